@@ -1,0 +1,48 @@
+# Every target sets up what it needs and is quick the second time.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench chaos up lock format clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "setting up $(VENV) (about a minute the first time)" >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.ready  ## everything on this machine: make demo ARGS="--once --json"
+	@$(BIN)/junction-streams demo $(ARGS)
+
+up: $(VENV)/.ready  ## Kafka and the schema registry alone
+	@$(BIN)/junction-streams up $(ARGS)
+
+test: check  ## all checks, then all tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.ready  ## ruff, mypy, import-linter
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
+
+format: $(VENV)/.ready  ## let ruff put things in order
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+bench: $(VENV)/.ready  ## events/s of gateway and worker
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+chaos: $(VENV)/.ready  ## kill things and count what is lost
+	@$(BIN)/python -m tests.chaos $(ARGS)
+
+lock: $(VENV)/.ready  ## write constraints.txt from what is installed
+	@{ head -1 constraints.txt; $(BIN)/pip freeze --exclude-editable | grep -v '^junction'; } > constraints.new && mv constraints.new constraints.txt
+
+clean:  ## remove what the other targets made here (not the user's cache)
+	@rm -rf $(VENV) .state .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

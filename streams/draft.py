@@ -1,0 +1,97 @@
+"""What the records of one partition want to do in one transaction: state to write, records to emit, things to count.
+
+A fold is a function `(record, draft) -> None`. It is synchronous and pure: it reads and writes state and emits only
+through the draft. A record that is Rejected leaves no trace: the draft is set back to where the record began.
+The engine gives each (transaction, partition) a draft and applies it when the transaction has committed; a test gives
+one a dict.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from streams.events import Record
+
+Read = Callable[[str, bytes], bytes | None]  # (table, key) → value
+
+
+class Emit(NamedTuple):
+    """One record to produce. It goes to the draft's own partition: same user, same partition number."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] | None
+
+
+_ABSENT = object()
+
+
+class Draft:
+    """Uncommitted state and output of one partition. Not thread-safe: one fold at a time."""
+
+    __slots__ = ("_read", "_undo", "counted", "emits", "now_ms", "partition", "tables")
+
+    def __init__(self, read: Read, partition: int = 0, now_ms: int = 0) -> None:
+        self._read = read
+        self.partition = partition
+        self.now_ms = now_ms
+        self.tables: dict[str, dict[bytes, bytes | None]] = {}
+        self.emits: list[Emit] = []
+        self.counted: list[tuple[int, tuple[str, ...]]] = []
+        self._undo: list[tuple[dict[bytes, bytes | None], bytes, object]] = []
+
+    def get(self, table: str, key: bytes) -> bytes | None:
+        """The value as this transaction sees it: own writes first, then the store."""
+        written = self.tables.get(table)
+        if written is not None:
+            value = written.get(key, _ABSENT)
+            if value is not _ABSENT:
+                return value  # type: ignore[return-value]  # because the sentinel is excluded above
+        return self._read(table, key)
+
+    def put(self, table: str, key: bytes, value: bytes | None) -> None:
+        """Write state; None deletes (a tombstone in the changelog)."""
+        written = self.tables.setdefault(table, {})
+        self._undo.append((written, key, written.get(key, _ABSENT)))
+        written[key] = value
+
+    def emit(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes]] | None = None,
+    ) -> None:
+        """Produce a record to `topic` (full name) within the transaction."""
+        self.emits.append(Emit(topic, key, value, headers))
+
+    def count(self, metric: str, *labels: str, n: int = 1) -> None:
+        """Add to a counter once the transaction has committed."""
+        self.counted.append((n, (metric, *labels)))
+
+    @property
+    def counts(self) -> Counter[tuple[str, ...]]:
+        """Sum of `count` calls by (metric, *labels)."""
+        total: Counter[tuple[str, ...]] = Counter()
+        for n, name in self.counted:
+            total[name] += n
+        return total
+
+    def run(self, fold: "Fold", record: Record) -> None:
+        """Apply one record; whatever it raises, nothing of it stays."""
+        emitted, counted = len(self.emits), len(self.counted)
+        self._undo.clear()
+        try:
+            fold(record, self)
+        except BaseException:
+            del self.emits[emitted:], self.counted[counted:]
+            for written, key, before in reversed(self._undo):
+                if before is _ABSENT:
+                    written.pop(key, None)
+                else:
+                    written[key] = before  # type: ignore[assignment]  # because the sentinel is excluded above
+            raise
+
+
+Fold = Callable[[Record, Draft], None]

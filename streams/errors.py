@@ -1,0 +1,57 @@
+"""Every error of the product, sorted by what the caller should do.
+
+StreamsError
+├── Rejected        the input is bad and stays bad: never retry; keep it as a dead letter
+│   └── SignatureError  nobody we know signed this: answer 401, keep nothing
+├── Unavailable     a system outside does not answer: retry, or tell the sender to
+└── Misconfigured   a person has to change something: print the sentence, exit with 2
+
+An error's text never holds a payload value, a secret or an e-mail address: it ends up in logs and dead letters.
+"""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a record became a dead letter. A constant: it is a header, a metric label and a filter."""
+
+    NOT_JSON = "not_json"
+    TOO_DEEP = "too_deep"
+    NOT_AN_OBJECT = "not_an_object"
+    NO_EVENT_TYPE = "no_event_type"
+    NO_USER = "no_user"
+    USER_CONFLICT = "user_conflict"
+    BAD_SHAPE = "bad_shape"
+    BAD_TIME = "bad_time"
+    NO_KEY = "no_key"
+    NO_DELIVERY_ID = "no_delivery_id"
+    TOO_LARGE = "too_large"
+
+
+class StreamsError(Exception):
+    """The root; catch one of its children instead."""
+
+
+class Rejected(StreamsError):
+    """Input that can never work. `detail` names places (a JSON path, a field), never values."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else str(reason))
+        self.reason = reason
+        self.detail = detail
+
+
+class SignatureError(StreamsError):
+    """The one outcome of every hostile or careless request. The text is for our log, not for the sender."""
+
+
+class Unavailable(StreamsError):
+    """Kafka, the registry or the API does not answer now. `retry_after_s`: when to come back."""
+
+    def __init__(self, message: str, retry_after_s: int = 5) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Misconfigured(StreamsError):
+    """Nothing works until a person acts; the text says which command or setting mends it."""

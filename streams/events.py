@@ -1,0 +1,167 @@
+"""The nouns: what an event is called, whose it is, and what a stored record looks like.
+
+`identify` is all that a door needs: event type and user id, read without decoding the payload ("store first, parse
+later"). Event types are parsed by structure, never matched against a closed list (domain file, 2.2).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Protocol
+
+import msgspec
+
+from streams import resources
+from streams.errors import Reason, Rejected
+
+TEXT_CHARS_MAX = 256  # longest event type or id that we accept; the longest known event type has 58
+
+
+class Family(StrEnum):
+    """What the rest of the path does with an event."""
+
+    CONNECTION = "connection"
+    DEVICE = "device"
+    BACKFILL = "backfill"
+    SUMMARY = "summary"
+    TIMESERIES = "timeseries"
+    LAB = "lab"
+    QUERY = "query"
+    CHECKOUT = "checkout"
+    UNKNOWN = "unknown"
+
+
+class Record(Protocol):
+    """One stored record, as the consumer hands it over (aiokafka's names)."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """`daily.data.sleep.created` parsed. `resource` is normalised and empty for families that have none."""
+
+    text: str
+    family: Family
+    resource: str
+    action: str
+
+
+_BY_PREFIX: dict[tuple[str, ...], Family] = {
+    ("provider", "connection"): Family.CONNECTION,
+    ("provider", "device"): Family.DEVICE,
+    ("continuous_query",): Family.QUERY,
+    ("labtest",): Family.LAB,
+    ("lab_report",): Family.LAB,
+    ("checkout",): Family.CHECKOUT,
+}
+_BY_KIND = {resources.Kind.SUMMARY: Family.SUMMARY, resources.Kind.TIMESERIES: Family.TIMESERIES}
+
+
+@lru_cache(maxsize=4096)  # a few hundred types repeat for ever; bounded, because a stranger's words are not
+def parse_type(text: str) -> EventType:
+    """Event type by its parts. Anything that does not fit is UNKNOWN, never an error."""
+    parts = text.split(".")
+    if len(parts) == 4 and parts[1] == "data" and parts[0] in ("daily", "historical"):
+        return _data_type(text, parts)
+    family = _BY_PREFIX.get(tuple(parts[:2])) or _BY_PREFIX.get((parts[0],)) or Family.UNKNOWN
+    resource = parts[1] if family in (Family.LAB, Family.CHECKOUT, Family.QUERY) and len(parts) > 2 else ""
+    return EventType(text, family, resource or _control_resource(family), parts[-1])
+
+
+def _data_type(text: str, parts: list[str]) -> EventType:
+    resource = resources.normalise(parts[2])
+    if parts[0] == "historical":
+        return EventType(text, Family.BACKFILL, resource, parts[3])
+    row = resources.get(resource)
+    return EventType(text, _BY_KIND[row.kind] if row else Family.UNKNOWN, resource, parts[3])
+
+
+def _control_resource(family: Family) -> str:
+    return {Family.CONNECTION: "connection", Family.DEVICE: "device"}.get(family, "other")
+
+
+class _Head(msgspec.Struct, gc=False):
+    """The envelope with the payload left as bytes. Ids may have any type: what is no text counts as absent."""
+
+    event_type: msgspec.Raw = msgspec.Raw(b"")
+    user_id: msgspec.Raw = msgspec.Raw(b"")
+    team_id: msgspec.Raw = msgspec.Raw(b"")
+    data: msgspec.Raw = msgspec.Raw(b"")
+
+
+class _DataHead(msgspec.Struct, gc=False):
+    user_id: msgspec.Raw = msgspec.Raw(b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose event this is. `owner_id` decides the partition: the user, else the team (domain file, 1.1)."""
+
+    type: EventType
+    user_id: str
+    team_id: str
+
+    @property
+    def owner_id(self) -> str:
+        return self.user_id or self.team_id
+
+
+_head = msgspec.json.Decoder(_Head).decode
+_data_head = msgspec.json.Decoder(_DataHead).decode
+_USERLESS = frozenset({Family.LAB, Family.CHECKOUT, Family.UNKNOWN})
+
+
+def identify(body: bytes) -> Identity:
+    """Event type, user and team of a webhook body. Raises Rejected, and nothing else, for any other bytes."""
+    head = _read_head(body)
+    event_type = _text(head.event_type)
+    if not event_type:
+        raise Rejected(Reason.NO_EVENT_TYPE, "$.event_type")
+    parsed = parse_type(event_type)
+    user_id = _text(head.user_id) or _user_in_data(head.data)
+    team_id = _text(head.team_id)
+    if not user_id and not (team_id and parsed.family in _USERLESS):
+        raise Rejected(Reason.NO_USER, "$.user_id, $.data.user_id")
+    return Identity(parsed, user_id, team_id)
+
+
+def _read_head(body: bytes) -> _Head:
+    try:
+        return _head(body)
+    except RecursionError:
+        raise Rejected(Reason.TOO_DEEP, "$") from None
+    except msgspec.ValidationError:
+        raise Rejected(Reason.NOT_AN_OBJECT, "$") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Rejected(Reason.NOT_JSON, "$") from None
+
+
+def _user_in_data(data: msgspec.Raw) -> str:
+    try:
+        return _text(_data_head(data).user_id)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+
+
+def _text(raw: msgspec.Raw) -> str:
+    """A JSON string as text; anything else, or a text too long to be an id, counts as absent."""
+    try:
+        value = msgspec.json.decode(raw, type=str)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    return value if len(value) <= TEXT_CHARS_MAX else ""

@@ -1,0 +1,33 @@
+"""Logs: one constant event name plus fields, to stderr, JSON when nobody is looking.
+
+Fields are ids, names, counts and places. Never a payload, a value, a secret or an e-mail address.
+"""
+
+import logging
+import sys
+
+import structlog
+
+
+def configure(level: str = "INFO", *, as_json: bool | None = None) -> None:
+    """Set up structlog once per process. `as_json=None`: JSON unless stderr is a terminal."""
+    if as_json is None:
+        as_json = not sys.stderr.isatty()
+    renderer: structlog.types.Processor = (
+        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    )
+
+
+def get(name: str) -> "structlog.typing.FilteringBoundLogger":
+    """A logger whose lines carry `component`."""
+    return structlog.get_logger(component=name)  # type: ignore[no-any-return]  # because structlog's lazy proxy is Any

@@ -1,0 +1,205 @@
+"""The table of all topics, and where an event goes: topic, key, partition, headers.
+
+Keyed by user and resource, partitioned by user: `partition_for` is the one function for every door, so that a user's
+raw records, tables and clean records share a partition number. Headers are CloudEvents 1.0, Kafka binary mode.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+
+from streams import resources
+from streams.events import EventType, Family, Identity
+
+DAY_MS = 24 * 3600 * 1000
+
+
+class Role(StrEnum):
+    RAW = "raw"
+    CLEAN = "clean"
+    STATE = "state"
+    CHANGELOG = "changelog"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic as it has to be. `schema`: the .avsc of its values, "" where they are JSON or private bytes."""
+
+    name: str
+    role: Role
+    partitions: int
+    replication: int
+    schema: str = ""
+    config: dict[str, str] = field(default_factory=dict)
+
+
+RAW_BY_FAMILY: dict[Family, str] = {
+    Family.CONNECTION: "raw.connections",
+    Family.DEVICE: "raw.connections",
+    Family.BACKFILL: "raw.backfills",
+    Family.SUMMARY: "raw.summaries",
+    Family.TIMESERIES: "raw.timeseries",
+    Family.LAB: "raw.labs",
+    Family.QUERY: "raw.other",
+    Family.CHECKOUT: "raw.other",
+    Family.UNKNOWN: "raw.other",
+}
+RAW: tuple[str, ...] = tuple(dict.fromkeys(RAW_BY_FAMILY.values()))
+
+DEAD_LETTERS = "dead_letters"
+CONNECTIONS = "connections"
+BACKFILLS = "backfills"
+DEVICES = "devices"
+LABS = "labs"
+QUERY_RESULTS = "query_results"
+OTHER = "other"  # checkout and every event type that we do not know: kept and passed on as JSON text
+
+# Tables of the worker. Their changelogs are named by Faust: <group>-<table>-changelog.
+TABLES: tuple[str, ...] = ("connections", "backfills", "summaries", "samples", "deliveries")
+
+# Avro schema of each clean topic. Resources that have no schema of their own yet leave as `Generic`.
+_TYPED_SUMMARIES = {"activity": "Activity", "sleep": "Sleep", "workouts": "Workout", "body": "Body"}
+_CONTROL_SCHEMAS = {
+    CONNECTIONS: "Connection",
+    BACKFILLS: "Backfill",
+    DEVICES: "Generic",
+    LABS: "Generic",
+    QUERY_RESULTS: "Generic",
+    OTHER: "Generic",
+}
+
+
+def schema_of(resource: str) -> str:
+    """Name of the Avro schema in which a resource of the table leaves."""
+    row = resources.RESOURCES[resource]
+    if row.kind is resources.Kind.SUMMARY:
+        return _TYPED_SUMMARIES.get(resource, "Generic")
+    return "Samples" if row.value is resources.Value.NUMBER else "Generic"
+
+
+def clean_topics() -> dict[str, str]:
+    """Short name of every Avro topic → schema name: one for each resource, then the control topics."""
+    return {name: schema_of(name) for name in resources.RESOURCES} | _CONTROL_SCHEMAS
+
+
+def changelog(group_id: str, table: str) -> str:
+    """Faust's name for the changelog topic of a table."""
+    return f"{group_id}-{table}-changelog"
+
+
+def layout(
+    prefix: str, group_id: str, *, partitions: int, replication: int, raw_retention_days: int, record_bytes_max: int
+) -> list[Topic]:
+    """Every topic of the product with its settings. Raw, clean and state topics share one partition count."""
+
+    def topic(name: str, role: Role, schema: str = "", **config: str) -> Topic:
+        return Topic(
+            name, role, partitions, replication, schema, {"max.message.bytes": str(record_bytes_max), **config}
+        )
+
+    kept = {"cleanup.policy": "delete", "retention.ms": str(raw_retention_days * DAY_MS)}
+    compact = {"cleanup.policy": "compact"}
+    raw = [topic(f"{prefix}.{name}", Role.RAW, **kept) for name in RAW]
+    dead = [topic(f"{prefix}.{DEAD_LETTERS}", Role.DEAD, **kept)]
+    clean = [
+        topic(f"{prefix}.{name}", Role.STATE, schema, **compact)
+        if name in (CONNECTIONS, BACKFILLS, DEVICES)
+        else topic(f"{prefix}.{name}", Role.CLEAN, schema, **{"cleanup.policy": "delete"})
+        for name, schema in clean_topics().items()
+    ]
+    logs = [topic(changelog(group_id, table), Role.CHANGELOG, **compact) for table in TABLES]
+    return raw + dead + clean + logs
+
+
+def raw_topic(event: EventType) -> str:
+    """Short name of the raw topic for an event type; every type has one."""
+    return RAW_BY_FAMILY[event.family]
+
+
+def raw_key(identity: Identity) -> bytes:
+    """`user_id:resource` (team id where there is no user)."""
+    return f"{identity.owner_id}:{identity.type.resource}".encode()
+
+
+@lru_cache(maxsize=200_000)
+def partition_for(owner_id: str, partitions: int) -> int:
+    """Partition of a user: Java's murmur2 over the UTF-8 id, as Kafka's default partitioner does for a key."""
+    return (murmur2(owner_id.encode()) & 0x7FFFFFFF) % partitions
+
+
+def murmur2(data: bytes) -> int:
+    """Kafka's 32-bit murmur2 (org.apache.kafka.common.utils.Utils), unsigned."""
+    m, mask = 0x5BD1E995, 0xFFFFFFFF
+    length = len(data)
+    h = 0x9747B28C ^ length
+    for i in range(0, length - length % 4, 4):
+        k = int.from_bytes(data[i : i + 4], "little") * m & mask
+        k = (k ^ (k >> 24)) * m & mask
+        h = (h * m & mask) ^ k
+    tail = data[length - length % 4 :]
+    if tail:
+        h = (h ^ int.from_bytes(tail, "little")) * m & mask
+    h = (h ^ (h >> 13)) * m & mask
+    return h ^ (h >> 15)
+
+
+# Header names. The signature headers travel under the names of Svix, whichever set came in.
+H_ID, H_TYPE, H_SOURCE, H_SUBJECT, H_TIME = "ce_id", "ce_type", "ce_source", "ce_subject", "ce_time"
+H_RECEIVED, H_DOOR, H_ORIGIN, H_PARTITION_KEY = "ce_receivedtime", "ce_door", "ce_origin", "ce_partitionkey"
+H_TRACEPARENT = "traceparent"
+H_SVIX_ID, H_SVIX_TIMESTAMP, H_SVIX_SIGNATURE = "svix-id", "svix-timestamp", "svix-signature"
+H_REASON, H_DETAIL, H_DEAD_AT, H_VERSION = "dead_reason", "dead_detail", "dead_time", "dead_version"
+H_FROM_TOPIC, H_FROM_PARTITION, H_FROM_OFFSET = "dead_topic", "dead_partition", "dead_offset"
+
+Headers = list[tuple[str, bytes]]
+
+
+class Origin(StrEnum):
+    INCREMENTAL = "incremental"
+    HISTORICAL = "historical"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a door knows about one attempt to hand us an event. Times are RFC 3339 in UTC."""
+
+    id: str
+    door: str
+    endpoint: str
+    created_at: str
+    received_at: str
+    origin: Origin = Origin.INCREMENTAL
+    traceparent: str = ""
+    signature: tuple[tuple[str, str], ...] = ()
+
+
+def cloud_headers(identity: Identity, delivery: Delivery) -> Headers:
+    """CloudEvents headers of a raw record (product contract, section 3). Empty values are left out."""
+    rows = [
+        ("ce_specversion", "1.0"),
+        (H_ID, delivery.id),
+        (H_TYPE, identity.type.text),
+        (H_SOURCE, f"/junction/{identity.team_id or '-'}/{delivery.door}/{delivery.endpoint}"),
+        (H_SUBJECT, identity.user_id),
+        (H_TIME, delivery.created_at),
+        ("content-type", "application/json"),
+        (H_RECEIVED, delivery.received_at),
+        (H_DOOR, delivery.door),
+        (H_ORIGIN, delivery.origin),
+        (H_PARTITION_KEY, identity.owner_id),
+        (H_TRACEPARENT, delivery.traceparent),
+        *delivery.signature,
+    ]
+    return encode_headers(rows)
+
+
+def encode_headers(rows: Iterable[tuple[str, str]]) -> Headers:
+    """Text headers as Kafka headers; empty ones are left out."""
+    return [(name, text.encode()) for name, text in rows if text]
+
+
+def header(headers: Iterable[tuple[str, bytes]], name: str) -> str:
+    """The first header of that name as text; "" when absent; bytes that are not UTF-8 are replaced."""
+    return next((value.decode("utf-8", "replace") for key, value in headers if key == name and value), "")
