@@ -1,0 +1,67 @@
+"""Every metric of every process, declared once, with the sentence that explains it.
+
+Prometheus conventions: base units, few and bounded labels, never a user id. Counters that folds add to are reached
+by name through `count`, after the transaction that counted has committed.
+"""
+
+from collections.abc import Mapping
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15)
+_LAG_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 86400)
+_BYTES = (256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216)
+
+# Gateway
+REQUESTS = Counter(
+    "junction_gateway_requests_total", "Requests to the webhook door by endpoint and outcome.", ["endpoint", "outcome"]
+)
+REQUEST_SECONDS = Histogram(
+    "junction_gateway_request_seconds", "Time from first byte to reply.", ["endpoint"], buckets=_SECONDS
+)
+BODY_BYTES = Histogram("junction_gateway_body_bytes", "Size of accepted bodies.", ["endpoint"], buckets=_BYTES)
+PUBLISHED = Counter("junction_gateway_published_total", "Records that Kafka acknowledged, by topic.", ["topic"])
+SECRET_USED = Counter(
+    "junction_gateway_secret_used_total",
+    "Verified requests by the position of the secret that matched (0 = newest); the old one should fall silent.",
+    ["endpoint", "position"],
+)
+
+# Worker
+VERDICTS = Counter("junction_verdicts_total", "Entities compared with the tables.", ["family", "resource", "verdict"])
+CLEAN_RECORDS = Counter("junction_clean_records_total", "Records emitted to clean topics, committed.", ["topic"])
+DEAD_LETTERS = Counter("junction_dead_letters_total", "Records that can never work, by reason.", ["reason"])
+UNKNOWN_TYPES = Counter("junction_unknown_types_total", "Events of a type that we do not know.", ["event_type"])
+CONFLICTS = Counter(
+    "junction_conflicts_total", "Same version with different content, whichever side won.", ["family", "resource"]
+)
+END_TO_END_SECONDS = Histogram(
+    "junction_end_to_end_seconds", "From the gateway's receipt to the commit.", ["family"], buckets=_LAG_SECONDS
+)
+
+# Engine
+TRANSACTIONS = Counter("junction_engine_transactions_total", "Transactions by outcome.", ["outcome"])
+TRANSACTION_SECONDS = Histogram(
+    "junction_engine_transaction_seconds", "From the first record to the commit's return.", buckets=_SECONDS
+)
+TRANSACTION_RECORDS = Histogram(
+    "junction_engine_transaction_records", "Source records in a transaction.", buckets=(1, 10, 100, 1000, 10000, 100000)
+)
+HOLES = Counter("junction_engine_holes_total", "Slices that began after the cursor: dropped, and read again.")
+RESTORED = Counter("junction_engine_restored_records_total", "Changelog records read back at assignment.", ["table"])
+RESTORE_LEFT = Gauge("junction_engine_restore_left_records", "Changelog records still to be read back.", ["table"])
+ASSIGNED = Gauge("junction_engine_assigned_partitions", "Source partitions that this worker owns.")
+
+_BY_NAME: Mapping[str, Counter] = {
+    "verdicts": VERDICTS,
+    "clean_records": CLEAN_RECORDS,
+    "dead_letters": DEAD_LETTERS,
+    "unknown_types": UNKNOWN_TYPES,
+    "conflicts": CONFLICTS,
+}
+
+
+def count(counts: Mapping[tuple[str, ...], int]) -> None:
+    """Add what drafts counted: (name, *labels) → n. An undeclared name is a bug and raises KeyError."""
+    for (name, *labels), n in counts.items():
+        _BY_NAME[name].labels(*labels).inc(n)
