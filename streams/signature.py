@@ -1,0 +1,245 @@
+"""Webhook signatures of Svix and Standard Webhooks: who signed this body, and when. Pure: the time is an argument.
+
+Hostile input has one outcome: `verify` returns or raises SignatureError. That is why the HMAC is the standard
+library's and not `standardwebhooks.Webhook.verify`: that one reads the clock itself, refuses bodies that are not
+UTF-8, and raises ValueError or binascii.Error for a malformed header. The tests hold the two against each other.
+
+Signed text: `id "." timestamp "." body`, with the received bytes (domain file, 7.3). Signatures: a space-separated list
+of `v1,<base64 HMAC-SHA256>` and `v1a,<base64 Ed25519>`; other versions are skipped.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from streams.errors import Misconfigured, SignatureError
+
+_SYMMETRIC, _PUBLIC, _PRIVATE = "whsec_", "whpk_", "whsk_"
+_NAMES = ("id", "timestamp", "signature")
+_SETS = ("svix-", "webhook-")  # white-label senders use the second (7.3)
+_WANTED = {prefix + name: name for prefix in _SETS for name in _NAMES}
+
+# No full stop in the id: it separates the signed parts, and an id with one could borrow the start of another body.
+_ID = re.compile(r"[!-\-/-~]{1,256}")
+_TIMESTAMP = re.compile(r"[0-9]{1,12}")
+_SIGNATURES_MAX = (
+    16  # Svix keeps at most 10 old secrets (7.3); an Ed25519 check costs us more than it costs a stranger to ask for it
+)
+_SIGNATURE_CHARS_MAX = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """The live secrets of one endpoint, newest first, parsed once. Does not print them."""
+
+    hmacs: tuple[tuple[int, hmac.HMAC], ...] = field(repr=False)
+    publics: tuple[tuple[int, Ed25519PublicKey], ...] = field(repr=False)
+
+    @classmethod
+    def parse(cls, secrets: Sequence[str]) -> "Keyring":
+        """`whsec_<base64>` (or bare base64) and `whpk_<base64>`. Raises Misconfigured naming the position, 0-based."""
+        hmacs, publics = [], []
+        for position, secret in enumerate(secrets):
+            try:
+                if secret.startswith(_PUBLIC):
+                    publics.append((position, Ed25519PublicKey.from_public_bytes(_unpadded(secret[len(_PUBLIC) :]))))
+                else:
+                    hmacs.append((position, hmac.new(_hmac_key(secret), digestmod=hashlib.sha256)))
+            except ValueError:
+                raise Misconfigured(
+                    f"secret {position} is not a webhook secret: copy it again from the dashboard of Junction "
+                    "(whsec_ and base64; whpk_ and base64 for a public key)"
+                ) from None
+        return cls(tuple(hmacs), tuple(publics))
+
+
+def _hmac_key(secret: str) -> bytes:
+    if secret.startswith(_PRIVATE):
+        raise ValueError("a private signing key belongs to the sender")
+    key = _unpadded(secret.removeprefix(_SYMMETRIC))
+    if not key:
+        raise ValueError("empty")
+    return key
+
+
+def _unpadded(text: str) -> bytes:
+    """Base64 whose padding may be missing, as the vendor's libraries accept it. Raises ValueError."""
+    return binascii.a2b_base64(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4), strict_mode=True)
+
+
+class Claim(NamedTuple):
+    """What the headers say, well-formed and in time, but not yet proved."""
+
+    id: str
+    timestamp_s: int
+    timestamp: str
+    signature: str
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """The three headers as received, under the names of Svix whichever set came in."""
+        return (("svix-id", self.id), ("svix-timestamp", self.timestamp), ("svix-signature", self.signature))
+
+
+class Verified(NamedTuple):
+    """A proved delivery. `secret_position`: which secret of the keyring matched, 0 the newest."""
+
+    id: str
+    timestamp_s: int
+    secret_position: int
+    headers: tuple[tuple[str, str], ...]
+
+
+def verify(keyring: Keyring, headers: Mapping[str, str], body: bytes, *, now_s: float, tolerance_s: int) -> Verified:
+    """Prove that a holder of one of the secrets signed this body within `tolerance_s` of `now_s`.
+
+    Raises SignatureError, and nothing else, for any headers and any body.
+    """
+    return prove(keyring, read_claim(headers.items(), now_s=now_s, tolerance_s=tolerance_s), body)
+
+
+def read_claim(headers: Iterable[tuple[str, str]], *, now_s: float, tolerance_s: int) -> Claim:
+    """The signature headers, checked as far as possible without the body. Raises SignatureError.
+
+    Takes pairs, not a mapping, because a header that comes twice must be seen to be refused.
+    """
+    found = _collect(headers)
+    for prefix in _SETS:
+        id, timestamp, signature = (found.get(prefix + name, "") for name in _NAMES)
+        if id and timestamp and signature:
+            return _claim(id, timestamp, signature, now_s, tolerance_s)
+    raise SignatureError("signature headers missing")
+
+
+def _collect(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in headers:
+        lowered = name.lower()
+        if lowered in _WANTED:
+            if lowered in found:
+                raise SignatureError("a signature header came twice")
+            found[lowered] = value
+    return found
+
+
+def _claim(id: str, timestamp: str, signature: str, now_s: float, tolerance_s: int) -> Claim:
+    if not _ID.fullmatch(id):
+        raise SignatureError("malformed id header")
+    if not _TIMESTAMP.fullmatch(timestamp):
+        raise SignatureError("malformed timestamp header")
+    if abs(now_s - int(timestamp)) > tolerance_s:
+        raise SignatureError("timestamp outside the tolerance: a replay, or a clock that is wrong")
+    if len(signature) > _SIGNATURE_CHARS_MAX or not signature.isascii():
+        raise SignatureError("malformed signature header")
+    return Claim(id, int(timestamp), timestamp, signature)
+
+
+def prove(keyring: Keyring, claim: Claim, body: bytes) -> Verified:
+    """Hold the claim against the body, newest secret first. Raises SignatureError."""
+    entries = claim.signature.split(" ")
+    if len(entries) > _SIGNATURES_MAX:
+        raise SignatureError("too many signatures")
+    signed_head = f"{claim.id}.{claim.timestamp}.".encode()
+    position = _hmac_position(keyring, entries, signed_head, body)
+    if position is None:
+        position = _public_position(keyring, entries, signed_head, body)
+    if position is None:
+        raise SignatureError("no signature matches a secret of this endpoint")
+    return Verified(claim.id, claim.timestamp_s, position, claim.headers)
+
+
+def _hmac_position(keyring: Keyring, entries: list[str], signed_head: bytes, body: bytes) -> int | None:
+    offered = [entry[3:] for entry in entries if entry.startswith("v1,")]
+    for position, keyed in keyring.hmacs if offered else ():
+        mac = keyed.copy()
+        mac.update(signed_head)
+        mac.update(body)
+        expected = binascii.b2a_base64(mac.digest(), newline=False).decode()
+        # As text: only the one canonical base64 of the digest passes.
+        if any(hmac.compare_digest(expected, text) for text in offered):
+            return position
+    return None
+
+
+def _public_position(keyring: Keyring, entries: list[str], signed_head: bytes, body: bytes) -> int | None:
+    if not keyring.publics:
+        return None
+    offered = [signature for entry in entries if entry.startswith("v1a,") and (signature := _ed25519(entry[4:]))]
+    signed = signed_head + body if offered else b""
+    for position, key in keyring.publics:
+        for signature in offered:
+            try:
+                key.verify(signature, signed)
+            except InvalidSignature:
+                continue
+            return position
+    return None
+
+
+def _ed25519(text: str) -> bytes:
+    try:
+        return binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:  # binascii.Error is one
+        return b""
+
+
+def sign(secret: str, id: str, timestamp_s: int, body: bytes) -> str:
+    """The `v1` signature header of a sender who holds this `whsec_` secret."""
+    digest = hmac.digest(_hmac_key(secret), f"{id}.{timestamp_s}.".encode() + body, "sha256")
+    return f"v1,{base64.b64encode(digest).decode()}"
+
+
+# Message ids of Svix: "msg_" and a KSUID, 20 bytes in base 62: seconds since KSUID_EPOCH_S (4 bytes), 1/256 s (1 byte),
+# randomness (15 bytes). Fixed when the message is made, the same on every retry: the best order there is (domain, 3.4).
+_B62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_B62_VALUE = {char: value for value, char in enumerate(_B62)}
+_KSUID = re.compile(r"msg_[0-9A-Za-z]{27}")
+_KSUID_EPOCH_S = 1_400_000_000
+_KSUID_RANDOM_BYTES = 15
+_MESSAGE_AGE_MAX_S = 366 * 86400  # Svix keeps payloads 90 days: an older date is not a date (7.2)
+
+
+def ksuid_time_ms(svix_id: str) -> int | None:
+    """Creation time in Unix milliseconds (steps of 4) hidden in a message id; None where the id has another shape."""
+    if not _KSUID.fullmatch(svix_id):
+        return None
+    number = 0
+    for char in svix_id[4:]:
+        number = number * 62 + _B62_VALUE[char]
+    if number >= 1 << 160:
+        return None
+    ticks = number >> (8 * _KSUID_RANDOM_BYTES)
+    return _KSUID_EPOCH_S * 1000 + ticks * 1000 // 256
+
+
+def delivery_time_ms(svix_id: str, timestamp_s: int, tolerance_s: int) -> int:
+    """When the event was handed to Svix, Unix milliseconds: the id's time where it can be one, else the attempt's.
+
+    The id is no documented contract, so its time counts only if it lies in the year before the attempt.
+    """
+    created_ms = ksuid_time_ms(svix_id)
+    if created_ms is None or not -tolerance_s <= timestamp_s - created_ms / 1000 <= _MESSAGE_AGE_MAX_S:
+        return timestamp_s * 1000
+    return created_ms
+
+
+def new_message_id(time_ms: int, randomness: bytes) -> str:
+    """A message id as Svix makes them. `time_ms`: Unix milliseconds since May 2014; `randomness`: 15 bytes."""
+    if len(randomness) != _KSUID_RANDOM_BYTES:
+        raise ValueError(f"{_KSUID_RANDOM_BYTES} bytes of randomness, not {len(randomness)}")
+    # Rounded up: then every time that `ksuid_time_ms` can answer survives the round trip.
+    ticks = -((_KSUID_EPOCH_S * 1000 - time_ms) * 256 // 1000)
+    number = int.from_bytes(ticks.to_bytes(5, "big") + randomness, "big")
+    chars = []
+    for _ in range(27):
+        number, digit = divmod(number, 62)
+        chars.append(_B62[digit])
+    return "msg_" + "".join(reversed(chars))

@@ -1,0 +1,211 @@
+"""Signatures: every published case gets its verdict, and hostile input has one outcome."""
+
+import base64
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import example, given
+from hypothesis import strategies as st
+from svix.webhooks import Webhook
+
+from streams.errors import Misconfigured, SignatureError
+from streams.signature import (
+    Keyring,
+    Verified,
+    delivery_time_ms,
+    ksuid_time_ms,
+    new_message_id,
+    read_claim,
+    sign,
+    verify,
+)
+
+NOW_S = 1_790_000_000
+TOLERANCE_S = 300
+SECRETS = ["whsec_" + base64.b64encode(bytes([n]) * 24).decode() for n in range(3)]
+PRIVATE = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+PUBLIC = "whpk_" + base64.b64encode(PRIVATE.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
+SAMPLES = Path(__file__).parents[2] / "shared" / "samples" / "signatures.json"
+
+
+def cases() -> list[Any]:
+    if not SAMPLES.exists():
+        return []
+    return [
+        pytest.param(vector, prefix, id=f"{vector['name']} ({prefix})")
+        for vector in json.loads(SAMPLES.read_bytes())["vectors"]
+        for prefix in ("svix-", "webhook-")
+        if vector["header_prefix"] in (prefix, "either")
+    ]
+
+
+def signed(body: bytes, secret: str = SECRETS[0], id: str = "msg_1", timestamp_s: int = NOW_S) -> dict[str, str]:
+    return {
+        "svix-id": id,
+        "svix-timestamp": str(timestamp_s),
+        "svix-signature": sign(secret, id, timestamp_s, body),
+    }
+
+
+def check(headers: dict[str, str], body: bytes, *secrets: str) -> Verified:
+    return verify(Keyring.parse(secrets or SECRETS[:1]), headers, body, now_s=NOW_S, tolerance_s=TOLERANCE_S)
+
+
+@pytest.mark.skipif(not SAMPLES.exists(), reason="because the shared samples are not on this machine")
+@pytest.mark.parametrize(("vector", "prefix"), cases())
+def test_published_case(vector: dict[str, Any], prefix: str) -> None:
+    """Every case collected from public sources gets the verdict that its source states."""
+    headers = {prefix + name: vector[name] for name in ("id", "timestamp", "signature") if vector[name] is not None}
+    secrets = [vector["secret"]] if "secret" in vector else vector["public_keys"]
+    arguments = (Keyring.parse(secrets), headers, vector["body"].encode())
+    if vector["expect"] == "valid":
+        verified = verify(*arguments, now_s=vector["now"], tolerance_s=TOLERANCE_S)
+        assert dict(verified.headers)["svix-signature"] == vector["signature"]
+    else:
+        with pytest.raises(SignatureError):
+            verify(*arguments, now_s=vector["now"], tolerance_s=TOLERANCE_S)
+
+
+@given(st.text(), st.binary(min_size=1, max_size=64), st.integers(0, 10**10))
+def test_agrees_with_the_library_of_svix(text: str, key: bytes, timestamp_s: int) -> None:
+    """Our signature of a UTF-8 body is byte for byte that of the vendor's library."""
+    secret = "whsec_" + base64.b64encode(key).decode()
+    expected = Webhook(secret).sign("msg_1", datetime.fromtimestamp(timestamp_s, UTC), text)
+    assert sign(secret, "msg_1", timestamp_s, text.encode()) == expected
+
+
+@given(st.binary())
+def test_round_trip(body: bytes) -> None:
+    """What `sign` signs `verify` accepts, whatever the bytes, and one changed byte is refused."""
+    assert check(signed(body), body).id == "msg_1"
+    with pytest.raises(SignatureError):
+        check(signed(body), body + b" ")
+
+
+_ours = st.sampled_from(["svix-", "webhook-", "Svix-", "X-"]).flatmap(
+    lambda prefix: st.sampled_from(["id", "timestamp", "signature"]).map(lambda name: prefix + name)
+)
+_values = st.text() | st.sampled_from(
+    ["msg_1", str(NOW_S), "v1,", "v1a,", "v1,é", "v1a,====", "v1 v1, ,v1", "9" * 5000]
+)
+_secrets = st.lists(st.text() | st.sampled_from([*SECRETS, PUBLIC, "whpk_", "whsec_", "whpk_AAAA"]), max_size=4)
+
+
+@given(st.dictionaries(_ours | st.text(), _values), st.binary(), _secrets, st.floats())
+@example({"svix-id": "msg_1", "svix-timestamp": str(NOW_S), "svix-signature": "v1a,AAAA"}, b"", [PUBLIC], NOW_S)
+@example({"svix-id": "m", "svix-timestamp": "٣", "svix-signature": "v1,=" * 9}, b"\xff", [SECRETS[0]], NOW_S)
+def test_hostile_input_has_one_outcome(headers: dict[str, str], body: bytes, secrets: list[str], now_s: float) -> None:
+    """Whatever comes in, a keyring is Misconfigured or is one, and `verify` returns or raises SignatureError."""
+    try:
+        keyring = Keyring.parse(secrets)
+    except Misconfigured:
+        return
+    with pytest.raises(SignatureError):
+        verify(keyring, headers, body, now_s=now_s, tolerance_s=TOLERANCE_S)
+
+
+@pytest.mark.parametrize("position", range(3))
+def test_position_of_the_secret(position: int) -> None:
+    """The position of the secret that matched is told, so that a rotation can be seen to end."""
+    assert check(signed(b"x", SECRETS[position]), b"x", *SECRETS).secret_position == position
+
+
+def test_rotation_with_both_signatures() -> None:
+    """While a rotation lasts, a request carries a signature per secret; any one of them is enough."""
+    headers = signed(b"x")
+    headers["svix-signature"] = f"{sign(SECRETS[2], 'msg_1', NOW_S, b'x')} {headers['svix-signature']}"
+    assert check(headers, b"x", SECRETS[1], SECRETS[0]).secret_position == 1
+
+
+def test_public_and_symmetric_keys_share_a_list() -> None:
+    """A v1a signature is proved with the `whpk_` key of the same list, on bytes that are not UTF-8."""
+    body = b"\xff\x00"
+    signature = base64.b64encode(PRIVATE.sign(f"msg_1.{NOW_S}.".encode() + body)).decode()
+    headers = signed(body) | {"svix-signature": f"v2,abc v1a,{signature}"}
+    assert check(headers, body, SECRETS[0], PUBLIC).secret_position == 1
+
+
+def test_header_names_in_any_case_and_both_sets() -> None:
+    """Names are compared without case; when both sets are complete, Svix's own decides."""
+    ours = {name.title(): value for name, value in signed(b"x").items()}
+    other = {name.replace("svix", "webhook"): "no" for name in signed(b"x")}
+    assert check(ours | other, b"x").headers == tuple(signed(b"x").items())
+
+
+def test_sets_are_not_mixed() -> None:
+    """Half of one set and half of the other is no signature."""
+    headers = signed(b"x")
+    headers["webhook-id"] = headers.pop("svix-id")
+    with pytest.raises(SignatureError, match="missing"):
+        check(headers, b"x")
+
+
+def test_header_that_comes_twice() -> None:
+    """Two values for one signature header are refused even when they are the same."""
+    pairs = [*signed(b"x").items(), ("SVIX-ID", "msg_1")]
+    with pytest.raises(SignatureError, match="twice"):
+        read_claim(pairs, now_s=NOW_S, tolerance_s=TOLERANCE_S)
+
+
+def test_id_cannot_borrow_from_the_body() -> None:
+    """A full stop in the id is refused: the same signed bytes could be read as another id, time and body."""
+    headers = signed(f"{NOW_S}.{{}}".encode(), id="msg_1") | {"svix-id": f"msg_1.{NOW_S}"}
+    with pytest.raises(SignatureError, match="id header"):
+        check(headers, b"{}")
+
+
+@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_*", "whpk_AAAA", "whsk_" + "A" * 88, "é"])
+def test_secret_that_is_none(secret: str) -> None:
+    """A secret that cannot be one is refused at the start, by its position and not by its text."""
+    with pytest.raises(Misconfigured, match="secret 1 is not") as caught:
+        Keyring.parse([SECRETS[0], secret])
+    assert len(secret) < 7 or secret not in str(caught.value)
+
+
+def test_keyring_does_not_print_secrets() -> None:
+    """A keyring in a traceback shows nothing."""
+    assert repr(Keyring.parse([*SECRETS, PUBLIC])) == "Keyring()"
+
+
+def test_ksuid_of_the_documentation() -> None:
+    """The creation time comes from the first five bytes of the KSUID."""
+    assert ksuid_time_ms("msg_2yrUlCpRDNpetRYyyYH3mpMxXBf") == 1_750_592_334_195
+
+
+@pytest.mark.parametrize(
+    "id", ["", "msg_", "msg_p5jXN8AQM9LWM0D4loKWxJek", "2yrUlCpRDNpetRYyyYH3mpMxXBf", "msg_" + "z" * 27]
+)
+def test_id_that_is_no_ksuid(id: str) -> None:
+    """Ids of another shape, or beyond 160 bits, have no time."""
+    assert ksuid_time_ms(id) is None
+
+
+@given(st.integers(1_400_000_000_000, 4_000_000_000_000), st.binary(min_size=15, max_size=15))
+def test_ksuid_round_trip(time_ms: int, randomness: bytes) -> None:
+    """A message id keeps its time to 4 ms, and a time read from an id survives exactly."""
+    read_ms = ksuid_time_ms(new_message_id(time_ms, randomness))
+    assert read_ms is not None
+    assert 0 <= read_ms - time_ms <= 4
+    assert ksuid_time_ms(new_message_id(read_ms, bytes(15))) == read_ms
+
+
+@given(st.text(), st.integers(0, 10**12))
+def test_ksuid_of_anything(id: str, timestamp_s: int) -> None:
+    """Any text is an id with a time or without one."""
+    assert ksuid_time_ms(id) is None
+    assert delivery_time_ms(id, timestamp_s, TOLERANCE_S) == timestamp_s * 1000
+
+
+@pytest.mark.parametrize(
+    ("age_s", "counts"), [(0, True), (86_400 * 90, True), (-299, True), (-301, False), (86_400 * 400, False)]
+)
+def test_delivery_time(age_s: int, counts: bool) -> None:
+    """The id's time counts when it lies in the year before the attempt; else the attempt's time does."""
+    created_ms = (NOW_S - age_s) * 1000
+    expected_ms = created_ms if counts else NOW_S * 1000
+    assert delivery_time_ms(new_message_id(created_ms, bytes(15)), NOW_S, TOLERANCE_S) == expected_ms
