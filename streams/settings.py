@@ -22,8 +22,10 @@ class Settings(BaseSettings):
         env_prefix="STREAMS_",
         env_file=".env",
         secrets_dir=os.environ.get("STREAMS_SECRETS_DIR"),
+        env_ignore_empty=True,  # compose passes `${NAME:-}` on as an empty text: that is "not set"
         extra="ignore",
         frozen=True,
+        hide_input_in_errors=True,  # pydantic would print what was wrong, and endpoints hold secrets
     )
 
     # Kafka and the registry
@@ -74,7 +76,7 @@ class Settings(BaseSettings):
             return value
         try:
             return msgspec.json.decode(value)
-        except msgspec.DecodeError:  # the text holds secrets: do not let pydantic print it
+        except msgspec.DecodeError:
             raise ValueError('not JSON; expected {"name": ["whsec_..."]}') from None
 
     @cached_property
