@@ -1,0 +1,158 @@
+"""What an event is called and whose it is; hostile bytes have one outcome."""
+
+import json
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from streams import events
+from streams.errors import Reason, Rejected
+from streams.events import Family, identify, parse_type
+from streams.resources import ALIASES, RESOURCES, Kind
+
+USER, TEAM = "5f0c2c0e-7a41-4d5e-9c31-0d9f8b6a1e77", "b2a9d0f4-6f0c-4f1b-8a35-94f1c7e2d310"
+
+CONTROL = {
+    "provider.connection.created": (Family.CONNECTION, "connection", "created"),
+    "provider.connection.error": (Family.CONNECTION, "connection", "error"),
+    "provider.device.created": (Family.DEVICE, "device", "created"),
+    "provider.device.updated": (Family.DEVICE, "device", "updated"),
+    "continuous_query.result_table.changed": (Family.QUERY, "result_table", "changed"),
+    "labtest.order.updated": (Family.LAB, "order", "updated"),
+    "labtest.appointment.created": (Family.LAB, "appointment", "created"),
+    "labtest.result.critical": (Family.LAB, "result", "critical"),
+    "labtest.match_review.created": (Family.LAB, "match_review", "created"),
+    "labtest.order_tracking.updated": (Family.LAB, "order_tracking", "updated"),
+    "lab_report.parsing_job.created": (Family.LAB, "parsing_job", "created"),
+    "checkout.quote.created": (Family.CHECKOUT, "quote", "created"),
+    "checkout.session.updated": (Family.CHECKOUT, "session", "updated"),
+    "raw.garmin.dailies": (Family.UNKNOWN, "other", "dailies"),
+    "daily.workout_stream.created": (Family.UNKNOWN, "other", "created"),
+    "daily.data.brain_waves.created": (Family.UNKNOWN, "brain_waves", "created"),
+    "ping": (Family.UNKNOWN, "other", "ping"),
+    "": (Family.UNKNOWN, "other", ""),
+}
+
+
+def body(**fields: object) -> bytes:
+    return json.dumps({"event_type": "daily.data.sleep.created", **fields}).encode()
+
+
+@pytest.mark.parametrize(("text", "expected"), CONTROL.items())
+def test_event_types_are_read_by_their_structure(text: str, expected: tuple[Family, str, str]) -> None:
+    """Family, resource and action follow from the parts of the name; what does not fit is UNKNOWN."""
+    parsed = parse_type(text)
+    assert (parsed.family, parsed.resource, parsed.action) == expected
+    assert parsed.text == text
+
+
+@pytest.mark.parametrize("name", RESOURCES)
+@pytest.mark.parametrize("action", ["created", "updated"])
+def test_every_resource_has_its_family(name: str, action: str) -> None:
+    """`daily` events are data of the row's kind; `historical` ones announce a finished pull, whatever the resource."""
+    daily = parse_type(f"daily.data.{name}.{action}")
+    family = {Kind.SUMMARY: Family.SUMMARY, Kind.TIMESERIES: Family.TIMESERIES}[RESOURCES[name].kind]
+    assert (daily.family, daily.resource, daily.action) == (family, name, action)
+    assert parse_type(f"historical.data.{name}.created").family is Family.BACKFILL
+
+
+@pytest.mark.parametrize(("old", "name"), ALIASES.items())
+def test_old_spellings_mean_the_same_resource(old: str, name: str) -> None:
+    """An event under an old resource name lands beside those under the new one, and keeps its own text."""
+    parsed = parse_type(f"daily.data.{old}.created")
+    assert parsed.resource == name
+    assert parsed.text == f"daily.data.{old}.created"
+
+
+@given(st.text())
+def test_no_event_type_is_an_error(text: str) -> None:
+    """A stranger's word is UNKNOWN at worst; the parts that we name are never empty but for the action."""
+    parsed = parse_type(text)
+    assert parsed.text == text
+    assert parsed.resource
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"user_id": USER, "team_id": TEAM, "data": {}}, (USER, TEAM)),
+        ({"data": {"user_id": USER}}, (USER, "")),  # before March 2024
+        ({"user_id": None, "data": {"user_id": USER}}, (USER, "")),
+        ({"user_id": USER, "data": {"user_id": "someone-else"}}, (USER, "")),  # the worker finds the conflict
+        ({"user_id": USER, "data": [1, 2]}, (USER, "")),
+        ({"event_type": "labtest.match_review.created", "team_id": TEAM}, ("", TEAM)),
+        ({"event_type": "never.heard.of", "team_id": TEAM, "data": "x"}, ("", TEAM)),
+    ],
+)
+def test_whose_event_it_is(fields: dict[str, object], expected: tuple[str, str]) -> None:
+    """Top-level user, else the one in `data`, else, for the families that have no user, the team."""
+    identity = identify(body(**fields))
+    assert (identity.user_id, identity.team_id) == expected
+    assert identity.owner_id == (identity.user_id or identity.team_id) != ""
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", Reason.NOT_JSON),
+        (b"{", Reason.NOT_JSON),
+        (b"\xff\xfe", Reason.NOT_JSON),
+        (b'{"event_type": "x\xff"}', Reason.NO_EVENT_TYPE),  # not text, so absent
+        (b"[]", Reason.NOT_AN_OBJECT),
+        (b"null", Reason.NOT_AN_OBJECT),
+        (b'"text"', Reason.NOT_AN_OBJECT),
+        (b"{}", Reason.NO_EVENT_TYPE),
+        (b'{"event_type": 7}', Reason.NO_EVENT_TYPE),
+        (b'{"event_type": ""}', Reason.NO_EVENT_TYPE),
+        (b'{"event_type": "%s"}' % (b"x" * (events.TEXT_CHARS_MAX + 1)), Reason.NO_EVENT_TYPE),
+        (body(), Reason.NO_USER),
+        (body(team_id=TEAM), Reason.NO_USER),  # a summary without a user has nowhere to go
+        (body(user_id=7, data={"user_id": []}), Reason.NO_USER),
+        (b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}", Reason.TOO_DEEP),
+    ],
+)
+def test_why_a_body_is_refused(raw: bytes, reason: Reason) -> None:
+    """Each way to be unreadable has its own constant name, which the dead letter carries."""
+    with pytest.raises(Rejected) as caught:
+        identify(raw)
+    assert caught.value.reason is reason
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+ENVELOPES = st.fixed_dictionaries(
+    {},
+    optional={"event_type": JSON | st.just("daily.data.sleep.created"), "user_id": JSON, "team_id": JSON, "data": JSON},
+)
+
+
+@given(st.binary() | st.builds(lambda value: json.dumps(value).encode(), ENVELOPES | JSON))
+@example(b'{"event_type":"\\ud800","user_id":"\\udfff"}')
+@example(b'{"event_type":"a","event_type":"b","user_id":"u"}')
+@example(b'{"user_id":' + b"9" * 5000 + b"}")
+def test_hostile_bytes_have_one_outcome(raw: bytes) -> None:
+    """Any bytes at all give an identity with an owner, or Rejected without a value in its text; never anything else."""
+    try:
+        identity = identify(raw)
+    except Rejected as error:
+        detail = error.detail
+    else:
+        detail, owner = "", identity.owner_id
+        assert 0 < len(owner) <= events.TEXT_CHARS_MAX
+        assert owner.encode()  # becomes a Kafka key: must be encodable
+        assert identity.type == parse_type(identity.type.text)
+    assert detail in ("", "$", "$.event_type", "$.user_id, $.data.user_id")
+
+
+def test_recorded_bodies_are_identified() -> None:
+    """Every webhook body published by Junction has an event type and an owner, in all generations of the envelope."""
+    from tests.samples import webhooks
+
+    for name, raw in webhooks():
+        identity = identify(raw)
+        assert name.startswith(identity.type.text), name
+        assert identity.type.family is not Family.UNKNOWN, name
