@@ -1,0 +1,139 @@
+"""Kafka and the registry together, as a context manager."""
+
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from streams.embedded import jars
+from streams.embedded.jars import Progress, to_stderr
+from streams.embedded.kafka import Kafka
+from streams.embedded.locks import try_lock
+from streams.embedded.registry import Registry
+from streams.embedded.service import Service
+from streams.errors import Misconfigured
+
+_LOCK = "in-use.lock"
+_TEMP_PREFIX = "junction-streams-"
+# After a SIGKILL of the former owner its JVMs, which hold the lock too, need a moment to be gone.
+_LOCK_WAIT_S = 2.0
+
+
+def missing() -> str | None:
+    """What a person has to install before a Cluster can start, as a sentence; None when nothing is missing."""
+    try:
+        jars.check()
+    except Misconfigured as error:
+        return str(error)
+    return None
+
+
+class Cluster:
+    """A real Kafka and a schema registry on loopback.
+
+    `data_dir` keeps the data (and, while they are free, the ports) from one start to the next; None is a temporary
+    folder, removed at the end. Raises Misconfigured when Java is missing or the folder is in use, Unavailable when a
+    process does not answer in time.
+    """
+
+    kafka: Kafka
+    registry: Registry | None
+
+    def __init__(
+        self,
+        data_dir: Path | None = None,
+        *,
+        registry: bool = True,
+        nodes: int = 1,
+        partitions: int = 4,
+        progress: Progress = to_stderr,
+    ) -> None:
+        self._temporary = data_dir is None
+        self._wanted_dir = data_dir
+        self._with_registry = registry
+        self._nodes = nodes
+        self._partitions = partitions
+        self._progress = progress
+        self._services: list[Service] = []
+        self._lock = -1
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """For `STREAMS_BOOTSTRAP_SERVERS`."""
+        return self.kafka.bootstrap_servers
+
+    @property
+    def registry_url(self) -> str:
+        """For `STREAMS_REGISTRY_URL`; "" without a registry."""
+        return self.registry.url if self.registry else ""
+
+    def __enter__(self) -> Self:
+        files = jars.resolve(self._progress)
+        self.data_dir = self._folder()
+        self._lock = _lock(self.data_dir)
+        held = (self._lock,)  # the children hold the folder's lock too: it is free when the last of them is gone
+        self.kafka = Kafka(
+            files, self.data_dir / "kafka", nodes=self._nodes, partitions=self._partitions, pass_fds=held
+        )
+        self.registry = Registry(files, self.data_dir / "registry", pass_fds=held) if self._with_registry else None
+        self._services = [service for service in (self.kafka, self.registry) if service]
+        try:
+            for service in self._services:
+                service.launch()
+            for service in self._services:
+                service.wait()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def check(self) -> None:
+        """Raise Misconfigured when a process has ended by itself."""
+        for service in self._services:
+            service.check()
+
+    def stop(self) -> None:
+        """Stop what runs; remove a temporary folder. Safe to repeat."""
+        for service in self._services:
+            service.stop()
+        if self._lock >= 0:
+            if self._temporary:
+                shutil.rmtree(self.data_dir, ignore_errors=True)
+            os.close(self._lock)
+            self._lock = -1
+
+    def _folder(self) -> Path:
+        if self._wanted_dir is None:
+            _remove_abandoned()
+            return Path(tempfile.mkdtemp(prefix=_TEMP_PREFIX))
+        folder = self._wanted_dir.expanduser().absolute()
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+def _lock(folder: Path) -> int:
+    fd = try_lock(folder / _LOCK, wait_s=_LOCK_WAIT_S)
+    if fd is None:
+        raise Misconfigured(
+            f"{folder} is in use by another embedded cluster; stop that one (Ctrl-C), or give this one another folder"
+        )
+    return fd
+
+
+def _remove_abandoned(older_s: float = 60.0) -> None:
+    """Temporary folders whose owner was killed. Being unlocked proves it; the age spares one that is just beginning."""
+    for lock in Path(tempfile.gettempdir()).glob(f"{_TEMP_PREFIX}*/{_LOCK}"):
+        if time.time() - lock.stat().st_mtime < older_s:
+            continue
+        fd = try_lock(lock)
+        if fd is not None:
+            shutil.rmtree(lock.parent, ignore_errors=True)
+            os.close(fd)

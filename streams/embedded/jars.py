@@ -1,0 +1,126 @@
+"""Kafka and the schema registry from Maven into a per-user cache, once; afterwards only paths.
+
+The cache folder is named after the content of pom.xml, so another version is another folder and needs no invalidation.
+It appears complete or not at all: everything is built beside it and renamed, under a lock that a second process waits
+for.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from streams.embedded.java import find_java, find_maven
+from streams.embedded.locks import hold
+from streams.errors import Misconfigured
+
+Progress = Callable[[str], None]
+
+MAVEN_TIMEOUT_S = 1800
+
+
+def to_stderr(line: str) -> None:
+    """The progress that a person sees when nobody asks for another."""
+    print(line, file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Jars:
+    """What a start needs. `checkpoint`: the feature levels that Kafka's own StorageTool wrote for a new cluster."""
+
+    java: Path
+    kafka_dir: Path
+    registry_jar: Path
+    checkpoint: Path
+
+    @property
+    def kafka_class_path(self) -> str:
+        return str(self.kafka_dir / "*")
+
+
+def check() -> None:
+    """Raise Misconfigured when Java, or Maven while the cache is empty, is missing."""
+    find_java()
+    if not cache_dir().exists():
+        find_maven()
+
+
+def resolve(progress: Progress = to_stderr) -> Jars:
+    """Paths of everything; fetches on the first call of a user (about 190 MB). Raises Misconfigured."""
+    java = find_java()
+    folder = cache_dir()
+    if not folder.exists():
+        mvn = find_maven()
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with hold(folder.with_suffix(".lock"), waiting=lambda: progress("waiting: another process is fetching Kafka")):
+            if not folder.exists():
+                _build(folder, mvn, java, progress)
+    registry_jar = next((folder / "registry").glob("*-runner.jar"))
+    return Jars(java, folder / "kafka", registry_jar, folder / "format" / "bootstrap.checkpoint")
+
+
+def cache_dir() -> Path:
+    """`${XDG_CACHE_HOME:-~/.cache}/junction-streams/<hash of pom.xml>`, there or not."""
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "junction-streams" / hashlib.sha256(_pom()).hexdigest()[:16]
+
+
+def _pom() -> bytes:
+    return resources.files("streams.embedded").joinpath("pom.xml").read_bytes()
+
+
+def _build(folder: Path, mvn: Path, java: Path, progress: Progress) -> None:
+    progress("fetching Apache Kafka 4.3.0 and the schema registry, about 190 MB, once per user")
+    building = Path(tempfile.mkdtemp(prefix="fetching-", dir=folder.parent))
+    try:
+        (building / "pom.xml").write_bytes(_pom())
+        _run_maven(mvn, building)
+        _format(java, building)
+        building.chmod(0o755)
+        building.rename(folder)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def _run_maven(mvn: Path, building: Path) -> None:
+    # -C: a download whose checksum is wrong is an error, not a warning.
+    command: list[str | Path] = [mvn, "--batch-mode", "--quiet", "-C", "--file", building / "pom.xml", "package"]
+    done = subprocess.run(command, cwd=building, capture_output=True, text=True, timeout=MAVEN_TIMEOUT_S, check=False)
+    if done.returncode != 0:
+        said = next((line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line), "nothing")
+        raise Misconfigured(
+            "Maven could not fetch the embedded cluster; check the network and the mirror in ~/.m2/settings.xml, then "
+            f"run this again. Maven says: {said.strip()}"
+        )
+
+
+def _format(java: Path, building: Path) -> None:
+    """Let the StorageTool write its bootstrap.checkpoint once: it is the same for every cluster and costs a second."""
+    config = building / "format.properties"
+    config.write_text(
+        "process.roles=broker,controller\n"
+        "node.id=1\n"
+        "controller.quorum.voters=1@127.0.0.1:9093\n"
+        "listeners=PLAINTEXT://127.0.0.1:9092,CONTROLLER://127.0.0.1:9093\n"
+        "controller.listener.names=CONTROLLER\n"
+        f"log.dirs={building / 'format'}\n"
+    )
+    tool: list[str | Path] = [
+        "kafka.tools.StorageTool",
+        "format",
+        "--cluster-id",
+        "AAAAAAAAAAAAAAAAAAAAAA",
+        "--config",
+        config,
+    ]
+    done = subprocess.run(
+        [java, "-cp", building / "kafka" / "*", *tool], capture_output=True, text=True, timeout=120, check=False
+    )
+    if done.returncode != 0:
+        raise Misconfigured(f"Kafka's StorageTool failed with this Java; it says: {done.stderr.strip()[-300:]}")

@@ -1,0 +1,53 @@
+"""Fixtures for everybody. A test that asks for `cluster`, or for something built on it, carries the mark `kafka`."""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from streams.embedded import Cluster, missing
+from streams.settings import Settings
+from tests.samples import sample_dir
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "cluster" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.kafka)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """Real Kafka (one node) and the registry (BACKWARD), started when the first test asks, stopped at the end."""
+    lacking = missing()
+    if lacking:
+        pytest.skip(lacking)
+    with Cluster() as running:
+        yield running
+
+
+@pytest.fixture
+def prefix() -> str:
+    """A topic prefix of this test's own, so that tests share the cluster without meeting."""
+    return f"t{uuid.uuid4().hex[:10]}"
+
+
+@pytest.fixture
+def settings(cluster: Cluster, prefix: str, tmp_path: Path) -> Settings:
+    """Settings for the cluster with a prefix, group and state folder of this test's own. 4 partitions."""
+    return Settings(
+        _env_file=None,
+        bootstrap_servers=cluster.bootstrap_servers,
+        registry_url=cluster.registry_url,
+        topic_prefix=prefix,
+        group_id=f"{prefix}-group",
+        partitions=4,
+        state_dir=tmp_path / "state",
+    )
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of samples; skips when it is absent."""
+    return sample_dir()
