@@ -5,7 +5,6 @@ Files: a file named after a setting in `STREAMS_SECRETS_DIR` (Docker and Kuberne
 """
 
 import os
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -79,7 +78,7 @@ class Settings(BaseSettings):
         except msgspec.DecodeError:
             raise ValueError('not JSON; expected {"name": ["whsec_..."]}') from None
 
-    @cached_property
+    @property  # not cached: `model_copy` would carry the cached value of the other settings along
     def librdkafka(self) -> dict[str, str]:
         """Connection and security settings for confluent-kafka clients."""
         conf = {
