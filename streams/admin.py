@@ -1,0 +1,237 @@
+"""The topics as they are against the topics as they have to be: plan, apply, and the check before a service starts.
+
+A partition count is never changed: it decides where each user lives. Replication is set on creation and not compared
+afterwards: moving replicas is the operators' work.
+"""
+
+import time
+from collections.abc import Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
+
+from streams import resources, topics
+from streams.errors import Misconfigured, Unavailable
+from streams.settings import Settings
+from streams.topics import Role, Topic
+
+ANSWER_S = 5.0
+CREATE_S = 60.0  # a thousand partitions on a small broker take seconds
+SEEN_S = 15.0  # from the controller's word to every broker's metadata
+_SHOWN = 5  # topics named in a sentence before "and n more"
+
+# Drift here loses records or state; in any other setting (retention) it is somebody's decision, shown by `plan` only.
+_VITAL = frozenset({"cleanup.policy", "max.message.bytes"})
+
+
+class Action(StrEnum):
+    CREATE = "create"
+    ALTER = "alter"
+    IMPOSSIBLE = "impossible"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One topic that is not as it has to be. `config`: what `apply` sets. `detail`: a sentence for a person."""
+
+    topic: str
+    action: Action
+    detail: str
+    config: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_blocking(self) -> bool:
+        """Whether a service must not start before this is mended."""
+        return self.action is not Action.ALTER or not _VITAL.isdisjoint(self.config)
+
+
+def layout_of(settings: Settings) -> list[Topic]:
+    """Every topic of the product for these settings."""
+    return topics.layout(
+        settings.topic_prefix,
+        settings.group_id,
+        partitions=settings.partitions,
+        replication=settings.replication,
+        raw_retention_days=settings.raw_retention_days,
+        record_bytes_max=settings.record_bytes_max,
+    )
+
+
+def client_of(settings: Settings) -> AdminClient:
+    """An admin client; it connects on first use. Raises Misconfigured when no Kafka is named."""
+    if not settings.bootstrap_servers:
+        raise Misconfigured(
+            "no Kafka: set STREAMS_BOOTSTRAP_SERVERS, or run `junction-streams up` and export the lines it prints"
+        )
+    return AdminClient(settings.librdkafka | {"log_level": 0, "reconnect.backoff.max.ms": 1000})
+
+
+def plan(settings: Settings, client: AdminClient | None = None) -> list[Change]:
+    """What differs, in the order of the layout; empty when all is right. Raises Unavailable."""
+    client = client or client_of(settings)
+    counts = _partition_counts(client, settings)
+    wanted = layout_of(settings)
+    configs = _configs(client, [topic for topic in wanted if topic.name in counts])
+    changes = (_difference(topic, counts.get(topic.name), configs.get(topic.name, {})) for topic in wanted)
+    return [change for change in changes if change]
+
+
+def apply(settings: Settings) -> list[Change]:
+    """Create and alter what differs; returns what was planned. Safe to repeat, and to run twice at once.
+
+    Raises Misconfigured, before it touches anything, when a topic cannot be mended; Unavailable.
+    """
+    client = client_of(settings)
+    changes = plan(settings, client)
+    _refuse([change for change in changes if change.action is Action.IMPOSSIBLE])
+    created = {change.topic for change in changes if change.action is Action.CREATE}
+    _create(client, [topic for topic in layout_of(settings) if topic.name in created])
+    _alter(client, [change for change in changes if change.action is Action.ALTER])
+    _wait_until_seen(client, settings, created)
+    return changes
+
+
+def check_layout(settings: Settings, client: AdminClient | None = None) -> None:
+    """Raises Misconfigured naming the command that mends the layout; Unavailable when Kafka does not answer."""
+    blocking = [change for change in plan(settings, client) if change.is_blocking]
+    _refuse([change for change in blocking if change.action is Action.IMPOSSIBLE])
+    if blocking:
+        raise Misconfigured(
+            f"topics are not as they have to be: {_named(blocking)}. Run `junction-streams topics apply`."
+        )
+
+
+def _refuse(impossible: list[Change]) -> None:
+    if impossible:
+        raise Misconfigured(
+            f"topics that cannot be mended: {_named(impossible)}. A partition count decides where each user lives: "
+            "set STREAMS_PARTITIONS to the count that exists, or start anew under another STREAMS_TOPIC_PREFIX and "
+            "STREAMS_GROUP_ID."
+        )
+
+
+def _named(changes: list[Change]) -> str:
+    shown = "; ".join(f"{change.topic} {change.detail}" for change in changes[:_SHOWN])
+    return f"{shown}; and {len(changes) - _SHOWN} more" if len(changes) > _SHOWN else shown
+
+
+def _difference(topic: Topic, partitions: int | None, config: dict[str, str]) -> Change | None:
+    if partitions is None:
+        return Change(topic.name, Action.CREATE, f"is missing ({topic.partitions} partitions)", topic.config)
+    if partitions != topic.partitions:
+        detail = f"has {partitions} partitions instead of {topic.partitions}"
+        return Change(topic.name, Action.IMPOSSIBLE, detail)
+    drift = {name: value for name, value in topic.config.items() if config.get(name) != value}
+    if _may_be_compacted(topic):
+        drift.pop("cleanup.policy", None)
+    if not drift:
+        return None
+    detail = ", ".join(f"has {name}={config.get(name)} instead of {value}" for name, value in drift.items())
+    return Change(topic.name, Action.ALTER, detail, drift)
+
+
+def _may_be_compacted(topic: Topic) -> bool:
+    """Clean summaries are keyed by their id, so an owner may choose compaction (product contract, section 3)."""
+    row = resources.get(topic.name.rpartition(".")[2])
+    return topic.role is Role.CLEAN and row is not None and row.kind is resources.Kind.SUMMARY
+
+
+def _partition_counts(client: AdminClient, settings: Settings) -> dict[str, int]:
+    try:
+        found = client.list_topics(timeout=ANSWER_S).topics
+    except KafkaException as error:
+        raise _unavailable(error.args[0], settings.bootstrap_servers) from None
+    return {name: len(topic.partitions) for name, topic in found.items() if topic.error is None}
+
+
+def _configs(client: AdminClient, existing: list[Topic]) -> dict[str, dict[str, str]]:
+    """Topic → setting → value, asked for in one request."""
+    if not existing:
+        return {}
+    asked = client.describe_configs(
+        [ConfigResource(ResourceType.TOPIC, topic.name) for topic in existing], request_timeout=ANSWER_S
+    )
+    return {
+        resource.name: {name: entry.value for name, entry in _result(future).items()}
+        for resource, future in asked.items()
+    }
+
+
+def _create(client: AdminClient, missing: list[Topic]) -> None:
+    if not missing:
+        return
+    new = [NewTopic(topic.name, topic.partitions, topic.replication, config=topic.config) for topic in missing]
+    for future in client.create_topics(new, operation_timeout=CREATE_S, request_timeout=CREATE_S).values():
+        _result(future, allowed=KafkaError.TOPIC_ALREADY_EXISTS)  # another `apply` was first
+
+
+def _alter(client: AdminClient, changes: list[Change]) -> None:
+    if not changes:
+        return
+    resources = [
+        ConfigResource(
+            ResourceType.TOPIC,
+            change.topic,
+            incremental_configs=[
+                ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+                for name, value in change.config.items()
+            ],
+        )
+        for change in changes
+    ]
+    for future in client.incremental_alter_configs(resources, request_timeout=CREATE_S).values():
+        _result(future)
+
+
+def _wait_until_seen(client: AdminClient, settings: Settings, created: Iterable[str]) -> None:
+    """A topic exists once the controller says so; brokers learn of it a moment later."""
+    deadline = time.monotonic() + SEEN_S
+    while not set(created) <= _partition_counts(client, settings).keys():
+        if time.monotonic() > deadline:
+            raise Unavailable("Kafka has accepted the topics but does not show them yet")
+        time.sleep(0.05)
+
+
+def _result(future: "Future[dict[str, ConfigEntry]]", allowed: int | None = None) -> dict[str, ConfigEntry]:
+    try:
+        return future.result() or {}
+    except KafkaException as error:
+        if error.args[0].code() == allowed:
+            return {}
+        raise _refused(error.args[0]) from None
+
+
+_NOT_NOW = frozenset(
+    {
+        KafkaError._TIMED_OUT,
+        KafkaError._TRANSPORT,
+        KafkaError._ALL_BROKERS_DOWN,
+        KafkaError.REQUEST_TIMED_OUT,
+        KafkaError.NOT_CONTROLLER,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,  # somebody creates or deletes it just now
+    }
+)
+
+
+def _refused(error: KafkaError) -> Unavailable | Misconfigured:
+    """An answer about one topic: trouble on the way or in the cluster passes, a refusal stays."""
+    if error.code() in _NOT_NOW:
+        return Unavailable(f"Kafka is not ready to change topics ({error.name()})")
+    return Misconfigured(
+        f"Kafka refuses to show or change a topic ({error.name()}: {error.str()}). STREAMS_REPLICATION must not exceed "
+        "the number of brokers, and the user of STREAMS_SASL_USERNAME must be allowed to."
+    )
+
+
+def _unavailable(error: KafkaError, servers: str) -> Unavailable:
+    return Unavailable(f"Kafka at {servers} does not answer within {ANSWER_S:.0f} s ({error.name()})")

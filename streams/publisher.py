@@ -1,0 +1,173 @@
+"""Publishing to Kafka for asyncio: `publish` returns when every in-sync replica has the record, or raises Unavailable.
+
+Guarantee: at least once, in order for each partition. A record whose publish raised may still arrive (its report was
+late, or lost): the reader deduplicates. confluent-kafka's own asyncio producer cannot carry headers, so this is the
+synchronous one with a poll thread. The bridge is cheap: all reports of one poll wake the event loop once.
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NamedTuple, Protocol
+
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+from streams import log
+from streams.errors import Unavailable
+from streams.settings import Settings
+from streams.topics import Headers
+
+_LINGER_MS = 3  # long enough to batch a burst, short beside the round trip
+_POLL_S = 0.1  # how late `close` may be noticed; reports end the wait at once
+_PURGE_S = 1.0
+_RECONNECT_MS_MAX = 1000  # Kafka comes back: notice within a second, not within librdkafka's ten
+_QUEUE_KBYTES = 256 * 1024
+_DELIVERY_SHARE = 0.8  # librdkafka looks for late records once a second: give up before the reply is due
+
+
+class Publisher(Protocol):
+    """Where a door puts its records."""
+
+    async def publish(self, topic: str, key: bytes, value: bytes, headers: Headers, partition: int) -> None:
+        """Return when the record is safe. Raises Unavailable when that is not known."""
+
+    async def close(self, timeout_s: float) -> None:
+        """Wait for what is under way, then refuse everything. May be called twice."""
+
+
+class KafkaPublisher:
+    """Publisher on one idempotent producer. All calls of `publish` come from one event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._logger = log.get("publisher")
+        self._producer = Producer(_producer_conf(settings) | {"error_cb": self._on_error})
+        self._reported: list[tuple[asyncio.Future[None], KafkaError | None]] = []
+        self._said: set[str] = set()
+        self._closing = threading.Event()
+        self._flush_s = 0.0
+        self._thread = threading.Thread(target=self._poll, name="publisher-poll", daemon=True)
+        self._thread.start()
+
+    async def publish(self, topic: str, key: bytes, value: bytes, headers: Headers, partition: int) -> None:
+        """See Publisher. The partition is given: `topics.partition_for` decides it for every door alike."""
+        if self._closing.is_set():
+            raise Unavailable("the publisher is closed")
+        future = asyncio.get_running_loop().create_future()
+        try:
+            self._producer.produce(
+                topic, value, key, partition=partition, headers=headers, on_delivery=partial(self._on_report, future)
+            )
+        except BufferError:
+            raise Unavailable("the publish queue is full: Kafka is slower than the senders") from None
+        except KafkaException as error:
+            raise _unavailable(error.args[0]) from None
+        await future
+
+    async def close(self, timeout_s: float) -> None:
+        """See Publisher. Records that Kafka has not confirmed after `timeout_s` are given up: their publish raises."""
+        self._flush_s = timeout_s
+        self._closing.set()
+        await asyncio.to_thread(self._thread.join)
+
+    def _poll(self) -> None:
+        while not self._closing.is_set():
+            self._producer.poll(_POLL_S)
+            self._wake()
+        self._producer.flush(self._flush_s)
+        self._wake()
+        self._producer.purge()
+        self._producer.flush(_PURGE_S)
+        self._wake()
+
+    def _on_report(self, future: "asyncio.Future[None]", error: KafkaError | None, _message: object) -> None:
+        self._reported.append((future, error))
+
+    def _wake(self) -> None:
+        if not self._reported:
+            return
+        reports, self._reported = self._reported, []
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            reports[0][0].get_loop().call_soon_threadsafe(_settle, reports)
+
+    def _on_error(self, error: KafkaError) -> None:
+        """librdkafka repeats itself on every attempt to connect; a person wants each kind of trouble once."""
+        name = error.name()
+        if name not in self._said:
+            self._said.add(name)
+            self._logger.warning("kafka_trouble", error=name, fatal=error.fatal())
+
+
+def _producer_conf(settings: Settings) -> dict[str, Any]:
+    return settings.librdkafka | {
+        "client.id": "junction-gateway",
+        "enable.idempotence": True,
+        "acks": "all",
+        "partitioner": "murmur2_random",
+        "compression.type": "lz4",
+        "linger.ms": _LINGER_MS,
+        "message.max.bytes": settings.record_bytes_max,
+        "queue.buffering.max.kbytes": _QUEUE_KBYTES,
+        "delivery.timeout.ms": int(settings.publish_timeout_s * 1000 * _DELIVERY_SHARE),
+        "reconnect.backoff.max.ms": _RECONNECT_MS_MAX,
+        "log_level": 0,  # what matters comes through error_cb, once
+    }
+
+
+def _settle(reports: list[tuple["asyncio.Future[None]", KafkaError | None]]) -> None:
+    for future, error in reports:
+        if future.done():  # its publish was cancelled: the reply deadline passed
+            continue
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(_unavailable(error))
+
+
+def _unavailable(error: KafkaError) -> Unavailable:
+    return Unavailable(f"Kafka did not confirm the record ({error.name()})")
+
+
+class Published(NamedTuple):
+    """One record that a MemoryPublisher holds."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    headers: Headers
+    partition: int
+
+
+@dataclass
+class MemoryPublisher:
+    """Publisher without Kafka, for tests and for looking around. `partitions`: topic → count, as in the cluster.
+
+    `trouble`: raised instead of publishing while it is set. `gate`: publishing waits until it is set.
+    """
+
+    partitions: Mapping[str, int]
+    record_bytes_max: int = 20 * 1024 * 1024
+    records: list[Published] = field(default_factory=list)
+    trouble: Unavailable | None = None
+    gate: asyncio.Event | None = None
+    is_closed: bool = False
+
+    async def publish(self, topic: str, key: bytes, value: bytes, headers: Headers, partition: int) -> None:
+        """See Publisher."""
+        if self.is_closed:
+            raise Unavailable("the publisher is closed")
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.trouble is not None:
+            raise self.trouble
+        if not 0 <= partition < self.partitions.get(topic, 0):
+            raise Unavailable("Kafka did not confirm the record (no such partition)")
+        if len(key) + len(value) > self.record_bytes_max:
+            raise Unavailable("Kafka did not confirm the record (MSG_SIZE_TOO_LARGE)")
+        self.records.append(Published(topic, key, value, list(headers), partition))
+
+    async def close(self, timeout_s: float) -> None:
+        """See Publisher."""
+        self.is_closed = True
