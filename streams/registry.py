@@ -4,24 +4,27 @@ Ids are resolved once at start; nothing asks the registry while records flow. Ev
 asks for all subjects concurrently, and may be repeated.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import fastavro
 import httpx2  # what confluent-kafka 2.16 speaks HTTP with: its errors reach us as they are
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from streams import topics
-from streams.codec import schema_text
+from streams.codec import parsed, schema_text
 from streams.errors import Misconfigured, Unavailable
 from streams.settings import Settings
 
 T = TypeVar("T")
 
+LOCAL = "local:"  # no registry at all: ids by position, for the mock cluster, where nothing outlives the process
 ANSWER_S = 10
 _AT_ONCE = 8
 _COMPATIBILITY = "BACKWARD"  # new readers read old records: consumers are updated first
@@ -61,6 +64,8 @@ def register(settings: Settings) -> dict[str, int]:
 
     Raises Misconfigured, before it registers anything, when a schema may not follow its last version; Unavailable.
     """
+    if settings.registry_url == LOCAL:
+        return _local_ids()
     with _client(settings) as client:
         checks = _check(client, settings)
         refused = [check.subject for check in checks if not check.is_allowed]
@@ -78,6 +83,8 @@ def resolve(settings: Settings) -> dict[str, int]:
 
     Raises Misconfigured when one is not registered; Unavailable.
     """
+    if settings.registry_url == LOCAL:
+        return _local_ids()
     with _client(settings) as client:
         found = _each(list(topics.clean_topics().items()), lambda row: _look_up(client, settings, *row))
     missing = [check.subject for check in found if check.id is None]
@@ -87,6 +94,29 @@ def resolve(settings: Settings) -> dict[str, int]:
             "Run `junction-streams schemas register`."
         )
     return {check.topic: check.id for check in found if check.id is not None}
+
+
+class Schemas:
+    """Writers' schemas by id, for reading: each is asked for once and kept."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._known: dict[int, Any] = {}
+        if settings.registry_url == LOCAL:
+            names = topics.clean_topics()
+            self._known = {id: parsed(names[topic]) for topic, id in _local_ids().items()}
+
+    def writer(self, id: int) -> Any:
+        """The parsed schema, for `codec.decode`. Raises Unavailable, Misconfigured."""
+        if id not in self._known:
+            with _client(self._settings) as client:
+                text = client.get_schema(id).schema_str
+            self._known[id] = fastavro.parse_schema(json.loads(text or "{}"))
+        return self._known[id]
+
+
+def _local_ids() -> dict[str, int]:
+    return {topic: id for id, topic in enumerate(topics.clean_topics(), start=1)}
 
 
 def _check(client: SchemaRegistryClient, settings: Settings) -> list[Check]:

@@ -1,0 +1,93 @@
+"""Reading clean topics: committed records only, decoded through the schema registry.
+
+No consumer group: a reader takes all partitions of its topics, remembers nothing, and moves no offsets of others.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from streams import codec, registry
+from streams.errors import Misconfigured, Unavailable
+from streams.settings import Settings
+
+BATCH = 2000
+
+
+class Decoded(NamedTuple):
+    """One clean record. `record` is None for a tombstone; times are milliseconds since the epoch."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes
+    record: dict[str, Any] | None
+
+
+class Reader:
+    """All committed records of some topics (full names), from the beginning or from now on."""
+
+    def __init__(self, settings: Settings, names: Sequence[str], *, from_beginning: bool) -> None:
+        self._schemas = registry.Schemas(settings)
+        self._consumer = Consumer(
+            settings.librdkafka
+            | {
+                "group.id": f"{settings.group_id}-reader",
+                "isolation.level": "read_committed",
+                "enable.auto.commit": False,
+                "fetch.wait.max.ms": 100,
+                "fetch.message.max.bytes": settings.record_bytes_max,
+                "log_level": 2,
+            }
+        )
+        start = OFFSET_BEGINNING if from_beginning else OFFSET_END
+        self._partitions = [TopicPartition(name, p, start) for name, p in self._existing(names)]
+        self._consumer.assign(self._partitions)
+        self._admin = AdminClient(settings.librdkafka | {"log_level": 2})
+
+    def _existing(self, names: Sequence[str]) -> list[tuple[str, int]]:
+        try:
+            known = self._consumer.list_topics(timeout=10).topics
+        except KafkaException as error:
+            raise Unavailable(f"Kafka does not answer: {error.args[0].str()}") from None
+        missing = sorted(set(names) - set(known))
+        if missing:
+            raise Misconfigured(f"no topic {', '.join(missing)}; `junction-streams topics apply` creates ours")
+        return [(name, partition) for name in names for partition in known[name].partitions]
+
+    def poll(self, timeout_s: float) -> list[Decoded]:
+        """What has come within the time; at most BATCH records."""
+        return [self._decode(message) for message in self._messages(timeout_s)]
+
+    def _messages(self, timeout_s: float) -> Iterator[Message]:
+        for message in self._consumer.consume(BATCH, timeout_s):
+            error = message.error()
+            if error is None:
+                yield message
+            elif error.code() != KafkaError._PARTITION_EOF and not error.retriable():
+                raise Unavailable(f"reading {message.topic()}: {error.str()}")
+
+    def _decode(self, message: Message) -> Decoded:
+        value = message.value()
+        record = None
+        if value is not None:
+            record = codec.decode(value, self._schemas.writer(codec.schema_id(value)))
+        place = (message.topic(), message.partition(), message.offset())
+        return Decoded(*place, message.timestamp()[1], message.key() or b"", record)
+
+    def at_end(self) -> bool:
+        """Whether everything that is committed now has been read."""
+        wanted = [TopicPartition(p.topic, p.partition) for p in self._partitions]
+        ends = self._admin.list_offsets({p: OffsetSpec.latest() for p in wanted}, request_timeout=10)
+        end_of = {(p.topic, p.partition): future.result().offset for p, future in ends.items()}
+        return all(
+            max(p.offset, 0) >= end_of[p.topic, p.partition]
+            for p in self._consumer.position(wanted)
+            if end_of[p.topic, p.partition] > 0
+        )
+
+    def close(self) -> None:
+        self._consumer.close()

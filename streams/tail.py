@@ -1,0 +1,73 @@
+"""`tail`: decoded records of one topic as a person, or a program, wants to see them."""
+
+import json
+from typing import Any
+
+from rich.console import Console
+
+from streams.reader import Decoded, Reader
+from streams.settings import Settings
+
+POLL_S = 0.5
+
+
+def tail(
+    settings: Settings, topic: str, *, user_id: str, from_beginning: bool, limit: int, as_json: bool
+) -> None:
+    """Print records until `limit` (0: until Ctrl-C). `topic` is short (`sleep`) or full (`junction.sleep`)."""
+    prefix = f"{settings.topic_prefix}."
+    name = topic if topic.startswith(prefix) else prefix + topic
+    reader = Reader(settings, [name], from_beginning=from_beginning)
+    console = Console()
+    seen = 0
+    try:
+        while not limit or seen < limit:
+            for record in reader.poll(POLL_S):
+                if _wanted(record, user_id) and (not limit or seen < limit):
+                    seen += 1
+                    show(console, record, as_json=as_json)
+    finally:
+        reader.close()
+
+
+def _wanted(record: Decoded, user_id: str) -> bool:
+    if not user_id:
+        return True
+    if record.record is None:
+        return record.key.startswith(user_id.encode())
+    return bool(record.record.get("user_id") == user_id)
+
+
+def show(console: Console, record: Decoded, *, as_json: bool) -> None:
+    """One record: a JSON object in one line, or a heading with the fields that are set."""
+    place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+    if as_json:
+        body = {**place, "key": record.key.decode("utf-8", "replace"), "value": record.record}
+        print(json.dumps(body, default=str), flush=True)
+        return
+    heading = f"[bold]{record.topic}[/] [dim]{record.partition}:{record.offset}[/] {record.key.decode('utf-8', 'replace')}"
+    console.print(heading, highlight=False)
+    for name, text in _lines(record.record or {}):
+        console.print(f"  [cyan]{name}[/] {text}", highlight=False)
+
+
+def _lines(record: dict[str, Any]) -> list[tuple[str, str]]:
+    """Field name and text of what is set; nested records as name.field; long arrays shortened."""
+    rows: list[tuple[str, str]] = []
+    for name, value in record.items():
+        if value is None or value in ([], ""):
+            continue
+        if isinstance(value, dict):
+            rows += [(f"{name}.{inner}", text) for inner, text in _lines(value)]
+        else:
+            rows.append((name, _text(value)))
+    return rows
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        shown = ", ".join(_text(item) for item in value[:4])
+        return f"[{shown}, … {len(value)} in all]" if len(value) > 4 else f"[{shown}]"
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat())
+    return str(value)

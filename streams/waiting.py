@@ -1,0 +1,34 @@
+"""Waiting for a system outside, visibly: one log line when it starts, one when it is over, none in between."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import stamina
+
+from streams import log
+from streams.errors import Unavailable
+
+T = TypeVar("T")
+
+
+def until_available(what: str, call: Callable[[], T], *, wait_max_s: float = 5.0) -> T:
+    """Call until it does not raise Unavailable. Any other error passes through at once.
+
+    Starting in the wrong order is normal (a worker before its Kafka), so there is no bound on the number of tries;
+    Ctrl-C ends it.
+    """
+    logger = log.get("start")
+    for attempt in stamina.retry_context(
+        on=Unavailable, attempts=None, timeout=None, wait_initial=0.25, wait_max=wait_max_s
+    ):
+        with attempt:
+            try:
+                result = call()
+            except Unavailable as error:
+                if attempt.num == 1:
+                    logger.warning("waiting", what=what, why=str(error))
+                raise
+            if attempt.num > 1:
+                logger.info("waited", what=what, attempts=attempt.num)
+            return result
+    raise AssertionError("retry_context without bounds ends only by return")
