@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from streams.errors import Reason
+
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15)
 _LAG_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 86400)
 _BYTES = (256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216)
@@ -51,6 +53,9 @@ HOLES = Counter("junction_engine_holes_total", "Slices that began after the curs
 RESTORED = Counter("junction_engine_restored_records_total", "Changelog records read back at assignment.", ["table"])
 RESTORE_LEFT = Gauge("junction_engine_restore_left_records", "Changelog records still to be read back.", ["table"])
 ASSIGNED = Gauge("junction_engine_assigned_partitions", "Source partitions that this worker owns.")
+
+for _reason in Reason:
+    DEAD_LETTERS.labels(_reason)  # shown as 0 from the start: a counter that begins at 1 never "increased" for Prometheus
 
 _BY_NAME: Mapping[str, Counter] = {
     "verdicts": VERDICTS,
