@@ -1,0 +1,198 @@
+"""Events that are no data: connections, devices, finished history, labs, queries, checkout, and words nobody knows yet.
+
+Shapes: domain file, 2.3, 4.1, 4.2, 4.6 and 5.1. Who has which story follows from the person's number, so that a small
+world holds every story.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from streams.simulator.chance import DAY_MS, HOUR_MS, iso
+from streams.simulator.plan import Planned, by_time, known
+from streams.simulator.population import TEAM_ID, Link, Person, Provider
+
+Json = dict[str, Any]
+_HISTORY_DAYS = 90
+_ORDER = (
+    "received.testkit.ordered",
+    "collecting_sample.testkit.transit_customer",
+    "sample_with_lab.testkit.delivered_to_lab",
+    "completed.testkit.completed",
+)
+
+
+def control_of(person: Person, start_ms: int, end_ms: int) -> list[Planned]:
+    """All control events of a person, sorted by time."""
+    planned: list[Planned] = []
+    for place, link in enumerate(person.links):
+        if link.provider.slug != "labcorp":  # a laboratory is nothing that a user connects
+            planned += _link(person, link, place, start_ms, end_ms)
+    planned += _lab(person, start_ms, end_ms) if person.index % 4 == 1 else []
+    planned += _queries(person, start_ms, end_ms) if person.index % 3 == 0 else []
+    planned += _unknown(person, start_ms, end_ms) if person.index % 6 == 5 else []
+    return sorted((event for event in planned if event.at_ms < end_ms), key=by_time)
+
+
+def _at(start_ms: int, end_ms: int, share: float) -> int:
+    return start_ms + int((end_ms - start_ms) * share)
+
+
+def _link(person: Person, link: Link, place: int, start_ms: int, end_ms: int) -> Iterator[Planned]:
+    connected = [start_ms + link.delay_ms]
+    story = person.index % 5 if place == 0 else 0
+    if story == 1:  # authorised again while connected (4.4)
+        connected.append(_at(start_ms, end_ms, 0.3))
+    elif story == 2:  # broken, then connected again
+        yield _error(person, link, _at(start_ms, end_ms, 0.4), "token_refresh_failed")
+        connected.append(_at(start_ms, end_ms, 0.55))
+    elif story == 4:  # broken for good
+        yield _error(person, link, _at(start_ms, end_ms, 0.8), "deregistered_per_provider")
+    for at_ms in connected:
+        yield Planned(at_ms, "provider.connection.created", known(_created(person, link)))
+        yield from _history(person, link, at_ms)
+    if link.provider.has_devices:
+        yield _device(person, link, connected[0] + 30_000, "created", "1.0.4")
+        yield _device(person, link, _at(start_ms, end_ms, 0.5), "updated", "1.1.0")
+
+
+def provider_object(provider: Provider) -> Json:
+    return {
+        "name": provider.name,
+        "slug": provider.slug,
+        "logo": f"https://example.org/logo/{provider.slug}.png",
+    }
+
+
+def _created(person: Person, link: Link) -> Json:
+    available: Json = {name: {"status": "available", "scope_requirements": None} for name in link.resources}
+    denied = {"user_granted": _scopes(), "user_denied": _scopes("profile")}
+    if "profile" not in available:
+        available["profile"] = {"status": "unavailable", "scope_requirements": denied}
+    return {
+        "user_id": person.user_id,
+        "provider": provider_object(link.provider),
+        "external_user_id": f"external-{person.index}",
+        "resource_availability": available,
+    }
+
+
+def _scopes(*required: str) -> Json:
+    return {"required": list(required), "optional": []}
+
+
+def _error(person: Person, link: Link, at_ms: int, error_type: str) -> Planned:
+    data = {
+        "user_id": person.user_id,
+        "provider": link.provider.slug,
+        "message": "The connection needs to be renewed by the user.",
+        "error_type": error_type,
+        "error_details": "refused by the provider",
+    }
+    return Planned(at_ms, "provider.connection.error", known(data))
+
+
+def _history(person: Person, link: Link, connected_ms: int) -> Iterator[Planned]:
+    """One notice for each resource, minutes after connecting; Garmin's come at once, before any data (5.3)."""
+    is_early = link.provider.slug == "garmin"
+    for place, resource in enumerate(link.resources):
+        at_ms = connected_ms + (1000 + place * 50 if is_early else 300_000 + place * 20_000)
+        bounds = (connected_ms - _HISTORY_DAYS * DAY_MS, connected_ms)
+        if person.index % 6 == 1 and place == 0:
+            bounds = bounds[::-1]  # seen in the vendor's own example (5.1)
+        data = {
+            "user_id": person.user_id,
+            "start_date": iso(bounds[0] // 1000 * 1000),
+            "end_date": iso(bounds[1] // 1000 * 1000),
+            "provider": link.provider.slug,
+        }
+        yield Planned(at_ms, f"historical.data.{resource}.created", known(data))
+
+
+def _device(person: Person, link: Link, at_ms: int, action: str, version: str) -> Planned:
+    data = {
+        "id": link.device_id,
+        "user_id": person.user_id,
+        "provider": link.provider.slug,
+        "source_type": link.provider.types[0],
+        "app_id": None,
+        "device_manufacturer": link.provider.name,
+        "device_model": "Model One",
+        "device_version": version,
+        "device_id": f"serial-{person.index}",
+    }
+    return Planned(at_ms, f"provider.device.{action}", known(data))
+
+
+def _lab(person: Person, start_ms: int, end_ms: int) -> Iterator[Planned]:
+    """A test kit from order to result, an appointment, and an uploaded report that is parsed."""
+    order_id = person.new_id("order")
+    began = iso(start_ms)
+    steps: list[Json] = []
+    for place, status in enumerate(_ORDER):
+        at_ms = _at(start_ms, end_ms, 0.1 + 0.2 * place)
+        steps = [*steps, {"id": place + 1, "created_at": iso(at_ms), "status": status}]
+        order = _order(person, order_id, steps, began, iso(at_ms))
+        yield Planned(at_ms, f"labtest.order.{'updated' if place else 'created'}", known(order))
+    own: Json = {"user_id": person.user_id, "order_id": order_id}
+    for place, status in enumerate(("scheduled", "completed")):
+        data = own | {"id": person.new_id("appointment"), "status": "confirmed", "event_status": status, "events": []}
+        action = "updated" if place else "created"
+        yield Planned(_at(start_ms, end_ms, 0.15 + 0.3 * place), f"labtest.appointment.{action}", known(data))
+    tracking: Json = {"order_id": order_id, "expected_at": None, "collected_at": None, "markers": [], "updates": []}
+    yield Planned(_at(start_ms, end_ms, 0.6), "labtest.order_tracking.updated", known(tracking))
+    for place, status in enumerate(("partial", "final")):
+        data = own | {"sample_id": f"S-{person.index}", "status": status, "interpretation": "critical"}
+        data |= {"team_id": TEAM_ID, "created_at": began, "updated_at": began}
+        yield Planned(_at(start_ms, end_ms, 0.65 + 0.05 * place), "labtest.result.critical", known(data))
+    for place, status in enumerate(("started", "completed")):
+        job: Json = {"id": person.new_id("job"), "status": status, "failure_reason": None, "data": None}
+        job |= {"needs_human_review": False, "is_reviewed": False}
+        action = "updated" if place else "created"
+        yield Planned(_at(start_ms, end_ms, 0.75 + 0.1 * place), f"lab_report.parsing_job.{action}", known(job))
+
+
+def _order(person: Person, order_id: str, steps: list[Json], created_at: str, updated_at: str) -> Json:
+    return {
+        "id": order_id,
+        "user_id": person.user_id,
+        "sample_id": f"S-{person.index}",
+        "status": steps[-1]["status"].partition(".")[0],
+        "last_event": steps[-1],
+        "events": steps,
+        "created_at": created_at,
+        "updated_at": updated_at,
+    }
+
+
+def _queries(person: Person, start_ms: int, end_ms: int) -> Iterator[Planned]:
+    """`$.data` is an array here, and only here (1.1)."""
+    for n, at_ms in enumerate(range(start_ms + 9 * HOUR_MS, end_ms, DAY_MS)):
+        columns = {"group_key.0": [iso(at_ms)], "mean.sleep_score": [70.5 + n], "min.sleep_score": [61]}
+        data = [{"query_id": person.new_id("query"), "query_slug": "weekly-sleep", "data": columns}]
+        yield Planned(at_ms, "continuous_query.result_table.changed", known(data))
+
+
+def _unknown(person: Person, start_ms: int, end_ms: int) -> Iterator[Planned]:
+    """A resource and an event type that are not in the catalogue of today: kept and passed on, never lost."""
+    glow = {"user_id": person.user_id, "id": person.new_id("glow"), "level": 3}
+    yield Planned(_at(start_ms, end_ms, 0.25), "daily.data.skin_glow.created", known(glow))
+    insight = {"user_id": person.user_id, "kind": "trend"}
+    yield Planned(_at(start_ms, end_ms, 0.45), "sense.insight.created", known(insight))
+
+
+def team_events(users: int, new_id: Any, start_ms: int, end_ms: int) -> list[Planned]:
+    """Events that name the team only: match reviews and checkout (1.1). `new_id`: words to a UUID."""
+    planned: list[Planned] = []
+    for n in range(1 + users // 10):
+        shift = n * 1000
+        session = {"checkout_session_id": new_id("session", n), "status": "open"}
+        review = {"id": new_id("review", n), "decision_code": None, "sub_reason_codes": [], "resolved_user_id": None}
+        rows = [
+            (0.2, "labtest.match_review.created", review | {"status": "pending_customer_review"}),
+            (0.3, "labtest.match_review.updated", review | {"status": "resolved"}),
+            (0.4, "checkout.quote.created", {"quote_id": new_id("quote", n), "total_cents": 4900 + n}),
+            (0.5, "checkout.session.created", session),
+            (0.6, "checkout.session.updated", session | {"status": "complete"}),
+        ]
+        planned += [Planned(_at(start_ms, end_ms, at) + shift, kind, known(data)) for at, kind, data in rows]
+    return sorted(planned, key=by_time)

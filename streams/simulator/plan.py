@@ -1,0 +1,120 @@
+"""What Junction reports, and when: a sorted stream of planned events for each person.
+
+A plan is small and quick; only the event that is due gets its body, so that a large world needs little memory.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from heapq import merge
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from streams import resources
+from streams.resources import Kind
+from streams.simulator.chance import HOUR_MS, iso, key_of, noise, within
+from streams.simulator.population import Link, Person, Source
+from streams.simulator.series import batch, corrections
+from streams.simulator.summaries import versions
+
+Json = dict[str, Any]
+_STEP_MS = 37  # between the events of one sync
+
+
+class Planned(NamedTuple):
+    """An event to be. `data` gets the final creation time and answers `$.data`, None where there is nothing to say."""
+
+    at_ms: int
+    event_type: str
+    data: Callable[[int], Any]
+    source: Source | None = None
+
+
+def known(data: Any) -> Callable[[int], Any]:
+    """`$.data` that does not depend on when it is sent."""
+    return lambda _: data
+
+
+class Sync(NamedTuple):
+    """One look at a provider: new data of (since, until]; (before, since] was the sync before."""
+
+    before_ms: int
+    since_ms: int
+    until_ms: int
+
+
+by_time = attrgetter("at_ms")
+
+
+def data_of(person: Person, start_ms: int, end_ms: int) -> Iterator[Planned]:
+    """All data events of a person, sorted by time."""
+    return merge(*(_of_link(person, link, start_ms, end_ms) for link in person.links), key=by_time)
+
+
+def syncs(person: Person, link: Link, start_ms: int, end_ms: int) -> Iterator[Sync]:
+    """The times at which a provider is asked: one in each slot of `sync_h` hours, never at the same place."""
+    slot_ms = link.provider.sync_h * HOUR_MS
+    before = since = start_ms + link.delay_ms
+    for n in range((end_ms - start_ms) // slot_ms):
+        share = noise(person.key ^ key_of(link.provider.slug), n)
+        until = start_ms + n * slot_ms + int(within(0.3, 0.7, share) * slot_ms)
+        yield Sync(before, since, until)
+        before, since = since, until
+
+
+def _of_link(person: Person, link: Link, start_ms: int, end_ms: int) -> Iterator[Planned]:
+    for sync in syncs(person, link, start_ms, end_ms):
+        planned = (event for resource in link.resources for event in _of_resource(person, link, resource, sync))
+        for place, event in enumerate(planned):
+            yield event._replace(at_ms=sync.until_ms + (place + 1) * _STEP_MS)
+
+
+def _of_resource(person: Person, link: Link, resource: str, sync: Sync) -> Iterator[Planned]:
+    is_series = resources.RESOURCES[resource].kind is Kind.TIMESERIES
+    for source in link.sources(resource):
+        yield from (_series if is_series else _summaries)(person, source, resource, sync)
+
+
+def _series(person: Person, source: Source, resource: str, sync: Sync) -> Iterator[Planned]:
+    before, since, until = sync
+
+    def new(_: int) -> Json | None:
+        return batch(person, source, resource, since, until)
+
+    def corrected(_: int) -> Json | None:
+        return corrections(person, source, resource, before, since)
+
+    action = "created" if before == since else "updated"
+    yield Planned(0, f"daily.data.{resource}.{action}", new, source)
+    if resources.RESOURCES[resource].rate is resources.Rate.SPARSE:
+        yield Planned(0, f"daily.data.{resource}.updated", corrected, source)
+
+
+def _summaries(person: Person, source: Source, resource: str, sync: Sync) -> Iterator[Planned]:
+    has_version = resource != "workout_stream"
+    for version in versions(person, source, resource, *sync):
+        data = partial(stamped, person, source, version.data, version.since_ms, has_version)
+        action = "created" if version.is_first else "updated"
+        yield Planned(0, f"daily.data.{resource}.{action}", data, source)
+        if resource == "activity" and noise(person.key, sync.until_ms) < 0.02:
+            yield Planned(0, f"daily.data.{resource}.updated", partial(_recount, data), source)
+
+
+def _recount(data: Callable[[int], Json], at_ms: int) -> Json:
+    """A conflict: other content under the `updated_at` of the event before it."""
+    again = data(at_ms - _STEP_MS)
+    return again | {"floors_climbed": again["floors_climbed"] + 1}
+
+
+def stamped(person: Person, source: Source, data: Json, since_ms: int, has_version: bool, at_ms: int) -> Json:
+    """A summary with its owner, its source and the two times of Junction's clock (2.6)."""
+    full = {"user_id": person.user_id, **data}
+    full["source"] = {
+        "provider": source.provider,
+        "type": source.type,
+        "app_id": source.app_id,
+        "device_id": source.device_id,
+    }
+    if has_version:
+        full["created_at"] = iso(min(since_ms, at_ms) // 1000 * 1000)
+        full["updated_at"] = iso(at_ms // 1000 * 1000)
+    return full
