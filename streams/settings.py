@@ -2,11 +2,12 @@
 
 One place for the security settings of both Kafka clients. Secrets are secret types: they do not print.
 Files: a file named after a setting in `STREAMS_SECRETS_DIR` (Docker and Kubernetes secrets) is read too.
+The sentence under each setting is its line in docs/configuration.md (`python -m streams.configuration` writes it).
 """
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -24,47 +25,79 @@ class Settings(BaseSettings):
         env_ignore_empty=True,  # compose passes `${NAME:-}` on as an empty text: that is "not set"
         extra="ignore",
         frozen=True,
+        use_attribute_docstrings=True,  # docs/configuration.md is made from them
         hide_input_in_errors=True,  # pydantic would print what was wrong, and endpoints hold secrets
     )
 
     # Kafka and the registry
     bootstrap_servers: str = ""
+    """Kafka, as `host:port,host:port`. Empty: `demo` and `up` start one here."""
     registry_url: str = ""
+    """Base URL of the Confluent-compatible API; Apicurio's ends in `/apis/ccompat/v7`."""
     registry_user: str = ""
+    """Empty: the registry asks for no login."""
     registry_password: SecretStr = SecretStr("")
-    security_protocol: str = "PLAINTEXT"
+    """Goes with `STREAMS_REGISTRY_USER`."""
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """How to talk to Kafka."""
     sasl_mechanism: str = ""
+    """PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512."""
     sasl_username: str = ""
+    """Login at Kafka."""
     sasl_password: SecretStr = SecretStr("")
+    """Login at Kafka."""
     ssl_ca_file: Path | None = None
+    """PEM file with the authority that signed Kafka's certificate. Unset: the system's."""
     ssl_cert_file: Path | None = None
+    """PEM file with our certificate, where Kafka asks for one."""
     ssl_key_file: Path | None = None
+    """PEM file with the key of our certificate."""
 
     # Topics
     topic_prefix: str = Field(default="junction", pattern=r"^[A-Za-z0-9._-]{1,80}$")
+    """First part of every topic's name."""
     partitions: int = Field(default=12, ge=1, le=512)
+    """Of every topic. Choose once: another number moves users to other partitions."""
     replication: int = Field(default=1, ge=1)
+    """Copies of every record; 3 in production."""
     raw_retention_days: int = Field(default=90, ge=1)
+    """How long events are kept as they came, and dead letters."""
     record_bytes_max: int = Field(default=20 * MIB, ge=MIB)
+    """Largest record that topics and clients allow."""
 
-    # Gateway: endpoint name -> live secrets, as JSON: {"junction": ["whsec_...", "whsec_old..."]}
+    # Gateway
     endpoints: Annotated[dict[str, list[SecretStr]], NoDecode] = Field(default_factory=dict)
+    """Endpoint name and its live signing secrets, newest first, as JSON: `{"junction": ["whsec_..."]}`."""
     gateway_host: str = "127.0.0.1"
+    """Address to listen on."""
     gateway_port: int = Field(default=8080, ge=0, le=65535)
+    """Port to listen on; 0 takes a free one."""
     body_bytes_max: int = Field(default=16 * MIB, ge=1024)
+    """A larger body is answered 413."""
     signature_tolerance_s: int = Field(default=300, ge=1)
-    publish_timeout_s: float = Field(default=12.0, gt=0, lt=15)  # Junction gives up after 15 s (dossier 7.4)
+    """How far a delivery's clock may be from ours, either way."""
+    publish_timeout_s: float = Field(default=12.0, gt=0, lt=15)
+    """How long a request waits for Kafka before it is answered 503. Junction gives up after 15 s."""
     retry_after_s: int = Field(default=30, ge=1)
+    """What a 503 tells Junction to wait."""
 
     # Worker
     group_id: str = Field(default="junction-streams", pattern=r"^[A-Za-z0-9._-]{1,80}$")
+    """Workers of one group share the work; also the first part of the changelogs' names."""
     worker_id: str = Field(default="w0", pattern=r"^[A-Za-z0-9._-]{1,80}$")
+    """Differs between the workers of a group, and stays the same when one starts again."""
     state_dir: Path = Path(".state/worker")
+    """Where this worker keeps its tables. May be lost: they are read back from Kafka."""
     commit_interval_s: float = Field(default=0.1, gt=0, le=5)
+    """Longest time that a transaction collects records."""
     session_timeout_s: float = Field(default=10.0, ge=6)
+    """After so long without a sign of life a worker's partitions go to the others."""
     metrics_host: str = "127.0.0.1"
-    metrics_port: int = Field(default=0, ge=0, le=65535)  # 0: no metrics listener in the worker
-    log_level: str = "INFO"
+    """Address of the worker's `/metrics`."""
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    """Port of the worker's `/metrics`; 0: none."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """The least that every process logs."""
 
     @field_validator("endpoints", mode="before")
     @classmethod

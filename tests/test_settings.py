@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from streams import configuration
 from streams.settings import Settings
 
 MARK = "whsec_dGhlLW1hcmtlci10aGF0LW11c3Qtbm90LXNob3c="
@@ -82,6 +83,15 @@ def test_dotenv_and_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (Settings().partitions, Settings().gateway_port) == (7, 2)
 
 
+def test_secret_files_are_read(tmp_path: Path) -> None:
+    """A file named after the variable in the secrets folder is a setting, as Docker and Kubernetes mount them."""
+    (tmp_path / "streams_endpoints").write_text(json.dumps({"main": [MARK]}))
+    (tmp_path / "streams_sasl_password").write_text(f"{MARK}\n")
+    settings = Settings(_secrets_dir=tmp_path)
+    assert settings.endpoints["main"][0].get_secret_value() == MARK
+    assert settings.sasl_password.get_secret_value() == MARK
+
+
 def test_empty_means_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compose hands an unset variable on as an empty text; the default holds then."""
     for name in ("STREAMS_PARTITIONS", "STREAMS_ENDPOINTS", "STREAMS_SSL_CA_FILE"):
@@ -103,6 +113,8 @@ def test_settings_are_frozen() -> None:
         {"partitions": 0},
         {"gateway_port": 70_000},
         {"group_id": "a/b"},
+        {"log_level": "LOUD"},
+        {"security_protocol": "TLS"},
         {"session_timeout_s": 1},
         {"body_bytes_max": 1},
     ],
@@ -131,3 +143,14 @@ def test_registry_login_is_optional() -> None:
     assert Settings(registry_url="http://r").registry == {"url": "http://r"}
     login = with_secrets(registry_url="http://r", registry_user="u").registry
     assert login["basic.auth.user.info"] == f"u:{MARK}"
+
+
+def test_the_page_of_settings_is_current() -> None:
+    """docs/configuration.md is what the settings say: run `python -m streams.configuration` after a change."""
+    assert configuration.PAGE.read_text(encoding="utf-8") == configuration.page()
+
+
+def test_every_setting_is_explained() -> None:
+    """Each setting has a sentence, and each section of the page begins at a setting."""
+    assert all(field.description and field.description.endswith(".") for field in Settings.model_fields.values())
+    assert set(configuration.SECTIONS) <= set(Settings.model_fields)
