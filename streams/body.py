@@ -1,0 +1,151 @@
+"""The envelope of a body, whose event it is, and who measured. Both payload generations (domain file, 0.2 and 1.2).
+
+Identity: `$.user_id`, else `$.data.user_id`, else the team. Where both are there and differ the event is refused:
+health data of the wrong person is the worst error that we could make (1.1).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import msgspec
+
+from streams.errors import Reason, Rejected
+from streams.events import TEXT_CHARS_MAX, EventType, Family, identify, parse_type
+
+UNKNOWN = "unknown"
+
+
+@dataclass(slots=True)
+class Event:
+    """What every event has. `problems`: places that could not be read as expected, never values.
+
+    `unknown`: names of the envelope that have no place in ours. They belong to the delivery, not to the content.
+    """
+
+    type: EventType
+    user_id: str
+    team_id: str
+    client_user_id: str
+    problems: list[str] = field(default_factory=list)
+    unknown: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def owner_id(self) -> str:
+        return self.user_id or self.team_id
+
+
+class Source(NamedTuple):
+    """Who measured (3.7). Provider and type are `unknown` where the body says nothing."""
+
+    provider: str = UNKNOWN
+    type: str = UNKNOWN
+    app_id: str | None = None
+    device_id: str | None = None
+    workout_id: str | None = None
+    sport: str | None = None
+
+
+class _Envelope(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """The shape of nearly every body. Whatever does not fit is read again, slowly."""
+
+    event_type: str
+    data: msgspec.Raw
+    user_id: str | None = None
+    client_user_id: str | None = None
+    team_id: str | None = None
+
+
+_envelope = msgspec.json.Decoder(_Envelope).decode
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_ours = frozenset(_Envelope.__struct_fields__)
+
+
+def read(body: bytes) -> tuple[Event, Any]:
+    """(event, `$.data` as plain values). Raises Rejected, and nothing else, whatever the bytes are."""
+    try:
+        head = _envelope(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _read_slowly(body)
+    data = read_json(head.data, "$.data")
+    return checked(head.event_type, head.user_id, head.team_id, head.client_user_id, data), data
+
+
+def _read_slowly(body: bytes) -> tuple[Event, Any]:
+    """An envelope with other names, or with ids that are no text."""
+    identity = identify(body)
+    members = _members(body)
+    data = read_json(members["data"], "$.data") if "data" in members else None
+    ids = {name: short_text(read_json(members[name], f"$.{name}")) for name in _ours - {"data"} if name in members}
+    event = checked(identity.type.text, ids.get("user_id"), identity.team_id, ids.get("client_user_id"), data)
+    event.unknown = {name: read_json(raw, "$") for name, raw in members.items() if name not in _ours}
+    event.problems += [
+        f"$.{name}: not a text" for name, value in ids.items() if value is None and members[name] != b"null"
+    ]
+    return event, data
+
+
+def read_json(raw: msgspec.Raw | bytes, place: str) -> Any:
+    """Plain values. Raises Rejected naming the place."""
+    try:
+        return msgspec.json.decode(raw)
+    except RecursionError:
+        raise Rejected(Reason.TOO_DEEP, place) from None
+    except msgspec.ValidationError:  # a number that no float and no integer can hold
+        raise Rejected(Reason.BAD_SHAPE, place) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Rejected(Reason.NOT_JSON, place) from None
+
+
+_USERLESS = frozenset({Family.LAB, Family.CHECKOUT, Family.UNKNOWN})
+
+
+def checked(event_type: str, user_id: str | None, team_id: str | None, client_user_id: str | None, data: Any) -> Event:
+    """The event, if it is clear whose it is. Raises Rejected(USER_CONFLICT), (NO_USER) or (NO_EVENT_TYPE)."""
+    user_id, team_id = short_text(user_id) or "", short_text(team_id) or ""
+    data_user_id = short_text(data.get("user_id")) if type(data) is dict else None
+    if user_id and data_user_id and user_id.lower() != data_user_id.lower():
+        raise Rejected(Reason.USER_CONFLICT, "$.user_id and $.data.user_id differ")
+    if not event_type or len(event_type) > TEXT_CHARS_MAX:
+        raise Rejected(Reason.NO_EVENT_TYPE, "$.event_type")
+    parsed = parse_type(event_type)
+    user_id = user_id or data_user_id or ""
+    if not user_id and not (team_id and parsed.family in _USERLESS):
+        raise Rejected(Reason.NO_USER, "$.user_id, $.data.user_id")
+    return Event(parsed, user_id, team_id, short_text(client_user_id) or "")
+
+
+def short_text(value: Any) -> str | None:
+    """A text that can be an id or a name; None for anything else, and for one that is empty or too long."""
+    return value if type(value) is str and 0 < len(value) <= TEXT_CHARS_MAX else None
+
+
+def source(data: Mapping[str, Any], problems: list[str]) -> Source:
+    """Who measured, from whichever generation: `source`, its old trio, `provider`, or the flat `source_*` names."""
+    given = data.get("source")
+    at: Mapping[str, Any] = given if type(given) is dict else {}
+    provider = (
+        short_text(at.get("provider"))
+        or short_text(at.get("slug"))
+        or provider_slug(data.get("provider"))
+        or short_text(data.get("source_provider"))
+    )
+    if provider is None:
+        problems.append("$.data.source.provider: missing")
+    return Source(
+        provider or UNKNOWN,
+        short_text(at.get("type")) or short_text(data.get("source_type")) or UNKNOWN,
+        short_text(at.get("app_id")) or short_text(data.get("source_app_id")),
+        short_text(at.get("device_id")) or short_text(data.get("source_device_id")),
+        short_text(at.get("workout_id")),
+        _sport(at.get("sport")),
+    )
+
+
+def provider_slug(value: Any) -> str | None:
+    """A provider as text (errors, history, devices) or as `{name, slug, logo}` (connections, old data events)."""
+    return short_text(value.get("slug") if type(value) is dict else value)
+
+
+def _sport(value: Any) -> str | None:
+    return short_text(value.get("slug") if type(value) is dict else value)

@@ -1,0 +1,31 @@
+"""JSON bytes of a stored event as typed values. Returns, or raises Rejected: never anything else, whatever the bytes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from streams import body as bodies
+from streams import series, summary
+from streams.body import Event
+from streams.events import Family
+from streams.series import Series
+from streams.summary import Summary
+
+
+@dataclass(slots=True)
+class Control:
+    """Any event that is neither summary nor series. `data`: `$.data` as plain values."""
+
+    event: Event
+    data: Any
+
+
+def decode(body: bytes, likely: Family = Family.UNKNOWN) -> Summary | Series | Control:
+    """One event. `likely`: the family of the topic that it comes from, which decides only what is tried first."""
+    if likely is Family.TIMESERIES and (quick := series.read_quickly(body)):
+        return quick
+    event, data = bodies.read(body)
+    if event.type.family is Family.SUMMARY:
+        return summary.read(event, data)
+    if event.type.family is Family.TIMESERIES:
+        return series.read(event, data)
+    return Control(event, data)

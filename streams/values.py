@@ -1,0 +1,128 @@
+"""Single values of a body: what fits a typed field, and the one form in which two equal values look equal.
+
+Tolerant by field: a value that does not fit raises Unfit, which costs that field and not the event.
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from streams import times
+from streams.errors import Reason, Rejected
+
+DEPTH_MAX = 64  # nesting of a payload; real ones have under 10. Refused at a fixed depth, not where the stack ends.
+_CLEAN_NUMBER = re.compile(r"-?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
+_EXACT_MAX = 2**53
+
+_encode_sorted = msgspec.json.Encoder(order="sorted").encode
+
+
+class Unfit(ValueError):
+    """The value is not what its field holds. The text says what was expected, never what came."""
+
+
+def number(value: Any) -> float:
+    """A finite float, from a JSON number or a string that is nothing but one. -0.0 becomes 0.0."""
+    kind = type(value)
+    if kind is str and _CLEAN_NUMBER.fullmatch(value):
+        value, kind = float(value), float
+    if kind is not float and kind is not int:
+        raise Unfit("not a number")
+    try:
+        result = float(value) + 0.0
+    except OverflowError:
+        raise Unfit("number too large") from None
+    if not math.isfinite(result):
+        raise Unfit("number too large")
+    return result
+
+
+def integer(value: Any, bits: int = 64) -> int:
+    """A whole number (8421.0 counts) that fits a signed integer of that many bits."""
+    if type(value) is not int:
+        whole = number(value)
+        if not whole.is_integer():
+            raise Unfit("not a whole number")
+        value = int(whole)
+    if not -(1 << bits - 1) <= value < 1 << bits - 1:
+        raise Unfit("number too large")
+    return int(value)
+
+
+def text(value: Any) -> str:
+    if type(value) is not str:
+        raise Unfit("not a text")
+    return value
+
+
+def boolean(value: Any) -> bool:
+    if type(value) is not bool:
+        raise Unfit("neither true nor false")
+    return value
+
+
+def time_us(value: Any) -> int:
+    """Microseconds since 1970; a time without offset is read as UTC (`has_offset` tells)."""
+    try:
+        return times.micros(text(value))[0]
+    except ValueError:
+        raise Unfit("not a time") from None
+
+
+def date_days(value: Any) -> int:
+    try:
+        return times.days(text(value))
+    except ValueError:
+        raise Unfit("not a date") from None
+
+
+def numbers(value: Any) -> list[float]:
+    if type(value) is not list:
+        raise Unfit("not a list")
+    return [number(item) for item in value]
+
+
+# By the type names of `schemas.typed_fields`.
+CONVERT: Mapping[str, Callable[[Any], Any]] = {
+    "string": text,
+    "double": number,
+    "long": integer,
+    "int": lambda value: integer(value, 32),
+    "boolean": boolean,
+    "date": date_days,
+    "timestamp-micros": time_us,
+    "array:double": numbers,
+}
+
+
+def has_offset(value: str) -> bool:
+    """Whether a usable time says its offset (behind the date, where `-` separates)."""
+    return value[-1] in "Zz" or "+" in value[10:] or "-" in value[10:]
+
+
+def canonical(value: Any, depth: int = DEPTH_MAX) -> Any:
+    """Equal data in equal form: without nulls in objects, whole floats as integers. Raises Rejected(TOO_DEEP)."""
+    kind = type(value)
+    if kind is dict:
+        if not depth:
+            raise Rejected(Reason.TOO_DEEP, "$.data")
+        return {key: canonical(item, depth - 1) for key, item in value.items() if item is not None}
+    if kind is list:
+        if not depth:
+            raise Rejected(Reason.TOO_DEEP, "$.data")
+        return [canonical(item, depth - 1) for item in value]
+    if kind is float and -_EXACT_MAX < value < _EXACT_MAX and value.is_integer():
+        return int(value)
+    return value
+
+
+def to_json(value: Any) -> bytes:
+    """JSON with sorted names: equal values give equal bytes."""
+    try:
+        return _encode_sorted(value)
+    except OverflowError:  # an integer beyond 64 bits: msgspec reads it but does not write it
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
