@@ -1,0 +1,60 @@
+"""The Starlette application: the door, two health checks and the metrics."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from streams.gateway.door import Clock, Door, endpoints_of
+from streams.gateway.watch import Probe, Watch
+from streams.publisher import Publisher
+from streams.settings import Settings
+
+
+def build_app(
+    settings: Settings, publisher: Publisher, *, clock: Clock = time.time, probe: Probe | None = None
+) -> Starlette:
+    """The gateway for any ASGI server. The caller closes the publisher after the server has stopped.
+
+    `probe` raises Unavailable or Misconfigured while records could not be stored; None: there is nothing to ask.
+    Raises Misconfigured when a secret is none.
+    """
+    watch = Watch(probe)
+    door = Door(settings, endpoints_of(settings), publisher, watch, clock)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await watch.look()
+        task = asyncio.create_task(watch.run())
+        yield
+        task.cancel()
+
+    async def ready(request: Request) -> Response:
+        trouble = watch.trouble
+        return JSONResponse({"ready": not trouble, "reason": trouble}, 503 if trouble else 200)
+
+    app = Starlette(
+        routes=[
+            Route("/webhooks/{endpoint}", door, methods=["POST"]),
+            Route("/healthz", _alive),
+            Route("/readyz", ready),
+            Route("/metrics", _metrics),
+        ],
+        lifespan=lifespan,
+    )
+    app.state.door = door
+    return app
+
+
+async def _alive(request: Request) -> Response:
+    return JSONResponse({"alive": True})
+
+
+async def _metrics(request: Request) -> Response:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

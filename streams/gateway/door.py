@@ -1,0 +1,222 @@
+"""`POST /webhooks/{endpoint}`: one request from first byte to reply.
+
+Guarantee: 2xx only after every in-sync replica has the record; 503 when that is not known in time, and the sender comes
+again. A stranger gets the same 401 whatever is wrong. A verified body that we cannot read is kept as a dead letter and
+answered 2xx: five days of failures make Junction switch the endpoint off (domain file, 7.4).
+"""
+
+import asyncio
+import contextlib
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from prometheus_client import Counter, Histogram
+from starlette.types import Receive, Scope, Send
+
+from streams import log, metrics
+from streams.errors import Misconfigured, SignatureError, Unavailable
+from streams.gateway.body import Budget, Busy, Gone, TooLarge, check_length, read_body
+from streams.gateway.store import record_of
+from streams.gateway.watch import Watch
+from streams.publisher import Publisher
+from streams.settings import Settings
+from streams.signature import Claim, Keyring, Verified, prove, read_claim
+
+Clock = Callable[[], float]
+
+_STRANGER = "-"  # the label of every endpoint that we do not have: labels stay few
+_THREAD_BYTES_MIN = 256 * 1024  # hashing this much takes a millisecond: do it where others need not wait
+_BODIES_MAX = 4  # bodies of the greatest size that may be under way at once
+_SAY_AGAIN_S = 60.0
+
+
+class Reply(NamedTuple):
+    status: int
+    body: bytes
+    outcome: str
+    is_retry_welcome: bool = False
+
+
+ACCEPTED = Reply(204, b"", "accepted")
+KEPT = Reply(204, b"", "dead_letter")
+REFUSED = Reply(401, b"signature required\n", "refused")
+TOO_LARGE = Reply(413, b"body too large\n", "too_large")
+TOO_SLOW = Reply(408, b"body too slow\n", "too_slow")
+GONE = Reply(408, b"", "gone")
+BUSY = Reply(503, b"try again later\n", "busy", True)
+UNAVAILABLE = Reply(503, b"try again later\n", "unavailable", True)
+BROKEN = Reply(503, b"try again later\n", "error", True)
+
+
+class Endpoint:
+    """One configured endpoint with its secrets and its metrics, looked up once."""
+
+    def __init__(self, name: str, keyring: Keyring) -> None:
+        self.name = name
+        self.keyring = keyring
+        self.seconds: Histogram = metrics.REQUEST_SECONDS.labels(name)
+        self.body_bytes: Histogram = metrics.BODY_BYTES.labels(name)
+
+    def secret_used(self, position: int) -> None:
+        metrics.SECRET_USED.labels(self.name, str(position)).inc()
+
+
+def endpoints_of(settings: Settings) -> dict[str, Endpoint]:
+    """Raises Misconfigured naming the endpoint, never a secret."""
+    endpoints = {}
+    for name, secrets in settings.endpoints.items():
+        try:
+            keyring = Keyring.parse([secret.get_secret_value() for secret in secrets])
+        except Misconfigured as error:
+            raise Misconfigured(f"STREAMS_ENDPOINTS, endpoint {name!r}: {error}") from None
+        endpoints[name] = Endpoint(name, keyring)
+    return endpoints
+
+
+class Door:
+    """The ASGI application behind the route. `endpoint` is in the path parameters."""
+
+    def __init__(
+        self, settings: Settings, endpoints: Mapping[str, Endpoint], publisher: Publisher, watch: Watch, clock: Clock
+    ) -> None:
+        self._settings = settings
+        self._endpoints = endpoints
+        self._publisher = publisher
+        self._watch = watch
+        self._clock = clock
+        self._budget = Budget(_BODIES_MAX * settings.body_bytes_max)
+        self._retry_after = str(settings.retry_after_s).encode()
+        self._logger = log.get("gateway")
+        self._said_s: dict[str, float] = {}
+        self._requests: dict[tuple[str, str], Counter] = {}
+        self._n_under_way = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def drain(self, timeout_s: float) -> None:
+        """Refuse new posts with 503 and wait for those under way: only a reply tells Junction that an event is safe."""
+        self._watch.stop("the gateway is stopping")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), timeout_s)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began_s = time.perf_counter()
+        endpoint = self._endpoints.get(scope["path_params"]["endpoint"])
+        self._n_under_way += 1
+        self._idle.clear()
+        try:
+            reply = await self._reply(endpoint, scope, receive)
+            await self._send(reply, send)
+        finally:
+            self._n_under_way -= 1
+            if not self._n_under_way:
+                self._idle.set()
+        self._count(endpoint, reply, time.perf_counter() - began_s)
+
+    async def _reply(self, endpoint: Endpoint | None, scope: Scope, receive: Receive) -> Reply:
+        """Every way a request can end, by what the sender should do next."""
+        try:
+            if endpoint is None:
+                raise SignatureError("unknown endpoint")
+            return await self._accept(endpoint, scope, receive)
+        except SignatureError as error:
+            self._say(endpoint, str(error))
+            return REFUSED
+        except TooLarge:
+            return TOO_LARGE
+        except Busy:
+            return BUSY
+        except Gone:
+            return GONE
+        except Unavailable as error:
+            self._say(endpoint, str(error))
+            return UNAVAILABLE
+        except Exception as error:
+            self._logger.error("unexpected", kind=type(error).__name__, at=_place(error))
+            return BROKEN
+
+    async def _accept(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> Reply:
+        headers: list[tuple[bytes, bytes]] = scope["headers"]
+        claim = self._claim(headers)
+        check_length(headers, self._settings.body_bytes_max)
+        deadline_s = asyncio.get_running_loop().time() + self._settings.publish_timeout_s
+        with self._budget.lease() as lease:
+            try:
+                async with asyncio.timeout_at(deadline_s):
+                    body = await read_body(receive, lease, self._settings.body_bytes_max)
+            except TimeoutError:
+                return TOO_SLOW
+            verified = await _prove(endpoint.keyring, claim, body)
+            endpoint.secret_used(verified.secret_position)
+            endpoint.body_bytes.observe(len(body))
+            return await self._store(endpoint, body, verified, _traceparent(headers), deadline_s)
+
+    def _claim(self, headers: list[tuple[bytes, bytes]]) -> Claim:
+        """What can be refused without reading a body is refused without reading it."""
+        candidates = [
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, value in headers
+            if name.startswith((b"svix-", b"webhook-"))
+        ]
+        return read_claim(candidates, now_s=self._clock(), tolerance_s=self._settings.signature_tolerance_s)
+
+    async def _store(
+        self, endpoint: Endpoint, body: bytes, verified: Verified, traceparent: str, deadline_s: float
+    ) -> Reply:
+        if self._watch.trouble:
+            raise Unavailable(self._watch.trouble)
+        record = record_of(body, verified, endpoint.name, traceparent, now_s=self._clock(), settings=self._settings)
+        try:
+            async with asyncio.timeout_at(deadline_s):
+                await self._publisher.publish(record.topic, record.key, body, record.headers, record.partition)
+        except TimeoutError:
+            raise Unavailable("Kafka did not confirm the record before the reply was due") from None
+        metrics.PUBLISHED.labels(record.topic).inc()
+        if not record.reason:
+            return ACCEPTED
+        metrics.DEAD_LETTERS.labels(record.reason).inc()
+        self._logger.warning("dead_letter", endpoint=endpoint.name, delivery=verified.id, reason=record.reason)
+        return KEPT
+
+    async def _send(self, reply: Reply, send: Send) -> None:
+        headers = []
+        if reply.body:
+            headers += [(b"content-type", b"text/plain"), (b"content-length", str(len(reply.body)).encode())]
+        if reply.is_retry_welcome:
+            headers.append((b"retry-after", self._retry_after))
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await send({"type": "http.response.body", "body": reply.body})
+
+    def _count(self, endpoint: Endpoint | None, reply: Reply, seconds: float) -> None:
+        name = endpoint.name if endpoint else _STRANGER
+        counter = self._requests.get((name, reply.outcome))
+        if counter is None:
+            counter = self._requests[name, reply.outcome] = metrics.REQUESTS.labels(name, reply.outcome)
+        counter.inc()
+        if endpoint:
+            endpoint.seconds.observe(seconds)
+
+    def _say(self, endpoint: Endpoint | None, why: str) -> None:
+        """One line a minute for each reason: a stranger must not be able to fill the log."""
+        now_s = time.monotonic()
+        if now_s - self._said_s.get(why, -_SAY_AGAIN_S) >= _SAY_AGAIN_S:
+            self._said_s[why] = now_s
+            self._logger.warning("not_accepted", endpoint=endpoint.name if endpoint else _STRANGER, why=why)
+
+
+async def _prove(keyring: Keyring, claim: Claim, body: bytes) -> Verified:
+    if len(body) < _THREAD_BYTES_MIN:
+        return prove(keyring, claim, body)
+    return await asyncio.to_thread(prove, keyring, claim, body)
+
+
+def _traceparent(headers: list[tuple[bytes, bytes]]) -> str:
+    return next((value.decode("latin-1") for name, value in headers if name == b"traceparent"), "")
+
+
+def _place(error: Exception) -> str:
+    """`file:line` of where an exception was raised. Its text may hold values, so it is not logged."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"

@@ -1,0 +1,96 @@
+"""`junction-streams gateway`: the application on Granian, until SIGTERM or Ctrl-C, then drained."""
+
+import asyncio
+import signal
+import socket
+
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+from starlette.applications import Starlette
+
+from streams import admin, log
+from streams.errors import Misconfigured, Unavailable
+from streams.gateway.app import build_app
+from streams.publisher import KafkaPublisher
+from streams.settings import Settings
+
+_HEADERS_BYTES_MAX = 64 * 1024
+_HEADERS_TIMEOUT_MS = 10_000
+_CONNECTIONS_MAX = 1024
+_GRACE_S = 1.0
+_FLUSH_S = 0.1  # the server's own thread still writes the last replies
+
+
+def run(settings: Settings) -> None:
+    """Blocks until SIGTERM or Ctrl-C; replies to what is under way before it ends.
+
+    Raises Misconfigured when the settings or the topics are wrong. A Kafka that is not there yet is waited for, with
+    the door open: posts get 503 until it comes.
+    """
+    _check(settings)
+    try:
+        admin.check_layout(settings)
+    except Unavailable as error:
+        log.get("gateway").warning("waiting", what="Kafka", why=str(error))
+    asyncio.run(_serve(settings))
+
+
+def _check(settings: Settings) -> None:
+    if not any(settings.endpoints.values()):
+        raise Misconfigured(
+            "no endpoint, so nobody could be let in: set STREAMS_ENDPOINTS, for example "
+            """'{"junction": ["whsec_..."]}' with the signing secret from Junction's dashboard"""
+        )
+    if settings.body_bytes_max + _HEADERS_BYTES_MAX > settings.record_bytes_max:
+        raise Misconfigured(
+            f"STREAMS_RECORD_BYTES_MAX must leave room for a body and its headers: at least "
+            f"{settings.body_bytes_max + _HEADERS_BYTES_MAX} for STREAMS_BODY_BYTES_MAX={settings.body_bytes_max}"
+        )
+
+
+async def _serve(settings: Settings) -> None:
+    publisher = KafkaPublisher(settings)
+    client = admin.client_of(settings)
+    port = settings.gateway_port or _free_port(settings.gateway_host)
+    app = build_app(
+        settings, publisher, probe=lambda whole: admin.check_layout(settings, client, partitions_only=not whole)
+    )
+    server = Server(
+        app,
+        address=settings.gateway_host,
+        port=port,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_TIMEOUT_MS),
+        websockets=False,
+        backlog=_CONNECTIONS_MAX,
+        backpressure=_CONNECTIONS_MAX,
+        log_enabled=False,  # its lines have another form than ours; access lines would be one a request
+    )
+    logger = log.get("gateway")
+    logger.info("listening", host=settings.gateway_host, port=port)
+    stopping = asyncio.create_task(_stop_on_signal(server, app, settings))
+    try:
+        await server.serve()
+    finally:
+        stopping.cancel()
+        await publisher.close(settings.publish_timeout_s)
+        logger.info("stopped")
+
+
+async def _stop_on_signal(server: Server, app: Starlette, settings: Settings) -> None:
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    await told.wait()
+    await app.state.door.drain(settings.publish_timeout_s + _GRACE_S)
+    await asyncio.sleep(_FLUSH_S)
+    server.stop()  # type: ignore[no-untyped-call]  # because Granian leaves this one method untyped
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,79 @@
+"""From a verified body to one record: where it goes, under which key, with which headers. Pure."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from streams import __version__, events, topics
+from streams.errors import Rejected
+from streams.settings import Settings
+from streams.signature import Verified, delivery_time_ms
+from streams.topics import Delivery, Headers
+
+DOOR = "webhook"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context, version 00
+
+
+class Stored(NamedTuple):
+    """The record that a body becomes. `reason`: why it is a dead letter, "" for a raw record."""
+
+    topic: str
+    key: bytes
+    headers: Headers
+    partition: int
+    reason: str
+
+
+def record_of(
+    body: bytes, verified: Verified, endpoint: str, traceparent: str, *, now_s: float, settings: Settings
+) -> Stored:
+    """A raw record, or a dead letter for a body that we cannot read. Never raises for any body."""
+    delivery = Delivery(
+        id=verified.id,
+        door=DOOR,
+        endpoint=endpoint,
+        created_at=_rfc3339(delivery_time_ms(verified.id, verified.timestamp_s, settings.signature_tolerance_s)),
+        received_at=_rfc3339(int(now_s * 1000)),
+        traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else "",
+        signature=verified.headers,
+    )
+    try:
+        identity = events.identify(body)
+    except Rejected as error:
+        return _dead_letter(error, delivery, settings)
+    return Stored(
+        f"{settings.topic_prefix}.{topics.raw_topic(identity.type)}",
+        topics.raw_key(identity),
+        topics.cloud_headers(identity, delivery),
+        topics.partition_for(identity.owner_id, settings.partitions),
+        "",
+    )
+
+
+def _dead_letter(error: Rejected, delivery: Delivery, settings: Settings) -> Stored:
+    """Nobody knows whose it is, so the delivery's id is its key: a redelivery lands beside it."""
+    rows = [
+        (topics.H_ID, delivery.id),
+        (topics.H_TIME, delivery.created_at),
+        (topics.H_RECEIVED, delivery.received_at),
+        (topics.H_DOOR, delivery.door),
+        (topics.H_TRACEPARENT, delivery.traceparent),
+        (topics.H_REASON, error.reason),
+        (topics.H_DETAIL, error.detail),
+        (topics.H_DEAD_AT, delivery.received_at),
+        (topics.H_VERSION, __version__),
+        *delivery.signature,
+    ]
+    return Stored(
+        f"{settings.topic_prefix}.{topics.DEAD_LETTERS}",
+        delivery.id.encode(),
+        topics.encode_headers(rows),
+        topics.partition_for(delivery.id, settings.partitions),
+        str(error.reason),
+    )
+
+
+def _rfc3339(time_ms: int) -> str:
+    """`2026-06-03T09:15:00.123Z`"""
+    return (_EPOCH + timedelta(milliseconds=time_ms)).strftime("%Y-%m-%dT%H:%M:%S.") + f"{time_ms % 1000:03d}Z"

@@ -1,0 +1,51 @@
+"""Whether Kafka answers and the topics are right: asked again and again, so that the door opens by itself."""
+
+import asyncio
+from collections.abc import Callable
+
+from streams import log
+from streams.errors import Misconfigured, Unavailable
+
+# Raises Unavailable or Misconfigured; may block for seconds. True asks for everything, False for what is cheap.
+Probe = Callable[[bool], None]
+
+_AGAIN_S = 2.0
+_STEADY_S = 10.0
+
+
+class Watch:
+    """`trouble` is "" while all is well, else a sentence. Says each change once."""
+
+    def __init__(self, probe: Probe | None) -> None:
+        self._probe = probe
+        self._logger = log.get("gateway")
+        self.trouble = "Kafka has not been asked yet" if probe else ""
+
+    def stop(self, why: str) -> None:
+        """From now on there is trouble, and nobody asks any more."""
+        self._probe = None
+        self.trouble = why
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while self._probe:
+            await self.look()
+            await asyncio.sleep(_AGAIN_S if self.trouble else _STEADY_S)
+
+    async def look(self) -> None:
+        """Ask once."""
+        probe = self._probe
+        if not probe:
+            return
+        try:
+            await asyncio.to_thread(probe, bool(self.trouble))
+            trouble = ""
+        except (Unavailable, Misconfigured) as error:
+            trouble = str(error)
+        if not self._probe:  # stopped meanwhile
+            return
+        if trouble and trouble != self.trouble:
+            self._logger.warning("not_ready", why=trouble)
+        if self.trouble and not trouble:
+            self._logger.info("ready")
+        self.trouble = trouble
