@@ -1,0 +1,207 @@
+"""The Faust app of a worker, and `run`: everything together, until a signal or a failure."""
+
+import asyncio
+import fcntl
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import faust
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+from faust.app.base import BootStrategy as FaustBootStrategy
+from faust.transport import drivers
+
+from streams import log, topics
+from streams.draft import Fold
+from streams.engine import versions
+from streams.engine.recovery import TableManager
+from streams.engine.table import Table
+from streams.engine.transport import Lose
+from streams.engine.unit import Unit
+from streams.errors import Misconfigured, StreamsError, Unavailable
+from streams.settings import Settings
+from streams.waiting import until_available
+
+SCHEME = "slices"
+STOP_S = 20.0
+REBALANCE_TIMEOUT_S = 60.0
+REQUEST_TIMEOUT_S = 40.0
+
+logger = log.get("engine")
+
+
+def run(settings: Settings, folds: Mapping[str, Fold], tables: Sequence[str], *, lose: Lose | None = None) -> None:
+    """Run folds on their topics until SIGTERM or SIGINT. Blocking.
+
+    `folds`: full name of a source topic → fold. `tables`: names without prefix; changelogs are named by
+    `topics.changelog`. Source topics and changelogs must exist with one partition count (`admin.check_layout`).
+    `lose` is for tests: slices for which it is true vanish on the way, as a rebalance may make them.
+
+    Raises Misconfigured, Unavailable, FoldFailed or Fenced; nothing uncommitted survives any of them.
+    """
+    versions.check()
+    _quiet()
+    until_available("Kafka", lambda: _ping(settings))
+    with _own(settings.state_dir):
+        asyncio.run(_run(settings, folds, tables, lose))
+
+
+async def _run(settings: Settings, folds: Mapping[str, Fold], tables: Sequence[str], lose: Lose | None) -> None:
+    app = App(settings, folds, tables, lose)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    app.opened = asyncio.ensure_future(app.unit.open())
+    starting = asyncio.ensure_future(app.start())
+    stopping = asyncio.ensure_future(stop.wait())
+    crashed = asyncio.ensure_future(_crash_of(app))
+    watched: set[asyncio.Future[Any]] = {starting, stopping, crashed, app.unit.failed, app.opened}
+    try:
+        failure = await _first_failure(watched, stopping)
+    finally:
+        for task in (starting, stopping, crashed):
+            task.cancel()
+        await _stop(app)
+    if failure:
+        raise failure
+
+
+async def _first_failure(watched: "set[asyncio.Future[Any]]", stopping: "asyncio.Future[Any]") -> BaseException | None:
+    while not stopping.done():
+        done, watched = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            if error := task.exception():
+                return error if isinstance(error, StreamsError) else _Crashed.of(error)
+    return None
+
+
+class _Crashed(StreamsError):
+    """A library raised what the engine does not know how to live with."""
+
+    @classmethod
+    def of(cls, error: BaseException) -> "_Crashed":
+        # Its text is left out: libraries quote what they were given.
+        crashed = cls(f"the worker stopped: {type(error).__name__}. Nothing uncommitted was kept; restarting is safe.")
+        crashed.__cause__ = error
+        return crashed
+
+
+async def _crash_of(app: faust.App) -> None:
+    await app.wait_until_stopped()
+    if app.crash_reason:
+        raise app.crash_reason
+
+
+async def _stop(app: "App") -> None:
+    logger.info("stopping")
+    with suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(app.stop(), STOP_S)
+    with suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(app.unit.close(), STOP_S)
+
+
+class BootStrategy(FaustBootStrategy):  # type: ignore[misc]  # because Faust is untyped to strict mypy
+    """No web server, no Faust producer, no leader topic, no replies: what does not run cannot listen or fail."""
+
+    def server(self) -> Iterable[Any]:
+        app = self.app
+        return [app.consumer, app.agents, app.topics, app.tables]
+
+
+class App(faust.App):  # type: ignore[misc]  # because Faust is untyped to strict mypy
+    """One agent per source topic; all share the unit of work."""
+
+    BootStrategy = BootStrategy
+
+    def __init__(
+        self, settings: Settings, folds: Mapping[str, Fold], tables: Sequence[str], lose: Lose | None = None
+    ) -> None:
+        drivers.TRANSPORTS.aliases[SCHEME] = "streams.engine.transport:Transport"
+        super().__init__(settings.group_id, **_options(settings))
+        self.engine_settings = settings
+        self.lose = lose
+        self.opened: asyncio.Future[None]
+        made = [self._make_table(name) for name in tables]
+        self.unit = Unit(settings, made, self.consumer, lambda generation: self.tables.recovery.again(generation))
+        for topic, fold in folds.items():
+            self.agent(self.topic(topic, key_type=bytes, value_type=bytes, acks=False), name=topic)(self._agent(fold))
+
+    def _make_table(self, name: str) -> Table:
+        changelog = self.topic(
+            topics.changelog(self.engine_settings.group_id, name), key_type=bytes, value_type=bytes, acks=False
+        )
+        table = Table(self, name=name, key_type=bytes, value_type=bytes, changelog_topic=changelog)
+        self.tables.add(table)
+        return table
+
+    def _agent(self, fold: Fold) -> Callable[[Any], Awaitable[None]]:
+        unit = self.unit
+
+        async def process(batches: Any) -> None:
+            async for batch in batches.noack():
+                async with unit.step(batch) as step:
+                    for record in step.records:
+                        step.run(fold, record)
+
+        return process
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    return {
+        "broker": f"{SCHEME}://{settings.bootstrap_servers.split(',')[0]}",  # the transport reads Settings instead
+        "store": "rocksdb://",
+        "datadir": str(settings.state_dir),
+        "TableManager": TableManager,
+        "table_standby_replicas": 0,
+        "topic_allow_declare": False,
+        "topic_disable_leader": True,
+        "web_enabled": False,
+        "stream_wait_empty": True,
+        "key_serializer": "raw",
+        "value_serializer": "raw",
+        "cython_optimizations": True,
+        "broker_session_timeout": settings.session_timeout_s,
+        "broker_rebalance_timeout": REBALANCE_TIMEOUT_S,
+        "broker_request_timeout": REQUEST_TIMEOUT_S,
+    }
+
+
+def _ping(settings: Settings) -> None:
+    if not settings.bootstrap_servers:
+        raise Misconfigured("STREAMS_BOOTSTRAP_SERVERS is not set: the Kafka brokers, as host:port,host:port.")
+    try:
+        AdminClient(settings.librdkafka | {"socket.timeout.ms": 5000}).list_topics(timeout=5)
+    except KafkaException as error:
+        raise Unavailable(f"no Kafka at {settings.bootstrap_servers}: {error.args[0].name()}") from None
+
+
+@contextmanager
+def _own(state_dir: Path) -> Iterator[None]:
+    """Hold the state directory for this process; the system lets go of it whatever way the process ends."""
+    state_dir.mkdir(parents=True, exist_ok=True)
+    with (state_dir / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Misconfigured(
+                f"another worker uses {state_dir}: give each its own STREAMS_STATE_DIR and STREAMS_WORKER_ID."
+            ) from None
+        yield
+
+
+class _ToStructlog(logging.Handler):
+    """Libraries' warnings, as lines of ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        log.get(record.name).log(record.levelno, "library", text=text[:500])
+
+
+def _quiet() -> None:
+    root = logging.getLogger()
+    root.handlers[:] = [_ToStructlog()]
+    root.setLevel(logging.WARNING)

@@ -1,0 +1,53 @@
+"""The committed offsets of the group, read so that nothing is processed twice.
+
+With `isolation.level=read_committed` librdkafka asks for stable offsets: while a transaction of the previous owner is
+committing, the broker makes us wait instead of answering the old offset. aiokafka 0.14 speaks OffsetFetch up to v3 and
+cannot ask for that.
+"""
+
+import time
+from collections.abc import Iterable
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from streams.engine.slices import Source
+from streams.errors import Unavailable
+from streams.settings import Settings
+
+CALL_TIMEOUT_S = 15.0
+PATIENCE_S = 60.0  # an abandoned transaction holds an offset back for at most its timeout
+
+
+class CommittedOffsets:
+    """A client that only asks; it never joins the group."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._consumer = Consumer(
+            settings.librdkafka
+            | {
+                "group.id": settings.group_id,
+                "client.id": f"{settings.group_id}-{settings.worker_id}-offsets",
+                "isolation.level": "read_committed",
+                "enable.auto.commit": False,
+            }
+        )
+
+    def stable(self, sources: Iterable[Source]) -> dict[Source, int]:
+        """Offset of each partition; -1 where the group has committed none. Blocking. Raises Unavailable."""
+        wanted = [TopicPartition(*source) for source in sources]
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                found = self._consumer.committed(wanted, timeout=CALL_TIMEOUT_S)
+                problem = next((p.error for p in found if p.error), None)
+            except KafkaException as error:
+                problem = error.args[0]
+            if problem is None:
+                return {(p.topic, p.partition): max(p.offset, -1) for p in found}
+            if time.monotonic() > deadline:
+                raise Unavailable(f"Kafka does not answer the committed offsets: {problem.name()}")
+            time.sleep(0.1)
+
+    def close(self) -> None:
+        """Drop the connection."""
+        self._consumer.close()

@@ -1,0 +1,219 @@
+"""Bring tables up to date from their changelogs, in bulk, before their partitions are worked on.
+
+Read with `read_committed`, and patiently: the end of a partition comes at the last stable offset, which an open or
+just committing transaction of the previous owner holds back. So we wait until it has reached the high watermark of the
+start. That watermark is asked for with `read_uncommitted`, because under `read_committed` the same call answers the
+last stable offset.
+"""
+
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from streams import log, metrics
+from streams.engine.slices import Source
+from streams.engine.table import Table
+from streams.errors import Misconfigured, Unavailable
+from streams.settings import Settings
+
+CALL_TIMEOUT_S = 20.0
+BATCH_RECORDS = 10_000
+QUEUE_KIB_MAX = 32 * 1024
+REPORT_EVERY_S = 5.0
+
+logger = log.get("restore")
+
+
+@dataclass(slots=True)
+class Job:
+    """One changelog partition to read from `begin` (None: from the start) up to `end`, its high watermark."""
+
+    table: Table
+    source: Source
+    begin: int | None = None
+    end: int = 0
+
+    @property
+    def left(self) -> int:
+        """Offsets still to be read; markers and compacted records count, so it is an upper bound of records."""
+        return max(0, self.end - (self.begin or 0))
+
+
+class Stopped(Exception):
+    """Told to stop. What was read is kept; the next restore goes on from there."""
+
+
+def restore(settings: Settings, tables: Sequence[Table], sources: Iterable[Source], stop: threading.Event) -> int:
+    """Read the changelog partitions `sources` of `tables` to their ends; answers the number of records read.
+
+    Blocking. Raises Misconfigured when a database belongs to another Kafka, Unavailable when Kafka does not answer,
+    Stopped when `stop` is set.
+    """
+    by_topic = {table.changelog_topic_name: table for table in tables}
+    jobs = [Job(by_topic[source[0]], source) for source in sorted(sources)]
+    if not jobs:
+        return 0
+    _check_origins(settings, jobs)
+    _find_range(settings, jobs)
+    started_s = time.monotonic()
+    todo = {job.source: job for job in jobs if job.left}
+    count = _read(settings, todo, stop) if todo else 0
+    if count:
+        logger.info("restored", records=count, partitions=len(todo), seconds=round(time.monotonic() - started_s, 2))
+    return count
+
+
+def _check_origins(settings: Settings, jobs: Sequence[Job]) -> None:
+    ids = topic_ids(settings, {job.source[0] for job in jobs})
+    for job in jobs:
+        topic, partition = job.source
+        known = job.table.origin(partition)
+        if not known:
+            job.table.claim(partition, ids[topic])
+        elif known != ids[topic]:
+            raise Misconfigured(
+                f"the state in {settings.state_dir} belongs to another Kafka or to a deleted topic: its table "
+                f"{job.table.name} was made from another {topic}. Point STREAMS_STATE_DIR elsewhere, or delete the "
+                "directory: it is rebuilt from the changelog topics."
+            )
+
+
+def topic_ids(settings: Settings, topics: Iterable[str]) -> dict[str, str]:
+    """Kafka's id of each topic: a topic that is deleted and created again has another one."""
+    admin = AdminClient(settings.librdkafka)  # kept until its futures are done, else they fail with _DESTROY
+    described = admin.describe_topics(TopicCollection(list(topics)), request_timeout=CALL_TIMEOUT_S)
+    try:
+        return {topic: str(future.result().topic_id) for topic, future in described.items()}
+    except KafkaException as error:
+        if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            raise Misconfigured("a changelog topic is missing: run `junction-streams topics apply`.") from None
+        raise Unavailable(f"Kafka does not describe the changelog topics: {error.args[0].name()}") from None
+
+
+def _find_range(settings: Settings, jobs: Sequence[Job]) -> None:
+    with closing(_consumer(settings, "read_uncommitted")) as consumer:
+        for job in jobs:
+            partition = job.source[1]
+            persisted = job.table.persisted(partition)
+            low, job.end = _watermarks(consumer, job.source)
+            job.begin = None if persisted is None else persisted + 1
+            if job.begin is None and low:
+                job.begin = low
+            if (job.begin or 0) > job.end:
+                raise Misconfigured(
+                    f"the state in {settings.state_dir} is ahead of Kafka: table {job.table.name} holds offset "
+                    f"{persisted} of {job.source[0]}[{partition}], which ends at {job.end}. Kafka lost records. "
+                    "Delete the directory to rebuild it from what Kafka has."
+                )
+
+
+def _watermarks(consumer: Consumer, source: Source) -> tuple[int, int]:
+    try:
+        low, high = consumer.get_watermark_offsets(TopicPartition(*source), timeout=CALL_TIMEOUT_S)
+    except KafkaException as error:
+        raise Unavailable(f"Kafka does not answer about {source[0]}: {error.args[0].name()}") from None
+    return low, high
+
+
+def _consumer(settings: Settings, isolation: str, **extra: Any) -> Consumer:
+    return Consumer(
+        settings.librdkafka
+        | {
+            "group.id": f"{settings.group_id}-restore",  # never joined, never committed to: assigned by hand
+            "client.id": f"{settings.group_id}-{settings.worker_id}-restore",
+            "isolation.level": isolation,
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "fetch.message.max.bytes": 4 * 1024 * 1024,
+            "queued.max.messages.kbytes": QUEUE_KIB_MAX,
+            **extra,
+        }
+    )
+
+
+def _read(settings: Settings, todo: dict[Source, Job], stop: threading.Event) -> int:
+    extra = {"enable.partition.eof": True, "fetch.wait.max.ms": 10, "queued.min.messages": 100_000}
+    with closing(_consumer(settings, "read_committed", **extra)) as consumer:
+        consumer.assign(
+            [TopicPartition(*s, OFFSET_BEGINNING if job.begin is None else job.begin) for s, job in todo.items()]
+        )
+        return _drain(consumer, todo, stop)
+
+
+def _drain(consumer: Consumer, todo: dict[Source, Job], stop: threading.Event) -> int:
+    unfinished = dict(todo)
+    count, report = 0, _Report(todo)
+    while unfinished:
+        if stop.is_set():
+            raise Stopped
+        changed: defaultdict[Source, dict[bytes, bytes | None]] = defaultdict(dict)
+        reached: dict[Source, int] = {}
+        for message in consumer.consume(BATCH_RECORDS, 0.2):
+            source = (message.topic(), message.partition())
+            error = message.error()
+            if error is None:
+                changed[source][message.key()] = message.value()
+                reached[source] = message.offset()
+                count += 1
+            elif error.code() == KafkaError._PARTITION_EOF:
+                _at_end(consumer, unfinished, source, message.offset(), reached)
+            elif not error.retriable():
+                raise Unavailable(f"changelog {source[0]} cannot be read: {error.name()}")
+        for source, offset in reached.items():
+            todo[source].table.write(source[1], changed[source], offset)
+        report.after(reached)
+    report.done()
+    return count
+
+
+def _at_end(
+    consumer: Consumer, unfinished: dict[Source, Job], source: Source, end: int, reached: dict[Source, int]
+) -> None:
+    job = unfinished.get(source)
+    if job is None:
+        return
+    if end < job.end:  # the last stable offset, not the end: somebody's transaction is still open
+        time.sleep(0.02)
+        consumer.seek(TopicPartition(*source, end))
+        return
+    reached[source] = end - 1
+    del unfinished[source]
+    consumer.incremental_unassign([TopicPartition(*source)])
+
+
+class _Report:
+    """Progress, in metrics after every batch and in the log now and then."""
+
+    def __init__(self, todo: dict[Source, Job]) -> None:
+        self._jobs = todo
+        self._at = {source: job.begin or 0 for source, job in todo.items()}
+        self._next_s = time.monotonic() + REPORT_EVERY_S
+
+    def after(self, reached: dict[Source, int]) -> None:
+        for source, offset in reached.items():
+            name = self._jobs[source].table.name
+            metrics.RESTORED.labels(name).inc(max(0, offset + 1 - self._at[source]))
+            self._at[source] = offset + 1
+        left = self._left()
+        for name, count in left.items():
+            metrics.RESTORE_LEFT.labels(name).set(count)
+        if time.monotonic() >= self._next_s:
+            self._next_s += REPORT_EVERY_S
+            logger.info("restoring", left=dict(left))
+
+    def done(self) -> None:
+        for job in self._jobs.values():
+            metrics.RESTORE_LEFT.labels(job.table.name).set(0)
+
+    def _left(self) -> Counter[str]:
+        left: Counter[str] = Counter()
+        for source, job in self._jobs.items():
+            left[job.table.name] += max(0, job.end - self._at[source])
+        return left

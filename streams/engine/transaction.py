@@ -1,0 +1,168 @@
+"""The transactional producer, its errors sorted by what to do, and nothing else of librdkafka's.
+
+Blocking calls, made from one thread at a time. A transaction ends in one of three ways: `commit` returns; Aborted is
+raised (nothing of it happened: abort, go back to the committed offsets, go on); Fenced or Unavailable is raised (leave
+the process; the next start takes up what was committed).
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import Any, TypeVar
+
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+
+from streams.engine.slices import Source
+from streams.errors import Misconfigured, StreamsError, Unavailable
+from streams.settings import Settings
+
+T = TypeVar("T")
+
+TRANSACTION_TIMEOUT_MS = 10_000  # bounds how long a dead worker's open transaction hides records behind it
+PATIENCE_S = 60.0  # how long a commit may be called again while a broker is away
+CALL_TIMEOUT_S = 10.0
+QUEUE_KIB_MAX = 256 * 1024
+QUEUE_RECORDS_MAX = 1_000_000
+
+
+class Aborted(Exception):
+    """The transaction did not happen. The text is the name of Kafka's error."""
+
+
+class Fenced(StreamsError):
+    """This producer may never write again."""
+
+
+class Remedy(Enum):
+    """What to do about an error of a transactional producer (engine facts 4, 19, 20)."""
+
+    CALL_AGAIN = "call_again"
+    ABORT = "abort"
+    LEAVE = "leave"
+
+
+def remedy(error: KafkaError) -> Remedy:
+    """Fatal errors end the producer; retriable ones want the same call again; all others end the transaction."""
+    if error.fatal() or error.code() in (KafkaError._FENCED, KafkaError._FATAL):
+        return Remedy.LEAVE
+    if error.retriable() and not error.txn_requires_abort():
+        return Remedy.CALL_AGAIN
+    return Remedy.ABORT
+
+
+def config(settings: Settings) -> dict[str, Any]:
+    """librdkafka's settings of the one producer of a worker."""
+    return settings.librdkafka | {
+        "client.id": f"{settings.group_id}-{settings.worker_id}",
+        "transactional.id": transactional_id(settings),
+        "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
+        "partitioner": "murmur2_random",  # as Java and Faust; without it co-partitioning breaks silently
+        "compression.type": "lz4",
+        "linger.ms": 5,
+        "batch.size": 1_000_000,
+        "batch.num.messages": 20_000,
+        "queue.buffering.max.messages": QUEUE_RECORDS_MAX,
+        "queue.buffering.max.kbytes": QUEUE_KIB_MAX,
+        "message.max.bytes": settings.record_bytes_max,
+        "retry.backoff.ms": 5,  # after a commit AddPartitions is refused until the markers are written: ask soon
+        "retry.backoff.max.ms": 100,
+    }
+
+
+def transactional_id(settings: Settings) -> str:
+    """Stable per worker slot, so that a restarted worker ends at once what its predecessor left open."""
+    return f"{settings.group_id}-{settings.worker_id}"
+
+
+class Transactions:
+    """One transaction after the other, on one producer."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._name = transactional_id(settings)
+        self._producer = Producer(config(settings))
+        self._open = False
+
+    def init(self) -> None:
+        """Fence and finish whatever ran under this transactional id. Raises Unavailable, Misconfigured or Fenced."""
+        try:
+            self._call(lambda: self._producer.init_transactions(CALL_TIMEOUT_S))
+        except Aborted as error:
+            raise Misconfigured(
+                f"Kafka refuses the transactional id {self._name}: {error}. Transactions need a broker of 2.5 or later "
+                "and the right to write with this id."
+            ) from None
+
+    def begin(self) -> None:
+        """Local, quick. Does nothing when one is open."""
+        if not self._open:
+            self._call(self._producer.begin_transaction)
+            self._open = True
+
+    def produce(
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes]] | None = None,
+        on_delivery: Callable[[KafkaError | None, Any], None] | None = None,
+    ) -> None:
+        """Queue one record; waits while the queue is full. Raises Aborted or Fenced."""
+        produce = self._producer.produce
+        extra: dict[str, Any] = {"on_delivery": on_delivery} if on_delivery else {}
+        if headers:
+            extra["headers"] = list(headers)
+        while True:
+            try:
+                return produce(topic, value, key, partition, **extra)  # type: ignore[no-any-return]  # because untyped
+            except BufferError:
+                self._producer.poll(0.05)
+            except KafkaException as error:
+                self._raise(error.args[0])
+
+    def serve(self) -> None:
+        """Run delivery callbacks that wait."""
+        self._producer.poll(0)
+
+    def commit(self, offsets: Mapping[Source, int], group_metadata: bytes) -> None:
+        """Commit records and offsets together. Raises Aborted, Fenced or Unavailable."""
+        positions = [TopicPartition(topic, partition, end) for (topic, partition), end in offsets.items()]
+        self._call(
+            lambda: self._producer.send_offsets_to_transaction(positions, group_metadata, CALL_TIMEOUT_S),
+        )
+        self._call(lambda: self._producer.commit_transaction(CALL_TIMEOUT_S))
+        self._open = False
+
+    def abort(self) -> None:
+        """Undo what is open; nothing to do when nothing is. Raises Fenced or Unavailable."""
+        if not self._open:
+            return
+        try:
+            self._call(lambda: self._producer.abort_transaction(CALL_TIMEOUT_S))
+        except Aborted as error:
+            raise Fenced(f"transaction of {self._name} could be neither committed nor aborted: {error}") from None
+        self._open = False
+
+    def _call(self, call: Callable[[], T]) -> T:
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return call()
+            except KafkaException as error:
+                self._raise(error.args[0], again=time.monotonic() < deadline)
+                time.sleep(0.02)
+
+    def _raise(self, error: KafkaError, *, again: bool = False) -> None:
+        match remedy(error):
+            case Remedy.LEAVE:
+                raise Fenced(
+                    f"another worker runs with STREAMS_WORKER_ID of {self._name}, or this one slept for longer than "
+                    f"{TRANSACTION_TIMEOUT_MS // 1000} s ({error.name()}). Give every worker its own id; restarting "
+                    "this one is safe."
+                ) from None
+            case Remedy.ABORT:
+                raise Aborted(error.name()) from None
+            case Remedy.CALL_AGAIN if not again:
+                raise Unavailable(f"Kafka did not finish a transaction within {PATIENCE_S:.0f} s: {error.name()}")
+            case Remedy.CALL_AGAIN:
+                return

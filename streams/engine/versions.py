@@ -1,0 +1,81 @@
+"""Every private name that the engine touches, the versions it was written for, and the check at start.
+
+Private names may change in any release without notice. A change would not fail loudly: it would lose or repeat data.
+So the engine refuses to start with other versions until a person has read the diff and run tests/engine.
+"""
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+
+from streams.engine import group_metadata
+from streams.errors import Misconfigured
+
+VERSIONS = {
+    "faust-streaming": "0.15.3",
+    "aiokafka": "0.14.0",
+    "confluent-kafka": "2.16.0",
+    "rocksdict": "0.3.29",
+}
+
+# (module, dotted name inside it): who uses it, and for what.
+NAMES: dict[tuple[str, str], str] = {
+    ("faust.transport.drivers", "TRANSPORTS"): "app: the URL scheme of our transport",
+    (
+        "faust.transport.drivers.aiokafka",
+        "AIOKafkaConsumerThread._create_worker_consumer",
+    ): "transport: isolation level",
+    ("faust.transport.drivers.aiokafka", "AIOKafkaConsumerThread.on_partitions_assigned"): "transport: pause at once",
+    ("faust.transport.consumer", "Consumer._drain_messages"): "transport: slices instead of records",
+    ("faust.transport.consumer", "Consumer.wait_empty"): "transport: commit when partitions are revoked",
+    ("faust.transport.consumer", "ThreadDelegateConsumer._commit"): "transport: offsets travel in the transaction",
+    ("mode.threads", "QueueServiceThread.call_thread"): "transport: seeks in the consumer's thread",
+    ("mode.utils.queues", "FlowControlQueue.force_put_nowait"): "transport: delivery into a stream",
+    ("faust.transport.conductor", "Conductor._update_tp_index"): "transport: streams of a partition (_tp_index)",
+    ("faust.tables.manager", "TableManager._update_channels"): "recovery: ours instead of Faust's",
+    ("faust.app.base", "App._stop_consumer"): "recovery: order of a shutdown",
+    ("faust.stores.rocksdb", "Store._db_for_partition"): "table: one WriteBatch per partition",
+    ("faust.stores.rocksdb", "Store.offset_key"): "table: offset and state in one batch",
+    ("faust.stores.rocksdb", "RocksDBOptions.open"): "table: shared cache and write buffers",
+    ("aiokafka.consumer.group_coordinator", "GroupCoordinator.reset_generation"): "transport: generation and member_id",
+    ("aiokafka", "AIOKafkaConsumer.getmany"): "transport: records and position in one step",
+}
+
+_TESTS = "run `make test` with it, read what changed in the names of streams/engine/versions.py, then change VERSIONS"
+
+
+def check() -> None:
+    """Raises Misconfigured when a version, a private name or the layout of group metadata is not the known one."""
+    for package, known in VERSIONS.items():
+        if version(package) != known:
+            raise Misconfigured(
+                f"{package} {version(package)} is installed; the engine knows {known}. "
+                f"Install it with `pip install -c constraints.txt {package}=={known}`, or {_TESTS}."
+            )
+    for (module, name), purpose in NAMES.items():
+        if not _exists(module, name):
+            raise Misconfigured(f"{module}.{name} is gone ({purpose}); see streams/engine/versions.py and {_TESTS}.")
+    _check_layout()
+
+
+def _exists(module: str, name: str) -> bool:
+    value: Any = import_module(module)
+    for part in name.split("."):
+        value = getattr(value, part, None)
+    return value is not None
+
+
+def _check_layout() -> None:
+    from confluent_kafka import Consumer
+
+    nobody = group_metadata.Membership(-1, "")
+    for instance_id in (None, "w0"):
+        conf = {"group.id": "g"} | ({"group.instance.id": instance_id} if instance_id else {})
+        consumer = Consumer(conf)
+        theirs = consumer.consumer_group_metadata()
+        consumer.close()
+        if theirs != group_metadata.encode("g", nobody, instance_id):
+            raise Misconfigured(
+                "librdkafka's layout of consumer group metadata changed: see streams/engine/group_metadata.py "
+                "and tests/engine/test_group_metadata.py."
+            )
