@@ -1,4 +1,4 @@
-"""Fixtures for everybody. A test that asks for `cluster`, or for something built on it, carries the mark `kafka`."""
+"""Fixtures for everybody. A test that asks for `cluster`, `java` or what is built on them carries the mark `kafka`."""
 
 import uuid
 from collections.abc import Iterator
@@ -13,16 +13,21 @@ from tests.samples import sample_dir
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "cluster" in getattr(item, "fixturenames", ()):
+        if "java" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.kafka)
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """Real Kafka (one node) and the registry (BACKWARD), started when the first test asks, stopped at the end."""
+def java() -> None:
+    """Skips, with the sentence that a user would see, where an embedded cluster cannot start."""
     lacking = missing()
     if lacking:
         pytest.skip(lacking)
+
+
+@pytest.fixture(scope="session")
+def cluster(java: None) -> Iterator[Cluster]:
+    """Real Kafka (one node) and the registry (BACKWARD), started when the first test asks, stopped at the end."""
     with Cluster() as running:
         yield running
 

@@ -102,6 +102,8 @@ class Cluster:
 
     def stop(self) -> None:
         """Stop what runs; remove a temporary folder. Safe to repeat."""
+        if any(service.archive.being_written for service in self._services):
+            self._progress("stopping takes some seconds this once: it stores what makes later starts twice as fast")
         for service in self._services:
             service.stop()
         if self._lock >= 0:

@@ -32,16 +32,28 @@ def to_stderr(line: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Jars:
-    """What a start needs. `checkpoint`: the feature levels that Kafka's own StorageTool wrote for a new cluster."""
+    """What a start needs: a `java` and the folder with everything else."""
 
     java: Path
-    kafka_dir: Path
-    registry_jar: Path
-    checkpoint: Path
+    java_version: str
+    folder: Path
 
     @property
     def kafka_class_path(self) -> str:
-        return str(self.kafka_dir / "*")
+        return str(self.folder / "kafka" / "*")
+
+    @property
+    def registry_jar(self) -> Path:
+        return next((self.folder / "registry").glob("*-runner.jar"))
+
+    @property
+    def checkpoint(self) -> Path:
+        """The feature levels of a new cluster, as Kafka's own StorageTool wrote them."""
+        return self.folder / "format" / "bootstrap.checkpoint"
+
+    def class_archive(self, program: str) -> Path:
+        """Where the class archive of a program belongs; each version of Java needs another."""
+        return self.folder / f"{program}-java-{self.java_version}.jsa"
 
 
 def check() -> None:
@@ -60,9 +72,8 @@ def resolve(progress: Progress = to_stderr) -> Jars:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with hold(folder.with_suffix(".lock"), waiting=lambda: progress("waiting: another process is fetching Kafka")):
             if not folder.exists():
-                _build(folder, mvn, java, progress)
-    registry_jar = next((folder / "registry").glob("*-runner.jar"))
-    return Jars(java, folder / "kafka", registry_jar, folder / "format" / "bootstrap.checkpoint")
+                _build(folder, mvn, java.path, progress)
+    return Jars(java.path, java.version, folder)
 
 
 def cache_dir() -> Path:

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from streams.errors import Misconfigured
@@ -16,7 +17,15 @@ _INSTALL = (
 )
 
 
-def find_java() -> Path:
+@dataclass(frozen=True, slots=True)
+class Java:
+    """A `java` that will do, and its version as it prints it ("17.0.15")."""
+
+    path: Path
+    version: str
+
+
+def find_java() -> Java:
     """`$JAVA_HOME/bin/java`, else the first `java` on the path. Raises Misconfigured when missing or older than 17."""
     home = os.environ.get("JAVA_HOME")
     found = shutil.which("java", path=str(Path(home, "bin"))) if home else shutil.which("java")
@@ -25,11 +34,11 @@ def find_java() -> Path:
         raise Misconfigured(
             f"the embedded cluster needs Java {JAVA_MIN} or newer; there is no `java` {where}. {_INSTALL}"
         )
-    version = _major_version(found)
-    if version < JAVA_MIN:
+    version = _version(found)
+    if _major(version) < JAVA_MIN:
         what = f"it is Java {version}" if version else "it does not run"  # macOS has a stub that only complains
         raise Misconfigured(f"{_NEEDS}; `java` {where} will not do: {what}. {_INSTALL}")
-    return Path(found)
+    return Java(Path(found), version)
 
 
 def find_maven() -> Path:
@@ -40,11 +49,17 @@ def find_maven() -> Path:
     return Path(found)
 
 
-def _major_version(java: str) -> int:
-    """17 for `version "17.0.15"`, 8 for `version "1.8.0_292"`, 0 when there is no answer."""
+def _version(java: str) -> str:
+    """What stands in quotes in the answer of `java -version`; "" when there is no answer."""
     try:
         answer = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
-        return 0
-    match = re.search(r'version "(?:1\.)?(\d+)', answer.stderr + answer.stdout)
+        return ""
+    match = re.search(r'version "([^"]+)"', answer.stderr + answer.stdout)
+    return match[1] if match else ""
+
+
+def _major(version: str) -> int:
+    """17 of 17.0.15, 8 of 1.8.0_292 (as Java 8 and older count), 0 of nothing."""
+    match = re.match(r"(?:1\.)?(\d+)", version)
     return int(match[1]) if match else 0

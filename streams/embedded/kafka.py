@@ -13,15 +13,19 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from streams.embedded import ports, supervise
+from streams.embedded import ports
+from streams.embedded.archive import Archive
 from streams.embedded.jars import Jars
 from streams.embedded.ports import LOOPBACK
 from streams.embedded.service import Service
+from streams.embedded.supervise import Child
 
 MIB = 1024 * 1024
 MESSAGE_BYTES_MAX = 24 * MIB  # above `record_bytes_max`, which is above a body of 16 MiB
-_HEAP = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC")
-_LOG = (
+_JVM = (
+    "-Xms256m",
+    "-Xmx512m",
+    "-XX:+UseSerialGC",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
 )
@@ -42,6 +46,7 @@ class Kafka(Service):
         self._pass_fds = pass_fds
         self._ports: dict[str, int] = {}
         self.children = {}
+        self.archive = Archive(jars.class_archive("kafka"))
 
     @property
     def bootstrap_servers(self) -> str:
@@ -81,9 +86,9 @@ class Kafka(Service):
     def _launch_node(self, node: int) -> None:
         config = self._folder / f"node-{node}.properties"
         config.write_text("".join(f"{name}={value}\n" for name, value in self._properties(node).items()))
-        self.children[node] = supervise.start(
-            [self._jars.java, *_HEAP, *_LOG, "-cp", self._jars.kafka_class_path, "kafka.Kafka", config],
-            log=self._folder / f"node-{node}.log",
+        self.children[node] = Child(
+            [self._jars.java, *_JVM, *self.archive.flags(), "-cp", self._jars.kafka_class_path, "kafka.Kafka", config],
+            self._folder / f"node-{node}.log",
             pass_fds=self._pass_fds,
         )
 

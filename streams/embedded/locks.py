@@ -13,7 +13,7 @@ def try_lock(path: Path, *, wait_s: float = 0.0) -> int | None:
 
     Closing the descriptor gives the lock back. A child that inherits it (`pass_fds`) holds the lock too.
     """
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    fd = _open(path)
     deadline = time.monotonic() + wait_s
     while True:
         try:
@@ -33,9 +33,18 @@ def hold(path: Path, *, waiting: Callable[[], None]) -> Iterator[None]:
     fd = try_lock(path)
     if fd is None:
         waiting()
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fd = _open(path)
         fcntl.flock(fd, fcntl.LOCK_EX)
     try:
         yield
     finally:
         os.close(fd)
+
+
+def _open(path: Path) -> int:
+    """A descriptor of 10 or more: a shell uses the single digits for itself (see supervise.py)."""
+    low = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        return fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, 10)
+    finally:
+        os.close(low)

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import httpx
 
-from streams.embedded import ports, supervise
+from streams.embedded import ports
+from streams.embedded.archive import Archive
 from streams.embedded.jars import Jars
 from streams.embedded.ports import LOOPBACK
 from streams.embedded.service import Service
+from streams.embedded.supervise import Child
 
 _JVM = ("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
@@ -24,6 +26,7 @@ class Registry(Service):
         self._pass_fds = pass_fds
         self._port = 0
         self.children = {}
+        self.archive = Archive(jars.class_archive("registry"))
 
     @property
     def url(self) -> str:
@@ -35,9 +38,9 @@ class Registry(Service):
         self._port = ports.choose(["registry"], self._folder / "ports.json")["registry"]
         # WRITE_DELAY=0: H2 writes at commit, not half a second later: an id that was handed out survives a kill.
         data = f"jdbc:h2:file:{self._folder.absolute() / 'registry'};WRITE_DELAY=0"
-        self.children[1] = supervise.start(
-            [self._jars.java, *_JVM, "-jar", self._jars.registry_jar],
-            log=self._folder / "registry.log",
+        self.children[1] = Child(
+            [self._jars.java, *_JVM, *self.archive.flags(), "-jar", self._jars.registry_jar],
+            self._folder / "registry.log",
             env={
                 "REGISTRY_DATASOURCE_URL": data,
                 "HTTP_PORT": str(self._port),

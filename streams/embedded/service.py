@@ -3,7 +3,8 @@
 import time
 from abc import ABC, abstractmethod
 
-from streams.embedded.supervise import Process
+from streams.embedded.archive import Archive
+from streams.embedded.supervise import Child
 from streams.errors import Misconfigured, Unavailable
 
 READY_TIMEOUT_S = 120.0
@@ -14,7 +15,9 @@ class Service(ABC):
     """One or more Java processes that answer together. `children`: the processes that ought to run, by node."""
 
     name: str
-    children: dict[int, Process]
+    children: dict[int, Child]
+    archive: Archive
+    _answered = False
 
     @abstractmethod
     def launch(self) -> None:
@@ -42,11 +45,12 @@ class Service(ABC):
                 logs = ", ".join(str(process.log) for process in self.children.values())
                 raise Unavailable(f"{self.name} does not answer after {timeout_s:.0f} s; its log: {logs}")
             time.sleep(0.05)
+        self._answered = True
 
     def check(self) -> None:
         """Raise Misconfigured, quoting its last words, when a process has ended by itself."""
         for process in self.children.values():
-            if not process.running:
+            if not process.running():
                 raise Misconfigured(
                     f"{self.name} stopped by itself; look into {process.log}. It says: {process.last_words()}"
                 )
@@ -55,9 +59,10 @@ class Service(ABC):
         """Stop every process, letting it finish its files. Safe to repeat."""
         for process in self.children.values():
             process.terminate()
-        for process in self.children.values():
-            process.stop()
+        clean = [process.stop() for process in self.children.values()]
         self.children.clear()
+        self.archive.settle(complete=self._answered and all(clean))
+        self._answered = False
 
     def _lost_port(self) -> bool:
-        return any(not process.running and "in use" in process.said() for process in self.children.values())
+        return any(not process.running() and "in use" in process.said() for process in self.children.values())

@@ -9,6 +9,7 @@ The children have a session of their own, so Ctrl-C reaches us alone and we stop
 """
 
 import os
+import signal
 import subprocess
 import weakref
 from collections.abc import Mapping, Sequence
@@ -16,46 +17,39 @@ from contextlib import suppress
 from pathlib import Path
 
 _LAUNCH = 'exec 3<&0; (read -r _ <&3 || kill -KILL 0) & exec "$@" 3<&- </dev/null'
-_alive: "weakref.WeakSet[Process]" = weakref.WeakSet()
+_alive: "weakref.WeakSet[Child]" = weakref.WeakSet()
 
 
-def start(
-    command: Sequence[str | Path],
-    *,
-    log: Path,
-    env: Mapping[str, str] | None = None,
-    pass_fds: Sequence[int] = (),
-) -> "Process":
-    """Run a program whose output goes to the end of `log`. `env` adds to the environment of this process."""
-    said_from = log.stat().st_size if log.exists() else 0
-    watched, leash = os.pipe()
-    try:
-        with log.open("ab") as out:
-            popen = subprocess.Popen(
-                ["/bin/sh", "-c", _LAUNCH, "sh", *map(str, command)],
-                stdin=watched,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **(env or {})},
-                pass_fds=pass_fds,
-                start_new_session=True,
-            )
-    except BaseException:
-        os.close(leash)
-        raise
-    finally:
-        os.close(watched)
-    return Process(popen, leash, log, said_from)
+class Child:
+    """One running program; its output goes to the end of `log`. `env` adds to the environment of this process."""
 
-
-class Process:
-    """One running program and the pipe that holds its watchdog. Made by `start`."""
-
-    def __init__(self, popen: "subprocess.Popen[bytes]", leash: int, log: Path, said_from: int) -> None:
-        self._process = popen
-        self._leash = leash
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        log: Path,
+        *,
+        env: Mapping[str, str] | None = None,
+        pass_fds: Sequence[int] = (),
+    ) -> None:
         self.log = log
-        self._said_from = said_from
+        self._said_from = log.stat().st_size if log.exists() else 0
+        watched, self._leash = os.pipe()
+        try:
+            with log.open("ab") as out:
+                self._process = subprocess.Popen(
+                    ["/bin/sh", "-c", _LAUNCH, "sh", *map(str, command)],
+                    stdin=watched,
+                    stdout=out,
+                    stderr=subprocess.STDOUT,
+                    env={**os.environ, **(env or {})},
+                    pass_fds=pass_fds,
+                    start_new_session=True,
+                )
+        except BaseException:
+            self._let_go()
+            raise
+        finally:
+            os.close(watched)
         _alive.add(self)
 
     @property
@@ -63,7 +57,6 @@ class Process:
         """Process id, also the id of the group that holds the watchdog."""
         return self._process.pid
 
-    @property
     def running(self) -> bool:
         """False once it has ended, by itself or by us."""
         if self._process.poll() is None:
@@ -87,8 +80,8 @@ class Process:
         """SIGTERM, without waiting."""
         self._process.terminate()
 
-    def stop(self, *, timeout_s: float = 20.0) -> None:
-        """SIGTERM, then SIGKILL when it has not ended in time. Safe to repeat."""
+    def stop(self, *, timeout_s: float = 30.0) -> bool:
+        """SIGTERM, then SIGKILL when it has not ended in time: False then. Safe to repeat."""
         self.terminate()
         try:
             self._process.wait(timeout_s)
@@ -96,6 +89,7 @@ class Process:
             self._process.kill()
             self._process.wait()
         self._stand_down()
+        return self._process.returncode != -signal.SIGKILL
 
     def kill(self) -> None:
         """SIGKILL: what a crash looks like."""

@@ -1,49 +1,22 @@
-"""The embedded Kafka is a real one, on loopback."""
+"""The embedded Kafka is a real one, on loopback, and can lose nodes."""
 
-from confluent_kafka import Consumer, Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from pathlib import Path
+
+import httpx
+from confluent_kafka.admin import AdminClient
 
 from streams.embedded import Cluster
-from streams.embedded.kafka import MESSAGE_BYTES_MAX
+from tests.embedded.helpers import consume, create_topic, produce
 
 MIB = 1024 * 1024
-
-
-def create_topic(bootstrap_servers: str, name: str, **config: str) -> None:
-    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
-    admin.create_topics([NewTopic(name, 4, config=config)])[name].result(30)
-
-
-def produce(bootstrap_servers: str, topic: str, values: list[bytes]) -> None:
-    producer = Producer({"bootstrap.servers": bootstrap_servers, "message.max.bytes": MESSAGE_BYTES_MAX})
-    for value in values:
-        producer.produce(topic, value)
-    assert producer.flush(30) == 0
-
-
-def consume(bootstrap_servers: str, topic: str, count: int) -> list[bytes]:
-    """That many values from the beginning, in no order."""
-    consumer = Consumer(
-        {
-            "bootstrap.servers": bootstrap_servers,
-            "group.id": f"{topic}-reader",
-            "auto.offset.reset": "earliest",
-            "fetch.message.max.bytes": MESSAGE_BYTES_MAX,
-        }
-    )
-    consumer.subscribe([topic])
-    try:
-        return [message.value() for message in consumer.consume(count, timeout=60) if not message.error()]
-    finally:
-        consumer.close()
 
 
 def test_what_is_produced_is_consumed(cluster: Cluster, prefix: str) -> None:
     """A record goes in and comes out; a body of 16 MiB fits."""
     create_topic(cluster.bootstrap_servers, prefix, **{"max.message.bytes": str(20 * MIB)})
     values = [b"small", bytes(16 * MIB)]
-    produce(cluster.bootstrap_servers, prefix, values)
-    assert sorted(consume(cluster.bootstrap_servers, prefix, 2), key=len) == values
+    produce(cluster.bootstrap_servers, prefix, *values)
+    assert consume(cluster.bootstrap_servers, prefix, 2) == values
 
 
 def test_only_loopback(cluster: Cluster) -> None:
@@ -51,3 +24,25 @@ def test_only_loopback(cluster: Cluster) -> None:
     brokers = AdminClient({"bootstrap.servers": cluster.bootstrap_servers}).list_topics(timeout=30).brokers
     assert {broker.host for broker in brokers.values()} == {"127.0.0.1"}
     assert cluster.registry_url.startswith("http://127.0.0.1:")
+
+
+def test_the_registry_refuses_what_readers_could_not_read(cluster: Cluster, prefix: str) -> None:
+    """BACKWARD is set, so a new field without a default is answered 409."""
+    first = '{"type":"record","name":"r","fields":[{"name":"a","type":"int"}]}'
+    broken = '{"type":"record","name":"r","fields":[{"name":"a","type":"int"},{"name":"b","type":"int"}]}'
+    url = f"{cluster.registry_url}/subjects/{prefix}-value/versions"
+    assert httpx.post(url, json={"schema": first}).status_code == 200
+    assert httpx.post(url, json={"schema": broken}).status_code == 409
+
+
+def test_three_nodes_work_on_with_two(java: None, tmp_path: Path) -> None:
+    """With three nodes a record needs two of them: one may die, and it comes back with what it missed."""
+    with Cluster(tmp_path, registry=False, nodes=3) as three:
+        create_topic(three.bootstrap_servers, "t", replication=3)
+        produce(three.bootstrap_servers, "t", b"a")
+        three.kafka.kill(3)
+        produce(three.bootstrap_servers, "t", b"bb")
+        three.kafka.restart(3)
+        three.kafka.kill(2)
+        produce(three.bootstrap_servers, "t", b"ccc")
+        assert consume(three.bootstrap_servers, "t", 3) == [b"a", b"bb", b"ccc"]

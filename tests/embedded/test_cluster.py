@@ -1,0 +1,113 @@
+"""The cluster's folder, ports and end: data stays, nothing runs on, nobody shares a folder unknowingly."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from streams.embedded import Cluster
+from streams.embedded.ports import LOOPBACK
+from streams.errors import Misconfigured
+from tests.embedded.helpers import consume, create_topic, produce
+
+UP = "import sys, pathlib; from streams.embedded.up import up; from streams.settings import Settings; "
+UP += "up(Settings(_env_file=None), pathlib.Path(sys.argv[1]), as_json=True)"
+
+
+@contextmanager
+def up(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str]]]:
+    """`junction-streams up --json` as a process of its own, and what it printed."""
+    with subprocess.Popen([sys.executable, "-c", UP, str(folder)], stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            yield process, json.loads(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+def children(pid: int) -> list[psutil.Process]:
+    return psutil.Process(pid).children(recursive=True)
+
+
+def gone(processes: list[psutil.Process], within_s: float) -> bool:
+    _, alive = psutil.wait_procs(processes, timeout=within_s)
+    return not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_a_killed_parent_leaves_nothing_behind_and_loses_nothing(java: None, tmp_path: Path) -> None:
+    """After SIGKILL of the parent the JVMs are gone, and the next start has every record, schema and address."""
+    schema = {"schema": '"string"'}
+    with up(tmp_path) as (process, where):
+        create_topic(where["bootstrap_servers"], "t")
+        produce(where["bootstrap_servers"], "t", b"kept")
+        httpx.post(f"{where['registry_url']}/subjects/t-value/versions", json=schema).raise_for_status()
+        family = children(process.pid)
+        assert sum("java" in member.name() for member in family) == 2
+        process.kill()
+        assert gone(family, within_s=10)
+    with Cluster(tmp_path) as again:
+        assert (again.bootstrap_servers, again.registry_url) == (where["bootstrap_servers"], where["registry_url"])
+        assert consume(again.bootstrap_servers, "t", 1) == [b"kept"]
+        assert httpx.get(f"{again.registry_url}/subjects").json() == ["t-value"]
+        again.kafka.restart()
+        assert consume(again.bootstrap_servers, "t", 0) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_up_ends_cleanly(java: None, tmp_path: Path, number: signal.Signals) -> None:
+    """Ctrl-C and SIGTERM end `up` with 0, and nothing runs on."""
+    with up(tmp_path) as (process, _):
+        family = children(process.pid)
+        process.send_signal(number)
+        assert process.wait(60) == 0
+        assert gone(family, within_s=5)
+
+
+def test_a_folder_in_use_is_refused(cluster: Cluster) -> None:
+    """A second cluster on the same folder is told so in a sentence; the first goes on."""
+    with (
+        pytest.raises(Misconfigured, match="in use by another embedded cluster; stop that one"),
+        Cluster(cluster.data_dir),
+    ):
+        pass
+    cluster.check()
+
+
+def test_a_port_lost_after_it_was_chosen_is_chosen_anew(java: None, tmp_path: Path) -> None:
+    """Somebody may take a port between our choice and the JVM's bind; the start goes on with another."""
+    taken: list[socket.socket] = []
+
+    def steal(book: Path, name: str) -> None:
+        while not book.exists() or not book.read_text():
+            time.sleep(0.001)
+        taken.append(socket.create_server((LOOPBACK, json.loads(book.read_text())[name])))
+
+    books = [(tmp_path / "kafka/ports.json", "broker-1"), (tmp_path / "registry/ports.json", "registry")]
+    thieves = [threading.Thread(target=steal, args=book, daemon=True) for book in books]
+    for thief in thieves:
+        thief.start()
+    with Cluster(tmp_path) as cluster:
+        stolen = {str(thief.getsockname()[1]) for thief in taken}
+        assert len(stolen) == 2
+        assert not any(port in cluster.bootstrap_servers + cluster.registry_url for port in stolen)
+    for thief in taken:
+        thief.close()
+
+
+def test_a_temporary_folder_is_removed(java: None) -> None:
+    """Without a folder of the user's, nothing stays on disk."""
+    with Cluster(registry=False) as cluster:
+        folder = cluster.data_dir
+        assert os.listdir(folder)
+    assert not folder.exists()
