@@ -12,6 +12,7 @@ import msgspec
 
 from streams.errors import Reason, Rejected
 from streams.events import TEXT_CHARS_MAX, EventType, Family, identify, parse_type
+from streams.values import canonical
 
 UNKNOWN = "unknown"
 
@@ -79,9 +80,7 @@ def _read_slowly(body: bytes) -> tuple[Event, Any]:
     ids = {name: short_text(read_json(members[name], f"$.{name}")) for name in _ours - {"data"} if name in members}
     event = checked(identity.type.text, ids.get("user_id"), identity.team_id, ids.get("client_user_id"), data)
     event.unknown = {name: read_json(raw, "$") for name, raw in members.items() if name not in _ours}
-    event.problems += [
-        f"$.{name}: not a text" for name, value in ids.items() if value is None and members[name] != b"null"
-    ]
+    event.problems += [f"$.{name}: not an id" for name in ids if ids[name] is None and members[name] != b"null"]
     return event, data
 
 
@@ -140,6 +139,18 @@ def source(data: Mapping[str, Any], problems: list[str]) -> Source:
         short_text(at.get("workout_id")),
         _sport(at.get("sport")),
     )
+
+
+_SOURCE_NAMES = frozenset({*Source._fields, "name", "slug", "logo"})
+
+
+def unknown_source(data: Mapping[str, Any]) -> dict[str, Any]:
+    """`{"source": {...}}` with the names of the source object that have no place in `Source`; {} if there are none."""
+    given = data.get("source")
+    if type(given) is not dict or given.keys() <= _SOURCE_NAMES:
+        return {}
+    rest = {name: value for name, value in given.items() if name not in _SOURCE_NAMES and value is not None}
+    return {"source": canonical(rest)} if rest else {}
 
 
 def provider_slug(value: Any) -> str | None:

@@ -61,9 +61,8 @@ def build(
     samples: list[dict[str, Any]],
 ) -> Columns:
     """Columns in the order of their times, with tags."""
-    made = Columns(
-        times_us, ends_us, contents, attributes, _tags(times_us, ends_us, attributes, unknowns), unknowns, samples
-    )
+    tags = _tags(times_us, ends_us, attributes, unknowns)
+    made = Columns(times_us, ends_us, contents, attributes, tags, unknowns, samples)
     order = sorted(range(len(times_us)), key=times_us.__getitem__)
     return made if order == list(range(len(order))) else made.take(order)
 

@@ -1,4 +1,4 @@
-"""JSON bytes of a stored event as typed values. Returns, or raises Rejected: never anything else, whatever the bytes."""
+"""JSON bytes of a stored event as typed values. Returns, or raises Rejected: nothing else, whatever the bytes."""
 
 from dataclasses import dataclass
 from typing import Any

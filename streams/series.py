@@ -15,7 +15,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 
 from streams import columns, resources, times, values
-from streams.body import UNKNOWN, Event, Source, checked, short_text, source
+from streams.body import UNKNOWN, Event, Source, checked, short_text, source, unknown_source
 from streams.columns import Attributes, Columns, hash64
 from streams.errors import Reason, Rejected
 from streams.resources import Resource, Value
@@ -24,7 +24,7 @@ from streams.values import Unfit, canonical, to_json
 
 @dataclass(slots=True)
 class Series:
-    """One event's samples. `dropped`: how many had no usable time or value. `unknown`: as `Columns.unknowns`, for `$.data`."""
+    """One event's samples. `dropped`: how many had no usable time or value. `unknown`: the rest of `$.data`."""
 
     event: Event
     source: Source
@@ -178,9 +178,8 @@ def read(event: Event, data: Any) -> Series:
     event.problems += [f"$.data.data[]{place} ({n} times)" for place, n in problems.items()]
     if not found:
         raise Rejected(Reason.BAD_SHAPE, "$.data.data: no usable sample")
-    unknown = {
-        name: canonical(value) for name, value in data.items() if name not in _DATA_DECORATIONS and value is not None
-    }
+    unknown = canonical({name: value for name, value in data.items() if name not in _DATA_DECORATIONS})
+    unknown |= unknown_source(data)
     return Series(event, source(data, event.problems), row, _collected(found), len(given) - len(found), unknown)
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from streams import schemas, topics, values
-from streams.body import UNKNOWN, Event, Source, short_text, source
+from streams.body import UNKNOWN, Event, Source, short_text, source, unknown_source
 from streams.errors import Reason, Rejected
 from streams.schemas import Field
 from streams.values import Unfit, canonical
@@ -59,6 +59,7 @@ def read(event: Event, data: Any) -> Summary:
     content = {name: value for name, value in fields.items() if value is not None and name not in _NOT_CONTENT}
     content |= {f"$.data.{name}": value for name, value in unknown.items() if name not in _NOT_CONTENT}
     fields["id"] = content["id"] = id
+    unknown |= unknown_source(data)
     return Summary(event, made_by, id, fields, unknown, content, {}, fields["created_at"], fields["updated_at"])
 
 

@@ -1,0 +1,141 @@
+"""Verdicts of samples: the same rule as in `dedup`, for an hour of samples at once, a dozen bytes a sample.
+
+A block is the state of one key (user, resource, provider, source type, extra) and one hour:
+
+    format  1 byte      1 = contents are doubles, 2 = contents are 64-bit hashes
+    groups  sorted by (delivery_ms, tag):
+      head    <qQI      delivery time in ms, tag (hash of attributes and duration), number of samples n
+      samples n x <Id   µs within the hour, content; sorted by time
+
+The version of a sample is (delivery time, tag, content), so a block is a map from time to the greatest version seen,
+written in one canonical way: equal maps have equal bytes. Two shortcuts spare most blocks the map: samples that lie
+outside the range of every group are a new group, and a group that is there already, byte for byte, is a repetition.
+"""
+
+import struct
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any, NamedTuple
+
+from streams.dedup import Verdict
+
+_GROUP = struct.Struct("<qQI")
+_SAMPLE_BYTES = 12
+_SAMPLE = {1: struct.Struct("<Id"), 2: struct.Struct("<IQ")}
+_CODE = {1: "Id", 2: "IQ"}
+_OFFSET = struct.Struct("<I")
+
+NUMBERS, HASHES = 1, 2
+
+
+class Folded(NamedTuple):
+    """`state`: what to store, None for what is stored already. `verdicts`: one a sample. `conflicts`: ties, either side."""
+
+    state: bytes | None
+    verdicts: list[Verdict]
+    conflicts: int
+
+
+class _Group(NamedTuple):
+    delivery_ms: int
+    tag: int
+    start: int  # of its samples in the state
+    end: int
+
+
+def fold(
+    stored: bytes | None,
+    kind: int,
+    delivery_ms: int,
+    offsets_us: Sequence[int],
+    contents: Sequence[Any],
+    tags: Sequence[int],
+) -> Folded:
+    """Compare samples of one event, each time once, sorted, with their block. Columns have equal lengths."""
+    n = len(offsets_us)
+    if tags.count(tags[0]) == n:
+        packed = _pack(kind, offsets_us, contents)
+        if stored is None:
+            head = _GROUP.pack(delivery_ms, tags[0], n)
+            return Folded(bytes([kind]) + head + packed, [Verdict.NEW] * n, 0)
+        quick = _shortcut(stored, delivery_ms, tags[0], offsets_us, packed)
+        if quick is not None:
+            return quick
+    samples = {} if stored is None else unpack(stored)
+    return _merge(samples, kind, zip(offsets_us, contents, tags, strict=True), delivery_ms)
+
+
+def _shortcut(stored: bytes, delivery_ms: int, tag: int, offsets_us: Sequence[int], packed: bytes) -> Folded | None:
+    n, first, last, at = len(offsets_us), offsets_us[0], offsets_us[-1], 1
+    for group in _groups(stored):
+        key = (group.delivery_ms, group.tag)
+        if key == (delivery_ms, tag):
+            return Folded(None, [Verdict.SAME] * n, 0) if stored[group.start : group.end] == packed else None
+        if first <= _OFFSET.unpack_from(stored, group.end - _SAMPLE_BYTES)[0] and (
+            _OFFSET.unpack_from(stored, group.start)[0] <= last
+        ):
+            return None
+        if key < (delivery_ms, tag):
+            at = group.end
+    head = _GROUP.pack(delivery_ms, tag, n)
+    return Folded(b"".join((stored[:at], head, packed, stored[at:])), [Verdict.NEW] * n, 0)
+
+
+def _groups(stored: bytes) -> list[_Group]:
+    found, at, end = [], 1, len(stored)
+    while at < end:
+        delivery_ms, tag, n = _GROUP.unpack_from(stored, at)
+        start = at + _GROUP.size
+        at = start + n * _SAMPLE_BYTES
+        found.append(_Group(delivery_ms, tag, start, at))
+    return found
+
+
+def unpack(stored: bytes) -> dict[int, tuple[int, int, Any]]:
+    """µs within the hour → (delivery_ms, tag, content)."""
+    samples: dict[int, tuple[int, int, Any]] = {}
+    one = _SAMPLE[stored[0]]
+    for delivery_ms, tag, start, end in _groups(stored):
+        for offset_us, content in one.iter_unpack(stored[start:end]):
+            samples[offset_us] = (delivery_ms, tag, content)
+    return samples
+
+
+def _merge(samples: dict[int, tuple[int, int, Any]], kind: int, incoming: Any, delivery_ms: int) -> Folded:
+    verdicts, conflicts, is_written = [], 0, False
+    for offset_us, content, tag in incoming:
+        new, old = (delivery_ms, tag, content), samples.get(offset_us)
+        verdict, is_tie = _judge(old, new)
+        if old is None or new > old:
+            samples[offset_us] = new
+            is_written = True
+        verdicts.append(verdict)
+        conflicts += is_tie
+    return Folded(pack(kind, samples) if is_written else None, verdicts, conflicts)
+
+
+def _judge(old: tuple[int, int, Any] | None, new: tuple[int, int, Any]) -> tuple[Verdict, bool]:
+    """(verdict, whether it is a tie of versions with different content)."""
+    if old is None:
+        return Verdict.NEW, False
+    if old[1:] == new[1:]:
+        return Verdict.SAME, False
+    if old[0] == new[0]:
+        return (Verdict.CONFLICT if new > old else Verdict.STALE), True
+    return (Verdict.CHANGED if new > old else Verdict.STALE), False
+
+
+def pack(kind: int, samples: dict[int, tuple[int, int, Any]]) -> bytes:
+    """The canonical bytes of a block."""
+    groups: dict[tuple[int, int], list[tuple[int, Any]]] = {}
+    for offset_us, (delivery_ms, tag, content) in sorted(samples.items()):
+        groups.setdefault((delivery_ms, tag), []).append((offset_us, content))
+    out = [bytes([kind])]
+    for (delivery_ms, tag), rows in sorted(groups.items()):
+        out += (_GROUP.pack(delivery_ms, tag, len(rows)), _pack(kind, *zip(*rows, strict=True)))
+    return b"".join(out)
+
+
+def _pack(kind: int, offsets_us: Sequence[int], contents: Sequence[Any]) -> bytes:
+    flat = chain.from_iterable(zip(offsets_us, contents, strict=True))
+    return struct.pack("<" + _CODE[kind] * len(offsets_us), *flat)
