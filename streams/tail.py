@@ -11,9 +11,7 @@ from streams.settings import Settings
 POLL_S = 0.5
 
 
-def tail(
-    settings: Settings, topic: str, *, user_id: str, from_beginning: bool, limit: int, as_json: bool
-) -> None:
+def tail(settings: Settings, topic: str, *, user_id: str, from_beginning: bool, limit: int, as_json: bool) -> None:
     """Print records until `limit` (0: until Ctrl-C). `topic` is short (`sleep`) or full (`junction.sleep`)."""
     prefix = f"{settings.topic_prefix}."
     name = topic if topic.startswith(prefix) else prefix + topic
@@ -45,7 +43,9 @@ def show(console: Console, record: Decoded, *, as_json: bool) -> None:
         body = {**place, "key": record.key.decode("utf-8", "replace"), "value": record.record}
         print(json.dumps(body, default=str), flush=True)
         return
-    heading = f"[bold]{record.topic}[/] [dim]{record.partition}:{record.offset}[/] {record.key.decode('utf-8', 'replace')}"
+    heading = (
+        f"[bold]{record.topic}[/] [dim]{record.partition}:{record.offset}[/] {record.key.decode('utf-8', 'replace')}"
+    )
     console.print(heading, highlight=False)
     for name, text in _lines(record.record or {}):
         console.print(f"  [cyan]{name}[/] {text}", highlight=False)

@@ -1,0 +1,187 @@
+"""The demo from start to end: stack up, days simulated, everything read back, compared with the truth, shown."""
+
+import asyncio
+import json
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka.admin import AdminClient
+from rich.console import Console
+from rich.live import Live
+
+from streams import topics
+from streams.demo import stack, watch
+from streams.demo.screen import table, what_now, what_was_found
+from streams.errors import StreamsError, Unavailable
+from streams.lag import Lag
+from streams.settings import Settings
+from streams.simulator.deliver import Tally, Target, open_courier
+from streams.simulator.schedule import Faults, schedule
+from streams.simulator.truth import Report, Truth
+from streams.simulator.world import World
+
+DRAIN_S = 180.0
+REFRESH_S = 0.25
+FAULTS = {"duplicates": 0.2, "late": 0.02, "lost_ack": 0.03, "reorder_window_s": 7200.0}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line asks for; `rate` in deliveries per second, 0 as fast as it goes."""
+
+    once: bool
+    as_json: bool
+    users: int
+    days: int
+    seed: int
+    rate: float
+    keep: Path | None
+
+
+@dataclass
+class Score:
+    """The numbers of a run, as they stand."""
+
+    events: int = 0
+    tally: Tally | None = None
+    raw_records: int = 0
+    waiting: int = 0
+    verdicts: dict[str, "Counter[str]"] | None = None
+    clean_records: int = 0
+    p50_ms: float | None = None
+    p99_ms: float | None = None
+    seconds: float = 0.0
+
+
+def run_demo(settings: Settings, options: Options) -> int:
+    """Returns the exit code: 0 when nothing is lost, repeated or wrong (with `once`), or on Ctrl-C."""
+    console = Console(stderr=options.as_json)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both stop everything in order
+    say: Callable[[str], None] = lambda text: console.print(f"[dim]… {text}[/]", highlight=False)  # noqa: E731  # because it is a callback of one line
+    try:
+        with stack.start(settings, options.keep, say) as running:
+            return _Run(running, options, console).go()
+    except KeyboardInterrupt:
+        console.print("stopped")
+        return 0
+
+
+class _Run:
+    def __init__(self, running: stack.Stack, options: Options, console: Console) -> None:
+        self.stack, self.options, self.console = running, options, console
+        self.world = World(options.seed, options.users, options.days, end_ms=int(time.time() * 1000))
+        self.watch = watch.Watch(running.settings)
+        prefix = running.settings.topic_prefix
+        raw = [f"{prefix}.{name}" for name in topics.RAW]
+        admin = AdminClient(running.settings.librdkafka | {"log_level": 0})
+        self.lag = Lag(admin, running.settings.group_id, raw, running.settings.partitions)
+        self.raw_before = sum(self.lag.ends().values())
+        self.score = Score(tally=Tally())
+        self.started_s = time.monotonic()
+
+    def go(self) -> int:
+        try:
+            self._stream()
+            return self._checked() if self.options.once else self._stay()
+        finally:
+            self.watch.stop()
+
+    def _stream(self) -> None:
+        """Simulate and show until all is sent and committed."""
+        sender = _Sender(self.world, self.stack, self.options, self.score)
+        sender.start()
+        with Live(console=self.console, auto_refresh=False, transient=self.options.as_json) as live:
+            deadline_s = None
+            while deadline_s is None or self.score.waiting:
+                if not sender.is_alive():
+                    deadline_s = deadline_s or time.monotonic() + DRAIN_S
+                    if time.monotonic() > deadline_s:
+                        break
+                self._refresh()
+                live.update(table(self.score, self.stack), refresh=True)
+                time.sleep(REFRESH_S)
+            sender.join()
+            if sender.failure:
+                raise sender.failure
+            self.watch.wait_drained(DRAIN_S)
+            self._refresh()
+            live.update(table(self.score, self.stack), refresh=True)
+
+    def _refresh(self) -> None:
+        for service in (self.stack.gateway, self.stack.worker):
+            if not service.running():
+                raise Unavailable(f"a service stopped: {service.last_words()} ({service.log})")
+        score, seen = self.score, self.watch.seen
+        score.raw_records = sum(self.lag.ends().values()) - self.raw_before
+        score.waiting = self.lag.records()
+        score.verdicts = watch.verdicts(self.stack.worker_metrics_url)
+        score.clean_records = len(seen.records)
+        score.p50_ms, score.p99_ms = seen.percentile_ms(0.5), seen.percentile_ms(0.99)
+        score.seconds = time.monotonic() - self.started_s
+
+    def _checked(self) -> int:
+        report = self._compare()
+        what_was_found(self.console, report, self.watch.seen.records)
+        if self.options.as_json:
+            print(json.dumps(summary(self.score, report)))
+        return 0 if report.is_right and not self.score.waiting else 1
+
+    def _compare(self) -> Report:
+        prefix = f"{self.stack.settings.topic_prefix}."
+        clean = [(r.topic.removeprefix(prefix), r.key, r.record) for r in self.watch.seen.records if r.record]
+        return Truth.of(self.world.events()).compare(clean)
+
+    def _stay(self) -> int:
+        what_was_found(self.console, self._compare(), self.watch.seen.records)
+        what_now(self.console, self.stack)
+        while True:
+            time.sleep(1)
+            self._refresh()
+
+
+class _Sender(threading.Thread):
+    """Delivers the world's events in a loop of its own, so that the screen stays alive."""
+
+    def __init__(self, world: World, running: stack.Stack, options: Options, score: Score) -> None:
+        super().__init__(name="sender", daemon=True)
+        self._world, self._stack, self._options, self._score = world, running, options, score
+        self.failure: StreamsError | None = None
+
+    def run(self) -> None:
+        try:
+            asyncio.run(self._deliver())
+        except StreamsError as error:
+            self.failure = error
+
+    async def _deliver(self) -> None:
+        target = Target(f"{self._stack.gateway_url}/webhooks/{stack.ENDPOINT}", self._stack.secret)
+        attempts = schedule(self._world.events(), Faults(seed=self._options.seed, **FAULTS))
+        async with open_courier(target) as courier:
+            self._score.tally = courier.tally
+            await courier.deliver(attempts, self._options.rate)
+
+
+def summary(score: Score, report: Report) -> dict[str, Any]:
+    """The object of `--json`."""
+    tally = score.tally or Tally()
+    verdicts: Counter[str] = Counter()
+    for row in (score.verdicts or {}).values():
+        verdicts.update(row)
+    return {
+        "sent": tally.sent,
+        "accepted": tally.accepted,
+        "raw_records": score.raw_records,
+        "verdicts": dict(verdicts),
+        "clean_records": score.clean_records,
+        "lost": report.lost,
+        "repeated": report.repeated,
+        "wrong": report.wrong,
+        "latency_ms": {"p50": score.p50_ms, "p99": score.p99_ms},
+        "seconds": round(score.seconds, 1),
+    }

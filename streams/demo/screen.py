@@ -1,0 +1,75 @@
+"""The demo's screen: the live table, some clean records as a person wants to see them, and where everything is."""
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from streams.demo import stack
+from streams.reader import Decoded
+from streams.simulator.truth import Report
+from streams.tail import show
+
+if TYPE_CHECKING:
+    from streams.demo.run import Score
+
+SHOWN = ("connections", "sleep", "heartrate")
+VERDICTS = ("NEW", "CHANGED", "SAME", "STALE", "CONFLICT")
+
+
+def table(score: "Score", running: stack.Stack) -> Table:
+    """One picture of the run."""
+    grid = Table(title=f"junction-streams demo · {running.kind}", title_justify="left", show_header=False)
+    tally = score.tally
+    sent, accepted = (tally.sent, tally.accepted) if tally else (0, 0)
+    grid.add_row("received", f"{sent:,}", "deliveries posted by the fake Junction, faults included")
+    grid.add_row("verified", f"{accepted:,}", "signed by our secret, answered 204 after Kafka had them")
+    grid.add_row("published", f"{score.raw_records:,}", "records in junction.raw.*")
+    grid.add_row("waiting", f"{score.waiting:,}", "published, not yet committed by the worker")
+    grid.add_section()
+    for family, row in sorted((score.verdicts or {}).items()):
+        counts = "  ".join(f"{name} {row[name]:,}" for name in VERDICTS if row[name])
+        grid.add_row(family, f"{sum(row.values()):,}", counts)
+    grid.add_section()
+    grid.add_row("clean records", f"{score.clean_records:,}", "Avro in the clean topics, read_committed")
+    if score.p50_ms is not None:
+        latency = f"{score.p50_ms:,.0f} / {score.p99_ms:,.0f} ms"
+        grid.add_row("latency", latency, "p50 / p99, from the gateway's receipt to the committed record")
+    grid.add_row("seconds", f"{score.seconds:.1f}", "")
+    return grid
+
+
+def what_was_found(console: Console, report: Report, records: list[Decoded]) -> None:
+    """A few records, then the verdict of the comparison."""
+    for name in SHOWN:
+        found = next((r for r in reversed(records) if r.topic.endswith(f".{name}") and r.record), None)
+        if found:
+            show(console, found, as_json=False)
+    colour = "green" if report.is_right else "red"
+    console.print(
+        f"[bold {colour}]{report.checked:,} keys and samples compared with the truth: "
+        f"{report.lost} lost, {report.repeated} repeated, {report.wrong} wrong[/]"
+    )
+    for example in report.examples:
+        console.print(f"  {example}", highlight=False)
+
+
+def what_now(console: Console, running: stack.Stack) -> None:
+    """Addresses and commands to go on with."""
+    settings = running.settings
+    console.print(
+        f"""
+Everything stays up until Ctrl-C. In another terminal:
+
+  export STREAMS_BOOTSTRAP_SERVERS={settings.bootstrap_servers} STREAMS_REGISTRY_URL={settings.registry_url}
+  .venv/bin/junction-streams tail sleep --from-beginning
+
+  webhooks        {running.gateway_url}/webhooks/{stack.ENDPOINT}
+  secret          {running.secret}
+  gateway metrics {running.gateway_url}/metrics
+  worker metrics  {running.worker_metrics_url}
+  logs            {running.folder}
+""",
+        highlight=False,
+        soft_wrap=True,
+    )

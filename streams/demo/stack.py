@@ -1,0 +1,140 @@
+"""The demo's processes: Kafka and registry (embedded, mock, or the user's own), the gateway and one worker."""
+
+import base64
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+
+import httpx
+import stamina
+from pydantic import SecretStr
+
+from streams import admin, registry
+from streams.embedded import java, mock
+from streams.embedded.cluster import Cluster
+from streams.embedded.supervise import Child
+from streams.errors import Misconfigured
+from streams.settings import Settings
+
+ENDPOINT = "junction"
+PARTITIONS = 4
+READY_S = 60
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Where everything is. `kind` says in a few words what Kafka this is."""
+
+    settings: Settings
+    secret: str
+    kind: str
+    folder: Path
+    gateway: Child
+    worker: Child
+
+    @property
+    def gateway_url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.gateway_port}"
+
+    @property
+    def worker_metrics_url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.metrics_port}/metrics"
+
+
+@contextmanager
+def start(settings: Settings, keep: Path | None, say: Say) -> Iterator[Stack]:
+    """Everything up and ready to receive; everything gone at the end, kept data excepted."""
+    with ExitStack() as stack:
+        folder = keep or Path(mkdtemp(prefix="junction-streams-"))
+        if keep is None:
+            stack.callback(rmtree, folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        settings, kind = _kafka(stack, settings, folder, say)
+        secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+        settings = _for_demo(settings, folder, secret)
+        say("topics and schemas")
+        admin.apply(settings)
+        registry.register(settings)
+        say("gateway and worker")
+        gateway = _service(stack, "gateway", settings, secret, folder)
+        worker = _service(stack, "worker", settings, secret, folder)
+        running = Stack(settings, secret, kind, folder, gateway, worker)
+        _wait_ready(running)
+        yield running
+
+
+def _kafka(stack: ExitStack, settings: Settings, folder: Path, say: Say) -> tuple[Settings, str]:
+    if settings.bootstrap_servers:
+        return settings, f"your Kafka at {settings.bootstrap_servers}"
+    missing = java.missing()
+    if missing is None:
+        running = stack.enter_context(Cluster(folder / "cluster", partitions=PARTITIONS, progress=say))
+        found = {"bootstrap_servers": running.bootstrap_servers, "registry_url": running.registry_url}
+        return settings.model_copy(update=found | {"partitions": PARTITIONS}), "Apache Kafka 4.3 (embedded, KRaft)"
+    say(f"{missing} Going on with librdkafka's mock cluster: in memory, nothing survives, no promises hold.")
+    fake = stack.enter_context(mock.MockCluster())
+    found = {"bootstrap_servers": fake.bootstrap_servers, "registry_url": registry.LOCAL, "partitions": PARTITIONS}
+    return settings.model_copy(update=found), "librdkafka's mock cluster (in memory)"
+
+
+def _for_demo(settings: Settings, folder: Path, secret: str) -> Settings:
+    return settings.model_copy(
+        update={
+            "endpoints": {ENDPOINT: [SecretStr(secret)]},
+            "gateway_port": _port(settings.gateway_port),
+            "metrics_port": _port(settings.metrics_port),
+            "state_dir": folder / "state",
+        }
+    )
+
+
+def _port(wanted: int) -> int:
+    """The wanted port when it is free, else any free one."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise Misconfigured("no free loopback port")
+
+
+def _service(stack: ExitStack, command: str, settings: Settings, secret: str, folder: Path) -> Child:
+    env = {
+        **os.environ,
+        "STREAMS_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
+        "STREAMS_REGISTRY_URL": settings.registry_url,
+        "STREAMS_PARTITIONS": str(settings.partitions),
+        "STREAMS_REPLICATION": str(settings.replication),
+        "STREAMS_ENDPOINTS": f'{{"{ENDPOINT}": ["{secret}"]}}',
+        "STREAMS_GATEWAY_PORT": str(settings.gateway_port),
+        "STREAMS_METRICS_PORT": str(settings.metrics_port),
+        "STREAMS_STATE_DIR": str(settings.state_dir),
+    }
+    args = [sys.executable, "-m", "streams.cli", command]
+    process = Child(args, folder / f"{command}.log", env=env)
+    stack.callback(process.stop)
+    return process
+
+
+def _wait_ready(stack: Stack) -> None:
+    for attempt in stamina.retry_context(on=(httpx.HTTPError, _NotReady), attempts=None, timeout=READY_S, wait_max=0.2):
+        with attempt:
+            for process, name in ((stack.gateway, "gateway"), (stack.worker, "worker")):
+                if not process.running():
+                    raise Misconfigured(f"the {name} stopped: {process.last_words()} (all of it: {process.log})")
+            if httpx.get(f"{stack.gateway_url}/readyz", timeout=2).status_code != 200:
+                raise _NotReady
+
+
+class _NotReady(Exception):
+    pass
