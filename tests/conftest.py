@@ -22,7 +22,7 @@ def java() -> None:
     """Skips, with the sentence that a user would see, where an embedded cluster cannot start."""
     lacking = missing()
     if lacking:
-        pytest.skip(lacking)
+        pytest.skip(lacking)  # because without Java and Maven no Kafka starts; the sentence says what to install
 
 
 @pytest.fixture(scope="session")

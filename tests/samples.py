@@ -17,7 +17,7 @@ HERE = _DIR.is_dir()
 def sample_dir() -> Path:
     """The folder, or a skip."""
     if not HERE:
-        pytest.skip("the folder of published samples is not beside the repository", allow_module_level=True)
+        pytest.skip("because the folder of published samples is not beside the repository", allow_module_level=True)
     return _DIR
 
 

@@ -14,6 +14,7 @@ import yaml
 from prometheus_client import Counter, Gauge, Histogram
 
 from streams import metrics
+from streams.gateway import door
 
 ROOT = Path(__file__).resolve().parents[1]
 RULES = [
@@ -82,6 +83,16 @@ def test_query_names_what_exists(query: str) -> None:
         assert set(matchers) <= labels
         assert matchers.get("job", "gateway") in JOBS
         assert grouped(parsed) <= labels
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_outcomes_of_requests_are_those_of_the_door(query: str) -> None:
+    """An alert on an outcome that the gateway never counts would never fire."""
+    outcomes = {reply.outcome for reply in vars(door).values() if isinstance(reply, door.Reply)}
+    for selector in selectors(promql_parser.parse(query.replace("$__rate_interval", "5m"))):
+        matched = [m.value for m in selector.matchers.matchers if m.name == "outcome"]
+        if selector.name == "junction_gateway_requests_total" and matched:
+            assert set(matched[0].split("|")) <= outcomes
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
