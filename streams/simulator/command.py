@@ -1,0 +1,158 @@
+"""`simulate`: the fake Junction at the command line."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TimeElapsedColumn
+
+from streams.errors import Misconfigured
+from streams.events import Family
+from streams.settings import Settings
+from streams.simulator.chance import DAY_MS
+from streams.simulator.deliver import Tally, Target, open_courier
+from streams.simulator.recorded import post_all, read_folder
+from streams.simulator.schedule import Cause, Faults, schedule
+from streams.simulator.world import Generation, World
+
+_SHOW_EVERY = 64  # deliveries; drawing costs more than posting
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`url` and `secret` empty: this machine's gateway and its newest secret, from the settings.
+
+    `rate`: deliveries per second, 0 as fast as it goes. Shares between 0 and 1. `families` empty: all of them.
+    """
+
+    url: str = ""
+    secret: str = ""
+    users: int = 24
+    days: int = 7
+    seed: int = 1
+    rate: float = 0
+    duplicates: float = 0.1
+    late: float = 0.02
+    lost_ack: float = 0.02
+    reorder_window_s: float = 7200
+    generation: str = Generation.MIXED
+    families: tuple[str, ...] = ()
+    connections: int = 32
+    from_folder: Path | None = None
+    align_users: bool = False
+    as_json: bool = False
+
+
+def simulate(settings: Settings, options: Options) -> int:
+    """Exit code: 0 if all was accepted, else 1. Raises Misconfigured; Unavailable when nobody accepts anything."""
+    target = find_target(settings, options)
+    if options.from_folder is not None:
+        return _from_folder(target, options)
+    world, faults = make_world(options, int(time.time() * 1000)), make_faults(options)
+    began = time.monotonic()
+    with _progress(world) as follow:
+        tally = asyncio.run(send(world, faults, target, options.rate, follow))
+    _print(summarise(tally, time.monotonic() - began), options.as_json)
+    return 0 if tally.accepted == sum(tally.causes.values()) else 1
+
+
+async def send(
+    world: World, faults: Faults, target: Target, rate_per_s: float = 0, progress: Callable[[Tally], None] | None = None
+) -> Tally:
+    """Deliver a world to a target, to the last event."""
+    async with open_courier(target) as courier:
+        return await courier.deliver(schedule(world.events(), faults), rate_per_s, progress)
+
+
+def find_target(settings: Settings, options: Options) -> Target:
+    """Where to post and how to sign. Raises Misconfigured when no endpoint or no secret of it is known."""
+    url = options.url
+    if not url:
+        if not settings.endpoints:
+            raise Misconfigured("no endpoint to post to; set STREAMS_ENDPOINTS, or give --url and --secret")
+        url = f"http://{settings.gateway_host}:{settings.gateway_port}/webhooks/{next(iter(settings.endpoints))}"
+    known = settings.endpoints.get(url.rstrip("/").rpartition("/")[2])
+    secret = options.secret or (known[0].get_secret_value() if known else "")
+    if not secret:
+        raise Misconfigured(f"no secret for {url}; give --secret whsec_..., or name the endpoint in STREAMS_ENDPOINTS")
+    return Target(url, secret, options.connections)
+
+
+def make_world(options: Options, end_ms: int) -> World:
+    """The world whose last day ends at `end_ms` (Unix milliseconds). Raises Misconfigured on an unknown word."""
+    try:
+        families = frozenset(map(Family, options.families)) or frozenset(Family)
+        generation = Generation(options.generation)
+    except ValueError as error:
+        words = ", ".join(Generation) if "Generation" in str(error) else ", ".join(Family)
+        raise Misconfigured(f"{error}; choose from {words}") from None
+    return World(options.seed, options.users, options.days, end_ms, generation, families)
+
+
+def make_faults(options: Options) -> Faults:
+    return Faults(options.seed, options.duplicates, options.late, options.lost_ack, options.reorder_window_s)
+
+
+def summarise(tally: Tally, seconds: float) -> dict[str, Any]:
+    """What happened, for people and machines."""
+    return {
+        "events": tally.causes[Cause.FIRST],
+        "sent": tally.sent,
+        "accepted": tally.accepted,
+        "refused": tally.refused,
+        "given_up": tally.given_up,
+        "retried": tally.retried,
+        "duplicates": tally.causes[Cause.DUPLICATE],
+        "late": tally.causes[Cause.LATE],
+        "lost_acks": tally.causes[Cause.LOST_ACK],
+        "body_bytes": tally.body_bytes,
+        "statuses": dict(sorted(tally.statuses.items())),
+        "seconds": round(seconds, 2),
+        "per_second": round(tally.sent / seconds) if seconds else 0,
+    }
+
+
+def _from_folder(target: Target, options: Options) -> int:
+    recorded = read_folder(options.from_folder or Path(), align_users=options.align_users)
+
+    async def post() -> dict[str, int | None]:
+        async with open_courier(target) as courier:
+            return await post_all(courier, recorded)
+
+    statuses = asyncio.run(post())
+    accepted = sum(status is not None and 200 <= status < 300 for status in statuses.values())
+    rows = {name: status or "no answer" for name, status in statuses.items()}
+    totals = {"sent": len(statuses), "accepted": accepted}
+    _print(totals | {"files": statuses} if options.as_json else rows | totals, options.as_json)
+    return 0 if accepted == len(statuses) else 1
+
+
+def _print(summary: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(summary))
+        return
+    width = max(map(len, summary), default=0)
+    for name, value in summary.items():
+        print(f"{name:<{width}}  {value}")
+
+
+@contextmanager
+def _progress(world: World) -> Iterator[Callable[[Tally], None]]:
+    """Shows on stderr which virtual day it is; nothing where nobody is looking."""
+    console = Console(stderr=True)
+    columns = ("{task.description}", BarColumn(), "day {task.completed:.1f} of {task.total}", TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("simulate", total=world.days)
+
+        def follow(tally: Tally) -> None:
+            if tally.sent % _SHOW_EVERY == 0:
+                days = (tally.virtual_ms - world.start_ms) / DAY_MS
+                progress.update(task, completed=min(days, world.days), description=f"sent {tally.sent:,}")
+
+        yield follow

@@ -1,0 +1,59 @@
+"""Bodies from files, signed and posted as they are: recorded webhooks, the vendor's examples, a customer's trouble.
+
+A message id follows from what is posted, so that a second run is a redelivery. It is no KSUID: a recording does not
+know when its event was made, and receivers then take the time of the attempt.
+"""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+import msgspec
+
+from streams.errors import Misconfigured
+from streams.simulator.deliver import Courier
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    file: str
+    body: bytes
+
+    @property
+    def message_id(self) -> str:
+        return f"msg_recorded_{blake2b(self.body, digest_size=16).hexdigest()}"
+
+
+def read_folder(folder: Path, *, align_users: bool) -> list[Recorded]:
+    """The `*.json` files of a folder by name. Raises Misconfigured where there are none or one cannot be read."""
+    files = sorted(folder.glob("*.json"))
+    if not files:
+        raise Misconfigured(f"no *.json files in {folder}; name the folder that holds the recorded bodies")
+    try:
+        bodies = [file.read_bytes() for file in files]
+    except OSError as error:
+        raise Misconfigured(f"cannot read {error.filename}: {error.strerror}") from None
+    return [Recorded(file.name, align(body) if align_users else body) for file, body in zip(files, bodies, strict=True)]
+
+
+def align(body: bytes) -> bytes:
+    """The body with `$.data.user_id` set to `$.user_id` where both are there and differ; any other body untouched.
+
+    The vendor's documentation examples disagree with themselves, and a receiver must refuse such a body (1.1).
+    """
+    try:
+        whole = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return body
+    data = whole.get("data") if isinstance(whole, dict) else None
+    if not isinstance(data, dict) or not {"user_id"} <= whole.keys() & data.keys():
+        return body
+    if data["user_id"] == whole["user_id"]:
+        return body
+    data["user_id"] = whole["user_id"]
+    return msgspec.json.encode(whole)
+
+
+async def post_all(courier: Courier, recorded: list[Recorded]) -> dict[str, int | None]:
+    """File → HTTP status, one after the other; None where no answer to stay with came in time."""
+    return {one.file: await courier.insist(one.message_id, one.body) for one in recorded}
