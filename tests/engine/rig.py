@@ -1,0 +1,175 @@
+"""What the engine's Kafka tests share: topics, worker processes, a feed of keys, and a reader that trusts nobody."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from streams import topics
+from streams.settings import Settings
+
+REPO = Path(__file__).parents[2]
+TABLE = "seen"
+
+
+@dataclass
+class Rig:
+    """One group on one set of topics. Close it: workers are processes."""
+
+    settings: Settings
+    sources: tuple[str, ...] = ("raw.a",)
+    env: dict[str, str] = field(default_factory=dict)
+    workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._producer = Producer(self.settings.librdkafka | {"linger.ms": 5, "partitioner": "murmur2_random"})
+        compact = {"cleanup.policy": "compact"}
+        self.create(*[self.topic(name) for name in (*self.sources, "out", topics.DEAD_LETTERS)])
+        self.create(self.changelog, config=compact)
+
+    def topic(self, name: str) -> str:
+        return f"{self.settings.topic_prefix}.{name}"
+
+    @property
+    def changelog(self) -> str:
+        return topics.changelog(self.settings.group_id, TABLE)
+
+    def create(self, *names: str, config: dict[str, str] | None = None) -> None:
+        admin = AdminClient(self.settings.librdkafka)
+        new = [NewTopic(name, self.settings.partitions, 1, config=config or {}) for name in names]
+        for future in admin.create_topics(new).values():
+            future.result()
+
+    def recreate(self, name: str) -> None:
+        """Delete a topic and make it anew: it has another id then."""
+        admin = AdminClient(self.settings.librdkafka)
+        admin.delete_topics([name])[name].result()
+        time.sleep(1.0)  # deletion goes on behind the answer
+        self.create(name, config={"cleanup.policy": "compact"})
+
+    # Workers
+
+    def state(self, worker: str) -> Path:
+        return self.settings.state_dir / worker
+
+    def log(self, worker: str) -> str:
+        return (self.settings.state_dir / f"{worker}.log").read_text()
+
+    def start(self, worker: str = "w0", **env: str) -> subprocess.Popen[bytes]:
+        """A worker in a process of its own; `env` on top of the rig's."""
+        self.settings.state_dir.mkdir(parents=True, exist_ok=True)
+        environment = {
+            **os.environ,
+            "STREAMS_BOOTSTRAP_SERVERS": self.settings.bootstrap_servers,
+            "STREAMS_GROUP_ID": self.settings.group_id,
+            "STREAMS_TOPIC_PREFIX": self.settings.topic_prefix,
+            "STREAMS_WORKER_ID": worker,
+            "STREAMS_STATE_DIR": str(self.state(worker)),
+            "STREAMS_SESSION_TIMEOUT_S": "6",
+            "TOPICS": str(len(self.sources)),
+            **self.env,
+            **env,
+        }
+        with (self.settings.state_dir / f"{worker}.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.engine.dedup_worker"], env=environment, cwd=REPO, stderr=log
+            )
+        self.workers[worker] = process
+        return process
+
+    def stop(self, worker: str = "w0") -> int:
+        """Ask nicely; answers the exit code."""
+        process = self.workers.pop(worker)
+        process.send_signal(signal.SIGTERM)
+        return process.wait(30)
+
+    def kill(self, worker: str = "w0") -> None:
+        process = self.workers.pop(worker)
+        process.kill()
+        process.wait(30)
+
+    def wipe(self, worker: str = "w0") -> None:
+        """Delete a worker's state; it must not run."""
+        shutil.rmtree(self.state(worker), ignore_errors=True)
+
+    def revive(self) -> None:
+        """What a supervisor does: start again whatever ended."""
+        for worker, process in list(self.workers.items()):
+            if process.poll() is not None:
+                self.start(worker)
+
+    def close(self) -> None:
+        for process in self.workers.values():
+            process.kill()
+            process.wait(30)
+
+    # Records
+
+    def feed(self, keys: Iterable[bytes], source: str = "raw.a", value: bytes = b"x" * 100) -> None:
+        for i, key in enumerate(keys):
+            self._producer.produce(self.topic(source), value, key)
+            if not i % 1000:
+                self._producer.poll(0)
+        self._producer.flush()
+
+    def read(self, topic: str) -> list[Message]:
+        """Every committed record of a topic, by its full name."""
+        conf = {"group.id": "reader", "isolation.level": "read_committed", "enable.partition.eof": True}
+        consumer = Consumer(self.settings.librdkafka | conf)
+        left = set(range(self.settings.partitions))
+        consumer.assign([TopicPartition(topic, partition, 0) for partition in left])
+        messages = []
+        while left:
+            for message in consumer.consume(10_000, 0.5):
+                if message.error():
+                    left.discard(message.partition())
+                else:
+                    messages.append(message)
+        consumer.close()
+        return messages
+
+    def keys(self, topic: str) -> list[bytes]:
+        return [message.key() for message in self.read(topic)]
+
+    def lag(self) -> int:
+        """Source records that the group has not committed yet, all partitions together."""
+        consumer = Consumer(
+            self.settings.librdkafka | {"group.id": self.settings.group_id, "isolation.level": "read_committed"}
+        )
+        parts = [TopicPartition(self.topic(s), p) for s in self.sources for p in range(self.settings.partitions)]
+        try:
+            end = sum(consumer.get_watermark_offsets(p, timeout=10)[1] for p in parts)
+            return end - sum(max(0, p.offset) for p in consumer.committed(parts, timeout=20))
+        except KafkaException:  # a broker that has just started still loads its coordinators
+            return sys.maxsize
+        finally:
+            consumer.close()
+
+    def drain(self, timeout_s: float = 45.0) -> None:
+        """Until the group has committed everything; workers that end are started again."""
+        self.until(lambda: self.lag() <= 0, timeout_s, "the group does not catch up")
+
+    def until(self, condition: Callable[[], bool], timeout_s: float, complaint: str) -> None:
+        deadline = time.monotonic() + timeout_s
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError(complaint + "\n" + "\n".join(self.log(worker)[-2000:] for worker in self.workers))
+            self.revive()
+            time.sleep(0.1)
+
+    def verdict(self, fed: Iterable[bytes]) -> str:
+        """`lost=0 repeated=0`, or how many; the same of the changelog."""
+        wanted, out, changes = set(fed), self.keys(self.topic("out")), self.keys(self.changelog)
+        lost, repeated = len(wanted - set(out)), len(out) - len(set(out))
+        return f"lost={lost} repeated={repeated} changelog={len(changes) - len(set(out))}"
+
+
+RIGHT = "lost=0 repeated=0 changelog=0"

@@ -1,0 +1,123 @@
+"""Exactly once, on a real Kafka, with workers in processes of their own that are killed, joined and robbed."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from streams import topics
+from streams.settings import Settings
+from tests.engine.rig import RIGHT, TABLE, Rig
+
+
+@pytest.fixture
+def rig(settings: Settings) -> Iterator[Rig]:
+    rig = Rig(settings)
+    yield rig
+    rig.close()
+
+
+def keys(begin: int, end: int) -> list[bytes]:
+    return [b"key-%d" % i for i in range(begin, end)]
+
+
+def test_dedup(rig: Rig) -> None:
+    """Every key is emitted once, in its source partition's number; a signal ends the worker with 0."""
+    rig.feed(keys(0, 20_000) + keys(0, 20_000))
+    rig.start()
+    rig.drain()
+    assert rig.stop() == 0
+    assert rig.verdict(keys(0, 20_000)) == RIGHT
+    partitions = {m.key(): m.partition() for m in rig.read(rig.topic("raw.a"))}
+    assert all(m.partition() == partitions[m.key()] for m in rig.read(rig.topic("out")))
+
+
+def test_killed_robbed_and_deprived(rig: Rig) -> None:
+    """SIGKILL in the middle, batches lost on the way, then the state directory deleted: nothing lost or repeated."""
+    rig.start(LOSE="0.05")
+    for round_ in range(4):
+        rig.feed(keys(round_ * 5_000, round_ * 5_000 + 10_000))
+        time.sleep(0.2 * round_)  # somewhere else each time: before, in and after a transaction
+        rig.kill()
+        if round_ == 2:
+            rig.wipe()
+        rig.start(LOSE="0.05")
+        rig.until(lambda: rig.lag() < 10_000, 30, "no progress after a kill")
+    rig.drain()
+    assert rig.verdict(keys(0, 25_000)) == RIGHT
+
+
+def test_join_and_leave(settings: Settings) -> None:
+    """A second worker joins under load and is killed; two source topics share the table: nothing lost or repeated."""
+    rig = Rig(settings, sources=("raw.a", "raw.b"), env={"TOPICS": "2"})
+    try:
+        rig.start("w0")
+        rig.feed(keys(0, 5_000))
+        rig.until(lambda: rig.lag() < 5_000, 30, "the first worker does nothing")
+        rig.start("w1")
+        for begin in range(0, 30_000, 2_000):
+            rig.feed(keys(begin, begin + 3_000), "raw.b")
+            rig.feed(keys(begin + 1_000, begin + 4_000))
+            time.sleep(0.25)
+        rig.kill("w1")
+        rig.feed(keys(30_000, 33_000))
+        rig.drain()
+        assert rig.verdict(keys(0, 33_000)) == RIGHT
+    finally:
+        rig.close()
+
+
+def test_poison(rig: Rig) -> None:
+    """A Rejected record becomes a dead letter, as it came plus reasons, and leaves no other trace."""
+    rig.feed([b"good"])
+    rig.feed([b"bad"], value=b"poison \xff\x00")
+    rig.start()
+    rig.drain()
+    (letter,) = rig.read(rig.topic(topics.DEAD_LETTERS))
+    (source,) = [m for m in rig.read(rig.topic("raw.a")) if m.key() == b"bad"]
+    assert (letter.key(), letter.value(), letter.partition()) == (b"bad", b"poison \xff\x00", source.partition())
+    headers = dict(letter.headers())
+    assert headers[topics.H_REASON] == b"bad_shape"
+    assert headers[topics.H_DETAIL] == b"$.made_up"
+    assert headers[topics.H_FROM_TOPIC].decode() == rig.topic("raw.a")
+    assert headers[topics.H_FROM_OFFSET] == b"%d" % source.offset()
+    assert rig.keys(rig.topic("out")) == rig.keys(rig.changelog) == [b"good"]
+
+
+def test_bug_in_a_fold(rig: Rig) -> None:
+    """Any other exception: nothing of the transaction is committed, exit code 1, a sentence with the place only."""
+    rig.feed([b"bug"], value=b"bug with a secret")
+    worker = rig.start()
+    assert worker.wait(30) == 1
+    log = rig.log("w0")
+    assert "FoldFailed: KeyError at dedup_worker.py:" in log
+    assert rig.topic("raw.a") in log
+    assert "offset 0" in log
+    assert "secret" not in log
+    assert rig.lag() == 1
+    assert rig.keys(rig.topic("out")) == []
+
+
+def test_foreign_state(rig: Rig) -> None:
+    """State of another topic than the one that Kafka has now is refused, naming the directory."""
+    rig.feed(keys(0, 10))
+    rig.start()
+    rig.drain()
+    rig.stop()
+    rig.recreate(rig.changelog)
+    rig.feed(keys(0, 20))
+    worker = rig.start()
+    assert worker.wait(30) == 1
+    assert f"Misconfigured: the state in {rig.state('w0')} belongs to another Kafka" in rig.log("w0")
+    assert TABLE in rig.log("w0")
+
+
+def test_one_directory_one_worker(rig: Rig) -> None:
+    """A second worker in the same directory is refused at once."""
+    rig.start()
+    rig.feed(keys(0, 10))
+    rig.drain()
+    second = rig.start("w1", STREAMS_STATE_DIR=str(rig.state("w0")))
+    assert second.wait(20) == 1
+    assert "another worker uses" in rig.log("w1")
+    rig.workers.pop("w1")
