@@ -111,10 +111,15 @@ def test_arrows_point_down() -> None:
 
 
 def test_every_package_is_shipped() -> None:
-    """A folder of streams/ that setuptools does not know would be missing where the package is installed."""
-    folders = {path.parent for path in PYTHON if path.name == "__init__.py" and path.is_relative_to(ROOT / "streams")}
-    packages = {".".join(folder.relative_to(ROOT).parts) for folder in folders}
-    assert set(PROJECT["tool"]["setuptools"]["packages"]) == packages
+    """A folder without __init__ would be missing from the wheel; so would a file that package-data does not name."""
+    ours = [path for path in FILES if path.is_relative_to(ROOT / "streams")]
+    assert [path.parent.name for path in ours if not (path.parent / "__init__.py").is_file()] == []
+    named = {
+        str(Path(*package.split("."), name))
+        for package, names in PROJECT["tool"]["setuptools"]["package-data"].items()
+        for name in names
+    }
+    assert {str(path.relative_to(ROOT)) for path in ours if path.suffix != ".py"} == named
 
 
 @pytest.mark.parametrize("path", MARKDOWN, ids=lambda p: str(p.relative_to(ROOT)))

@@ -1,0 +1,1 @@
+"""Commands that print figures: `python -m benchmarks` lists them, `python -m benchmarks NAME` runs one."""

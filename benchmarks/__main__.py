@@ -1,0 +1,37 @@
+"""`python -m benchmarks` runs every benchmark, `python -m benchmarks NAME [options]` one, `--list` says which there are.
+
+A benchmark is a module of this folder that can be run; names that begin with `_` are helpers. Each has a process of its
+own, so that none pays for the memory of another.
+"""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def benchmarks() -> dict[str, str]:
+    """Name of each benchmark → first line of its docstring."""
+    files = sorted(path for path in HERE.glob("*.py") if not path.stem.startswith("_"))
+    return {path.stem: (ast.get_docstring(ast.parse(path.read_text())) or "").partition("\n")[0] for path in files}
+
+
+def main(arguments: list[str]) -> int:
+    """Exit code: 0, or the first one that is not 0."""
+    known = benchmarks()
+    name, *options = arguments or ["all"]
+    if name == "--list":
+        print("\n".join(f"{name:<14} {says}" for name, says in known.items()))
+        return 0
+    if name not in {"all", *known}:
+        print(f"no benchmark {name!r}; there are: {', '.join(known)}", file=sys.stderr)
+        return 2
+    wanted = list(known) if name == "all" else [name]
+    codes = [subprocess.call([sys.executable, "-m", f"benchmarks.{one}", *options]) for one in wanted]
+    return next((code for code in codes if code), 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
