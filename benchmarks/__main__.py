@@ -1,4 +1,4 @@
-"""`python -m benchmarks` runs every benchmark, `python -m benchmarks NAME [options]` one, `--list` says which there are.
+"""`python -m benchmarks` runs every benchmark, `python -m benchmarks NAME [options]` one, `--list` names them.
 
 A benchmark is a module of this folder that can be run; names that begin with `_` are helpers. Each has a process of its
 own, so that none pays for the memory of another.
