@@ -29,7 +29,7 @@ NUMBERS, HASHES = 1, 2
 
 
 class Folded(NamedTuple):
-    """`state`: what to store, None for what is stored already. `verdicts`: one a sample. `conflicts`: ties, either side."""
+    """`state`: what to store, None if stored already. `verdicts`: one a sample. `conflicts`: ties, whoever won."""
 
     state: bytes | None
     verdicts: list[Verdict]

@@ -66,13 +66,18 @@ class Judged(NamedTuple):
 
 
 def state_key(*parts: str) -> bytes:
-    """Parts of a key, the user first. Different parts never give the same bytes, and `user|` is a prefix of one user."""
+    """Parts of a key, the user first. Different parts never give the same bytes; `user|` is the prefix of one user."""
     return "|".join([part.replace("%", "%25").replace("|", "%7C") for part in parts]).encode()
 
 
 def content_hash(content: Mapping[str, Any]) -> int:
     """Signed 64 bits over names and values, in the order of names."""
-    return int.from_bytes(blake2b(to_json(content), digest_size=8).digest(), "big", signed=True)
+    return signed_hash(to_json(content))
+
+
+def signed_hash(data: bytes) -> int:
+    """64 bits as Avro's long holds them."""
+    return int.from_bytes(blake2b(data, digest_size=8).digest(), "big", signed=True)
 
 
 _FORMAT = 1

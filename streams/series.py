@@ -37,7 +37,7 @@ class Series:
     def is_numeric(self) -> bool:
         return self.row.value is Value.NUMBER
 
-    def extra(self, index: int) -> tuple[str, ...]:
+    def key_extra(self, index: int) -> tuple[str, ...]:
         """What joins the documented key of this sample (3.3)."""
         return tuple(self._extra_part(name, index) for name in self.row.key_extra)
 

@@ -47,29 +47,33 @@ class Summary:
 
 def read(event: Event, data: Any) -> Summary:
     """Raises Rejected(BAD_SHAPE) if `$.data` is no object, Rejected(NO_KEY) if nothing tells which entity it is."""
-    if type(data) is not dict:
-        raise Rejected(Reason.BAD_SHAPE, "$.data: not an object")
-    made_by = source(data, event.problems)
-    resource = event.type.resource
-    id = _id(event, data, made_by)
-    schema = topics.schema_of(resource)
+    schema = topics.schema_of(event.type.resource)
     if schema == "Generic":
-        return _generic(event, data, made_by, id)
+        return read_generic(event, data)
+    made_by = source(_checked(data), event.problems)
+    id = _id(event, data, made_by)
     fields, unknown = _typed(data, schema, event.problems)
     content = {name: value for name, value in fields.items() if value is not None and name not in _NOT_CONTENT}
     content |= {f"$.data.{name}": value for name, value in unknown.items() if name not in _NOT_CONTENT}
-    fields["id"] = content["id"] = id
+    fields["id"] = id
     unknown |= unknown_source(data)
     return Summary(event, made_by, id, fields, unknown, content, {}, fields["created_at"], fields["updated_at"])
 
 
-def _generic(event: Event, data: dict[str, Any], made_by: Source, id: str) -> Summary:
-    payload = canonical(data)
+def read_generic(event: Event, data: Any) -> Summary:
+    """An entity that stays JSON. Raises as `read`."""
+    made_by = source(_checked(data), event.problems)
+    id = _id(event, data, made_by)
     dropped = _DECORATIONS | _NOT_CONTENT | _MEANINGLESS.get(event.type.resource, frozenset())
-    content = {name: value for name, value in payload.items() if name not in dropped}
-    content["id"] = id
+    content = {name: value for name, value in canonical(data).items() if name not in dropped}
     created, updated = (_time(data, name, event.problems) for name in ("created_at", "updated_at"))
-    return Summary(event, made_by, id, {}, {}, content, payload, created, updated)
+    return Summary(event, made_by, id, {}, {}, content, data, created, updated)
+
+
+def _checked(data: Any) -> dict[str, Any]:
+    if type(data) is not dict:
+        raise Rejected(Reason.BAD_SHAPE, "$.data: not an object")
+    return data
 
 
 def _time(data: Mapping[str, Any], name: str, problems: list[str]) -> int | None:

@@ -1,0 +1,53 @@
+"""provider.connection.* and provider.device.*: the state of a user's links, and the user's devices."""
+
+from streams import connection, summary, topics
+from streams.agents.entity import fold_entity
+from streams.agents.parts import Delivered, Outlet, body_of, delivered, store_link
+from streams.body import UNKNOWN
+from streams.codec import Codec
+from streams.decode import Control, decode
+from streams.dedup import Verdict, state_key
+from streams.draft import Draft, Fold
+from streams.errors import Reason, Rejected
+from streams.events import Family, Record
+
+
+def make(codec: Codec, prefix: str) -> Fold:
+    outlet = Outlet(codec, prefix)
+    by_family = {Family.CONNECTION: _connection, Family.DEVICE: _device}
+
+    def fold(record: Record, draft: Draft) -> None:
+        how = delivered(record)
+        control = decode(body_of(record))
+        step = by_family.get(control.event.type.family)
+        if step is None or not isinstance(control, Control):
+            raise Rejected(Reason.BAD_SHAPE, "$.event_type: not of this topic")
+        step(draft, outlet, control, how)
+
+    return fold
+
+
+def _connection(draft: Draft, outlet: Outlet, control: Control, how: Delivered) -> None:
+    event = control.event
+    provider, news = connection.read_event(event.type.action, control.data, how.at_ms)
+    stored = draft.get("connections", state_key(event.user_id, provider))
+    before = connection.decode(stored)
+    after = connection.merge(before, news)
+    store_link(draft, outlet, event, how, provider, before, after)
+    verdict = Verdict.NEW if stored is None else Verdict.CHANGED if after != before else _unchanged(before, news)
+    draft.count("verdicts", event.type.family, "connection", verdict)
+
+
+def _unchanged(before: connection.State, news: connection.State) -> Verdict:
+    return (
+        Verdict.SAME
+        if news.created in (None, before.created) and news.failed in (None, before.failed)
+        else Verdict.STALE
+    )
+
+
+def _device(draft: Draft, outlet: Outlet, control: Control, how: Delivered) -> None:
+    device = summary.read_generic(control.event, control.data)
+    user_id, provider = control.event.user_id, device.source.provider
+    stored = None if provider == UNKNOWN else draft.get("connections", state_key(user_id, provider))
+    fold_entity(draft, outlet, device, how, connection.decode(stored), topic=topics.DEVICES, key=[user_id, device.id])

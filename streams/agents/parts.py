@@ -1,0 +1,198 @@
+"""What every agent puts into a clean record: how the event came, who it is about, and the connection joined in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from streams import connection, topics
+from streams.body import UNKNOWN, Event, Source
+from streams.codec import Codec
+from streams.dedup import NEVER_US, Version, state_key
+from streams.draft import Draft
+from streams.errors import Reason, Rejected
+from streams.events import Record
+from streams.resources import RESOURCES
+from streams.signature import ksuid_time_ms
+from streams.times import millis
+from streams.values import to_json
+
+# The order of Junction Sense, best first (domain file, 9.1); types without a published rank come last.
+_RANKED = [
+    "lab", "automatic", "watch", "ring", "chest_strap", "scale", "cuff",
+    "fingerprick", "manual_scan", "phone", "app", "multiple_sources", "unknown",
+]  # fmt: skip
+PRIORITY = {source_type: rank for rank, source_type in enumerate(_RANKED, start=1)}
+PRIORITY_LAST = len(_RANKED) + 1
+
+# They send the user's local time as if it were UTC (3.6).
+FLOATING_TIME = frozenset({"abbott_libreview", "freestyle_libre"})
+
+
+class Delivered(NamedTuple):
+    """How a record came. `at_ms`: the delivery time that versions are ordered by."""
+
+    id: str
+    at_ms: int
+    created_ms: int | None
+    received_ms: int | None
+    door: str
+    origin: str
+    topic: str
+    partition: int
+    offset: int
+
+
+def delivered(record: Record) -> Delivered:
+    """From the CloudEvents headers. Without them the time of the Kafka record stands in."""
+    headers = {name: value.decode("utf-8", "replace") for name, value in record.headers if value}
+    id = headers.get(topics.H_ID) or headers.get(topics.H_SVIX_ID) or ""
+    created_ms = millis(headers.get(topics.H_TIME, "")) or ksuid_time_ms(id) or _attempt_ms(headers)
+    return Delivered(
+        id,
+        record.timestamp if created_ms is None else created_ms,
+        created_ms,
+        millis(headers.get(topics.H_RECEIVED, "")),
+        headers.get(topics.H_DOOR, UNKNOWN),
+        headers.get(topics.H_ORIGIN, topics.Origin.INCREMENTAL),
+        record.topic,
+        record.partition,
+        record.offset,
+    )
+
+
+def _attempt_ms(headers: Mapping[str, str]) -> int | None:
+    text = headers.get(topics.H_SVIX_TIMESTAMP, "")
+    return int(text) * 1000 if text.isascii() and text.isdigit() and len(text) <= 12 else None
+
+
+def body_of(record: Record) -> bytes:
+    """The stored bytes. Raises Rejected(NOT_JSON) for an empty record."""
+    if not record.value:
+        raise Rejected(Reason.NOT_JSON, "$: empty")
+    return record.value
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """Encodes and emits to the clean topics of one prefix."""
+
+    codec: Codec
+    prefix: str
+
+    def emit(self, draft: Draft, topic: str, key: Sequence[str], record: dict[str, Any]) -> None:
+        """`topic`: short name. `key`: its parts, joined by `:`."""
+        draft.emit(f"{self.prefix}.{topic}", ":".join(key).encode(), self.codec.encode(topic, record))
+        draft.count("clean_records", topic)
+
+
+def head(
+    event: Event,
+    how: Delivered,
+    draft: Draft,
+    *,
+    source: Source | None,
+    link: connection.State | None,
+    verdict: str,
+    version: Version,
+    changed_fields: Sequence[str] = (),
+    unknown: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The fields that all data records share."""
+    rest = {**(unknown or {}), **({"$": event.unknown} if event.unknown else {})}
+    updated_at_us, delivered_at_ms, content_hash = version
+    return {
+        "user_id": event.user_id or None,
+        "client_user_id": event.client_user_id or None,
+        "team_id": event.team_id or None,
+        "resource": event.type.resource,
+        "source": source and {**source._asdict(), "priority": PRIORITY.get(source.type, PRIORITY_LAST)},
+        "delivery": {
+            "id": how.id,
+            "event_type": event.type.text,
+            "door": how.door,
+            "origin": how.origin,
+            "backfill_id": None,
+            "raw_topic": how.topic,
+            "raw_partition": how.partition,
+            "raw_offset": how.offset,
+            "created_at": how.created_ms,
+            "received_at": how.received_ms,
+            "processed_at": draft.now_ms,
+        },
+        "verdict": verdict,
+        "changed_fields": changed_fields,
+        "version": {
+            "updated_at": None if updated_at_us == NEVER_US else updated_at_us,
+            "delivered_at": delivered_at_ms,
+            "content_hash": content_hash,
+        },
+        "connection": link and {"status": link.status, "connected_at": link.created and link.created.at_ms},
+        "is_floating_time": source is not None and source.provider in FLOATING_TIME,
+        "problems": event.problems,
+        "unknown_fields": to_json(rest).decode() if rest else None,
+    }
+
+
+def data_link(draft: Draft, outlet: Outlet, event: Event, how: Delivered, provider: str) -> connection.State:
+    """The connection as known with this data event, which implies one; a new implied row is emitted."""
+    if provider == UNKNOWN:
+        return connection.EMPTY
+    key = state_key(event.user_id, provider)
+    before = connection.decode(draft.get("connections", key))
+    after = connection.merge_data(before, how.at_ms)
+    if after is not before:
+        store_link(draft, outlet, event, how, provider, before, after)
+    return after
+
+
+def store_link(
+    draft: Draft,
+    outlet: Outlet,
+    event: Event,
+    how: Delivered,
+    provider: str,
+    before: connection.State,
+    after: connection.State,
+) -> None:
+    """Write a connection's state; emit it where what others see has changed."""
+    if after != before:
+        draft.put("connections", state_key(event.user_id, provider), connection.encode(after))
+    if after.visible != before.visible:
+        row = connection_record(event, how, draft, provider, after)
+        outlet.emit(draft, topics.CONNECTIONS, (event.user_id, provider), row)
+
+
+def connection_record(
+    event: Event, how: Delivered, draft: Draft, provider: str, state: connection.State
+) -> dict[str, Any]:
+    """One record of the `connections` topic."""
+    return {
+        "user_id": event.user_id,
+        "client_user_id": event.client_user_id or None,
+        "team_id": event.team_id or None,
+        "provider": provider,
+        "status": state.status,
+        "since": state.since_ms,
+        "connected_at": state.created and state.created.at_ms,
+        "error_at": state.failed and state.failed.at_ms,
+        "error_type": state.failed and state.failed.error_type,
+        "implied_since": state.implied_since_ms,
+        "resources_available": state.created.resources_available if state.created else [],
+        "resources_unavailable": state.created.resources_unavailable if state.created else [],
+        "last_event_type": event.type.text,
+        "last_event_at": how.at_ms,
+        "delivery_id": how.id,
+        "processed_at": draft.now_ms,
+    }
+
+
+def resource_label(event: Event) -> str:
+    """A metric label that a stranger cannot multiply."""
+    known = event.type.resource in RESOURCES or event.type.resource in _CONTROL_LABELS
+    return event.type.resource if known else UNKNOWN
+
+
+_CONTROL_LABELS = frozenset(
+    {"connection", "device", "other", "order", "appointment", "result", "match_review", "parsing_job"}
+    | {"order_tracking", "result_table", "quote", "session"}
+)

@@ -1,0 +1,25 @@
+"""daily.data.<summary>.*: one entity an event, typed where it has a schema, deduplicated by its id."""
+
+from streams.agents.entity import fold_entity
+from streams.agents.parts import Outlet, body_of, data_link, delivered
+from streams.codec import Codec
+from streams.decode import decode
+from streams.draft import Draft, Fold
+from streams.errors import Reason, Rejected
+from streams.events import Family, Record
+from streams.summary import Summary
+
+
+def make(codec: Codec, prefix: str) -> Fold:
+    outlet = Outlet(codec, prefix)
+
+    def fold(record: Record, draft: Draft) -> None:
+        how = delivered(record)
+        entity = decode(body_of(record), Family.SUMMARY)
+        if not isinstance(entity, Summary):
+            raise Rejected(Reason.BAD_SHAPE, "$.event_type: not of this topic")
+        event, resource = entity.event, entity.event.type.resource
+        link = data_link(draft, outlet, event, how, entity.source.provider)
+        fold_entity(draft, outlet, entity, how, link, topic=resource, key=[event.user_id, resource, entity.id])
+
+    return fold

@@ -1,0 +1,118 @@
+"""daily.data.<timeseries>.*: a batch of samples an event; only those that are news leave, as columns."""
+
+import struct
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from streams import connection, samples
+from streams.agents.parts import Delivered, Outlet, body_of, data_link, delivered, head
+from streams.codec import Codec
+from streams.columns import Columns
+from streams.decode import decode
+from streams.dedup import EMITTED, NEVER_US, Verdict, Version, signed_hash
+from streams.draft import Draft, Fold
+from streams.errors import Reason, Rejected
+from streams.events import Family, Record
+from streams.series import Series
+from streams.values import to_json
+
+SAMPLES_MAX = 10_000  # in one clean record: about 200 kB
+
+
+def make(codec: Codec, prefix: str) -> Fold:
+    outlet = Outlet(codec, prefix)
+
+    def fold(record: Record, draft: Draft) -> None:
+        how = delivered(record)
+        series = decode(body_of(record), Family.TIMESERIES)
+        if not isinstance(series, Series):
+            raise Rejected(Reason.BAD_SHAPE, "$.event_type: not of this topic")
+        judged = samples.judge(series, how.at_ms, partial(draft.get, "samples"), partial(draft.put, "samples"))
+        link = data_link(draft, outlet, series.event, how, series.source.provider)
+        _count(draft, series, judged)
+        _emit(draft, outlet, series, judged, how, link)
+
+    return fold
+
+
+def _count(draft: Draft, series: Series, judged: samples.Judged) -> None:
+    family, resource = Family.TIMESERIES, series.row.name
+    for verdict, n in judged.counts.items():
+        draft.count("verdicts", family, resource, verdict, n=n)
+    if judged.conflicts:
+        draft.count("conflicts", family, resource, n=judged.conflicts)
+
+
+def _emit(
+    draft: Draft, outlet: Outlet, series: Series, judged: samples.Judged, how: Delivered, link: connection.State
+) -> None:
+    parts = list(_parts(series.columns, judged.emitted()))
+    counts = {verdict.lower(): n for verdict, n in (dict.fromkeys(Verdict, 0) | judged.counts).items()}
+    counts["dropped"] = series.dropped
+    key = (series.event.user_id, series.row.name)
+    for part, places in enumerate(parts, start=1):
+        columns = series.columns if len(places) == len(series.columns) else series.columns.take(places)
+        present = {judged.verdicts[place] for place in places}
+        verdict = max(present, key=EMITTED.index)
+        common = head(
+            series.event, how, draft, source=series.source, link=link, verdict=verdict,
+            version=Version(NEVER_US, how.at_ms, _content_hash(columns)), unknown=_unknown(series, columns),
+        )  # fmt: skip
+        row = _numbers(columns) if series.is_numeric else _generic(series, columns)
+        if series.is_numeric:
+            row |= {"counts": counts, "part": part, "parts": len(parts)}
+        outlet.emit(draft, series.row.name, key, common | row)
+
+
+def _parts(columns: Columns, places: list[int]) -> Iterator[list[int]]:
+    """Places of the samples of each record: equal attributes, at most SAMPLES_MAX."""
+    groups: dict[Any, list[int]] = {}
+    if columns.are_alike:
+        groups = {None: places} if places else {}
+    else:
+        for place in places:
+            groups.setdefault(columns.attributes[place], []).append(place)
+    for group in groups.values():
+        for first in range(0, len(group), SAMPLES_MAX):
+            yield group[first : first + SAMPLES_MAX]
+
+
+def _numbers(columns: Columns) -> dict[str, Any]:
+    unit, kind, offset_s, location, intensity, is_interval = columns.attributes[0]
+    return {
+        "unit": unit,
+        "type": kind,
+        "timezone_offset_s": offset_s,
+        "sensor_location": location,
+        "intensity": intensity,
+        "times": columns.times_us,
+        "ends": columns.ends_us if is_interval else [],
+        "values": columns.contents,
+    }
+
+
+def _generic(series: Series, columns: Columns) -> dict[str, Any]:
+    payload = {"source": series.source._asdict(), "data": columns.samples}
+    return {
+        "family": Family.TIMESERIES,
+        "action": series.event.type.action,
+        "id": None,
+        "payload_json": to_json(payload).decode(),
+        "created_at": None,
+        "updated_at": None,
+    }
+
+
+def _content_hash(columns: Columns) -> int:
+    code = "d" if isinstance(columns.contents[0], float) else "Q"
+    n = len(columns)
+    packed = struct.pack(f"<{n}q{n}{code}", *columns.times_us, *columns.contents)
+    return signed_hash(packed)
+
+
+def _unknown(series: Series, columns: Columns) -> dict[str, Any]:
+    """Names without place by their path; those of samples as lists beside `times`, null where a sample has none."""
+    names = sorted({name for unknown in columns.unknowns for name in unknown})
+    lists = {name: [unknown.get(name) for unknown in columns.unknowns] for name in names}
+    return {**series.unknown, "data[]": lists} if lists else series.unknown

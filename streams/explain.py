@@ -1,0 +1,171 @@
+"""`explain`: what would happen to this body. The functions of the real path, without Kafka and without state."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from rich.table import Table
+from rich.text import Text
+
+from streams import backfill, connection, samples, summary, topics
+from streams.decode import Control, decode
+from streams.errors import Rejected
+from streams.events import Family, identify, parse_type
+from streams.series import Series
+from streams.summary import Summary
+
+KEYS_SHOWN = 5
+_DELIVERY_ID = "the delivery id (svix-id)"
+_BY_DELIVERY = "delivery time, then content"
+_BY_ID = {Family.LAB: topics.LABS, Family.QUERY: topics.QUERY_RESULTS}
+
+
+@dataclass(slots=True)
+class Explanation:
+    """Everything that is known of a body before its state is looked at. Ids and places, no values.
+
+    `keys`: the first few of `entities` keys in the worker's tables. `reason` and `detail`: why it would be a dead
+    letter; then what comes before the refusal is filled in all the same.
+    """
+
+    event_type: str = ""
+    family: str = ""
+    resource: str = ""
+    user_id: str = ""
+    team_id: str = ""
+    raw_topic: str = ""
+    key: str = ""
+    partition: int | None = None
+    version: str = ""
+    entities: int = 0
+    keys: list[str] = field(default_factory=list)
+    clean_topic: str = ""
+    schema: str = ""
+    dropped: int = 0
+    problems: list[str] = field(default_factory=list)
+    unknown_fields: list[str] = field(default_factory=list)
+    reason: str = ""
+    detail: str = ""
+
+
+def explain(
+    body: bytes, *, prefix: str, partitions: int, headers: Iterable[tuple[str, bytes]] | None = None
+) -> Explanation:
+    """Never raises for a body, whatever its bytes. `headers`: of the stored record; they may name type and user too."""
+    out = Explanation()
+    _name_by_headers(out, headers or ())
+    try:
+        _name(out, body, prefix, partitions)
+        decoded = decode(body)
+        _tell(out, decoded, prefix)
+    except Rejected as rejection:
+        out.reason, out.detail = str(rejection.reason), rejection.detail
+    return out
+
+
+def _name_by_headers(out: Explanation, headers: Iterable[tuple[str, bytes]]) -> None:
+    rows = list(headers)
+    out.event_type = topics.header(rows, topics.H_TYPE)
+    out.user_id = topics.header(rows, topics.H_SUBJECT)
+    if out.event_type:
+        parsed = parse_type(out.event_type)
+        out.family, out.resource = parsed.family, parsed.resource
+
+
+def _name(out: Explanation, body: bytes, prefix: str, partitions: int) -> None:
+    """What a door finds out: type, user, topic, key, partition."""
+    identity = identify(body)
+    out.event_type, out.family, out.resource = identity.type.text, identity.type.family, identity.type.resource
+    out.user_id, out.team_id = identity.user_id, identity.team_id
+    out.raw_topic = f"{prefix}.{topics.raw_topic(identity.type)}"
+    out.key = topics.raw_key(identity).decode()
+    out.partition = topics.partition_for(identity.owner_id, partitions)
+
+
+def _tell(out: Explanation, decoded: Summary | Series | Control, prefix: str) -> None:
+    """What the worker finds out: entities, their keys, the version, the clean topic."""
+    if isinstance(decoded, Summary):
+        _tell_summary(out, decoded)
+    elif isinstance(decoded, Series):
+        _tell_series(out, decoded)
+    else:
+        _tell_control(out, decoded)
+    out.problems = decoded.event.problems
+    out.unknown_fields += [f"$.{name}" for name in decoded.event.unknown]
+    out.schema = topics.clean_topics()[out.clean_topic]
+    out.clean_topic = f"{prefix}.{out.clean_topic}"
+
+
+def _tell_summary(out: Explanation, entity: Summary) -> None:
+    updated = "$.data.updated_at, then " if entity.updated_at_us is not None else ""
+    out.version = updated + _BY_DELIVERY
+    out.entities, out.keys = 1, [_shown(out.user_id, out.resource, entity.id)]
+    out.clean_topic = out.resource
+    out.unknown_fields = [f"$.data.{name}" for name in entity.unknown]
+
+
+def _tell_series(out: Explanation, series: Series) -> None:
+    out.version = _BY_DELIVERY
+    out.entities, out.dropped, out.clean_topic = len(series.columns), series.dropped, out.resource
+    made_by = series.source
+    out.keys = [
+        _shown(out.user_id, out.resource, made_by.provider, made_by.type, *series.key_extra(place), time)
+        for place, time in enumerate(samples.times_shown(series.columns.times_us[:KEYS_SHOWN]))
+    ]
+    out.unknown_fields = [f"$.data.{name}" for name in series.unknown]
+    out.unknown_fields += [f"$.data.data[].{name}" for name in sorted(set().union(*series.columns.unknowns))]
+
+
+def _tell_control(out: Explanation, control: Control) -> None:
+    event, data = control.event, control.data
+    out.entities, out.version = 1, _BY_DELIVERY
+    family = event.type.family
+    if family is Family.DEVICE:
+        device = summary.read_generic(event, data)
+        out.clean_topic, out.keys = topics.DEVICES, [_shown(event.user_id, device.id)]
+    elif family is Family.CONNECTION:
+        provider, _ = connection.read_event(event.type.action, data, 0)
+        out.clean_topic, out.keys = topics.CONNECTIONS, [_shown(event.user_id, provider)]
+    elif family is Family.BACKFILL:
+        provider, _ = backfill.read_event(data, 0, "", event.problems)
+        out.clean_topic, out.keys = topics.BACKFILLS, [_shown(event.user_id, provider, out.resource)]
+    else:
+        out.clean_topic = _BY_ID.get(family, topics.OTHER)
+        out.version, out.keys = "none: each delivery id leaves once", [_shown(event.owner_id, _DELIVERY_ID)]
+
+
+def _shown(*parts: str) -> str:
+    return " · ".join(parts)
+
+
+def render(explained: Explanation) -> Table:
+    """For people."""
+    table = Table(show_header=False, box=None, padding=(0, 1))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in _rows(explained):
+        if text:
+            table.add_row(
+                name, Text(text, style="red" if name == "dead letter" else "")
+            )  # Text: no markup of strangers
+    return table
+
+
+def _rows(explained: Explanation) -> Sequence[tuple[str, str]]:
+    more = explained.entities - len(explained.keys)
+    keys = [*explained.keys, f"and {more} more"] if more > 0 and explained.keys else explained.keys
+    where = "" if explained.partition is None else f"partition {explained.partition}, key {explained.key}"
+    refused = f"{explained.reason}: {explained.detail}" if explained.reason else ""
+    return (
+        ("event type", explained.event_type),
+        ("family", f"{explained.family} {explained.resource}".strip()),
+        ("user", explained.user_id or (explained.team_id and f"none; team {explained.team_id}")),
+        ("raw topic", f"{explained.raw_topic} {where}".strip()),
+        ("clean topic", explained.clean_topic and f"{explained.clean_topic}, schema {explained.schema}"),
+        ("entities", f"{explained.entities or ''}"),
+        ("unusable", f"{explained.dropped or ''}"),
+        ("keys", "\n".join(keys)),
+        ("version by", explained.version),
+        ("problems", "\n".join(explained.problems)),
+        ("unknown fields", "\n".join(explained.unknown_fields)),
+        ("dead letter", refused),
+    )

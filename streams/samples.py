@@ -1,0 +1,110 @@
+"""Verdicts of a whole timeseries event: which hour blocks its samples touch, and what each of them says."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from streams import blocks
+from streams.columns import Columns
+from streams.dedup import EMITTED, Verdict, state_key
+from streams.series import Series
+from streams.times import EPOCH, HOUR_US, MICRO
+
+Read = Callable[[bytes], bytes | None]
+Write = Callable[[bytes, bytes], None]
+
+
+class Judged(NamedTuple):
+    """`verdicts`: one a sample. `conflicts`: ties of versions with different content, whichever side won."""
+
+    verdicts: list[Verdict]
+    conflicts: int
+
+    @property
+    def counts(self) -> Counter[Verdict]:
+        return Counter(self.verdicts)
+
+    def emitted(self) -> list[int]:
+        """Places of the samples that leave."""
+        return [place for place, verdict in enumerate(self.verdicts) if verdict in EMITTED]
+
+
+def judge(series: Series, delivery_ms: int, read: Read, write: Write) -> Judged:
+    """Compare every sample with its hour block; blocks that change are written back."""
+    verdicts, conflicts = [Verdict.SAME] * len(series.columns), 0
+    kind = blocks.NUMBERS if series.is_numeric else blocks.HASHES
+    for extra, places in _by_extra(series):
+        winners, lost = _one_per_time(series.columns, places, verdicts)
+        conflicts += lost
+        columns = series.columns if len(winners) == len(series.columns) else series.columns.take(winners)
+        for hour, first, last in hours(columns.times_us):
+            key = block_key(series, extra, hour)
+            offsets_us = [time_us - hour * HOUR_US for time_us in columns.times_us[first:last]]
+            folded = blocks.fold(
+                read(key), kind, delivery_ms, offsets_us, columns.contents[first:last], columns.tags[first:last]
+            )
+            if folded.state is not None:
+                write(key, folded.state)
+            conflicts += folded.conflicts
+            if len(winners) == len(verdicts):
+                verdicts[first:last] = folded.verdicts
+            else:
+                for place, verdict in zip(winners[first:last], folded.verdicts, strict=True):
+                    verdicts[place] = verdict
+    return Judged(verdicts, conflicts)
+
+
+def block_key(series: Series, extra: tuple[str, ...], hour: int) -> bytes:
+    """Key of an hour block (product contract, section 4). `hour`: hours since 1970, UTC."""
+    at = series.source
+    return state_key(series.event.user_id, series.row.name, at.provider, at.type, *extra, str(hour))
+
+
+def hours(times_us: list[int]) -> Iterator[tuple[int, int, int]]:
+    """(hour, first place, place behind the last) for each hour of sorted times."""
+    first, n = 0, len(times_us)
+    while first < n:
+        hour = times_us[first] // HOUR_US
+        last = bisect_left(times_us, (hour + 1) * HOUR_US, first)
+        yield hour, first, last
+        first = last
+
+
+def times_shown(times_us: list[int]) -> list[str]:
+    """Times of samples for people, RFC 3339 in UTC."""
+    return [(EPOCH + time_us * MICRO).isoformat() for time_us in times_us]
+
+
+def _by_extra(series: Series) -> Iterator[tuple[tuple[str, ...], list[int]]]:
+    """Places of samples by the parts that join the documented key."""
+    everything = list(range(len(series.columns)))
+    if not series.row.key_extra:
+        yield (), everything
+        return
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for place in everything:
+        groups.setdefault(series.key_extra(place), []).append(place)
+    yield from groups.items()
+
+
+def _one_per_time(columns: Columns, places: list[int], verdicts: list[Verdict]) -> tuple[list[int], int]:
+    """(places of the winners, conflicts) where one event names a time twice: the greater of (tag, content) wins.
+
+    Times are sorted, so that repetitions are neighbours. The verdict of a loser is set here.
+    """
+    times_us = columns.times_us
+    if len({times_us[place] for place in places}) == len(places):
+        return places, 0
+    winners: dict[int, int] = {}
+    conflicts = 0
+    for place in places:
+        other = winners.setdefault(times_us[place], place)
+        if other == place:
+            continue
+        said, said_before = ((columns.tags[p], columns.contents[p]) for p in (place, other))
+        winner, loser = (place, other) if said > said_before else (other, place)
+        winners[times_us[place]] = winner
+        verdicts[loser] = Verdict.SAME if said == said_before else Verdict.STALE
+        conflicts += said != said_before
+    return list(winners.values()), conflicts
