@@ -1,0 +1,77 @@
+"""`simulate`: what it needs to be told, what it answers."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from streams.errors import Misconfigured
+from streams.settings import Settings
+from streams.simulator.command import Options, find_target, make_world, simulate
+from tests.simulator.receiver import SECRET, Receiver, running
+
+SETTINGS = Settings(_env_file=None)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A receiver in a loop of its own: the command runs one itself."""
+    receiver, ready, done = Receiver(), threading.Event(), asyncio.Event()
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def serve() -> None:
+        loops.append(asyncio.get_running_loop())
+        async with running(receiver):
+            ready.set()
+            await done.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    assert ready.wait(10)
+    yield receiver
+    loops[0].call_soon_threadsafe(done.set)
+    thread.join(10)
+
+
+def test_a_run_sums_up_for_machines(receiver: Receiver, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--json` prints one object on stdout that adds up, and exit code 0 says that all was accepted."""
+    options = Options(url=receiver.url, secret=SECRET, users=3, days=1, as_json=True)
+    assert simulate(SETTINGS, options) == 0
+    summary = json.loads(capsys.readouterr().out)
+    extra = summary["duplicates"] + summary["late"] + summary["lost_acks"]
+    assert summary["accepted"] == summary["sent"] == summary["events"] + extra == receiver.stored.total()
+    assert len(receiver.stored) == summary["events"]
+
+
+def test_refusals_are_exit_code_1(receiver: Receiver, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A refused delivery ends in 1, from a world or from files; each file's status is told."""
+    other = "whsec_" + "QUJD" * 8
+    assert simulate(SETTINGS, Options(url=receiver.url, secret=other, users=1, days=1)) == 1
+    capsys.readouterr()
+    (tmp_path / "one.json").write_bytes(b"{}")
+    assert simulate(SETTINGS, Options(url=receiver.url, secret=other, from_folder=tmp_path, as_json=True)) == 1
+    assert json.loads(capsys.readouterr().out) == {"sent": 1, "accepted": 0, "files": {"one.json": 401}}
+
+
+def test_the_target_comes_from_the_settings() -> None:
+    """Without `--url` and `--secret`: this machine's gateway, its first endpoint, that endpoint's newest secret."""
+    settings = Settings(_env_file=None, endpoints={"junction": [SECRET, "whsec_old"]}, gateway_port=8099)
+    target = find_target(settings, Options())
+    assert (target.url, target.secret) == ("http://127.0.0.1:8099/webhooks/junction", SECRET)
+    named = find_target(settings, Options(url="http://gateway:8080/webhooks/junction"))
+    assert named.secret == SECRET
+
+
+def test_what_is_missing_is_said() -> None:
+    """No endpoint, no secret, an unknown word: each error says what to do, and no secret is in it."""
+    with pytest.raises(Misconfigured, match="STREAMS_ENDPOINTS"):
+        find_target(SETTINGS, Options())
+    with pytest.raises(Misconfigured, match="--secret"):
+        find_target(SETTINGS, Options(url="http://127.0.0.1:1/webhooks/other"))
+    with pytest.raises(Misconfigured, match="old, new, mixed"):
+        make_world(Options(generation="ancient"), 0)
+    with pytest.raises(Misconfigured, match="timeseries"):
+        make_world(Options(families=("samples",)), 0)

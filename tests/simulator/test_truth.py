@@ -1,0 +1,128 @@
+"""The oracle: it does not care for order, it passes what is right, and it finds what is wrong."""
+
+import json
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.simulator.schedule import Faults, schedule
+from streams.simulator.truth import Clean, Truth
+from streams.simulator.world import Event, Generation
+from tests.simulator.perfect import Perfect
+from tests.simulator.worlds import events
+
+
+@pytest.fixture(scope="module")
+def truth() -> Truth:
+    return Truth.of(events())
+
+
+@pytest.fixture(scope="module")
+def clean() -> list[Clean]:
+    return Perfect().process(events())
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(0, 200))
+def test_the_truth_is_independent_of_order_and_repetition(shuffle: random.Random, repeated: int) -> None:
+    """Any order of the events, with any of them twice, gives the same truth."""
+    some = list(events()[:600])
+    mixed = some + shuffle.choices(some, k=repeated)
+    shuffle.shuffle(mixed)
+    assert Truth.of(mixed).newest == Truth.of(some).newest
+
+
+@pytest.mark.parametrize("generation", list(Generation))
+@pytest.mark.parametrize("seed", range(3))
+def test_a_perfect_processor_is_right(seed: int, generation: Generation) -> None:
+    """Newest wins, told once: then nothing is lost, repeated or wrong, whatever the deliveries do."""
+    world = events(generation=generation)
+    faults = Faults(seed, duplicates=0.3, late=0.2, lost_ack=0.1, reorder_window_s=20_000)
+    delivered: list[Event] = [attempt.event for attempt in schedule(world, faults)]
+    report = Truth.of(world).compare(Perfect().process(delivered))
+    assert report.is_right, report
+    assert report.checked > 1000
+
+
+def test_both_generations_of_a_world_mean_the_same() -> None:
+    """A world of old bodies and the same world of new bodies have one truth, message ids aside."""
+    old, new = (Truth.of(events(generation=one)).newest for one in (Generation.OLD, Generation.NEW))
+    by_delivery = {"labs", "query_results", "other"}
+    said = [{k: fact.content for k, fact in one.items() if k[0] not in by_delivery} for one in (old, new)]
+    assert said[0] == said[1]
+
+
+TOPICS = ["activity", "meal", "workout_stream", "heartrate", "steps", "blood_pressure", "glucose"]
+STATES = ["connections", "backfills", "devices"]
+DELIVERED = ["labs", "query_results", "other"]
+
+
+@pytest.mark.parametrize("topic", TOPICS + STATES + DELIVERED)
+def test_a_lost_key_is_found(truth: Truth, clean: list[Clean], topic: str) -> None:
+    """All records of one key gone: lost, and the example names the topic."""
+    _, key, record = next(row for row in clean if row[0] == topic)
+    left = [row for row in clean if (row[0], row[1]) != (topic, key)] if topic not in DELIVERED else [*clean]
+    if topic in DELIVERED:
+        left.remove((topic, key, record))
+    report = truth.compare(left)
+    assert report.lost
+    assert not report.wrong + report.repeated + report.unexpected
+    assert topic in report.examples[0]
+
+
+@pytest.mark.parametrize("topic", TOPICS + STATES + DELIVERED)
+def test_a_repeated_record_is_found(truth: Truth, clean: list[Clean], topic: str) -> None:
+    """The last record of a key once more: repeated."""
+    again = next(row for row in reversed(clean) if row[0] == topic)
+    report = truth.compare([*clean, again])
+    assert report.repeated
+    assert not report.lost + report.wrong + report.unexpected
+
+
+def changed(record: Any) -> dict[str, Any]:
+    """The record with one thing different."""
+    if "values" in record:
+        return {**record, "values": [value + 0.001 for value in record["values"]]}
+    if "payload_json" in record:
+        said = json.loads(record["payload_json"])
+        (said["data"][0] if isinstance(said.get("data"), list) else said)["invented"] = 1
+        return {**record, "payload_json": json.dumps(said)}
+    if "steps" in record:
+        return {**record, "steps": record["steps"] + 1}
+    if "status" in record:
+        return {**record, "status": "paused"}
+    return {**record, "range_end": record["range_end"] + timedelta(microseconds=1)}
+
+
+@pytest.mark.parametrize("topic", ["activity", "meal", "heartrate", "steps", "blood_pressure", *STATES])
+def test_a_wrong_value_is_found(truth: Truth, clean: list[Clean], topic: str) -> None:
+    """The last record of a key with another value: wrong."""
+    name, key, record = next(row for row in reversed(clean) if row[0] == topic)
+    report = truth.compare([*clean, (name, key, changed(record))])
+    assert report.wrong
+    assert not report.lost + report.repeated + report.unexpected
+
+
+def test_an_older_version_at_the_end_is_found(truth: Truth, clean: list[Clean]) -> None:
+    """An older state that overwrites a newer one: wrong."""
+    rows = [row for row in clean if row[0] == "activity"]
+    old = next(row for row in rows if sum(row[1] == other[1] for other in rows) > 1)
+    assert truth.compare([*clean, old]).wrong == 1
+
+
+def test_invented_keys_are_found(truth: Truth, clean: list[Clean]) -> None:
+    """A record under a key that nobody sent, for example another user's: unexpected."""
+    name, key, record = next(row for row in clean if row[0] == "activity")
+    assert truth.compare([*clean, (name, b"x" + key, record)]).unexpected == 1
+
+
+def test_tombstones_and_values_stay_out_of_the_report(truth: Truth, clean: list[Clean]) -> None:
+    """Tombstones say nothing; examples name keys, a few of them, and no values."""
+    assert truth.compare([*clean, ("activity", b"k", None)]).is_right
+    report = truth.compare([])
+    assert report.lost == report.checked
+    assert len(report.examples) == 10
