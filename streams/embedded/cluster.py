@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -102,10 +103,10 @@ class Cluster:
 
     def stop(self) -> None:
         """Stop what runs; remove a temporary folder. Safe to repeat."""
-        if any(service.archive.being_written for service in self._services):
+        if any(service.storing_classes for service in self._services):
             self._progress("stopping takes some seconds this once: it stores what makes later starts twice as fast")
         for service in self._services:
-            service.stop()
+            service.stop(discard=self._temporary)
         if self._lock >= 0:
             if self._temporary:
                 shutil.rmtree(self.data_dir, ignore_errors=True)
@@ -114,7 +115,7 @@ class Cluster:
 
     def _folder(self) -> Path:
         if self._wanted_dir is None:
-            _remove_abandoned()
+            remove_abandoned()
             return Path(tempfile.mkdtemp(prefix=_TEMP_PREFIX))
         folder = self._wanted_dir.expanduser().absolute()
         folder.mkdir(parents=True, exist_ok=True)
@@ -130,12 +131,13 @@ def _lock(folder: Path) -> int:
     return fd
 
 
-def _remove_abandoned(older_s: float = 60.0) -> None:
+def remove_abandoned(older_s: float = 60.0) -> None:
     """Temporary folders whose owner was killed. Being unlocked proves it; the age spares one that is just beginning."""
     for lock in Path(tempfile.gettempdir()).glob(f"{_TEMP_PREFIX}*/{_LOCK}"):
-        if time.time() - lock.stat().st_mtime < older_s:
-            continue
-        fd = try_lock(lock)
-        if fd is not None:
-            shutil.rmtree(lock.parent, ignore_errors=True)
-            os.close(fd)
+        with suppress(OSError):  # somebody else's, or another start is removing it right now
+            if time.time() - lock.stat().st_mtime < older_s or lock.stat().st_uid != os.getuid():
+                continue
+            fd = try_lock(lock)
+            if fd is not None:
+                shutil.rmtree(lock.parent, ignore_errors=True)
+                os.close(fd)

@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
@@ -21,8 +20,6 @@ from streams.embedded.locks import hold
 from streams.errors import Misconfigured
 
 Progress = Callable[[str], None]
-
-MAVEN_TIMEOUT_S = 1800
 
 
 def to_stderr(line: str) -> None:
@@ -87,13 +84,14 @@ def _pom() -> bytes:
 
 
 def _build(folder: Path, mvn: Path, java: Path, progress: Progress) -> None:
-    progress("fetching Apache Kafka 4.3.0 and the schema registry, about 190 MB, once per user")
-    building = Path(tempfile.mkdtemp(prefix="fetching-", dir=folder.parent))
+    progress("fetching Apache Kafka and the schema registry, about 190 MB, once per user")
+    building = folder.with_suffix(".fetching")
+    shutil.rmtree(building, ignore_errors=True)  # of a fetch that was killed; the lock says that none is under way
+    building.mkdir()
     try:
         (building / "pom.xml").write_bytes(_pom())
         _run_maven(mvn, building)
         _format(java, building)
-        building.chmod(0o755)
         building.rename(folder)
     finally:
         shutil.rmtree(building, ignore_errors=True)
@@ -102,12 +100,12 @@ def _build(folder: Path, mvn: Path, java: Path, progress: Progress) -> None:
 def _run_maven(mvn: Path, building: Path) -> None:
     # -C: a download whose checksum is wrong is an error, not a warning.
     command: list[str | Path] = [mvn, "--batch-mode", "--quiet", "-C", "--file", building / "pom.xml", "package"]
-    done = subprocess.run(command, cwd=building, capture_output=True, text=True, timeout=MAVEN_TIMEOUT_S, check=False)
+    done = subprocess.run(command, cwd=building, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = next((line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line), "nothing")
         raise Misconfigured(
             "Maven could not fetch the embedded cluster; check the network and the mirror in ~/.m2/settings.xml, then "
-            f"run this again. Maven says: {said.strip()}"
+            f"run this again. Maven says: {said.strip()[:500]}"
         )
 
 
@@ -130,8 +128,6 @@ def _format(java: Path, building: Path) -> None:
         "--config",
         config,
     ]
-    done = subprocess.run(
-        [java, "-cp", building / "kafka" / "*", *tool], capture_output=True, text=True, timeout=120, check=False
-    )
+    done = subprocess.run([java, "-cp", building / "kafka" / "*", *tool], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Misconfigured(f"Kafka's StorageTool failed with this Java; it says: {done.stderr.strip()[-300:]}")

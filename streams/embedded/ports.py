@@ -14,7 +14,7 @@ _FIRST, _LAST = 20_000, 32_767
 
 def choose(names: Sequence[str], book: Path) -> dict[str, int]:
     """A free port for each name. `book` (JSON) remembers them for the next start."""
-    remembered: dict[str, int] = json.loads(book.read_text()) if book.exists() else {}
+    remembered = _read(book)
     ports: dict[str, int] = {}
     for name in names:
         port = remembered.get(name, 0)
@@ -23,6 +23,14 @@ def choose(names: Sequence[str], book: Path) -> dict[str, int]:
         ports[name] = port
     book.write_text(json.dumps(ports))
     return ports
+
+
+def _read(book: Path) -> dict[str, int]:
+    try:
+        remembered: dict[str, int] = json.loads(book.read_text())
+    except (OSError, ValueError):  # none yet, or its writer was killed
+        return {}
+    return remembered
 
 
 def is_free(port: int) -> bool:

@@ -9,6 +9,7 @@ from streams.errors import Misconfigured, Unavailable
 
 READY_TIMEOUT_S = 120.0
 PORT_TRIES = 5
+_PORT_TAKEN = ("Address already in use", "seems to be in use by another process")  # Kafka; Quarkus
 
 
 class Service(ABC):
@@ -38,7 +39,7 @@ class Service(ABC):
         while not self.answers():
             if self._lost_port() and tries < PORT_TRIES:
                 tries += 1
-                self.stop()
+                self.stop(discard=True)
                 self.launch()
             self.check()
             if time.monotonic() > deadline:
@@ -55,14 +56,22 @@ class Service(ABC):
                     f"{self.name} stopped by itself; look into {process.log}. It says: {process.last_words()}"
                 )
 
-    def stop(self) -> None:
-        """Stop every process, letting it finish its files. Safe to repeat."""
+    @property
+    def storing_classes(self) -> bool:
+        """Whether a clean stop now would write the class archive."""
+        return self._answered and self.archive.being_written
+
+    def stop(self, *, discard: bool = False) -> None:
+        """Stop every process, letting it finish its files, unless nobody needs them: `discard`. Safe to repeat."""
         for process in self.children.values():
-            process.terminate()
+            if discard and not self.storing_classes:
+                process.kill()
+            else:
+                process.terminate()
         clean = [process.stop() for process in self.children.values()]
         self.children.clear()
         self.archive.settle(complete=self._answered and all(clean))
         self._answered = False
 
     def _lost_port(self) -> bool:
-        return any(not process.running() and "in use" in process.said() for process in self.children.values())
+        return any(said in process.said() for process in self.children.values() for said in _PORT_TAKEN)

@@ -6,17 +6,21 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
 import pytest
 
 from streams.embedded import Cluster
+from streams.embedded.cluster import remove_abandoned
+from streams.embedded.locks import try_lock
 from streams.embedded.ports import LOOPBACK
 from streams.errors import Misconfigured
 from tests.embedded.helpers import consume, create_topic, produce
@@ -60,8 +64,6 @@ def test_a_killed_parent_leaves_nothing_behind_and_loses_nothing(java: None, tmp
         assert (again.bootstrap_servers, again.registry_url) == (where["bootstrap_servers"], where["registry_url"])
         assert consume(again.bootstrap_servers, "t", 1) == [b"kept"]
         assert httpx.get(f"{again.registry_url}/subjects").json() == ["t-value"]
-        again.kafka.restart()
-        assert consume(again.bootstrap_servers, "t", 0) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -105,9 +107,40 @@ def test_a_port_lost_after_it_was_chosen_is_chosen_anew(java: None, tmp_path: Pa
         thief.close()
 
 
-def test_a_temporary_folder_is_removed(java: None) -> None:
-    """Without a folder of the user's, nothing stays on disk."""
+def test_a_restart_keeps_the_data_and_the_end_removes_it(java: None) -> None:
+    """Data outlives a restart; in a temporary folder it does not outlive the cluster."""
     with Cluster(registry=False) as cluster:
+        create_topic(cluster.bootstrap_servers, "t")
+        produce(cluster.bootstrap_servers, "t", b"kept")
+        cluster.kafka.restart()
+        assert consume(cluster.bootstrap_servers, "t", 1) == [b"kept"]
         folder = cluster.data_dir
         assert os.listdir(folder)
     assert not folder.exists()
+
+
+def test_an_abandoned_temporary_folder_is_removed_by_the_next_start(tmp_path: Path, monkeypatch: Any) -> None:
+    """Who is killed leaves a folder without a lock; a locked one, a fresh one and a stranger's stay."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    names = ["junction-streams-abandoned", "junction-streams-locked", "junction-streams-fresh", "other-abandoned"]
+    for name in names:
+        (tmp_path / name / "kafka").mkdir(parents=True)
+        (tmp_path / name / "in-use.lock").touch()
+        if "fresh" not in name:
+            os.utime(tmp_path / name / "in-use.lock", (0, 0))
+    held = try_lock(tmp_path / "junction-streams-locked" / "in-use.lock")
+    assert held is not None
+    remove_abandoned()
+    os.close(held)
+    assert sorted(os.listdir(tmp_path)) == sorted(set(names) - {"junction-streams-abandoned"})
+
+
+def test_a_process_that_ended_by_itself_is_named(java: None) -> None:
+    """`check` says which service stopped and where its log is."""
+    with Cluster(registry=False) as cluster:
+        cluster.check()
+        os.kill(cluster.kafka.children[1].pid, signal.SIGKILL)
+        while cluster.kafka.children[1].running():
+            time.sleep(0.01)
+        with pytest.raises(Misconfigured, match=r"Kafka stopped by itself; look into .*node-1\.log"):
+            cluster.check()

@@ -1,7 +1,5 @@
 """The embedded Kafka is a real one, on loopback, and can lose nodes."""
 
-from pathlib import Path
-
 import httpx
 from confluent_kafka.admin import AdminClient
 
@@ -35,9 +33,9 @@ def test_the_registry_refuses_what_readers_could_not_read(cluster: Cluster, pref
     assert httpx.post(url, json={"schema": broken}).status_code == 409
 
 
-def test_three_nodes_work_on_with_two(java: None, tmp_path: Path) -> None:
+def test_three_nodes_work_on_with_two(java: None) -> None:
     """With three nodes a record needs two of them: one may die, and it comes back with what it missed."""
-    with Cluster(tmp_path, registry=False, nodes=3) as three:
+    with Cluster(registry=False, nodes=3) as three:
         create_topic(three.bootstrap_servers, "t", replication=3)
         produce(three.bootstrap_servers, "t", b"a")
         three.kafka.kill(3)
