@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams import resources, schemas, topics
+from streams import resources, schemas, signature, topics
 from streams.events import Family, parse_type
 from streams.resources import Kind, Value
 from streams.simulator.world import Event
@@ -21,7 +21,6 @@ Json = Mapping[str, Any]
 Key = tuple[Any, ...]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
-_TICK_MS = 4  # resolution of the time inside a message id
 _FLOATING = frozenset({"freestyle_libre", "abbott_libreview"})  # domain file, 3.6
 # Owner and source are part of the key; versions are not content; the rest are old names of the source (1.2).
 _NOT_CONTENT = frozenset({"user_id", "source", "source_id", "provider", "created_at", "updated_at"})
@@ -209,7 +208,7 @@ def _connection(event: Event, data: Json) -> Iterator[Fact]:
         yield Fact((*key, "error_type"), data["error_type"], version)
     else:
         yield Fact((*key, "status"), "connected", version)
-        yield Fact((*key, "connected_at"), event.created_at_ms // _TICK_MS, version)
+        yield Fact((*key, "connected_at"), signature.ksuid_time_ms(event.message_id), version)
         able = {name for name, answer in data["resource_availability"].items() if answer["status"] == "available"}
         yield Fact((*key, "resources_available"), frozenset(able), version)
 
@@ -221,7 +220,7 @@ def _connection_record(record: Json) -> Iterator[Fact]:
     if record["error_type"] is not None:
         yield Fact((*key, "error_type"), record["error_type"])
     if record["connected_at"] is not None:
-        yield Fact((*key, "connected_at"), _us(record["connected_at"]) // 1000 // _TICK_MS)
+        yield Fact((*key, "connected_at"), _us(record["connected_at"]) // 1000)
         yield Fact((*key, "resources_available"), frozenset(record["resources_available"]))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from streams import resources, schemas, topics
+from streams import resources, schemas, signature, topics
 from streams.events import Family, parse_type
 from streams.simulator.truth import Clean
 from streams.simulator.world import Event
@@ -17,8 +17,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FLOATING = ("freestyle_libre",)
 
 
-def at(ms: int) -> datetime:
-    return EPOCH + timedelta(milliseconds=ms // 4 * 4)  # the resolution of message ids
+def told_by(message_id: str) -> datetime:
+    return EPOCH + timedelta(milliseconds=signature.ksuid_time_ms(message_id) or 0)
 
 
 class Perfect:
@@ -26,7 +26,7 @@ class Perfect:
 
     def __init__(self) -> None:
         self.known: dict[Any, tuple[Any, Any]] = {}
-        self.links: dict[tuple[str, str], dict[str, tuple[int, Any]]] = {}
+        self.links: dict[tuple[str, str], dict[str, tuple[int, Any, Any]]] = {}
 
     def process(self, events: Iterable[Event]) -> list[Clean]:
         return [record for event in events for record in self._one(event)]
@@ -91,14 +91,14 @@ class Perfect:
         what = event.event_type.rpartition(".")[2]
         if link.get(what, (0, None))[0] >= event.created_at_ms:
             return
-        link[what] = (event.created_at_ms, data)
-        created, failed = link.get("created", (0, None)), link.get("error", (0, None))
+        link[what] = (event.created_at_ms, data, told_by(event.message_id))
+        created, failed = link.get("created", (0, None, None)), link.get("error", (0, None, None))
         allowed = (created[1] or {}).get("resource_availability", {})
         record = {
             "user_id": event.user_id,
             "provider": provider,
-            "status": "connected" if created > failed else "error",
-            "connected_at": at(created[0]) if created[0] else None,
+            "status": "connected" if created[0] > failed[0] else "error",
+            "connected_at": created[2],
             "error_type": failed[1]["error_type"] if failed[0] else None,
             "resources_available": sorted(n for n, one in allowed.items() if one["status"] == "available"),
             "delivery_id": event.message_id,
