@@ -52,7 +52,9 @@ class Draft:
 
     def put(self, table: str, key: bytes, value: bytes | None) -> None:
         """Write state; None deletes (a tombstone in the changelog)."""
-        written = self.tables.setdefault(table, {})
+        written = self.tables.get(table)
+        if written is None:
+            written = self.tables[table] = {}
         self._undo.append((written, key, written.get(key, _ABSENT)))
         written[key] = value
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import gc
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from faust.transport import drivers
 
 from streams import log, topics
 from streams.draft import Fold
-from streams.engine import versions
+from streams.engine import records, versions
 from streams.engine.recovery import TableManager
 from streams.engine.table import Table
 from streams.engine.transport import Lose
@@ -44,6 +45,8 @@ def run(settings: Settings, folds: Mapping[str, Fold], tables: Sequence[str], *,
     Raises Misconfigured, Unavailable, FoldFailed or Fenced; nothing uncommitted survives any of them.
     """
     versions.check()
+    records.install()
+    _spare_the_collector()
     _quiet()
     until_available("Kafka", lambda: _ping(settings))
     with _own(settings.state_dir):
@@ -144,8 +147,7 @@ class App(faust.App):  # type: ignore[misc]  # because Faust is untyped to stric
         async def process(batches: Any) -> None:
             async for batch in batches.noack():
                 async with unit.step(batch) as step:
-                    for record in step.records:
-                        step.run(fold, record)
+                    step.run(fold)
 
         return process
 
@@ -177,6 +179,13 @@ def _ping(settings: Settings) -> None:
         AdminClient(settings.librdkafka | {"socket.timeout.ms": 5000}).list_topics(timeout=5)
     except KafkaException as error:
         raise Unavailable(f"no Kafka at {settings.bootstrap_servers}: {error.args[0].name()}") from None
+
+
+def _spare_the_collector() -> None:
+    """Drafts hold many long-lived tuples and no cycles: Python's default looks at them all again every 700 of them."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
 
 
 @contextmanager

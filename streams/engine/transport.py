@@ -37,6 +37,7 @@ POLL_BYTES = 4 * 1024 * 1024  # a poll's records are worked on in one go: bounds
 POLL_RECORDS_MIN, POLL_RECORDS_MAX = 50, 5_000
 WAITING_BYTES_MAX = 32 * 1024 * 1024
 WAITING_SLICES_MAX = 64
+ROOM_S = 0.005  # how often to look for room while there is none; what waits keeps the agents busy for far longer
 ABSENT_S = 3600.0  # aiokafka leaves the group when nobody polls for so long; a restore may take a while
 
 logger = log.get("transport")
@@ -184,7 +185,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]  # because Faust is untyp
                 if not self.flow_active:
                     await self.wait(self.can_resume_flow)
                 elif not self._room():
-                    await asyncio.sleep(0.001)
+                    await asyncio.sleep(ROOM_S)
                 else:
                     for piece in await self._thread.call_thread(self._thread.poll, POLL_S):
                         self._deliver(piece)

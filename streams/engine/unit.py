@@ -1,8 +1,7 @@
 """The unit of work: what many agents do between two commits, as one transaction.
 
     async with unit.step(batch) as step:
-        for record in step.records:
-            step.run(fold, record)
+        step.run(fold)
 
 Everything here runs in the event loop, except `_Work.commit` and what it calls, which runs in the engine's one thread
 for blocking calls. While one transaction commits, the next one already fills: its folds read through the drafts of the
@@ -69,15 +68,17 @@ class Step:
         self.draft = draft
         self._dead_letters = dead_letters
 
-    def run(self, fold: Fold, record: Record) -> None:
-        """Apply a fold; a Rejected record becomes a dead letter in the same transaction."""
+    def run(self, fold: Fold) -> None:
+        """Apply a fold to each record; a Rejected one becomes a dead letter in the same transaction."""
         draft = self.draft
-        try:
-            draft.run(fold, record)
-        except Rejected as rejection:
-            dead_letter(draft, self._dead_letters, record, rejection)
-        except Exception as error:
-            raise FoldFailed(record, error) from None
+        run = draft.run
+        for record in self.records:
+            try:
+                run(fold, record)
+            except Rejected as rejection:
+                dead_letter(draft, self._dead_letters, record, rejection)
+            except Exception as error:
+                raise FoldFailed(record, error) from None
 
 
 def dead_letter(draft: Draft, topic: str, record: Record, rejection: Rejected) -> None:

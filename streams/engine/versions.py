@@ -38,6 +38,7 @@ NAMES: dict[tuple[str, str], str] = {
     ("faust.stores.rocksdb", "Store.offset_key"): "table: offset and state in one batch",
     ("faust.stores.rocksdb", "RocksDBOptions.open"): "table: shared cache and write buffers",
     ("aiokafka.consumer.group_coordinator", "GroupCoordinator.reset_generation"): "transport: generation and member_id",
+    ("aiokafka.consumer.fetcher", "PartitionRecords._consumer_record"): "records: a record that costs less",
     ("aiokafka", "AIOKafkaConsumer.getmany"): "transport: records and position in one step",
 }
 
