@@ -4,11 +4,16 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from streams.embedded import Cluster, missing
 from streams.settings import Settings
 from tests.samples import sample_dir
+
+# A law holds on a busy machine too: timing is for benchmarks. A failure prints what reproduces it.
+hypothesis.settings.register_profile("house", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
