@@ -5,18 +5,18 @@ afterwards: moving replicas is the operators' work.
 """
 
 import time
-from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
     NewTopic,
+    OffsetSpec,
     ResourceType,
 )
 
@@ -27,7 +27,8 @@ from streams.topics import Role, Topic
 
 ANSWER_S = 5.0
 CREATE_S = 60.0  # a thousand partitions on a small broker take seconds
-SEEN_S = 15.0  # from the controller's word to every broker's metadata
+LED_S = 60.0
+LED_STEP_S = 0.1
 _SHOWN = 5  # topics named in a sentence before "and n more"
 
 # Drift here loses records or state; in any other setting (retention) it is somebody's decision, shown by `plan` only.
@@ -98,10 +99,11 @@ def apply(settings: Settings) -> list[Change]:
     client = client_of(settings)
     changes = plan(settings, client)
     _refuse([change for change in changes if change.action is Action.IMPOSSIBLE])
-    created = {change.topic for change in changes if change.action is Action.CREATE}
-    _create(client, [topic for topic in layout_of(settings) if topic.name in created])
+    missing = {change.topic for change in changes if change.action is Action.CREATE}
+    created = [topic for topic in layout_of(settings) if topic.name in missing]
+    _create(client, created)
     _alter(client, [change for change in changes if change.action is Action.ALTER])
-    _wait_until_seen(client, settings, created)
+    _wait_until_led(client, created)
     return changes
 
 
@@ -199,13 +201,25 @@ def _alter(client: AdminClient, changes: list[Change]) -> None:
         _result(future)
 
 
-def _wait_until_seen(client: AdminClient, settings: Settings, created: Iterable[str]) -> None:
-    """A topic exists once the controller says so; brokers learn of it a moment later."""
-    deadline = time.monotonic() + SEEN_S
-    while not set(created) <= _partition_counts(client, settings).keys():
-        if time.monotonic() > deadline:
-            raise Unavailable("Kafka has accepted the topics but does not show them yet")
-        time.sleep(0.05)
+def _wait_until_led(client: AdminClient, created: list[Topic]) -> None:
+    """A topic exists once the controller says so; its partitions take records when their leaders have made the logs.
+
+    On a small, busy broker that is seconds later, and a publish in between would use up its time.
+    """
+    waiting = {TopicPartition(topic.name, number) for topic in created for number in range(topic.partitions)}
+    deadline_s = time.monotonic() + LED_S
+    while waiting:
+        if time.monotonic() > deadline_s:
+            raise Unavailable(f"Kafka has accepted the topics, but {len(waiting)} partitions have no leader yet")
+        asked = client.list_offsets(dict.fromkeys(waiting, OffsetSpec.latest()), request_timeout=ANSWER_S)
+        waiting = {place for place, future in asked.items() if not _is_led(future)}
+        if waiting:
+            time.sleep(LED_STEP_S)
+
+
+def _is_led(future: "Future[object]") -> bool:
+    """Any error means "not yet": brokers word it in half a dozen ways, and the caller has a deadline."""
+    return future.exception() is None
 
 
 def _result(future: "Future[dict[str, ConfigEntry]]", allowed: int | None = None) -> dict[str, ConfigEntry]:

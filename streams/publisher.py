@@ -24,8 +24,10 @@ _LINGER_MS = 3  # long enough to batch a burst, short beside the round trip
 _POLL_S = 0.1  # how late `close` may be noticed; reports end the wait at once
 _PURGE_S = 1.0
 _RECONNECT_MS_MAX = 1000  # Kafka comes back: notice within a second, not within librdkafka's ten
+_UNKNOWN_TOPIC_MS = 1000  # topics exist before a door opens: an unknown one is no matter of patience
 _QUEUE_KBYTES = 256 * 1024
-_DELIVERY_SHARE = 0.8  # librdkafka looks for late records once a second: give up before the reply is due
+_GIVE_UP_EARLIER_S = 1.5  # librdkafka looks for late records once a second: give up before the reply is due
+_DELIVERY_S_MIN = 0.5
 
 
 class Publisher(Protocol):
@@ -110,8 +112,9 @@ def _producer_conf(settings: Settings) -> dict[str, Any]:
         "linger.ms": _LINGER_MS,
         "message.max.bytes": settings.record_bytes_max,
         "queue.buffering.max.kbytes": _QUEUE_KBYTES,
-        "delivery.timeout.ms": int(settings.publish_timeout_s * 1000 * _DELIVERY_SHARE),
+        "delivery.timeout.ms": int(1000 * max(settings.publish_timeout_s - _GIVE_UP_EARLIER_S, _DELIVERY_S_MIN)),
         "reconnect.backoff.max.ms": _RECONNECT_MS_MAX,
+        "topic.metadata.propagation.max.ms": _UNKNOWN_TOPIC_MS,
         "log_level": 0,  # what matters comes through error_cb, once
     }
 

@@ -36,11 +36,12 @@ class Budget:
 
 
 class Lease:
-    """What one request holds of a budget."""
+    """What one request holds of a budget. `is_complete`: the whole body is here."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self.held_bytes = 0
+        self.is_complete = False
 
     def take(self, n_bytes: int) -> None:
         """Raises Busy when the budget is spent.
@@ -73,4 +74,5 @@ async def read_body(receive: Receive, lease: Lease, bytes_max: int) -> bytes:
             raise TooLarge
         chunks.append(chunk)
         if not message.get("more_body", False):
+            lease.is_complete = True
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)

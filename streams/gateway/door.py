@@ -10,6 +10,7 @@ import contextlib
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from prometheus_client import Counter, Histogram
@@ -59,9 +60,6 @@ class Endpoint:
         self.seconds: Histogram = metrics.REQUEST_SECONDS.labels(name)
         self.body_bytes: Histogram = metrics.BODY_BYTES.labels(name)
 
-    def secret_used(self, position: int) -> None:
-        metrics.SECRET_USED.labels(self.name, str(position)).inc()
-
 
 def endpoints_of(settings: Settings) -> dict[str, Endpoint]:
     """Raises Misconfigured naming the endpoint, never a secret."""
@@ -90,7 +88,6 @@ class Door:
         self._retry_after = str(settings.retry_after_s).encode()
         self._logger = log.get("gateway")
         self._said_s: dict[str, float] = {}
-        self._requests: dict[tuple[str, str], Counter] = {}
         self._n_under_way = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -141,17 +138,18 @@ class Door:
         headers: list[tuple[bytes, bytes]] = scope["headers"]
         claim = self._claim(headers)
         check_length(headers, self._settings.body_bytes_max)
-        deadline_s = asyncio.get_running_loop().time() + self._settings.publish_timeout_s
         with self._budget.lease() as lease:
             try:
-                async with asyncio.timeout_at(deadline_s):
+                async with asyncio.timeout(self._settings.publish_timeout_s):
                     body = await read_body(receive, lease, self._settings.body_bytes_max)
+                    verified = await _prove(endpoint.keyring, claim, body)
+                    _child(metrics.SECRET_USED, endpoint.name, str(verified.secret_position)).inc()
+                    endpoint.body_bytes.observe(len(body))
+                    return await self._store(endpoint, body, verified, _traceparent(headers))
             except TimeoutError:
-                return TOO_SLOW
-            verified = await _prove(endpoint.keyring, claim, body)
-            endpoint.secret_used(verified.secret_position)
-            endpoint.body_bytes.observe(len(body))
-            return await self._store(endpoint, body, verified, _traceparent(headers), deadline_s)
+                if not lease.is_complete:
+                    return TOO_SLOW
+                raise Unavailable("Kafka did not confirm the record before the reply was due") from None
 
     def _claim(self, headers: list[tuple[bytes, bytes]]) -> Claim:
         """What can be refused without reading a body is refused without reading it."""
@@ -162,18 +160,12 @@ class Door:
         ]
         return read_claim(candidates, now_s=self._clock(), tolerance_s=self._settings.signature_tolerance_s)
 
-    async def _store(
-        self, endpoint: Endpoint, body: bytes, verified: Verified, traceparent: str, deadline_s: float
-    ) -> Reply:
+    async def _store(self, endpoint: Endpoint, body: bytes, verified: Verified, traceparent: str) -> Reply:
         if self._watch.trouble:
             raise Unavailable(self._watch.trouble)
         record = record_of(body, verified, endpoint.name, traceparent, now_s=self._clock(), settings=self._settings)
-        try:
-            async with asyncio.timeout_at(deadline_s):
-                await self._publisher.publish(record.topic, record.key, body, record.headers, record.partition)
-        except TimeoutError:
-            raise Unavailable("Kafka did not confirm the record before the reply was due") from None
-        metrics.PUBLISHED.labels(record.topic).inc()
+        await self._publisher.publish(record.topic, record.key, body, record.headers, record.partition)
+        _child(metrics.PUBLISHED, record.topic).inc()
         if not record.reason:
             return ACCEPTED
         metrics.DEAD_LETTERS.labels(record.reason).inc()
@@ -191,10 +183,7 @@ class Door:
 
     def _count(self, endpoint: Endpoint | None, reply: Reply, seconds: float) -> None:
         name = endpoint.name if endpoint else _STRANGER
-        counter = self._requests.get((name, reply.outcome))
-        if counter is None:
-            counter = self._requests[name, reply.outcome] = metrics.REQUESTS.labels(name, reply.outcome)
-        counter.inc()
+        _child(metrics.REQUESTS, name, reply.outcome).inc()
         if endpoint:
             endpoint.seconds.observe(seconds)
 
@@ -204,6 +193,11 @@ class Door:
         if now_s - self._said_s.get(why, -_SAY_AGAIN_S) >= _SAY_AGAIN_S:
             self._said_s[why] = now_s
             self._logger.warning("not_accepted", endpoint=endpoint.name if endpoint else _STRANGER, why=why)
+
+
+@lru_cache(maxsize=1024)  # finding the child of a metric costs more than adding to it
+def _child(metric: Counter, *labels: str) -> Counter:
+    return metric.labels(*labels)
 
 
 async def _prove(keyring: Keyring, claim: Claim, body: bytes) -> Verified:

@@ -1,6 +1,7 @@
 """`junction-streams gateway`: the application on Granian, until SIGTERM or Ctrl-C, then drained."""
 
 import asyncio
+import gc
 import signal
 import socket
 
@@ -69,6 +70,7 @@ async def _serve(settings: Settings) -> None:
         log_enabled=False,  # its lines have another form than ours; access lines would be one a request
     )
     logger = log.get("gateway")
+    gc.freeze()  # what exists by now stays: collections need not walk it again and again
     logger.info("listening", host=settings.gateway_host, port=port)
     stopping = asyncio.create_task(_stop_on_signal(server, app, settings))
     try:

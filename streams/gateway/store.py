@@ -1,7 +1,7 @@
 """From a verified body to one record: where it goes, under which key, with which headers. Pure."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from streams import __version__, events, topics
@@ -11,7 +11,7 @@ from streams.signature import Verified, delivery_time_ms
 from streams.topics import Delivery, Headers
 
 DOOR = "webhook"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1)  # UTC: the "Z" is added to the text
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context, version 00
 
 
@@ -76,4 +76,4 @@ def _dead_letter(error: Rejected, delivery: Delivery, settings: Settings) -> Sto
 
 def _rfc3339(time_ms: int) -> str:
     """`2026-06-03T09:15:00.123Z`"""
-    return (_EPOCH + timedelta(milliseconds=time_ms)).strftime("%Y-%m-%dT%H:%M:%S.") + f"{time_ms % 1000:03d}Z"
+    return (_EPOCH + timedelta(milliseconds=time_ms)).isoformat(timespec="milliseconds") + "Z"
