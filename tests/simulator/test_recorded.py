@@ -39,6 +39,7 @@ def test_ids_hide_no_time(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_is_an_error_with_advice(tmp_path: Path) -> None:
+    """A folder without recordings is the caller's mistake, and the sentence says what to name."""
     with pytest.raises(Misconfigured, match=r"no \*\.json files"):
         read_folder(tmp_path, align_users=False)
 
