@@ -4,7 +4,7 @@ Identity: `$.user_id`, else `$.data.user_id`, else the team. Where both are ther
 health data of the wrong person is the worst error that we could make (1.1).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -58,6 +58,7 @@ class _Envelope(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
 
 _envelope = msgspec.json.Decoder(_Envelope).decode
+_anything = msgspec.json.Decoder().decode
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _ours = frozenset(_Envelope.__struct_fields__)
 
@@ -75,7 +76,7 @@ def read(body: bytes) -> tuple[Event, Any]:
 def _read_slowly(body: bytes) -> tuple[Event, Any]:
     """An envelope with other names, or with ids that are no text."""
     identity = identify(body)
-    members = _members(body)
+    members = read_json(body, "$", _members)
     data = read_json(members["data"], "$.data") if "data" in members else None
     ids = {name: short_text(read_json(members[name], f"$.{name}")) for name in _ours - {"data"} if name in members}
     event = checked(identity.type.text, ids.get("user_id"), identity.team_id, ids.get("client_user_id"), data)
@@ -84,10 +85,10 @@ def _read_slowly(body: bytes) -> tuple[Event, Any]:
     return event, data
 
 
-def read_json(raw: msgspec.Raw | bytes, place: str) -> Any:
+def read_json(raw: msgspec.Raw | bytes, place: str, decoder: Callable[[Any], Any] = _anything) -> Any:
     """Plain values. Raises Rejected naming the place."""
     try:
-        return msgspec.json.decode(raw)
+        return decoder(raw)
     except RecursionError:
         raise Rejected(Reason.TOO_DEEP, place) from None
     except msgspec.ValidationError:  # a number that no float and no integer can hold

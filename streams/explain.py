@@ -144,9 +144,8 @@ def render(explained: Explanation) -> Table:
     table.add_column(overflow="fold")
     for name, text in _rows(explained):
         if text:
-            table.add_row(
-                name, Text(text, style="red" if name == "dead letter" else "")
-            )  # Text: no markup of strangers
+            # Text: the words of a stranger are no markup.
+            table.add_row(name, Text(text, style="red" if name == "dead letter" else ""))
     return table
 
 
