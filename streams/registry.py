@@ -28,6 +28,7 @@ LOCAL = "local:"  # no registry at all: ids by position, for the mock cluster, w
 ANSWER_S = 10
 _AT_ONCE = 8
 _COMPATIBILITY = "BACKWARD"  # new readers read old records: consumers are updated first
+_GUARDING = ("BACKWARD", "BACKWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE")
 _NO_SUBJECT, _NO_VERSION, _NO_SCHEMA = 40401, 40402, 40403  # of Confluent's API; others answer them too
 
 
@@ -74,7 +75,8 @@ def register(settings: Settings) -> dict[str, int]:
                 f"the registry refuses schemas that are not {_COMPATIBILITY} compatible: {', '.join(refused)}. "
                 "Give every new field a default and keep the old ones."
             )
-        ids = _each(checks, lambda check: _registered(client, check))
+        is_guarded = client.get_compatibility() in _GUARDING
+        ids = _each(checks, lambda check: _registered(client, check, is_guarded))
         return {check.topic: id for check, id in zip(checks, ids, strict=True)}
 
 
@@ -146,11 +148,11 @@ def _look_up(client: SchemaRegistryClient, settings: Settings, topic: str, schem
     return Check(topic, subject, schema, Status.SAME, found.schema_id)
 
 
-def _registered(client: SchemaRegistryClient, check: Check) -> int:
+def _registered(client: SchemaRegistryClient, check: Check, is_guarded: bool) -> int:
     if check.id is not None:
         return check.id
     id: int = client.register_schema(check.subject, _schema(check.schema))
-    if check.status is Status.NEW:
+    if check.status is Status.NEW and not is_guarded:
         # Some registries allow everything unless told otherwise (Apicurio). An owner's later choice is left alone.
         client.set_compatibility(check.subject, _COMPATIBILITY)
     return id
