@@ -15,7 +15,7 @@ from streams.embedded.kafka import Kafka
 from streams.embedded.locks import try_lock
 from streams.embedded.registry import Registry
 from streams.embedded.service import Service
-from streams.errors import Misconfigured
+from streams.errors import Misconfigured, StreamsError
 
 _LOCK = "in-use.lock"
 _TEMP_PREFIX = "junction-streams-"
@@ -36,10 +36,12 @@ class Cluster:
     """A real Kafka and a schema registry on loopback.
 
     `data_dir` keeps the data (and, while they are free, the ports) from one start to the next; None is a temporary
-    folder, removed at the end. Raises Misconfigured when Java is missing or the folder is in use, Unavailable when a
-    process does not answer in time.
+    folder, removed at the end. `nodes`: 3 means replication 3 with two in sync. `partitions`: of a topic created
+    without a number. Raises Misconfigured when Java is missing, the folder is in use, or a process ends by itself;
+    Unavailable when one does not answer in time.
     """
 
+    data_dir: Path
     kafka: Kafka
     registry: Registry | None
 
@@ -82,10 +84,10 @@ class Cluster:
         self.registry = Registry(files, self.data_dir / "registry", pass_fds=held) if self._with_registry else None
         self._services = [service for service in (self.kafka, self.registry) if service]
         try:
-            for service in self._services:
-                service.launch()
-            for service in self._services:
-                service.wait()
+            self._start()
+        except StreamsError:
+            self._stop(remove=False)  # the sentence names a log in the folder; a later start removes it
+            raise
         except BaseException:
             self.stop()
             raise
@@ -103,12 +105,21 @@ class Cluster:
 
     def stop(self) -> None:
         """Stop what runs; remove a temporary folder. Safe to repeat."""
+        self._stop(remove=self._temporary)
+
+    def _start(self) -> None:
+        for service in self._services:  # both at once: each is busy for seconds
+            service.launch()
+        for service in self._services:
+            service.wait()
+
+    def _stop(self, *, remove: bool) -> None:
         if any(service.storing_classes for service in self._services):
             self._progress("stopping takes some seconds this once: it stores what makes later starts twice as fast")
         for service in self._services:
             service.stop(discard=self._temporary)
         if self._lock >= 0:
-            if self._temporary:
+            if remove:
                 shutil.rmtree(self.data_dir, ignore_errors=True)
             os.close(self._lock)
             self._lock = -1
@@ -118,7 +129,10 @@ class Cluster:
             remove_abandoned()
             return Path(tempfile.mkdtemp(prefix=_TEMP_PREFIX))
         folder = self._wanted_dir.expanduser().absolute()
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Misconfigured(f"cannot make {folder}: {error.strerror}; give the cluster another folder") from None
         return folder
 
 

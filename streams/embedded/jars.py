@@ -66,7 +66,7 @@ def resolve(progress: Progress = to_stderr) -> Jars:
     folder = cache_dir()
     if not folder.exists():
         mvn = find_maven()
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        _make(folder.parent)
         with hold(folder.with_suffix(".lock"), waiting=lambda: progress("waiting: another process is fetching Kafka")):
             if not folder.exists():
                 _build(folder, mvn, java.path, progress)
@@ -77,6 +77,15 @@ def cache_dir() -> Path:
     """`${XDG_CACHE_HOME:-~/.cache}/junction-streams/<hash of pom.xml>`, there or not."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return base / "junction-streams" / hashlib.sha256(_pom()).hexdigest()[:16]
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(
+            f"cannot make {folder}: {error.strerror}; set XDG_CACHE_HOME to a folder that you may write to"
+        ) from None
 
 
 def _pom() -> bytes:
@@ -120,14 +129,8 @@ def _format(java: Path, building: Path) -> None:
         "controller.listener.names=CONTROLLER\n"
         f"log.dirs={building / 'format'}\n"
     )
-    tool: list[str | Path] = [
-        "kafka.tools.StorageTool",
-        "format",
-        "--cluster-id",
-        "AAAAAAAAAAAAAAAAAAAAAA",
-        "--config",
-        config,
-    ]
-    done = subprocess.run([java, "-cp", building / "kafka" / "*", *tool], capture_output=True, text=True, check=False)
+    command: list[str | Path] = [java, "-cp", building / "kafka" / "*", "kafka.tools.StorageTool", "format"]
+    command += ["--cluster-id", "AAAAAAAAAAAAAAAAAAAAAA", "--config", config]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Misconfigured(f"Kafka's StorageTool failed with this Java; it says: {done.stderr.strip()[-300:]}")

@@ -31,9 +31,7 @@ def find_java() -> Java:
     found = shutil.which("java", path=str(Path(home, "bin"))) if home else shutil.which("java")
     where = "in $JAVA_HOME" if home else "on the path"
     if not found:
-        raise Misconfigured(
-            f"the embedded cluster needs Java {JAVA_MIN} or newer; there is no `java` {where}. {_INSTALL}"
-        )
+        raise Misconfigured(f"{_NEEDS}; there is no `java` {where}. {_INSTALL}")
     version = _version(found)
     if _major(version) < JAVA_MIN:
         what = f"it is Java {version}" if version else "it does not run"  # macOS has a stub that only complains

@@ -74,7 +74,7 @@ class Kafka(Service):
             return False
 
     def kill(self, node: int = 1) -> None:
-        """SIGKILL one node."""
+        """SIGKILL one node; it stays down until `restart`."""
         self.children.pop(node).kill()
 
     def restart(self, node: int = 1) -> None:
@@ -119,7 +119,7 @@ class Kafka(Service):
             "group.initial.rebalance.delay.ms": 0,
             "message.max.bytes": MESSAGE_BYTES_MAX,
             "replica.fetch.max.bytes": MESSAGE_BYTES_MAX,
-            # A laptop has hundreds of small partitions: small segments, indexes and cleaner instead of 10 and 128 MiB.
+            # Hundreds of small partitions on a laptop: indexes of 1 MiB, not 10, and a cleaner of 16, not 128.
             "log.segment.bytes": 64 * MIB,
             "log.index.size.max.bytes": MIB,
             "log.cleaner.dedupe.buffer.size": 16 * MIB,

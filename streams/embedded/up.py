@@ -48,8 +48,8 @@ def describe(cluster: Cluster, partitions: int, *, as_json: bool) -> str:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """SIGTERM and SIGHUP (a closed terminal) end it as Ctrl-C does, also in the middle of the start."""
-    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    """Ctrl-C (also in a job that a shell put in the background), SIGTERM and a closed terminal end it alike."""
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:

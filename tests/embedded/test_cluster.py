@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,7 +13,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 import psutil
@@ -119,7 +119,9 @@ def test_a_restart_keeps_the_data_and_the_end_removes_it(java: None) -> None:
     assert not folder.exists()
 
 
-def test_an_abandoned_temporary_folder_is_removed_by_the_next_start(tmp_path: Path, monkeypatch: Any) -> None:
+def test_an_abandoned_temporary_folder_is_removed_by_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Who is killed leaves a folder without a lock; a locked one, a fresh one and a stranger's stay."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     names = ["junction-streams-abandoned", "junction-streams-locked", "junction-streams-fresh", "other-abandoned"]
@@ -144,3 +146,13 @@ def test_a_process_that_ended_by_itself_is_named(java: None) -> None:
             time.sleep(0.01)
         with pytest.raises(Misconfigured, match=r"Kafka stopped by itself; look into .*node-1\.log"):
             cluster.check()
+
+
+def test_a_failed_start_keeps_the_log_it_names(java: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a JVM gives up, the sentence quotes it, and the log is there to be read, temporary folder or not."""
+    monkeypatch.setenv("QUARKUS_HTTP_SSL_PORT", "not a port")
+    with pytest.raises(Misconfigured, match=r"registry stopped by itself; look into .*\.log\. It says: ") as raised:
+        Cluster().__enter__()
+    log = Path(str(raised.value).split("look into ")[1].split(". It says")[0])
+    assert log.read_text()
+    shutil.rmtree(log.parents[1])

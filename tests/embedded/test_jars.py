@@ -97,3 +97,13 @@ def test_two_processes_at_once_fetch_once(tools: Path, tmp_path: Path) -> None:
     assert [out for out, _ in answers] == ["app-runner.jar features\n\n"] * 2
     assert (tmp_path / "calls").read_text() == "called\n"
     assert "fetching Apache Kafka" in "".join(said for _, said in answers)
+
+
+def test_a_cache_that_cannot_be_written_is_named(tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Containers often have no home."""
+    script(tools / "java", JAVA.format(version="17"))
+    script(tools / "mvn", "#!/bin/sh\n")
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(Misconfigured, match="set XDG_CACHE_HOME"):
+        jars.resolve(lambda line: None)
