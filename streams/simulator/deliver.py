@@ -17,7 +17,7 @@ import stamina
 
 from streams import signature
 from streams.errors import Unavailable
-from streams.simulator.schedule import Attempt, Cause
+from streams.simulator.schedule import Attempt
 
 TIMEOUT_S = 15  # Junction's patience (domain file, 7.4)
 _AGAIN = frozenset({408, 429})  # refusals that ask to come back; other 4xx will not get better
@@ -175,6 +175,3 @@ async def open_courier(target: Target) -> AsyncIterator[Courier]:
     )
     async with session:
         yield Courier(target, session)
-
-
-__all__ = ["Attempt", "Cause", "Courier", "Tally", "Target", "open_courier", "signed"]

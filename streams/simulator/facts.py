@@ -32,6 +32,7 @@ _DELIVERED = {
     Family.CHECKOUT: topics.OTHER,
     Family.UNKNOWN: topics.OTHER,
 }
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, msgspec.MsgspecError)
 BY_DELIVERY = frozenset(_DELIVERED.values())
 
 

@@ -84,7 +84,12 @@ class Truth:
 
     def _follow(self, report: Report, last: dict[Key, Any], topic: str, key: bytes, record: Mapping[str, Any]) -> None:
         """Remember what a record says; a state topic's record is compared with the one before it as a whole."""
-        for fact in facts.of_record(topic, key, record):
+        try:
+            said = list(facts.of_record(topic, key, record))
+        except facts.UNREADABLE:  # a clean record that we cannot read is an error of the product, not of the comparison
+            report.note("wrong", (topic, key.decode("utf-8", "replace")))
+            return
+        for fact in said:
             if topic not in _STATE and last.get(fact.key, _NEVER) == fact.content:
                 report.note("repeated", fact.key)
             last[fact.key] = fact.content

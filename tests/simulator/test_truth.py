@@ -114,6 +114,12 @@ def test_an_older_version_at_the_end_is_found(truth: Truth, clean: list[Clean]) 
     assert truth.compare([*clean, old]).wrong == 1
 
 
+@pytest.mark.parametrize(("topic", "broken"), [("meal", {"payload_json": "{"}), ("backfills", {}), ("heartrate", {})])
+def test_an_unreadable_record_is_wrong(truth: Truth, clean: list[Clean], topic: str, broken: dict[str, Any]) -> None:
+    """A clean record without the fields of its schema is counted as wrong, and the comparison goes on."""
+    assert truth.compare([*clean, (topic, b"key", broken)]).wrong == 1
+
+
 def test_invented_keys_are_found(truth: Truth, clean: list[Clean]) -> None:
     """A record under a key that nobody sent, for example another user's: unexpected."""
     name, key, record = next(row for row in clean if row[0] == "activity")
