@@ -55,7 +55,7 @@ RESTORE_LEFT = Gauge("junction_engine_restore_left_records", "Changelog records 
 ASSIGNED = Gauge("junction_engine_assigned_partitions", "Source partitions that this worker owns.")
 
 for _reason in Reason:
-    DEAD_LETTERS.labels(_reason)  # shown as 0 from the start: a counter that begins at 1 never "increased" for Prometheus
+    DEAD_LETTERS.labels(_reason)  # 0 from the start: a counter that begins at 1 never "increased" for Prometheus
 
 _BY_NAME: Mapping[str, Counter] = {
     "verdicts": VERDICTS,
