@@ -22,6 +22,7 @@ from streams.codec import parsed, schema_text
 from streams.errors import Misconfigured, Unavailable
 from streams.settings import Settings
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 LOCAL = "local:"  # no registry at all: ids by position, for the mock cluster, where nothing outlives the process
@@ -162,9 +163,6 @@ def _schema(name: str) -> Schema:
     return Schema(schema_text(name), "AVRO")
 
 
-S = TypeVar("S")
-
-
 def _each(rows: list[S], ask: Callable[[S], T]) -> list[T]:
     """One answer per row, in order; the first error ends it."""
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="registry") as pool:
@@ -207,6 +205,10 @@ def _translated(error: SchemaRegistryError, url: str) -> Unavailable | Misconfig
         )
     if status == 422:
         return Misconfigured(f"the schema registry at {url} does not take a schema: {error.error_message}")
+    if error.error_code == _NO_SCHEMA:
+        return Misconfigured(
+            f"the schema registry at {url} has no such schema id: is it the registry that the writer used?"
+        )
     return Misconfigured(_not_a_registry(url, f"HTTP {status}"))
 
 

@@ -72,6 +72,16 @@ def test_newer_version_by_others(settings: Settings) -> None:
     assert registry.resolve(settings) == ids
 
 
+def test_schema_of_a_record(settings: Settings) -> None:
+    """A reader gets the schema that wrote a record by its id, parsed; an id that is not there is told as such."""
+    ids = registry.register(settings)
+    schemas = registry.Schemas(settings)
+    assert schemas.writer(ids["sleep"])["name"] == "junction.Sleep"
+    assert schemas.writer(ids["sleep"]) is schemas.writer(ids["sleep"])
+    with pytest.raises(Misconfigured, match="no such schema id"):
+        schemas.writer(999_999)
+
+
 def test_no_registry() -> None:
     """No address is for a person to mend; an address where nobody answers may answer later."""
     with pytest.raises(Misconfigured, match="STREAMS_REGISTRY_URL"):
