@@ -25,6 +25,7 @@ class Emit(NamedTuple):
 
 
 _ABSENT = object()
+_tuple = tuple.__new__  # half the time of calling Emit, on the path of every record
 
 
 class Draft:
@@ -66,7 +67,7 @@ class Draft:
         headers: Sequence[tuple[str, bytes]] | None = None,
     ) -> None:
         """Produce a record to `topic` (full name) within the transaction."""
-        self.emits.append(Emit(topic, key, value, headers))
+        self.emits.append(_tuple(Emit, (topic, key, value, headers)))
 
     def count(self, metric: str, *labels: str, n: int = 1) -> None:
         """Add to a counter once the transaction has committed."""

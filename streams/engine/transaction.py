@@ -6,17 +6,20 @@ the process; the next start takes up what was committed).
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
+from streams.draft import Emit
 from streams.engine.slices import Source
 from streams.errors import Misconfigured, StreamsError, Unavailable
 from streams.settings import Settings
 
 T = TypeVar("T")
+Row = tuple[str, bytes | None, bytes | None, None]  # an Emit without headers
+OnDelivery = Callable[[KafkaError | None, Any], None]
 
 TRANSACTION_TIMEOUT_MS = 10_000  # bounds how long a dead worker's open transaction hides records behind it
 PATIENCE_S = 60.0  # how long a commit may be called again while a broker is away
@@ -98,27 +101,41 @@ class Transactions:
             self._call(self._producer.begin_transaction)
             self._open = True
 
-    def produce(
-        self,
-        topic: str,
-        partition: int,
-        key: bytes | None,
-        value: bytes | None,
-        headers: Sequence[tuple[str, bytes]] | None = None,
-        on_delivery: Callable[[KafkaError | None, Any], None] | None = None,
-    ) -> None:
-        """Queue one record; waits while the queue is full. Raises Aborted or Fenced."""
+    def produce(self, partition: int, emits: Iterable[Emit | Row]) -> None:
+        """Queue records for their topics' partition of that number; waits while the queue is full.
+
+        Raises Aborted or Fenced.
+        """
         produce = self._producer.produce
-        extra: dict[str, Any] = {"on_delivery": on_delivery} if on_delivery else {}
-        if headers:
-            extra["headers"] = list(headers)
-        while True:
+        for topic, key, value, headers in emits:
             try:
-                return produce(topic, value, key, partition, **extra)  # type: ignore[no-any-return]  # because untyped
-            except BufferError:
-                self._producer.poll(0.05)
-            except KafkaException as error:
+                if headers:
+                    produce(topic, value, key, partition, headers=list(headers))
+                else:
+                    produce(topic, value, key, partition)
+            except (BufferError, KafkaException) as error:
+                self._produce_late(error, topic, value, key, partition, headers=list(headers or ()))
+
+    def produce_changes(
+        self, topic: str, partition: int, changes: Mapping[bytes, bytes | None], on_last: OnDelivery
+    ) -> None:
+        """Queue changelog records. Only the last one reports back: the commit fails if any of them failed."""
+        *most, (key, value) = changes.items()
+        self.produce(partition, [(topic, key, value, None) for key, value in most])
+        try:
+            self._producer.produce(topic, value, key, partition, on_delivery=on_last)
+        except (BufferError, KafkaException) as error:
+            self._produce_late(error, topic, value, key, partition, on_delivery=on_last)
+
+    def _produce_late(self, error: Exception, *args: Any, **extra: Any) -> None:
+        while True:
+            if isinstance(error, KafkaException):
                 self._raise(error.args[0])
+            self._producer.poll(0.05)  # the queue is full: let it send
+            try:
+                return self._producer.produce(*args, **extra)  # type: ignore[no-any-return]  # because untyped
+            except (BufferError, KafkaException) as again:
+                error = again
 
     def serve(self) -> None:
         """Run delivery callbacks that wait."""

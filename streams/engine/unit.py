@@ -16,6 +16,7 @@ import traceback
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -131,38 +132,25 @@ class _Work:
     def produce(self, transactions: Transactions) -> None:
         """Hand over what was emitted since the last call, so that librdkafka sends it while we go on."""
         transactions.begin()
-        produce = transactions.produce
         for partition, draft in self.drafts.items():
-            emits, begin = draft.emits, self.produced.get(partition, 0)
-            for i in range(begin, len(emits)):
-                topic, key, value, headers = emits[i]
-                produce(topic, partition, key, value, headers)
-            self.produced[partition] = len(emits)
+            transactions.produce(partition, islice(draft.emits, self.produced.get(partition, 0), None))
+            self.produced[partition] = len(draft.emits)
 
     def commit(self, transactions: Transactions, tables: Mapping[str, Table], metadata: bytes) -> None:
         """Blocking: the rest of the emits, the changelogs, the offsets, then, and only then, the databases."""
         self.produce(transactions)
-        for partition, draft in self.drafts.items():
-            for name, changed in draft.tables.items():
-                self._produce_changes(transactions, tables[name].changelog_topic_name, partition, changed)
+        changes = [
+            (tables[name], partition, changed)
+            for partition, draft in self.drafts.items()
+            for name, changed in draft.tables.items()
+            if changed
+        ]
+        for table, partition, changed in changes:
+            transactions.produce_changes(table.changelog_topic_name, partition, changed, self._delivered)
         transactions.commit(self.offsets, metadata)
         transactions.serve()
-        for partition, draft in self.drafts.items():
-            for name, changed in draft.tables.items():
-                if changed:
-                    table = tables[name]
-                    table.write(partition, changed, self.last_offsets[table.changelog_topic_name, partition])
-
-    def _produce_changes(
-        self, transactions: Transactions, changelog: str, partition: int, changed: Mapping[bytes, bytes | None]
-    ) -> None:
-        # One callback, on the last record of the partition, is enough: the commit fails if any record failed.
-        last = len(changed) - 1
-        for i, (key, value) in enumerate(changed.items()):
-            if i < last:
-                transactions.produce(changelog, partition, key, value)
-            else:
-                transactions.produce(changelog, partition, key, value, on_delivery=self._delivered)
+        for table, partition, changed in changes:
+            table.write(partition, changed, self.last_offsets[table.changelog_topic_name, partition])
 
     def _delivered(self, error: Any, message: Any) -> None:
         if error is None:
