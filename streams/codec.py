@@ -79,31 +79,31 @@ def parsed(schema_name: str) -> Any:
 
 
 def _writer(schema_name: str, number: int) -> _Writer:
-    schema = _bare(json.loads(schema_text(schema_name)))
+    schema = bare(json.loads(schema_text(schema_name)))
     doubles = ""
     if schema["fields"][-1]["type"] == {"type": "array", "items": "double"}:
         doubles = schema["fields"].pop()["name"]
     return _Writer(_HEAD.pack(MAGIC, number), fastavro.parse_schema(schema), doubles)
 
 
-def _bare(node: Any) -> Any:
+def bare(node: Any) -> Any:
     """A schema without logical types, defaults and words: what decides the bytes, and no more."""
     if isinstance(node, list):
-        return [_bare(item) for item in node]
+        return [bare(item) for item in node]
     if isinstance(node, dict):
         if "logicalType" in node:
             return node["type"]
-        return {key: _bare(node[key]) for key in _WRITER_KEYS if key in node}
+        return {key: bare(node[key]) for key in _WRITER_KEYS if key in node}
     return node
 
 
 def _double_array(values: list[float]) -> bytes:
     """Avro: a block of n items (n as zigzag varint), then an empty block."""
     n = len(values)
-    return _varint(n << 1) + struct.pack(f"<{n}d", *values) + b"\0" if n else b"\0"
+    return varint(n << 1) + struct.pack(f"<{n}d", *values) + b"\0" if n else b"\0"
 
 
-def _varint(n: int) -> bytes:
+def varint(n: int) -> bytes:
     out = bytearray()
     while n > 0x7F:
         out.append(n & 0x7F | 0x80)

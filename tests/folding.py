@@ -1,0 +1,73 @@
+"""A worker in memory: the product's folds over tables that are dicts. What it emits is decoded as a reader would."""
+
+import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from streams import agents, topics
+from streams.codec import Codec, decode, parsed
+from streams.draft import Draft
+from streams.events import identify
+
+PREFIX = "junction"
+CODEC = Codec({name: number for number, name in enumerate(topics.clean_topics(), 1)})
+NOW_MS = 1_780_500_000_000
+
+
+class RawRecord(NamedTuple):
+    """One stored record, as the consumer hands it over."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, bytes]]
+
+
+class Clean(NamedTuple):
+    """`topic`: short name. `record`: decoded Avro."""
+
+    topic: str
+    key: str
+    record: dict[str, Any]
+
+
+def raw(body: bytes, *, at_ms: int = NOW_MS, id: str = "msg_1", offset: int = 0, topic: str = "") -> RawRecord:
+    """A body as its door would have stored it."""
+    created = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)).isoformat(timespec="milliseconds")
+    rows = [("ce_id", id), ("ce_time", created), ("ce_receivedtime", created), ("ce_door", "webhook")]
+    name = topic or f"{PREFIX}.{topics.raw_topic(identify(body).type)}"
+    return RawRecord(name, 3, offset, at_ms, b"key", body, topics.encode_headers(rows))
+
+
+@dataclass
+class Worker:
+    """Folds records one by one, each as a transaction of its own."""
+
+    tables: dict[str, dict[bytes, bytes]] = field(default_factory=lambda: defaultdict(dict))
+    counts: Counter[tuple[str, ...]] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._folds = agents.folds(CODEC, PREFIX)
+
+    def run(self, record: RawRecord) -> list[Clean]:
+        """What it emits. Raises Rejected, and then leaves no trace."""
+        draft = Draft(lambda table, key: self.tables[table].get(key), record.partition, NOW_MS)
+        draft.run(self._folds[record.topic.removeprefix(f"{PREFIX}.")], record)
+        for table, rows in draft.tables.items():
+            self.tables[table].update({key: value for key, value in rows.items() if value is not None})
+        self.counts += draft.counts
+        return [_clean(emit.topic, emit.key, emit.value) for emit in draft.emits]
+
+    def deliver(self, event: Any, **how: Any) -> list[Clean]:
+        """`run`, for an event that is not bytes yet."""
+        return self.run(raw(json.dumps(event).encode(), **how))
+
+
+def _clean(topic: str, key: bytes | None, value: bytes | None) -> Clean:
+    name = topic.removeprefix(f"{PREFIX}.")
+    return Clean(name, (key or b"").decode(), decode(value or b"", parsed(topics.clean_topics()[name])))

@@ -1,0 +1,143 @@
+"""Avro: schemas that stand alone and say what they mean, bytes that old and new readers understand."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import fastavro
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams import codec, schemas, topics
+from streams.codec import Codec, decode, parsed, schema_id, schema_text
+from streams.errors import Misconfigured
+from streams.resources import RESOURCES
+from tests.folding import CODEC, Worker
+from tests.strategies import series as series_events
+from tests.strategies import summaries
+
+OLD = json.loads((Path(__file__).parent / "data" / "avro_v1.json").read_text())
+FILES = sorted(path.stem for path in schemas.AVRO_DIR.glob("*.avsc"))
+UNITS = ("_m", "_s", "_bpm", "_kcal", "_kg", "_cm", "_w", "_ms", "_min", "_celsius", "_percent", "_m_per_s", "_per_min")
+
+
+def fields(name: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads((schemas.AVRO_DIR / f"{name}.avsc").read_text())["fields"]
+    return rows
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_field_is_documented(name: str) -> None:
+    """A reader of the schema needs no other page: each field has words, each measure its unit in its name."""
+    for row in fields(name):
+        assert row["doc"], row["name"]
+        unit = row["doc"].rstrip(".").rpartition(", ")[2]
+        named = {"m": "_m", "s": "_s", "bpm": "_bpm", "kcal": "_kcal", "kg": "_kg", "cm": "_cm", "min": "_min"}
+        assert row["name"].endswith(named.get(unit, "")), row["name"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_may_be_absent_is_null_by_default(name: str) -> None:
+    """A nullable field starts with null and defaults to it, so that schemas can grow and stay BACKWARD compatible."""
+    for row in fields(name):
+        if isinstance(row["type"], list):
+            assert row["type"][0] == "null"
+            assert row["default"] is None
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_enums_are_open(name: str) -> None:
+    """Junction's enums grow without notice: an Avro enum would refuse what comes."""
+    assert '"enum"' not in schema_text(name)
+
+
+@pytest.mark.parametrize("name", schemas.SCHEMAS)
+def test_a_schema_stands_alone(name: str) -> None:
+    """What the registry gets parses without the other files, and names each small type once."""
+    fastavro.parse_schema(json.loads(schema_text(name)), named_schemas={})
+
+
+def test_the_head_is_the_same_everywhere() -> None:
+    """Whoever reads one data record finds its way in all of them."""
+    heads = {
+        name: [row["name"] for row in fields(name)][:13] for name in (*schemas.SUMMARY_SCHEMAS, "Samples", "Generic")
+    }
+    assert len(set(map(tuple, heads.values()))) == 1
+
+
+def test_every_topic_has_a_schema() -> None:
+    """60 resources and the control topics, each with a schema that exists."""
+    assert set(topics.clean_topics().values()) == set(schemas.SCHEMAS)
+    assert set(RESOURCES) <= set(topics.clean_topics())
+
+
+def test_an_unknown_schema_is_a_key_error() -> None:
+    """A name that has no file is a bug of the caller."""
+    with pytest.raises(KeyError):
+        schema_text("Nothing")
+
+
+@given(series_events() | summaries())
+def test_the_quick_encoding_is_avro(event: Any) -> None:
+    """Without logical types and with packed doubles the bytes are those that fastavro writes with the whole schema."""
+    for topic, _, record in Worker().deliver(event):
+        whole = io.BytesIO()
+        fastavro.schemaless_writer(whole, parsed(topics.clean_topics()[topic]), record)
+        integers = decode(
+            b"\0\0\0\0\1" + whole.getvalue(), codec.bare(json.loads(schema_text(topics.clean_topics()[topic])))
+        )
+        assert CODEC.encode(topic, integers)[5:] == whole.getvalue()
+
+
+@pytest.mark.parametrize("n", [0, 1, 63, 64, 127, 128, 8192, 10_000])
+def test_arrays_of_any_length(n: int) -> None:
+    """The count of a block is a zigzag varint: its width changes at 64, 8192, ..."""
+    record = decode(bytes.fromhex(OLD["Samples"]["hex"]), OLD["Samples"]["writer"])
+    integers = decode(bytes.fromhex(OLD["Samples"]["hex"]), codec.bare(OLD["Samples"]["writer"]))
+    integers |= {"times": list(range(n)), "values": [float(i) for i in range(n)]}
+    value = CODEC.encode("heartrate", integers)
+    assert decode(value, parsed("Samples"))["values"] == integers["values"]
+    assert record["resource"] == "heartrate"
+
+
+@pytest.mark.parametrize("name", schemas.SCHEMAS)
+def test_old_bytes_stay_readable(name: str) -> None:
+    """Bytes that an older version wrote, read through today's schema, say what they said."""
+    value, writer = bytes.fromhex(OLD[name]["hex"]), OLD[name]["writer"]
+    then, now = decode(value, writer), decode(value, writer, parsed(name))
+    assert {field: now[field] for field in then} == then
+
+
+def test_wire_format() -> None:
+    """Byte 0, the id, the body; anything else is one named error."""
+    value = CODEC.encode("devices", _minimal())
+    assert (value[0], schema_id(value)) == (0, list(topics.clean_topics()).index("devices") + 1)
+    for wrong in (b"", b"\0\0\0\0", b"\1\0\0\0\1x", b"{}{}{}"):
+        with pytest.raises(ValueError, match="wire format"):
+            schema_id(wrong)
+
+
+def _minimal() -> dict[str, Any]:
+    return decode(bytes.fromhex(OLD["Generic"]["hex"]), codec.bare(OLD["Generic"]["writer"]))
+
+
+def test_a_record_that_does_not_fit_is_a_bug() -> None:
+    """The codec does not repair records."""
+    with pytest.raises(Exception, match="resource"):
+        CODEC.encode("devices", {**_minimal(), "resource": None})
+
+
+def test_missing_ids_are_named() -> None:
+    """Ids are resolved before the first record; a hole says which command mends it."""
+    with pytest.raises(Misconfigured, match="schemas register"):
+        Codec({"activity": 1})
+
+
+@given(st.integers(0, 2**40))
+def test_varints(n: int) -> None:
+    """Our one own piece of Avro agrees with fastavro."""
+    out = io.BytesIO()
+    fastavro.schemaless_writer(out, "long", n)
+    assert codec.varint(n << 1) == out.getvalue()

@@ -1,0 +1,145 @@
+"""Connections and backfills merge in any order; the status follows from what is known."""
+
+from functools import reduce
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams import backfill, connection
+from streams.backfill import Notice
+from streams.connection import EMPTY, MINUTE_MS, Created, Failed, State, merge, merge_data
+from streams.errors import Reason, Rejected
+
+times_ms = st.integers(1, 4) | st.integers(1, 4).map(lambda n: n * MINUTE_MS)
+names = st.lists(st.sampled_from(["sleep", "steps"]), unique=True).map(sorted).map(tuple)
+states = st.one_of(
+    st.builds(Created, times_ms, names, names).map(lambda created: State(created=created)),
+    st.builds(Failed, times_ms, st.sampled_from(["x", "y"])).map(lambda failed: State(failed=failed)),
+    times_ms.map(lambda at_ms: merge_data(EMPTY, at_ms)),
+)
+
+
+@given(st.lists(states, min_size=1, max_size=6), st.randoms(use_true_random=False))
+def test_order_and_repetition_do_not_matter(news: list[State], random: Any) -> None:
+    """Late, repeated, swapped: the state is the same."""
+    shuffled = [*news, *random.sample(news, random.randint(0, len(news)))]
+    random.shuffle(shuffled)
+    assert reduce(merge, shuffled, EMPTY) == reduce(merge, news, EMPTY)
+
+
+@given(states, states, states)
+def test_merge_is_a_semilattice(a: State, b: State, c: State) -> None:
+    """Associative, commutative, idempotent, with EMPTY as the least."""
+    assert merge(merge(a, b), c) == merge(a, merge(b, c))
+    assert merge(a, b) == merge(b, a)
+    assert merge(a, a) == a == merge(EMPTY, a)
+
+
+@given(states, times_ms)
+def test_data_merges_as_a_state(state: State, at_ms: int) -> None:
+    """The shortcut for data events means the merge, and answers the very state when nothing is new."""
+    once = merge_data(state, at_ms)
+    assert once == merge(state, merge_data(EMPTY, at_ms))
+    assert merge_data(once, at_ms) is once
+
+
+@given(st.lists(states, max_size=4))
+def test_states_survive_their_bytes(news: list[State]) -> None:
+    """What is stored is what is read."""
+    state = reduce(merge, news, EMPTY)
+    assert connection.decode(connection.encode(state)) == state
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "since_ms"),
+    [
+        (EMPTY, "unknown", 0),
+        (State(implied_since_ms=3), "implied", 3),
+        (State(created=Created(5), implied_since_ms=3), "connected", 5),
+        (State(created=Created(5), failed=Failed(6)), "error", 6),
+        (State(created=Created(7), failed=Failed(6)), "connected", 7),
+        (State(created=Created(6), failed=Failed(6)), "error", 6),
+        (State(failed=Failed(6), implied_since_ms=9), "error", 6),
+    ],
+)
+def test_status(state: State, status: str, since_ms: int) -> None:
+    """The newest of created and error; data alone imply a link, and do not mend a broken one."""
+    assert (state.status, state.since_ms) == (status, since_ms)
+
+
+def test_a_busy_user_is_written_once_a_minute() -> None:
+    """Data events within a minute leave the state as it is."""
+    state = merge_data(EMPTY, MINUTE_MS)
+    assert merge_data(state, MINUTE_MS + 59_999) is state
+    assert merge_data(state, 2 * MINUTE_MS).last_data_ms == 2 * MINUTE_MS
+
+
+AVAILABILITY = {"sleep": {"status": "available"}, "body": {"status": "unavailable"}, "new": {"status": "?"}, "x": 1}
+
+
+@pytest.mark.parametrize(
+    ("action", "data", "provider", "state"),
+    [
+        ("created", {"provider": {"slug": "fitbit"}}, "fitbit", State(created=Created(5))),
+        ("created", {"source": {"slug": "fitbit"}}, "fitbit", State(created=Created(5))),
+        (
+            "created",
+            {"provider": {"slug": "fitbit"}, "resource_availability": AVAILABILITY},
+            "fitbit",
+            State(created=Created(5, ("sleep",), ("body",))),
+        ),
+        ("error", {"provider": "oura"}, "oura", State(failed=Failed(5))),
+        ("error", {"provider": "oura", "error_type": "new_one"}, "oura", State(failed=Failed(5, "new_one"))),
+        ("paused", {"provider": "oura"}, "oura", EMPTY),
+    ],
+)
+def test_events(action: str, data: Any, provider: str, state: State) -> None:
+    """The provider is an object in `created`, a text in `error`, and only in `source` in old bodies."""
+    assert connection.read_event(action, data, 5) == (provider, state)
+
+
+@pytest.mark.parametrize("data", [None, [], {}, {"provider": {}}, {"provider": 1, "source": "oura"}])
+def test_an_event_without_provider_is_refused(data: Any) -> None:
+    """Nobody knows which link is meant."""
+    for read in (connection.read_event, lambda _, data, at_ms: backfill.read_event(data, at_ms, "", [])):
+        with pytest.raises(Rejected) as caught:
+            read("created", data, 5)
+        assert caught.value.reason is Reason.BAD_SHAPE
+
+
+notices = st.builds(Notice, times_ms, st.sampled_from(["a", "b"]), st.integers(0, 1), st.integers(2, 3), st.just(True))
+
+
+@given(st.lists(notices, min_size=1, max_size=6), st.randoms(use_true_random=False))
+def test_notices_merge_in_any_order(news: list[Notice], random: Any) -> None:
+    """The newest notice counts, each distinct one is counted once."""
+    shuffled = [*news, *random.sample(news, random.randint(0, len(news)))]
+    random.shuffle(shuffled)
+    ends = []
+    for order in (news, shuffled):
+        state = None
+        for notice in order:
+            state = backfill.merge(state, notice)
+        assert state is not None
+        assert backfill.decode(backfill.encode(state)) == state
+        ends.append(state)
+    assert ends[0] == ends[1]
+    assert len(ends[0].seen) == len({(notice.at_ms, notice.delivery_id) for notice in news})
+
+
+def test_a_range_that_runs_backwards_is_swapped() -> None:
+    """Published examples have one; it is swapped and flagged."""
+    data = {"provider": "oura", "start_date": "2020-01-01T00:00:00Z", "end_date": "1996-01-01T00:00:00Z"}
+    _, notice = backfill.read_event(data, 5, "id", [])
+    assert notice.start_us < notice.end_us
+    assert notice.is_swapped
+
+
+def test_a_range_that_is_none_is_a_problem() -> None:
+    """The notice counts all the same: the resource's history is there."""
+    problems: list[str] = []
+    _, notice = backfill.read_event({"provider": "oura", "start_date": "soon"}, 5, "id", problems)
+    assert not notice.has_range
+    assert problems == ["$.data.start_date, $.data.end_date: not a time"]

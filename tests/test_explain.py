@@ -1,0 +1,97 @@
+"""`explain` says what the real path would do, and never fails."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from streams import topics
+from streams.errors import Rejected
+from streams.explain import KEYS_SHOWN, Explanation, explain, render
+from tests import samples
+from tests.folding import Worker, raw
+from tests.strategies import USER, envelope, hostile_events, mangled
+from tests.test_agents import aligned, heartrate
+
+
+def told(body: bytes) -> Explanation:
+    return explain(body, prefix="junction", partitions=12)
+
+
+def shown(explained: Explanation) -> str:
+    console = Console(width=200, record=True, quiet=True)
+    console.print(render(explained))
+    return console.export_text()
+
+
+@given(mangled(hostile_events()) | st.binary(max_size=40))
+def test_explain_never_fails(body: bytes) -> None:
+    """Whatever the bytes, there is an explanation, for machines and for people."""
+    explained = told(body)
+    json.dumps(asdict(explained))
+    shown(explained)
+
+
+@given(mangled(hostile_events()))
+def test_explain_says_what_happens(body: bytes) -> None:
+    """The refusal, or the clean topic, is that of a worker."""
+    explained = told(body)
+    if not explained.raw_topic:
+        return
+    try:
+        found = [clean.topic for clean in Worker().run(raw(body))]
+    except Rejected as rejection:
+        assert (explained.reason, explained.detail) == (rejection.reason, rejection.detail)
+    else:
+        assert not explained.reason
+        assert not found or f"junction.{found[-1]}" == explained.clean_topic
+
+
+def test_two_users_are_refused_with_what_is_known() -> None:
+    """A dead letter still shows type, resource, topic and key: where to look for it."""
+    explained = told(json.dumps(heartrate(60, user_id="other")).encode())
+    assert (explained.reason, explained.resource) == ("user_conflict", "heartrate")
+    assert (explained.raw_topic, explained.key) == ("junction.raw.timeseries", f"{USER}:heartrate")
+    assert explained.partition == topics.partition_for(USER, 12)
+    assert "user_conflict" in shown(explained)
+
+
+def test_a_series_shows_its_first_keys() -> None:
+    """A few keys and the count stand for a batch."""
+    explained = told(json.dumps(heartrate(*range(40))).encode())
+    assert (explained.entities, len(explained.keys)) == (40, KEYS_SHOWN)
+    assert explained.keys[0].endswith("heartrate · garmin · watch · 2026-06-03T10:00:00+00:00")
+    assert "and 35 more" in shown(explained)
+
+
+def test_headers_name_what_the_body_does_not() -> None:
+    """A stored record whose bytes are broken still has a type and a user."""
+    headers = [("ce_type", b"daily.data.sleep.created"), ("ce_subject", USER.encode())]
+    explained = explain(b"{", prefix="junction", partitions=12, headers=headers)
+    assert (explained.reason, explained.family, explained.user_id) == ("not_json", "summary", USER)
+
+
+def test_no_value_is_shown() -> None:
+    """Places and ids, never what was measured or said."""
+    sample = {"timestamp": "2026-06-03T10:00:00Z", "value": 4711.25, "odd": "marker"}
+    body = json.dumps(envelope("daily.data.heartrate.created", {"source": {"provider": "oura"}, "data": [sample]}))
+    text = shown(told(body.encode())) + str(asdict(told(body.encode())))
+    assert "4711" not in text
+    assert "marker" not in text
+    assert "$.data.data[].odd" in text
+
+
+def test_the_words_of_a_stranger_are_no_markup() -> None:
+    """An event type in brackets is shown as it is."""
+    assert "[bold]x[/nothing]" in shown(told(json.dumps(envelope("[bold]x[/nothing]", {})).encode()))
+
+
+@pytest.mark.parametrize("make", [bytes, aligned], ids=["as it is", "one user"])
+def test_published_bodies(make: type[bytes]) -> None:
+    """Every published body is explained, with a clean topic or a reason."""
+    for name, body in samples.webhooks():
+        explained = told(make(body))
+        assert bool(explained.clean_topic) != bool(explained.reason), name
