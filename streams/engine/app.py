@@ -19,6 +19,7 @@ from faust.transport import drivers
 from streams import log, topics
 from streams.draft import Fold
 from streams.engine import records, versions
+from streams.engine.clients import SILENT
 from streams.engine.recovery import TableManager
 from streams.engine.table import Table
 from streams.engine.transport import Lose
@@ -176,7 +177,7 @@ def _ping(settings: Settings) -> None:
     if not settings.bootstrap_servers:
         raise Misconfigured("STREAMS_BOOTSTRAP_SERVERS is not set: the Kafka brokers, as host:port,host:port.")
     try:
-        AdminClient(settings.librdkafka | {"socket.timeout.ms": 5000}).list_topics(timeout=5)
+        AdminClient(settings.librdkafka | SILENT).list_topics(timeout=5)
     except KafkaException as error:
         raise Unavailable(f"no Kafka at {settings.bootstrap_servers}: {error.args[0].name()}") from None
 

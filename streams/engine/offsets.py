@@ -8,8 +8,9 @@ cannot ask for that.
 import time
 from collections.abc import Iterable
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 
+from streams.engine.clients import asking
 from streams.engine.slices import Source
 from streams.errors import Unavailable
 from streams.settings import Settings
@@ -22,15 +23,7 @@ class CommittedOffsets:
     """A client that only asks; it never joins the group."""
 
     def __init__(self, settings: Settings) -> None:
-        self._consumer = Consumer(
-            settings.librdkafka
-            | {
-                "group.id": settings.group_id,
-                "client.id": f"{settings.group_id}-{settings.worker_id}-offsets",
-                "isolation.level": "read_committed",
-                "enable.auto.commit": False,
-            }
-        )
+        self._consumer = asking(settings, "offsets", "read_committed")
 
     def stable(self, sources: Iterable[Source]) -> dict[Source, int]:
         """Offset of each partition; -1 where the group has committed none. Blocking. Raises Unavailable."""

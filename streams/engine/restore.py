@@ -12,12 +12,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from streams import log, metrics
+from streams.engine.clients import SILENT, asking
 from streams.engine.slices import Source
 from streams.engine.table import Table
 from streams.errors import Misconfigured, Unavailable
@@ -25,8 +25,14 @@ from streams.settings import Settings
 
 CALL_TIMEOUT_S = 20.0
 BATCH_RECORDS = 10_000
-QUEUE_KIB_MAX = 32 * 1024
 REPORT_EVERY_S = 5.0
+BULK = {
+    "enable.partition.eof": True,
+    "fetch.wait.max.ms": 10,
+    "fetch.message.max.bytes": 4 * 1024 * 1024,
+    "queued.min.messages": 100_000,
+    "queued.max.messages.kbytes": 32 * 1024,
+}
 
 logger = log.get("restore")
 
@@ -87,7 +93,7 @@ def _check_origins(settings: Settings, jobs: Sequence[Job]) -> None:
 
 def topic_ids(settings: Settings, topics: Iterable[str]) -> dict[str, str]:
     """Kafka's id of each topic: a topic that is deleted and created again has another one."""
-    admin = AdminClient(settings.librdkafka)  # kept until its futures are done, else they fail with _DESTROY
+    admin = AdminClient(settings.librdkafka | SILENT)  # kept until its futures are done, else they fail with _DESTROY
     described = admin.describe_topics(TopicCollection(list(topics)), request_timeout=CALL_TIMEOUT_S)
     try:
         return {topic: str(future.result().topic_id) for topic, future in described.items()}
@@ -98,7 +104,7 @@ def topic_ids(settings: Settings, topics: Iterable[str]) -> dict[str, str]:
 
 
 def _find_range(settings: Settings, jobs: Sequence[Job]) -> None:
-    with closing(_consumer(settings, "read_uncommitted")) as consumer:
+    with closing(asking(settings, "watermarks", "read_uncommitted")) as consumer:
         for job in jobs:
             partition = job.source[1]
             persisted = job.table.persisted(partition)
@@ -122,25 +128,8 @@ def _watermarks(consumer: Consumer, source: Source) -> tuple[int, int]:
     return low, high
 
 
-def _consumer(settings: Settings, isolation: str, **extra: Any) -> Consumer:
-    return Consumer(
-        settings.librdkafka
-        | {
-            "group.id": f"{settings.group_id}-restore",  # never joined, never committed to: assigned by hand
-            "client.id": f"{settings.group_id}-{settings.worker_id}-restore",
-            "isolation.level": isolation,
-            "enable.auto.commit": False,
-            "enable.auto.offset.store": False,
-            "fetch.message.max.bytes": 4 * 1024 * 1024,
-            "queued.max.messages.kbytes": QUEUE_KIB_MAX,
-            **extra,
-        }
-    )
-
-
 def _read(settings: Settings, todo: dict[Source, Job], stop: threading.Event) -> int:
-    extra = {"enable.partition.eof": True, "fetch.wait.max.ms": 10, "queued.min.messages": 100_000}
-    with closing(_consumer(settings, "read_committed", **extra)) as consumer:
+    with closing(asking(settings, "restore", "read_committed", **BULK)) as consumer:
         consumer.assign(
             [TopicPartition(*s, OFFSET_BEGINNING if job.begin is None else job.begin) for s, job in todo.items()]
         )

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
 from streams.draft import Emit
+from streams.engine.clients import SILENT, client_id
 from streams.engine.slices import Source
 from streams.errors import Misconfigured, StreamsError, Unavailable
 from streams.settings import Settings
@@ -55,8 +56,8 @@ def remedy(error: KafkaError) -> Remedy:
 
 def config(settings: Settings) -> dict[str, Any]:
     """librdkafka's settings of the one producer of a worker."""
-    return settings.librdkafka | {
-        "client.id": f"{settings.group_id}-{settings.worker_id}",
+    producer = {
+        "client.id": client_id(settings),
         "transactional.id": transactional_id(settings),
         "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
         "partitioner": "murmur2_random",  # as Java and Faust; without it co-partitioning breaks silently
@@ -70,6 +71,7 @@ def config(settings: Settings) -> dict[str, Any]:
         "retry.backoff.ms": 5,  # after a commit AddPartitions is refused until the markers are written: ask soon
         "retry.backoff.max.ms": 100,
     }
+    return settings.librdkafka | SILENT | producer
 
 
 def transactional_id(settings: Settings) -> str:

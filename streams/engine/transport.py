@@ -11,6 +11,7 @@ Faust's bookkeeping of acks, gaps and read offsets has no meaning for slices and
 import asyncio
 import ssl
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import aiokafka
@@ -22,6 +23,7 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
 from streams import log
+from streams.engine.clients import client_id
 from streams.engine.group_metadata import Membership
 from streams.engine.offsets import CommittedOffsets
 from streams.engine.slices import Position, Slice, Source
@@ -58,7 +60,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
         conf, settings = self.app.conf, self.app.engine_settings
         self._assignor = self.app.assignor
         return aiokafka.AIOKafkaConsumer(
-            client_id=f"{settings.group_id}-{settings.worker_id}",
+            client_id=client_id(settings),
             group_id=settings.group_id,
             group_instance_id=settings.worker_id,
             bootstrap_servers=settings.bootstrap_servers,
@@ -107,9 +109,22 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
             return []
         consumer = self._ensure_consumer()
         found = await consumer.getmany(timeout_ms=int(timeout_s * 1000), max_records=self._records_max)
+        if not found:
+            return await self._markers(consumer)
         # No await that can suspend from here on: positions and records belong together.
         slices = [await self._slice(consumer, tp, records) for tp, records in found.items() if tp in self._positions]
         self._adapt(slices)
+        return slices
+
+    async def _markers(self, consumer: Any) -> list[Slice]:
+        """Slices without records, where there were only commit markers: without them the lag would never be 0."""
+        slices = []
+        for source, at in list(self._positions.items()):
+            tp = aiokafka.TopicPartition(*source)
+            with suppress(asyncio.TimeoutError, IllegalStateError):
+                position = await asyncio.wait_for(consumer.position(tp), 0.01)
+                if position > at.offset and self._positions.get(source) == at:
+                    slices.append(await self._slice(consumer, tp, []))
         return slices
 
     async def _slice(self, consumer: Any, tp: Any, records: list[Any]) -> Slice:

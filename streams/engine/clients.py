@@ -1,0 +1,31 @@
+"""librdkafka's consumers for what aiokafka cannot ask. They join no group and commit nothing."""
+
+from typing import Any
+
+from confluent_kafka import Consumer
+
+from streams.settings import Settings
+
+# librdkafka writes its own lines to stderr, past our logs. What matters in them comes back as errors of calls.
+SILENT = {"log_level": 0}
+
+
+def client_id(settings: Settings, purpose: str = "") -> str:
+    """What brokers show in their logs and quotas."""
+    return "-".join(part for part in (settings.group_id, settings.worker_id, purpose) if part)
+
+
+def asking(settings: Settings, purpose: str, isolation: str, **extra: Any) -> Consumer:
+    """A consumer that is assigned by hand or only asked. `isolation`: read_committed or read_uncommitted."""
+    return Consumer(
+        settings.librdkafka
+        | SILENT
+        | {
+            "group.id": settings.group_id,
+            "client.id": client_id(settings, purpose),
+            "isolation.level": isolation,
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            **extra,
+        }
+    )
