@@ -2,46 +2,61 @@
 
 from collections.abc import Sequence
 
-from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from streams.errors import Unavailable
+from streams.settings import Settings
 
-REQUEST_TIMEOUT_S = 10
+ANSWER_S = 10.0
+
+Offsets = dict[tuple[str, int], int]  # (topic, partition) → offset
 
 
 class Lag:
-    """Offsets of some topics (full names, same partition count) and of one group."""
+    """Offsets of some topics (full names, same partition count) and of our group. Joins no group, moves nothing.
 
-    def __init__(self, admin: AdminClient, group_id: str, names: Sequence[str], partitions: int) -> None:
-        self._admin = admin
-        self._group_id = group_id
-        self._partitions = [TopicPartition(name, p) for name in names for p in range(partitions)]
+    A consumer and not the AdminClient: confluent-kafka 2.16's list_consumer_group_offsets takes the process down with
+    it when the group's coordinator is still loading.
+    """
 
-    def ends(self) -> dict[tuple[str, int], int]:
-        """End offset by (topic, partition): how many records were ever written there."""
-        wanted = {p: OffsetSpec.latest() for p in self._partitions}
-        futures = self._admin.list_offsets(
-            wanted, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=REQUEST_TIMEOUT_S
+    def __init__(self, settings: Settings, names: Sequence[str]) -> None:
+        self._partitions = [TopicPartition(name, p) for name in names for p in range(settings.partitions)]
+        self._consumer = Consumer(
+            settings.librdkafka
+            | {
+                "group.id": settings.group_id,
+                "isolation.level": "read_committed",  # committed offsets are then the stable ones (KIP-447)
+                "enable.auto.commit": False,
+                "log_level": 2,
+            }
         )
-        try:
-            return {(p.topic, p.partition): future.result().offset for p, future in futures.items()}
-        except KafkaException as error:
-            raise Unavailable(f"Kafka does not answer: {error.args[0].str()}") from None
 
-    def committed(self) -> dict[tuple[str, int], int]:
-        """Committed offset by (topic, partition); 0 where the group has not committed."""
-        request = ConsumerGroupTopicPartitions(self._group_id, self._partitions)
-        future = self._admin.list_consumer_group_offsets(
-            [request], require_stable=True, request_timeout=REQUEST_TIMEOUT_S
-        )[self._group_id]
+    def ends(self) -> Offsets:
+        """End of what is committed: how many records, commit markers included, were ever written there."""
+        return {(p.topic, p.partition): self._end(p) for p in self._partitions}
+
+    def _end(self, partition: TopicPartition) -> int:
         try:
-            found = future.result().topic_partitions or []
+            return int(self._consumer.get_watermark_offsets(partition, timeout=ANSWER_S)[1])
         except KafkaException as error:
-            raise Unavailable(f"Kafka does not answer: {error.args[0].str()}") from None
+            raise _unavailable(error) from None
+
+    def committed(self) -> Offsets:
+        """Offset of the group; 0 where it has not committed. Raises Unavailable."""
+        try:
+            found = self._consumer.committed(self._partitions, timeout=ANSWER_S)
+        except KafkaException as error:
+            raise _unavailable(error) from None
         return {(p.topic, p.partition): max(p.offset, 0) for p in found}
 
     def records(self) -> int:
-        """Records written and not yet committed by the group (commit markers count as records)."""
+        """Records written and not yet committed by the group."""
         committed = self.committed()
-        return sum(max(end - committed.get(place, 0), 0) for place, end in self.ends().items())
+        return sum(max(end - committed[place], 0) for place, end in self.ends().items())
+
+    def close(self) -> None:
+        self._consumer.close()
+
+
+def _unavailable(error: KafkaException) -> Unavailable:
+    return Unavailable(f"Kafka does not say where the group is ({error.args[0].name()})")

@@ -6,11 +6,13 @@ Fields are ids, names, counts and places. Never a payload, a value, a secret or 
 import logging
 import sys
 
+import stamina
 import structlog
 
 
 def configure(level: str = "INFO", *, as_json: bool | None = None) -> None:
     """Set up structlog once per process. `as_json=None`: JSON unless stderr is a terminal."""
+    stamina.instrumentation.set_on_retry_hooks([])  # one line when waiting begins and ends, not one for each try
     if as_json is None:
         as_json = not sys.stderr.isatty()
     renderer: structlog.types.Processor = (

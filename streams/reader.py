@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from streams import codec, registry
 from streams.errors import Misconfigured, Unavailable
@@ -32,21 +31,19 @@ class Reader:
 
     def __init__(self, settings: Settings, names: Sequence[str], *, from_beginning: bool) -> None:
         self._schemas = registry.Schemas(settings)
-        self._consumer = Consumer(
-            settings.librdkafka
-            | {
-                "group.id": f"{settings.group_id}-reader",
-                "isolation.level": "read_committed",
-                "enable.auto.commit": False,
-                "fetch.wait.max.ms": 100,
-                "fetch.message.max.bytes": settings.record_bytes_max,
-                "log_level": 2,
-            }
-        )
+        conf = settings.librdkafka | {
+            "group.id": f"{settings.group_id}-reader",
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+            "fetch.wait.max.ms": 50,
+            "fetch.message.max.bytes": settings.record_bytes_max,
+            "log_level": 2,
+        }
+        self._consumer = Consumer(conf)
+        self._asking = Consumer(conf)  # a question on the connection that fetches would wait behind each fetch
         start = OFFSET_BEGINNING if from_beginning else OFFSET_END
         self._partitions = [TopicPartition(name, p, start) for name, p in self._existing(names)]
         self._consumer.assign(self._partitions)
-        self._admin = AdminClient(settings.librdkafka | {"log_level": 2})
 
     def _existing(self, names: Sequence[str]) -> list[tuple[str, int]]:
         try:
@@ -79,15 +76,17 @@ class Reader:
         return Decoded(*place, message.timestamp()[1], message.key() or b"", record)
 
     def at_end(self) -> bool:
-        """Whether everything that is committed now has been read."""
-        wanted = [TopicPartition(p.topic, p.partition) for p in self._partitions]
-        ends = self._admin.list_offsets({p: OffsetSpec.latest() for p in wanted}, request_timeout=10)
-        end_of = {(p.topic, p.partition): future.result().offset for p, future in ends.items()}
-        return all(
-            max(p.offset, 0) >= end_of[p.topic, p.partition]
-            for p in self._consumer.position(wanted)
-            if end_of[p.topic, p.partition] > 0
-        )
+        """Whether everything that is committed now has been read. May be asked while another thread polls."""
+        ends = {(p.topic, p.partition): self._end(p) for p in self._partitions}
+        read = self._consumer.position(self._partitions)
+        return all(max(p.offset, 0) >= ends[p.topic, p.partition] for p in read)
+
+    def _end(self, partition: TopicPartition) -> int:
+        try:
+            return int(self._asking.get_watermark_offsets(partition, timeout=10)[1])
+        except KafkaException as error:
+            raise Unavailable(f"Kafka does not say where {partition.topic} ends ({error.args[0].name()})") from None
 
     def close(self) -> None:
         self._consumer.close()
+        self._asking.close()

@@ -7,11 +7,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka.admin import AdminClient
 from rich.console import Console
 from rich.live import Live
 
@@ -51,7 +51,7 @@ class Score:
     events: int = 0
     tally: Tally | None = None
     raw_records: int = 0
-    waiting: int = 0
+    waiting: int = -1  # not known yet
     verdicts: dict[str, "Counter[str]"] | None = None
     clean_records: int = 0
     p50_ms: float | None = None
@@ -79,8 +79,7 @@ class _Run:
         self.watch = watch.Watch(running.settings)
         prefix = running.settings.topic_prefix
         raw = [f"{prefix}.{name}" for name in topics.RAW]
-        admin = AdminClient(running.settings.librdkafka | {"log_level": 0})
-        self.lag = Lag(admin, running.settings.group_id, raw, running.settings.partitions)
+        self.lag = Lag(running.settings, raw)
         self.raw_before = sum(self.lag.ends().values())
         self.score = Score(tally=Tally())
         self.started_s = time.monotonic()
@@ -91,6 +90,7 @@ class _Run:
             return self._checked() if self.options.once else self._stay()
         finally:
             self.watch.stop()
+            self.lag.close()
 
     def _stream(self) -> None:
         """Simulate and show until all is sent and committed."""
@@ -118,8 +118,9 @@ class _Run:
             if not service.running():
                 raise Unavailable(f"a service stopped: {service.last_words()} ({service.log})")
         score, seen = self.score, self.watch.seen
-        score.raw_records = sum(self.lag.ends().values()) - self.raw_before
-        score.waiting = self.lag.records()
+        with suppress(Unavailable):  # a coordinator that is still loading answers the next time
+            score.raw_records = sum(self.lag.ends().values()) - self.raw_before
+            score.waiting = self.lag.records()
         score.verdicts = watch.verdicts(self.stack.worker_metrics_url)
         score.clean_records = len(seen.records)
         score.p50_ms, score.p99_ms = seen.percentile_ms(0.5), seen.percentile_ms(0.99)

@@ -17,8 +17,7 @@ import stamina
 from pydantic import SecretStr
 
 from streams import admin, registry
-from streams.embedded import java, mock
-from streams.embedded.cluster import Cluster
+from streams.embedded import Cluster, MockCluster, missing
 from streams.embedded.supervise import Child
 from streams.errors import Misconfigured
 from streams.settings import Settings
@@ -74,13 +73,13 @@ def start(settings: Settings, keep: Path | None, say: Say) -> Iterator[Stack]:
 def _kafka(stack: ExitStack, settings: Settings, folder: Path, say: Say) -> tuple[Settings, str]:
     if settings.bootstrap_servers:
         return settings, f"your Kafka at {settings.bootstrap_servers}"
-    missing = java.missing()
-    if missing is None:
+    lacking = missing()
+    if lacking is None:
         running = stack.enter_context(Cluster(folder / "cluster", partitions=PARTITIONS, progress=say))
         found = {"bootstrap_servers": running.bootstrap_servers, "registry_url": running.registry_url}
         return settings.model_copy(update=found | {"partitions": PARTITIONS}), "Apache Kafka 4.3 (embedded, KRaft)"
-    say(f"{missing} Going on with librdkafka's mock cluster: in memory, nothing survives, no promises hold.")
-    fake = stack.enter_context(mock.MockCluster())
+    say(f"{lacking} Going on with librdkafka's mock cluster: in memory, nothing survives, no promises hold.")
+    fake = stack.enter_context(MockCluster())
     found = {"bootstrap_servers": fake.bootstrap_servers, "registry_url": registry.LOCAL, "partitions": PARTITIONS}
     return settings.model_copy(update=found), "librdkafka's mock cluster (in memory)"
 

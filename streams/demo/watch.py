@@ -46,24 +46,31 @@ class Watch:
         self._reader = Reader(settings, names, from_beginning=True)
         self._stop = threading.Event()
         self._idle = threading.Event()
+        self._failure: Exception | None = None
         self.seen = Seen()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
-        while not self._stop.is_set():
-            batch = self._reader.poll(POLL_S)
-            self.seen.add(batch)
-            if not batch:
-                self._idle.set()
+        try:
+            while not self._stop.is_set():
+                batch = self._reader.poll(POLL_S)
+                self.seen.add(batch)
+                if not batch:
+                    self._idle.set()
+        except Exception as error:  # raised again where somebody waits
+            self._failure = error
+            self._idle.set()
 
     def wait_drained(self, timeout_s: float) -> bool:
-        """Wait until everything committed by now has been read."""
+        """Wait until everything committed by now has been read; raises what ended the reading."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             self._idle.clear()
             if self._idle.wait(1.0) and self._reader.at_end():
                 return True
+            if self._failure:
+                raise self._failure
         return False
 
     def stop(self) -> None:
