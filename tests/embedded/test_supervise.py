@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -24,13 +26,25 @@ def child(tmp_path: Path) -> Iterator[Child]:
     sleeping.kill()
 
 
-def started_by(script: str, log: Path) -> tuple[subprocess.Popen[bytes], list[psutil.Process]]:
-    """A parent that runs `script` after it has started a child, and the processes that must go when it goes."""
-    parent = subprocess.Popen([sys.executable, "-c", START + script, str(log)], stdout=subprocess.PIPE)
-    assert parent.stdout is not None
-    pids = [int(word) for word in parent.stdout.readline().split()]
-    watched = [psutil.Process(pid) for pid in pids]
-    return parent, watched + [grandchild for process in watched for grandchild in process.children()]
+@contextmanager
+def started_by(script: str, log: Path) -> Iterator[tuple[subprocess.Popen[bytes], list[psutil.Process]]]:
+    """A parent that runs `script` after it has started a child; the child and its watchdog, which must go with it."""
+    with subprocess.Popen([sys.executable, "-c", START + script, str(log)], stdout=subprocess.PIPE) as parent:
+        try:
+            assert parent.stdout is not None
+            yield parent, family(int(parent.stdout.readline()))
+        finally:
+            parent.kill()
+
+
+def family(pid: int) -> list[psutil.Process]:
+    """The child and its watchdog, once the shell has become the child."""
+    child = psutil.Process(pid)
+    while child.name() != "sleep":
+        time.sleep(0.01)
+    watchdogs = child.children()
+    assert len(watchdogs) == 1
+    return [child, *watchdogs]
 
 
 def assert_gone(processes: list[psutil.Process], within_s: float) -> None:
@@ -40,19 +54,16 @@ def assert_gone(processes: list[psutil.Process], within_s: float) -> None:
 
 def test_a_killed_parent_takes_its_children_along(tmp_path: Path) -> None:
     """SIGKILL of the parent ends the child and its watchdog."""
-    parent, processes = started_by("print(child.pid, flush=True); time.sleep(600)", tmp_path / "log")
-    with parent:
-        assert len(processes) == 2
+    with started_by("print(child.pid, flush=True); time.sleep(600)", tmp_path / "log") as (parent, processes):
         parent.kill()
         assert_gone(processes, within_s=10)
 
 
 def test_a_forked_copy_of_the_parent_does_not_keep_the_children_alive(tmp_path: Path) -> None:
     """Only the death of the process that started the child counts, even when a fork of it lives on."""
-    fork = "print(child.pid, flush=True) if os.fork() else None; time.sleep(30)"
-    parent, processes = started_by(fork, tmp_path / "log")
-    copy = next(iter(set(psutil.Process(parent.pid).children()) - set(processes)))
-    with parent:
+    fork = "print(child.pid, flush=True) if os.fork() else None; time.sleep(600)"
+    with started_by(fork, tmp_path / "log") as (parent, processes):
+        copy = next(iter(set(psutil.Process(parent.pid).children()) - set(processes)))
         parent.kill()
         assert_gone(processes, within_s=10)
         assert copy.is_running()
@@ -77,11 +88,11 @@ def test_ctrl_c_does_not_reach_a_child(child: Child) -> None:
 
 def test_stop_is_clean_and_can_be_repeated(child: Child) -> None:
     """SIGTERM suffices for a well-behaved program; the watchdog goes with it."""
-    family = psutil.Process(child.pid).children()
+    processes = family(child.pid)
     assert child.stop()
     assert child.stop()
     assert not child.running()
-    assert_gone(family, within_s=5)
+    assert_gone(processes, within_s=5)
 
 
 def test_a_child_that_does_not_listen_is_killed(tmp_path: Path) -> None:
