@@ -63,8 +63,9 @@ def build(
     """Columns in the order of their times, with tags."""
     tags = _tags(times_us, ends_us, attributes, unknowns)
     made = Columns(times_us, ends_us, contents, attributes, tags, unknowns, samples)
-    order = sorted(range(len(times_us)), key=times_us.__getitem__)
-    return made if order == list(range(len(order))) else made.take(order)
+    if sorted(times_us) == times_us:
+        return made
+    return made.take(sorted(range(len(times_us)), key=times_us.__getitem__))
 
 
 def _tags(

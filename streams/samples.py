@@ -22,11 +22,15 @@ class Judged(NamedTuple):
     conflicts: int
 
     @property
-    def counts(self) -> Counter[Verdict]:
-        return Counter(self.verdicts)
+    def counts(self) -> dict[Verdict, int]:
+        first, n = self.verdicts[0], len(self.verdicts)
+        return {first: n} if self.verdicts.count(first) == n else dict(Counter(self.verdicts))
 
     def emitted(self) -> list[int]:
         """Places of the samples that leave."""
+        first, n = self.verdicts[0], len(self.verdicts)
+        if self.verdicts.count(first) == n:
+            return list(range(n)) if first in EMITTED else []
         return [place for place, verdict in enumerate(self.verdicts) if verdict in EMITTED]
 
 
@@ -94,7 +98,7 @@ def _one_per_time(columns: Columns, places: list[int], verdicts: list[Verdict]) 
     Times are sorted, so that repetitions are neighbours. The verdict of a loser is set here.
     """
     times_us = columns.times_us
-    if len({times_us[place] for place in places}) == len(places):
+    if len(set(times_us)) == len(times_us):
         return places, 0
     winners: dict[int, int] = {}
     conflicts = 0
