@@ -17,7 +17,7 @@ equal versions with different content count as a conflict: the loser's verdict i
 """
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from hashlib import blake2b
 from itertools import chain
@@ -85,7 +85,7 @@ _HEAD = struct.Struct(">Bqqq")
 _FIELD = struct.Struct(">II")
 
 
-def judge(stored: bytes | None, version: Version, content: Mapping[str, Any], names: Sequence[str] = ()) -> Judged:
+def judge(stored: bytes | None, version: Version, content: Mapping[str, Any], names: Iterable[str] = ()) -> Judged:
     """Compare an entity with its state. `names`: all field names it could have, to name those that vanished."""
     if stored is None:
         return Judged(Verdict.NEW, False, [], _state(version, _hashes(content)))
@@ -111,7 +111,7 @@ def _state(version: Version, hashes: Mapping[int, int]) -> bytes:
 
 
 def _changed(
-    before: Mapping[int, int], now: Mapping[int, int], content: Mapping[str, Any], names: Sequence[str]
+    before: Mapping[int, int], now: Mapping[int, int], content: Mapping[str, Any], names: Iterable[str]
 ) -> list[str]:
     """Names of fields that came, went or changed, sorted."""
     known = {crc32(name.encode()): name for name in chain(names, content)}

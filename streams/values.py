@@ -28,14 +28,14 @@ class Unfit(ValueError):
 def number(value: Any) -> float:
     """A finite float, from a JSON number or a string that is nothing but one. -0.0 becomes 0.0."""
     kind = type(value)
-    if kind is str and _CLEAN_NUMBER.fullmatch(value):
-        value, kind = float(value), float
-    if kind is not float and kind is not int:
+    if kind is float:  # finite: JSON has no others
+        return float(value) + 0.0
+    if kind is not int and not (kind is str and _CLEAN_NUMBER.fullmatch(value)):
         raise Unfit("not a number")
     try:
         result = float(value) + 0.0
     except OverflowError:
-        raise Unfit("number too large") from None
+        result = math.inf
     if not math.isfinite(result):
         raise Unfit("number too large")
     return result

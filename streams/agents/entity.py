@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from streams import connection, schemas, topics
+from streams import connection
 from streams.agents.parts import Delivered, Outlet, head, resource_label
 from streams.dedup import EMITTED, NEVER_US, Version, content_hash, judge, state_key
 from streams.draft import Draft
@@ -18,8 +18,7 @@ def fold_entity(
     updated_at_us = NEVER_US if entity.updated_at_us is None else entity.updated_at_us
     version = Version(updated_at_us, how.at_ms, content_hash(entity.content))
     table_key = state_key(event.user_id, resource, entity.id)
-    names = [row.name for row in schemas.typed_fields(topics.clean_topics()[topic])] if entity.fields else []
-    judged = judge(draft.get("summaries", table_key), version, entity.content, names)
+    judged = judge(draft.get("summaries", table_key), version, entity.content, entity.fields)
     if judged.state is not None:
         draft.put("summaries", table_key, judged.state)
     label = resource_label(event)
