@@ -38,14 +38,15 @@ class Reply(NamedTuple):
     body: bytes
     outcome: str
     is_retry_welcome: bool = False
+    is_last: bool = False  # the rest of the body is not wanted: close, or the server reads it to its end
 
 
 ACCEPTED = Reply(204, b"", "accepted")
 KEPT = Reply(204, b"", "dead_letter")
 REFUSED = Reply(401, b"signature required\n", "refused")
-TOO_LARGE = Reply(413, b"body too large\n", "too_large")
-TOO_SLOW = Reply(408, b"body too slow\n", "too_slow")
-GONE = Reply(408, b"", "gone")
+TOO_LARGE = Reply(413, b"body too large\n", "too_large", is_last=True)
+TOO_SLOW = Reply(408, b"body too slow\n", "too_slow", is_last=True)
+GONE = Reply(408, b"", "gone", is_last=True)
 BUSY = Reply(503, b"try again later\n", "busy", True)
 UNAVAILABLE = Reply(503, b"try again later\n", "unavailable", True)
 BROKEN = Reply(503, b"try again later\n", "error", True)
@@ -178,6 +179,8 @@ class Door:
             headers += [(b"content-type", b"text/plain"), (b"content-length", str(len(reply.body)).encode())]
         if reply.is_retry_welcome:
             headers.append((b"retry-after", self._retry_after))
+        if reply.is_last:
+            headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": reply.body})
 
