@@ -23,6 +23,7 @@ class CommittedOffsets:
     """A client that only asks; it never joins the group."""
 
     def __init__(self, settings: Settings) -> None:
+        self._group_id = settings.group_id
         self._consumer = asking(settings, "offsets", "read_committed")
 
     def stable(self, sources: Iterable[Source]) -> dict[Source, int]:
@@ -38,7 +39,11 @@ class CommittedOffsets:
             if problem is None:
                 return {(p.topic, p.partition): max(p.offset, -1) for p in found}
             if time.monotonic() > deadline:
-                raise Unavailable(f"Kafka does not answer the committed offsets: {problem.name()}")
+                raise Unavailable(
+                    f"Kafka does not answer the committed offsets of group {self._group_id}: {problem.name()}. If it "
+                    "answers everything else, a transaction that never ended holds them back: see "
+                    "`kafka-transactions.sh find-hanging`."
+                )
             time.sleep(0.1)
 
     def close(self) -> None:

@@ -175,9 +175,9 @@ class Transactions:
         match remedy(error):
             case Remedy.LEAVE:
                 raise Fenced(
-                    f"another worker runs with STREAMS_WORKER_ID of {self._name}, or this one slept for longer than "
-                    f"{TRANSACTION_TIMEOUT_MS // 1000} s ({error.name()}). Give every worker its own id; restarting "
-                    "this one is safe."
+                    f"another worker runs as {self._name}, or this one slept for longer than "
+                    f"{TRANSACTION_TIMEOUT_MS // 1000} s ({error.name()}). Give every worker its own "
+                    "STREAMS_WORKER_ID; restarting this one is safe."
                 ) from None
             case Remedy.ABORT:
                 raise Aborted(error.name()) from None

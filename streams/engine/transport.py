@@ -174,6 +174,8 @@ class Consumer(driver.Consumer):  # type: ignore[misc]  # because Faust is untyp
 
     async def committed(self, sources: set[Source], offsets: CommittedOffsets) -> dict[Source, int]:
         """Stable committed offsets; where there is none, or what it points to has expired, the first one."""
+        if not sources:  # more workers than partitions
+            return {}
         loop = asyncio.get_running_loop()
         stable = await loop.run_in_executor(None, offsets.stable, sources)
         tps = [aiokafka.TopicPartition(*source) for source in sources]

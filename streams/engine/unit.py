@@ -318,12 +318,11 @@ class Unit:
             if work.failure:
                 raise work.failure
             await self._in_thread(work.commit, self._transactions, self._tables, metadata)
+            self._committed(work, opened_at_s, records)
         except Aborted as error:
             await self._abort(error, again)
         except Exception as error:
             self.fail(error)
-        else:
-            self._committed(work, opened_at_s, records)
         finally:
             self._under = self._committing = None
             self._schedule()

@@ -35,16 +35,16 @@ def test_dedup(rig: Rig) -> None:
 def test_killed_robbed_and_deprived(rig: Rig) -> None:
     """SIGKILL in the middle, batches lost on the way, then the state directory deleted: nothing lost or repeated."""
     rig.start(LOSE="0.05")
-    for round_ in range(4):
+    for round_ in range(3):
         rig.feed(keys(round_ * 5_000, round_ * 5_000 + 10_000))
         time.sleep(0.2 * round_)  # somewhere else each time: before, in and after a transaction
         rig.kill()
-        if round_ == 2:
+        if round_ == 1:
             rig.wipe()
         rig.start(LOSE="0.05")
         rig.until(lambda: rig.lag() < 10_000, 30, "no progress after a kill")
     rig.drain()
-    assert rig.verdict(keys(0, 25_000)) == RIGHT
+    assert rig.verdict(keys(0, 20_000)) == RIGHT
 
 
 def test_join_and_leave(settings: Settings) -> None:
@@ -121,3 +121,23 @@ def test_one_directory_one_worker(rig: Rig) -> None:
     assert second.wait(20) == 1
     assert "another worker uses" in rig.log("w1")
     rig.workers.pop("w1")
+
+
+def test_one_id_one_worker(rig: Rig) -> None:
+    """A second worker with the same id, elsewhere, takes over; the first one ends and says why."""
+    first = rig.start()
+    rig.feed(keys(0, 100))
+    rig.drain()
+    rig.workers["first"] = rig.workers.pop("w0")
+    (rig.settings.state_dir / "w0.log").rename(rig.settings.state_dir / "first.log")
+    rig.start("w0", STREAMS_STATE_DIR=str(rig.state("elsewhere")))
+    begin = 100
+    while first.poll() is None and begin < 3_000:  # the first one learns it when it next commits
+        rig.feed(keys(begin - 50, begin + 50))
+        begin += 50
+        time.sleep(0.5)
+    assert first.wait(30) == 1
+    rig.workers.pop("first")
+    assert "another worker runs as" in rig.log("first")
+    rig.drain()
+    assert rig.verdict(keys(0, begin)) == RIGHT

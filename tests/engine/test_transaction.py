@@ -1,0 +1,42 @@
+"""Errors of a transactional producer, sorted by what to do."""
+
+import pytest
+from confluent_kafka import KafkaError
+
+from streams.engine.transaction import Remedy, config, remedy, transactional_id
+from streams.settings import Settings
+
+ABORT = [
+    KafkaError.ILLEGAL_GENERATION,
+    KafkaError.UNKNOWN_MEMBER_ID,
+    KafkaError._INCONSISTENT,
+    KafkaError.NOT_COORDINATOR,
+]
+
+
+@pytest.mark.parametrize("code", ABORT)
+def test_abort(code: int) -> None:
+    """What the group or a broker did to a transaction ends the transaction, not the process."""
+    assert remedy(KafkaError(code)) is Remedy.ABORT
+
+
+def test_call_again() -> None:
+    """A retriable error asks for the same call again, unless the transaction has to be aborted first."""
+    assert remedy(KafkaError(KafkaError._TIMED_OUT, retriable=True)) is Remedy.CALL_AGAIN
+    assert remedy(KafkaError(KafkaError._TIMED_OUT, retriable=True, txn_requires_abort=True)) is Remedy.ABORT
+
+
+def test_leave() -> None:
+    """A fenced producer, and any fatal error, ends the process: another worker owns the transactional id."""
+    assert remedy(KafkaError(KafkaError._FENCED)) is Remedy.LEAVE
+    assert remedy(KafkaError(KafkaError._STATE, fatal=True)) is Remedy.LEAVE
+
+
+def test_producer_settings() -> None:
+    """The id is stable per worker slot; the partitioner is Java's; the largest record passes."""
+    settings = Settings(_env_file=None, group_id="g", worker_id="w7", bootstrap_servers="127.0.0.1:1")
+    assert transactional_id(settings) == "g-w7"
+    conf = config(settings)
+    assert conf["partitioner"] == "murmur2_random"
+    assert conf["message.max.bytes"] == settings.record_bytes_max
+    assert conf["bootstrap.servers"] == "127.0.0.1:1"
