@@ -1,30 +1,24 @@
 """The Faust app of a worker, and `run`: everything together, until a signal or a failure."""
 
 import asyncio
-import fcntl
-import gc
-import logging
 import signal
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import faust
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 from faust.app.base import BootStrategy as FaustBootStrategy
 from faust.transport import drivers
 
 from streams import log, topics
 from streams.draft import Fold
 from streams.engine import records, versions
-from streams.engine.clients import SILENT
+from streams.engine.process import own, ping, quiet, spare_the_collector
 from streams.engine.recovery import TableManager
 from streams.engine.table import Table
 from streams.engine.transport import Lose
 from streams.engine.unit import Unit
-from streams.errors import Misconfigured, StreamsError, Unavailable
+from streams.errors import StreamsError
 from streams.settings import Settings
 from streams.waiting import until_available
 
@@ -47,10 +41,10 @@ def run(settings: Settings, folds: Mapping[str, Fold], tables: Sequence[str], *,
     """
     versions.check()
     records.install()
-    _spare_the_collector()
-    _quiet()
-    until_available("Kafka", lambda: _ping(settings))
-    with _own(settings.state_dir):
+    spare_the_collector()
+    quiet()
+    until_available("Kafka", lambda: ping(settings))
+    with own(settings.state_dir):
         asyncio.run(_run(settings, folds, tables, lose))
 
 
@@ -171,47 +165,3 @@ def _options(settings: Settings) -> dict[str, Any]:
         "broker_rebalance_timeout": REBALANCE_TIMEOUT_S,
         "broker_request_timeout": REQUEST_TIMEOUT_S,
     }
-
-
-def _ping(settings: Settings) -> None:
-    if not settings.bootstrap_servers:
-        raise Misconfigured("STREAMS_BOOTSTRAP_SERVERS is not set: the Kafka brokers, as host:port,host:port.")
-    try:
-        AdminClient(settings.librdkafka | SILENT).list_topics(timeout=5)
-    except KafkaException as error:
-        raise Unavailable(f"no Kafka at {settings.bootstrap_servers}: {error.args[0].name()}") from None
-
-
-def _spare_the_collector() -> None:
-    """Drafts hold many long-lived tuples and no cycles: Python's default looks at them all again every 700 of them."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
-
-
-@contextmanager
-def _own(state_dir: Path) -> Iterator[None]:
-    """Hold the state directory for this process; the system lets go of it whatever way the process ends."""
-    state_dir.mkdir(parents=True, exist_ok=True)
-    with (state_dir / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Misconfigured(
-                f"another worker uses {state_dir}: give each its own STREAMS_STATE_DIR and STREAMS_WORKER_ID."
-            ) from None
-        yield
-
-
-class _ToStructlog(logging.Handler):
-    """Libraries' warnings, as lines of ours."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage()
-        log.get(record.name).log(record.levelno, "library", text=text[:500])
-
-
-def _quiet() -> None:
-    root = logging.getLogger()
-    root.handlers[:] = [_ToStructlog()]
-    root.setLevel(logging.WARNING)

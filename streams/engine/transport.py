@@ -1,154 +1,32 @@
 """Faust's transport, delivering slices of the log: one event per poll and partition.
 
-The consumer thread knows, per partition, the end of what it handed out or the offset of the last seek. It reads, seeks
-and remembers in one thread, without an await between reading and remembering, so `[begin, end)` is exact even where
-compaction, aborted records and commit markers leave gaps. A partition without a remembered position yields nothing:
-after an assignment all are paused until the seek to the committed offset.
-
 Faust's bookkeeping of acks, gaps and read offsets has no meaning for slices and is switched off.
 """
 
 import asyncio
-import ssl
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from typing import Any
 
 import aiokafka
-from aiokafka.errors import IllegalStateError
-from aiokafka.helpers import create_ssl_context
 from faust.events import Event
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
 from streams import log
-from streams.engine.clients import client_id
 from streams.engine.group_metadata import Membership
 from streams.engine.offsets import CommittedOffsets
 from streams.engine.slices import Position, Slice, Source
-from streams.errors import Misconfigured
-from streams.settings import Settings
+from streams.engine.thread import ConsumerThread
 
 POLL_S = 1.0
-FETCH_WAIT_MS = (
-    250  # a fetch that waits for one partition keeps others on the same broker waiting: Faust's 1.5 s is long
-)
-PARTITION_FETCH_BYTES = 4 * 1024 * 1024
-POLL_BYTES = 4 * 1024 * 1024  # a poll's records are worked on in one go: bounds both memory and the loop's pauses
-POLL_RECORDS_MIN, POLL_RECORDS_MAX = 50, 5_000
 WAITING_BYTES_MAX = 32 * 1024 * 1024
 WAITING_SLICES_MAX = 64
 ROOM_S = 0.005  # how often to look for room while there is none; what waits keeps the agents busy for far longer
-ABSENT_S = 3600.0  # aiokafka leaves the group when nobody polls for so long; a restore may take a while
 
 logger = log.get("transport")
 
 Lose = Callable[[Slice], bool]
-
-
-class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # because Faust is untyped to strict mypy
-    """aiokafka in its own thread and loop. Methods without a lock run in that thread: use `call_thread`."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._positions: dict[TP, Position] = {}
-        self._moved = asyncio.Event()
-        self._records_max = 500
-
-    def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
-        conf, settings = self.app.conf, self.app.engine_settings
-        self._assignor = self.app.assignor
-        return aiokafka.AIOKafkaConsumer(
-            client_id=client_id(settings),
-            group_id=settings.group_id,
-            group_instance_id=settings.worker_id,
-            bootstrap_servers=settings.bootstrap_servers,
-            partition_assignment_strategy=[self._assignor],
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            isolation_level="read_committed",  # raw topics are written in transactions, too
-            fetch_max_wait_ms=FETCH_WAIT_MS,
-            max_partition_fetch_bytes=PARTITION_FETCH_BYTES,
-            max_poll_interval_ms=int(ABSENT_S * 1000),
-            session_timeout_ms=int(settings.session_timeout_s * 1000),
-            heartbeat_interval_ms=int(settings.session_timeout_s * 1000 / 5),
-            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
-            request_timeout_ms=int(conf.broker_request_timeout * 1000),
-            **security(settings),
-        )
-
-    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        self._positions.clear()
-        await super().on_partitions_revoked(revoked)
-
-    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        self._positions.clear()
-        consumer = self._ensure_consumer()
-        consumer.pause(*consumer.assignment())  # changelogs stay so: without it aiokafka buffers a fetch of each
-        await super().on_partitions_assigned(assigned, generation_id)
-
-    async def seek_to(self, positions: Mapping[Source, Position]) -> None:
-        """Read these partitions from there; those that were taken away meanwhile are left out."""
-        consumer = self._ensure_consumer()
-        for source, position in positions.items():
-            tp = aiokafka.TopicPartition(*source)
-            try:
-                consumer.seek(tp, position.offset)
-                consumer.resume(tp)
-            except IllegalStateError:
-                continue
-            self._positions[TP(*source)] = position
-        self._moved.set()
-
-    async def poll(self, timeout_s: float) -> list[Slice]:
-        """What has arrived, as slices; empty after `timeout_s` without records."""
-        if not self._positions:
-            self._moved.clear()
-            await asyncio.wait([asyncio.ensure_future(self._moved.wait())], timeout=timeout_s)
-            return []
-        consumer = self._ensure_consumer()
-        found = await consumer.getmany(timeout_ms=int(timeout_s * 1000), max_records=self._records_max)
-        if not found:
-            return await self._markers(consumer)
-        # No await that can suspend from here on: positions and records belong together.
-        slices = [await self._slice(consumer, tp, records) for tp, records in found.items() if tp in self._positions]
-        self._adapt(slices)
-        return slices
-
-    async def _markers(self, consumer: Any) -> list[Slice]:
-        """Slices without records, where there were only commit markers: without them the lag would never be 0."""
-        slices = []
-        for source, at in list(self._positions.items()):
-            tp = aiokafka.TopicPartition(*source)
-            with suppress(asyncio.TimeoutError, IllegalStateError):
-                position = await asyncio.wait_for(consumer.position(tp), 0.01)
-                if position > at.offset and self._positions.get(source) == at:
-                    slices.append(await self._slice(consumer, tp, []))
-        return slices
-
-    async def _slice(self, consumer: Any, tp: Any, records: list[Any]) -> Slice:
-        at = self._positions[tp]
-        end = await consumer.position(tp)  # returns at once: the position is valid, it was just read from
-        if end <= at.offset:
-            raise Misconfigured(
-                f"{tp.topic}[{tp.partition}] jumped back from offset {at.offset} to {end}: the topic was deleted and "
-                "created again, or its offsets were lost. Set the group's offsets by hand, then start again."
-            )
-        self._positions[tp] = Position(at.epoch, end)
-        size = sum([len(r.key or b"") + len(r.value or b"") for r in records])
-        return Slice((tp.topic, tp.partition), at.epoch, at.offset, end, records, size)
-
-    def _adapt(self, slices: list[Slice]) -> None:
-        records = sum(len(piece.records) for piece in slices)
-        if records:
-            mean = max(1, sum(piece.size_bytes for piece in slices) // records)
-            self._records_max = min(POLL_RECORDS_MAX, max(POLL_RECORDS_MIN, POLL_BYTES // mean))
-
-    def membership(self) -> Membership:
-        """Generation and member id as the coordinator knows them now."""
-        coordinator = self._ensure_consumer()._coordinator
-        return Membership(coordinator.generation, coordinator.member_id)
 
 
 class Consumer(driver.Consumer):  # type: ignore[misc]  # because Faust is untyped to strict mypy
@@ -251,34 +129,3 @@ def _first_offset(tp: Any, committed: int, first: int) -> int:
     if 0 <= committed < first:
         logger.error("records_expired", topic=tp.topic, partition=tp.partition, count=first - committed)
     return max(committed, first)
-
-
-def security(settings: Settings) -> dict[str, Any]:
-    """The security settings that librdkafka gets, for aiokafka."""
-    conf: dict[str, Any] = {"security_protocol": settings.security_protocol}
-    if settings.security_protocol.startswith("SASL"):
-        conf |= {
-            "sasl_mechanism": settings.sasl_mechanism,
-            "sasl_plain_username": settings.sasl_username,
-            "sasl_plain_password": settings.sasl_password.get_secret_value(),
-        }
-    if settings.security_protocol.endswith("SSL"):
-        conf["ssl_context"] = _ssl_context(settings)
-    return conf
-
-
-def _ssl_context(settings: Settings) -> ssl.SSLContext:
-    def path(file: Any) -> str | None:
-        return str(file) if file else None
-
-    try:
-        context: ssl.SSLContext = create_ssl_context(
-            cafile=path(settings.ssl_ca_file),
-            certfile=path(settings.ssl_cert_file),
-            keyfile=path(settings.ssl_key_file),
-        )
-    except (OSError, ssl.SSLError):
-        raise Misconfigured(
-            "the files of STREAMS_SSL_CA_FILE, STREAMS_SSL_CERT_FILE or STREAMS_SSL_KEY_FILE cannot be read as PEM."
-        ) from None
-    return context

@@ -3,7 +3,7 @@
     async with unit.step(batch) as step:
         step.run(fold)
 
-Everything here runs in the event loop, except `_Work.commit` and what it calls, which runs in the engine's one thread
+Everything here runs in the event loop, except `Work.commit` and what it calls, which runs in the engine's one thread
 for blocking calls. While one transaction commits, the next one already fills: its folds read through the drafts of the
 one that is committing, and its records are produced once that is done.
 
@@ -12,43 +12,25 @@ Guarantee: exactly once, from source topics to emitted records and tables, for r
 
 import asyncio
 import time
-import traceback
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from itertools import islice
-from pathlib import Path
 from typing import Any, Protocol
 
-from streams import __version__, log, metrics, topics
-from streams.draft import Draft, Fold
+from streams import log, metrics, topics
+from streams.draft import Draft
 from streams.engine import group_metadata
 from streams.engine.group_metadata import Membership
 from streams.engine.slices import Cursors, Position, Slice, Source, Verdict
+from streams.engine.step import NOTHING, Step, empty
 from streams.engine.table import Table
 from streams.engine.transaction import Aborted, Transactions
 from streams.engine.window import Window
-from streams.errors import Rejected, StreamsError
-from streams.events import Record
+from streams.engine.work import Reader, Work
+from streams.errors import StreamsError
 from streams.settings import Settings
 
 logger = log.get("engine")
-
-
-class FoldFailed(StreamsError):
-    """A fold raised something other than Rejected: a bug. Names the place, never what the record holds."""
-
-    def __init__(self, record: Record, error: BaseException) -> None:
-        super().__init__(
-            f"{type(error).__name__} at {_place(error)} while processing {record.topic}[{record.partition}] "
-            f"offset {record.offset}. Nothing of that transaction was committed; the record is read again at the next "
-            "start. Mend the code, then start again."
-        )
-
-
-def _place(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
 
 
 class Log(Protocol):
@@ -57,104 +39,6 @@ class Log(Protocol):
     def membership(self) -> Membership: ...
     def waiting(self) -> bool: ...
     async def seek_to(self, positions: Mapping[Source, Position]) -> None: ...
-
-
-class Step:
-    """One slice's turn. `records` is empty when the slice is stale or a hole."""
-
-    __slots__ = ("_dead_letters", "draft", "records")
-
-    def __init__(self, records: Sequence[Record], draft: Draft, dead_letters: str) -> None:
-        self.records = records
-        self.draft = draft
-        self._dead_letters = dead_letters
-
-    def run(self, fold: Fold) -> None:
-        """Apply a fold to each record; a Rejected one becomes a dead letter in the same transaction."""
-        draft = self.draft
-        run = draft.run
-        for record in self.records:
-            try:
-                run(fold, record)
-            except Rejected as rejection:
-                dead_letter(draft, self._dead_letters, record, rejection)
-            except Exception as error:
-                raise FoldFailed(record, error) from None
-
-
-def dead_letter(draft: Draft, topic: str, record: Record, rejection: Rejected) -> None:
-    """The record as it came, with the reason in its headers. Detail names places, never values."""
-    dead_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(draft.now_ms / 1000))
-    reasons = topics.encode_headers(
-        [
-            (topics.H_REASON, str(rejection.reason)),
-            (topics.H_DETAIL, rejection.detail),
-            (topics.H_DEAD_AT, dead_at),
-            (topics.H_VERSION, __version__),
-            (topics.H_FROM_TOPIC, record.topic),
-            (topics.H_FROM_PARTITION, str(record.partition)),
-            (topics.H_FROM_OFFSET, str(record.offset)),
-        ]
-    )
-    draft.emit(topic, record.key, record.value, [*record.headers, *reasons])
-    draft.count("dead_letters", str(rejection.reason))
-
-
-class _Reader:
-    """Reads one partition's tables: below the draft the transaction that is committing, below that the databases."""
-
-    __slots__ = ("_gets", "under")
-
-    def __init__(self, gets: Mapping[str, Callable[[bytes], bytes | None]], under: Draft | None) -> None:
-        self._gets = gets
-        self.under = under
-
-    def __call__(self, table: str, key: bytes) -> bytes | None:
-        under = self.under
-        if under is not None:
-            written = under.tables.get(table)
-            if written is not None and key in written:
-                return written[key]
-        return self._gets[table](key)
-
-
-class _Work:
-    """One transaction's worth: a draft per partition number, shared by all topics, and the offsets behind it."""
-
-    def __init__(self) -> None:
-        self.drafts: dict[int, Draft] = {}
-        self.readers: list[_Reader] = []
-        self.produced: dict[int, int] = {}  # partition → emits that librdkafka has
-        self.offsets: dict[Source, int] = {}
-        self.last_offsets: dict[tuple[str, int], int] = {}  # (changelog, partition) → offset of its last record
-        self.failure: Exception | None = None
-
-    def produce(self, transactions: Transactions) -> None:
-        """Hand over what was emitted since the last call, so that librdkafka sends it while we go on."""
-        transactions.begin()
-        for partition, draft in self.drafts.items():
-            transactions.produce(partition, islice(draft.emits, self.produced.get(partition, 0), None))
-            self.produced[partition] = len(draft.emits)
-
-    def commit(self, transactions: Transactions, tables: Mapping[str, Table], metadata: bytes) -> None:
-        """Blocking: the rest of the emits, the changelogs, the offsets, then, and only then, the databases."""
-        self.produce(transactions)
-        changes = [
-            (tables[name], partition, changed)
-            for partition, draft in self.drafts.items()
-            for name, changed in draft.tables.items()
-            if changed
-        ]
-        for table, partition, changed in changes:
-            transactions.produce_changes(table.changelog_topic_name, partition, changed, self._delivered)
-        transactions.commit(self.offsets, metadata)
-        transactions.serve()
-        for table, partition, changed in changes:
-            table.write(partition, changed, self.last_offsets[table.changelog_topic_name, partition])
-
-    def _delivered(self, error: Any, message: Any) -> None:
-        if error is None:
-            self.last_offsets[message.topic(), message.partition()] = message.offset()
 
 
 class Unit:
@@ -172,9 +56,9 @@ class Unit:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="transactions")
         self._window = Window(settings.commit_interval_s)
         self._cursors = Cursors()
-        self._work: _Work | None = None
+        self._work: Work | None = None
         self._committing: asyncio.Task[None] | None = None
-        self._under: _Work | None = None
+        self._under: Work | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._ready = asyncio.Event()
         self._errands: set[asyncio.Task[None]] = set()
@@ -227,7 +111,7 @@ class Unit:
         except Exception as error:
             self.fail(error)
         else:
-            if step.records is not _NOTHING:
+            if step.records is not NOTHING:
                 self._leave(piece, len(step.records))
 
     def fail(self, error: BaseException) -> None:
@@ -245,7 +129,7 @@ class Unit:
             return Step(records, draft, self._dead_letters)
         if verdict is Verdict.HOLE:
             self._heal(piece)
-        return Step(_NOTHING, _NO_DRAFT, self._dead_letters)
+        return empty()
 
     def _heal(self, piece: Slice) -> None:
         position = self._cursors.heal(piece.source)
@@ -264,14 +148,14 @@ class Unit:
 
         task.add_done_callback(done)
 
-    def _open_work(self) -> _Work:
-        self._work = _Work()
+    def _open_work(self) -> Work:
+        self._work = Work()
         self._window.open(time.monotonic())
         return self._work
 
-    def _new_draft(self, work: _Work, partition: int) -> Draft:
+    def _new_draft(self, work: Work, partition: int) -> Draft:
         gets = {name: table.database(partition).get for name, table in self._tables.items()}
-        reader = _Reader(gets, self._under.drafts.get(partition) if self._under else None)
+        reader = Reader(gets, self._under.drafts.get(partition) if self._under else None)
         draft = work.drafts[partition] = Draft(reader, partition, time.time_ns() // 1_000_000)
         work.readers.append(reader)
         return draft
@@ -312,7 +196,7 @@ class Unit:
         opened_at_s = self._window.opened_at_s
         self._committing = asyncio.ensure_future(self._commit(self._under, opened_at_s, self._window.records, again))
 
-    async def _commit(self, work: _Work, opened_at_s: float, records: int, again: bool) -> None:
+    async def _commit(self, work: Work, opened_at_s: float, records: int, again: bool) -> None:
         try:
             metadata = self._metadata()
             if work.failure:
@@ -333,7 +217,7 @@ class Unit:
             raise Aborted("left the group, or a new generation began")
         return group_metadata.encode(self._settings.group_id, membership, self._settings.worker_id)
 
-    def _committed(self, work: _Work, opened_at_s: float, records: int) -> None:
+    def _committed(self, work: Work, opened_at_s: float, records: int) -> None:
         for draft in work.drafts.values():
             metrics.count(draft.counts)
         if self._work:
@@ -365,7 +249,3 @@ class Unit:
 
     async def _in_thread(self, call: Callable[..., Any], *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call, *args)
-
-
-_NOTHING: Sequence[Record] = ()
-_NO_DRAFT = Draft(lambda table, key: None)  # of a step without records: nothing ever runs in it

@@ -25,7 +25,7 @@ NAMES: dict[tuple[str, str], str] = {
         "faust.transport.drivers.aiokafka",
         "AIOKafkaConsumerThread._create_worker_consumer",
     ): "transport: isolation level",
-    ("faust.transport.drivers.aiokafka", "AIOKafkaConsumerThread.on_partitions_assigned"): "transport: pause at once",
+    ("faust.transport.drivers.aiokafka", "AIOKafkaConsumerThread.on_partitions_assigned"): "thread: pause at once",
     ("faust.transport.consumer", "Consumer._drain_messages"): "transport: slices instead of records",
     ("faust.transport.consumer", "Consumer.wait_empty"): "transport: commit when partitions are revoked",
     ("faust.transport.consumer", "ThreadDelegateConsumer._commit"): "transport: offsets travel in the transaction",
@@ -34,12 +34,14 @@ NAMES: dict[tuple[str, str], str] = {
     ("faust.transport.conductor", "Conductor._update_tp_index"): "transport: streams of a partition (_tp_index)",
     ("faust.tables.manager", "TableManager._update_channels"): "recovery: ours instead of Faust's",
     ("faust.app.base", "App._stop_consumer"): "recovery: order of a shutdown",
+    ("faust.tables.base", "Collection._new_store"): "table: options of the store",
+    ("faust.app.base", "App._fetcher"): "recovery: starts the reading",
     ("faust.stores.rocksdb", "Store._db_for_partition"): "table: one WriteBatch per partition",
     ("faust.stores.rocksdb", "Store.offset_key"): "table: offset and state in one batch",
     ("faust.stores.rocksdb", "RocksDBOptions.open"): "table: shared cache and write buffers",
-    ("aiokafka.consumer.group_coordinator", "GroupCoordinator.reset_generation"): "transport: generation and member_id",
+    ("aiokafka.consumer.group_coordinator", "GroupCoordinator.reset_generation"): "thread: generation and member_id",
     ("aiokafka.consumer.fetcher", "PartitionRecords._consumer_record"): "records: a record that costs less",
-    ("aiokafka", "AIOKafkaConsumer.getmany"): "transport: records and position in one step",
+    ("aiokafka", "AIOKafkaConsumer.getmany"): "thread: records and position in one step",
 }
 
 _TESTS = "run `make test` with it, read what changed in the names of streams/engine/versions.py, then change VERSIONS"

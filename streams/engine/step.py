@@ -1,0 +1,77 @@
+"""One slice's turn: run a fold over its records. Pure but for the clock that the draft already carries."""
+
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from streams import __version__, topics
+from streams.draft import Draft, Fold
+from streams.errors import Rejected, StreamsError
+from streams.events import Record
+
+
+class FoldFailed(StreamsError):
+    """A fold raised something other than Rejected: a bug. Names the place, never what the record holds."""
+
+    def __init__(self, record: Record, error: BaseException) -> None:
+        super().__init__(
+            f"{type(error).__name__} at {_place(error)} while processing {record.topic}[{record.partition}] "
+            f"offset {record.offset}. Nothing of that transaction was committed; the record is read again at the next "
+            "start. Mend the code, then start again."
+        )
+
+
+def _place(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+
+
+class Step:
+    """One slice's turn. `records` is empty when the slice is stale or a hole."""
+
+    __slots__ = ("_dead_letters", "draft", "records")
+
+    def __init__(self, records: Sequence[Record], draft: Draft, dead_letters: str) -> None:
+        self.records = records
+        self.draft = draft
+        self._dead_letters = dead_letters
+
+    def run(self, fold: Fold) -> None:
+        """Apply a fold to each record; a Rejected one becomes a dead letter in the same transaction."""
+        draft = self.draft
+        run = draft.run
+        for record in self.records:
+            try:
+                run(fold, record)
+            except Rejected as rejection:
+                dead_letter(draft, self._dead_letters, record, rejection)
+            except Exception as error:
+                raise FoldFailed(record, error) from None
+
+
+def dead_letter(draft: Draft, topic: str, record: Record, rejection: Rejected) -> None:
+    """The record as it came, with the reason in its headers. Detail names places, never values."""
+    dead_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(draft.now_ms / 1000))
+    reasons = topics.encode_headers(
+        [
+            (topics.H_REASON, str(rejection.reason)),
+            (topics.H_DETAIL, rejection.detail),
+            (topics.H_DEAD_AT, dead_at),
+            (topics.H_VERSION, __version__),
+            (topics.H_FROM_TOPIC, record.topic),
+            (topics.H_FROM_PARTITION, str(record.partition)),
+            (topics.H_FROM_OFFSET, str(record.offset)),
+        ]
+    )
+    draft.emit(topic, record.key, record.value, [*record.headers, *reasons])
+    draft.count("dead_letters", str(rejection.reason))
+
+
+NOTHING: Sequence[Record] = ()
+_NO_DRAFT = Draft(lambda table, key: None)  # of a step without records: nothing ever runs in it
+
+
+def empty() -> Step:
+    """The turn of a slice that is not to be processed."""
+    return Step(NOTHING, _NO_DRAFT, "")

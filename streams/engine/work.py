@@ -1,0 +1,67 @@
+"""What one transaction holds: drafts, offsets, and the order in which they become true."""
+
+from collections.abc import Callable, Mapping
+from itertools import islice
+from typing import Any
+
+from streams.draft import Draft
+from streams.engine.slices import Source
+from streams.engine.table import Table
+from streams.engine.transaction import Transactions
+
+
+class Reader:
+    """Reads one partition's tables: below the draft the transaction that is committing, below that the databases."""
+
+    __slots__ = ("_gets", "under")
+
+    def __init__(self, gets: Mapping[str, Callable[[bytes], bytes | None]], under: Draft | None) -> None:
+        self._gets = gets
+        self.under = under
+
+    def __call__(self, table: str, key: bytes) -> bytes | None:
+        under = self.under
+        if under is not None:
+            written = under.tables.get(table)
+            if written is not None and key in written:
+                return written[key]
+        return self._gets[table](key)
+
+
+class Work:
+    """One transaction's worth: a draft per partition number, shared by all topics, and the offsets behind it."""
+
+    def __init__(self) -> None:
+        self.drafts: dict[int, Draft] = {}
+        self.readers: list[Reader] = []
+        self.produced: dict[int, int] = {}  # partition → emits that librdkafka has
+        self.offsets: dict[Source, int] = {}
+        self.last_offsets: dict[tuple[str, int], int] = {}  # (changelog, partition) → offset of its last record
+        self.failure: Exception | None = None
+
+    def produce(self, transactions: Transactions) -> None:
+        """Hand over what was emitted since the last call, so that librdkafka sends it while we go on."""
+        transactions.begin()
+        for partition, draft in self.drafts.items():
+            transactions.produce(partition, islice(draft.emits, self.produced.get(partition, 0), None))
+            self.produced[partition] = len(draft.emits)
+
+    def commit(self, transactions: Transactions, tables: Mapping[str, Table], metadata: bytes) -> None:
+        """Blocking: the rest of the emits, the changelogs, the offsets, then, and only then, the databases."""
+        self.produce(transactions)
+        changes = [
+            (tables[name], partition, changed)
+            for partition, draft in self.drafts.items()
+            for name, changed in draft.tables.items()
+            if changed
+        ]
+        for table, partition, changed in changes:
+            transactions.produce_changes(table.changelog_topic_name, partition, changed, self._delivered)
+        transactions.commit(self.offsets, metadata)
+        transactions.serve()
+        for table, partition, changed in changes:
+            table.write(partition, changed, self.last_offsets[table.changelog_topic_name, partition])
+
+    def _delivered(self, error: Any, message: Any) -> None:
+        if error is None:
+            self.last_offsets[message.topic(), message.partition()] = message.offset()
