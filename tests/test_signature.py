@@ -1,9 +1,7 @@
 """Signatures: every published case gets its verdict, and hostile input has one outcome."""
 
 import base64
-import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,21 +22,19 @@ from streams.signature import (
     sign,
     verify,
 )
+from tests import samples
 
 NOW_S = 1_790_000_000
 TOLERANCE_S = 300
 SECRETS = ["whsec_" + base64.b64encode(bytes([n]) * 24).decode() for n in range(3)]
 PRIVATE = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 PUBLIC = "whpk_" + base64.b64encode(PRIVATE.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
-SAMPLES = Path(__file__).parents[2] / "shared" / "samples" / "signatures.json"
 
 
 def cases() -> list[Any]:
-    if not SAMPLES.exists():
-        return []
     return [
         pytest.param(vector, prefix, id=f"{vector['name']} ({prefix})")
-        for vector in json.loads(SAMPLES.read_bytes())["vectors"]
+        for vector in (samples.signature_cases() if samples.HERE else [])
         for prefix in ("svix-", "webhook-")
         if vector["header_prefix"] in (prefix, "either")
     ]
@@ -56,7 +52,7 @@ def check(headers: dict[str, str], body: bytes, *secrets: str) -> Verified:
     return verify(Keyring.parse(secrets or SECRETS[:1]), headers, body, now_s=NOW_S, tolerance_s=TOLERANCE_S)
 
 
-@pytest.mark.skipif(not SAMPLES.exists(), reason="because the shared samples are not on this machine")
+@pytest.mark.skipif(not samples.HERE, reason="because the published samples are not beside the repository")
 @pytest.mark.parametrize(("vector", "prefix"), cases())
 def test_published_case(vector: dict[str, Any], prefix: str) -> None:
     """Every case collected from public sources gets the verdict that its source states."""

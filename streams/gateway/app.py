@@ -16,6 +16,8 @@ from streams.gateway.watch import Probe, Watch
 from streams.publisher import Publisher
 from streams.settings import Settings
 
+_FIRST_ANSWER_S = 1.0  # a door that is open before Kafka answers says 503; one that hangs says nothing
+
 
 def build_app(
     settings: Settings, publisher: Publisher, *, clock: Clock = time.time, probe: Probe | None = None
@@ -30,8 +32,9 @@ def build_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await watch.look()
         task = asyncio.create_task(watch.run())
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(watch.answered.wait(), _FIRST_ANSWER_S if probe else 0)
         yield
         task.cancel()
 

@@ -30,11 +30,12 @@ def run(settings: Settings) -> None:
     the door open: posts get 503 until it comes.
     """
     _check(settings)
+    port = _port(settings)
     try:
         admin.check_layout(settings)
     except Unavailable as error:
         log.get("gateway").warning("waiting", what="Kafka", why=str(error))
-    asyncio.run(_serve(settings))
+    asyncio.run(_serve(settings, port))
 
 
 def _check(settings: Settings) -> None:
@@ -50,10 +51,9 @@ def _check(settings: Settings) -> None:
         )
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, port: int) -> None:
     publisher = KafkaPublisher(settings)
     client = admin.client_of(settings)
-    port = settings.gateway_port or _free_port(settings.gateway_host)
     app = build_app(
         settings, publisher, probe=lambda whole: admin.check_layout(settings, client, partitions_only=not whole)
     )
@@ -91,8 +91,16 @@ async def _stop_on_signal(server: Server, app: Starlette, settings: Settings) ->
     server.stop()  # type: ignore[no-untyped-call]  # because Granian leaves this one method untyped
 
 
-def _free_port(host: str) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _port(settings: Settings) -> int:
+    """The port to listen on, any free one for 0. The server's own error for a port in use is a wall of frames."""
+    host = settings.gateway_host
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.create_server((host, settings.gateway_port), family=family) as probe:
+            port: int = probe.getsockname()[1]
+            return port
+    except OSError as error:
+        raise Misconfigured(
+            f"cannot listen on {host}:{settings.gateway_port} ({error.strerror}): "
+            "set STREAMS_GATEWAY_HOST or STREAMS_GATEWAY_PORT to an address that is free"
+        ) from None

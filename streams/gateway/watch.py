@@ -20,6 +20,7 @@ class Watch:
         self._probe = probe
         self._logger = log.get("gateway")
         self.trouble = "Kafka has not been asked yet" if probe else ""
+        self.answered = asyncio.Event()
 
     def stop(self, why: str) -> None:
         """From now on there is trouble, and nobody asks any more."""
@@ -29,19 +30,18 @@ class Watch:
     async def run(self) -> None:
         """Until cancelled."""
         while self._probe:
-            await self.look()
+            await self._look(self._probe)
+            self.answered.set()
             await asyncio.sleep(_AGAIN_S if self.trouble else _STEADY_S)
 
-    async def look(self) -> None:
-        """Ask once."""
-        probe = self._probe
-        if not probe:
-            return
+    async def _look(self, probe: Probe) -> None:
         try:
             await asyncio.to_thread(probe, bool(self.trouble))
             trouble = ""
         except (Unavailable, Misconfigured) as error:
             trouble = str(error)
+        except Exception as error:  # a bug must not end the watch: the door would never open again
+            trouble = f"Kafka could not be asked ({type(error).__name__})"
         if not self._probe:  # stopped meanwhile
             return
         if trouble and trouble != self.trouble:
