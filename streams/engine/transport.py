@@ -20,8 +20,8 @@ from streams.engine.slices import Position, Slice, Source
 from streams.engine.thread import ConsumerThread
 
 POLL_S = 1.0
-WAITING_BYTES_MAX = 32 * 1024 * 1024
-WAITING_SLICES_MAX = 64
+WAITING_BYTES_MAX = 16 * 1024 * 1024
+WAITING_SLICES_MAX = 12
 ROOM_S = 0.005  # how often to look for room while there is none; what waits keeps the agents busy for far longer
 
 logger = log.get("transport")
