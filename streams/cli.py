@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from streams import __version__
-from streams.errors import Misconfigured, Unavailable
+from streams.errors import Misconfigured, StreamsError, Unavailable
 from streams.settings import Settings
 
 app = typer.Typer(
@@ -41,6 +41,8 @@ def main() -> None:
         _stop(str(error), 2)
     except Unavailable as error:
         _stop(f"{error} (try again in {error.retry_after_s} s)", 3)
+    except StreamsError as error:  # the engine's FoldFailed and Fenced: their text is made for this line
+        _stop(str(error), 1)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
 
