@@ -85,7 +85,7 @@ def plan(settings: Settings, client: AdminClient | None = None, *, partitions_on
     client = client or client_of(settings)
     counts = _partition_counts(client, settings)
     wanted = layout_of(settings)
-    existing = [] if partitions_only else [topic for topic in wanted if topic.name in counts]
+    existing = [] if partitions_only or settings.is_mock else [topic for topic in wanted if topic.name in counts]
     configs = _configs(client, existing)
     changes = (_difference(topic, counts.get(topic.name), configs.get(topic.name)) for topic in wanted)
     return [change for change in changes if change]

@@ -25,7 +25,6 @@ from streams.settings import Settings
 S = TypeVar("S")
 T = TypeVar("T")
 
-LOCAL = "local:"  # no registry at all: ids by position, for the mock cluster, where nothing outlives the process
 ANSWER_S = 10
 _AT_ONCE = 8
 _COMPATIBILITY = "BACKWARD"  # new readers read old records: consumers are updated first
@@ -66,7 +65,7 @@ def register(settings: Settings) -> dict[str, int]:
 
     Raises Misconfigured, before it registers anything, when a schema may not follow its last version; Unavailable.
     """
-    if settings.registry_url == LOCAL:
+    if settings.is_mock:
         return _local_ids()
     with _client(settings) as client:
         checks = _check(client, settings)
@@ -86,7 +85,7 @@ def resolve(settings: Settings) -> dict[str, int]:
 
     Raises Misconfigured when one is not registered; Unavailable.
     """
-    if settings.registry_url == LOCAL:
+    if settings.is_mock:
         return _local_ids()
     with _client(settings) as client:
         found = _each(list(topics.clean_topics().items()), lambda row: _look_up(client, settings, *row))
@@ -105,7 +104,7 @@ class Schemas:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._known: dict[int, Any] = {}
-        if settings.registry_url == LOCAL:
+        if settings.is_mock:
             names = topics.clean_topics()
             self._known = {id: parsed(names[topic]) for topic, id in _local_ids().items()}
 
@@ -123,10 +122,16 @@ def _local_ids() -> dict[str, int]:
 
 
 def _check(client: SchemaRegistryClient, settings: Settings) -> list[Check]:
-    return _each(list(topics.clean_topics().items()), lambda row: _status(client, settings, *row))
+    existing = frozenset(client.get_subjects())  # one question instead of sixty where nothing is registered yet
+    return _each(list(topics.clean_topics().items()), lambda row: _status(client, settings, existing, *row))
 
 
-def _status(client: SchemaRegistryClient, settings: Settings, topic: str, schema: str) -> Check:
+def _status(
+    client: SchemaRegistryClient, settings: Settings, existing: frozenset[str], topic: str, schema: str
+) -> Check:
+    subject = _subject(settings, topic)
+    if subject not in existing:
+        return Check(topic, subject, schema, Status.NEW)
     found = _look_up(client, settings, topic, schema)
     if found.status is not Status.COMPATIBLE:
         return found
@@ -137,7 +142,7 @@ def _status(client: SchemaRegistryClient, settings: Settings, topic: str, schema
 
 def _look_up(client: SchemaRegistryClient, settings: Settings, topic: str, schema: str) -> Check:
     """SAME with its id, NEW, or COMPATIBLE until somebody asks."""
-    subject = f"{settings.topic_prefix}.{topic}-value"
+    subject = _subject(settings, topic)
     try:
         found = client.lookup_schema(subject, _schema(schema))
     except SchemaRegistryError as error:
@@ -157,6 +162,10 @@ def _registered(client: SchemaRegistryClient, check: Check, is_guarded: bool) ->
         # Some registries allow everything unless told otherwise (Apicurio). An owner's later choice is left alone.
         client.set_compatibility(check.subject, _COMPATIBILITY)
     return id
+
+
+def _subject(settings: Settings, topic: str) -> str:
+    return f"{settings.topic_prefix}.{topic}-value"
 
 
 def _schema(name: str) -> Schema:

@@ -13,6 +13,8 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIB = 1024 * 1024
+# No registry at all: schema ids by position. For the mock cluster, where nothing outlives the process.
+LOCAL_REGISTRY = "local:"
 
 
 class Settings(BaseSettings):
@@ -125,6 +127,11 @@ class Settings(BaseSettings):
             "ssl.key.location": str(self.ssl_key_file or ""),
         }
         return {name: value for name, value in conf.items() if value}
+
+    @property
+    def is_mock(self) -> bool:
+        """Kafka is librdkafka's mock cluster, which has no topic settings, and there is no registry."""
+        return self.registry_url == LOCAL_REGISTRY
 
     @property
     def registry(self) -> dict[str, str]:

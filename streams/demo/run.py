@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.live import Live
 
 from streams import topics
 from streams.demo import stack, watch
-from streams.demo.screen import table, what_now, what_was_found
+from streams.demo.score import Score
+from streams.demo.screen import Screen, what_now, what_was_found
 from streams.errors import StreamsError, Unavailable
 from streams.lag import Lag
 from streams.settings import Settings
@@ -26,7 +26,7 @@ from streams.simulator.schedule import Faults, schedule
 from streams.simulator.truth import Report, Truth
 from streams.simulator.world import World
 
-DRAIN_S = 180.0
+DRAIN_S = 60.0
 REFRESH_S = 0.25
 FAULTS = {"duplicates": 0.2, "late": 0.02, "lost_ack": 0.03, "reorder_window_s": 7200.0}
 
@@ -42,21 +42,6 @@ class Options:
     seed: int
     rate: float
     keep: Path | None
-
-
-@dataclass
-class Score:
-    """The numbers of a run, as they stand."""
-
-    events: int = 0
-    tally: Tally | None = None
-    raw_records: int = 0
-    waiting: int = -1  # not known yet
-    verdicts: dict[str, "Counter[str]"] | None = None
-    clean_records: int = 0
-    p50_ms: float | None = None
-    p99_ms: float | None = None
-    seconds: float = 0.0
 
 
 def run_demo(settings: Settings, options: Options) -> int:
@@ -93,25 +78,27 @@ class _Run:
             self.lag.close()
 
     def _stream(self) -> None:
-        """Simulate and show until all is sent and committed."""
+        """Simulate and show until all is sent, committed and read."""
         sender = _Sender(self.world, self.stack, self.options, self.score)
         sender.start()
-        with Live(console=self.console, auto_refresh=False, transient=self.options.as_json) as live:
-            deadline_s = None
-            while deadline_s is None or self.score.waiting:
-                if not sender.is_alive():
-                    deadline_s = deadline_s or time.monotonic() + DRAIN_S
-                    if time.monotonic() > deadline_s:
-                        break
-                self._refresh()
-                live.update(table(self.score, self.stack), refresh=True)
-                time.sleep(REFRESH_S)
-            sender.join()
+        with Screen(self.console, self.stack, transient=self.options.as_json) as screen:
+            self._follow(sender, screen)
             if sender.failure:
                 raise sender.failure
             self.watch.wait_drained(DRAIN_S)
             self._refresh()
-            live.update(table(self.score, self.stack), refresh=True)
+            screen.show(self.score)
+
+    def _follow(self, sender: "_Sender", screen: Screen) -> None:
+        """Until the sender has ended and nothing waits, or nothing has moved for DRAIN_S."""
+        waiting, moved_s = -1, time.monotonic()
+        while sender.is_alive() or (self.score.waiting and time.monotonic() - moved_s < DRAIN_S):
+            self._refresh()
+            screen.show(self.score)
+            if sender.is_alive() or self.score.waiting != waiting:
+                waiting, moved_s = self.score.waiting, time.monotonic()
+            time.sleep(REFRESH_S)
+        self._refresh()
 
     def _refresh(self) -> None:
         for service in (self.stack.gateway, self.stack.worker):
@@ -183,6 +170,8 @@ def summary(score: Score, report: Report) -> dict[str, Any]:
         "lost": report.lost,
         "repeated": report.repeated,
         "wrong": report.wrong,
+        "unexpected": report.unexpected,
+        "checked": report.checked,
         "latency_ms": {"p50": score.p50_ms, "p99": score.p99_ms},
         "seconds": round(score.seconds, 1),
     }

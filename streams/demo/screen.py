@@ -1,23 +1,60 @@
 """The demo's screen: the live table, some clean records as a person wants to see them, and where everything is."""
 
-from typing import TYPE_CHECKING
+import time
+from types import TracebackType
+from typing import Self
 
 from rich.console import Console
+from rich.live import Live
 from rich.table import Table
 
 from streams.demo import stack
+from streams.demo.score import Score
 from streams.reader import Decoded
 from streams.simulator.truth import Report
 from streams.tail import show
-
-if TYPE_CHECKING:
-    from streams.demo.run import Score
 
 SHOWN = ("connections", "sleep", "heartrate")
 VERDICTS = ("NEW", "CHANGED", "SAME", "STALE", "CONFLICT")
 
 
-def table(score: "Score", running: stack.Stack) -> Table:
+LINE_EVERY_S = 5.0
+
+
+class Screen:
+    """A live table on a terminal; elsewhere a line every few seconds, and the table at the end."""
+
+    def __init__(self, console: Console, running: stack.Stack, *, transient: bool) -> None:
+        self._console, self._running, self._transient = console, running, transient
+        self._live = Live(console=console, auto_refresh=False, transient=transient)
+        self._line_s = time.monotonic()
+        self._last: Table | None = None
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+        if self._last and not (self._console.is_terminal or self._transient):
+            self._console.print(self._last)
+
+    def show(self, score: Score) -> None:
+        """The run as it stands now."""
+        self._last = table(score, self._running)
+        if self._console.is_terminal:
+            self._live.update(self._last, refresh=True)
+        elif time.monotonic() - self._line_s > LINE_EVERY_S:
+            self._line_s = time.monotonic()
+            sent = score.tally.sent if score.tally else 0
+            waiting = f"{score.waiting:,} waiting" if score.waiting >= 0 else "Kafka is loading"
+            self._console.print(f"… {sent:,} sent, {waiting}, {score.clean_records:,} clean records", highlight=False)
+
+
+def table(score: Score, running: stack.Stack) -> Table:
     """One picture of the run."""
     grid = Table(title=f"junction-streams demo · {running.kind}", title_justify="left", show_header=False)
     tally = score.tally
@@ -25,7 +62,7 @@ def table(score: "Score", running: stack.Stack) -> Table:
     grid.add_row("received", f"{sent:,}", "deliveries posted by the fake Junction, faults included")
     grid.add_row("verified", f"{accepted:,}", "signed by our secret, answered 204 after Kafka had them")
     grid.add_row("published", f"{score.raw_records:,}", "records in junction.raw.*")
-    grid.add_row("waiting", f"{score.waiting:,}", "published, not yet committed by the worker")
+    grid.add_row("waiting", f"{max(score.waiting, 0):,}", "published, not yet committed by the worker")
     grid.add_section()
     for family, row in sorted((score.verdicts or {}).items()):
         counts = "  ".join(f"{name} {row[name]:,}" for name in VERDICTS if row[name])
@@ -48,7 +85,7 @@ def what_was_found(console: Console, report: Report, records: list[Decoded]) -> 
     colour = "green" if report.is_right else "red"
     console.print(
         f"[bold {colour}]{report.checked:,} keys and samples compared with the truth: "
-        f"{report.lost} lost, {report.repeated} repeated, {report.wrong} wrong[/]"
+        f"{report.lost} lost, {report.repeated} repeated, {report.wrong} wrong, {report.unexpected} unexpected[/]"
     )
     for example in report.examples:
         console.print(f"  {example}", highlight=False)

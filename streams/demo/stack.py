@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 import httpx
 import stamina
@@ -20,7 +19,7 @@ from streams import admin, registry
 from streams.embedded import Cluster, MockCluster, missing
 from streams.embedded.supervise import Child
 from streams.errors import Misconfigured
-from streams.settings import Settings
+from streams.settings import LOCAL_REGISTRY, Settings
 
 ENDPOINT = "junction"
 PARTITIONS = 4
@@ -50,17 +49,14 @@ class Stack:
 
 @contextmanager
 def start(settings: Settings, keep: Path | None, say: Say) -> Iterator[Stack]:
-    """Everything up and ready to receive; everything gone at the end, kept data excepted."""
+    """Everything up and ready to receive; everything gone at the end, what lies in `keep` excepted."""
     with ExitStack() as stack:
-        folder = keep or Path(mkdtemp(prefix="junction-streams-"))
-        if keep is None:
-            stack.callback(rmtree, folder, ignore_errors=True)
-        folder.mkdir(parents=True, exist_ok=True)
-        settings, kind = _kafka(stack, settings, folder, say)
+        settings, kind, folder = _kafka(stack, settings, keep, say)
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
         settings = _for_demo(settings, folder, secret)
         say("topics and schemas")
-        admin.apply(settings)
+        if not settings.is_mock:
+            admin.apply(settings)
         registry.register(settings)
         say("gateway and worker")
         gateway = _service(stack, "gateway", settings, secret, folder)
@@ -70,18 +66,32 @@ def start(settings: Settings, keep: Path | None, say: Say) -> Iterator[Stack]:
         yield running
 
 
-def _kafka(stack: ExitStack, settings: Settings, folder: Path, say: Say) -> tuple[Settings, str]:
+def _kafka(stack: ExitStack, settings: Settings, keep: Path | None, say: Say) -> tuple[Settings, str, Path]:
+    """Settings that point at a Kafka, what Kafka it is, and the folder for state and logs."""
     if settings.bootstrap_servers:
-        return settings, f"your Kafka at {settings.bootstrap_servers}"
+        return settings, f"your Kafka at {settings.bootstrap_servers}", _folder(stack, keep)
     lacking = missing()
     if lacking is None:
-        running = stack.enter_context(Cluster(folder / "cluster", partitions=PARTITIONS, progress=say))
-        found = {"bootstrap_servers": running.bootstrap_servers, "registry_url": running.registry_url}
-        return settings.model_copy(update=found | {"partitions": PARTITIONS}), "Apache Kafka 4.3 (embedded, KRaft)"
+        cluster = stack.enter_context(Cluster(keep, partitions=PARTITIONS, progress=say))
+        found = _at(settings, cluster.bootstrap_servers, cluster.registry_url)
+        return found, "Apache Kafka 4.3 (embedded, KRaft)", cluster.data_dir
     say(f"{lacking} Going on with librdkafka's mock cluster: in memory, nothing survives, no promises hold.")
-    fake = stack.enter_context(MockCluster())
-    found = {"bootstrap_servers": fake.bootstrap_servers, "registry_url": registry.LOCAL, "partitions": PARTITIONS}
-    return settings.model_copy(update=found), "librdkafka's mock cluster (in memory)"
+    wanted = {topic.name: PARTITIONS for topic in admin.layout_of(settings)}
+    fake = stack.enter_context(MockCluster(wanted))
+    found = _at(settings, fake.bootstrap_servers, LOCAL_REGISTRY)
+    return found, "librdkafka's mock cluster (in memory)", _folder(stack, keep)
+
+
+def _folder(stack: ExitStack, keep: Path | None) -> Path:
+    if keep:
+        keep.mkdir(parents=True, exist_ok=True)
+        return keep
+    return Path(stack.enter_context(TemporaryDirectory(prefix="junction-streams-", ignore_cleanup_errors=True)))
+
+
+def _at(settings: Settings, bootstrap_servers: str, registry_url: str) -> Settings:
+    where = {"bootstrap_servers": bootstrap_servers, "registry_url": registry_url}
+    return settings.model_copy(update={**where, "partitions": PARTITIONS})
 
 
 def _for_demo(settings: Settings, folder: Path, secret: str) -> Settings:
@@ -112,6 +122,8 @@ def _service(stack: ExitStack, command: str, settings: Settings, secret: str, fo
         **os.environ,
         "STREAMS_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
         "STREAMS_REGISTRY_URL": settings.registry_url,
+        "STREAMS_TOPIC_PREFIX": settings.topic_prefix,
+        "STREAMS_GROUP_ID": settings.group_id,
         "STREAMS_PARTITIONS": str(settings.partitions),
         "STREAMS_REPLICATION": str(settings.replication),
         "STREAMS_ENDPOINTS": f'{{"{ENDPOINT}": ["{secret}"]}}',

@@ -1,0 +1,21 @@
+"""The numbers of a run, as they stand."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from streams.simulator.deliver import Tally
+
+
+@dataclass
+class Score:
+    """`waiting`: records published and not yet committed by the worker; -1 until Kafka has said."""
+
+    events: int = 0
+    tally: Tally | None = None
+    raw_records: int = 0
+    waiting: int = -1
+    verdicts: dict[str, Counter[str]] | None = None
+    clean_records: int = 0
+    p50_ms: float | None = None
+    p99_ms: float | None = None
+    seconds: float = 0.0

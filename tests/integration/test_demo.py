@@ -1,0 +1,39 @@
+"""The whole product in processes of its own, as a newcomer starts it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+KEYS = {"sent", "accepted", "raw_records", "verdicts", "clean_records", "lost", "repeated", "wrong", "latency_ms"}
+
+
+@pytest.mark.usefixtures("java")
+def test_demo_once_finds_nothing_lost_repeated_or_wrong(tmp_path: Path) -> None:
+    """`demo --once --json` on its own Kafka: exit 0, and the last line is the object that the README names."""
+    command = [sys.executable, "-m", "streams.cli", "demo", "--once", "--json", "--users", "4", "--days", "2"]
+    ended = subprocess.run(
+        [*command, "--keep", str(tmp_path / "kept")], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    result = json.loads(ended.stdout.strip().splitlines()[-1])
+    assert KEYS <= result.keys()
+    assert (result["lost"], result["repeated"], result["wrong"]) == (0, 0, 0)
+    assert result["accepted"] == result["raw_records"] > 200
+    assert {"NEW", "CHANGED", "SAME", "STALE"} <= result["verdicts"].keys()
+    logs = "".join(file.read_text() for file in (tmp_path / "kept").glob("*.log"))
+    assert "Traceback" not in logs
+
+
+def test_without_java_the_demo_says_so_and_goes_on_in_memory(tmp_path: Path) -> None:
+    """No Java, no Maven: a sentence with the packages to install, then the mock cluster, and the same result."""
+    command = [sys.executable, "-m", "streams.cli", "demo", "--once", "--json", "--users", "2", "--days", "1"]
+    env = {name: value for name, value in os.environ.items() if name != "JAVA_HOME"} | {"PATH": str(tmp_path)}
+    (tmp_path / "sh").symlink_to("/bin/sh")
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=env)
+    assert "apt install default-jre-headless maven" in ended.stderr.replace("\n", " ")
+    assert "in memory" in ended.stderr
+    assert ended.returncode == 0, ended.stderr[-3000:]
