@@ -35,12 +35,14 @@ class Reader:
             "group.id": f"{settings.group_id}-reader",
             "isolation.level": "read_committed",
             "enable.auto.commit": False,
+            "enable.partition.eof": True,
             "fetch.wait.max.ms": 50,
             "fetch.message.max.bytes": settings.record_bytes_max,
             "log_level": 2,
         }
         self._consumer = Consumer(conf)
         self._asking = Consumer(conf)  # a question on the connection that fetches would wait behind each fetch
+        self._ended: dict[tuple[str, int], int] = {}  # where each partition's end was met last
         start = OFFSET_BEGINNING if from_beginning else OFFSET_END
         self._partitions = [TopicPartition(name, p, start) for name, p in self._existing(names)]
         self._consumer.assign(self._partitions)
@@ -64,7 +66,9 @@ class Reader:
             error = message.error()
             if error is None:
                 yield message
-            elif error.code() != KafkaError._PARTITION_EOF and not error.retriable():
+            elif error.code() == KafkaError._PARTITION_EOF:
+                self._ended[message.topic(), message.partition()] = message.offset()
+            elif not error.retriable():
                 raise Unavailable(f"reading {message.topic()}: {error.str()}")
 
     def _decode(self, message: Message) -> Decoded:
@@ -78,8 +82,7 @@ class Reader:
     def at_end(self) -> bool:
         """Whether everything that is committed now has been read. May be asked while another thread polls."""
         ends = {(p.topic, p.partition): self._end(p) for p in self._partitions}
-        read = self._consumer.position(self._partitions)
-        return all(max(p.offset, 0) >= ends[p.topic, p.partition] for p in read)
+        return all(self._ended.get(place, 0) >= end for place, end in ends.items())
 
     def _end(self, partition: TopicPartition) -> int:
         try:
