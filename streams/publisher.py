@@ -2,12 +2,12 @@
 
 Guarantee: at least once, in order for each partition. A record whose publish raised may still arrive (its report was
 late, or lost): the reader deduplicates. confluent-kafka's own asyncio producer cannot carry headers, so this is the
-synchronous one with a poll thread. The bridge is cheap: all reports of one poll wake the event loop once.
+synchronous one, polled by the event loop itself about once a millisecond while records are under way. A thread that
+polls costs more than it brings: it fights the loop for the interpreter lock at every report.
 """
 
 import asyncio
-import contextlib
-import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -21,7 +21,8 @@ from streams.settings import Settings
 from streams.topics import Headers
 
 _LINGER_MS = 3  # long enough to batch a burst, short beside the round trip
-_POLL_S = 0.1  # how late `close` may be noticed; reports end the wait at once
+_POLL_S = 0.001  # while records are under way: a third of the linger
+_IDLE_POLL_S = 1.0  # else: librdkafka's news about lost connections must not pile up
 _PURGE_S = 1.0
 _RECONNECT_MS_MAX = 1000  # Kafka comes back: notice within a second, not within librdkafka's ten
 _UNKNOWN_TOPIC_MS = 1000  # topics exist before a door opens: an unknown one is no matter of patience
@@ -46,18 +47,17 @@ class KafkaPublisher:
     def __init__(self, settings: Settings) -> None:
         self._logger = log.get("publisher")
         self._producer = Producer(_producer_conf(settings) | {"error_cb": self._on_error})
-        self._reported: list[tuple[asyncio.Future[None], KafkaError | None]] = []
         self._said: set[str] = set()
-        self._closing = threading.Event()
-        self._flush_s = 0.0
-        self._thread = threading.Thread(target=self._poll, name="publisher-poll", daemon=True)
-        self._thread.start()
+        self._under_way = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_closing = False
 
     async def publish(self, topic: str, key: bytes, value: bytes, headers: Headers, partition: int) -> None:
         """See Publisher. The partition is given: `topics.partition_for` decides it for every door alike."""
-        if self._closing.is_set():
+        if self._is_closing:
             raise Unavailable("the publisher is closed")
-        future = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
         try:
             self._producer.produce(
                 topic, value, key, partition=partition, headers=headers, on_delivery=partial(self._on_report, future)
@@ -66,33 +66,42 @@ class KafkaPublisher:
             raise Unavailable("the publish queue is full: Kafka is slower than the senders") from None
         except KafkaException as error:
             raise _unavailable(error.args[0]) from None
+        self._under_way += 1
+        if self._under_way == 1:
+            self._poll_in(loop, _POLL_S)
         await future
 
     async def close(self, timeout_s: float) -> None:
         """See Publisher. Records that Kafka has not confirmed after `timeout_s` are given up: their publish raises."""
-        self._flush_s = timeout_s
-        self._closing.set()
-        await asyncio.to_thread(self._thread.join)
-
-    def _poll(self) -> None:
-        while not self._closing.is_set():
-            self._producer.poll(_POLL_S)
-            self._wake()
-        self._producer.flush(self._flush_s)
-        self._wake()
+        self._is_closing = True
+        await self._wait(timeout_s)
         self._producer.purge()
-        self._producer.flush(_PURGE_S)
-        self._wake()
+        await self._wait(_PURGE_S)
+        if self._timer:
+            self._timer.cancel()
+
+    async def _wait(self, timeout_s: float) -> None:
+        deadline_s = time.monotonic() + timeout_s
+        while self._under_way and time.monotonic() < deadline_s:  # noqa: ASYNC110  # because polls go on meanwhile
+            await asyncio.sleep(_POLL_S)
+
+    def _poll_in(self, loop: asyncio.AbstractEventLoop, delay_s: float) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self._timer = loop.call_later(delay_s, self._poll, loop)
+
+    def _poll(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._producer.poll(0)
+        self._poll_in(loop, _POLL_S if self._under_way else _IDLE_POLL_S)
 
     def _on_report(self, future: "asyncio.Future[None]", error: KafkaError | None, _message: object) -> None:
-        self._reported.append((future, error))
-
-    def _wake(self) -> None:
-        if not self._reported:
+        self._under_way -= 1
+        if future.done():  # its publish was cancelled: the reply deadline passed
             return
-        reports, self._reported = self._reported, []
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            reports[0][0].get_loop().call_soon_threadsafe(_settle, reports)
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(_unavailable(error))
 
     def _on_error(self, error: KafkaError) -> None:
         """librdkafka repeats itself on every attempt to connect; a person wants each kind of trouble once."""
@@ -117,16 +126,6 @@ def _producer_conf(settings: Settings) -> dict[str, Any]:
         "topic.metadata.propagation.max.ms": _UNKNOWN_TOPIC_MS,
         "log_level": 0,  # what matters comes through error_cb, once
     }
-
-
-def _settle(reports: list[tuple["asyncio.Future[None]", KafkaError | None]]) -> None:
-    for future, error in reports:
-        if future.done():  # its publish was cancelled: the reply deadline passed
-            continue
-        if error is None:
-            future.set_result(None)
-        else:
-            future.set_exception(_unavailable(error))
 
 
 def _unavailable(error: KafkaError) -> Unavailable:
