@@ -102,6 +102,8 @@ def answering() -> Iterator[Any]:
             self.end_headers()
             self.wfile.write(b"<html>secret-token</html>")
 
+        do_GET = do_POST
+
         def log_message(self, *args: Any) -> None:
             pass
 

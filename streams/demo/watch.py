@@ -45,7 +45,7 @@ class Watch:
         names = [f"{settings.topic_prefix}.{name}" for name in topics.clean_topics()]
         self._reader = Reader(settings, names, from_beginning=True)
         self._stop = threading.Event()
-        self._idle = threading.Event()
+        self._asked, self._drained = threading.Event(), threading.Event()
         self._failure: Exception | None = None
         self.seen = Seen()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
@@ -56,22 +56,22 @@ class Watch:
             while not self._stop.is_set():
                 batch = self._reader.poll(POLL_S)
                 self.seen.add(batch)
-                if not batch:
-                    self._idle.set()
+                if self._asked.is_set() and not batch and self._reader.at_end():
+                    self._drained.set()
         except Exception as error:  # raised again where somebody waits
             self._failure = error
-            self._idle.set()
+            self._drained.set()
 
     def wait_drained(self, timeout_s: float) -> bool:
-        """Wait until everything committed by now has been read; raises what ended the reading."""
-        deadline = time.monotonic() + timeout_s
-        while time.monotonic() < deadline:
-            self._idle.clear()
-            if self._idle.wait(1.0) and self._reader.at_end():
-                return True
-            if self._failure:
-                raise self._failure
-        return False
+        """Wait until everything committed by now has been read; raises what ended the reading.
+
+        The reading thread itself looks for the end: another one could see it while the last records are still decoded.
+        """
+        self._asked.set()
+        drained = self._drained.wait(timeout_s)
+        if self._failure:
+            raise self._failure
+        return drained
 
     def stop(self) -> None:
         self._stop.set()

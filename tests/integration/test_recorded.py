@@ -12,8 +12,11 @@ from streams.lag import Lag
 from streams.reader import Reader
 from streams.settings import Settings
 from streams.simulator.deliver import Target, open_courier
-from streams.simulator.recorded import post_all, read_folder
+from streams.simulator.recorded import Recorded, post_all, read_folder
 from tests.test_agents import AS_IT_IS, CONFLICT
+
+# Its `created` came first and says the same: verdict SAME, so that nothing leaves.
+SAID_BEFORE = {"daily.data.workout_stream.updated--2024-07-02"}
 
 
 def test_every_published_body_ends_somewhere(settings: Settings, samples: Path, tmp_path: Path) -> None:
@@ -26,7 +29,7 @@ def test_every_published_body_ends_somewhere(settings: Settings, samples: Path, 
     assert set(statuses.values()) == {204}
     names = {one.message_id: one.file.removesuffix(".json") for one in recorded}
     assert {names[id]: sorted(places) for id, places in found.items()} == {
-        name: sorted(_expected(name)) for name in names.values()
+        name: sorted(_expected(name)) for name in names.values() if name not in SAID_BEFORE
     }
 
 
@@ -36,10 +39,10 @@ def _expected(name: str) -> list[str]:
     return ends if len(ends) == 1 else [end for end in ends if end != "connections"]
 
 
-async def _post(running: stack.Stack, recorded: list[object]) -> dict[str, int | None]:
+async def _post(running: stack.Stack, recorded: list[Recorded]) -> dict[str, int | None]:
     target = Target(f"{running.gateway_url}/webhooks/{stack.ENDPOINT}", running.secret)
     async with open_courier(target) as courier:
-        return await post_all(courier, recorded)  # type: ignore[arg-type]  # because the list is read_folder's
+        return await post_all(courier, recorded)
 
 
 def _drain(settings: Settings) -> None:
