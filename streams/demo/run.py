@@ -91,14 +91,14 @@ class _Run:
 
     def _follow(self, sender: "_Sender", screen: Screen) -> None:
         """Until the sender has ended and nothing waits, or nothing has moved for DRAIN_S."""
-        waiting, moved_s = -1, time.monotonic()
-        while sender.is_alive() or (self.score.waiting and time.monotonic() - moved_s < DRAIN_S):
+        waiting, moved_s, is_sending = -1, time.monotonic(), True
+        while is_sending or (self.score.waiting and time.monotonic() - moved_s < DRAIN_S):
+            is_sending = sender.is_alive()  # asked before the numbers: what was sent last is then among them
             self._refresh()
             screen.show(self.score)
-            if sender.is_alive() or self.score.waiting != waiting:
+            if is_sending or self.score.waiting != waiting:
                 waiting, moved_s = self.score.waiting, time.monotonic()
             time.sleep(REFRESH_S)
-        self._refresh()
 
     def _refresh(self) -> None:
         for service in (self.stack.gateway, self.stack.worker):

@@ -37,8 +37,8 @@ class Cluster:
 
     `data_dir` keeps the data (and, while they are free, the ports) from one start to the next; None is a temporary
     folder, removed at the end. `nodes`: 3 means replication 3 with two in sync. `partitions`: of a topic created
-    without a number. Raises Misconfigured when Java is missing, the folder is in use, or a process ends by itself;
-    Unavailable when one does not answer in time.
+    without a number. `advertised_port`: see Kafka. Raises Misconfigured when Java is missing, the folder is in use, or
+    a process ends by itself; Unavailable when one does not answer in time.
     """
 
     data_dir: Path
@@ -53,6 +53,7 @@ class Cluster:
         nodes: int = 1,
         partitions: int = 4,
         progress: Progress = to_stderr,
+        advertised_port: int | None = None,
     ) -> None:
         self._temporary = data_dir is None
         self._wanted_dir = data_dir
@@ -60,6 +61,7 @@ class Cluster:
         self._nodes = nodes
         self._partitions = partitions
         self._progress = progress
+        self._advertised_port = advertised_port
         self._services: list[Service] = []
         self._lock = -1
 
@@ -79,7 +81,12 @@ class Cluster:
         self._lock = _lock(self.data_dir)
         held = (self._lock,)  # the children hold the folder's lock too: it is free when the last of them is gone
         self.kafka = Kafka(
-            files, self.data_dir / "kafka", nodes=self._nodes, partitions=self._partitions, pass_fds=held
+            files,
+            self.data_dir / "kafka",
+            nodes=self._nodes,
+            partitions=self._partitions,
+            pass_fds=held,
+            advertised_port=self._advertised_port,
         )
         self.registry = Registry(files, self.data_dir / "registry", pass_fds=held) if self._with_registry else None
         self._services = [service for service in (self.kafka, self.registry) if service]

@@ -34,18 +34,29 @@ _JVM = (
 
 
 class Kafka(Service):
-    """`nodes` brokers with data in `folder`/node-N. Nodes count from 1."""
+    """`nodes` brokers with data in `folder`/node-N. Nodes count from 1.
+
+    `advertised_port`: where clients of a single node are told to connect, such as a proxy's; None: to the node itself.
+    """
 
     name = "Kafka"
 
     def __init__(
-        self, jars: Jars, folder: Path, *, nodes: int = 1, partitions: int = 4, pass_fds: Sequence[int] = ()
+        self,
+        jars: Jars,
+        folder: Path,
+        *,
+        nodes: int = 1,
+        partitions: int = 4,
+        pass_fds: Sequence[int] = (),
+        advertised_port: int | None = None,
     ) -> None:
         self._jars = jars
         self._folder = folder
         self._nodes = range(1, nodes + 1)
         self._partitions = partitions
         self._pass_fds = pass_fds
+        self._advertised_port = advertised_port
         self._ports: dict[str, int] = {}
         self.children = {}
         self.archive = Archive(jars.class_archive("kafka"))
@@ -104,7 +115,7 @@ class Kafka(Service):
             "node.id": node,
             "controller.quorum.voters": voters,
             "listeners": f"PLAINTEXT://{LOOPBACK}:{broker},CONTROLLER://{LOOPBACK}:{controller}",
-            "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{broker}",
+            "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{self._advertised_port or broker}",
             "controller.listener.names": "CONTROLLER",
             "inter.broker.listener.name": "PLAINTEXT",
             "log.dirs": self._data(node),

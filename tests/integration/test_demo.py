@@ -20,7 +20,7 @@ def test_demo_once_finds_nothing_lost_repeated_or_wrong(tmp_path: Path) -> None:
     )
     assert ended.returncode == 0, ended.stderr[-3000:]
     result = json.loads(ended.stdout.strip().splitlines()[-1])
-    assert KEYS <= result.keys()
+    assert result.keys() >= KEYS
     assert (result["lost"], result["repeated"], result["wrong"]) == (0, 0, 0)
     assert result["accepted"] == result["raw_records"] > 200
     assert {"NEW", "CHANGED", "SAME", "STALE"} <= result["verdicts"].keys()
@@ -35,5 +35,5 @@ def test_without_java_the_demo_says_so_and_goes_on_in_memory(tmp_path: Path) -> 
     (tmp_path / "sh").symlink_to("/bin/sh")
     ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=env)
     assert "apt install default-jre-headless maven" in " ".join(ended.stderr.split())
-    assert "in memory" in ended.stderr
+    assert "in memory, nothing survives" in " ".join(ended.stderr.split())
     assert ended.returncode == 0, ended.stderr[-3000:]
