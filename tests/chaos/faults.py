@@ -1,0 +1,160 @@
+"""What can be done to whom. Each act blocks for as long as it lasts, and leaves the rest to the keeper."""
+
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from random import Random
+from signal import SIGCONT, SIGSTOP
+
+from tests.chaos.scenario import Act
+from tests.chaos.stage import Stage
+
+STATE_MIB = 48  # of the small disk: enough for what a scenario keeps, little enough to fill at once
+
+
+def kill_worker(stage: Stage, chance: Random) -> None:
+    """SIGKILL one worker; its state stays."""
+    stage.kill(stage.pick(chance))
+
+
+def kill_worker_wiped(stage: Stage, chance: Random) -> None:
+    """SIGKILL one worker and delete its state before it comes back."""
+    name = stage.pick(chance)
+    with stage.lock:
+        stage.kill(name)
+        stage.wipe(name)
+
+
+def pause_worker(low_s: float, high_s: float) -> Act:
+    """SIGSTOP, SIGCONT after `low_s` to `high_s` seconds."""
+
+    def pause(stage: Stage, chance: Random) -> None:
+        name = stage.pick(chance)
+        stage.send(name, SIGSTOP)
+        time.sleep(chance.uniform(low_s, high_s))
+        stage.send(name, SIGCONT)
+
+    return pause
+
+
+def restart_each(stage: Stage, chance: Random) -> None:
+    """SIGTERM one worker after the other, each back before the next."""
+    for name in stage.workers:
+        stage.stop(name)
+        stage.start(name)
+        time.sleep(4)
+
+
+def come_or_go(stage: Stage, chance: Random) -> None:
+    """One more worker joins, or leaves again in order."""
+    if "w9" in stage.wanted:
+        stage.stop("w9")
+    else:
+        stage.start("w9")
+
+
+def kill_gateway(stage: Stage, chance: Random) -> None:
+    """SIGKILL the gateway, whatever it is about to answer."""
+    stage.kill("gateway")
+
+
+def bounce_broker(stage: Stage, chance: Random) -> None:
+    """SIGKILL one broker, start it again on its data, return when it answers."""
+    node = chance.choice(sorted(stage.cluster.kafka.children))
+    stage.cluster.kafka.kill(node)
+    time.sleep(chance.uniform(0.5, 3))
+    stage.cluster.kafka.restart(node)
+
+
+def registry_away(stage: Stage, chance: Random) -> None:
+    """The registry is killed, a worker too, which then has to wait for it; after a while it is back."""
+    assert stage.cluster.registry
+    stage.cluster.registry.kill()
+    stage.kill(stage.pick(chance))
+    time.sleep(6)
+    stage.cluster.registry.start()
+
+
+def start_without_registry(stage: Stage, chance: Random) -> None:
+    """The registry is down when services start; the first fault brings it."""
+    assert stage.cluster.registry
+    stage.cluster.registry.kill()
+
+
+def registry_back(stage: Stage, chance: Random) -> None:
+    """The registry starts again on its data."""
+    assert stage.cluster.registry
+    stage.cluster.registry.start()
+
+
+def bug(stage: Stage, chance: Random) -> None:
+    """The next record's fold raises what no fold should, once (tests.chaos.worker sees the file)."""
+    (stage.folder / "bug").touch()
+
+
+def step_clock(stage: Stage, chance: Random) -> None:
+    """The worker's wall clock jumps ten minutes ahead, back, or to the right time."""
+    (stage.folder / "clock").write_text(str(chance.choice([-600, 600, 0])))
+
+
+def slow(stage: Stage, chance: Random) -> None:
+    """Every chunk to and from Kafka takes 20 to 150 ms longer, for five seconds."""
+    assert stage.proxy
+    stage.proxy.delay_s = chance.uniform(0.02, 0.15)
+    time.sleep(5)
+    stage.proxy.delay_s = 0.0
+
+
+def stall(stage: Stage, chance: Random) -> None:
+    """Nothing passes to or from Kafka for two to nine seconds: longer than the session, sometimes."""
+    assert stage.proxy
+    stage.proxy.stall()
+    time.sleep(chance.uniform(2, 9))
+    stage.proxy.flow()
+
+
+def reset(stage: Stage, chance: Random) -> None:
+    """Every connection to Kafka breaks."""
+    assert stage.proxy
+    stage.proxy.reset()
+
+
+def one_of(*acts: Act) -> Act:
+    """Any of them."""
+    return lambda stage, chance: chance.choice(acts)(stage, chance)
+
+
+def small_disk(stage: Stage, chance: Random) -> None:
+    """The first worker's state lies on a tmpfs of its own."""
+    place = stage.state("w0")
+    place.mkdir(parents=True)
+    mount(place)
+    stage.undo.callback(unmount, place)
+
+
+def mount(place: Path) -> None:
+    """Raises CalledProcessError where that is not allowed."""
+    subprocess.run([_found("mount"), "-t", "tmpfs", "-o", f"size={STATE_MIB}m", "tmpfs", place], check=True)
+
+
+def unmount(place: Path) -> None:
+    """Also while somebody still looks at it."""
+    subprocess.run([_found("umount"), "--lazy", place], check=False)
+
+
+def _found(program: str) -> str:
+    return shutil.which(program) or program
+
+
+def fill_disk(stage: Stage, chance: Random) -> None:
+    """Not a byte is left for the first worker's state; six seconds later there is room again."""
+    ballast = stage.state("w0") / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        try:
+            while file.write(bytes(1 << 16)):
+                pass
+        except OSError:
+            pass
+    time.sleep(6)
+    ballast.unlink()

@@ -1,0 +1,55 @@
+"""What ought to be: the product's pure folds over the raw topics as they are, in one process, in memory, once each."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from streams import agents, topics
+from streams.codec import decode, parsed
+from streams.draft import Draft
+from streams.errors import Rejected
+from tests.folding import CODEC, NOW_MS, RawRecord
+
+Place = tuple[str, int, int]  # raw topic, partition, offset
+
+
+@dataclass
+class Model:
+    """`tables`: (table, partition) → rows. `clean`: (short topic, key, decoded record), in order within each raw
+    partition. `dead`: place of every rejected record → reason."""
+
+    prefix: str
+    tables: dict[tuple[str, int], dict[bytes, bytes]] = field(default_factory=lambda: defaultdict(dict))
+    clean: list[tuple[str, bytes, dict[str, Any]]] = field(default_factory=list)
+    dead: dict[Place, str] = field(default_factory=dict)
+
+    def run(self, records: Iterable[RawRecord]) -> "Model":
+        """Fold every record."""
+        folds = {f"{self.prefix}.{name}": fold for name, fold in agents.folds(CODEC, self.prefix).items()}
+        for record in records:
+            self._one(folds[record.topic], record)
+        return self
+
+    def _one(self, fold: Any, record: RawRecord) -> None:
+        partition = record.partition
+        draft = Draft(lambda table, key: self.tables[table, partition].get(key), partition, NOW_MS)
+        try:
+            draft.run(fold, record)
+        except Rejected as rejection:
+            self.dead[record.topic, partition, record.offset] = str(rejection.reason)
+            return
+        for table, rows in draft.tables.items():
+            _apply(self.tables[table, partition], rows)
+        for emit in draft.emits:
+            topic = emit.topic.removeprefix(f"{self.prefix}.")
+            value = decode(emit.value or b"", parsed(topics.clean_topics()[topic]))
+            self.clean.append((topic, emit.key or b"", value))
+
+
+def _apply(table: dict[bytes, bytes], rows: dict[bytes, bytes | None]) -> None:
+    for key, value in rows.items():
+        if value is None:
+            table.pop(key, None)
+        else:
+            table[key] = value

@@ -1,0 +1,65 @@
+"""The engine broken on purpose, in the worker's process only: a verifier that cannot fail proves nothing.
+
+    python -m tests.chaos worker_kill --break state_first        must exit with 1; so must each of the others
+
+Each takes one promise out of the engine. They name private parts of it: one that no longer fits raises AttributeError.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from streams.engine import clients, group_metadata, offsets
+from streams.engine.group_metadata import Membership
+from streams.engine.slices import Cursors, Slice, Verdict
+from streams.engine.unit import Unit
+from streams.engine.work import Work
+
+SLOW_DISK_S = 0.03  # between the state and the commit: a window that a real disk opens too, now and then
+
+
+def state_first() -> None:
+    """Tables are written before the transaction commits: what is killed in between is never emitted."""
+    commit = Work.commit
+
+    def early(self: Work, transactions: Any, tables: Mapping[str, Any], metadata: bytes) -> None:
+        for partition, draft in self.drafts.items():
+            for name, changed in draft.tables.items():
+                before = tables[name].persisted(partition)
+                tables[name].write(partition, changed, -1 if before is None else before)
+        time.sleep(SLOW_DISK_S)
+        commit(self, transactions, tables, metadata)
+
+    Work.commit = early  # type: ignore[method-assign]  # because that is the mutation
+
+
+def no_cursor() -> None:
+    """A slice after a hole is processed as if nothing were missing. Shows where slices vanish: lost_batches."""
+    judge = Cursors.judge
+
+    def blind(self: Cursors, piece: Slice) -> Verdict:
+        verdict = judge(self, piece)
+        return Verdict.NEXT if verdict is Verdict.HOLE else verdict
+
+    Cursors.judge = blind  # type: ignore[method-assign]  # because that is the mutation
+
+
+def no_generation() -> None:
+    """Offsets are committed without generation and member: nobody fences a worker that lost its partitions."""
+
+    def anonymous(self: Unit) -> bytes:
+        return group_metadata.encode(self._settings.group_id, Membership(-1, ""))
+
+    Unit._metadata = anonymous  # type: ignore[method-assign]  # because that is the mutation
+
+
+def unstable_offsets() -> None:
+    """Committed offsets are read while a transaction of the previous owner may still change them."""
+    offsets.asking = lambda settings, purpose, isolation, **extra: clients.asking(
+        settings, purpose, "read_uncommitted", **extra
+    )
+
+
+MUTATIONS: dict[str, Callable[[], None]] = {
+    one.__name__: one for one in (state_first, no_cursor, no_generation, unstable_offsets)
+}

@@ -1,0 +1,65 @@
+"""Results as a table for people and as JSON for machines."""
+
+from dataclasses import asdict
+from statistics import median
+from typing import Any
+
+from rich.table import Table
+
+from tests.chaos.run import Result
+
+
+def as_dict(result: Result) -> dict[str, Any]:
+    """One scenario, for `--json`."""
+    return asdict(result) | {"is_right": result.is_right}
+
+
+def table(results: list[Result], seed: int) -> Table:
+    """One row a scenario."""
+    made = Table(title=f"chaos, seed {seed}", title_justify="left")
+    made.add_column("scenario")
+    for name in ("accepted", "faults", "checked", "lost", "repeated", "wrong", "disorder", "stuck", "recovery s", "s"):
+        made.add_column(name, justify="right")
+    made.add_column("")
+    for result in results:
+        made.add_row(*_row(result))
+    return made
+
+
+def _row(result: Result) -> list[str]:
+    if result.skipped or result.failure:
+        return [result.name, *[""] * 10, f"skipped {result.skipped}" if result.skipped else f"[red]{result.failure}[/]"]
+    found = result.findings
+    counts = (found.lost + result.undelivered, found.repeated, found.wrong, found.disordered)
+    stuck = result.stuck + len(result.hanging) + result.unrecovered
+    checked = found.checked["facts"] + found.checked["clean records"] + found.checked["rows"]
+    return [
+        result.name,
+        f"{result.accepted:,}",
+        str(result.faults),
+        f"{checked:,}",
+        *(_marked(n) for n in (*counts, stuck)),
+        _times(result.recovery_s),
+        f"{result.seconds:.0f}",
+        "[green]right[/]" if result.is_right else "[bold red]WRONG[/]",
+    ]
+
+
+def _marked(n: int) -> str:
+    return f"[bold red]{n:,}[/]" if n else "0"
+
+
+def _times(seconds: list[float]) -> str:
+    return f"{median(seconds):.1f} / {max(seconds):.1f}" if seconds else "-"
+
+
+def details(result: Result) -> list[str]:
+    """What the row has no room for."""
+    lines = [f"  {n} x {said}" for said, n in result.restarts.items()]
+    lines += [f"  held back by an unfinished transaction: {place}" for place in result.hanging]
+    lines += [f"  {example}" for example in result.findings.examples]
+    if result.undelivered:
+        lines.append(f"  {result.undelivered} deliveries were never accepted")
+    if result.stuck:
+        lines.append(f"  {result.stuck} records were not committed in time")
+    return [f"{result.name}:", *lines] if lines else []

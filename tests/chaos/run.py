@@ -1,0 +1,143 @@
+"""One scenario from start to end: stage, load, faults on their schedule, drain, stop, read, verify."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from streams.embedded import Cluster
+from streams.embedded.supervise import Child
+from tests.chaos import reading, verify
+from tests.chaos.scenario import Planned, Scenario, plan
+from tests.chaos.sender import WORK
+from tests.chaos.stage import Say, Stage, kept, set_up
+from tests.chaos.verify import Findings
+from tests.chaos.watch import Watch
+from tests.chaos.world import Load
+
+DRAIN_S = 120.0
+SEND_GRACE_S = 180.0  # on top of the planned time: the sender waits while nothing is accepted
+END_MS = 1_780_500_000_000  # of every world: the same seed sends the same bytes, whenever it runs
+
+
+@dataclass
+class Result:
+    """Of one scenario. `stuck`: records that nobody committed in DRAIN_S. `restarts`: by what was said last.
+    `unconfirmed`: records stored beyond the replies that the sender saw."""
+
+    name: str
+    seed: int
+    seconds: float = 0.0
+    accepted: int = 0
+    undelivered: int = 0
+    unconfirmed: int = 0
+    faults: int = 0
+    recovery_s: list[float] = field(default_factory=list)
+    unrecovered: int = 0
+    stuck: int = 0
+    hanging: list[str] = field(default_factory=list)
+    restarts: dict[str, int] = field(default_factory=dict)
+    findings: Findings = field(default_factory=Findings)
+    skipped: str = ""
+    failure: str = ""
+
+    @property
+    def is_right(self) -> bool:
+        return bool(self.skipped) or (
+            self.findings.is_right
+            and not (self.stuck or self.hanging or self.undelivered or self.unrecovered or self.failure)
+            and self.accepted > 0
+        )
+
+
+def run(
+    scenario: Scenario,
+    *,
+    seed: int,
+    seconds: float,
+    say: Say,
+    broken: str = "",
+    cluster: Cluster | None = None,
+    prefix: str = "junction",
+) -> Result:
+    """Run one scenario. `broken`: a mutation of the engine. `cluster`: a shared one, with a `prefix` of its own."""
+    result = Result(scenario.name, seed)
+    began_s = time.monotonic()
+    load = Load.lasting(seconds, seed=seed, end_ms=END_MS, rate=scenario.rate, poison=scenario.poison)
+    with set_up(scenario, (), say, cluster, prefix) as stage:
+        stage.worker_args = _worker_args(scenario, broken, stage)
+        _act(stage, load, plan(scenario, seed, seconds), result, say)
+        say("reading everything back")
+        found = reading.read(stage.settings)
+        result.hanging = found.hanging
+        result.unconfirmed = len(found.raw) + len(found.dead) - result.accepted
+        say(f"comparing {len(found.raw):,} raw and {len(found.clean):,} clean records")
+        result.findings = verify.verify(found, load.world(), prefix, stage.folder / "state")
+        result.unconfirmed -= sum(1 for m in found.dead if _from_raw(m))
+    result.restarts = dict(stage.ended)
+    result.seconds = time.monotonic() - began_s
+    return result
+
+
+def _from_raw(message: Any) -> bool:
+    return any(name == "dead_topic" for name, _ in message.headers() or [])
+
+
+def _worker_args(scenario: Scenario, broken: str, stage: Stage) -> tuple[str, ...]:
+    if not (scenario.flags or broken):
+        return ("-m", "streams.cli", "worker")
+    flags = [flag.format(folder=stage.folder) for flag in scenario.flags]
+    return ("-m", "tests.chaos.worker", *flags, *(("--break", broken) if broken else ()))
+
+
+def _act(stage: Stage, load: Load, planned: list[Planned], result: Result, say: Say) -> None:
+    """Services up, load and faults side by side, then wait until all is committed, then services down."""
+    with kept(stage):
+        watch = Watch(stage.settings)
+        say(f"sending {load.events:,} events at {load.rate:.0f}/s, {len(planned)} faults planned")
+        sender = _sender(stage, load)
+        struck = _strike(stage, planned, sender.running, say)
+        tally = _finish(sender, load)
+        result.accepted = tally.get("accepted", 0)
+        result.undelivered = tally.get("asked", load.events) - result.accepted
+        result.faults = len(struck)
+        say("draining")
+        if not watch.drained(DRAIN_S):
+            result.stuck = max(1, watch.waiting)
+        watch.stop()
+    times = [watch.recovery_s(at_s) for at_s in struck]
+    result.recovery_s = [round(one, 1) for one in times if one is not None]
+    result.unrecovered = times.count(None)
+    stage.stop_all()
+
+
+def _sender(stage: Stage, load: Load) -> Child:
+    work = json.dumps({"load": load.as_dict(), "url": stage.url, "secret": stage.secret})
+    return Child([sys.executable, "-m", "tests.chaos.sender"], stage.folder / "sender.log", env={WORK: work})
+
+
+def _strike(stage: Stage, planned: list[Planned], sending: Callable[[], bool], say: Say) -> list[float]:
+    """Every fault at its time, or as soon as the one before it is over, while something is sent; when each began."""
+    began_s, struck = time.monotonic(), []
+    for fault in planned:
+        while sending() and time.monotonic() < began_s + fault.at_s:
+            time.sleep(0.05)
+        if not sending():
+            break
+        say(f"{time.monotonic() - began_s:5.1f} s  {(fault.act.__doc__ or fault.act.__name__).splitlines()[0]}")
+        struck.append(time.monotonic())
+        fault.act(stage, Random(fault.seed))
+    return struck
+
+
+def _finish(sender: Child, load: Load) -> dict[str, Any]:
+    """Wait for the sender's last word."""
+    deadline_s = time.monotonic() + load.events / load.rate * 1.3 + SEND_GRACE_S
+    while sender.running() and time.monotonic() < deadline_s:
+        time.sleep(0.1)
+    sender.stop()
+    last = sender.said().strip().splitlines()[-1:]
+    return json.loads(last[0]) if last and last[0].startswith("{") else {}

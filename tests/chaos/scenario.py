@@ -1,0 +1,75 @@
+"""The nouns: a scenario, its rules, and the schedule that a seed makes of them. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any, NamedTuple
+
+Act = Callable[[Any, Random], None]  # (Stage, chance): does something nasty; blocks for as long as it lasts
+
+
+@dataclass(frozen=True)
+class Every:
+    """An act again and again: gaps in seconds are drawn from `low_s` to `high_s`. `first_s`: the earliest."""
+
+    low_s: float
+    high_s: float
+    act: Act
+    first_s: float = 3.0
+
+
+@dataclass(frozen=True)
+class Once:
+    """An act at a share (0 to 1) of the load's time."""
+
+    share: float
+    act: Act
+
+
+def nothing() -> None:
+    """No reason to skip."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`sentence`: what is done. `flags`: of tests.chaos.worker; with any of them, or with a broken engine, that program
+    runs in the worker's place. `rate`: deliveries per second. `setup`: before services start, undone by the stage.
+    `skip`: why it cannot run here, None if it can."""
+
+    name: str
+    sentence: str
+    rules: tuple[Every | Once, ...]
+    workers: int = 1
+    nodes: int = 1
+    rate: float = 150.0
+    flags: tuple[str, ...] = ()
+    is_proxied: bool = False
+    poison: float = 0.0
+    setup: Act | None = None
+    skip: Callable[[], str | None] = nothing
+
+
+class Planned(NamedTuple):
+    """A fault to be: seconds after the first delivery, and the seed of its own chance."""
+
+    at_s: float
+    act: Act
+    seed: int
+
+
+def plan(scenario: Scenario, seed: int, seconds: float) -> list[Planned]:
+    """The schedule of faults, sorted. The same arguments give the same schedule."""
+    chance = Random(f"{seed}/{scenario.name}")
+    planned: list[Planned] = []
+    for rule in scenario.rules:
+        times = [rule.share * seconds] if isinstance(rule, Once) else _times(rule, chance, seconds)
+        planned += [Planned(at_s, rule.act, chance.getrandbits(32)) for at_s in times]
+    return sorted(planned, key=lambda one: one.at_s)
+
+
+def _times(rule: Every, chance: Random, seconds: float) -> list[float]:
+    times, at_s = [], rule.first_s
+    while at_s < seconds:
+        times.append(at_s)
+        at_s += chance.uniform(rule.low_s, rule.high_s)
+    return times

@@ -1,0 +1,89 @@
+"""The table of scenarios, the most important first."""
+
+import os
+import tempfile
+from pathlib import Path
+from subprocess import CalledProcessError
+
+from tests.chaos import faults
+from tests.chaos.scenario import Every, Once, Scenario
+
+INSIDE = ("--folder", "{folder}")  # of the stage: how faults reach into the worker
+
+
+def no_small_disk() -> str | None:
+    """Why no small disk can be made here."""
+    if os.geteuid() != 0:
+        return "because only root may mount a tmpfs"
+    with tempfile.TemporaryDirectory() as place:
+        try:
+            faults.mount(Path(place))
+        except (CalledProcessError, OSError):
+            return "because this machine refuses to mount a tmpfs"
+        faults.unmount(Path(place))
+    return None
+
+
+_ALL = [
+    Scenario("worker_kill", "SIGKILL in a loop, state kept", (Every(3, 7, faults.kill_worker),)),
+    Scenario("worker_kill_wiped", "SIGKILL in a loop, state deleted", (Every(4, 8, faults.kill_worker_wiped),)),
+    Scenario("workers_two", "two workers, SIGKILL to either", (Every(3, 8, faults.kill_worker),), workers=2),
+    Scenario(
+        "workers_three",
+        "three workers, SIGKILL to any, state deleted half of the time",
+        (Every(4, 8, faults.one_of(faults.kill_worker, faults.kill_worker_wiped)),),
+        workers=3,
+    ),
+    Scenario(
+        "worker_pause",
+        "two workers, SIGSTOP for longer than the session and the transaction timeout, then SIGCONT",
+        (Every(12, 16, faults.pause_worker(7, 13)),),
+        workers=2,
+    ),
+    Scenario(
+        "rolling_restart", "SIGTERM to one of two after the other", (Every(11, 14, faults.restart_each),), workers=2
+    ),
+    Scenario("join_leave", "a second worker joins and leaves", (Every(4, 7, faults.come_or_go),)),
+    Scenario(
+        "gateway_kill", "SIGKILL to the gateway; the sender repeats", (Every(2, 5, faults.kill_gateway),), rate=300
+    ),
+    Scenario(
+        "broker_kill", "SIGKILL to the only broker, restart on its data", (Every(12, 16, faults.bounce_broker, 6),)
+    ),
+    Scenario(
+        "broker_three",
+        "three brokers, replication 3, SIGKILL to one at a time",
+        (Every(10, 14, faults.bounce_broker, 6),),
+        nodes=3,
+        rate=60,
+    ),
+    Scenario(
+        "lost_batches",
+        "3 % of the slices vanish inside the worker, which is killed now and then",
+        (Every(8, 14, faults.kill_worker),),
+        flags=("--lose", "0.03"),
+    ),
+    Scenario(
+        "registry_down",
+        "no registry at the start; in the middle it is killed, with a worker that needs it to start",
+        (Once(0.1, faults.registry_back), Once(0.5, faults.registry_away)),
+        setup=faults.start_without_registry,
+    ),
+    Scenario("fold_bug", "a fold raises what it should not", (Every(5, 9, faults.bug),), flags=INSIDE),
+    Scenario("poison", "2 % unreadable bodies, and SIGKILL", (Every(5, 9, faults.kill_worker),), poison=0.02),
+    Scenario(
+        "network",
+        "the network to Kafka is slow, stalls, breaks",
+        (Every(3, 8, faults.one_of(faults.slow, faults.stall, faults.reset, faults.reset)),),
+        is_proxied=True,
+    ),
+    Scenario(
+        "disk_full",
+        "no byte left for the state, then room again",
+        (Every(14, 18, faults.fill_disk, 5),),
+        setup=faults.small_disk,
+        skip=no_small_disk,
+    ),
+    Scenario("clock", "the worker's clock steps by ten minutes", (Every(3, 6, faults.step_clock),), flags=INSIDE),
+]
+SCENARIOS = {scenario.name: scenario for scenario in _ALL}

@@ -1,0 +1,54 @@
+"""The sending process: `python -m tests.chaos.sender`, its work as JSON in the environment.
+
+Posts like Junction: signed, retried under the same id until there is a 2xx. The last line of its output is a JSON
+object with what it counted; before the first post it prints `sending`.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Iterator
+
+from streams.errors import Unavailable
+from streams.simulator.chance import key_of, noise
+from streams.simulator.deliver import Tally, Target, open_courier
+from streams.simulator.schedule import Attempt, Cause
+from streams.simulator.world import Event
+from tests.chaos.world import Load
+
+WORK = "CHAOS_SENDER"  # the environment holds the secret too, so that no command line does
+PATIENCE_S = 120.0
+# Identified by its head, hopeless further in; and one that nobody can identify.
+HOPELESS = (b'{"event_type": "daily.data.sleep.created", "user_id": "%s", "data": "made up"}', b'{"event_type": %s')
+
+
+def poisoned(attempts: Iterator[Attempt], share: float) -> Iterator[Attempt]:
+    """Unreadable bodies among the others, each under an id of its own."""
+    key = key_of("poison")
+    for place, attempt in enumerate(attempts):
+        yield attempt
+        if noise(key, place) < share:
+            text = HOPELESS[place % 2] % (attempt.event.user_id or "nobody").encode()
+            event = Event("poison", text, attempt.event.user_id, attempt.due_ms + place)
+            yield Attempt(attempt.due_ms, Cause.FIRST, event)
+
+
+async def send(load: Load, url: str, secret: str) -> Tally:
+    attempts = load.attempts()
+    async with open_courier(Target(url, secret, patience_s=PATIENCE_S)) as courier:
+        return await courier.deliver(poisoned(attempts, load.poison) if load.poison else attempts, load.rate)
+
+
+def main() -> None:
+    work = json.loads(os.environ[WORK])
+    print("sending", flush=True)
+    try:
+        tally = asyncio.run(send(Load(**work["load"]), work["url"], work["secret"]))
+    except Unavailable as error:
+        raise SystemExit(f"{type(error).__name__}: {error}") from None
+    said = {"accepted": tally.accepted, "asked": sum(tally.causes.values()), "retried": tally.retried}
+    print(json.dumps(said), flush=True)
+
+
+if __name__ == "__main__":
+    main()

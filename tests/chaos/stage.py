@@ -1,0 +1,220 @@
+"""The stage: Kafka, registry, gateway and workers as processes of their own, and a keeper that starts again what ended.
+
+The keeper is what a supervisor is in production: it starts again whatever ends by itself, after a moment.
+"""
+
+import base64
+import json
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+import httpx
+
+from streams import admin, registry
+from streams.embedded import Cluster, ports
+from streams.embedded.supervise import Child
+from streams.errors import Unavailable
+from streams.settings import Settings
+from tests.chaos.proxy import Proxy
+from tests.chaos.scenario import Scenario
+
+ENDPOINT = "chaos"
+READY_S = 90.0
+KEEPER_S = 0.2
+RESTART_S = 0.5  # a supervisor's pause before it starts again what ended
+SESSION_S = 6.0  # the shortest that a broker allows by default
+
+
+@dataclass
+class Stage:
+    """What acts act on. `wanted`: names of services that ought to run; the keeper sees to it."""
+
+    cluster: Cluster
+    settings: Settings
+    folder: Path
+    scenario: Scenario
+    secret: str
+    worker_args: tuple[str, ...]
+    proxy: Proxy | None = None
+    wanted: dict[str, Child | None] = field(default_factory=dict)
+    ended: Counter[str] = field(default_factory=Counter)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    undo: ExitStack = field(default_factory=ExitStack)
+
+    # Names
+
+    @property
+    def workers(self) -> list[str]:
+        """Names of the workers that ought to run."""
+        return sorted(name for name in self.wanted if name != "gateway")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.gateway_port}/webhooks/{ENDPOINT}"
+
+    def state(self, worker: str) -> Path:
+        return self.folder / "state" / worker
+
+    # Services
+
+    def start(self, name: str) -> None:
+        """Start a service, or start it again; from now on it is kept running."""
+        with self.lock:
+            args = ["-m", "streams.cli", "gateway"] if name == "gateway" else [*self.worker_args]
+            self.wanted[name] = Child([sys.executable, *args], self.folder / f"{name}.log", env=self._env(name))
+
+    def kill(self, name: str) -> None:
+        """SIGKILL; the keeper starts it again."""
+        with self.lock:
+            child, self.wanted[name] = self.wanted.get(name), None
+            if child:
+                child.kill()
+
+    def stop(self, name: str) -> None:
+        """SIGTERM and wait; it stays down until `start`."""
+        with self.lock:
+            child = self.wanted.pop(name, None)
+        if child and not child.stop():
+            self.ended[f"{name} did not stop in 30 s"] += 1
+
+    def send(self, name: str, number: signal.Signals) -> None:
+        """A signal to the process itself."""
+        child = self.wanted.get(name)
+        if child and child.running():
+            os.kill(child.pid, number)
+
+    def wipe(self, worker: str) -> None:
+        """Delete a worker's state. It must not run."""
+        shutil.rmtree(self.state(worker), ignore_errors=True)
+
+    def pick(self, chance: Random) -> str:
+        """One of the workers."""
+        return chance.choice(self.workers)
+
+    def keep(self) -> None:
+        """Start again what ended, once; what it said last is remembered."""
+        with self.lock:
+            for name, child in list(self.wanted.items()):
+                if child and not child.running():
+                    self.ended[f"{name}: {child.last_words()}"] += 1
+                    self.wanted[name] = None
+                if self.wanted[name] is None:
+                    time.sleep(RESTART_S)
+                    self.start(name)
+
+    def stop_all(self) -> None:
+        """Everything down, in order, workers together."""
+        for child in self.wanted.values():
+            if child:
+                child.terminate()
+        for name in list(self.wanted):
+            self.stop(name)
+
+    def _env(self, name: str) -> dict[str, str]:
+        settings = self.settings
+        return {
+            "STREAMS_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
+            "STREAMS_REGISTRY_URL": settings.registry_url,
+            "STREAMS_TOPIC_PREFIX": settings.topic_prefix,
+            "STREAMS_GROUP_ID": settings.group_id,
+            "STREAMS_PARTITIONS": str(settings.partitions),
+            "STREAMS_REPLICATION": str(settings.replication),
+            "STREAMS_ENDPOINTS": json.dumps({ENDPOINT: [self.secret]}),
+            "STREAMS_GATEWAY_PORT": str(settings.gateway_port),
+            "STREAMS_WORKER_ID": name,
+            "STREAMS_STATE_DIR": str(self.state(name)),
+            "STREAMS_SESSION_TIMEOUT_S": str(SESSION_S),
+        }
+
+
+Say = Callable[[str], None]
+
+
+@contextmanager
+def set_up(
+    scenario: Scenario, worker_args: tuple[str, ...], say: Say, cluster: Cluster | None = None, prefix: str = "junction"
+) -> Iterator[Stage]:
+    """The stage with every topic and schema, services not started yet; gone at the end, whatever happens.
+
+    `cluster`: a running one to share; then `prefix` keeps scenarios apart.
+    """
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="junction-chaos-", ignore_cleanup_errors=True)))
+        proxy = stack.enter_context(Proxy()) if scenario.is_proxied else None
+        if cluster is None:
+            say("starting Kafka")
+            advertised = proxy.port if proxy else None
+            cluster = stack.enter_context(
+                Cluster(nodes=scenario.nodes, partitions=4, progress=say, advertised_port=advertised)
+            )
+            if proxy:
+                proxy.aim(int(cluster.bootstrap_servers.rpartition(":")[2]))
+        settings = _settings(cluster, folder, prefix, scenario.nodes)
+        admin.apply(settings)
+        registry.register(settings)
+        secret = "whsec_" + base64.b64encode(Random(prefix).randbytes(24)).decode()
+        stage = Stage(cluster, settings, folder, scenario, secret, worker_args, proxy)
+        stack.callback(stage.stop_all)
+        stack.enter_context(stage.undo)
+        yield stage
+
+
+def _settings(cluster: Cluster, folder: Path, prefix: str, nodes: int) -> Settings:
+    return Settings(
+        _env_file=None,
+        bootstrap_servers=cluster.bootstrap_servers,
+        registry_url=cluster.registry_url,
+        topic_prefix=prefix,
+        group_id=f"{prefix}-group",
+        partitions=4,
+        replication=min(3, nodes),
+        state_dir=folder / "state",
+        gateway_port=ports.choose(["gateway"], folder / "ports.json")["gateway"],
+    )
+
+
+@contextmanager
+def kept(stage: Stage) -> Iterator[None]:
+    """Start all services, wait for the door, and keep them running in a thread until the end."""
+    if stage.scenario.setup:
+        stage.scenario.setup(stage, Random(0))
+    for name in ("gateway", *(f"w{n}" for n in range(stage.scenario.workers))):
+        stage.start(name)
+    wait_for_door(stage)
+    over = threading.Event()
+
+    def loop() -> None:
+        while not over.wait(KEEPER_S):
+            stage.keep()
+
+    keeper = threading.Thread(target=loop, name="keeper", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        keeper.join()
+
+
+def wait_for_door(stage: Stage) -> None:
+    """Until the gateway says that it is ready. Raises Unavailable."""
+    deadline_s = time.monotonic() + READY_S
+    while time.monotonic() < deadline_s:
+        try:
+            if httpx.get(f"http://127.0.0.1:{stage.settings.gateway_port}/readyz", timeout=5).status_code == 200:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.2)
+    raise Unavailable("the gateway does not get ready")
