@@ -37,6 +37,7 @@ class Reader:
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "fetch.wait.max.ms": 50,
+            "fetch.min.bytes": 1_000_000,  # answers come by time: each question lists every partition, and costs
             "fetch.message.max.bytes": settings.record_bytes_max,
             "log_level": 2,
         }

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,6 +27,7 @@ def main(
     seconds: Annotated[float, typer.Option(min=5, help="Of load, for each scenario.")] = SECONDS,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")] = False,
     list_: Annotated[bool, typer.Option("--list", help="Say what there is, do nothing.")] = False,
+    logs: Annotated[Path | None, typer.Option(help="Keep the logs of all processes in this folder.")] = None,
     broken: Annotated[str, typer.Option("--break", hidden=True)] = "",
 ) -> None:
     """Kill things and count what is lost."""
@@ -39,7 +41,7 @@ def main(
     if lacking:
         console.print(lacking)
         raise typer.Exit(2)
-    results = [_one(SCENARIOS[name], seed, seconds, broken, console) for name in names or SCENARIOS]
+    results = [_one(SCENARIOS[name], seed, seconds, broken, logs, console) for name in names or SCENARIOS]
     console.print(report.table(results, seed))
     for result in results:
         for line in report.details(result):
@@ -50,7 +52,7 @@ def main(
     raise typer.Exit(0 if all(result.is_right for result in results) else 1)
 
 
-def _one(scenario: Scenario, seed: int, seconds: float, broken: str, console: Console) -> Result:
+def _one(scenario: Scenario, seed: int, seconds: float, broken: str, logs: Path | None, console: Console) -> Result:
     console.rule(f"{scenario.name}: {scenario.sentence} (seed {seed})", align="left")
     if reason := scenario.skip():
         return Result(scenario.name, seed, skipped=reason)
@@ -60,7 +62,7 @@ def _one(scenario: Scenario, seed: int, seconds: float, broken: str, console: Co
         console.print(f"[dim]{time.monotonic() - began_s:6.1f}  {text}[/]", highlight=False)
 
     try:
-        return run(scenario, seed=seed, seconds=seconds, say=say, broken=broken)
+        return run(scenario, seed=seed, seconds=seconds, say=say, broken=broken, logs=logs)
     except StreamsError as error:
         return Result(scenario.name, seed, failure=f"{type(error).__name__}: {error}")
 

@@ -10,16 +10,28 @@ from signal import SIGCONT, SIGSTOP
 from tests.chaos.scenario import Act
 from tests.chaos.stage import Stage
 
+WORKING_SHARE = 0.8
+PROGRESS_S = 12.0
 STATE_MIB = 48  # of the small disk: enough for what a scenario keeps, little enough to fill at once
+
+
+def _in_the_middle(stage: Stage, chance: Random) -> None:
+    """Mostly wait until something is committed, and a little longer: a kill hits a worker that works, not one that
+    starts. Now and then, not."""
+    if chance.random() < WORKING_SHARE:
+        stage.await_progress(PROGRESS_S)
+    time.sleep(chance.uniform(0, 1))
 
 
 def kill_worker(stage: Stage, chance: Random) -> None:
     """SIGKILL one worker; its state stays."""
+    _in_the_middle(stage, chance)
     stage.kill(stage.pick(chance))
 
 
 def kill_worker_wiped(stage: Stage, chance: Random) -> None:
     """SIGKILL one worker and delete its state before it comes back."""
+    _in_the_middle(stage, chance)
     name = stage.pick(chance)
     with stage.lock:
         stage.kill(name)

@@ -1,10 +1,12 @@
 """One scenario from start to end: stage, load, faults on their schedule, drain, stop, read, verify."""
 
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -19,6 +21,7 @@ from tests.chaos.watch import Watch
 from tests.chaos.world import Load
 
 DRAIN_S = 120.0
+FIRST_S = 20.0  # for the first commits: from then on time is counted, if it comes so far
 SEND_GRACE_S = 180.0  # on top of the planned time: the sender waits while nothing is accepted
 END_MS = 1_780_500_000_000  # of every world: the same seed sends the same bytes, whenever it runs
 
@@ -62,12 +65,18 @@ def run(
     broken: str = "",
     cluster: Cluster | None = None,
     prefix: str = "junction",
+    logs: Path | None = None,
 ) -> Result:
-    """Run one scenario. `broken`: a mutation of the engine. `cluster`: a shared one, with a `prefix` of its own."""
+    """Run one scenario. `broken`: a mutation of the engine. `cluster`: a shared one, with a `prefix` of its own.
+
+    `logs`: where the logs of all processes are put at the end.
+    """
     result = Result(scenario.name, seed)
     began_s = time.monotonic()
     load = Load.lasting(seconds, seed=seed, end_ms=END_MS, rate=scenario.rate, poison=scenario.poison)
     with set_up(scenario, (), say, cluster, prefix) as stage:
+        if logs:
+            stage.undo.callback(_save_logs, stage, logs / scenario.name)
         stage.worker_args = _worker_args(scenario, broken, stage)
         _act(stage, load, plan(scenario, seed, seconds), result, say)
         say("reading everything back")
@@ -80,6 +89,12 @@ def run(
     result.restarts = dict(stage.ended)
     result.seconds = time.monotonic() - began_s
     return result
+
+
+def _save_logs(stage: Stage, to: Path) -> None:
+    to.mkdir(parents=True, exist_ok=True)
+    for log in [*stage.folder.glob("*.log"), *stage.cluster.data_dir.glob("*/*.log")]:
+        shutil.copy(log, to)
 
 
 def _from_raw(message: Any) -> bool:
@@ -96,9 +111,10 @@ def _worker_args(scenario: Scenario, broken: str, stage: Stage) -> tuple[str, ..
 def _act(stage: Stage, load: Load, planned: list[Planned], result: Result, say: Say) -> None:
     """Services up, load and faults side by side, then wait until all is committed, then services down."""
     with kept(stage):
-        watch = Watch(stage.settings)
+        watch = stage.watch = Watch(stage.settings)
         say(f"sending {load.events:,} events at {load.rate:.0f}/s, {len(planned)} faults planned")
         sender = _sender(stage, load)
+        stage.await_progress(FIRST_S)
         struck = _strike(stage, planned, sender.running, say)
         tally = _finish(sender, load)
         result.accepted = tally.get("accepted", 0)

@@ -25,13 +25,13 @@ def no_small_disk() -> str | None:
 
 
 _ALL = [
-    Scenario("worker_kill", "SIGKILL in a loop, state kept", (Every(3, 7, faults.kill_worker),)),
-    Scenario("worker_kill_wiped", "SIGKILL in a loop, state deleted", (Every(4, 8, faults.kill_worker_wiped),)),
-    Scenario("workers_two", "two workers, SIGKILL to either", (Every(3, 8, faults.kill_worker),), workers=2),
+    Scenario("worker_kill", "SIGKILL in a loop, state kept", (Every(2, 5, faults.kill_worker),)),
+    Scenario("worker_kill_wiped", "SIGKILL in a loop, state deleted", (Every(2, 6, faults.kill_worker_wiped),)),
+    Scenario("workers_two", "two workers, SIGKILL to either", (Every(2, 6, faults.kill_worker),), workers=2),
     Scenario(
         "workers_three",
         "three workers, SIGKILL to any, state deleted half of the time",
-        (Every(4, 8, faults.one_of(faults.kill_worker, faults.kill_worker_wiped)),),
+        (Every(2, 6, faults.one_of(faults.kill_worker, faults.kill_worker_wiped)),),
         workers=3,
     ),
     Scenario(

@@ -28,6 +28,7 @@ from streams.errors import Unavailable
 from streams.settings import Settings
 from tests.chaos.proxy import Proxy
 from tests.chaos.scenario import Scenario
+from tests.chaos.watch import Watch
 
 ENDPOINT = "chaos"
 READY_S = 90.0
@@ -47,6 +48,7 @@ class Stage:
     secret: str
     worker_args: tuple[str, ...]
     proxy: Proxy | None = None
+    watch: Watch | None = None
     wanted: dict[str, Child | None] = field(default_factory=dict)
     ended: Counter[str] = field(default_factory=Counter)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -101,6 +103,15 @@ class Stage:
     def pick(self, chance: Random) -> str:
         """One of the workers."""
         return chance.choice(self.workers)
+
+    def await_progress(self, timeout_s: float) -> bool:
+        """Wait until the group commits something that it had not when this was called."""
+        deadline_s, before = time.monotonic() + timeout_s, self.watch.progress if self.watch else 0
+        while self.watch and time.monotonic() < deadline_s:
+            if self.watch.progress > before:
+                return True
+            time.sleep(0.1)
+        return False
 
     def keep(self) -> None:
         """Start again what ended, once; what it said last is remembered."""

@@ -41,7 +41,7 @@ class Findings:
     repeated: int = 0
     wrong: int = 0
     disordered: int = 0
-    checked: Counter[str] = field(default_factory=Counter)
+    checked: dict[str, int] = field(default_factory=dict)
     examples: list[str] = field(default_factory=list)
 
     def note(self, problem: str, where: str, what: object = "", n: int = 1) -> None:
@@ -199,7 +199,7 @@ def check_tables(findings: Findings, found: Found, model: Model) -> None:
             for key, value in rows.items()
         }
         _same_rows(findings, f"table {table}", wanted, there)
-        findings.checked["rows"] += len(there)
+        findings.checked["rows"] = findings.checked.get("rows", 0) + len(there)
 
 
 def check_databases(findings: Findings, found: Found, state: Path) -> None:
@@ -215,7 +215,7 @@ def check_databases(findings: Findings, found: Found, state: Path) -> None:
             for (_, key), value in compacted(by_partition[table, partition], -1 if offset is None else offset).items()
         }
         _same_rows(findings, f"state of {path.parents[2].name}, {path.stem}", wanted, rows)
-        findings.checked["databases"] += 1
+        findings.checked["databases"] = findings.checked.get("databases", 0) + 1
 
 
 def _same_rows(findings: Findings, where: str, wanted: Mapping[Any, bytes], there: Mapping[Any, bytes]) -> None:

@@ -44,6 +44,11 @@ class Watch:
         _, ends, committed = self.samples[-1]
         return sum(max(end - committed[place], 0) for place, end in ends.items())
 
+    @property
+    def progress(self) -> int:
+        """Sum of committed offsets; what comes after a restart is greater."""
+        return sum(self.samples[-1][2].values()) if self.samples else 0
+
     def drained(self, timeout_s: float) -> bool:
         """Wait until a sample that began after this call shows nothing waiting."""
         began_s = time.monotonic()
