@@ -161,3 +161,22 @@ def provider_slug(value: Any) -> str | None:
 
 def _sport(value: Any) -> str | None:
     return short_text(value.get("slug") if type(value) is dict else value)
+
+
+def align(body: bytes) -> bytes:
+    """The body with `$.data.user_id` set to `$.user_id` where both are there and differ; any other body untouched.
+
+    The vendor's documentation examples disagree with themselves, and a receiver must refuse such a body (domain file,
+    1.1). For looking at them, never for processing.
+    """
+    try:
+        whole = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return body
+    data = whole.get("data") if isinstance(whole, dict) else None
+    if not isinstance(data, dict) or not {"user_id"} <= whole.keys() & data.keys():
+        return body
+    if data["user_id"] == whole["user_id"]:
+        return body
+    data["user_id"] = whole["user_id"]
+    return msgspec.json.encode(whole)

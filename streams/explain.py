@@ -7,8 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from streams import backfill, connection, samples, summary, topics
+from streams.body import align
 from streams.decode import Control, decode
-from streams.errors import Rejected
+from streams.errors import Reason, Rejected
 from streams.events import Family, identify, parse_type
 from streams.series import Series
 from streams.summary import Summary
@@ -59,7 +60,17 @@ def explain(
         _tell(out, decoded, prefix)
     except Rejected as rejection:
         out.reason, out.detail = str(rejection.reason), rejection.detail
+        if rejection.reason is Reason.USER_CONFLICT:
+            _tell_as_if_one_user(out, body, prefix)
     return out
+
+
+def _tell_as_if_one_user(out: Explanation, body: bytes, prefix: str) -> None:
+    """What else there is to know: the vendor's own examples are refused for this reason alone."""
+    try:
+        _tell(out, decode(align(body)), prefix)
+    except Rejected:
+        return
 
 
 def _name_by_headers(out: Explanation, headers: Iterable[tuple[str, bytes]]) -> None:
@@ -154,12 +165,13 @@ def _rows(explained: Explanation) -> Sequence[tuple[str, str]]:
     keys = [*explained.keys, f"and {more} more"] if more > 0 and explained.keys else explained.keys
     where = "" if explained.partition is None else f"partition {explained.partition}, key {explained.key}"
     refused = f"{explained.reason}: {explained.detail}" if explained.reason else ""
+    unless = ", were it not refused" if refused else ""
     return (
         ("event type", explained.event_type),
         ("family", f"{explained.family} {explained.resource}".strip()),
         ("user", explained.user_id or (explained.team_id and f"none; team {explained.team_id}")),
         ("raw topic", f"{explained.raw_topic} {where}".strip()),
-        ("clean topic", explained.clean_topic and f"{explained.clean_topic}, schema {explained.schema}"),
+        ("clean topic", explained.clean_topic and f"{explained.clean_topic}, schema {explained.schema}{unless}"),
         ("entities", f"{explained.entities or ''}"),
         ("unusable", f"{explained.dropped or ''}"),
         ("keys", "\n".join(keys)),

@@ -96,7 +96,8 @@ def test_the_words_of_a_stranger_are_no_markup() -> None:
 
 @pytest.mark.parametrize("make", [bytes, aligned], ids=["as it is", "one user"])
 def test_published_bodies(make: type[bytes]) -> None:
-    """Every published body is explained, with a clean topic or a reason."""
+    """Every published body is explained, with a clean topic or a reason; two users in one body do not hide the rest."""
     for name, body in samples.webhooks():
         explained = told(make(body))
-        assert bool(explained.clean_topic) != bool(explained.reason), name
+        assert bool(explained.clean_topic) != bool(explained.reason) or explained.reason == "user_conflict", name
+        assert explained.keys or explained.reason in ("no_user", "no_event_type"), name

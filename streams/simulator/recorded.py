@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-import msgspec
-
+from streams.body import align
 from streams.errors import Misconfigured
 from streams.simulator.deliver import Courier
 
@@ -34,24 +33,6 @@ def read_folder(folder: Path, *, align_users: bool) -> list[Recorded]:
     except OSError as error:
         raise Misconfigured(f"cannot read {error.filename}: {error.strerror}") from None
     return [Recorded(file.name, align(body) if align_users else body) for file, body in zip(files, bodies, strict=True)]
-
-
-def align(body: bytes) -> bytes:
-    """The body with `$.data.user_id` set to `$.user_id` where both are there and differ; any other body untouched.
-
-    The vendor's documentation examples disagree with themselves, and a receiver must refuse such a body (1.1).
-    """
-    try:
-        whole = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return body
-    data = whole.get("data") if isinstance(whole, dict) else None
-    if not isinstance(data, dict) or not {"user_id"} <= whole.keys() & data.keys():
-        return body
-    if data["user_id"] == whole["user_id"]:
-        return body
-    data["user_id"] = whole["user_id"]
-    return msgspec.json.encode(whole)
 
 
 async def post_all(courier: Courier, recorded: list[Recorded]) -> dict[str, int | None]:
