@@ -126,6 +126,7 @@ class Unit:
             records = self._cursors.advance(piece)
             work = self._work or self._open_work()
             draft = work.drafts.get(piece.source[1]) or self._new_draft(work, piece.source[1])
+            draft.now_ms = time.time_ns() // 1_000_000
             return Step(records, draft, self._dead_letters)
         if verdict is Verdict.HOLE:
             self._heal(piece)
@@ -156,7 +157,7 @@ class Unit:
     def _new_draft(self, work: Work, partition: int) -> Draft:
         gets = {name: table.database(partition).get for name, table in self._tables.items()}
         reader = Reader(gets, self._under.drafts.get(partition) if self._under else None)
-        draft = work.drafts[partition] = Draft(reader, partition, time.time_ns() // 1_000_000)
+        draft = work.drafts[partition] = Draft(reader, partition)
         work.readers.append(reader)
         return draft
 
