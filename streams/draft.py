@@ -31,7 +31,7 @@ _tuple = tuple.__new__  # half the time of calling Emit, on the path of every re
 class Draft:
     """Uncommitted state and output of one partition. Not thread-safe: one fold at a time."""
 
-    __slots__ = ("_read", "_undo", "counted", "emits", "now_ms", "partition", "tables")
+    __slots__ = ("_read", "_undo", "arrivals", "counted", "emits", "now_ms", "partition", "tables")
 
     def __init__(self, read: Read, partition: int = 0, now_ms: int = 0) -> None:
         self._read = read
@@ -40,6 +40,7 @@ class Draft:
         self.tables: dict[str, dict[bytes, bytes | None]] = {}
         self.emits: list[Emit] = []
         self.counted: list[tuple[int, tuple[str, ...]]] = []
+        self.arrivals: list[tuple[str, int]] = []  # (raw topic, Unix milliseconds at the door), to be timed
         self._undo: list[tuple[dict[bytes, bytes | None], bytes, object]] = []
 
     def get(self, table: str, key: bytes) -> bytes | None:

@@ -4,7 +4,7 @@ Prometheus conventions: base units, few and bounded labels, never a user id. Cou
 by name through `count`, after the transaction that counted has committed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -38,7 +38,7 @@ CONFLICTS = Counter(
     "junction_conflicts_total", "Same version with different content, whichever side won.", ["family", "resource"]
 )
 END_TO_END_SECONDS = Histogram(
-    "junction_end_to_end_seconds", "From the gateway's receipt to the commit.", ["family"], buckets=_LAG_SECONDS
+    "junction_end_to_end_seconds", "From the door's receipt to the commit.", ["raw_topic"], buckets=_LAG_SECONDS
 )
 
 # Engine
@@ -70,3 +70,9 @@ def count(counts: Mapping[tuple[str, ...], int]) -> None:
     """Add what drafts counted: (name, *labels) → n. An undeclared name is a bug and raises KeyError."""
     for (name, *labels), n in counts.items():
         _BY_NAME[name].labels(*labels).inc(n)
+
+
+def time_arrivals(arrivals: Iterable[tuple[str, int]], now_s: float) -> None:
+    """Time from the door to now, for each (raw topic, Unix milliseconds at the door) of a commit."""
+    for raw_topic, received_ms in arrivals:
+        END_TO_END_SECONDS.labels(raw_topic).observe(max(now_s - received_ms / 1000, 0.0))

@@ -94,10 +94,11 @@ def layout(
 ) -> list[Topic]:
     """Every topic of the product with its settings. Raw, clean and state topics share one partition count."""
 
+    # acks=all means "all in-sync replicas": without this, one replica that is left alone would count as all of them.
+    always = {"max.message.bytes": str(record_bytes_max), "min.insync.replicas": str(max(1, replication - 1))}
+
     def topic(name: str, role: Role, schema: str = "", **config: str) -> Topic:
-        return Topic(
-            name, role, partitions, replication, schema, {"max.message.bytes": str(record_bytes_max), **config}
-        )
+        return Topic(name, role, partitions, replication, schema, {**always, **config})
 
     kept = {"cleanup.policy": "delete", "retention.ms": str(raw_retention_days * DAY_MS)}
     compact = {"cleanup.policy": "compact"}

@@ -4,8 +4,11 @@ from prometheus_client import start_http_server
 
 from streams import admin, agents, log, registry, topics
 from streams.codec import Codec
+from streams.draft import Draft, Fold
 from streams.engine import app as engine
+from streams.events import Record
 from streams.settings import Settings
+from streams.times import millis
 from streams.waiting import until_available
 
 
@@ -13,8 +16,20 @@ def run(settings: Settings) -> None:
     """Blocks until SIGTERM or Ctrl-C. Raises Misconfigured when the topics or schemas are not what they must be."""
     until_available("Kafka", lambda: admin.check_layout(settings))
     ids = until_available("schema registry", lambda: registry.resolve(settings))
-    folds = agents.folds(Codec(ids), settings.topic_prefix)
+    folds = {raw: _timed(raw, fold) for raw, fold in agents.folds(Codec(ids), settings.topic_prefix).items()}
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr=settings.metrics_host)
     log.get("worker").info("starting", worker=settings.worker_id, group=settings.group_id)
     engine.run(settings, {f"{settings.topic_prefix}.{raw}": fold for raw, fold in folds.items()}, topics.TABLES)
+
+
+def _timed(raw_topic: str, fold: Fold) -> Fold:
+    """The fold, noting when the record came in, so that its commit can say how long that took."""
+
+    def timed(record: Record, draft: Draft) -> None:
+        fold(record, draft)
+        received_ms = millis(topics.header(record.headers, topics.H_RECEIVED))
+        if received_ms is not None:
+            draft.arrivals.append((raw_topic, received_ms))
+
+    return timed

@@ -219,8 +219,10 @@ class Unit:
         return group_metadata.encode(self._settings.group_id, membership, self._settings.worker_id)
 
     def _committed(self, work: Work, opened_at_s: float, records: int) -> None:
+        now_s = time.time()
         for draft in work.drafts.values():
             metrics.count(draft.counts)
+            metrics.time_arrivals(draft.arrivals, now_s)
         if self._work:
             for reader in self._work.readers:
                 reader.under = None  # the databases have it now

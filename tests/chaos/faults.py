@@ -134,7 +134,12 @@ def reset(stage: Stage, chance: Random) -> None:
 
 def one_of(*acts: Act) -> Act:
     """Any of them."""
-    return lambda stage, chance: chance.choice(acts)(stage, chance)
+
+    def act(stage: Stage, chance: Random) -> None:
+        chance.choice(acts)(stage, chance)
+
+    act.__doc__ = " or ".join(one.__name__ for one in acts)
+    return act
 
 
 def small_disk(stage: Stage, chance: Random) -> None:

@@ -76,6 +76,7 @@ _ALL = [
         "the network to Kafka is slow, stalls, breaks",
         (Every(3, 8, faults.one_of(faults.slow, faults.stall, faults.reset, faults.reset)),),
         is_proxied=True,
+        flags=INSIDE,
     ),
     Scenario(
         "disk_full",

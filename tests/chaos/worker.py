@@ -6,6 +6,8 @@ holds seconds by which Python's wall clock is wrong. `--break`: one of tests.cha
 """
 
 import argparse
+import faulthandler
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -59,6 +61,7 @@ def bend_clock(file: Path) -> None:
 
 
 def main() -> None:
+    faulthandler.register(signal.SIGUSR2)  # where every thread is, into the log
     parser = argparse.ArgumentParser()
     parser.add_argument("--lose", type=float, default=0.0)
     parser.add_argument("--folder", type=Path)
