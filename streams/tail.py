@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text  # not markup: a list in brackets, or a stranger's words, would be taken for a style
 
 from streams.reader import Decoded, Reader
 from streams.settings import Settings
@@ -43,12 +44,10 @@ def show(console: Console, record: Decoded, *, as_json: bool) -> None:
         body = {**place, "key": record.key.decode("utf-8", "replace"), "value": record.record}
         print(json.dumps(body, default=str), flush=True)
         return
-    heading = (
-        f"[bold]{record.topic}[/] [dim]{record.partition}:{record.offset}[/] {record.key.decode('utf-8', 'replace')}"
-    )
-    console.print(heading, highlight=False)
+    key = record.key.decode("utf-8", "replace")
+    console.print(Text.assemble((record.topic, "bold"), f" {record.partition}:{record.offset} {key}"), soft_wrap=True)
     for name, text in _lines(record.record or {}):
-        console.print(f"  [cyan]{name}[/] {text}", highlight=False)
+        console.print(Text.assemble("  ", (name, "cyan"), f" {text}"), soft_wrap=True)
 
 
 def _lines(record: dict[str, Any]) -> list[tuple[str, str]]:
