@@ -70,10 +70,7 @@ def layout_of(settings: Settings) -> list[Topic]:
 
 def client_of(settings: Settings) -> AdminClient:
     """An admin client; it connects on first use. Raises Misconfigured when no Kafka is named."""
-    if not settings.bootstrap_servers:
-        raise Misconfigured(
-            "no Kafka: set STREAMS_BOOTSTRAP_SERVERS, or run `junction-streams up` and export the lines it prints"
-        )
+    settings.need_kafka()
     return AdminClient(settings.librdkafka | {"log_level": 0, "reconnect.backoff.max.ms": 1000})
 
 

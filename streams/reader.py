@@ -30,6 +30,7 @@ class Reader:
     """All committed records of some topics (full names), from the beginning or from now on."""
 
     def __init__(self, settings: Settings, names: Sequence[str], *, from_beginning: bool) -> None:
+        settings.need_kafka()
         self._schemas = registry.Schemas(settings)
         conf = settings.librdkafka | {
             "group.id": f"{settings.group_id}-reader",

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from streams.errors import Misconfigured
+
 MIB = 1024 * 1024
 # No registry at all: schema ids by position. For the mock cluster, where nothing outlives the process.
 LOCAL_REGISTRY = "local:"
@@ -127,6 +129,13 @@ class Settings(BaseSettings):
             "ssl.key.location": str(self.ssl_key_file or ""),
         }
         return {name: value for name, value in conf.items() if value}
+
+    def need_kafka(self) -> None:
+        """Raises Misconfigured, saying what to run, when no Kafka is named."""
+        if not self.bootstrap_servers:
+            raise Misconfigured(
+                "no Kafka: set STREAMS_BOOTSTRAP_SERVERS, or run `junction-streams up` and export the lines it prints"
+            )
 
     @property
     def is_mock(self) -> bool:

@@ -1,0 +1,60 @@
+"""The command line as a newcomer meets it: help that teaches, errors that say what to do next."""
+
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from streams.cli import app
+
+COMMANDS = ["demo", "up", "gateway", "worker", "simulate", "explain", "tail"]
+
+
+def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """The real program in a process of its own, without this shell's settings."""
+    return subprocess.run(
+        [sys.executable, "-m", "streams.cli", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=env,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example(command: str) -> None:
+    """`--help` of every command shows how it is used."""
+    shown = CliRunner().invoke(app, [command, "--help"])
+    assert shown.exit_code == 0
+    assert f"junction-streams {command}" in " ".join(shown.output.split()) or "Example" in shown.output
+
+
+@pytest.mark.parametrize("arguments", [["topics", "plan"], ["topics", "apply"], ["tail", "sleep"]])
+def test_without_kafka_a_sentence_says_what_to_run(arguments: list[str]) -> None:
+    """No address: exit 2, one sentence that names the variable and `up`, no traceback."""
+    ended = run(*arguments)
+    assert ended.returncode == 2, ended.stderr
+    assert "STREAMS_BOOTSTRAP_SERVERS" in ended.stderr
+    assert "junction-streams up" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_wrong_setting_is_named_without_its_value() -> None:
+    """A mistyped secret list is exit 2 and the variable's name; the secret stays unsaid."""
+    ended = run("gateway", STREAMS_ENDPOINTS='{"junction": ["whsec_marker"')
+    assert ended.returncode == 2
+    assert "STREAMS_ENDPOINTS" in ended.stderr
+    assert "marker" not in ended.stderr
+
+
+def test_explain_reads_standard_input() -> None:
+    """`explain -` takes a body from a pipe, and an unreadable file is a sentence."""
+    body = '{"event_type":"daily.data.sleep.created","user_id":"u","data":{"id":"1","source":{"provider":"oura"}}}'
+    command = [sys.executable, "-m", "streams.cli", "explain", "--json", "-"]
+    ended = subprocess.run(command, input=body, capture_output=True, text=True, timeout=60, check=False)
+    assert '"key": "u:sleep"' in ended.stdout
+    missing = run("explain", "no-such-file.json")
+    assert missing.returncode == 2
+    assert "cannot read no-such-file.json" in missing.stderr
