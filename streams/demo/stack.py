@@ -16,6 +16,7 @@ import stamina
 from pydantic import SecretStr
 
 from streams import admin, registry
+from streams.demo.watch import scrape
 from streams.embedded import Cluster, MockCluster, missing
 from streams.embedded.supervise import Child
 from streams.errors import Misconfigured
@@ -144,6 +145,8 @@ def _wait_ready(stack: Stack) -> None:
                 if not process.running():
                     raise Misconfigured(f"the {name} stopped: {process.last_words()} (all of it: {process.log})")
             if httpx.get(f"{stack.gateway_url}/readyz", timeout=2).status_code != 200:
+                raise _NotReady
+            if not sum(value for _, value in scrape(stack.worker_metrics_url, "junction_engine_assigned_partitions")):
                 raise _NotReady
 
 

@@ -13,18 +13,19 @@ from typing import Any, TypeVar
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
 from streams.draft import Emit
+from streams.engine.blocking import CALL_TIMEOUT_S
 from streams.engine.clients import SILENT, client_id
 from streams.engine.slices import Source
 from streams.errors import Misconfigured, StreamsError, Unavailable
 from streams.settings import Settings
 
 T = TypeVar("T")
+Guard = Callable[[Callable[[], Any]], Any]
 Row = tuple[str, bytes | None, bytes | None, None]  # an Emit without headers
 OnDelivery = Callable[[KafkaError | None, Any], None]
 
 TRANSACTION_TIMEOUT_MS = 10_000  # bounds how long a dead worker's open transaction hides records behind it
 PATIENCE_S = 60.0  # how long a commit may be called again while a broker is away
-CALL_TIMEOUT_S = 10.0
 QUEUE_KIB_MAX = 256 * 1024
 QUEUE_RECORDS_MAX = 1_000_000
 
@@ -80,9 +81,10 @@ def transactional_id(settings: Settings) -> str:
 
 
 class Transactions:
-    """One transaction after the other, on one producer."""
+    """One transaction after the other, on one producer. `guard`: makes the calls that may never return."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, guard: Guard = lambda call: call()) -> None:
+        self._guard = guard
         self._name = transactional_id(settings)
         self._producer = Producer(config(settings))
         self._open = False
@@ -166,7 +168,7 @@ class Transactions:
         deadline = time.monotonic() + PATIENCE_S
         while True:
             try:
-                return call()
+                return self._guard(call)  # type: ignore[no-any-return]  # because a guard answers what its call does
             except KafkaException as error:
                 self._raise(error.args[0], again=time.monotonic() < deadline)
                 time.sleep(0.02)

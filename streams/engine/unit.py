@@ -13,13 +13,13 @@ Guarantee: exactly once, from source topics to emitted records and tables, for r
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 
 from streams import log, metrics, topics
 from streams.draft import Draft
 from streams.engine import group_metadata
+from streams.engine.blocking import Blocking
 from streams.engine.group_metadata import Membership
 from streams.engine.slices import Cursors, Position, Slice, Source, Verdict
 from streams.engine.step import NOTHING, Step, empty
@@ -53,7 +53,7 @@ class Unit:
         self._on_abort = on_abort
         self._dead_letters = f"{settings.topic_prefix}.{topics.DEAD_LETTERS}"
         self._transactions: Transactions  # made by `open`, which ends before the first assignment
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="transactions")
+        self._thread = Blocking("transactions")
         self._window = Window(settings.commit_interval_s)
         self._cursors = Cursors()
         self._work: Work | None = None
@@ -68,7 +68,7 @@ class Unit:
         """Make the producer and end what a predecessor left open. Raises Unavailable, Misconfigured or Fenced."""
 
         def start() -> Transactions:
-            transactions = Transactions(self._settings)
+            transactions = Transactions(self._settings, self._thread.guard)
             transactions.init()
             return transactions
 
@@ -79,10 +79,9 @@ class Unit:
         self._drop()
         if self._committing:
             await asyncio.wait([self._committing])
-        if hasattr(self, "_transactions"):
+        if hasattr(self, "_transactions") and not self._thread.is_stuck:
             with suppress(StreamsError, Aborted):  # it is dead either way, and another one comes after us
                 await self._in_thread(self._transactions.abort)
-        self._thread.shutdown(wait=False)
 
     def resume(self, generation: int, committed: Mapping[Source, int]) -> dict[Source, Position]:
         """Work on these partitions from their stable committed offsets; answers where to seek."""
@@ -251,4 +250,4 @@ class Unit:
             self._timer = None
 
     async def _in_thread(self, call: Callable[..., Any], *args: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, call, *args)
+        return await self._thread.run(call, *args)

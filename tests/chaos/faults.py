@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import threading
 import time
 from pathlib import Path
 from random import Random
@@ -12,6 +13,7 @@ from tests.chaos.stage import Stage
 
 WORKING_SHARE = 0.8
 PROGRESS_S = 12.0
+REGISTRY_AWAY_S = 6.0
 STATE_MIB = 48  # of the small disk: enough for what a scenario keeps, little enough to fill at once
 
 
@@ -84,20 +86,18 @@ def registry_away(stage: Stage, chance: Random) -> None:
     assert stage.cluster.registry
     stage.cluster.registry.kill()
     stage.kill(stage.pick(chance))
-    time.sleep(6)
+    time.sleep(REGISTRY_AWAY_S)
     stage.cluster.registry.start()
 
 
 def start_without_registry(stage: Stage, chance: Random) -> None:
-    """The registry is down when services start; the first fault brings it."""
-    assert stage.cluster.registry
-    stage.cluster.registry.kill()
-
-
-def registry_back(stage: Stage, chance: Random) -> None:
-    """The registry starts again on its data."""
-    assert stage.cluster.registry
-    stage.cluster.registry.start()
+    """The registry is down when services start, and comes a few seconds later."""
+    registry = stage.cluster.registry
+    assert registry
+    registry.kill()
+    coming = threading.Timer(REGISTRY_AWAY_S, registry.start)
+    coming.start()
+    stage.undo.callback(coming.join)
 
 
 def bug(stage: Stage, chance: Random) -> None:

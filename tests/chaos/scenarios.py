@@ -66,7 +66,7 @@ _ALL = [
     Scenario(
         "registry_down",
         "no registry at the start; in the middle it is killed, with a worker that needs it to start",
-        (Once(0.1, faults.registry_back), Once(0.5, faults.registry_away)),
+        (Once(0.3, faults.registry_away),),
         setup=faults.start_without_registry,
     ),
     Scenario("fold_bug", "a fold raises what it should not", (Every(5, 9, faults.bug),), flags=INSIDE),
@@ -76,7 +76,6 @@ _ALL = [
         "the network to Kafka is slow, stalls, breaks",
         (Every(3, 8, faults.one_of(faults.slow, faults.stall, faults.reset, faults.reset)),),
         is_proxied=True,
-        flags=INSIDE,
     ),
     Scenario(
         "disk_full",
