@@ -10,6 +10,6 @@ of records, the unit of work commits them in librdkafka transactions, and the ta
 The invariant that carries everything: the engine commits offset N of a partition only when it has itself processed
 every slice from the committed offset up to N (`slices.py`).
 
-Reading order: slices, draft (one floor below), step, work, transaction, window, unit, thread, transport, table,
-restore, recovery, app.
+Reading order: slices, draft (one floor below), step, work, transaction, blocking, window, unit, thread, transport,
+table, restore, recovery, app.
 """

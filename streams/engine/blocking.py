@@ -1,0 +1,83 @@
+"""One thread for calls of librdkafka that block, and a way out when such a call never returns.
+
+librdkafka 2.16 can forget a request: `send_offsets_to_transaction` does not come back, whatever its timeout, when the
+broker that it remembers as group coordinator was given up meanwhile (confluentinc/librdkafka#5511: every connection was
+down for a moment, or the broker left the metadata). Nobody can wake that thread. So the thread is a daemon, which no
+exit waits for, and whoever waits for a call is told after STUCK_S; leaving the process is safe, the next start fences
+what the call may still do.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any
+
+from streams.errors import Unavailable
+
+CALL_TIMEOUT_S = 5.0  # what each call of librdkafka is given; a call that says "again" is made again
+STUCK_S = CALL_TIMEOUT_S + 3.0  # it should have answered long ago
+LOOK_S = 1.0
+
+Call = Callable[[], Any]
+
+
+class Stuck(Unavailable):
+    """A call of librdkafka does not return, and never will."""
+
+
+class Blocking:
+    """Runs jobs one after the other. A job calls `entered` before and `left` after each call that may get stuck."""
+
+    def __init__(self, name: str, stuck_s: float = STUCK_S) -> None:
+        self._jobs: SimpleQueue[tuple[asyncio.AbstractEventLoop, asyncio.Future[Any], Call]] = SimpleQueue()
+        self._stuck_s = stuck_s
+        self._entered_s: float | None = None
+        threading.Thread(target=self._work, name=name, daemon=True).start()
+
+    def guard(self, call: Callable[[], Any]) -> Any:
+        """Make a call that may get stuck, in a job."""
+        self._entered_s = time.monotonic()
+        try:
+            return call()
+        finally:
+            self._entered_s = None
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the call under way should have ended by now."""
+        entered_s = self._entered_s
+        return entered_s is not None and time.monotonic() - entered_s > self._stuck_s
+
+    async def run(self, call: Callable[..., Any], *args: Any) -> Any:
+        """The result of a job. Raises what it raises, and Stuck when it does not end."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Any] = loop.create_future()
+        self._jobs.put((loop, done, lambda: call(*args)))
+        while not (await asyncio.wait([done], timeout=LOOK_S))[0]:
+            if self.is_stuck:
+                raise Stuck(
+                    f"a call of librdkafka that should end within {CALL_TIMEOUT_S:.0f} s does not return. "
+                    "Nothing uncommitted is kept; restarting is safe."
+                )
+        return done.result()
+
+    def _work(self) -> None:
+        while True:
+            loop, done, call = self._jobs.get()
+            try:
+                result, error = call(), None
+            except BaseException as raised:  # it belongs to whoever waits
+                result, error = None, raised
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_settle, done, result, error)
+
+
+def _settle(done: "asyncio.Future[Any]", result: Any, error: BaseException | None) -> None:
+    if done.cancelled():
+        return
+    if error is None:
+        done.set_result(result)
+    else:
+        done.set_exception(error)

@@ -1,0 +1,143 @@
+"""The verifier can fail: every kind of damage to a right result is found, and named as what it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams import topics
+from streams.signature import ksuid_time_ms
+from streams.topics import partition_for
+from tests.chaos.model import Model
+from tests.chaos.reading import Found
+from tests.chaos.scenario import plan
+from tests.chaos.scenarios import SCENARIOS
+from tests.chaos.verify import verify
+from tests.chaos.world import Load
+from tests.folding import PREFIX, raw
+
+EVENTS = list(Load(seed=3, end_ms=1_780_500_000_000, events=1500, rate=1).world())
+
+
+@dataclass
+class Stored:
+    """What confluent-kafka's Message answers, for a record that never saw Kafka."""
+
+    name: str
+    place: tuple[int, int]
+    said: tuple[bytes, bytes | None]
+
+    def topic(self) -> str:
+        return self.name
+
+    def partition(self) -> int:
+        return self.place[0]
+
+    def offset(self) -> int:
+        return self.place[1]
+
+    def key(self) -> bytes:
+        return self.said[0]
+
+    def value(self) -> bytes | None:
+        return self.said[1]
+
+    def headers(self) -> list[tuple[str, bytes]]:
+        return []
+
+
+def perfect() -> Found:
+    """What a right product would have left in Kafka."""
+    found = Found(changes={table: [] for table in topics.TABLES})
+    for offset, event in enumerate(EVENTS):
+        record = raw(event.body, at_ms=ksuid_time_ms(event.message_id) or 0, id=event.message_id, offset=offset)
+        found.raw.append(record._replace(partition=partition_for(event.user_id, 4)))
+    model = Model(PREFIX).run(found.raw)
+    for offset, (topic, key, record) in enumerate(model.clean):
+        found.clean.append((Stored(f"{PREFIX}.{topic}", (0, offset), (key, b"")), record))  # type: ignore[arg-type]  # because it answers what is asked
+    for (table, partition), rows in model.tables.items():
+        for offset, row in enumerate(rows.items()):
+            found.changes[table].append(Stored("changelog", (partition, offset), row))  # type: ignore[arg-type]  # because it answers what is asked
+    return found
+
+
+def findings(found: Found, tmp_path: Path) -> Any:
+    return verify(found, EVENTS, PREFIX, tmp_path)
+
+
+def data_record(found: Found) -> int:
+    """Place of a record in the middle that is not a connection's."""
+    names = [message.topic().removeprefix(f"{PREFIX}.") for message, _ in found.clean]
+    return next(i for i in range(len(names) // 2, len(names)) if names[i] not in (topics.CONNECTIONS, topics.BACKFILLS))
+
+
+def lose(found: Found) -> None:
+    del found.clean[data_record(found)]
+
+
+def repeat(found: Found) -> None:
+    found.clean.append(found.clean[data_record(found)])
+
+
+def change(found: Found) -> None:
+    place = data_record(found)
+    message, record = found.clean[place]
+    assert record
+    found.clean[place] = (message, record | {"verdict": "CHANGED", "changed_fields": ["made_up"]})
+
+
+def lose_raw(found: Found) -> None:
+    del found.raw[7]
+
+
+def lose_row(found: Found) -> None:
+    found.changes["connections"].pop()
+
+
+def change_row(found: Found) -> None:
+    row = found.changes["connections"][-1]
+    found.changes["connections"].append(Stored("changelog", (row.partition(), 10_000), (row.key(), b"other")))  # type: ignore[arg-type]  # because it answers what is asked
+
+
+def reverse(found: Found) -> None:
+    found.clean.reverse()
+
+
+def test_a_perfect_result_is_right(tmp_path: Path) -> None:
+    """Nothing is found where nothing is wrong, and something was compared."""
+    result = findings(perfect(), tmp_path)
+    assert result.is_right, result.examples
+    assert all(result.checked[what] > 50 for what in ("events", "facts", "clean records", "rows"))
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        (lose, "lost"),
+        (repeat, "repeated"),
+        (change, "wrong"),
+        (lose_raw, "lost"),
+        (lose_row, "lost"),
+        (change_row, "wrong"),
+        (reverse, "disordered"),
+    ],
+)
+def test_damage_is_found(damage: Callable[[Found], None], problem: str, tmp_path: Path) -> None:
+    """One record lost, repeated, changed or moved is counted as that."""
+    found = perfect()
+    damage(found)
+    assert getattr(findings(found, tmp_path), problem) > 0
+
+
+@given(st.sampled_from(sorted(SCENARIOS)), st.integers(0, 1000), st.floats(5, 60))
+def test_a_seed_repeats_its_schedule(name: str, seed: int, seconds: float) -> None:
+    """The same seed plans the same faults at the same times, sorted, within the time of the load."""
+    scenario = SCENARIOS[name]
+    planned = plan(scenario, seed, seconds)
+    assert planned == plan(scenario, seed, seconds)
+    assert [one.at_s for one in planned] == sorted(one.at_s for one in planned)
+    assert all(0 <= one.at_s <= seconds for one in planned)
