@@ -47,6 +47,9 @@ class Lag:
             found = self._consumer.committed(self._partitions, timeout=ANSWER_S)
         except KafkaException as error:
             raise _unavailable(error) from None
+        for partition in found:
+            if partition.error:
+                raise _unavailable(KafkaException(partition.error))
         return {(p.topic, p.partition): max(p.offset, 0) for p in found}
 
     def records(self) -> int:

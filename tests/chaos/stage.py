@@ -118,7 +118,7 @@ class Stage:
         with self.lock:
             for name, child in list(self.wanted.items()):
                 if child and not child.running():
-                    self.ended[f"{name}: {child.last_words()}"] += 1
+                    self.ended[f"{name}: {_why(child)}"] += 1
                     self.wanted[name] = None
                 if self.wanted[name] is None:
                     time.sleep(RESTART_S)
@@ -147,6 +147,12 @@ class Stage:
             "STREAMS_STATE_DIR": str(self.state(name)),
             "STREAMS_SESSION_TIMEOUT_S": str(SESSION_S),
         }
+
+
+def _why(child: Child) -> str:
+    """The sentence with which a program ends, where there is one, else the last trouble in its log."""
+    said = [line for line in child.said().splitlines() if line.startswith(("junction-streams: ", "chaos worker: "))]
+    return said[-1] if said else child.last_words()
 
 
 Say = Callable[[str], None]

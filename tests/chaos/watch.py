@@ -3,6 +3,7 @@
 import threading
 import time
 from bisect import bisect_left
+from contextlib import suppress
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -27,14 +28,16 @@ class Watch:
         self._thread.start()
 
     def _run(self) -> None:
-        lag = Lag(self.settings, [f"{self.settings.topic_prefix}.{name}" for name in topics.RAW])
+        while not self._over.is_set():
+            lag = Lag(self.settings, [f"{self.settings.topic_prefix}.{name}" for name in topics.RAW])
+            with suppress(Unavailable):  # a new client then: this one may go on asking a coordinator that is gone
+                self._sample(lag)
+            lag.close()
+
+    def _sample(self, lag: Lag) -> None:
         while not self._over.wait(SAMPLE_S):
-            try:
-                ends = lag.ends()
-                self.samples.append((time.monotonic(), ends, lag.committed()))
-            except Unavailable:
-                continue
-        lag.close()
+            ends = lag.ends()
+            self.samples.append((time.monotonic(), ends, lag.committed()))
 
     @property
     def waiting(self) -> int:
