@@ -9,8 +9,8 @@ what the call may still do.
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable
+from itertools import count
 from queue import SimpleQueue
 from typing import Any
 
@@ -18,7 +18,7 @@ from streams.errors import Unavailable
 
 CALL_TIMEOUT_S = 5.0  # what each call of librdkafka is given; a call that says "again" is made again
 STUCK_S = CALL_TIMEOUT_S + 3.0  # it should have answered long ago
-LOOK_S = 1.0
+LOOKS = 8  # at a call, in that time
 
 Call = Callable[[], Any]
 
@@ -28,34 +28,35 @@ class Stuck(Unavailable):
 
 
 class Blocking:
-    """Runs jobs one after the other. A job calls `entered` before and `left` after each call that may get stuck."""
+    """Runs jobs one after the other, in a daemon thread. A job makes calls that may get stuck through `guard`."""
 
     def __init__(self, name: str, stuck_s: float = STUCK_S) -> None:
         self._jobs: SimpleQueue[tuple[asyncio.AbstractEventLoop, asyncio.Future[Any], Call]] = SimpleQueue()
         self._stuck_s = stuck_s
-        self._entered_s: float | None = None
+        self._numbers = count()
+        self._under_way: int | None = None
+        self.is_stuck = False
         threading.Thread(target=self._work, name=name, daemon=True).start()
 
-    def guard(self, call: Callable[[], Any]) -> Any:
+    def guard(self, call: Call) -> Any:
         """Make a call that may get stuck, in a job."""
-        self._entered_s = time.monotonic()
+        self._under_way = next(self._numbers)
         try:
             return call()
         finally:
-            self._entered_s = None
-
-    @property
-    def is_stuck(self) -> bool:
-        """Whether the call under way should have ended by now."""
-        entered_s = self._entered_s
-        return entered_s is not None and time.monotonic() - entered_s > self._stuck_s
+            self._under_way = None
 
     async def run(self, call: Callable[..., Any], *args: Any) -> Any:
         """The result of a job. Raises what it raises, and Stuck when it does not end."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Any] = loop.create_future()
         self._jobs.put((loop, done, lambda: call(*args)))
-        while not (await asyncio.wait([done], timeout=LOOK_S))[0]:
+        # Looks are counted, not seconds: a process that was stopped (SIGSTOP, a sleeping laptop) has not waited.
+        seen, looks = self._under_way, 0
+        while not (await asyncio.wait([done], timeout=self._stuck_s / LOOKS))[0]:
+            looks = looks + 1 if self._under_way is not None and self._under_way == seen else 0
+            seen = self._under_way
+            self.is_stuck = self.is_stuck or looks >= LOOKS
             if self.is_stuck:
                 raise Stuck(
                     f"a call of librdkafka that should end within {CALL_TIMEOUT_S:.0f} s does not return. "

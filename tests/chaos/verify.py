@@ -93,7 +93,9 @@ def check_truth(findings: Findings, found: Found, truth: Truth, prefix: str) -> 
     findings.checked["facts"] = report.checked
     for problem in ("lost", "repeated", "wrong"):
         if n := getattr(report, problem):
-            findings.note(problem, "by the truth", f"{n}: {report.examples[:3]}", n)
+            findings.note(
+                problem, "by the truth", f"{n}: {[one for one in report.examples if one.startswith(problem)][:2]}", n
+            )
     if report.unexpected:
         findings.note("wrong", "by the truth", f"{report.unexpected} that nobody sent", report.unexpected)
 

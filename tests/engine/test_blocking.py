@@ -1,6 +1,7 @@
 """Calls of librdkafka that block, and those that never come back."""
 
 import asyncio
+import signal
 import subprocess
 import sys
 import threading
@@ -31,6 +32,27 @@ async def test_a_call_that_does_not_return_is_noticed() -> None:
         await blocking.run(list)
     assert blocking.is_stuck
     never.set()
+
+
+def test_a_stopped_process_has_not_waited() -> None:
+    """Time in which the whole process was stopped does not count: a call that is answered on waking is no failure."""
+    program = (
+        "import asyncio, threading, time\n"
+        "from streams.engine.blocking import Blocking\n"
+        "blocking, answered = Blocking('t', stuck_s=2.0), threading.Event()\n"
+        "threading.Thread(target=lambda: (print('calling', flush=True), input(), answered.set())).start()\n"
+        "print(asyncio.run(blocking.run(blocking.guard, answered.wait)))\n"
+    )
+    child = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert child.stdin
+    assert child.stdout
+    assert child.stdout.readline() == "calling\n"
+    child.send_signal(signal.SIGSTOP)
+    threading.Event().wait(3.0)  # longer than what counts as stuck
+    child.stdin.write("\n")
+    child.stdin.flush()
+    child.send_signal(signal.SIGCONT)
+    assert child.communicate(timeout=30)[0] == "True\n"
 
 
 def test_a_stuck_call_does_not_hold_back_the_exit() -> None:
