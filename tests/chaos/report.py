@@ -58,6 +58,8 @@ def details(result: Result) -> list[str]:
     lines = [f"  {n} x {said}" for said, n in result.restarts.items()]
     lines += [f"  held back by an unfinished transaction: {place}" for place in result.hanging]
     lines += [f"  {example}" for example in result.findings.examples]
+    if result.unconfirmed:
+        lines.append(f"  {result.unconfirmed} records were stored whose reply the sender never saw; it sent them again")
     if result.undelivered:
         lines.append(f"  {result.undelivered} deliveries were never accepted")
     if result.stuck:
