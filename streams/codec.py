@@ -21,7 +21,7 @@ __all__ = ["Codec", "decode", "parsed", "schema_id", "schema_text"]
 
 MAGIC = 0
 _HEAD = struct.Struct(">BI")
-_WRITER_KEYS = ("type", "name", "namespace", "fields", "items")
+_WRITER_KEYS = ("type", "name", "namespace", "fields", "items", "values")
 
 
 class _Writer(NamedTuple):

@@ -26,7 +26,7 @@ class Columns:
 
     `contents`: the value, or for samples that are no number a 64-bit hash of all they say. `tags`: hash of attributes,
     duration and unknown fields; with the content it decides whether two versions are the same. `unknowns` (names and
-    values without a place) and `samples` (bodies, where a value is no number) are empty if no sample has them.
+    values without a place) and `samples` (values by name, where one is no number) are empty if no sample has them.
     """
 
     times_us: list[int]

@@ -6,18 +6,17 @@ from dataclasses import dataclass, field
 from rich.table import Table
 from rich.text import Text
 
-from streams import backfill, connection, samples, summary, topics
+from streams import backfill, connection, lab, query, samples, summary, topics
 from streams.body import align
 from streams.decode import Control, decode
 from streams.errors import Reason, Rejected
 from streams.events import Family, identify, parse_type
 from streams.series import Series
-from streams.summary import Summary
+from streams.summary import Entity, Summary
 
 KEYS_SHOWN = 5
 _DELIVERY_ID = "the delivery id (svix-id)"
 _BY_DELIVERY = "delivery time, then content"
-_BY_ID = {Family.LAB: topics.LABS, Family.QUERY: topics.QUERY_RESULTS}
 
 
 @dataclass(slots=True)
@@ -107,11 +106,14 @@ def _tell(out: Explanation, decoded: Summary | Series | Control, prefix: str) ->
 
 
 def _tell_summary(out: Explanation, entity: Summary) -> None:
-    updated = "$.data.updated_at, then " if entity.updated_at_us is not None else ""
-    out.version = updated + _BY_DELIVERY
+    out.version = _version(entity)
     out.entities, out.keys = 1, [_shown(out.user_id, out.resource, entity.id)]
     out.clean_topic = out.resource
     out.unknown_fields = [f"$.data.{name}" for name in entity.unknown]
+
+
+def _version(entity: Entity) -> str:
+    return ("$.data.updated_at, then " if entity.updated_at_us is not None else "") + _BY_DELIVERY
 
 
 def _tell_series(out: Explanation, series: Series) -> None:
@@ -131,17 +133,41 @@ def _tell_control(out: Explanation, control: Control) -> None:
     out.entities, out.version = 1, _BY_DELIVERY
     family = event.type.family
     if family is Family.DEVICE:
-        device = summary.read_generic(event, data)
-        out.clean_topic, out.keys = topics.DEVICES, [_shown(event.user_id, device.id)]
+        device = summary.read(event, data, "Device")
+        out.clean_topic, out.keys, out.version = topics.DEVICES, [_shown(event.user_id, device.id)], _version(device)
+        out.unknown_fields = [f"$.data.{name}" for name in device.unknown]
     elif family is Family.CONNECTION:
         provider, _ = connection.read_event(event.type.action, data, 0)
         out.clean_topic, out.keys = topics.CONNECTIONS, [_shown(event.user_id, provider)]
     elif family is Family.BACKFILL:
         provider, _ = backfill.read_event(data, 0, "", event.problems)
         out.clean_topic, out.keys = topics.BACKFILLS, [_shown(event.user_id, provider, out.resource)]
+    elif family is Family.LAB:
+        _tell_lab(out, lab.read(event, data))
+    elif family is Family.QUERY:
+        _tell_rows(out, query.read(event, data))
     else:
-        out.clean_topic = _BY_ID.get(family, topics.OTHER)
-        out.version, out.keys = "none: each delivery id leaves once", [_shown(event.owner_id, _DELIVERY_ID)]
+        out.clean_topic = topics.OTHER
+        _tell_delivery(out)
+
+
+def _tell_lab(out: Explanation, entity: Entity) -> None:
+    out.clean_topic, out.version = topics.LABS, _version(entity)
+    out.keys = [_shown(entity.event.owner_id, out.resource, entity.id)]
+    if not entity.id:
+        _tell_delivery(out)
+
+
+def _tell_rows(out: Explanation, rows: list[Entity] | None) -> None:
+    out.clean_topic = topics.QUERY_RESULTS
+    if rows is None:
+        _tell_delivery(out)
+        return
+    out.entities, out.keys = len(rows), [_shown(out.user_id, row.id) for row in rows[:KEYS_SHOWN]]
+
+
+def _tell_delivery(out: Explanation) -> None:
+    out.version, out.keys = "none: each delivery id leaves once", [_shown(out.user_id or out.team_id, _DELIVERY_ID)]
 
 
 def _shown(*parts: str) -> str:

@@ -6,16 +6,31 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 AVRO_DIR = Path(__file__).resolve().parents[1] / "avro"
-SUMMARY_SCHEMAS = ("Activity", "Sleep", "Workout", "Body")
-SCHEMAS = (*SUMMARY_SCHEMAS, "Samples", "Generic", "Connection", "Backfill")
+SUMMARY_SCHEMAS = (
+    *("Activity", "Sleep", "SleepCycle", "Workout", "WorkoutStream"),
+    *("Body", "Meal", "MenstrualCycle", "Electrocardiogram", "Profile"),
+)
+SERIES_SCHEMAS = ("Samples", "BloodPressure", "Insulin", "Note")
+CONTROL_SCHEMAS = ("Device", "Lab", "QueryResult", "Generic", "Connection", "Backfill")
+SCHEMAS = (*SUMMARY_SCHEMAS, *SERIES_SCHEMAS, *CONTROL_SCHEMAS)
+
+Place = tuple[str, ...]
 
 
 class Field(NamedTuple):
-    """One typed field. `path`: where it is under `$.data`; `type`: its Avro type without null, `array:` for lists."""
+    """One typed field. `path`: where it is under `$.data`, or under the entry that holds it.
+
+    `type`: its Avro type without null; `array:` or `map:` before the type of the entries, which may be one of ours.
+    `default`: what stands for absence. `others`: paths used when those before are absent. `unit`: what the `unit`
+    beside the value has to be, "" for anything.
+    """
 
     name: str
-    path: tuple[str, ...]
+    path: Place
     type: str
+    default: Any = None
+    others: tuple[Place, ...] = ()
+    unit: str = ""
 
 
 @cache
@@ -29,11 +44,17 @@ def schema_text(schema_name: str) -> str:
 
 @cache
 def typed_fields(schema_name: str) -> tuple[Field, ...]:
-    """The fields of a summary schema that come from `$.data`, by their `junction` property."""
-    rows = _load(schema_name)["fields"]
-    return tuple(
-        Field(row["name"], tuple(row["junction"].split(".")), _kind(row["type"])) for row in rows if "junction" in row
-    )
+    """The fields of a schema that come from `$.data` (of a small type: from its object), by their `junction` property.
+
+    For a series the paths begin with `data[]`, that is each sample.
+    """
+    return tuple(_field(row) for row in _load(schema_name)["fields"] if "junction" in row)
+
+
+def _field(row: dict[str, Any]) -> Field:
+    path, *others = (tuple(path.split(".")) for path in row["junction"].split("|"))
+    unit = row.get("junction_unit", "")
+    return Field(row["name"], path, _kind(row["type"]), row.get("default"), tuple(others), unit)
 
 
 def _load(schema_name: str) -> dict[str, Any]:
@@ -49,7 +70,7 @@ def _inlined(node: Any, seen: set[str]) -> Any:
     if isinstance(node, list):
         return [_inlined(item, seen) for item in node]
     if isinstance(node, dict):
-        inner = {key: _inlined(node[key], seen) for key in ("type", "items", "fields") if key in node}
+        inner = {key: _inlined(node[key], seen) for key in ("type", "items", "values", "fields") if key in node}
         return node | inner
     if isinstance(node, str) and node[:1].isupper() and node not in seen:
         seen.add(node)
@@ -61,5 +82,7 @@ def _kind(avro_type: Any) -> str:
     if isinstance(avro_type, list):
         return _kind(next(branch for branch in avro_type if branch != "null"))
     if isinstance(avro_type, dict):
-        return f"array:{_kind(avro_type['items'])}" if "items" in avro_type else avro_type.get("logicalType", "")
+        if avro_type["type"] in ("array", "map"):
+            return f"{avro_type['type']}:{_kind(avro_type.get('items') or avro_type['values'])}"
+        return str(avro_type.get("logicalType", ""))
     return str(avro_type)

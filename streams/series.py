@@ -7,14 +7,15 @@ time or value is dropped and counted, a field that does not fit is a problem and
 
 import operator
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
-from streams import columns, resources, times, values
+from streams import columns, resources, schemas, times, topics, values
 from streams.body import UNKNOWN, Event, Source, checked, short_text, source, unknown_source
 from streams.columns import Attributes, Columns, hash64
 from streams.errors import Reason, Rejected
@@ -46,8 +47,7 @@ class Series:
             return self.source.workout_id or ""
         if name == "type":
             return self.columns.attributes[index].type or ""
-        value = self.columns.samples[index].get(name) if self.columns.samples else None
-        return value if type(value) is str else ""
+        return self.columns.samples[index].get(name) or ""
 
 
 _Time = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -249,30 +249,48 @@ def _span(rest: dict[str, Any], problems: Counter[str]) -> tuple[int, int | None
 
 
 def _other(row: Resource, item: Any, problems: Counter[str]) -> _One | None:
-    """A sample that is more, or other, than a number: its content is a hash of everything it says but its time."""
+    """A sample that is more, or other, than a number: its content is a hash of its columns."""
     if type(item) is not dict:
         problems[": not an object"] += 1
         return None
     rest = {k: v for k, v in item.items() if v is not None and v != "" and k not in _DECORATIONS}
     span = _span(rest, problems)
-    for name, convert in _NEEDED[row.value]:
-        value = _take(rest, name, convert, problems)
-        if value is None:
-            problems[f".{name}: missing or unfit"] += 1
+    sample: dict[str, Any] = {}
+    for column in sample_columns(row.value):
+        value = _take(rest, column.key, column.convert, problems)
+        if value is None and column.is_needed:
+            problems[f".{column.key}: missing or unfit"] += 1
             return None
-        rest[name] = value
+        sample[column.key] = column.absent if value is None else value
     if span is None:
         return None
     time_us, end_us = span
     unit = _take(rest, "unit", values.text, problems) or row.unit
     kind = _take(rest, "type", values.text, problems)
-    said = canonical(rest | {"unit": unit, "type": kind, "duration_us": end_us and end_us - time_us})
-    attributes = Attributes(unit, kind, None, None, None, end_us is not None)
-    return _One(time_us, time_us if end_us is None else end_us, hash64(to_json(said)), attributes, {}, item)
+    offset_s = _take(rest, "timezone_offset", values.CONVERT["int"], problems)
+    attributes = Attributes(unit, kind, offset_s, None, None, end_us is not None)
+    content = hash64(to_json(sample))
+    return _One(time_us, time_us if end_us is None else end_us, content, attributes, canonical(rest), sample)
 
 
-_NEEDED: Mapping[Value, tuple[tuple[str, Callable[[Any], Any]], ...]] = {
-    Value.BLOOD_PRESSURE: (("systolic", values.number), ("diastolic", values.number)),
-    Value.INSULIN: (("value", values.number),),
-    Value.NOTE: (("value", values.text),),
-}
+class SampleColumn(NamedTuple):
+    """A column of one value a sample. `key`: its name in a sample; `absent`: what stands for a missing value."""
+
+    name: str
+    key: str
+    convert: Callable[[Any], Any]
+    is_needed: bool
+    absent: Any
+
+
+@cache
+def sample_columns(value: Value) -> tuple[SampleColumn, ...]:
+    """The columns of a schema of samples beside their times, in the order of the schema."""
+    rows = (row for row in schemas.typed_fields(topics.series_schema(value)) if row.type.startswith("array:"))
+    return tuple(_column(row) for row in rows if row.type != "array:timestamp-micros")
+
+
+def _column(row: schemas.Field) -> SampleColumn:
+    kind = row.type.removeprefix("array:")
+    is_needed = row.default is None
+    return SampleColumn(row.name, row.path[-1], values.CONVERT[kind], is_needed, [] if "array" in kind else None)

@@ -56,17 +56,36 @@ LABS = "labs"
 QUERY_RESULTS = "query_results"
 OTHER = "other"  # checkout and every event type that we do not know: kept and passed on as JSON text
 
+STATES = (CONNECTIONS, BACKFILLS, DEVICES)  # compacted: the newest record of a key is the truth
+
 # Tables of the worker. Their changelogs are named by Faust: <group>-<table>-changelog.
 TABLES: tuple[str, ...] = ("connections", "backfills", "summaries", "samples", "deliveries")
 
-# Avro schema of each clean topic. Resources that have no schema of their own yet leave as `Generic`.
-_TYPED_SUMMARIES = {"activity": "Activity", "sleep": "Sleep", "workouts": "Workout", "body": "Body"}
+# Avro schema of each clean topic.
+_SUMMARY_SCHEMAS = {
+    "activity": "Activity",
+    "sleep": "Sleep",
+    "sleep_cycle": "SleepCycle",
+    "workouts": "Workout",
+    "workout_stream": "WorkoutStream",
+    "body": "Body",
+    "meal": "Meal",
+    "menstrual_cycle": "MenstrualCycle",
+    "electrocardiogram": "Electrocardiogram",
+    "profile": "Profile",
+}
+_SERIES_SCHEMAS = {
+    resources.Value.NUMBER: "Samples",
+    resources.Value.BLOOD_PRESSURE: "BloodPressure",
+    resources.Value.INSULIN: "Insulin",
+    resources.Value.NOTE: "Note",
+}
 _CONTROL_SCHEMAS = {
     CONNECTIONS: "Connection",
     BACKFILLS: "Backfill",
-    DEVICES: "Generic",
-    LABS: "Generic",
-    QUERY_RESULTS: "Generic",
+    DEVICES: "Device",
+    LABS: "Lab",
+    QUERY_RESULTS: "QueryResult",
     OTHER: "Generic",
 }
 
@@ -74,9 +93,12 @@ _CONTROL_SCHEMAS = {
 def schema_of(resource: str) -> str:
     """Name of the Avro schema in which a resource of the table leaves."""
     row = resources.RESOURCES[resource]
-    if row.kind is resources.Kind.SUMMARY:
-        return _TYPED_SUMMARIES.get(resource, "Generic")
-    return "Samples" if row.value is resources.Value.NUMBER else "Generic"
+    return _SUMMARY_SCHEMAS[resource] if row.kind is resources.Kind.SUMMARY else _SERIES_SCHEMAS[row.value]
+
+
+def series_schema(value: resources.Value) -> str:
+    """Name of the Avro schema of samples that hold such a value."""
+    return _SERIES_SCHEMAS[value]
 
 
 def clean_topics() -> dict[str, str]:
@@ -106,7 +128,7 @@ def layout(
     dead = [topic(f"{prefix}.{DEAD_LETTERS}", Role.DEAD, **kept)]
     clean = [
         topic(f"{prefix}.{name}", Role.STATE, schema, **compact)
-        if name in (CONNECTIONS, BACKFILLS, DEVICES)
+        if name in STATES
         else topic(f"{prefix}.{name}", Role.CLEAN, schema, **{"cleanup.policy": "delete"})
         for name, schema in clean_topics().items()
     ]

@@ -80,10 +80,22 @@ def date_days(value: Any) -> int:
         raise Unfit("not a date") from None
 
 
-def numbers(value: Any) -> list[float]:
-    if type(value) is not list:
-        raise Unfit("not a list")
-    return [number(item) for item in value]
+def list_of(convert: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
+    """The converter of lists whose entries all fit `convert`."""
+
+    def converted(value: Any) -> list[Any]:
+        if type(value) is not list:
+            raise Unfit("not a list")
+        return [convert(item) for item in value]
+
+    return converted
+
+
+def numbers_by_name(value: Any) -> dict[str, float]:
+    """An object whose values are numbers; nulls are left out."""
+    if type(value) is not dict:
+        raise Unfit("not an object")
+    return {name: number(item) for name, item in value.items() if item is not None}
 
 
 # By the type names of `schemas.typed_fields`.
@@ -95,7 +107,10 @@ CONVERT: Mapping[str, Callable[[Any], Any]] = {
     "boolean": boolean,
     "date": date_days,
     "timestamp-micros": time_us,
-    "array:double": numbers,
+    "array:double": list_of(number),
+    "array:long": list_of(integer),
+    "array:string": list_of(text),
+    "map:double": numbers_by_name,
 }
 
 

@@ -59,6 +59,11 @@ def series(draw: st.DrawFn, names: st.SearchStrategy[str] = st.sampled_from(NUME
 
 actions = st.sampled_from(["created", "updated"])
 
+
+def _dated(name: str, values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({"date": st.sampled_from(["2026-06-01", "2026-06-02"]), name: values})
+
+
 _SUMMARY_FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "activity": {
         "calendar_date": st.just("2026-06-03"),
@@ -81,8 +86,39 @@ _SUMMARY_FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "map": st.none() | st.fixed_dictionaries({"polyline": st.text(max_size=5)}),
     },
     "body": {"weight": finite, "fat": st.none() | finite},
-    "meal": {"name": st.text(max_size=5), "data": st.fixed_dictionaries({"apple": st.just({"energy": None})})},
-    "menstrual_cycle": {"period_start": st.just("2026-06-01"), "menstrual_flow": st.just([])},
+    "meal": {
+        "name": st.text(max_size=5),
+        "timestamp": moments.map(iso),
+        "energy": st.none() | st.fixed_dictionaries({"unit": st.just("kcal"), "value": finite}),
+        "macros": st.fixed_dictionaries({"carbs": finite, "fats": st.fixed_dictionaries({"total": finite})}),
+        "micros": st.fixed_dictionaries({"minerals": st.dictionaries(st.sampled_from(["sodium", "iron"]), finite)}),
+        "data": st.dictionaries(st.sampled_from(["apple", "soup, hot"]), st.just({"energy": None, "new": 1})),
+    },
+    "menstrual_cycle": {
+        "period_start": st.just("2026-06-01"),
+        "is_predicted": st.booleans(),
+        "menstrual_flow": st.lists(_dated("flow", st.sampled_from(["light", "heavy"])), max_size=2),
+        "intermenstrual_bleeding": st.none() | st.lists(_dated("extra", st.none() | st.just("x")), max_size=2),
+        "basal_body_temperature": st.lists(_dated("value", finite), max_size=2),
+    },
+    "sleep_cycle": {
+        "sleep_id": st.just("s1"),
+        "session_start": moments.map(iso),
+        "stage_type": st.lists(st.integers(-1, 5), max_size=4),
+        "stage_start_offset_second": st.lists(st.integers(0, 40000), max_size=4),
+    },
+    "electrocardiogram": {
+        "session_start": moments.map(iso),
+        "voltage_sample_count": st.integers(0, 9000),
+        "heart_rate_mean": st.none() | st.integers(40, 180),
+        "classification": st.sampled_from(["sinus_rhythm", "new_word", None]),
+    },
+    "profile": {
+        "height": st.integers(100, 210),
+        "birth_date": st.none() | st.just("1980-03-14"),
+        "sex": st.just("other"),
+    },
+    "workout_stream": {"workout_id": st.sampled_from(["w1", "w2"]), "message": st.text(max_size=5)},
 }
 
 
@@ -102,12 +138,59 @@ def summaries(draw: st.DrawFn) -> dict[str, Any]:
     return envelope(f"daily.data.{resource}.{draw(actions)}", data)
 
 
+_MOMENT = {"unit": st.none(), "timezone_offset": st.none() | st.just(7200)}
+_OTHER_SAMPLES: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "blood_pressure": {"systolic": finite, "diastolic": finite},
+    "insulin_injection": {
+        "value": finite,
+        "type": st.sampled_from(["rapid_acting", "long_acting"]),
+        "delivery_mode": st.none() | st.just("bolus"),
+        "delivery_form": st.none() | st.sampled_from(["standard", "extended"]),
+    },
+    "note": {"value": st.sampled_from(["a", "b"]), "tags": st.none() | st.lists(st.just("food"), max_size=2)},
+}
+
+
+@st.composite
+def other_series(draw: st.DrawFn) -> dict[str, Any]:
+    """A timeseries event whose samples are no numbers."""
+    name = draw(st.sampled_from(sorted(_OTHER_SAMPLES)))
+    sample = st.fixed_dictionaries({"timestamp": moments.map(iso), **_MOMENT, **_OTHER_SAMPLES[name]})
+    data = {"source": draw(sources()), "data": draw(st.lists(sample, min_size=1, max_size=5))}
+    return envelope(f"daily.data.{name}.{draw(actions)}", data)
+
+
+@st.composite
+def labs(draw: st.DrawFn) -> dict[str, Any]:
+    """A lab event of a user: few orders, so that versions meet."""
+    status = draw(st.sampled_from(["received.testkit.ordered", "completed.testkit.completed"]))
+    data = {"user_id": USER, "status": status, "interpretation": draw(st.sampled_from([None, "normal", "critical"]))}
+    if draw(st.booleans()):
+        data["updated_at"] = iso(draw(moments).replace(minute=0, second=0))
+    kind = draw(st.sampled_from(["labtest.order.updated", "labtest.appointment.updated", "labtest.result.critical"]))
+    id = draw(st.sampled_from(["1", "2"]))
+    return envelope(kind, {**data, "id": id, "order_id": f"o{id}", "sample_id": "S-1"})
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> dict[str, Any]:
+    """One table of a continuous query: two columns of groups, two of results."""
+    groups = st.tuples(st.sampled_from(["mon", "a/b", "~", None, 1.5]), st.sampled_from(["x", "%2F", ""]))
+    rows = draw(st.lists(st.tuples(groups, st.tuples(finite, st.none() | st.just("y"))), min_size=1, max_size=4))
+    names = ("group_key.0", "group_key.1", "mean.value", "newest.word")
+    columns = zip(*((*group, *result) for group, result in rows), strict=True)
+    data = {name: list(column) for name, column in zip(names, columns, strict=True)}
+    return {"query_id": draw(st.sampled_from(["q1", "q/2"])), "query_slug": "weekly", "data": data}
+
+
 def envelope(event_type: str, data: Any) -> dict[str, Any]:
     return {"event_type": event_type, "user_id": USER, "client_user_id": "p-1", "team_id": TEAM, "data": data}
 
 
 def older(event: dict[str, Any]) -> dict[str, Any]:
     """The same event as it looked until September 2026: source with its old trio, the user in `data` too."""
+    if "source" not in event["data"]:
+        return {**event, "data": {**event["data"], "user_id": USER}}
     at = event["data"]["source"]
     trio = {"name": at["provider"].title(), "slug": at["provider"], "logo": "https://logo_url.com"}
     data = {**event["data"], "source": {**at, **trio}, "user_id": USER, "source_id": 1}
@@ -124,16 +207,20 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
     max_leaves=12,
 )
+_DATA_NAMES = (
+    *("heartrate", "blood_pressure", "insulin_injection", "note", "sleep", "sleep_cycle", "meal", "menstrual_cycle"),
+    *("electrocardiogram", "profile", "workout_stream"),
+)
 _EVENT_TYPES = st.sampled_from(
     [
-        *(f"daily.data.{name}.created" for name in ("heartrate", "blood_pressure", "note", "sleep", "meal", "profile")),
+        *(f"daily.data.{name}.created" for name in _DATA_NAMES),
         *(
             "provider.connection.created",
             "provider.connection.error",
             "provider.device.created",
             "labtest.order.created",
         ),
-        *("historical.data.steps.created", "continuous_query.result_table.changed", "labtest.order.created"),
+        *("historical.data.steps.created", "continuous_query.result_table.changed", "labtest.result.critical"),
     ]
 )
 _NAMES = st.sampled_from(
@@ -141,6 +228,8 @@ _NAMES = st.sampled_from(
         *("id", "user_id", "source", "provider", "slug", "type", "data", "timestamp", "start", "end", "value", "unit"),
         *("timezone_offset", "calendar_date", "sport", "map", "heart_rate", "steps", "created_at", "updated_at"),
         *("workout_id", "systolic", "diastolic", "hr_zones", "start_date", "end_date", "resource_availability"),
+        *("energy", "macros", "fats", "micros", "minerals", "menstrual_flow", "date", "flow", "stage_type", "tags"),
+        *("order_id", "sample_id", "status", "last_event", "query_id", "group_key.0"),
     ]
 )
 _odd_texts = st.sampled_from(

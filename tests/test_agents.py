@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from streams.errors import Reason, Rejected
 from streams.events import identify
 from tests import samples
 from tests.folding import CODEC, NOW_MS, PREFIX, Clean, Worker, raw
-from tests.strategies import TEAM, USER, envelope, older, seed_form, series, summaries
+from tests.strategies import TEAM, USER, envelope, labs, older, other_series, seed_form, series, summaries
 
 AT = "2026-06-03T10:00:00+00:00"
 SOURCE = {"provider": "garmin", "type": "watch"}
@@ -35,6 +36,9 @@ def body_event(weight: float, updated_at: str = AT, **data: Any) -> dict[str, An
 def link_event(kind: str, provider: str = "garmin") -> dict[str, Any]:
     given_as: Any = {"slug": provider} if kind == "created" else provider
     return envelope(f"provider.connection.{kind}", {"provider": given_as, "error_type": "token_refresh_failed"})
+
+
+DEVICE = {"provider": "withings", "source_type": "scale", "device_model": "Body+", "device_id": "a1b2c3"}
 
 
 def named(topic: str, clean: list[Clean]) -> list[dict[str, Any]]:
@@ -117,18 +121,52 @@ def test_a_large_event_leaves_in_parts() -> None:
     assert [(len(r["values"]), r["part"], r["parts"]) for r in records] == [(SAMPLES_MAX, 1, 2), (1, 2, 2)]
 
 
-def test_samples_that_are_no_number() -> None:
-    """Blood pressure, notes and detailed insulin leave as JSON, only those that are news."""
+def test_blood_pressure_leaves_as_two_columns() -> None:
+    """Only the readings that are news, as parallel lists; the shared words are said once."""
     rows = [
-        {"timestamp": AT, "systolic": 124.0, "diastolic": 78, "unit": "mmHg"},
-        {"timestamp": "2026-06-03T11:00:00Z", "systolic": 120.0, "diastolic": 80},
+        {"timestamp": AT, "systolic": 124.0, "diastolic": 78, "unit": "mmHg", "timezone_offset": 7200},
+        {"timestamp": "2026-06-03T11:00:00Z", "systolic": 120.0, "diastolic": "80", "timezone_offset": 7200, "odd": 1},
     ]
     worker = Worker()
     worker.deliver(envelope("daily.data.blood_pressure.created", {"source": SOURCE, "data": rows[:1]}))
     event = envelope("daily.data.blood_pressure.updated", {"source": SOURCE, "data": rows})
     (record,) = named("blood_pressure", worker.deliver(event, at_ms=NOW_MS + 1, id="msg_2"))
-    assert json.loads(record["payload_json"])["data"] == rows[1:]
-    assert (record["family"], record["action"]) == ("timeseries", "updated")
+    assert (record["systolic"], record["diastolic"], record["ends"]) == ([120.0], [80.0], [])
+    assert (record["unit"], record["timezone_offset_s"], record["counts"]["same"]) == ("mmHg", 7200, 1)
+    assert json.loads(record["unknown_fields"]) == {"data[]": {"odd": [1]}}
+
+
+def test_insulin_and_notes_leave_as_columns() -> None:
+    """What each sample has of its own is a list beside `times`, with null where it says nothing."""
+    span = {"start": AT, "end": "2026-06-03T10:05:00Z"}
+    doses = [
+        {**span, "value": 4.5, "type": "rapid_acting", "delivery_mode": "bolus", "delivery_form": "standard"},
+        {**span, "value": 2, "type": "rapid_acting", "delivery_form": "extended", "bolus_purpose": "meal"},
+    ]
+    event = envelope("daily.data.insulin_injection.created", {"source": SOURCE, "data": doses})
+    (record,) = named("insulin_injection", Worker().deliver(event))
+    assert (record["values"], record["type"], record["unit"]) == ([4.5, 2.0], "rapid_acting", "unit")
+    assert record["delivery_modes"] == ["bolus", None]
+    assert record["delivery_forms"] == ["standard", "extended"]
+    assert record["bolus_purposes"] == [None, "meal"]
+    assert [end.minute for end in record["ends"]] == [5, 5]
+    notes = [
+        {**span, "value": "skipped dessert", "tags": ["food"]},
+        {**span, "start": "2026-06-03T10:01:00Z", "value": "x"},
+    ]
+    event = envelope("daily.data.note.created", {"source": SOURCE, "data": notes})
+    (record,) = named("note", Worker().deliver(event))
+    assert (record["values"], record["tags"], record["unit"]) == (["skipped dessert", "x"], [["food"], []], "text")
+
+
+@pytest.mark.parametrize("lacking", ["systolic", "diastolic"])
+def test_half_a_reading_is_none(lacking: str) -> None:
+    """A sample without one of its values is dropped and counted; the others stay."""
+    whole = {"timestamp": AT, "systolic": 120, "diastolic": 80}
+    half = {**whole, "timestamp": "2026-06-03T11:00:00Z", lacking: None}
+    event = envelope("daily.data.blood_pressure.created", {"source": SOURCE, "data": [half, whole]})
+    (record,) = named("blood_pressure", Worker().deliver(event))
+    assert (len(record["times"]), record["counts"]["dropped"]) == (1, 1)
 
 
 def test_a_typed_summary() -> None:
@@ -147,15 +185,6 @@ def test_a_typed_summary() -> None:
     assert record["delivery"]["id"] == "msg_2"
     assert (record["delivery"]["raw_topic"], record["delivery"]["raw_partition"]) == ("junction.raw.summaries", 3)
     assert record["version"]["updated_at"].hour == 11
-
-
-@pytest.mark.parametrize("resource", ["meal", "profile", "workout_stream"])
-def test_a_summary_without_schema_stays_json(resource: str) -> None:
-    """Generic: the payload as JSON, with the same head."""
-    event = envelope(f"daily.data.{resource}.created", {"id": "1", "workout_id": "1", "x": 1.5, "source": SOURCE})
-    (record,) = named(resource, Worker().deliver(event))
-    assert json.loads(record["payload_json"])["x"] == 1.5
-    assert (record["id"], record["family"], record["action"]) == ("1", "summary", "created")
 
 
 def test_connection_records_follow_the_visible_state() -> None:
@@ -184,10 +213,11 @@ def test_no_words_for_humans_in_a_connection() -> None:
 def test_devices_are_state() -> None:
     """One record a change, keyed by user and device."""
     worker = Worker()
-    event = envelope("provider.device.created", {"id": "d1", "provider": "withings", "source_type": "scale"})
+    event = envelope("provider.device.created", {"id": "d1", **DEVICE})
     first = worker.deliver(event)
     assert [clean.key for clean in first] == [f"{USER}:d1"]
     assert first[0].record["source"]["type"] == "scale"
+    assert (first[0].record["device_model"], first[0].record["provider_device_id"]) == ("Body+", "a1b2c3")
     assert worker.deliver({**event, "event_type": "provider.device.updated"}, at_ms=NOW_MS + 9, id="msg_2") == []
 
 
@@ -206,16 +236,16 @@ def test_backfills_are_state() -> None:
 @pytest.mark.parametrize(
     ("event_type", "data", "topic", "key", "id"),
     [
-        ("labtest.order.created", {"id": "o1"}, "labs", f"{USER}:o1", "o1"),
-        ("labtest.appointment.created", {"id": "a1", "order_id": "o1"}, "labs", f"{USER}:o1", "a1"),
-        ("continuous_query.result_table.changed", [{"query_id": "q1"}], "query_results", f"{USER}:q1", "q1"),
+        ("labtest.order.created", {"x": 1}, "labs", f"{USER}:msg_1", None),
+        ("labtest.new_kind.created", 7, "labs", f"{USER}:msg_1", None),
+        ("continuous_query.result_table.changed", [{"query_id": "q1"}], "query_results", f"{USER}:msg_1", None),
         ("checkout.session.created", {"checkout_session_id": "c1"}, "other", f"{USER}:c1", "c1"),
         ("new.kind.of.event", {"x": 1}, "other", f"{USER}:msg_1", None),
         ("daily.data.newthing.created", 7, "other", f"{USER}:msg_1", None),
     ],
 )
 def test_other_events_leave_once(event_type: str, data: Any, topic: str, key: str, id: str | None) -> None:
-    """Labs, queries, checkout and the unknown: one record a delivery id, payload as JSON."""
+    """Checkout, the unknown, labs and queries without a key: one record a delivery id, payload as JSON."""
     worker = Worker()
     (clean,) = worker.deliver(envelope(event_type, data))
     assert (clean.topic, clean.key, clean.record["id"]) == (topic, key, id)
@@ -241,10 +271,11 @@ def test_unknown_types_are_counted_by_a_bounded_label() -> None:
     assert sum(n for (name, *_), n in worker.counts.items() if name == "verdicts") == 3
 
 
-def test_without_a_delivery_id_a_lab_event_is_refused() -> None:
-    """Nothing else tells one lab event from its redelivery."""
+@pytest.mark.parametrize("event_type", ["checkout.session.created", "labtest.order.created", "new.kind"])
+def test_without_key_and_delivery_id_an_event_is_refused(event_type: str) -> None:
+    """Nothing else tells it from its redelivery."""
     with pytest.raises(Rejected) as caught:
-        Worker().deliver(envelope("labtest.order.created", {"id": "o1"}), id="")
+        Worker().deliver(envelope(event_type, {"x": 1}), id="")
     assert caught.value.reason is Reason.NO_DELIVERY_ID
 
 
@@ -288,7 +319,8 @@ def test_delivery_time(headers: list[tuple[str, bytes]], at_ms: int) -> None:
     assert round(clean["version"]["delivered_at"].timestamp() * 1000) == at_ms
 
 
-events = st.lists(series(st.sampled_from(["heartrate", "steps", "stress_level"])) | summaries(), min_size=1, max_size=6)
+data_events = series(st.sampled_from(["heartrate", "steps", "stress_level"])) | other_series() | summaries() | labs()
+events = st.lists(data_events, min_size=1, max_size=6)
 shapes = st.sampled_from([dict, older, seed_form])
 
 
@@ -310,14 +342,22 @@ def _end(deliveries: list[Any]) -> Any:
     worker, last = Worker(), {}
     for event, at_ms, id in deliveries:
         for topic, key, record in worker.deliver(event, at_ms=at_ms, id=id):
-            if "values" in record:
-                place = (topic, record["source"]["provider"], record["source"]["type"], record["type"])
-                place = place if topic == "electrocardiogram_voltage" else place[:3]
-                rows = zip(record["times"], record["ends"] or record["times"], record["values"], strict=True)
-                last |= {(*place, row[0]): (row, record["unit"], record["type"]) for row in rows}
+            if "times" in record:
+                last |= {(topic, *sample_key, at): said for sample_key, at, said in _samples(record)}
             elif topic != "connections":
-                last[key] = record["version"]["content_hash"]
+                last[key, record["resource"], record["id"]] = record["version"]["content_hash"]
     return worker.tables, last
+
+
+def _samples(record: dict[str, Any]) -> Iterator[tuple[tuple[Any, ...], Any, Any]]:
+    """(what its key adds to the time, its time, what it says) of each sample."""
+    n, at_source = len(record["times"]), (record["source"]["provider"], record["source"]["type"])
+    lists = {name: value for name, value in record.items() if isinstance(value, list) and len(value) == n}
+    columns = {name: value for name, value in lists.items() if name not in ("problems", "changed_fields")}
+    for place in range(n):
+        said = {name: column[place] for name, column in columns.items()} | {"unit": record["unit"]}
+        extra = (record["type"], said.get("delivery_forms")) if record["resource"] == "insulin_injection" else ()
+        yield (*at_source, *extra), said["times"], said | {"type": record["type"]}
 
 
 # What comes out of each published body: as it is, and with the two user ids made one.

@@ -15,8 +15,8 @@ from streams.codec import Codec, decode, parsed, schema_id, schema_text
 from streams.errors import Misconfigured
 from streams.resources import RESOURCES
 from tests.folding import CODEC, Worker
+from tests.strategies import labs, other_series, summaries
 from tests.strategies import series as series_events
-from tests.strategies import summaries
 
 OLD = json.loads((Path(__file__).parent / "golden" / "avro_v1.json").read_text())
 FILES = sorted(path.stem for path in schemas.AVRO_DIR.glob("*.avsc"))
@@ -60,7 +60,7 @@ def test_a_schema_stands_alone(name: str) -> None:
 
 def test_the_head_is_the_same_everywhere() -> None:
     """Whoever reads one data record finds its way in all of them."""
-    with_head = (*schemas.SUMMARY_SCHEMAS, "Samples", "Generic")
+    with_head = (*schemas.SUMMARY_SCHEMAS, *schemas.SERIES_SCHEMAS, "Device", "Lab", "QueryResult", "Generic")
     heads = {tuple(row["name"] for row in fields(name))[:13] for name in with_head}
     assert len(heads) == 1
 
@@ -77,7 +77,7 @@ def test_an_unknown_schema_is_a_key_error() -> None:
         schema_text("Nothing")
 
 
-@given(series_events() | summaries())
+@given(series_events() | other_series() | summaries() | labs())
 def test_the_quick_encoding_is_avro(event: Any) -> None:
     """Without logical types and with packed doubles the bytes are those that fastavro writes with the whole schema."""
     for topic, _, record in Worker().deliver(event):
@@ -108,8 +108,8 @@ def test_old_bytes_stay_readable(name: str) -> None:
 
 def test_wire_format() -> None:
     """Byte 0, the id, the body; anything else is one named error."""
-    value = CODEC.encode("devices", _minimal())
-    assert (value[0], schema_id(value)) == (0, list(topics.clean_topics()).index("devices") + 1)
+    value = CODEC.encode("other", _minimal())
+    assert (value[0], schema_id(value)) == (0, list(topics.clean_topics()).index("other") + 1)
     for wrong in (b"", b"\0\0\0\0", b"\1\0\0\0\1x", b"{}{}{}"):
         with pytest.raises(ValueError, match="wire format"):
             schema_id(wrong)
@@ -122,7 +122,7 @@ def _minimal() -> dict[str, Any]:
 def test_a_record_that_does_not_fit_is_a_bug() -> None:
     """The codec does not repair records."""
     with pytest.raises(Exception, match="resource"):
-        CODEC.encode("devices", {**_minimal(), "resource": None})
+        CODEC.encode("other", {**_minimal(), "resource": None})
 
 
 def test_missing_ids_are_named() -> None:

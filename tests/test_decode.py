@@ -259,7 +259,8 @@ def test_sport_is_an_object_or_empty(sport: Any, name: str | None) -> None:
 def test_a_meal_is_no_series() -> None:
     """`data.data` of a meal is a map of foods; the resource decides, not the presence of `data.data`."""
     found = read_summary("meal", name="lunch", data={"apple": {"energy": {"unit": "kcal", "value": 52.0}}})
-    assert found.content["data"] == {"apple": {"energy": {"unit": "kcal", "value": 52}}}
+    assert found.fields["foods"]["apple"]["energy_kcal"] == 52.0
+    assert found.unknown == {}
 
 
 @pytest.mark.parametrize(

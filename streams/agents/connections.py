@@ -47,7 +47,10 @@ def _unchanged(before: connection.State, news: connection.State) -> Verdict:
 
 
 def _device(draft: Draft, outlet: Outlet, control: Control, how: Delivered) -> None:
-    device = summary.read_generic(control.event, control.data)
+    device = summary.read(control.event, control.data, "Device")
     user_id, provider = control.event.user_id, device.source.provider
     stored = None if provider == UNKNOWN else draft.get("connections", state_key(user_id, provider))
-    fold_entity(draft, outlet, device, how, connection.decode(stored), topic=topics.DEVICES, key=[user_id, device.id])
+    fold_entity(
+        draft, outlet, device, how, topic=topics.DEVICES, key=[user_id, device.id], source=device.source,
+        state=[user_id, control.event.type.resource, device.id], link=connection.decode(stored),
+    )  # fmt: skip

@@ -1,23 +1,30 @@
-"""The step that summaries and devices share: compare one entity with its state, and emit it if it is news."""
-
-from typing import Any
+"""What summaries, devices, labs and query rows share: compare a thing with its state, and emit it if it is news."""
 
 from streams import connection
 from streams.agents.parts import Delivered, Outlet, head, resource_label
+from streams.body import Source
 from streams.dedup import EMITTED, NEVER_US, Version, content_hash, judge, state_key
 from streams.draft import Draft
-from streams.summary import Summary
-from streams.values import to_json
+from streams.summary import Entity
 
 
 def fold_entity(
-    draft: Draft, outlet: Outlet, entity: Summary, how: Delivered, link: connection.State, *, topic: str, key: list[str]
+    draft: Draft,
+    outlet: Outlet,
+    entity: Entity,
+    how: Delivered,
+    *,
+    topic: str,
+    key: list[str],
+    state: list[str],
+    source: Source | None = None,
+    link: connection.State | None = None,
 ) -> None:
-    """`topic`: short name of the clean topic; `key`: parts of its key."""
-    event, resource = entity.event, entity.event.type.resource
+    """`topic`: short name of the clean topic; `key`: parts of its key; `state`: parts of the key in the table."""
+    event = entity.event
     updated_at_us = NEVER_US if entity.updated_at_us is None else entity.updated_at_us
     version = Version(updated_at_us, how.at_ms, content_hash(entity.content))
-    table_key = state_key(event.user_id, resource, entity.id)
+    table_key = state_key(*state)
     judged = judge(draft.get("summaries", table_key), version, entity.content, entity.fields)
     if judged.state is not None:
         draft.put("summaries", table_key, judged.state)
@@ -27,19 +34,7 @@ def fold_entity(
         draft.count("conflicts", event.type.family, label)
     if judged.verdict in EMITTED:
         common = head(
-            event, how, draft, source=entity.source, link=link, verdict=judged.verdict, version=version,
+            event, how, draft, source=source, link=link, verdict=judged.verdict, version=version,
             changed_fields=judged.changed_fields, unknown=entity.unknown,
         )  # fmt: skip
-        outlet.emit(draft, topic, key, common | (entity.fields or _generic(entity)))
-
-
-def _generic(entity: Summary) -> dict[str, Any]:
-    """The fields of `Generic` behind the common head."""
-    return {
-        "family": entity.event.type.family,
-        "action": entity.event.type.action,
-        "id": entity.id,
-        "payload_json": to_json(entity.payload).decode(),
-        "created_at": entity.created_at_us,
-        "updated_at": entity.updated_at_us,
-    }
+        outlet.emit(draft, topic, key, common | entity.fields)

@@ -1,7 +1,8 @@
-"""labtest.* and lab_report.*: every event leaves once, by its delivery id, with its payload as JSON text."""
+"""labtest.* and lab_report.*: orders, appointments, results, reviews and jobs as state, deduplicated by their ids."""
 
-from streams import topics
+from streams import lab, topics
 from streams.agents.deliveries import fold_delivery
+from streams.agents.entity import fold_entity
 from streams.agents.parts import Outlet, body_of, delivered
 from streams.codec import Codec
 from streams.decode import Control, decode
@@ -14,9 +15,18 @@ def make(codec: Codec, prefix: str) -> Fold:
     outlet = Outlet(codec, prefix)
 
     def fold(record: Record, draft: Draft) -> None:
+        how = delivered(record)
         control = decode(body_of(record))
         if not isinstance(control, Control):
             raise Rejected(Reason.BAD_SHAPE, "$.event_type: not of this topic")
-        fold_delivery(draft, outlet, control, delivered(record), topics.LABS)
+        entity = lab.read(control.event, control.data)
+        key = entity.fields["order_id"] or entity.id  # what is about one order has one key
+        if entity.id:
+            owner_id = control.event.owner_id
+            fold_entity(
+                draft, outlet, entity, how, topic=topics.LABS, key=[owner_id, key], state=lab.state_parts(entity)
+            )
+        else:
+            fold_delivery(draft, outlet, control, how, topics.LABS, key, entity.fields)
 
     return fold

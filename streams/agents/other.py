@@ -2,9 +2,10 @@
 
 import re
 
-from streams import topics
-from streams.agents.deliveries import fold_delivery
-from streams.agents.parts import Outlet, body_of, delivered
+from streams import query, topics
+from streams.agents.deliveries import fold_delivery, generic, natural_id
+from streams.agents.entity import fold_entity
+from streams.agents.parts import Delivered, Outlet, body_of, delivered
 from streams.codec import Codec
 from streams.decode import Control, decode
 from streams.draft import Draft, Fold
@@ -21,10 +22,26 @@ def make(codec: Codec, prefix: str) -> Fold:
         control = decode(body_of(record))
         if not isinstance(control, Control):
             raise Rejected(Reason.BAD_SHAPE, "$.event_type: not of this topic")
-        kind = control.event.type
-        if kind.family is Family.UNKNOWN:
-            draft.count("unknown_types", kind.text if _LABEL.fullmatch(kind.text) else "malformed")
-        topic = topics.QUERY_RESULTS if kind.family is Family.QUERY else topics.OTHER
-        fold_delivery(draft, outlet, control, delivered(record), topic)
+        step = _query if control.event.type.family is Family.QUERY else _other
+        step(draft, outlet, control, delivered(record))
 
     return fold
+
+
+def _query(draft: Draft, outlet: Outlet, control: Control, how: Delivered) -> None:
+    """Each row is a thing of its own; what has no rows leaves once a delivery."""
+    rows = query.read(control.event, control.data)
+    if rows is None:
+        fold_delivery(draft, outlet, control, how, topics.QUERY_RESULTS, "", query.no_rows(control.data))
+        return
+    user_id = control.event.user_id
+    for row in rows:
+        key, state = [user_id, row.fields["query_id"]], query.state_parts(row)
+        fold_entity(draft, outlet, row, how, topic=topics.QUERY_RESULTS, key=key, state=state)
+
+
+def _other(draft: Draft, outlet: Outlet, control: Control, how: Delivered) -> None:
+    kind = control.event.type
+    if kind.family is Family.UNKNOWN:
+        draft.count("unknown_types", kind.text if _LABEL.fullmatch(kind.text) else "malformed")
+    fold_delivery(draft, outlet, control, how, topics.OTHER, natural_id(control.data), generic(control))

@@ -1,4 +1,4 @@
-"""daily.data.<summary>.*: one entity an event, typed where it has a schema, deduplicated by its id."""
+"""daily.data.<summary>.*: one entity an event, typed, deduplicated by its id."""
 
 from streams.agents.entity import fold_entity
 from streams.agents.parts import Outlet, body_of, data_link, delivered
@@ -20,6 +20,7 @@ def make(codec: Codec, prefix: str) -> Fold:
             raise Rejected(Reason.BAD_SHAPE, "$.event_type: not of this topic")
         event, resource = entity.event, entity.event.type.resource
         link = data_link(draft, outlet, event, how, entity.source.provider)
-        fold_entity(draft, outlet, entity, how, link, topic=resource, key=[event.user_id, resource, entity.id])
+        key = [event.user_id, resource, entity.id]
+        fold_entity(draft, outlet, entity, how, topic=resource, key=key, state=key, source=entity.source, link=link)
 
     return fold

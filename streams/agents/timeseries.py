@@ -14,8 +14,7 @@ from streams.dedup import EMITTED, NEVER_US, Verdict, Version, signed_hash
 from streams.draft import Draft, Fold
 from streams.errors import Reason, Rejected
 from streams.events import Family, Record
-from streams.series import Series
-from streams.values import to_json
+from streams.series import Series, sample_columns
 
 SAMPLES_MAX = 10_000  # in one clean record: about 200 kB
 
@@ -59,9 +58,8 @@ def _emit(
             series.event, how, draft, source=series.source, link=link, verdict=verdict,
             version=Version(NEVER_US, how.at_ms, _content_hash(columns)), unknown=_unknown(series, columns),
         )  # fmt: skip
-        row = _numbers(columns) if series.is_numeric else _generic(series, columns)
-        if series.is_numeric:
-            row |= {"counts": counts, "part": part, "parts": len(parts)}
+        row = _shared(columns) | ({"values": columns.contents} if series.is_numeric else _others(series, columns))
+        row |= {"counts": counts, "part": part, "parts": len(parts)}
         outlet.emit(draft, series.row.name, key, common | row)
 
 
@@ -78,7 +76,8 @@ def _parts(columns: Columns, places: list[int]) -> Iterator[list[int]]:
             yield group[first : first + SAMPLES_MAX]
 
 
-def _numbers(columns: Columns) -> dict[str, Any]:
+def _shared(columns: Columns) -> dict[str, Any]:
+    """What the schemas of samples have in common; those without sensor_location and intensity do not look at them."""
     unit, kind, offset_s, location, intensity, is_interval = columns.attributes[0]
     return {
         "unit": unit,
@@ -88,20 +87,13 @@ def _numbers(columns: Columns) -> dict[str, Any]:
         "intensity": intensity,
         "times": columns.times_us,
         "ends": columns.ends_us if is_interval else [],
-        "values": columns.contents,
     }
 
 
-def _generic(series: Series, columns: Columns) -> dict[str, Any]:
-    payload = {"source": series.source._asdict(), "data": columns.samples}
-    return {
-        "family": Family.TIMESERIES,
-        "action": series.event.type.action,
-        "id": None,
-        "payload_json": to_json(payload).decode(),
-        "created_at": None,
-        "updated_at": None,
-    }
+def _others(series: Series, columns: Columns) -> dict[str, Any]:
+    """The columns of samples that are more, or other, than a number."""
+    named = sample_columns(series.row.value)
+    return {column.name: [sample[column.key] for sample in columns.samples] for column in named}
 
 
 def _content_hash(columns: Columns) -> int:

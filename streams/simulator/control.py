@@ -152,6 +152,7 @@ def _lab(person: Person, start_ms: int, end_ms: int) -> Iterator[Planned]:
 
 
 def _order(person: Person, order_id: str, steps: list[Json], created_at: str, updated_at: str) -> Json:
+    is_done = len(steps) == len(_ORDER)
     return {
         "id": order_id,
         "user_id": person.user_id,
@@ -159,15 +160,24 @@ def _order(person: Person, order_id: str, steps: list[Json], created_at: str, up
         "status": steps[-1]["status"].partition(".")[0],
         "last_event": steps[-1],
         "events": steps,
+        "order_transaction": {"id": person.new_id("transaction"), "status": "completed" if is_done else "active"},
+        "patient_details": {"first_name": "Robin", "last_name": f"Sample-{person.index}", "gender": person.sex},
+        "lab_test": {"id": person.new_id("test"), "name": "Lipid panel", "method": "testkit"},
+        "interpretation": "normal" if is_done else None,
+        "has_missing_results": False if is_done else None,
+        "priority": False,
         "created_at": created_at,
         "updated_at": updated_at,
     }
 
 
 def _queries(person: Person, start_ms: int, end_ms: int) -> Iterator[Planned]:
-    """`$.data` is an array here, and only here (1.1)."""
-    for n, at_ms in enumerate(range(start_ms + 9 * HOUR_MS, end_ms, DAY_MS)):
-        columns = {"group_key.0": [iso(at_ms)], "mean.sleep_score": [70.5 + n], "min.sleep_score": [61]}
+    """`$.data` is an array here, and only here (1.1). The row of the day before comes again, with a better minimum."""
+    times = range(start_ms + 9 * HOUR_MS, end_ms, DAY_MS)
+    for n, at_ms in enumerate(times):
+        days = [n - 1, n] if n else [0]
+        columns: Json = {"group_key.0": [iso(times[day]) for day in days]}
+        columns |= {"mean.sleep_score": [70.5 + day for day in days], "min.sleep_score": [61 + n - day for day in days]}
         data = [{"query_id": person.new_id("query"), "query_slug": "weekly-sleep", "data": columns}]
         yield Planned(at_ms, "continuous_query.result_table.changed", known(data))
 

@@ -26,14 +26,7 @@ _FLOATING = frozenset({"freestyle_libre", "abbott_libreview"})  # domain file, 3
 _NOT_CONTENT = frozenset({"user_id", "source", "source_id", "provider", "created_at", "updated_at"})
 _NOT_COMPARED = frozenset({"user_id", "created_at", "updated_at"})
 _NOT_IN_SAMPLE = frozenset({"id", "timestamp", "start", "end"})
-_DELIVERED = {
-    Family.LAB: topics.LABS,
-    Family.QUERY: topics.QUERY_RESULTS,
-    Family.CHECKOUT: topics.OTHER,
-    Family.UNKNOWN: topics.OTHER,
-}
 UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, msgspec.MsgspecError)
-BY_DELIVERY = frozenset(_DELIVERED.values())
 
 
 class Fact(NamedTuple):
@@ -58,27 +51,35 @@ def of_event(event: Event) -> Iterator[Fact]:
         yield _backfill(event, kind.resource, data)
     elif kind.family is Family.DEVICE:
         key = f"{event.user_id}:{data['id']}"
-        yield Fact((topics.DEVICES, key), _plain(data), _version(event))
+        yield Fact((topics.DEVICES, key), _typed("Device", data), _version(event))
+    elif kind.family is Family.LAB:
+        yield _lab(event, kind.resource, data)
+    elif kind.family is Family.QUERY:
+        yield from _rows(event, data)
     else:
-        yield Fact((_DELIVERED[kind.family], event.message_id), event.event_type, _version(event))
+        yield Fact((topics.OTHER, event.message_id), event.event_type, _version(event))
 
 
 def of_record(topic: str, key: bytes, record: Json) -> Iterator[Fact]:
     """The same facts as a clean record states them. `topic`: short name; `record`: decoded Avro."""
-    if topic in BY_DELIVERY:
+    if topic == topics.OTHER:
         yield Fact((topic, record["delivery"]["id"]), record["delivery"]["event_type"])
     elif topic == topics.CONNECTIONS:
         yield from _connection_record(record)
     elif topic == topics.BACKFILLS:
         yield _backfill_record(record)
     elif topic == topics.DEVICES:
-        yield Fact((topic, key.decode()), _plain(msgspec.json.decode(record["payload_json"])))
+        yield Fact((topic, key.decode()), _said("Device", record))
+    elif topic == topics.LABS:
+        yield _lab_record(record)
+    elif topic == topics.QUERY_RESULTS:
+        yield _row_record(record)
     elif resources.RESOURCES[topic].kind is Kind.SUMMARY:
-        yield _summary_record(topic, key, record)
+        yield Fact((topic, key.decode()), _said(topics.schema_of(topic), record))
     elif topics.schema_of(topic) == "Samples":
         yield from _samples_record(topic, record)
     else:
-        yield from _generic_samples_record(topic, record)
+        yield from _other_samples_record(topic, record)
 
 
 def _version(event: Event, updated_at: str | None = None) -> tuple[int, int]:
@@ -101,17 +102,8 @@ def _provider(data: Json) -> str:
 
 def _summary(event: Event, resource: str, data: Json) -> Fact:
     id = data["workout_id"] if resource == "workout_stream" else data["id"]
-    schema = topics.schema_of(resource)
-    content = _plain(data) if schema == "Generic" else _typed(schema, data)
+    content = _typed(topics.schema_of(resource), data)
     return Fact((resource, f"{event.user_id}:{resource}:{id}"), content, _version(event, data.get("updated_at")))
-
-
-def _summary_record(topic: str, key: bytes, record: Json) -> Fact:
-    schema = topics.schema_of(topic)
-    if schema == "Generic":
-        return Fact((topic, key.decode()), _plain(msgspec.json.decode(record["payload_json"])))
-    content = {field.name: _avro(record[field.name]) for field in _compared(schema)}
-    return Fact((topic, key.decode()), content)
 
 
 @cache
@@ -119,8 +111,20 @@ def _compared(schema: str) -> tuple[schemas.Field, ...]:
     return tuple(field for field in schemas.typed_fields(schema) if field.name not in _NOT_COMPARED)
 
 
-def _typed(schema: str, data: Json) -> dict[str, Any]:
-    return {field.name: _json(field.type, _at(data, field.path)) for field in _compared(schema)}
+def _typed(schema: str, data: Json) -> Any:
+    """What a body says, under the names of a schema."""
+    return _bare({field.name: _json(field, data) for field in _compared(schema)})
+
+
+def _json(field: schemas.Field, data: Json) -> Any:
+    found = (_at(data, path) for path in (field.path, *field.others))
+    value = next((one for one in found if one not in (None, "")), None)
+    kind, _, of = field.type.partition(":")
+    if value is None or not of[:1].isupper():
+        return _us(value) if value is not None and kind.startswith("timestamp") else value
+    if kind == "map":
+        return {name: _typed(of, item) for name, item in value.items()}
+    return [_typed(of, item) for item in value]
 
 
 def _at(data: Any, path: tuple[str, ...]) -> Any:
@@ -129,11 +133,16 @@ def _at(data: Any, path: tuple[str, ...]) -> Any:
     return data
 
 
-def _json(kind: str, value: Any) -> Any:
-    return _us(value) if kind.startswith("timestamp") and value is not None else value
+def _said(schema: str, record: Json) -> Any:
+    """What a clean record says, under the names of its schema."""
+    return _bare({field.name: _avro(record[field.name]) for field in _compared(schema)})
 
 
 def _avro(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _avro(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_avro(item) for item in value]
     if isinstance(value, datetime):
         return _us(value)
     return value.isoformat() if isinstance(value, date) else value
@@ -190,11 +199,48 @@ def _samples_record(topic: str, record: Json) -> Iterator[Fact]:
         yield Fact((*base, _us(at), *extra), (end and _us(end), value, *after))
 
 
-def _generic_samples_record(topic: str, record: Json) -> Iterator[Fact]:
+def _other_samples_record(topic: str, record: Json) -> Iterator[Fact]:
+    """Samples that are no number, put together again from the columns of their schema."""
     source, row = record["source"], resources.RESOURCES[topic]
-    base = (topic, record["user_id"], source["provider"], source["type"])
-    for sample in msgspec.json.decode(record["payload_json"])["data"]:
-        yield Fact(*_sample(base, row, source, sample, record["is_floating_time"]))
+    base, floating = (topic, record["user_id"], source["provider"], source["type"]), record["is_floating_time"]
+    columns = {field.path[-1]: record[field.name] for field in schemas.typed_fields(topics.schema_of(topic))}
+    starts, ends = columns.pop("start"), columns.pop("end")
+    for n, at in enumerate(starts):
+        sample = {name: column[n] if isinstance(column, list) else column for name, column in columns.items()}
+        key = (*base, _us(at), *(sample[name] for name in row.key_extra))
+        yield Fact(key, (_us(ends[n]) if ends else None, _bare(sample), floating))
+
+
+# Labs: (topic, what, id). Rows of queries: (topic, user, query, its group)
+
+
+def _lab(event: Event, resource: str, data: Json) -> Fact:
+    if resource == "result":
+        id = "/".join(data[name] for name in ("order_id", "sample_id", "status"))
+    else:
+        id = data["order_id" if resource == "order_tracking" else "id"]
+    order_id = data["id"] if resource == "order" else data.get("order_id")
+    content = (_typed("Lab", data), order_id, _plain(data))
+    return Fact((topics.LABS, resource, id), content, _version(event, data.get("updated_at")))
+
+
+def _lab_record(record: Json) -> Fact:
+    content = (_said("Lab", record), record["order_id"], _plain(msgspec.json.decode(record["payload_json"])))
+    return Fact((topics.LABS, record["resource"], record["id"]), content)
+
+
+def _rows(event: Event, data: list[Json]) -> Iterator[Fact]:
+    for table in data:
+        for values in zip(*table["data"].values(), strict=True):
+            row = dict(zip(table["data"], values, strict=True))
+            group = tuple(row.pop(name) for name in sorted(row) if name.startswith("group_key"))
+            yield Fact((topics.QUERY_RESULTS, event.user_id, table["query_id"], *group), _bare(row), _version(event))
+
+
+def _row_record(record: Json) -> Fact:
+    group = (record["group_key"][name] for name in sorted(record["group_key"]))
+    key = (topics.QUERY_RESULTS, record["user_id"], record["query_id"], *group)
+    return Fact(key, _bare(record["numbers"] | record["texts"]))
 
 
 # State of connections and backfills

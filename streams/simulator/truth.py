@@ -22,7 +22,7 @@ _WHOLE = "record"  # last part of the key of a state record as a whole
 
 @dataclass(slots=True)
 class Report:
-    """Counts of facts: a summary, a sample, a side of a connection, a backfill, a delivered lab event each is one.
+    """Counts of facts: a summary, a sample, a side of a connection, a backfill, a lab order, a row of a query is one.
 
     lost: in no record. wrong: the last record says something else. repeated: said again, unchanged, right after.
     unexpected: nobody sent it. `examples` name keys, never values.

@@ -50,27 +50,43 @@ class Perfect:
         elif kind.family is Family.BACKFILL:
             yield from self._backfill(event, kind.resource, data)
         elif kind.family is Family.DEVICE:
-            key = f"{event.user_id}:{data['id']}"
-            data.pop("user_id")
-            if self._newer(key, event.created_at_ms, data):
-                yield topics.DEVICES, key.encode(), head | {"payload_json": json.dumps(data)}
+            yield from self._typed(event, topics.DEVICES, f"{event.user_id}:{data['id']}", data, head)
+        elif kind.family is Family.LAB:
+            yield from self._lab(event, kind.resource, data, head)
+        elif kind.family is Family.QUERY:
+            for table in data:
+                yield from self._rows(event, table, head)
         elif self._newer(event.message_id, 0, None):
-            topic = {Family.LAB: topics.LABS, Family.QUERY: topics.QUERY_RESULTS}.get(kind.family, topics.OTHER)
-            yield topic, event.user_id.encode(), head
+            yield topics.OTHER, event.user_id.encode(), head
 
     def _summary(self, event: Event, resource: str, data: Any, head: Any) -> Iterator[Clean]:
         key = f"{event.user_id}:{resource}:{data.get('id') or data['workout_id']}"
+        yield from self._typed(event, resource, key, data, head)
+
+    def _typed(self, event: Event, topic: str, key: str, data: Any, head: Any) -> Iterator[Clean]:
         version = (data.pop("updated_at", ""), event.created_at_ms)
         hidden = ("user_id", "source", "created_at")
         said = {name: value for name, value in data.items() if name not in hidden and value is not None}
-        if not self._newer(key, version, said):
-            return
-        schema = topics.schema_of(resource)
-        if schema == "Generic":
-            yield resource, key.encode(), head | {"payload_json": json.dumps(data)}
-        else:
-            fields = {field.name: typed(field, data) for field in schemas.typed_fields(schema)}
-            yield resource, key.encode(), head | fields
+        if self._newer(key, version, said):
+            fields = {field.name: typed(field, data) for field in schemas.typed_fields(topics.clean_topics()[topic])}
+            yield topic, key.encode(), head | fields
+
+    def _lab(self, event: Event, resource: str, data: Any, head: Any) -> Iterator[Clean]:
+        order_id = data["id"] if resource == "order" else data.get("order_id")
+        parts = ("order_id", "sample_id", "status") if resource == "result" else ("id",)
+        id = "/".join(data[name] for name in parts) if parts[0] in data else order_id
+        fields = {"resource": resource, "order_id": order_id, "payload_json": json.dumps(data)}
+        fields = head | fields | {"id": id}
+        for topic, key, record in self._typed(event, topics.LABS, f"{resource}:{id}", data, head):
+            yield topic, key, record | fields
+
+    def _rows(self, event: Event, table: Any, head: Any) -> Iterator[Clean]:
+        columns = table["data"]
+        for n, group in enumerate(columns["group_key.0"]):
+            row = {name: column[n] for name, column in columns.items() if name != "group_key.0"}
+            if self._newer((event.user_id, table["query_id"], group), event.created_at_ms, row):
+                fields = {"query_id": table["query_id"], "group_key": {"group_key.0": group}, "texts": {}}
+                yield topics.QUERY_RESULTS, event.user_id.encode(), head | fields | {"numbers": row}
 
     def _series(self, event: Event, resource: str, data: Any, head: Any) -> Iterator[Clean]:
         row, source = resources.RESOURCES[resource], data["source"]
@@ -82,8 +98,11 @@ class Perfect:
             said = {name: value for name, value in sample.items() if value is not None}
             key = (event.user_id, resource, provider, kind, sample["timestamp"], *extra)
             if self._newer(key, event.created_at_ms, said):
-                shown = shared(sample) if row.value is resources.Value.NUMBER else payload(sample)
-                yield resource, f"{event.user_id}:{resource}".encode(), head | shown
+                yield (
+                    resource,
+                    f"{event.user_id}:{resource}".encode(),
+                    head | shared(sample) | columns(resource, sample),
+                )
 
     def _connection(self, event: Event, data: Any) -> Iterator[Clean]:
         provider = data["provider"] if isinstance(data["provider"], str) else data["provider"]["slug"]
@@ -115,15 +134,30 @@ class Perfect:
 
 
 def typed(field: schemas.Field, data: Any) -> Any:
-    for name in field.path:
+    name, _, entry = field.type.partition(":")
+    found = (at(path, data) for path in (field.path, *field.others))
+    value = next((one for one in found if one is not None), field.default)
+    if entry[:1].isupper() and name == "map":
+        return {key: fields_of(entry, item) for key, item in value.items()}
+    if entry[:1].isupper():
+        return [fields_of(entry, item) for item in value]
+    if value is not None and field.type == "date":
+        return date.fromisoformat(value)
+    return datetime.fromisoformat(value) if value is not None and field.type.startswith("timestamp") else value
+
+
+def fields_of(schema: str, data: Any) -> dict[str, Any]:
+    return {field.name: typed(field, data) for field in schemas.typed_fields(schema)}
+
+
+def at(path: tuple[str, ...], data: Any) -> Any:
+    for name in path:
         data = data.get(name) if isinstance(data, dict) else None
-    if data is not None and field.type == "date":
-        return date.fromisoformat(data)
-    return datetime.fromisoformat(data) if data is not None and field.type.startswith("timestamp") else data
+    return data
 
 
 def shared(sample: Any) -> dict[str, Any]:
-    """The fields of `Samples` for one sample."""
+    """What the schemas of samples have in common, for one sample."""
     end = sample.get("end")
     return {
         "unit": sample["unit"],
@@ -133,9 +167,20 @@ def shared(sample: Any) -> dict[str, Any]:
         "intensity": sample.get("intensity"),
         "times": [datetime.fromisoformat(sample["timestamp"])],
         "ends": [datetime.fromisoformat(end)] if end else [],
-        "values": [float(sample["value"])],
     }
 
 
-def payload(sample: Any) -> dict[str, Any]:
-    return {"payload_json": json.dumps({"data": [sample]})}
+def columns(resource: str, sample: Any) -> dict[str, Any]:
+    """The columns of one sample that are its own."""
+    if resource == "blood_pressure":
+        return {"systolic": [sample["systolic"]], "diastolic": [sample["diastolic"]]}
+    if resource == "note":
+        return {"values": [sample["value"]], "tags": [sample["tags"]]}
+    if resource == "insulin_injection":
+        names = {
+            "delivery_modes": "delivery_mode",
+            "delivery_forms": "delivery_form",
+            "bolus_purposes": "bolus_purpose",
+        }
+        return {"values": [sample["value"]]} | {column: [sample[name]] for column, name in names.items()}
+    return {"values": [float(sample["value"])]}

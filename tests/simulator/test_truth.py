@@ -51,14 +51,24 @@ def test_a_perfect_processor_is_right(seed: int, generation: Generation) -> None
 def test_both_generations_of_a_world_mean_the_same() -> None:
     """A world of old bodies and the same world of new bodies have one truth, message ids aside."""
     old, new = (Truth.of(events(generation=one)).newest for one in (Generation.OLD, Generation.NEW))
-    by_delivery = {"labs", "query_results", "other"}
-    said = [{k: fact.content for k, fact in one.items() if k[0] not in by_delivery} for one in (old, new)]
+    said = [{k: fact.content for k, fact in one.items() if k[0] != "other"} for one in (old, new)]
     assert said[0] == said[1]
 
 
-TOPICS = ["activity", "meal", "workout_stream", "heartrate", "steps", "blood_pressure", "glucose"]
+TOPICS = [
+    "activity",
+    "meal",
+    "workout_stream",
+    "heartrate",
+    "steps",
+    "blood_pressure",
+    "glucose",
+    "note",
+    "labs",
+    "query_results",
+]
 STATES = ["connections", "backfills", "devices"]
-DELIVERED = ["labs", "query_results", "other"]
+DELIVERED = ["other"]  # a record of each delivery, under one key
 
 
 @pytest.mark.parametrize("topic", TOPICS + STATES + DELIVERED)
@@ -85,20 +95,27 @@ def test_a_repeated_record_is_found(truth: Truth, clean: list[Clean], topic: str
 
 def changed(record: Any) -> dict[str, Any]:
     """The record with one thing different."""
-    if "values" in record:
-        return {**record, "values": [value + 0.001 for value in record["values"]]}
+    numbers = next((name for name in ("values", "systolic") if name in record), "")
+    if numbers:
+        return {**record, numbers: [value * 2 + 1 for value in record[numbers]]}
     if "payload_json" in record:
-        said = json.loads(record["payload_json"])
-        (said["data"][0] if isinstance(said.get("data"), list) else said)["invented"] = 1
-        return {**record, "payload_json": json.dumps(said)}
+        return {**record, "payload_json": json.dumps(json.loads(record["payload_json"]) | {"invented": 1})}
+    if "numbers" in record:
+        return {**record, "numbers": record["numbers"] | {"invented": 1}}
+    if "foods" in record:
+        return {**record, "foods": {name: food | {"carbs_g": 0.5} for name, food in record["foods"].items()}}
     if "steps" in record:
         return {**record, "steps": record["steps"] + 1}
+    if "device_version" in record:
+        return {**record, "device_version": "invented"}
     if "status" in record:
         return {**record, "status": "paused"}
     return {**record, "range_end": record["range_end"] + timedelta(microseconds=1)}
 
 
-@pytest.mark.parametrize("topic", ["activity", "meal", "heartrate", "steps", "blood_pressure", *STATES])
+@pytest.mark.parametrize(
+    "topic", ["activity", "meal", "heartrate", "steps", "blood_pressure", "labs", "query_results", *STATES]
+)
 def test_a_wrong_value_is_found(truth: Truth, clean: list[Clean], topic: str) -> None:
     """The last record of a key with another value: wrong."""
     name, key, record = next(row for row in reversed(clean) if row[0] == topic)
@@ -114,7 +131,9 @@ def test_an_older_version_at_the_end_is_found(truth: Truth, clean: list[Clean]) 
     assert truth.compare([*clean, old]).wrong == 1
 
 
-@pytest.mark.parametrize(("topic", "broken"), [("meal", {"payload_json": "{"}), ("backfills", {}), ("heartrate", {})])
+@pytest.mark.parametrize(
+    ("topic", "broken"), [("meal", {"foods": 1}), ("labs", {"payload_json": "{"}), ("backfills", {}), ("heartrate", {})]
+)
 def test_an_unreadable_record_is_wrong(truth: Truth, clean: list[Clean], topic: str, broken: dict[str, Any]) -> None:
     """A clean record without the fields of its schema is counted as wrong, and the comparison goes on."""
     assert truth.compare([*clean, (topic, b"key", broken)]).wrong == 1

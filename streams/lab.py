@@ -1,0 +1,69 @@
+"""What lab testing says (domain file, 2.3): one schema for all of it, columns of what is shared or asked for most.
+
+The payload stays beside them as JSON text, whole, so that nothing is lost; what identifies a patient is in it alone.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from streams import schemas, values
+from streams.body import Event, short_text
+from streams.schemas import Field
+from streams.summary import Entity
+from streams.values import Unfit, canonical, to_json
+
+_NOT_CONTENT = frozenset({"user_id", "team_id", "created_at", "updated_at"})
+# A result is named by what it is a result of; several of one order may be critical, first in part, then for good.
+_RESULT_KEY = ("order_id", "sample_id", "status")
+
+
+def read(event: Event, data: Any) -> Entity:
+    """Its `id` is "" where the body has no natural key. Any `$.data` will do; what it lacks is null."""
+    given: Mapping[str, Any] = data if type(data) is dict else {}
+    fields = {row.name: _value(row, given, event.problems) for row in schemas.typed_fields("Lab")}
+    id = natural_id(event.type.resource, given)
+    fields |= {
+        "action": event.type.action,
+        "id": id or None,
+        "order_id": order_id(event.type.resource, given),
+        "payload_json": to_json(data).decode(),
+    }
+    content = {f"$.data.{name}": value for name, value in canonical(given).items() if name not in _NOT_CONTENT}
+    return Entity(event, id, fields, {}, content, fields["updated_at"])
+
+
+def state_parts(entity: Entity) -> list[str]:
+    """Parts of its key in the table, apart from those of summaries, whatever a lab resource is called."""
+    return [entity.event.owner_id, "lab", entity.event.type.resource, entity.id]
+
+
+def natural_id(resource: str, data: Mapping[str, Any]) -> str:
+    """The id of the thing; "" where there is none."""
+    if resource == "result":
+        parts = [short_text(data.get(name)) for name in _RESULT_KEY]
+        return "" if None in parts else "/".join(part.replace("/", "%2F") for part in parts if part)
+    name = "order_id" if resource == "order_tracking" else "id"
+    return short_text(data.get(name)) or ""
+
+
+def order_id(resource: str, data: Mapping[str, Any]) -> str | None:
+    """The order that it belongs to: what is about one order has one key in the topic."""
+    return short_text(data.get("id" if resource == "order" else "order_id"))
+
+
+def _value(row: Field, data: Mapping[str, Any], problems: list[str]) -> Any:
+    for path in (row.path, *row.others):
+        found = _at(data, path)
+        if found is None or found == "":
+            continue
+        try:
+            return values.CONVERT[row.type](found)
+        except Unfit as unfit:
+            problems.append(f"$.data.{'.'.join(path)}: {unfit}")
+    return row.default
+
+
+def _at(data: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        data = data.get(name) if type(data) is dict else None
+    return data

@@ -1,0 +1,148 @@
+"""A JSON object as typed fields, driven by the `junction` properties of its schema. Tolerant by field: one bad value
+costs one field. Nothing is lost: what finds no place is handed back, under its path.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from typing import Any
+
+from streams import schemas, values
+from streams.schemas import Field
+from streams.values import Unfit, canonical
+
+# What becomes of a value that is not simply converted: (value, its object, fields, problems, path of the object) →
+# what found no place, None for nothing.
+_Put = Callable[[Any, Mapping[str, Any], dict[str, Any], list[str], str], Any]
+_Places = dict[str, Field | _Put]
+
+
+def read(
+    data: dict[str, Any], schema: str, problems: list[str], ignored: frozenset[str] = frozenset()
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(values by field name, what found no place). A value that does not fit is a problem and stays unknown.
+
+    `ignored`: names of `$.data` that are no fields and not unknown either.
+    """
+    absent, places = _layout(schema, ignored)
+    fields = absent.copy()
+    return fields, _fill(places, data, fields, problems, "$.data.")
+
+
+def _fill(
+    places: _Places, data: Mapping[str, Any], fields: dict[str, Any], problems: list[str], at: str
+) -> dict[str, Any]:
+    """Put the values of an object into their fields; returns what found no place. `at`: its path, for problems."""
+    rest = {}
+    for name, value in data.items():
+        if value is None or value == "":
+            continue
+        place = places.get(name)
+        if type(place) is Field:
+            left = None if _convert(place, value, fields, problems, at) else canonical(value)
+        elif place is None:
+            left = canonical(value)
+        else:
+            left = place(value, data, fields, problems, at)  # type: ignore[operator]  # because Field is excluded above
+        if left is not None:
+            rest[name] = left
+    return rest
+
+
+def _convert(row: Field, value: Any, fields: dict[str, Any], problems: list[str], at: str) -> bool:
+    """Put a value into its field; False, and a problem, where it does not fit."""
+    try:
+        fields[row.name] = values.CONVERT[row.type](value)
+    except Unfit as unfit:
+        problems.append(f"{at}{row.path[-1]}: {unfit}")
+        return False
+    if row.type == "timestamp-micros" and not values.has_offset(value):
+        problems.append(f"{at}{row.path[-1]}: no offset, read as UTC")
+    return True
+
+
+@cache
+def _layout(schema: str, ignored: frozenset[str] = frozenset()) -> tuple[dict[str, Any], _Places]:
+    """(every field as absent, what becomes of each name of the object that the schema describes)."""
+    rows = schemas.typed_fields(schema)
+    places: _Places = dict.fromkeys(ignored, _ignore)
+    inner: dict[str, _Places] = {}
+    for row in rows:
+        for n, path in enumerate((row.path, *row.others)):
+            names = _table(places, inner, path[:-1], "")
+            names[path[-1]] = _place(row, n)
+            if row.unit:
+                names["unit"] = partial(_expect, row.unit)
+    return {row.name: row.default for row in rows}, places
+
+
+def _table(places: _Places, inner: dict[str, _Places], path: tuple[str, ...], at: str) -> _Places:
+    """The table of a nested object, made where it is not there yet. `inner`: those made so far, by their path."""
+    if not path:
+        return places
+    at += f"{path[0]}."
+    if at not in inner:
+        inner[at] = {}
+        places[path[0]] = partial(_nest, inner[at], path[0])
+    return _table(inner[at], inner, path[1:], at)
+
+
+def _place(row: Field, nth: int) -> Field | _Put:
+    """`nth`: which of the paths of the field, 0 for the one that counts first."""
+    if row.type not in values.CONVERT:
+        return partial(_entries, row)
+    if row.unit:
+        return partial(_measure, row)
+    return partial(_stand_in, row, nth) if nth else row
+
+
+def _ignore(value: Any, *_: Any) -> None:
+    """It has its place elsewhere in a clean record, or says nothing."""
+
+
+def _nest(places: _Places, name: str, value: Any, _: Any, fields: dict[str, Any], problems: list[str], at: str) -> Any:
+    if type(value) is not dict:
+        return canonical(value)
+    return _fill(places, value, fields, problems, f"{at}{name}.") or None
+
+
+def _expect(text: str, value: Any, *_: Any) -> Any:
+    """A unit that the field's name says already."""
+    return None if value == text else canonical(value)
+
+
+def _measure(
+    row: Field, value: Any, data: Mapping[str, Any], fields: dict[str, Any], problems: list[str], at: str
+) -> Any:
+    """A value beside its unit: in another unit it does not fit."""
+    if data.get("unit") in (None, row.unit):
+        return None if _convert(row, value, fields, problems, at) else canonical(value)
+    problems.append(f"{at}{row.path[-1]}: not in {row.unit}")
+    return canonical(value)
+
+
+def _stand_in(
+    row: Field, nth: int, value: Any, data: Mapping[str, Any], fields: dict[str, Any], problems: list[str], at: str
+) -> Any:
+    """A name that counts only where those before it are absent."""
+    before = (path[-1] for path in (row.path, *row.others)[:nth])
+    if any(data.get(name) not in (None, "") for name in before):
+        return canonical(value)
+    return None if _convert(row, value, fields, problems, at) else canonical(value)
+
+
+def _entries(row: Field, value: Any, _: Any, fields: dict[str, Any], problems: list[str], at: str) -> Any:
+    """A list, or a map, of objects that have a schema of their own. Names of a map are values: no problem says them."""
+    kind, _, schema = row.type.partition(":")
+    items = list(value.values()) if kind == "map" and type(value) is dict else value
+    if type(items) is not list or not all(item is None or type(item) is dict for item in items):
+        problems.append(f"{at}{row.path[-1]}: not {'a map' if kind == 'map' else 'a list'} of objects")
+        return canonical(value)
+    (absent, places), found, place = _layout(schema), list[str](), "{}" if kind == "map" else "[]"
+    entries, rests = [absent.copy() for _ in items], []
+    for item, entry in zip(items, entries, strict=True):
+        rests.append(_fill(places, item or {}, entry, found, f"{at}{row.path[-1]}{place}."))
+    problems += dict.fromkeys(found)
+    fields[row.name] = entries if kind == "array" else dict(zip(value, entries, strict=True))
+    if not any(rests):
+        return None
+    return rests if kind == "array" else {name: rest for name, rest in zip(value, rests, strict=True) if rest}
