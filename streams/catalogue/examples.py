@@ -1,0 +1,103 @@
+"""A real record for each topic: events of a small simulated world, folded, encoded and decoded as in production."""
+
+import json
+from collections import defaultdict
+from functools import cache
+from typing import Any, NamedTuple
+
+from streams import agents, codec, signature, topics
+from streams.codec import Codec
+from streams.draft import Draft
+from streams.events import identify
+from streams.simulator.world import Event, World
+from streams.times import EPOCH, MICRO
+from streams.topics import Headers
+
+PREFIX = "junction"
+_WORLD = World(seed=5, users=16, days=2, end_ms=1_780_272_000_000)  # a fixed end: the same records every time
+_LATENCY_MS = 40
+
+
+class Example(NamedTuple):
+    """`record`: decoded Avro. `key`: as text."""
+
+    key: str
+    record: dict[str, Any]
+
+
+class _Raw(NamedTuple):
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+@cache
+def examples() -> dict[str, Example]:
+    """By short topic name, the record with most to show; without the topics that the world has no event for."""
+    folds = agents.folds(Codec(dict.fromkeys(topics.clean_topics(), 1)), PREFIX)
+    tables: dict[str, dict[bytes, bytes | None]] = defaultdict(dict)
+
+    def read(table: str, key: bytes) -> bytes | None:
+        return tables[table].get(key)
+
+    found: dict[str, Example] = {}
+    for offset, event in enumerate(_WORLD.events()):
+        raw = _stored(event, offset)
+        draft = Draft(read, raw.partition, raw.timestamp)
+        draft.run(folds[raw.topic.removeprefix(f"{PREFIX}.")], raw)
+        for table, rows in draft.tables.items():
+            tables[table].update(rows)
+        for emit in draft.emits:
+            _keep(found, emit.topic.removeprefix(f"{PREFIX}."), emit.key or b"", emit.value or b"")
+    return found
+
+
+def _stored(event: Event, offset: int) -> _Raw:
+    """As a door stores it, a moment after it was made."""
+    identity = identify(event.body)
+    created_ms = signature.ksuid_time_ms(event.message_id) or event.created_at_ms
+    delivery = topics.Delivery(event.message_id, "webhook", "junction", _text(created_ms), _text(created_ms + 25))
+    name, headers = topics.raw_topic(identity.type), topics.cloud_headers(identity, delivery)
+    partition = topics.partition_for(identity.owner_id, 12)
+    key, at_ms = topics.raw_key(identity), created_ms + _LATENCY_MS
+    return _Raw(f"{PREFIX}.{name}", partition, offset, at_ms, key, event.body, headers)
+
+
+def _text(ms: int) -> str:
+    return (EPOCH + ms * 1000 * MICRO).isoformat(timespec="milliseconds")
+
+
+def _keep(found: dict[str, Example], topic: str, key: bytes, value: bytes) -> None:
+    record = codec.decode(value, codec.parsed(topics.clean_topics()[topic]))
+    if topic not in found or _told(record) > _told(found[topic].record):
+        found[topic] = Example(key.decode(), record)
+
+
+def _told(record: Any) -> int:
+    """How many values it holds, lists counted once: a long one tells no more than a short one."""
+    if isinstance(record, dict):
+        return sum(map(_told, record.values()))
+    if isinstance(record, list):
+        return max(map(_told, record), default=0)
+    return record is not None
+
+
+LIST_SHOWN = 3
+
+
+def shown(record: Any) -> str:
+    """A record as JSON for people: times as text, long lists shortened."""
+    return json.dumps(_short(record), ensure_ascii=False, indent=1, default=lambda value: value.isoformat())
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _short(item) for name, item in value.items()}
+    if not isinstance(value, list):
+        return value
+    rest = len(value) - LIST_SHOWN
+    return [_short(item) for item in value[:LIST_SHOWN]] + ([f"… {rest} more"] if rest > 0 else [])
