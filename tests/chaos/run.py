@@ -21,6 +21,7 @@ from tests.chaos.watch import Watch
 from tests.chaos.world import Load
 
 DRAIN_S = 120.0
+STARTING_S = 6.0  # the workers' start, which takes from the time in which faults strike
 FIRST_S = 20.0  # for the first commits: from then on time is counted, if it comes so far
 SEND_GRACE_S = 180.0  # on top of the planned time: the sender waits while nothing is accepted
 END_MS = 1_780_500_000_000  # of every world: the same seed sends the same bytes, whenever it runs
@@ -73,7 +74,7 @@ def run(
     """
     result = Result(scenario.name, seed)
     began_s = time.monotonic()
-    load = Load.lasting(seconds, seed=seed, end_ms=END_MS, rate=scenario.rate, poison=scenario.poison)
+    load = Load.lasting(STARTING_S + seconds, seed=seed, end_ms=END_MS, rate=scenario.rate, poison=scenario.poison)
     with set_up(scenario, (), say, cluster, prefix) as stage:
         if logs:
             stage.undo.callback(_save_logs, stage, logs / scenario.name)

@@ -66,7 +66,7 @@ _ALL = [
     Scenario(
         "registry_down",
         "no registry at the start; in the middle it is killed, with a worker that needs it to start",
-        (Once(0.3, faults.registry_away),),
+        (Once(0.1, faults.registry_away),),
         setup=faults.start_without_registry,
     ),
     Scenario("fold_bug", "a fold raises what it should not", (Every(5, 9, faults.bug),), flags=INSIDE),
