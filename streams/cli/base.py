@@ -1,0 +1,74 @@
+"""What all commands share: the app, settings, and how errors become exits.
+
+Exit codes: 0 done, 1 the work found something wrong, 2 a person has to change something, 3 a system does not answer.
+"""
+
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from streams import __version__
+from streams.errors import Misconfigured, StreamsError, Unavailable
+from streams.settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # a traceback with local values would print payloads and secrets
+    rich_markup_mode="markdown",
+    help=(
+        "Junction's webhooks on Kafka: verified, deduplicated, enriched, exactly once.\n\n"
+        "Start with `junction-streams demo`: everything on this machine. Settings come from the environment "
+        "(`STREAMS_...`) or `.env`; docs/configuration.md lists them."
+    ),
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    try:
+        app()
+    except Misconfigured as error:
+        _stop(str(error), 2)
+    except Unavailable as error:
+        _stop(f"{error} (try again in {error.retry_after_s} s)", 3)
+    except StreamsError as error:  # the engine's FoldFailed and Fenced: their text is made for this line
+        _stop(str(error), 1)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def _stop(sentence: str, code: int) -> NoReturn:
+    print(f"junction-streams: {sentence}", file=sys.stderr)
+    raise SystemExit(code)
+
+
+def read_settings() -> Settings:
+    """Settings from the environment; what is wrong is named by variable, never by value."""
+    from pydantic import ValidationError
+
+    from streams import log
+
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"STREAMS_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False))
+        raise Misconfigured(f"settings: {wrong}. See docs/configuration.md.") from None
+    log.configure(settings.log_level)
+    return settings
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    pass

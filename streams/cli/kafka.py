@@ -1,0 +1,51 @@
+"""`topics` and `schemas`: what Kafka and the registry have to hold."""
+
+import typer
+
+from streams.cli.base import AsJson, app, read_settings
+
+topics_app = typer.Typer(no_args_is_help=True, help="The topics on Kafka: see what differs, make it right.")
+schemas_app = typer.Typer(no_args_is_help=True, help="The Avro schemas in the registry: check, register.")
+app.add_typer(topics_app, name="topics")
+app.add_typer(schemas_app, name="schemas")
+
+
+@topics_app.command("plan")
+def topics_plan(as_json: AsJson = False) -> None:
+    """What `topics apply` would change; exits with 1 when something differs."""
+    _topics(apply=False, as_json=as_json)
+
+
+@topics_app.command("apply")
+def topics_apply(as_json: AsJson = False) -> None:
+    """Create the topics that are missing and mend the settings that differ. Safe to repeat."""
+    _topics(apply=True, as_json=as_json)
+
+
+def _topics(*, apply: bool, as_json: bool) -> None:
+    from streams import admin
+    from streams.show import print_changes
+
+    settings = read_settings()
+    changes = admin.apply(settings) if apply else admin.plan(settings)
+    print_changes(changes, applied=apply, as_json=as_json)
+    if changes and not apply:
+        raise SystemExit(1)
+
+
+@schemas_app.command("check")
+def schemas_check(as_json: AsJson = False) -> None:
+    """Ask the registry whether each schema may follow its last version; exits with 1 when one may not."""
+    from streams import registry
+    from streams.show import print_checks
+
+    raise SystemExit(0 if print_checks(registry.check(read_settings()), as_json=as_json) else 1)
+
+
+@schemas_app.command("register")
+def schemas_register(as_json: AsJson = False) -> None:
+    """Register each schema after asking for its compatibility. Safe to repeat."""
+    from streams import registry
+    from streams.show import print_ids
+
+    print_ids(registry.register(read_settings()), as_json=as_json)

@@ -1,0 +1,66 @@
+"""`demo`, `up`, `gateway`, `worker`: what runs until it is told to stop."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from streams.cli.base import AsJson, app, read_settings
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option(help="Stop when the stream is drained; exit 0 only if all is right.")] = False,
+    as_json: AsJson = False,
+    users: Annotated[int, typer.Option(min=1, help="Simulated users.")] = 24,
+    days: Annotated[int, typer.Option(min=1, help="Simulated days.")] = 7,
+    seed: Annotated[int, typer.Option(help="Another seed is another world.")] = 1,
+    rate: Annotated[float, typer.Option(min=0, help="Deliveries per second; 0: as fast as it goes.")] = 0,
+    keep: Annotated[Path | None, typer.Option(help="Keep Kafka's data in this folder.")] = None,
+) -> None:
+    """Everything on this machine: Kafka, registry, gateway, worker and a fake Junction that sends signed events.
+
+    Example: `junction-streams demo --once --json`
+    """
+    from streams.demo import Options, run_demo
+
+    options = Options(once=once, as_json=as_json, users=users, days=days, seed=seed, rate=rate, keep=keep)
+    raise SystemExit(run_demo(read_settings(), options))
+
+
+@app.command()
+def up(
+    data: Annotated[Path, typer.Option(help="Where Kafka and the registry keep their data.")] = Path(".state/cluster"),
+    partitions: Annotated[int, typer.Option(min=1, help="Partitions of every topic.")] = 4,
+    as_json: AsJson = False,
+) -> None:
+    """Kafka (real, KRaft) and the schema registry on loopback, until Ctrl-C.
+
+    Example: `junction-streams up --data ~/kafka`, then `export` the two lines that it prints.
+    """
+    from streams.embedded.up import up as run_up
+
+    run_up(read_settings(), data, as_json=as_json, partitions=partitions)
+
+
+@app.command()
+def gateway() -> None:
+    """The HTTP door: verifies each webhook and answers 2xx only when Kafka has it.
+
+    Example: `STREAMS_ENDPOINTS='{"junction": ["whsec_..."]}' junction-streams gateway`, then point Junction at
+    `POST /webhooks/junction`.
+    """
+    from streams.gateway import run as run_gateway
+
+    run_gateway(read_settings())
+
+
+@app.command()
+def worker() -> None:
+    """The agents: from raw topics to clean ones, exactly once. Start more of them for more throughput.
+
+    Example: `STREAMS_WORKER_ID=w1 STREAMS_STATE_DIR=/var/lib/streams/w1 junction-streams worker`
+    """
+    from streams.worker import run as run_worker
+
+    run_worker(read_settings())
