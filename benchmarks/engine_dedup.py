@@ -83,7 +83,7 @@ def work() -> None:
             draft.put(TABLE, key, b"%d" % record.offset)
             draft.emit(out, key, record.value)
 
-    app.run(settings, {f"{settings.topic_prefix}.in": dedup}, [TABLE])
+    app.run(settings, app.Plan({f"{settings.topic_prefix}.in": dedup}, [TABLE]))
 
 
 def measure(settings: Settings, records: int) -> Result:

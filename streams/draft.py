@@ -7,12 +7,14 @@ one a dict.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from streams.events import Record
 
 Read = Callable[[str, bytes], bytes | None]  # (table, key) → value
+Rows = Iterator[tuple[bytes, bytes]]
+Scan = Callable[[str, bytes, bytes], Rows]  # (table, start, stop) → rows of [start, stop), sorted by key
 
 
 class Emit(NamedTuple):
@@ -24,6 +26,29 @@ class Emit(NamedTuple):
     headers: Sequence[tuple[str, bytes]] | None
 
 
+def no_rows(table: str, start: bytes, stop: bytes) -> Rows:
+    """The scan of a store that holds nothing."""
+    return iter(())
+
+
+def overlay(rows: Rows, written: Mapping[bytes, bytes | None], start: bytes, stop: bytes) -> Rows:
+    """Rows of a store, sorted, as they are after some writes of [start, stop); None deletes."""
+    above = iter(sorted((key, value) for key, value in written.items() if start <= key < stop))
+    next_above = next(above, None)
+    for key, value in rows:
+        while next_above is not None and next_above[0] < key:
+            if next_above[1] is not None:
+                yield next_above[0], next_above[1]
+            next_above = next(above, None)
+        if next_above is not None and next_above[0] == key:
+            continue
+        yield key, value
+    while next_above is not None:
+        if next_above[1] is not None:
+            yield next_above[0], next_above[1]
+        next_above = next(above, None)
+
+
 _ABSENT = object()
 _tuple = tuple.__new__  # half the time of calling Emit, on the path of every record
 
@@ -31,10 +56,11 @@ _tuple = tuple.__new__  # half the time of calling Emit, on the path of every re
 class Draft:
     """Uncommitted state and output of one partition. Not thread-safe: one fold at a time."""
 
-    __slots__ = ("_read", "_undo", "arrivals", "counted", "emits", "now_ms", "partition", "tables")
+    __slots__ = ("_read", "_scan", "_undo", "arrivals", "counted", "emits", "now_ms", "partition", "tables")
 
-    def __init__(self, read: Read, partition: int = 0, now_ms: int = 0) -> None:
+    def __init__(self, read: Read, partition: int = 0, now_ms: int = 0, scan: Scan = no_rows) -> None:
         self._read = read
+        self._scan = scan
         self.partition = partition
         self.now_ms = now_ms
         self.tables: dict[str, dict[bytes, bytes | None]] = {}
@@ -51,6 +77,13 @@ class Draft:
             if value is not _ABSENT:
                 return value  # type: ignore[return-value]  # because the sentinel is excluded above
         return self._read(table, key)
+
+    def scan(self, table: str, start: bytes, stop: bytes) -> Rows:
+        """Rows with keys in [start, stop), sorted by key, as this transaction sees them when it is called.
+
+        Writes made while it is iterated may or may not be seen.
+        """
+        return overlay(self._scan(table, start, stop), dict(self.tables.get(table, {})), start, stop)
 
     def put(self, table: str, key: bytes, value: bytes | None) -> None:
         """Write state; None deletes (a tombstone in the changelog)."""
@@ -97,5 +130,13 @@ class Draft:
                     written[key] = before  # type: ignore[assignment]  # because the sentinel is excluded above
             raise
 
+    def call(self, function: "Punctuation") -> bool:
+        """Apply what no record asks for; answers whether it did anything. It must not be Rejected."""
+        emitted, counted = len(self.emits), len(self.counted)
+        self._undo.clear()
+        function(self)
+        return bool(self._undo or len(self.emits) > emitted or len(self.counted) > counted)
+
 
 Fold = Callable[[Record, Draft], None]
+Punctuation = Callable[[Draft], None]  # called for each partition about once a second, whether or not records come

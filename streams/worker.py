@@ -20,7 +20,9 @@ def run(settings: Settings) -> None:
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr=settings.metrics_host)
     log.get("worker").info("starting", worker=settings.worker_id, group=settings.group_id)
-    engine.run(settings, {f"{settings.topic_prefix}.{raw}": fold for raw, fold in folds.items()}, topics.TABLES)
+    engine.run(
+        settings, engine.Plan({f"{settings.topic_prefix}.{raw}": fold for raw, fold in folds.items()}, topics.TABLES)
+    )
 
 
 def _timed(raw_topic: str, fold: Fold) -> Fold:

@@ -79,3 +79,33 @@ def test_a_record_that_raises_leaves_no_trace(records: list[tuple[list, str]]) -
             with pytest.raises((Rejected, KeyError)):
                 mixed.run(fold, RECORD)
     assert seen(mixed) == seen(good)
+
+
+@given(
+    st.dictionaries(keys, st.binary(max_size=2)),
+    st.dictionaries(keys, st.one_of(st.none(), st.binary(max_size=2))),
+    keys,
+    keys,
+)
+def test_scan_sees_what_get_sees(
+    stored: dict[bytes, bytes], written: dict[bytes, bytes | None], start: bytes, stop: bytes
+) -> None:
+    """A scan answers every key of its range that `get` answers, once, in order, with the same value."""
+    draft = Draft(
+        lambda _, key: stored.get(key),
+        scan=lambda _, first, last: iter(sorted((k, v) for k, v in stored.items() if first <= k < last)),
+    )
+    for key, value in written.items():
+        draft.put("one", key, value)
+    wanted = sorted(key for key in stored.keys() | written.keys() if start <= key < stop)
+    known = [(key, value) for key in wanted if (value := draft.get("one", key)) is not None]
+    assert list(draft.scan("one", start, stop)) == known
+
+
+def test_a_call_says_whether_it_did_anything() -> None:
+    """A punctuation that only looks costs no transaction: `call` answers False for it, True for any doing."""
+    draft = Draft(lambda _, key: None)
+    assert not draft.call(lambda d: d.get("one", b"k") and None)
+    assert draft.call(lambda d: d.put("one", b"k", b"v"))
+    assert draft.call(lambda d: d.emit("out", b"k", b"v"))
+    assert draft.call(lambda d: d.count("verdicts", "label"))

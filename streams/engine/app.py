@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import faust
@@ -11,7 +12,7 @@ from faust.app.base import BootStrategy as FaustBootStrategy
 from faust.transport import drivers
 
 from streams import log, topics
-from streams.draft import Fold
+from streams.draft import Fold, Punctuation
 from streams.engine import records, versions
 from streams.engine.process import own, ping, quiet, spare_the_collector
 from streams.engine.recovery import TableManager
@@ -30,12 +31,25 @@ REQUEST_TIMEOUT_S = 40.0
 logger = log.get("engine")
 
 
-def run(settings: Settings, folds: Mapping[str, Fold], tables: Sequence[str], *, lose: Lose | None = None) -> None:
+@dataclass(frozen=True)
+class Plan:
+    """What a worker does. `folds`: full name of a source topic → fold. `tables`: names without prefix; changelogs are
+    named by `topics.changelog`. `punctuation`: called for each owned partition about once a second, in the transaction.
+    `opened`: gets the unit of work before anything runs, for what wants to `call` it.
+    `lose` is for tests: slices for which it is true vanish on the way, as a rebalance may make them.
+    """
+
+    folds: Mapping[str, Fold]
+    tables: Sequence[str]
+    punctuation: Punctuation | None = None
+    opened: Callable[[Unit], None] | None = None
+    lose: Lose | None = None
+
+
+def run(settings: Settings, plan: Plan) -> None:
     """Run folds on their topics until SIGTERM or SIGINT. Blocking.
 
-    `folds`: full name of a source topic → fold. `tables`: names without prefix; changelogs are named by
-    `topics.changelog`. Source topics and changelogs must exist with one partition count (`admin.check_layout`).
-    `lose` is for tests: slices for which it is true vanish on the way, as a rebalance may make them.
+    Source topics and changelogs must exist with one partition count (`admin.check_layout`).
 
     Raises Misconfigured, Unavailable, FoldFailed or Fenced; nothing uncommitted survives any of them.
     """
@@ -45,11 +59,11 @@ def run(settings: Settings, folds: Mapping[str, Fold], tables: Sequence[str], *,
     quiet()
     until_available("Kafka", lambda: ping(settings))
     with own(settings.state_dir):
-        asyncio.run(_run(settings, folds, tables, lose))
+        asyncio.run(_run(settings, plan))
 
 
-async def _run(settings: Settings, folds: Mapping[str, Fold], tables: Sequence[str], lose: Lose | None) -> None:
-    app = App(settings, folds, tables, lose)
+async def _run(settings: Settings, plan: Plan) -> None:
+    app = App(settings, plan)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -115,17 +129,19 @@ class App(faust.App):  # type: ignore[misc]  # because Faust is untyped to stric
 
     BootStrategy = BootStrategy
 
-    def __init__(
-        self, settings: Settings, folds: Mapping[str, Fold], tables: Sequence[str], lose: Lose | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, plan: Plan) -> None:
         drivers.TRANSPORTS.aliases[SCHEME] = "streams.engine.transport:Transport"
         super().__init__(settings.group_id, **_options(settings))
         self.engine_settings = settings
-        self.lose = lose
+        self.lose = plan.lose
         self.opened: asyncio.Future[None]
-        made = [self._make_table(name) for name in tables]
-        self.unit = Unit(settings, made, self.consumer, lambda generation: self.tables.recovery.again(generation))
-        for topic, fold in folds.items():
+        made = [self._make_table(name) for name in plan.tables]
+        self.unit = Unit(
+            settings, made, self.consumer, lambda generation: self.tables.recovery.again(generation), plan.punctuation
+        )
+        if plan.opened:
+            plan.opened(self.unit)
+        for topic, fold in plan.folds.items():
             self.agent(self.topic(topic, key_type=bytes, value_type=bytes, acks=False), name=topic)(self._agent(fold))
 
     def _make_table(self, name: str) -> Table:

@@ -87,6 +87,17 @@ class Cursors:
             return piece.records
         return piece.records[bisect_left(piece.records, at.offset, key=attrgetter("offset")) :]
 
+    def partitions(self) -> list[int]:
+        """Numbers of the partitions that are ours now."""
+        return sorted({partition for _, partition in self._at})
+
+    def of(self, partition: int) -> tuple[Source, int] | None:
+        """One source of a partition with the offset behind what is processed of it; None when it is not ours.
+
+        Its offset, committed again with the generation, fences a transaction that no record asked for.
+        """
+        return next(((source, at.offset) for source, at in self._at.items() if source[1] == partition), None)
+
     def heal(self, source: Source) -> Position:
         """Where to seek after a hole. The new epoch makes everything stale that was read beyond it."""
         self._epoch += 1

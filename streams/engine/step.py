@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from streams import __version__, topics
-from streams.draft import Draft, Fold
+from streams.draft import Draft, Fold, Punctuation
 from streams.errors import Rejected, StreamsError
 from streams.events import Record
 
@@ -19,6 +19,17 @@ class FoldFailed(StreamsError):
             f"{type(error).__name__} at {_place(error)} while processing {record.topic}[{record.partition}] "
             f"offset {record.offset}. Nothing of that transaction was committed; the record is read again at the next "
             "start. Mend the code, then start again."
+        )
+
+
+class CallFailed(StreamsError):
+    """A punctuation, or another function that no record asked for, raised: a bug."""
+
+    def __init__(self, function: Punctuation, error: BaseException) -> None:
+        name = getattr(function, "__qualname__", type(function).__name__)
+        super().__init__(
+            f"{type(error).__name__} at {_place(error)} in {name}, which runs between records. Nothing of that "
+            "transaction was committed. Mend the code, then start again."
         )
 
 

@@ -5,7 +5,7 @@ batch, after the transaction that holds the same changelog records has committed
 changelog, never lead it, and what it lags is read back at the next assignment (`restore.py`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,15 @@ class Table(faust.Table):  # type: ignore[misc]  # because Faust ships without t
         """Offset of the last changelog record that the database holds; None when it is empty."""
         raw = self.database(partition).get(self.data.offset_key)
         return None if raw is None else int(raw)
+
+    def rows(self, partition: int, start: bytes, stop: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Rows with keys in [start, stop), sorted by key, as they are on disk now; without the engine's own rows."""
+        options = rocksdict.ReadOptions()
+        options.set_iterate_upper_bound(stop)
+        own = (self.data.offset_key, ORIGIN_KEY)
+        for key, value in self.database(partition).items(from_key=start, read_opt=options):
+            if key not in own:
+                yield key, value
 
     def write(self, partition: int, changed: Mapping[bytes, bytes | None], offset: int) -> None:
         """State and changelog offset, atomically. None deletes."""

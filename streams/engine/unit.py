@@ -3,6 +3,9 @@
     async with unit.step(batch) as step:
         step.run(fold)
 
+What no record asks for joins in the same way: `await unit.call(partition, function)`; and the punctuation, about once a
+second for each partition.
+
 Everything here runs in the event loop, except `Work.commit` and what it calls, which runs in the engine's one thread
 for blocking calls. While one transaction commits, the next one already fills: its folds read through the drafts of the
 one that is committing, and its records are produced once that is done.
@@ -17,18 +20,20 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 
 from streams import log, metrics, topics
-from streams.draft import Draft
+from streams.draft import Draft, Punctuation
 from streams.engine import group_metadata
 from streams.engine.blocking import Blocking
 from streams.engine.group_metadata import Membership
 from streams.engine.slices import Cursors, Position, Slice, Source, Verdict
-from streams.engine.step import NOTHING, Step, empty
+from streams.engine.step import NOTHING, CallFailed, Step, empty
 from streams.engine.table import Table
 from streams.engine.transaction import Aborted, Transactions
 from streams.engine.window import Window
 from streams.engine.work import Reader, Work
 from streams.errors import StreamsError
 from streams.settings import Settings
+
+PUNCTUATE_S = 1.0
 
 logger = log.get("engine")
 
@@ -45,12 +50,18 @@ class Unit:
     """See the module. `on_abort` is called when everything uncommitted was dropped and has to be read again."""
 
     def __init__(
-        self, settings: Settings, tables: Sequence[Table], source: Log, on_abort: Callable[[int], None]
+        self,
+        settings: Settings,
+        tables: Sequence[Table],
+        source: Log,
+        on_abort: Callable[[int], None],
+        punctuation: Punctuation | None = None,
     ) -> None:
         self._settings = settings
         self._tables = {table.name: table for table in tables}
         self._log = source
         self._on_abort = on_abort
+        self._punctuation = punctuation
         self._dead_letters = f"{settings.topic_prefix}.{topics.DEAD_LETTERS}"
         self._transactions: Transactions  # made by `open`, which ends before the first assignment
         self._thread = Blocking("transactions")
@@ -62,6 +73,7 @@ class Unit:
         self._timer: asyncio.TimerHandle | None = None
         self._ready = asyncio.Event()
         self._errands: set[asyncio.Task[None]] = set()
+        self._punctual: asyncio.Task[None] | None = None
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def open(self) -> None:
@@ -73,9 +85,13 @@ class Unit:
             return transactions
 
         self._transactions = await self._in_thread(start)
+        if self._punctuation:
+            self._punctual = asyncio.ensure_future(self._punctuate(self._punctuation))
 
     async def close(self) -> None:
         """Abort what is open; commits before were settled or are not to be."""
+        if self._punctual:
+            self._punctual.cancel()
         self._drop()
         if self._committing:
             await asyncio.wait([self._committing])
@@ -102,8 +118,7 @@ class Unit:
     @asynccontextmanager
     async def step(self, piece: Slice) -> AsyncIterator[Step]:
         """One slice's turn; the body must not await. Never raises: a failure ends the worker through `failed`."""
-        while self._work is not None and self._window.full and self._committing:
-            await asyncio.wait([self._committing])
+        await self._room()
         step = self._enter(piece)
         try:
             yield step
@@ -112,6 +127,46 @@ class Unit:
         else:
             if step.records is not NOTHING:
                 self._leave(piece, len(step.records))
+
+    async def call(self, partition: int, function: Punctuation) -> bool:
+        """Run a function on a partition's draft in the next transaction; answers whether that was committed.
+
+        False: the partition is not ours, or the transaction was aborted; nothing of it happened, and whoever owns the
+        partition now has to do it again. What the function raises ends the worker.
+        """
+        await self._room()
+        work = self._apply(partition, function)
+        return work is not None and await asyncio.shield(work.ended)
+
+    async def _punctuate(self, punctuation: Punctuation) -> None:
+        while True:
+            await asyncio.sleep(PUNCTUATE_S)
+            for partition in self._cursors.partitions():
+                await self._room()
+                self._apply(partition, punctuation)
+
+    async def _room(self) -> None:
+        while self._work is not None and self._window.full and self._committing:
+            await asyncio.wait([self._committing])
+
+    def _apply(self, partition: int, function: Punctuation) -> Work | None:
+        """The work that the function's doings belong to; None when the partition is not ours."""
+        owned = self._cursors.of(partition)
+        if owned is None or self.failed.done():
+            return None
+        was_idle, work = self._work is None, self._work or self._open_work()
+        try:
+            is_busy = self._draft(work, partition).call(function)
+        except Exception as error:
+            self.fail(CallFailed(function, error))
+            return None
+        if is_busy:
+            work.offsets.setdefault(*owned)
+            self._processed(work, 0, 0)
+        elif was_idle:
+            work.end(is_committed=True)  # there is nothing to commit
+            self._work = None
+        return work
 
     def fail(self, error: BaseException) -> None:
         """End the worker: nothing uncommitted will be committed."""
@@ -123,9 +178,7 @@ class Unit:
         verdict = self._cursors.judge(piece)
         if verdict is Verdict.NEXT and not self.failed.done():
             records = self._cursors.advance(piece)
-            work = self._work or self._open_work()
-            draft = work.drafts.get(piece.source[1]) or self._new_draft(work, piece.source[1])
-            draft.now_ms = time.time_ns() // 1_000_000
+            draft = self._draft(self._work or self._open_work(), piece.source[1])
             return Step(records, draft, self._dead_letters)
         if verdict is Verdict.HOLE:
             self._heal(piece)
@@ -153,10 +206,14 @@ class Unit:
         self._window.open(time.monotonic())
         return self._work
 
+    def _draft(self, work: Work, partition: int) -> Draft:
+        draft = work.drafts.get(partition) or self._new_draft(work, partition)
+        draft.now_ms = time.time_ns() // 1_000_000
+        return draft
+
     def _new_draft(self, work: Work, partition: int) -> Draft:
-        gets = {name: table.database(partition).get for name, table in self._tables.items()}
-        reader = Reader(gets, self._under.drafts.get(partition) if self._under else None)
-        draft = work.drafts[partition] = Draft(reader, partition)
+        reader = Reader(self._tables, partition, self._under.drafts.get(partition) if self._under else None)
+        draft = work.drafts[partition] = Draft(reader, partition, scan=reader.scan)
         work.readers.append(reader)
         return draft
 
@@ -165,7 +222,10 @@ class Unit:
         if work is None:  # failed while the fold ran
             return
         work.offsets[piece.source] = piece.end
-        self._window.add(records, piece.size_bytes)
+        self._processed(work, records, piece.size_bytes)
+
+    def _processed(self, work: Work, records: int, size_bytes: int) -> None:
+        self._window.add(records, size_bytes)
         if self._committing is None:
             try:
                 work.produce(self._transactions)
@@ -203,11 +263,13 @@ class Unit:
                 raise work.failure
             await self._in_thread(work.commit, self._transactions, self._tables, metadata)
             self._committed(work, opened_at_s, records)
+            work.end(is_committed=True)
         except Aborted as error:
             await self._abort(error, again)
         except Exception as error:
             self.fail(error)
         finally:
+            work.end(is_committed=False)  # unless it was
             self._under = self._committing = None
             self._schedule()
 
@@ -244,6 +306,8 @@ class Unit:
 
     def _drop(self) -> None:
         self._cursors.clear()
+        if self._work:
+            self._work.end(is_committed=False)
         self._work = None
         if self._timer:
             self._timer.cancel()

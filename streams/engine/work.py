@@ -1,10 +1,11 @@
 """What one transaction holds: drafts, offsets, and the order in which they become true."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from streams.draft import Draft
+from streams.draft import Draft, Rows, overlay
 from streams.engine.slices import Source
 from streams.engine.table import Table
 from streams.engine.transaction import Transactions
@@ -13,10 +14,12 @@ from streams.engine.transaction import Transactions
 class Reader:
     """Reads one partition's tables: below the draft the transaction that is committing, below that the databases."""
 
-    __slots__ = ("_gets", "under")
+    __slots__ = ("_gets", "_partition", "_tables", "under")
 
-    def __init__(self, gets: Mapping[str, Callable[[bytes], bytes | None]], under: Draft | None) -> None:
-        self._gets = gets
+    def __init__(self, tables: Mapping[str, Table], partition: int, under: Draft | None) -> None:
+        self._gets = {name: table.database(partition).get for name, table in tables.items()}
+        self._tables = tables
+        self._partition = partition
         self.under = under
 
     def __call__(self, table: str, key: bytes) -> bytes | None:
@@ -25,7 +28,14 @@ class Reader:
             written = under.tables.get(table)
             if written is not None and key in written:
                 return written[key]
-        return self._gets[table](key)
+        value: bytes | None = self._gets[table](key)
+        return value
+
+    def scan(self, table: str, start: bytes, stop: bytes) -> Rows:
+        """Rows of [start, stop), sorted by key."""
+        rows = self._tables[table].rows(self._partition, start, stop)
+        written = self.under.tables.get(table) if self.under else None
+        return overlay(rows, dict(written), start, stop) if written else rows
 
 
 class Work:
@@ -38,6 +48,12 @@ class Work:
         self.offsets: dict[Source, int] = {}
         self.last_offsets: dict[tuple[str, int], int] = {}  # (changelog, partition) → offset of its last record
         self.failure: Exception | None = None
+        self.ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()  # whether it was committed
+
+    def end(self, *, is_committed: bool) -> None:
+        """Tell those who wait."""
+        if not self.ended.done():
+            self.ended.set_result(is_committed)
 
     def produce(self, transactions: Transactions) -> None:
         """Hand over what was emitted since the last call, so that librdkafka sends it while we go on."""

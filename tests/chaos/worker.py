@@ -79,7 +79,7 @@ def main() -> None:
         bend_clock(options.folder / "clock")
         folds = {name: buggy(fold, options.folder / "bug") for name, fold in folds.items()}
     try:
-        engine.run(settings, folds, topics.TABLES, lose=losing(options.lose))
+        engine.run(settings, engine.Plan(folds, topics.TABLES, lose=losing(options.lose)))
     except StreamsError as error:
         print(f"chaos worker: {error}", file=sys.stderr)
         raise SystemExit(1) from None

@@ -1,22 +1,27 @@
 """A worker of its own process for the engine's tests and benchmark: emits the first record of each key, and no other.
 
 Settings come from the environment, as for the product. Topics: `<prefix>.raw.a` and, with TOPICS=2, `<prefix>.raw.b`
-in, `<prefix>.out` out. Values that start with `poison` are rejected; `bug` raises what no fold should raise.
+in, `<prefix>.out` out. Values that start with `poison` are rejected; `bug` raises what no fold should raise. What is
+called `later...` is not emitted by the fold but by what the punctuation starts.
 """
 
+import asyncio
 import os
 import random
 import sys
+from functools import partial
 
 from streams import log
 from streams.draft import Draft
 from streams.engine import app
 from streams.engine.slices import Slice
+from streams.engine.unit import Unit
 from streams.errors import Reason, Rejected, StreamsError
 from streams.events import Record
 from streams.settings import Settings
 
 TABLE = "seen"
+DUE = b"due|"
 
 
 def dedup(out: str):
@@ -33,9 +38,39 @@ def dedup(out: str):
             raise KeyError(value)
         if draft.get(TABLE, key) is None:
             draft.put(TABLE, key, b"%d" % record.offset)
-            draft.emit(out, key, value)
+            if value.startswith(b"later"):
+                draft.put(TABLE, DUE + key, value)
+            else:
+                draft.emit(out, key, value)
 
     return fold
+
+
+class Later:
+    """Emits due rows from tasks of its own, each as a call: the row goes with the record, so it happens once."""
+
+    def __init__(self, out: str) -> None:
+        self._out = out
+        self._unit: Unit
+        self._under_way: dict[bytes, asyncio.Task[None]] = {}
+
+    def opened(self, unit: Unit) -> None:
+        self._unit = unit
+
+    def punctuate(self, draft: Draft) -> None:
+        for key, _ in draft.scan(TABLE, DUE, DUE + b"\xff"):
+            if key not in self._under_way:
+                self._under_way[key] = asyncio.ensure_future(self._fire(draft.partition, key))
+
+    async def _fire(self, partition: int, key: bytes) -> None:
+        await asyncio.sleep(0.05)  # as if something slow had to be asked first
+        await self._unit.call(partition, partial(self._emit, key))
+        del self._under_way[key]  # not committed: the next punctuation finds the row again, here or elsewhere
+
+    def _emit(self, key: bytes, draft: Draft) -> None:
+        if (value := draft.get(TABLE, key)) is not None:
+            draft.put(TABLE, key, None)
+            draft.emit(self._out, key.removeprefix(DUE), value)
 
 
 def losing(share: float):
@@ -54,8 +89,10 @@ def main() -> None:
     fold = dedup(f"{settings.topic_prefix}.out")
     names = ["raw.a", "raw.b"][: int(os.environ.get("TOPICS", "1"))]
     folds = {f"{settings.topic_prefix}.{name}": fold for name in names}
+    later = Later(f"{settings.topic_prefix}.out")
+    lose = losing(float(os.environ.get("LOSE", "0")))
     try:
-        app.run(settings, folds, [TABLE], lose=losing(float(os.environ.get("LOSE", "0"))))
+        app.run(settings, app.Plan(folds, [TABLE], later.punctuate, later.opened, lose))
     except StreamsError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         raise SystemExit(1) from None

@@ -47,6 +47,26 @@ def test_killed_robbed_and_deprived(rig: Rig) -> None:
     assert rig.verdict(keys(0, 20_000)) == RIGHT
 
 
+def test_what_no_record_asks_for(rig: Rig) -> None:
+    """Due rows, found by the punctuation and emitted by calls, leave once each under kills; no row stays behind."""
+    rig.start()
+    for round_ in range(3):
+        rig.feed(keys(round_ * 1_000, round_ * 1_000 + 2_000), value=b"later")
+        rig.until(lambda: rig.lag() < 1_000, 30, "no progress")
+        time.sleep(0.7 * round_)  # before, in and after the calls
+        rig.kill()
+        if round_ == 1:
+            rig.wipe()
+        rig.start()
+    rig.drain()
+    rig.until(lambda: len(rig.keys(rig.topic("out"))) >= 4_000, 30, "due rows stay")
+    assert rig.stop() == 0
+    out = rig.keys(rig.topic("out"))
+    assert sorted(out) == sorted(keys(0, 4_000))
+    newest = {m.key(): m.value() for m in rig.read(rig.changelog)}
+    assert [key for key, value in newest.items() if key.startswith(b"due|") and value is not None] == []
+
+
 def test_join_and_leave(settings: Settings) -> None:
     """A second worker joins under load and is killed; two source topics share the table: nothing lost or repeated."""
     rig = Rig(settings, sources=("raw.a", "raw.b"), env={"TOPICS": "2"})
