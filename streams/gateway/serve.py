@@ -2,8 +2,11 @@
 
 import asyncio
 import gc
+import os
 import signal
 import socket
+import sys
+from typing import NoReturn
 
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
@@ -36,6 +39,18 @@ def run(settings: Settings) -> None:
     except Unavailable as error:
         log.get("gateway").warning("waiting", what="Kafka", why=str(error))
     asyncio.run(_serve(settings, port))
+    _leave()
+
+
+def _leave() -> NoReturn:
+    """End the process without tearing the interpreter down: all is drained, closed and written.
+
+    Granian's runtime has threads that may call into Python a moment longer. While the interpreter finalizes that is a
+    panic that cannot unwind, and one stop in a dozen under load ended with SIGABRT after a clean drain.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _check(settings: Settings) -> None:
