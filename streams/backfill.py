@@ -1,5 +1,10 @@
-"""Notices that Junction has pulled a resource's history, as a value that merges in any order (domain file, 5.1)."""
+"""The history of one resource of a connection, as a value: what Junction announced, how far it is fetched, what of it
+has come out. Notices and progress merge in any order; what came out is counted, exactly once by the engine.
 
+Domain file, 5.1: the notice says that Junction's own pull is over. It holds no data, no count, no id.
+"""
+
+from enum import StrEnum
 from typing import NamedTuple
 
 import msgspec
@@ -7,11 +12,26 @@ import msgspec
 from streams import values
 from streams.body import provider_slug
 from streams.errors import Reason, Rejected
+from streams.fetch import policy
+from streams.fetch.job import Status as JobStatus
+from streams.fetch.progress import Progress
 from streams.values import Unfit
 
 NOTICES_MAX = 64  # a reconnect brings one more; beyond this many we say 64
-EARLY = frozenset({"garmin"})  # its notice comes before the data, which then come as incremental events (5.3)
+EARLY = policy.LIVE_HISTORY  # the notice comes before the data, which then come as incremental events (5.3)
 _FORMAT = b"\x01"
+
+
+class Status(StrEnum):
+    """What a person wants to know."""
+
+    NOTIFIED = "notified"  # Junction has pulled it; nobody fetches yet
+    NOT_EXPECTED = "not_expected"  # there is nothing to fetch; `reason` says why
+    QUEUED = "queued"
+    FETCHING = "fetching"
+    COMPLETE = "complete"  # all pages are fetched, and all that was in them has been processed
+    EMPTY = "empty"  # nothing there; asked again while `next_try_at` is set
+    FAILED = "failed"
 
 
 class Notice(NamedTuple):
@@ -25,9 +45,70 @@ class Notice(NamedTuple):
     is_swapped: bool = False
 
 
+class Fetch(NamedTuple):
+    """How far a job is; see `fetch.progress.Progress`. The greatest `seq` is the newest."""
+
+    seq: int
+    id: str
+    status: JobStatus
+    why: str = ""
+    start_us: int = 0
+    end_us: int = 0
+    share: float = 0.0
+    pages: int = 0
+    rows: int = 0
+    reason: str = ""
+    due_ms: int = 0
+    began_ms: int = 0
+    at_ms: int = 0
+
+
+class Done(NamedTuple):
+    """Rows of one backfill that have come through, by verdict; first and last moment of their data, µs, UTC.
+
+    `others`: those whose content was known in a newer version, or could not be used.
+    """
+
+    id: str
+    at_ms: int
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    others: int = 0
+    first_us: int | None = None
+    last_us: int | None = None
+
+    @property
+    def rows(self) -> int:
+        return self.new + self.changed + self.same + self.others
+
+
 class State(NamedTuple):
-    newest: Notice
-    seen: tuple[tuple[int, str], ...]  # the newest distinct notices, sorted
+    newest: Notice | None = None
+    seen: tuple[tuple[int, str], ...] = ()  # the newest distinct notices, sorted
+    fetch: Fetch | None = None
+    done: Done | None = None
+    not_expected: str = ""
+
+    @property
+    def status(self) -> Status:
+        fetch = self.fetch
+        if fetch is None:
+            return Status.NOT_EXPECTED if self.not_expected else Status.NOTIFIED
+        if fetch.status is JobStatus.COMPLETE and not self.is_through:
+            return Status.FETCHING
+        return Status(fetch.status)
+
+    @property
+    def is_through(self) -> bool:
+        """Whether all rows that were fetched have come out."""
+        fetch, done = self.fetch, self.done
+        if fetch is None:
+            return False
+        return not fetch.rows or (done is not None and done.id == fetch.id and done.rows >= fetch.rows)
+
+
+EMPTY = State()
 
 
 def read_event(data: object, at_ms: int, delivery_id: str, problems: list[str]) -> tuple[str, Notice]:
@@ -42,12 +123,41 @@ def read_event(data: object, at_ms: int, delivery_id: str, problems: list[str]) 
     return provider, Notice(at_ms, delivery_id, min(start, end), max(start, end), True, start > end)
 
 
-def merge(state: State | None, notice: Notice) -> State:
+def is_seen(state: State, notice: Notice) -> bool:
+    return (notice.at_ms, notice.delivery_id) in state.seen
+
+
+def merge(state: State, notice: Notice) -> State:
     """The newest notice, and which were seen."""
-    mark = (notice.at_ms, notice.delivery_id)
-    if state is None:
-        return State(notice, (mark,))
-    return State(max(state.newest, notice), tuple(sorted({*state.seen, mark})[-NOTICES_MAX:]))
+    seen = tuple(sorted({*state.seen, (notice.at_ms, notice.delivery_id)})[-NOTICES_MAX:])
+    return state._replace(newest=max(state.newest or notice, notice), seen=seen)
+
+
+def merge_progress(state: State, progress: Progress) -> State:
+    """The newest word of the fetcher."""
+    if state.fetch is not None and progress.seq <= state.fetch.seq:
+        return state
+    fetch = Fetch(
+        progress.seq, progress.id, progress.status, progress.why, progress.start_us, progress.end_us, progress.share,
+        progress.pages, progress.rows, progress.reason, progress.due_ms, progress.began_ms, progress.at_ms,
+    )  # fmt: skip
+    return state._replace(fetch=fetch)
+
+
+def add_rows(state: State, rows: Done) -> State:
+    """Count rows of a backfill that came through. Of two backfills the one that was fetched later counts."""
+    done = state.done
+    if done is None or (done.id != rows.id and rows.at_ms >= done.at_ms):
+        return state._replace(done=rows)
+    if done.id != rows.id:
+        return state
+    first = min((t for t in (done.first_us, rows.first_us) if t is not None), default=None)
+    last = max((t for t in (done.last_us, rows.last_us) if t is not None), default=None)
+    total = Done(
+        done.id, max(done.at_ms, rows.at_ms), done.new + rows.new, done.changed + rows.changed, done.same + rows.same,
+        done.others + rows.others, first, last,
+    )  # fmt: skip
+    return state._replace(done=total)
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -58,5 +168,6 @@ def encode(state: State) -> bytes:
     return _FORMAT + _encode(state)
 
 
-def decode(stored: bytes | None) -> State | None:
-    return None if stored is None else _decode(memoryview(stored)[1:])
+def decode(stored: bytes | None) -> State:
+    """EMPTY for what is not stored."""
+    return EMPTY if stored is None else _decode(memoryview(stored)[1:])

@@ -20,7 +20,8 @@ Place = tuple[str, ...]
 class Field(NamedTuple):
     """One typed field. `path`: where it is under `$.data`, or under the entry that holds it.
 
-    `type`: its Avro type without null; `array:` or `map:` before the type of the entries, which may be one of ours.
+    `type`: its Avro type without null; `array:` or `map:` before the type of the entries, which may be one of ours; `?`
+    behind it where an entry may be null.
     `default`: what stands for absence. `others`: paths used when those before are absent. `unit`: what the `unit`
     beside the value has to be, "" for anything.
     """
@@ -83,6 +84,7 @@ def _kind(avro_type: Any) -> str:
         return _kind(next(branch for branch in avro_type if branch != "null"))
     if isinstance(avro_type, dict):
         if avro_type["type"] in ("array", "map"):
-            return f"{avro_type['type']}:{_kind(avro_type.get('items') or avro_type['values'])}"
+            items = avro_type.get("items") or avro_type["values"]
+            return f"{avro_type['type']}:{_kind(items)}" + ("?" if isinstance(items, list) else "")
         return str(avro_type.get("logicalType", ""))
     return str(avro_type)

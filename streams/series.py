@@ -291,6 +291,6 @@ def sample_columns(value: Value) -> tuple[SampleColumn, ...]:
 
 
 def _column(row: schemas.Field) -> SampleColumn:
-    kind = row.type.removeprefix("array:")
+    kind = row.type.removeprefix("array:").removesuffix("?")
     is_needed = row.default is None
     return SampleColumn(row.name, row.path[-1], values.CONVERT[kind], is_needed, [] if "array" in kind else None)

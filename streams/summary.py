@@ -65,6 +65,17 @@ def read(event: Event, data: Any, schema: str = "") -> Summary:
     return Summary(event, id, fields, unknown, content, fields["updated_at"], made_by)
 
 
+def is_notice(summary: Summary) -> bool:
+    """Whether it says only that a workout's stream can be fetched (2.4)."""
+    return summary.event.type.resource == "workout_stream" and not summary.fields["times"]
+
+
+def state_parts(summary: Summary) -> list[str]:
+    """Parts of its key in the table. A stream is no newer version of the notice that announces it."""
+    parts = [summary.event.user_id, summary.event.type.resource, summary.id]
+    return [*parts, "stream"] if "times" in summary.fields and not is_notice(summary) else parts
+
+
 def _id(event: Event, data: Mapping[str, Any], made_by: Source) -> str:
     """The documented key (3.1), else a natural one marked with `~`: old bodies have no id (1.2)."""
     if event.type.resource == "workout_stream" and (workout_id := short_text(data.get("workout_id"))):

@@ -17,6 +17,7 @@ DAY_MS = 24 * 3600 * 1000
 
 class Role(StrEnum):
     RAW = "raw"
+    QUEUE = "queue"  # between our own processes
     CLEAN = "clean"
     STATE = "state"
     CHANGELOG = "changelog"
@@ -54,12 +55,18 @@ BACKFILLS = "backfills"
 DEVICES = "devices"
 LABS = "labs"
 QUERY_RESULTS = "query_results"
+FETCH_JOBS = "fetch_jobs"  # requests to fetch, from workers, people and reconciliation to the fetchers
+FETCH_PROGRESS = "fetch_progress"  # from the fetchers back to the workers
 OTHER = "other"  # checkout and every event type that we do not know: kept and passed on as JSON text
 
 STATES = (CONNECTIONS, BACKFILLS, DEVICES)  # compacted: the newest record of a key is the truth
 
 # Tables of the worker. Their changelogs are named by Faust: <group>-<table>-changelog.
 TABLES: tuple[str, ...] = ("connections", "backfills", "summaries", "samples", "deliveries")
+SOURCES: tuple[str, ...] = (*RAW, FETCH_PROGRESS)  # what the worker reads
+
+# Of the fetcher, which is a group of its own.
+FETCH_TABLES: tuple[str, ...] = ("fetches",)
 
 # Avro schema of each clean topic.
 _SUMMARY_SCHEMAS = {
@@ -106,6 +113,11 @@ def clean_topics() -> dict[str, str]:
     return {name: schema_of(name) for name in resources.RESOURCES} | _CONTROL_SCHEMAS
 
 
+def fetch_group(group_id: str) -> str:
+    """The consumer group of the fetchers."""
+    return f"{group_id}-fetcher"
+
+
 def changelog(group_id: str, table: str) -> str:
     """Faust's name for the changelog topic of a table."""
     return f"{group_id}-{table}-changelog"
@@ -126,14 +138,16 @@ def layout(
     compact = {"cleanup.policy": "compact"}
     raw = [topic(f"{prefix}.{name}", Role.RAW, **kept) for name in RAW]
     dead = [topic(f"{prefix}.{DEAD_LETTERS}", Role.DEAD, **kept)]
+    queues = [topic(f"{prefix}.{name}", Role.QUEUE, **kept) for name in (FETCH_JOBS, FETCH_PROGRESS)]
     clean = [
         topic(f"{prefix}.{name}", Role.STATE, schema, **compact)
         if name in STATES
         else topic(f"{prefix}.{name}", Role.CLEAN, schema, **{"cleanup.policy": "delete"})
         for name, schema in clean_topics().items()
     ]
-    logs = [topic(changelog(group_id, table), Role.CHANGELOG, **compact) for table in TABLES]
-    return raw + dead + clean + logs
+    owned = [(group_id, table) for table in TABLES] + [(fetch_group(group_id), table) for table in FETCH_TABLES]
+    logs = [topic(changelog(group, table), Role.CHANGELOG, **compact) for group, table in owned]
+    return raw + queues + dead + clean + logs
 
 
 def raw_topic(event: EventType) -> str:
@@ -171,6 +185,7 @@ def murmur2(data: bytes) -> int:
 # Header names. The signature headers travel under the names of Svix, whichever set came in.
 H_ID, H_TYPE, H_SOURCE, H_SUBJECT, H_TIME = "ce_id", "ce_type", "ce_source", "ce_subject", "ce_time"
 H_RECEIVED, H_DOOR, H_ORIGIN, H_PARTITION_KEY = "ce_receivedtime", "ce_door", "ce_origin", "ce_partitionkey"
+H_BACKFILL = "ce_backfillid"
 H_TRACEPARENT = "traceparent"
 H_SVIX_ID, H_SVIX_TIMESTAMP, H_SVIX_SIGNATURE = "svix-id", "svix-timestamp", "svix-signature"
 H_REASON, H_DETAIL, H_DEAD_AT, H_VERSION = "dead_reason", "dead_detail", "dead_time", "dead_version"
@@ -194,6 +209,7 @@ class Delivery:
     created_at: str
     received_at: str
     origin: Origin = Origin.INCREMENTAL
+    backfill_id: str = ""
     traceparent: str = ""
     signature: tuple[tuple[str, str], ...] = ()
 
@@ -212,6 +228,7 @@ def cloud_headers(identity: Identity, delivery: Delivery) -> Headers:
         (H_DOOR, delivery.door),
         (H_ORIGIN, delivery.origin),
         (H_PARTITION_KEY, identity.owner_id),
+        (H_BACKFILL, delivery.backfill_id),
         (H_TRACEPARENT, delivery.traceparent),
         *delivery.signature,
     ]

@@ -80,6 +80,16 @@ def date_days(value: Any) -> int:
         raise Unfit("not a date") from None
 
 
+def instant_us(value: Any) -> int:
+    """µs since 1970 from seconds since 1970, as streams of workouts have them, or from a time."""
+    return time_us(value) if type(value) is str else integer(round(number(value) * 1_000_000))
+
+
+def nullable(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The converter that lets null through."""
+    return lambda value: None if value is None else convert(value)
+
+
 def list_of(convert: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
     """The converter of lists whose entries all fit `convert`."""
 
@@ -108,6 +118,8 @@ CONVERT: Mapping[str, Callable[[Any], Any]] = {
     "date": date_days,
     "timestamp-micros": time_us,
     "array:double": list_of(number),
+    "array:double?": list_of(nullable(number)),
+    "array:timestamp-micros": list_of(instant_us),
     "array:long": list_of(integer),
     "array:string": list_of(text),
     "map:double": numbers_by_name,

@@ -10,6 +10,8 @@ from streams import agents, topics
 from streams.codec import Codec, decode, parsed
 from streams.draft import Draft
 from streams.events import identify
+from streams.fetch.request import Request
+from streams.fetch.request import decode as decode_request
 
 PREFIX = "junction"
 CODEC = Codec({name: number for number, name in enumerate(topics.clean_topics(), 1)})
@@ -36,20 +38,25 @@ class Clean(NamedTuple):
     record: dict[str, Any]
 
 
-def raw(body: bytes, *, at_ms: int = NOW_MS, id: str = "msg_1", offset: int = 0, topic: str = "") -> RawRecord:
-    """A body as its door would have stored it."""
+def raw(
+    body: bytes, *, at_ms: int = NOW_MS, id: str = "msg_1", offset: int = 0, topic: str = "",
+    headers: dict[str, str] | None = None,
+) -> RawRecord:  # fmt: skip
+    """A body as its door would have stored it; `headers` on top of the usual ones."""
     created = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)).isoformat(timespec="milliseconds")
     rows = [("ce_id", id), ("ce_time", created), ("ce_receivedtime", created), ("ce_door", "webhook")]
     name = topic or f"{PREFIX}.{topics.raw_topic(identify(body).type)}"
-    return RawRecord(name, 3, offset, at_ms, b"key", body, topics.encode_headers(rows))
+    headers = {**dict(rows), **(headers or {})}
+    return RawRecord(name, 3, offset, at_ms, b"key", body, topics.encode_headers(headers.items()))
 
 
 @dataclass
 class Worker:
-    """Folds records one by one, each as a transaction of its own."""
+    """Folds records one by one, each as a transaction of its own. `requests`: what the fetchers were asked for."""
 
     tables: dict[str, dict[bytes, bytes]] = field(default_factory=lambda: defaultdict(dict))
     counts: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    requests: list[Request] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._folds = agents.folds(CODEC, PREFIX)
@@ -61,7 +68,9 @@ class Worker:
         for table, rows in draft.tables.items():
             self.tables[table].update({key: value for key, value in rows.items() if value is not None})
         self.counts += draft.counts
-        return [_clean(emit.topic, emit.key, emit.value) for emit in draft.emits]
+        jobs = f"{PREFIX}.{topics.FETCH_JOBS}"
+        self.requests += [decode_request(emit.value or b"") for emit in draft.emits if emit.topic == jobs]
+        return [_clean(emit.topic, emit.key, emit.value) for emit in draft.emits if emit.topic != jobs]
 
     def deliver(self, event: Any, **how: Any) -> list[Clean]:
         """`run`, for an event that is not bytes yet."""

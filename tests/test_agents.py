@@ -45,9 +45,9 @@ def named(topic: str, clean: list[Clean]) -> list[dict[str, Any]]:
     return [record for name, _, record in clean if name == topic]
 
 
-def test_every_raw_topic_has_a_fold() -> None:
+def test_every_source_topic_has_a_fold() -> None:
     """An event of any type has an agent that takes it."""
-    assert set(agents.folds(CODEC, PREFIX)) == set(topics.RAW)
+    assert set(agents.folds(CODEC, PREFIX)) == set(topics.SOURCES)
 
 
 def test_a_sample_event_leaves_with_what_is_news() -> None:

@@ -106,13 +106,15 @@ def test_state_is_compacted_and_history_is_not() -> None:
     for topic in LAYOUT:
         lasting = topic.role in (Role.STATE, Role.CHANGELOG)
         assert topic.config["cleanup.policy"] == ("compact" if lasting else "delete"), topic.name
-        kept_ms = 90 * topics.DAY_MS if topic.role in (Role.RAW, Role.DEAD) else None
+        kept_ms = 90 * topics.DAY_MS if topic.role in (Role.RAW, Role.QUEUE, Role.DEAD) else None
         assert topic.config.get("retention.ms") == (kept_ms and str(kept_ms)), topic.name
 
 
 def test_changelogs_have_fausts_names() -> None:
     """Faust names the changelog of a table `<app id>-<table>-changelog`."""
-    assert {t.name for t in LAYOUT if t.role is Role.CHANGELOG} == {f"group-{t}-changelog" for t in topics.TABLES}
+    worker = {f"group-{table}-changelog" for table in topics.TABLES}
+    fetcher = {f"group-fetcher-{table}-changelog" for table in topics.FETCH_TABLES}
+    assert {t.name for t in LAYOUT if t.role is Role.CHANGELOG} == worker | fetcher
 
 
 def test_a_raw_key_is_user_and_resource() -> None:

@@ -1,9 +1,9 @@
-"""The agents: one fold for each raw topic. Glue only; rules live in the pure modules below.
+"""The agents: one fold for each topic that the worker reads. Glue only; rules live in the pure modules below.
 
 `folds` is all that the worker needs. Agents do not know each other: they meet in topics and tables.
 """
 
-from streams.agents import backfills, connections, labs, other, summaries, timeseries
+from streams.agents import backfills, connections, labs, other, progress, summaries, timeseries
 from streams.codec import Codec
 from streams.draft import Fold
 
@@ -16,9 +16,10 @@ _MAKE = {
     "raw.timeseries": timeseries.make,
     "raw.labs": labs.make,
     "raw.other": other.make,
+    "fetch_progress": progress.make,
 }
 
 
 def folds(codec: Codec, prefix: str) -> dict[str, Fold]:
-    """Short name of a raw topic → its fold. `prefix`: of the clean topics that they emit to."""
+    """Short name of a source topic → its fold. `prefix`: of the clean topics that they emit to."""
     return {topic: make(codec, prefix) for topic, make in _MAKE.items()}

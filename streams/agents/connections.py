@@ -1,6 +1,7 @@
 """provider.connection.* and provider.device.*: the state of a user's links, and the user's devices."""
 
 from streams import connection, summary, topics
+from streams.agents import asking
 from streams.agents.entity import fold_entity
 from streams.agents.parts import Delivered, Outlet, body_of, delivered, store_link
 from streams.body import UNKNOWN
@@ -34,6 +35,7 @@ def _connection(draft: Draft, outlet: Outlet, control: Control, how: Delivered) 
     before = connection.decode(stored)
     after = connection.merge(before, news)
     store_link(draft, outlet, event, how, provider, before, after)
+    asking.after_connection(draft, outlet, event, how, provider, before, after)
     verdict = Verdict.NEW if stored is None else Verdict.CHANGED if after != before else _unchanged(before, news)
     draft.count("verdicts", event.type.family, "connection", verdict)
 

@@ -3,7 +3,7 @@
 from streams import connection
 from streams.agents.parts import Delivered, Outlet, head, resource_label
 from streams.body import Source
-from streams.dedup import EMITTED, NEVER_US, Version, content_hash, judge, state_key
+from streams.dedup import EMITTED, NEVER_US, Verdict, Version, content_hash, judge, state_key
 from streams.draft import Draft
 from streams.summary import Entity
 
@@ -19,7 +19,7 @@ def fold_entity(
     state: list[str],
     source: Source | None = None,
     link: connection.State | None = None,
-) -> None:
+) -> Verdict:
     """`topic`: short name of the clean topic; `key`: parts of its key; `state`: parts of the key in the table."""
     event = entity.event
     updated_at_us = NEVER_US if entity.updated_at_us is None else entity.updated_at_us
@@ -38,3 +38,4 @@ def fold_entity(
             changed_fields=judged.changed_fields, unknown=entity.unknown,
         )  # fmt: skip
         outlet.emit(draft, topic, key, common | entity.fields)
+    return judged.verdict

@@ -37,6 +37,7 @@ class Delivered(NamedTuple):
     received_ms: int | None
     door: str
     origin: str
+    backfill_id: str
     topic: str
     partition: int
     offset: int
@@ -54,6 +55,7 @@ def delivered(record: Record) -> Delivered:
         millis(headers.get(topics.H_RECEIVED, "")),
         headers.get(topics.H_DOOR, UNKNOWN),
         headers.get(topics.H_ORIGIN, topics.Origin.INCREMENTAL),
+        headers.get(topics.H_BACKFILL, ""),
         record.topic,
         record.partition,
         record.offset,
@@ -111,7 +113,7 @@ def head(
             "event_type": event.type.text,
             "door": how.door,
             "origin": how.origin,
-            "backfill_id": None,
+            "backfill_id": how.backfill_id or None,
             "raw_topic": how.topic,
             "raw_partition": how.partition,
             "raw_offset": how.offset,

@@ -1,9 +1,13 @@
 """daily.data.<summary>.*: one entity an event, typed, deduplicated by its id."""
 
+from streams import coverage, summary
+from streams.agents import asking
 from streams.agents.entity import fold_entity
+from streams.agents.history import received
 from streams.agents.parts import Outlet, body_of, data_link, delivered
 from streams.codec import Codec
 from streams.decode import decode
+from streams.dedup import EMITTED
 from streams.draft import Draft, Fold
 from streams.errors import Reason, Rejected
 from streams.events import Family, Record
@@ -21,6 +25,13 @@ def make(codec: Codec, prefix: str) -> Fold:
         event, resource = entity.event, entity.event.type.resource
         link = data_link(draft, outlet, event, how, entity.source.provider)
         key = [event.user_id, resource, entity.id]
-        fold_entity(draft, outlet, entity, how, topic=resource, key=key, state=key, source=entity.source, link=link)
+        verdict = fold_entity(
+            draft, outlet, entity, how, topic=resource, key=key, state=summary.state_parts(entity),
+            source=entity.source, link=link,
+        )  # fmt: skip
+        extent = coverage.of_summary(entity.fields, how.at_ms)
+        received(draft, outlet, event, how, entity.source.provider, extent, {verdict: 1})
+        if verdict in EMITTED and summary.is_notice(entity):
+            asking.for_stream(draft, outlet, event, how, entity.source.provider, entity.id)
 
     return fold

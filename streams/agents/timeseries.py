@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from streams import connection, samples
+from streams import connection, coverage, samples
+from streams.agents.history import received
 from streams.agents.parts import Delivered, Outlet, body_of, data_link, delivered, head
 from streams.codec import Codec
 from streams.columns import Columns
@@ -31,6 +32,8 @@ def make(codec: Codec, prefix: str) -> Fold:
         link = data_link(draft, outlet, series.event, how, series.source.provider)
         _count(draft, series, judged)
         _emit(draft, outlet, series, judged, how, link)
+        extent = coverage.of_samples(series.columns)
+        received(draft, outlet, series.event, how, series.source.provider, extent, judged.counts, series.dropped)
 
     return fold
 

@@ -38,7 +38,8 @@ class _Raw(NamedTuple):
 @cache
 def examples() -> dict[str, Example]:
     """By short topic name, the record with most to show; without the topics that the world has no event for."""
-    folds = agents.folds(Codec(dict.fromkeys(topics.clean_topics(), 1)), PREFIX)
+    clean = topics.clean_topics()
+    folds = agents.folds(Codec(dict.fromkeys(clean, 1)), PREFIX)
     tables: dict[str, dict[bytes, bytes | None]] = defaultdict(dict)
 
     def read(table: str, key: bytes) -> bytes | None:
@@ -52,7 +53,8 @@ def examples() -> dict[str, Example]:
         for table, rows in draft.tables.items():
             tables[table].update(rows)
         for emit in draft.emits:
-            _keep(found, emit.topic.removeprefix(f"{PREFIX}."), emit.key or b"", emit.value or b"")
+            if (topic := emit.topic.removeprefix(f"{PREFIX}.")) in clean:
+                _keep(found, topic, emit.key or b"", emit.value or b"")
     return found
 
 

@@ -52,6 +52,8 @@ class Core:
             self.tables.setdefault(table, {}).update(written)
         for emit in draft.emits:
             name = emit.topic.removeprefix(f"{PREFIX}.")
+            if name == topics.FETCH_JOBS:
+                continue
             record = codec.decode(emit.value or b"", codec.parsed(topics.clean_topics()[name]))
             self.clean.append((name, emit.key or b"", record))
 

@@ -1,0 +1,88 @@
+"""When a worker asks the fetchers for something: after a notice, after a broken connection came back, for a stream."""
+
+from msgspec.structs import replace
+
+from streams.agents.history import ask
+from streams.agents.parts import Delivered, Outlet
+from streams.backfill import Notice, State
+from streams.body import Event
+from streams.connection import Created
+from streams.connection import State as Link
+from streams.draft import Draft
+from streams.fetch import policy, windows
+from streams.fetch.request import Priority, Request, Why, new_id
+
+DAY_MS = 86_400_000
+
+
+def after_notice(
+    draft: Draft, outlet: Outlet, event: Event, provider: str, notice: Notice, known: State, link: Link
+) -> str:
+    """Ask for the range that Junction has pulled; why not, if there is nothing to ask for.
+
+    `known`: the backfill before this notice. After an error only what is missing is asked for.
+    """
+    resource = event.type.resource
+    if reason := policy.not_expected(provider, resource, has_range=notice.has_range):
+        return reason
+    start_us, end_us = (0, 0)
+    if notice.has_range:
+        start_us, end_us = windows.widened(max(notice.start_us, _gap_start(known, link)), notice.end_us)
+    is_fresh = link.created is None or notice.at_ms - link.created.at_ms < DAY_MS
+    priority = Priority.FRESH if is_fresh else Priority.NORMAL
+    id = new_id(notice.delivery_id, event.user_id, provider, resource)
+    _ask(draft, outlet, event, Request(id, event.user_id, provider, resource, start_us, end_us, Why.NOTICE, priority))
+    return ""
+
+
+def _gap_start(known: State, link: Link) -> int:
+    """Where the data end that we have from before the last error, µs; 0: ask for everything."""
+    fetch, created, failed = known.fetch, link.created, link.failed
+    if fetch is None or created is None or failed is None or not known.is_through:
+        return 0
+    was_broken = fetch.began_ms < failed.at_ms < created.at_ms
+    return min(fetch.end_us, failed.at_ms * 1000) if was_broken else 0
+
+
+def after_connection(
+    draft: Draft, outlet: Outlet, event: Event, how: Delivered, provider: str, before: Link, after: Link
+) -> None:
+    """A connection was made, or works again: ask for what no notice will announce, or for what is missing."""
+    created, failed = after.created, after.failed
+    if created is None or (before.created, before.failed) == (created, failed):
+        return
+    if before.created is None and provider in policy.SILENT:
+        start_ms = created.at_ms - policy.SILENT[provider] * DAY_MS
+        _span(draft, outlet, event, how, provider, created, start_ms, Why.NOTICE, policy.SILENT_AFTER_MS)
+    if failed is not None and failed.at_ms < created.at_ms:
+        _span(draft, outlet, event, how, provider, created, failed.at_ms, Why.RECONNECT)
+
+
+def _span(
+    draft: Draft, outlet: Outlet, event: Event, how: Delivered, provider: str, created: Created, start_ms: int,
+    why: Why, wait_ms: int = 0,
+) -> None:  # fmt: skip
+    """Ask for every available resource from a moment until the connection was made."""
+    start_us, end_us = windows.widened(start_ms * 1000, created.at_ms * 1000)
+    for resource in created.resources_available:
+        if policy.not_expected(provider, resource, has_range=True):
+            continue
+        id = new_id(how.id, event.user_id, provider, resource)
+        not_before_ms = created.at_ms + wait_ms if wait_ms else 0
+        request = Request(
+            id, event.user_id, provider, resource, start_us, end_us, why, Priority.FRESH, not_before_ms=not_before_ms
+        )
+        _ask(draft, outlet, event, request)
+
+
+def for_stream(draft: Draft, outlet: Outlet, event: Event, how: Delivered, provider: str, workout_id: str) -> None:
+    """Ask for the stream of one workout."""
+    id = how.backfill_id or new_id(how.id, event.user_id, provider, "workout_stream", workout_id)
+    request = Request(
+        id, event.user_id, provider, "workout_stream", why=Why.STREAM, priority=Priority.LATE, workout_id=workout_id
+    )
+    _ask(draft, outlet, event, request)
+
+
+def _ask(draft: Draft, outlet: Outlet, event: Event, request: Request) -> None:
+    ask(draft, outlet, replace(request, client_user_id=event.client_user_id, team_id=event.team_id))

@@ -1,0 +1,142 @@
+"""What agents share about history: the row of a backfill, requests to fetch, and what a data event adds to both."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from streams import backfill, coverage, topics
+from streams.agents.parts import Delivered, Outlet
+from streams.backfill import Done, Status
+from streams.body import UNKNOWN, Event
+from streams.coverage import Extent
+from streams.dedup import Verdict, state_key
+from streams.draft import Draft
+from streams.fetch import request as requests
+from streams.fetch.request import Request
+from streams.topics import Origin
+
+Key = tuple[str, str, str]  # user, provider, resource
+
+
+def load(draft: Draft, key: Key) -> backfill.State:
+    return backfill.decode(draft.get("backfills", state_key(*key)))
+
+
+def store(
+    draft: Draft, outlet: Outlet, key: Key, before: backfill.State, after: backfill.State, who: dict[str, Any]
+) -> None:
+    """Write a backfill's row; emit it where it says something new. `who`: the fields that name the user and the cause.
+
+    Rows that come through are counted silently until the fetcher speaks again, or until they are all there.
+    """
+    if after == before:
+        return
+    draft.put("backfills", state_key(*key), backfill.encode(after))
+    if after._replace(done=None) != before._replace(done=None) or after.status != before.status:
+        outlet.emit(draft, topics.BACKFILLS, key, _record(draft, key, after) | who)
+
+
+def who_of(event: Event) -> dict[str, Any]:
+    return {"client_user_id": event.client_user_id or None, "team_id": event.team_id or None}
+
+
+def _record(draft: Draft, key: Key, state: backfill.State) -> dict[str, Any]:
+    user_id, provider, resource = key
+    notice, fetch, done = state.newest, state.fetch, state.done
+    has_range = notice is not None and notice.has_range
+    row: dict[str, Any] = {
+        "user_id": user_id,
+        "client_user_id": None,
+        "team_id": None,
+        "provider": provider,
+        "resource": resource,
+        "status": state.status,
+        "range_start": notice.start_us if notice and has_range else None,
+        "range_end": notice.end_us if notice and has_range else None,
+        "is_range_swapped": notice is not None and notice.is_swapped,
+        "is_early_notice": notice is not None and provider in backfill.EARLY,
+        "notified_at": notice and notice.at_ms,
+        "notices": len(state.seen),
+        "delivery_id": notice.delivery_id if notice else "",
+        "processed_at": draft.now_ms,
+        "problems": [],
+        "reason": state.not_expected if state.status is Status.NOT_EXPECTED else (fetch and fetch.reason) or "",
+    }
+    return row | _fetched(fetch) | _came_out(done if fetch and done and done.id == fetch.id else None)
+
+
+def _fetched(fetch: backfill.Fetch | None) -> dict[str, Any]:
+    has_range = fetch is not None and fetch.end_us > 0
+    return {
+        "backfill_id": fetch.id if fetch else None,
+        "why": fetch.why if fetch else "",
+        "fetch_start": fetch.start_us if fetch and has_range else None,
+        "fetch_end": fetch.end_us if fetch and has_range else None,
+        "share": fetch.share if fetch else 0.0,
+        "pages": fetch.pages if fetch else 0,
+        "rows": fetch.rows if fetch else 0,
+        "began_at": fetch.began_ms if fetch else None,
+        "progress_at": fetch.at_ms if fetch else None,
+        "next_try_at": (fetch.due_ms or None) if fetch else None,
+    }
+
+
+def _came_out(done: Done | None) -> dict[str, Any]:
+    return {
+        "rows_new": done.new if done else 0,
+        "rows_changed": done.changed if done else 0,
+        "rows_same": done.same if done else 0,
+        "rows_other": done.others if done else 0,
+        "first_data_at": done.first_us if done else None,
+        "last_data_at": done.last_us if done else None,
+    }
+
+
+def ask(draft: Draft, outlet: Outlet, request: Request) -> None:
+    """Put a request into the fetchers' queue, in this transaction."""
+    draft.emit(f"{outlet.prefix}.{topics.FETCH_JOBS}", ":".join(request.key).encode(), requests.encode(request))
+
+
+def received(
+    draft: Draft,
+    outlet: Outlet,
+    event: Event,
+    how: Delivered,
+    provider: str,
+    extent: Extent | None,
+    verdicts: Mapping[Verdict, int],
+    dropped: int = 0,
+) -> None:
+    """A data event came: remember that there are data, and count it for the backfill that it belongs to."""
+    if provider == UNKNOWN:
+        return
+    key = (event.user_id, provider, event.type.resource)
+    if extent is not None:
+        _cover(draft, key, extent, how.at_ms)
+    if how.backfill_id and how.origin == Origin.HISTORICAL:
+        before = load(draft, key)
+        after = backfill.add_rows(before, _rows(how, extent, verdicts, dropped))
+        store(draft, outlet, key, before, after, who_of(event))
+
+
+def _cover(draft: Draft, key: Key, extent: Extent, at_ms: int) -> None:
+    row = state_key(*key)
+    before = coverage.decode(draft.get("connections", row))
+    after = coverage.merge(before, extent, at_ms)
+    if after != before:
+        draft.put("connections", row, coverage.encode(after))
+
+
+def _rows(how: Delivered, extent: Extent | None, verdicts: Mapping[Verdict, int], dropped: int) -> Done:
+    def count(*names: Verdict) -> int:
+        return sum(verdicts.get(name, 0) for name in names)
+
+    return Done(
+        how.backfill_id,
+        how.at_ms,
+        count(Verdict.NEW),
+        count(Verdict.CHANGED, Verdict.CONFLICT),
+        count(Verdict.SAME),
+        count(Verdict.STALE) + dropped,
+        extent and extent.first_us,
+        extent and extent.last_us,
+    )

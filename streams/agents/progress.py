@@ -1,0 +1,34 @@
+"""`junction.fetch_progress`: what the fetchers have got, joined to the notices of the same history."""
+
+from streams import backfill
+from streams.agents import history
+from streams.agents.parts import Outlet, body_of
+from streams.backfill import Done
+from streams.codec import Codec
+from streams.draft import Draft, Fold
+from streams.events import Record
+from streams.fetch import progress as progresses
+from streams.fetch.job import Status
+from streams.fetch.progress import Progress
+
+
+def make(codec: Codec, prefix: str) -> Fold:
+    outlet = Outlet(codec, prefix)
+
+    def fold(record: Record, draft: Draft) -> None:
+        progress = progresses.decode(body_of(record))
+        key = (progress.user_id, progress.provider, progress.resource)
+        before = history.load(draft, key)
+        after = _of_workout(before, progress) if progress.workout_id else backfill.merge_progress(before, progress)
+        who = {"client_user_id": progress.client_user_id or None, "team_id": progress.team_id or None}
+        history.store(draft, outlet, key, before, after, who)
+
+    return fold
+
+
+def _of_workout(state: backfill.State, progress: Progress) -> backfill.State:
+    """One workout's stream is a row of its backfill: when it turns out not to exist, that row is done, too."""
+    is_row = state.fetch is not None and state.fetch.id == progress.id
+    if not is_row or progress.rows or progress.status not in (Status.EMPTY, Status.FAILED) or progress.due_ms:
+        return state
+    return backfill.add_rows(state, Done(progress.id, progress.at_ms, others=1))

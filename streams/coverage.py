@@ -1,0 +1,115 @@
+"""What we have of a user's resource at a provider: how fresh it is, which days have data. Merges in any order.
+
+One row for each (user, provider, resource), in the table of connections. Times are rounded so that a busy user's row is
+not written anew with every event.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from streams.columns import Columns
+
+DAY_US = 86_400_000_000
+MINUTE_MS, MINUTE_US = 60_000, 60_000_000
+DAYS_MAX = 512  # days that are remembered one by one, the newest ones
+_FORMAT = b"\x01"
+
+
+class Extent(NamedTuple):
+    """What one event covers: first and last moment (µs since 1970, UTC) and local days since 1970."""
+
+    first_us: int
+    last_us: int
+    days: frozenset[int]
+
+
+class State(NamedTuple):
+    """Minutes since 1970, UTC. `days`: bit n stands for day `base + n`."""
+
+    first_min: int
+    last_min: int
+    delivered_min: int
+    base: int
+    days: bytes
+
+    @property
+    def day_count(self) -> int:
+        return int.from_bytes(self.days, "little").bit_count()
+
+    def has_day(self, day: int) -> bool:
+        """Whether there are data on a local day (days since 1970)."""
+        return day >= self.base and bool(int.from_bytes(self.days, "little") >> (day - self.base) & 1)
+
+
+def merge(state: State | None, extent: Extent, delivered_ms: int) -> State:
+    """The state that knows both. Order and repetition do not matter."""
+    first, last, delivered = extent.first_us // MINUTE_US, extent.last_us // MINUTE_US, delivered_ms // MINUTE_MS
+    if state is None:
+        return State(first, last, delivered, *_pack(extent.days))
+    is_known = all(map(state.has_day, extent.days))
+    base, days = (state.base, state.days) if is_known else _pack(extent.days | _days(state))
+    return State(
+        min(first, state.first_min), max(last, state.last_min), max(delivered, state.delivered_min), base, days
+    )
+
+
+def _days(state: State) -> frozenset[int]:
+    bits = int.from_bytes(state.days, "little")
+    return frozenset(state.base + n for n in range(bits.bit_length()) if bits >> n & 1)
+
+
+def _pack(days: Iterable[int]) -> tuple[int, bytes]:
+    newest = max(days, default=0)
+    kept = [day for day in days if day > newest - DAYS_MAX]
+    base = min(kept, default=0)
+    bits = sum(1 << (day - base) for day in kept)
+    return base, bits.to_bytes((bits.bit_length() + 7) // 8, "little")
+
+
+def of_samples(columns: Columns) -> Extent:
+    """Of a timeseries event. Days are local where the samples say their offset. `columns` is not empty."""
+    first_us, last_us = columns.times_us[0], columns.times_us[-1]
+    offset_us = (columns.attributes[0].timezone_offset_s or 0) * 1_000_000
+    first, last = (first_us + offset_us) // DAY_US, (last_us + offset_us) // DAY_US
+    days = {first, last}
+    if last - first > 1:
+        days |= {(time_us + offset_us) // DAY_US for time_us in columns.times_us}
+    return Extent(first_us, max(last_us, columns.ends_us[-1]), frozenset(days))
+
+
+# Where a summary begins and ends, by the names of the typed fields; the day stands in where there is neither.
+_SPANS = (
+    ("bedtime_start_at", "bedtime_stop_at"),
+    ("session_start_at", "session_end_at"),
+    ("start_at", "end_at"),
+    ("eaten_at", "eaten_at"),
+)
+
+
+def of_summary(fields: Mapping[str, Any], at_ms: int) -> Extent | None:
+    """Of a summary; None where it belongs to no time (a profile). A day of now ends at `at_ms`, not at midnight."""
+    day = fields.get("calendar_date")
+    for begin, end in _SPANS:
+        first_us = fields.get(begin)
+        if first_us is not None:
+            on_day = first_us // DAY_US if day is None else day
+            return Extent(first_us, fields.get(end) or first_us, frozenset({on_day}))
+    if day is None:
+        day = fields.get("period_start")
+    if day is None:
+        return None
+    return Extent(day * DAY_US, max(day * DAY_US, min((day + 1) * DAY_US, at_ms * 1000)), frozenset({day}))
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(State).decode
+
+
+def encode(state: State) -> bytes:
+    return _FORMAT + _encode(state)
+
+
+def decode(stored: bytes | None) -> State | None:
+    return None if stored is None else _decode(memoryview(stored)[1:])

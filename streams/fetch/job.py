@@ -1,0 +1,181 @@
+"""One job: what is left to fetch of a user's resource at a provider, and what happens after each call.
+
+A job is a value; every transition is a function from a job and what happened to the next job. One call is one page.
+
+    queued ──page──► fetching ──last page──► complete
+       │                │  └──nothing found──► empty (asked again after 15 min, 1 h, 6 h, 24 h; then it stays empty)
+       └──trouble──► the same, parked until `due_ms`; after TRIES_MAX in a row: failed
+
+Deterministic: the time is an argument.
+"""
+
+from enum import StrEnum
+from typing import Any
+from zlib import crc32
+
+import msgspec
+from msgspec.structs import replace
+
+from streams.fetch import policy, windows
+from streams.fetch.request import Request
+from streams.fetch.windows import Span
+from streams.resources import RESOURCES
+
+MINUTE_MS = 60_000
+RE_ASK_MS = tuple(minutes * MINUTE_MS for minutes in (15, 60, 360, 1440))  # domain file, 5.6
+PARK_MS = (2_000, 10_000, 30_000, 2 * MINUTE_MS, 10 * MINUTE_MS, 60 * MINUTE_MS)
+TRIES_MAX = 12  # of one page in a row; with the waits above about seven hours
+PAGES_MAX = 1_000  # of one window: a walk that does not end is a walk in circles
+LOOPS_MAX = 3  # walks in circles through one window, each begun anew
+_FORMAT = b"\x01"
+
+
+class Status(StrEnum):
+    QUEUED = "queued"
+    FETCHING = "fetching"
+    COMPLETE = "complete"
+    EMPTY = "empty"
+    FAILED = "failed"
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One call of the API. `span`: None where the resource has no range. `cursor`: empty for the first page."""
+
+    resource: str
+    span: Span | None
+    cursor: str = ""
+
+
+class Job(msgspec.Struct, frozen=True, array_like=True):
+    """`due_ms`: when it may go on; None when it is over. `seq` grows with every transition: an answer to a call that
+    was made for an older one is dropped. `seen`: hashes of the cursors of this window. `asked`: how often nothing came.
+    """
+
+    request: Request
+    status: Status = Status.QUEUED
+    seq: int = 0
+    due_ms: int | None = None
+    todo: tuple[Span, ...] = ()
+    window: Span | None = None
+    cursor: str = ""
+    seen: tuple[int, ...] = ()
+    pages: int = 0
+    rows: int = 0
+    tries: int = 0
+    loops: int = 0
+    asked: int = 0
+    reason: str = ""
+    began_ms: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        return self.due_ms is not None
+
+    @property
+    def call(self) -> Call:
+        """What to ask next."""
+        return Call(self.request.resource, self.window, self.cursor)
+
+
+def begin(request: Request, now_ms: int) -> Job:
+    """The job of a first request."""
+    job = Job(request, due_ms=max(now_ms, request.not_before_ms), todo=_range(request), began_ms=now_ms)
+    return _next_window(job)
+
+
+def join(job: Job | None, request: Request, now_ms: int) -> Job:
+    """A request meets its key's job: an open one takes the range along, one that is over begins anew.
+
+    What was fetched before the request is fetched again where the request names it: it may have changed since.
+    """
+    if job is None:
+        return begin(request, now_ms)
+    if not job.is_open:
+        return replace(begin(request, now_ms), seq=job.seq + 1)  # never again a number that an old call may carry
+    spans = [*job.todo, *_range(request), *((job.window,) if job.window else ())]
+    merged = replace(
+        job.request,
+        priority=min(job.request.priority, request.priority),
+        client_user_id=request.client_user_id or job.request.client_user_id,
+        team_id=request.team_id or job.request.team_id,
+    )
+    joined = _next(job, request=merged, todo=windows.union(spans), window=None, cursor="", seen=(), asked=0)
+    if job.status is Status.EMPTY:
+        joined = replace(joined, status=Status.QUEUED, due_ms=max(now_ms, request.not_before_ms))
+    return _next_window(joined)
+
+
+def after_page(job: Job, rows: int, cursor: str, now_ms: int) -> Job:
+    """A page came with so many rows; `cursor`: where the next one begins, empty when the window is read."""
+    got = _next(
+        job, status=Status.FETCHING, pages=job.pages + 1, rows=job.rows + rows, due_ms=now_ms, tries=0, reason=""
+    )
+    if not cursor:
+        return _after_window(got, now_ms)
+    mark = crc32(cursor.encode())
+    if mark in job.seen or cursor == job.cursor or len(job.seen) >= PAGES_MAX:
+        if job.loops >= LOOPS_MAX:
+            return refuse(got, "cursor_loop")
+        again = replace(got, cursor="", seen=(), loops=job.loops + 1)
+        return after_trouble(again, "cursor_loop", now_ms)
+    return replace(got, cursor=cursor, seen=(*job.seen, mark))
+
+
+def after_trouble(job: Job, reason: str, now_ms: int, *, retry_after_s: float = 0, is_ours: bool = False) -> Job:
+    """No answer, or one that asks to come back. `is_ours`: no fault of the job (our credentials): it does not count.
+
+    `reason`: a constant name. `retry_after_s`: what the API asked for.
+    """
+    tries = job.tries if is_ours else job.tries + 1
+    if tries > TRIES_MAX:
+        return refuse(job, reason)
+    wait_ms = PARK_MS[min(tries, len(PARK_MS)) - 1] if tries else MINUTE_MS
+    return _next(job, due_ms=now_ms + max(wait_ms, int(retry_after_s * 1000)), tries=tries, reason=reason)
+
+
+def refuse(job: Job, reason: str) -> Job:
+    """It will never work."""
+    return _next(job, status=Status.FAILED, due_ms=None, reason=reason)
+
+
+def _after_window(job: Job, now_ms: int) -> Job:
+    job = replace(job, window=None, cursor="", seen=(), loops=0)
+    if job.todo:
+        return _next_window(job)
+    if job.rows:
+        return replace(job, status=Status.COMPLETE, due_ms=None)
+    request = job.request
+    is_final = request.workout_id or policy.is_empty_final(request.provider, request.resource)
+    if is_final or job.asked >= len(RE_ASK_MS):
+        return replace(job, status=Status.EMPTY, due_ms=None)
+    later = now_ms + RE_ASK_MS[job.asked]
+    empty = replace(job, status=Status.EMPTY, due_ms=later, asked=job.asked + 1, todo=_range(request))
+    return _next_window(empty)
+
+
+def _range(request: Request) -> tuple[Span, ...]:
+    return ((request.start_us, request.end_us),) if request.end_us > request.start_us else ()
+
+
+def _next_window(job: Job) -> Job:
+    if not job.todo:
+        return job
+    row = RESOURCES[job.request.resource]
+    window, todo = windows.newest(job.todo, windows.days_of(row))
+    return replace(job, window=window, todo=todo)
+
+
+def _next(job: Job, **changes: Any) -> Job:
+    return replace(job, seq=job.seq + 1, **changes)
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Job).decode
+
+
+def encode(job: Job) -> bytes:
+    return _FORMAT + _encode(job)
+
+
+def decode(stored: bytes) -> Job:
+    return _decode(memoryview(stored)[1:])

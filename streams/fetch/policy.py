@@ -1,0 +1,43 @@
+"""What is known about the history of a provider before asking (domain file, 5.3, 5.6)."""
+
+from enum import StrEnum
+
+from streams import resources
+
+# Its notice comes at once and proves nothing; all history comes as incremental events.
+LIVE_HISTORY = frozenset({"garmin"})
+# No notice ever comes: after connecting we ask by ourselves, once Junction has had time. Days of history: 5.2.
+SILENT = {"dexcom": 1}
+SILENT_AFTER_MS = 15 * 60 * 1000
+# Providers whose history holds these resources only: an empty answer for others is final.
+ONLY = {"polar": frozenset({"sleep", "sleep_cycle", "heartrate", "hrv", "respiratory_rate"})}
+# Nothing proves that there ever is one.
+OPTIONAL = frozenset({"profile"})
+
+
+class NotExpected(StrEnum):
+    """Why nothing is fetched after a notice."""
+
+    LIVE_HISTORY = "history_comes_as_events"
+    UNKNOWN_RESOURCE = "unknown_resource"
+    REMOVED_RESOURCE = "removed_resource"
+    NO_RANGE = "notice_without_range"
+
+
+def not_expected(provider: str, resource: str, *, has_range: bool) -> NotExpected | None:
+    """None: fetch."""
+    row = resources.get(resource)
+    if row is None:
+        return NotExpected.UNKNOWN_RESOURCE
+    if row.legacy:
+        return NotExpected.REMOVED_RESOURCE
+    if provider in LIVE_HISTORY:
+        return NotExpected.LIVE_HISTORY
+    if not has_range and row.name != "profile":
+        return NotExpected.NO_RANGE
+    return None
+
+
+def is_empty_final(provider: str, resource: str) -> bool:
+    """Whether an empty answer is an answer. Otherwise the notice may have come before the data: ask again."""
+    return resource in OPTIONAL or (provider in ONLY and resource not in ONLY[provider])

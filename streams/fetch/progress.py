@@ -1,0 +1,73 @@
+"""What a fetcher says about a job: one record of `junction.fetch_progress`, which the worker adds to its backfills.
+
+JSON, for the same reasons as requests. The greatest `seq` of a job is the newest.
+"""
+
+import msgspec
+
+from streams.errors import Reason, Rejected
+from streams.fetch.job import Job, Status
+
+
+class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`rows`: summaries or samples fetched so far; `share`: of the range, 0 to 1. `due_ms`: when it goes on, 0 if it is
+    over. `workout_id`: it speaks about that workout's stream only. Range in µs, UTC."""
+
+    id: str
+    user_id: str
+    provider: str
+    resource: str
+    seq: int
+    status: Status
+    why: str = ""
+    client_user_id: str = ""
+    team_id: str = ""
+    workout_id: str = ""
+    start_us: int = 0
+    end_us: int = 0
+    share: float = 0.0
+    pages: int = 0
+    rows: int = 0
+    tries: int = 0
+    asked: int = 0
+    reason: str = ""
+    due_ms: int = 0
+    began_ms: int = 0
+    at_ms: int = 0
+
+
+def of(job: Job, at_ms: int) -> Progress:
+    """The job as it stands."""
+    request = job.request
+    return Progress(
+        id=request.id, user_id=request.user_id, provider=request.provider, resource=request.resource, seq=job.seq,
+        status=job.status, why=request.why, client_user_id=request.client_user_id, team_id=request.team_id,
+        workout_id=request.workout_id, start_us=request.start_us, end_us=request.end_us, share=_share(job),
+        pages=job.pages, rows=job.rows, tries=job.tries, asked=job.asked, reason=job.reason, due_ms=job.due_ms or 0,
+        began_ms=job.began_ms, at_ms=at_ms,
+    )  # fmt: skip
+
+
+def _share(job: Job) -> float:
+    if not job.is_open:
+        return 1.0
+    whole = job.request.end_us - job.request.start_us
+    if whole <= 0:
+        return 0.0
+    left = sum(end - start for start, end in (*job.todo, *((job.window,) if job.window else ())))
+    return float(round(min(1.0, max(0.0, 1 - left / whole)), 3))
+
+
+def encode(progress: Progress) -> bytes:
+    return msgspec.json.encode(progress)
+
+
+_decode = msgspec.json.Decoder(Progress).decode
+
+
+def decode(value: bytes) -> Progress:
+    """Raises Rejected(BAD_SHAPE) for anything that is no progress."""
+    try:
+        return _decode(value)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise Rejected(Reason.BAD_SHAPE, "fetch progress") from None

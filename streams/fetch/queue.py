@@ -1,0 +1,80 @@
+"""The queue of jobs as rows of one table, so that it lives in the same transactions as everything else.
+
+    j|<user>|<provider>|<resource>[|<workout>]     the job
+    q<priority><due>j|...                          where an open job stands in its lane
+
+Within a lane the earliest due goes first; a page puts its job behind all that are due by then, so users take turns.
+Lanes do not starve each other: a lower one is only treated as due some time later.
+"""
+
+from collections.abc import Iterator
+from heapq import merge
+
+from streams.dedup import state_key
+from streams.draft import Draft
+from streams.fetch import job as jobs
+from streams.fetch.job import Job
+from streams.fetch.request import Priority
+
+TABLE = "fetches"
+_JOB = b"j|"
+_PENALTY_MS = {Priority.FRESH: 0, Priority.NORMAL: 60_000, Priority.LATE: 600_000}
+
+
+def row_of(key: tuple[str, ...]) -> bytes:
+    """The row of a job by its request's key."""
+    return _JOB + state_key(*key)
+
+
+def load(draft: Draft, row: bytes) -> Job | None:
+    stored = draft.get(TABLE, row)
+    return None if stored is None else jobs.decode(stored)
+
+
+def save(draft: Draft, before: Job | None, after: Job) -> None:
+    """Write a job and its place. One workout's stream leaves no row behind: there are too many of them."""
+    row = row_of(after.request.key)
+    old, new = _place(before, row), _place(after, row)
+    if old and old != new:
+        draft.put(TABLE, old, None)
+    if new and old != new:
+        draft.put(TABLE, new, b"")
+    is_kept = after.is_open or not after.request.workout_id
+    draft.put(TABLE, row, jobs.encode(after) if is_kept else None)
+
+
+def _place(job: Job | None, row: bytes) -> bytes | None:
+    if job is None or job.due_ms is None:
+        return None
+    return _lane(job.request.priority) + job.due_ms.to_bytes(8, "big") + row
+
+
+def _lane(priority: Priority) -> bytes:
+    return b"q" + bytes([priority])
+
+
+class Heads:
+    """How far each lane of one partition is known to be empty.
+
+    Rows leave a queue at its head, and a database walks over what was deleted there, more of it with every page. What
+    joins a lane is due now or later, so nothing joins before a head, unless the clock is set back: so a head is
+    forgotten now and then.
+    """
+
+    def __init__(self) -> None:
+        self._at = dict.fromkeys(Priority, b"")
+
+    def forget(self) -> None:
+        self._at = dict.fromkeys(Priority, b"")
+
+    def due(self, draft: Draft, now_ms: int) -> Iterator[bytes]:
+        """Rows of the jobs that may go on, the next one first."""
+        return (row for _, row in merge(*(self._due(draft, priority, now_ms) for priority in Priority)))
+
+    def _due(self, draft: Draft, priority: Priority, now_ms: int) -> Iterator[tuple[int, bytes]]:
+        lane, is_first = _lane(priority), True
+        start = max(self._at[priority], lane)
+        for key, _ in draft.scan(TABLE, start, lane + (now_ms + 1).to_bytes(8, "big")):
+            if is_first:
+                self._at[priority], is_first = key, False
+            yield int.from_bytes(key[2:10], "big") + _PENALTY_MS[priority], key[10:]

@@ -1,0 +1,80 @@
+"""A request to fetch: one record of `junction.fetch_jobs`. Workers, people and reconciliation write, fetchers read.
+
+JSON and not Avro: it is a queue between our own processes, so the fetcher needs no registry. Unknown fields are
+ignored and missing ones have defaults, so that processes of two versions can run side by side.
+"""
+
+from enum import IntEnum, StrEnum
+from hashlib import blake2b
+
+import msgspec
+
+from streams.errors import Reason, Rejected
+
+
+class Why(StrEnum):
+    """What led to the request."""
+
+    NOTICE = "notice"  # Junction has pulled a range (domain file, 5.1)
+    RECONNECT = "reconnect"  # a connection came back after an error
+    OUTAGE = "outage"  # our own door was away for longer than Junction retries
+    STREAM = "stream"  # a workout whose stream has to be fetched
+    PERSON = "person"  # `junction-streams fetch`
+    RECONCILE = "reconcile"  # Junction has what we have not
+
+
+class Priority(IntEnum):
+    """Who goes first. It shifts a job's place in the queue by some time and never starves anybody."""
+
+    FRESH = 0  # somebody has just connected and looks at an empty screen
+    NORMAL = 1
+    LATE = 2  # nobody waits for it
+
+
+class Request(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`[start_us, end_us]`: µs since 1970, UTC; both 0 where a resource has no range (profile, one workout's stream).
+
+    `id`: the backfill that the fetched events belong to. `not_before_ms`: do not ask earlier.
+    """
+
+    id: str
+    user_id: str
+    provider: str
+    resource: str
+    start_us: int = 0
+    end_us: int = 0
+    why: Why = Why.NOTICE
+    priority: Priority = Priority.NORMAL
+    client_user_id: str = ""
+    team_id: str = ""
+    workout_id: str = ""
+    not_before_ms: int = 0
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Who and what: requests of one key are one job. The stream of each workout is a job of its own."""
+        key = (self.user_id, self.provider, self.resource)
+        return (*key, self.workout_id) if self.workout_id else key
+
+
+def new_id(*parts: object) -> str:
+    """A backfill id that always names the same cause: `bf_` and 32 hex digits."""
+    return "bf_" + blake2b("\0".join(map(str, parts)).encode(), digest_size=16).hexdigest()
+
+
+def encode(request: Request) -> bytes:
+    return msgspec.json.encode(request)
+
+
+_decode = msgspec.json.Decoder(Request).decode
+
+
+def decode(value: bytes) -> Request:
+    """Raises Rejected(BAD_SHAPE) for anything that is no request."""
+    try:
+        request = _decode(value)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise Rejected(Reason.BAD_SHAPE, "fetch request") from None
+    if not (request.id and request.user_id and request.provider and request.resource):
+        raise Rejected(Reason.BAD_SHAPE, "fetch request: id, user, provider or resource is empty")
+    return request

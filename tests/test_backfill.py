@@ -1,0 +1,210 @@
+"""The history of a resource: what is asked for after which event, and what the row says as it comes in."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams import backfill, topics
+from streams.backfill import Done, Status
+from streams.fetch import job as jobs
+from streams.fetch import progress
+from streams.fetch.progress import Progress
+from streams.fetch.request import Priority, Request, Why
+from streams.fetch.windows import DAY_US
+from tests.folding import NOW_MS, PREFIX, Clean, RawRecord, Worker
+
+USER, TEAM = "u1", "t1"
+START, END = "2026-03-01T00:00:00+00:00", "2026-06-01T00:00:00+00:00"
+START_US, END_US = 1_772_323_200_000_000, 1_780_272_000_000_000
+
+
+def event(event_type: str, data: Any) -> dict[str, Any]:
+    return {"event_type": event_type, "user_id": USER, "client_user_id": "c1", "team_id": TEAM, "data": data}
+
+
+def notice(resource: str = "sleep", provider: str = "oura", **more: Any) -> dict[str, Any]:
+    return event(
+        f"historical.data.{resource}.created", {"provider": provider, "start_date": START, "end_date": END} | more
+    )
+
+
+def connected(provider: str = "oura", *resources: str) -> dict[str, Any]:
+    able = {name: {"status": "available"} for name in resources}
+    data = {"provider": {"name": "X", "slug": provider, "logo": ""}, "resource_availability": able}
+    return event("provider.connection.created", data)
+
+
+def failed(provider: str = "oura") -> dict[str, Any]:
+    return event("provider.connection.error", {"provider": provider, "error_type": "token_refresh_failed"})
+
+
+def say(worker: Worker, said: Progress) -> list[Clean]:
+    """The fetcher says something."""
+    record = RawRecord(f"{PREFIX}.{topics.FETCH_PROGRESS}", 3, 0, NOW_MS, b"k", progress.encode(said), [])
+    return worker.run(record)
+
+
+def historical(worker: Worker, id: str, *, backfill_id: str, at_ms: int = NOW_MS, score: int = 70) -> list[Clean]:
+    """A fetched night, as the fetcher stores it."""
+    data = {"id": id, "source": {"provider": "oura"}, "calendar_date": "2026-05-01", "score": score}
+    how = {"ce_door": "api", "ce_origin": "historical", "ce_backfillid": backfill_id}
+    return worker.deliver(event("daily.data.sleep.created", data), at_ms=at_ms, id=f"{backfill_id}-{id}", headers=how)
+
+
+def test_a_notice_leads_to_one_request() -> None:
+    """The range, a day wider on both sides; who it is; nothing for a redelivery; another one for another notice."""
+    worker = Worker()
+    worker.deliver(notice())
+    worker.deliver(notice())
+    (asked,) = worker.requests
+    assert (asked.user_id, asked.provider, asked.resource) == (USER, "oura", "sleep")
+    assert (asked.start_us, asked.end_us) == (START_US - DAY_US, END_US + DAY_US)
+    assert (asked.why, asked.priority, asked.client_user_id, asked.team_id) == (Why.NOTICE, Priority.FRESH, "c1", TEAM)
+    worker.deliver(notice(), id="msg_2", at_ms=NOW_MS + 5)
+    assert len({request.id for request in worker.requests}) == 2
+
+
+@pytest.mark.parametrize(
+    ("resource", "provider", "more", "reason"),
+    [
+        ("steps", "garmin", {}, "history_comes_as_events"),
+        ("hypnogram", "oura", {}, "removed_resource"),
+        ("new_thing", "oura", {}, "unknown_resource"),
+        ("sleep", "oura", {"start_date": "soon"}, "notice_without_range"),
+    ],
+)
+def test_what_is_not_to_be_fetched(resource: str, provider: str, more: dict[str, str], reason: str) -> None:
+    """Garmin's notice proves nothing, its history comes as events; some notices lead nowhere. The row says why."""
+    worker = Worker()
+    (row,) = worker.deliver(notice(resource, provider, **more))
+    assert worker.requests == []
+    assert (row.record["status"], row.record["reason"]) == ("not_expected", reason)
+
+
+def test_a_profile_has_no_range() -> None:
+    """A notice without a usable range is enough for a resource that has none."""
+    worker = Worker()
+    worker.deliver(notice("profile", start_date=None))
+    assert [(request.start_us, request.end_us) for request in worker.requests] == [(0, 0)]
+
+
+def test_the_row_follows_the_fetch() -> None:
+    """Notified, fetching, complete only when every row has come out; counts by verdict; first and last data."""
+    worker = Worker()
+    assert worker.deliver(notice())[0].record["status"] == "notified"
+    (request,) = worker.requests
+    job = jobs.begin(request, NOW_MS)
+    (row,) = say(worker, progress.of(job, NOW_MS))
+    assert (row.record["status"], row.record["backfill_id"]) == ("queued", request.id)
+    worker.deliver(event("daily.data.sleep.created", {"id": "n1", "source": {"provider": "oura"}, "score": 70}), id="m")
+    while job.is_open:
+        job = jobs.after_page(job, 1, "", NOW_MS)
+        (row,) = say(worker, progress.of(job, NOW_MS))
+        assert (row.record["status"], row.record["pages"]) == ("fetching", job.pages)
+    assert row.record["share"] == 1.0
+    ends = [historical(worker, f"n{n}", backfill_id=request.id, at_ms=NOW_MS + 1) for n in range(1, job.rows + 1)]
+    assert [clean.topic for clean in ends[-1]] == ["sleep", "backfills"]
+    last = ends[-1][-1].record
+    assert (last["status"], last["rows"]) == ("complete", job.rows)
+    assert (last["rows_new"], last["rows_changed"], last["rows_same"]) == (job.rows - 1, 1, 0)
+    assert last["first_data_at"] is not None
+    assert ends[0][0].record["delivery"]["backfill_id"] == request.id
+
+
+done = st.builds(
+    Done, st.just("bf"), st.integers(0, 9), st.integers(0, 3), st.integers(0, 3), st.integers(0, 3), st.integers(0, 3),
+    st.none() | st.integers(0, 9), st.none() | st.integers(0, 9),
+)  # fmt: skip
+said = st.builds(
+    lambda seq, status, rows: Progress("bf", USER, "oura", "sleep", seq, status, rows=rows),
+    st.integers(0, 5), st.sampled_from(jobs.Status), st.integers(0, 4),
+)  # fmt: skip
+
+
+@given(st.lists(done, max_size=5), st.lists(said, max_size=5, unique_by=lambda one: one.seq), st.data())
+def test_rows_and_progress_meet_in_any_order(rows: list[Done], words: list[Progress], data: st.DataObject) -> None:
+    """They come through different topics: whichever way they interleave, the row ends the same."""
+    ends = []
+    for _ in range(2):
+        state = backfill.EMPTY
+        for one in data.draw(st.permutations([*rows, *words])):
+            state = backfill.add_rows(state, one) if isinstance(one, Done) else backfill.merge_progress(state, one)
+        assert backfill.decode(backfill.encode(state)) == state
+        ends.append(state)
+    assert ends[0] == ends[1]
+    if ends[0].status is Status.COMPLETE:
+        assert sum(one.rows for one in rows) >= max(words, key=lambda one: one.seq).rows
+
+
+def test_after_an_error_only_the_gap() -> None:
+    """Connected again: the notice asks from a day before the break on, because the rest is here; so do we at once."""
+    worker = Worker()
+    worker.deliver(connected("oura", "sleep"), at_ms=NOW_MS - 10 * 86_400_000)
+    worker.deliver(notice(), at_ms=NOW_MS - 10 * 86_400_000 + 1, id="n1")
+    (request,) = worker.requests
+    job = jobs.begin(request, NOW_MS - 10 * 86_400_000 + 2)
+    while job.is_open:
+        job = jobs.after_page(job, 0 if job.todo else 1, "", NOW_MS)
+    say(worker, progress.of(job, NOW_MS))
+    historical(worker, "n1", backfill_id=request.id)
+    worker.requests.clear()
+    worker.deliver(failed(), at_ms=NOW_MS - 3 * 86_400_000, id="e")
+    assert worker.requests == []
+    worker.deliver(connected("oura", "sleep", "profile"), at_ms=NOW_MS, id="c2")
+    assert {(r.resource, r.why) for r in worker.requests} == {("sleep", Why.RECONNECT), ("profile", Why.RECONNECT)}
+    gap = worker.requests[0]
+    assert (gap.start_us, gap.end_us) == ((NOW_MS - 4 * 86_400_000) * 1000, (NOW_MS + 86_400_000) * 1000)
+    worker.deliver(notice(end_date="2026-06-03T15:00:00+00:00"), at_ms=NOW_MS + 5, id="n2")
+    again = worker.requests[-1]
+    assert again.why is Why.NOTICE
+    assert START_US < again.start_us <= (NOW_MS - 4 * 86_400_000) * 1000
+
+
+def test_the_error_may_come_late() -> None:
+    """The error of before the reconnection, delivered after it, asks for the same gap; said again, for nothing."""
+    worker = Worker()
+    worker.deliver(connected("oura", "sleep"), at_ms=NOW_MS)
+    worker.deliver(failed(), at_ms=NOW_MS - 86_400_000, id="e")
+    worker.deliver(failed(), at_ms=NOW_MS - 86_400_000, id="e")
+    assert [(r.resource, r.why) for r in worker.requests] == [("sleep", Why.RECONNECT)]
+
+
+def test_a_provider_without_notices_is_asked() -> None:
+    """Dexcom G6 never announces its day of history: we ask by ourselves, a while after the connection."""
+    worker = Worker()
+    worker.deliver(connected("dexcom", "glucose"), at_ms=NOW_MS)
+    (request,) = worker.requests
+    assert request.not_before_ms > NOW_MS
+    assert request.end_us - request.start_us == 3 * DAY_US
+
+
+def test_a_notice_of_a_stream_asks_for_it_once() -> None:
+    """One request for a new notice, none for its redelivery, and none for the stream itself."""
+    worker = Worker()
+    shallow = {"workout_id": "w1", "source": {"provider": "strava"}, "message": "ask"}
+    worker.deliver(event("daily.data.workout_stream.created", shallow))
+    worker.deliver(event("daily.data.workout_stream.created", shallow))
+    (request,) = worker.requests
+    assert (request.key, request.why) == ((USER, "strava", "workout_stream", "w1"), Why.STREAM)
+    stream = {"workout_id": "w1", "source": {"provider": "strava"}, "stream": {"time": [1, 2.5], "power": [7, None]}}
+    how = {"ce_door": "api", "ce_origin": "historical", "ce_backfillid": request.id}
+    first = worker.deliver(event("daily.data.workout_stream.created", stream), id="s1", headers=how, at_ms=NOW_MS + 1)
+    again = worker.deliver(event("daily.data.workout_stream.created", stream), id="s2", headers=how, at_ms=NOW_MS + 2)
+    (clean,) = (one for one in first if one.topic == "workout_stream")
+    assert [time.timestamp() for time in clean.record["times"]] == [1, 2.5]
+    assert clean.record["power_w"] == [7.0, None]
+    assert clean.record["unknown_fields"] is None
+    assert [one for one in again if one.topic == "workout_stream"] == []
+    assert len(worker.requests) == 1
+
+
+def test_a_stream_that_is_not_there_is_done() -> None:
+    """Of three streams that a listing found, one does not exist: the backfill completes all the same."""
+    worker = Worker()
+    key = {"user_id": USER, "provider": "strava", "resource": "workout_stream"}
+    say(worker, progress.of(jobs.Job(Request("bf_1", **key), jobs.Status.COMPLETE, 3, None, rows=1), NOW_MS))
+    child = jobs.Job(Request("bf_1", **key, workout_id="w1"), jobs.Status.EMPTY, 1, None)
+    (row,) = say(worker, progress.of(child, NOW_MS))
+    assert (row.record["status"], row.record["rows_other"]) == ("complete", 1)
