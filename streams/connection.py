@@ -37,6 +37,7 @@ class State(NamedTuple):
     failed: Failed | None = None
     implied_since_ms: int | None = None
     last_data_ms: int | None = None  # floored to the minute, so that a busy user is not written at every event
+    first_created_ms: int | None = None  # the oldest `created`
 
     @property
     def status(self) -> str:
@@ -69,6 +70,7 @@ def merge(a: State, b: State) -> State:
         max(filter(None, (a.failed, b.failed)), default=None),
         min((t for t in (a.implied_since_ms, b.implied_since_ms) if t is not None), default=None),
         max((t for t in (a.last_data_ms, b.last_data_ms) if t is not None), default=None),
+        min((t for t in (a.first_created_ms, b.first_created_ms) if t is not None), default=None),
     )
 
 
@@ -89,7 +91,8 @@ def read_event(action: str, data: object, at_ms: int) -> tuple[str, State]:
     if provider is None:
         raise Rejected(Reason.BAD_SHAPE, "$.data.provider")
     if action == "created":
-        return provider, State(created=Created(at_ms, *_availability(data.get("resource_availability"))))
+        created = Created(at_ms, *_availability(data.get("resource_availability")))
+        return provider, State(created=created, first_created_ms=at_ms)
     if action == "error":
         return provider, State(failed=Failed(at_ms, short_text(data.get("error_type")) or UNKNOWN))
     return provider, EMPTY  # a word that we do not know yet changes nothing

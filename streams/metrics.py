@@ -54,6 +54,14 @@ RESTORED = Counter("junction_engine_restored_records_total", "Changelog records 
 RESTORE_LEFT = Gauge("junction_engine_restore_left_records", "Changelog records still to be read back.", ["table"])
 ASSIGNED = Gauge("junction_engine_assigned_partitions", "Source partitions that this worker owns.")
 
+# Fetcher
+FETCH_CALLS = Counter("junction_fetch_calls_total", "Pages asked of the API, by kind and outcome.", ["kind", "outcome"])
+FETCH_CALL_SECONDS = Histogram(
+    "junction_fetch_call_seconds", "Time of a page, retries of the client included.", ["kind"], buckets=_LAG_SECONDS
+)
+FETCH_ROWS = Counter("junction_fetch_rows_total", "Summaries and samples fetched, by resource.", ["resource"])
+FETCH_CALLS_NOW = Gauge("junction_fetch_calls_now", "Calls of the API that are under way.")
+
 for _reason in Reason:
     DEAD_LETTERS.labels(_reason)  # 0 from the start: a counter that begins at 1 never "increased" for Prometheus
 

@@ -96,10 +96,22 @@ class Settings(BaseSettings):
     """Longest time that a transaction collects records."""
     session_timeout_s: float = Field(default=10.0, ge=6)
     """After so long without a sign of life a worker's partitions go to the others."""
+    query_host: str = "127.0.0.1"
+    """Address on which a worker answers `status`."""
+    query_port: int = Field(default=0, ge=0, le=65535)
+    """Port on which a worker answers `status`; 0: none. Workers on one machine need a port each."""
+    query_url: str = ""
+    """Under which address others reach this worker's query API; empty: `STREAMS_QUERY_HOST` and `_PORT`."""
+    query_token: SecretStr = SecretStr("")
+    """Whoever asks has to know it; required when the query API is not bound to loopback."""
     metrics_host: str = "127.0.0.1"
     """Address of the worker's `/metrics`."""
     metrics_port: int = Field(default=0, ge=0, le=65535)
     """Port of the worker's `/metrics`; 0: none."""
+
+    # Fetcher
+    fetch_calls_max: int = Field(default=16, ge=1, le=1000)
+    """Calls of Junction's API under way at once, in one fetcher."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """The least that every process logs."""
 
@@ -136,6 +148,11 @@ class Settings(BaseSettings):
             raise Misconfigured(
                 "no Kafka: set STREAMS_BOOTSTRAP_SERVERS, or run `junction-streams up` and export the lines it prints"
             )
+
+    @property
+    def query_address(self) -> str:
+        """Under which others reach this worker's query API."""
+        return self.query_url or f"http://{self.query_host}:{self.query_port}"
 
     @property
     def is_mock(self) -> bool:

@@ -1,5 +1,8 @@
 """The worker: waits for Kafka and the registry, then runs every agent in the engine until it is told to stop."""
 
+import asyncio
+from collections.abc import Callable
+
 from prometheus_client import start_http_server
 
 from streams import admin, agents, log, registry, topics
@@ -7,6 +10,7 @@ from streams.codec import Codec
 from streams.draft import Draft, Fold
 from streams.engine import app as engine
 from streams.events import Record
+from streams.lookup import server
 from streams.settings import Settings
 from streams.times import millis
 from streams.waiting import until_available
@@ -19,10 +23,18 @@ def run(settings: Settings) -> None:
     folds = {raw: _timed(raw, fold) for raw, fold in agents.folds(Codec(ids), settings.topic_prefix).items()}
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr=settings.metrics_host)
+    server.check(settings)
     log.get("worker").info("starting", worker=settings.worker_id, group=settings.group_id)
-    engine.run(
-        settings, engine.Plan({f"{settings.topic_prefix}.{raw}": fold for raw, fold in folds.items()}, topics.TABLES)
-    )
+    by_topic = {f"{settings.topic_prefix}.{name}": fold for name, fold in folds.items()}
+    engine.run(settings, engine.Plan(by_topic, topics.TABLES, opened=_answering(settings)))
+
+
+def _answering(settings: Settings) -> Callable[[engine.App], None] | None:
+    """What answers questions about users while the worker runs."""
+    if not settings.query_port:
+        return None
+    running: list[asyncio.Task[None]] = []  # a task that nobody holds may vanish
+    return lambda app: running.append(asyncio.ensure_future(server.serve(settings, app)))
 
 
 def _timed(raw_topic: str, fold: Fold) -> Fold:

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from streams.cli import app
 
-COMMANDS = ["demo", "up", "gateway", "worker", "simulate", "explain", "tail"]
+COMMANDS = ["demo", "up", "gateway", "worker", "simulate", "explain", "tail", "fetch", "status"]
 
 
 def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:

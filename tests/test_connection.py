@@ -82,13 +82,13 @@ AVAILABILITY = {"sleep": {"status": "available"}, "body": {"status": "unavailabl
 @pytest.mark.parametrize(
     ("action", "data", "provider", "state"),
     [
-        ("created", {"provider": {"slug": "fitbit"}}, "fitbit", State(created=Created(5))),
-        ("created", {"source": {"slug": "fitbit"}}, "fitbit", State(created=Created(5))),
+        ("created", {"provider": {"slug": "fitbit"}}, "fitbit", State(created=Created(5), first_created_ms=5)),
+        ("created", {"source": {"slug": "fitbit"}}, "fitbit", State(created=Created(5), first_created_ms=5)),
         (
             "created",
             {"provider": {"slug": "fitbit"}, "resource_availability": AVAILABILITY},
             "fitbit",
-            State(created=Created(5, ("sleep",), ("body",))),
+            State(created=Created(5, ("sleep",), ("body",)), first_created_ms=5),
         ),
         ("error", {"provider": "oura"}, "oura", State(failed=Failed(5))),
         ("error", {"provider": "oura", "error_type": "new_one"}, "oura", State(failed=Failed(5, "new_one"))),

@@ -62,6 +62,14 @@ def delivered(record: Record) -> Delivered:
     )
 
 
+def aged(how: Delivered, last_us: int | None, link: connection.State) -> Delivered:
+    """Data that end before the user first connected are history, also where they come as incremental events (5.3)."""
+    first_ms = link.first_created_ms
+    if first_ms is None or last_us is None or last_us >= first_ms * 1000 or how.origin == topics.Origin.HISTORICAL:
+        return how
+    return how._replace(origin=topics.Origin.HISTORICAL)
+
+
 def _attempt_ms(headers: Mapping[str, str]) -> int | None:
     text = headers.get(topics.H_SVIX_TIMESTAMP, "")
     return int(text) * 1000 if text.isascii() and text.isdigit() and len(text) <= 12 else None

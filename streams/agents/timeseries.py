@@ -7,7 +7,7 @@ from typing import Any
 
 from streams import connection, coverage, samples
 from streams.agents.history import received
-from streams.agents.parts import Delivered, Outlet, body_of, data_link, delivered, head
+from streams.agents.parts import Delivered, Outlet, aged, body_of, data_link, delivered, head
 from streams.codec import Codec
 from streams.columns import Columns
 from streams.decode import decode
@@ -31,8 +31,9 @@ def make(codec: Codec, prefix: str) -> Fold:
         judged = samples.judge(series, how.at_ms, partial(draft.get, "samples"), partial(draft.put, "samples"))
         link = data_link(draft, outlet, series.event, how, series.source.provider)
         _count(draft, series, judged)
-        _emit(draft, outlet, series, judged, how, link)
         extent = coverage.of_samples(series.columns)
+        how = aged(how, extent.last_us, link)
+        _emit(draft, outlet, series, judged, how, link)
         received(draft, outlet, series.event, how, series.source.provider, extent, judged.counts, series.dropped)
 
     return fold

@@ -134,7 +134,7 @@ class _Run:
 
     def _stay(self) -> int:
         what_was_found(self.console, self._compare(), self.watch.seen.records)
-        what_now(self.console, self.stack)
+        what_now(self.console, self.stack, next(self.world.people).user_id)
         while True:
             time.sleep(1)
             self._refresh()

@@ -91,15 +91,17 @@ def what_was_found(console: Console, report: Report, records: list[Decoded]) -> 
         console.print(f"  {example}", highlight=False)
 
 
-def what_now(console: Console, running: stack.Stack) -> None:
-    """Addresses and commands to go on with."""
+def what_now(console: Console, running: stack.Stack, user_id: str) -> None:
+    """Addresses and commands to go on with; `user_id`: somebody to look at."""
     settings = running.settings
     console.print(
         f"""
 Everything stays up until Ctrl-C. In another terminal:
 
   export STREAMS_BOOTSTRAP_SERVERS={settings.bootstrap_servers} STREAMS_REGISTRY_URL={settings.registry_url}
+  export STREAMS_PARTITIONS={settings.partitions} STREAMS_QUERY_PORT={settings.query_port}
   .venv/bin/junction-streams tail sleep --from-beginning
+  .venv/bin/junction-streams status {user_id}
 
   webhooks        {running.gateway_url}/webhooks/{stack.ENDPOINT}
   secret          {running.secret}

@@ -101,6 +101,7 @@ def _for_demo(settings: Settings, folder: Path, secret: str) -> Settings:
             "endpoints": {ENDPOINT: [SecretStr(secret)]},
             "gateway_port": _port(settings.gateway_port),
             "metrics_port": _port(settings.metrics_port),
+            "query_port": _port(settings.query_port),
             "state_dir": folder / "state",
         }
     )
@@ -130,6 +131,7 @@ def _service(stack: ExitStack, command: str, settings: Settings, secret: str, fo
         "STREAMS_ENDPOINTS": f'{{"{ENDPOINT}": ["{secret}"]}}',
         "STREAMS_GATEWAY_PORT": str(settings.gateway_port),
         "STREAMS_METRICS_PORT": str(settings.metrics_port),
+        "STREAMS_QUERY_PORT": str(settings.query_port),
         "STREAMS_STATE_DIR": str(settings.state_dir),
     }
     args = [sys.executable, "-m", "streams.cli", command]

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -35,14 +35,14 @@ logger = log.get("engine")
 class Plan:
     """What a worker does. `folds`: full name of a source topic → fold. `tables`: names without prefix; changelogs are
     named by `topics.changelog`. `punctuation`: called for each owned partition about once a second, in the transaction.
-    `opened`: gets the unit of work before anything runs, for what wants to `call` it.
+    `opened`: gets the app before anything runs, in its event loop: for what wants to `call` its unit, or read tables.
     `lose` is for tests: slices for which it is true vanish on the way, as a rebalance may make them.
     """
 
     folds: Mapping[str, Fold]
     tables: Sequence[str]
     punctuation: Punctuation | None = None
-    opened: Callable[[Unit], None] | None = None
+    opened: Callable[["App"], None] | None = None
     lose: Lose | None = None
 
 
@@ -139,10 +139,26 @@ class App(faust.App):  # type: ignore[misc]  # because Faust is untyped to stric
         self.unit = Unit(
             settings, made, self.consumer, lambda generation: self.tables.recovery.again(generation), plan.punctuation
         )
-        if plan.opened:
-            plan.opened(self.unit)
         for topic, fold in plan.folds.items():
             self.agent(self.topic(topic, key_type=bytes, value_type=bytes, acks=False), name=topic)(self._agent(fold))
+        if plan.opened:
+            plan.opened(self)
+
+    def owns(self, partition: int) -> bool:
+        """Whether a partition's tables are here, and up to date."""
+        return partition in self.unit.partitions
+
+    def rows(self, table: str, partition: int, start: bytes, stop: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Committed rows of [start, stop) of a table's partition that is ours."""
+        found: Table = self.tables[table]
+        return found.rows(partition, start, stop)
+
+    def owner_url(self, partition: int) -> str:
+        """Where the worker that has a partition's tables is reached; "" while nobody has."""
+        for url, by_topic in self.router.tables_metadata().items():
+            if any(partition in partitions for partitions in by_topic.values()):
+                return str(url)
+        return ""
 
     def _make_table(self, name: str) -> Table:
         changelog = self.topic(
@@ -173,6 +189,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "topic_allow_declare": False,
         "topic_disable_leader": True,
         "web_enabled": False,
+        "canonical_url": settings.query_address,  # Faust's assignor tells it to all workers
         "stream_wait_empty": True,
         "key_serializer": "raw",
         "value_serializer": "raw",

@@ -141,7 +141,7 @@ class Unit:
     async def _punctuate(self, punctuation: Punctuation) -> None:
         while True:
             await asyncio.sleep(PUNCTUATE_S)
-            for partition in self._cursors.partitions():
+            for partition in self.partitions:
                 await self._room()
                 self._apply(partition, punctuation)
 
@@ -167,6 +167,11 @@ class Unit:
             work.end(is_committed=True)  # there is nothing to commit
             self._work = None
         return work
+
+    @property
+    def partitions(self) -> list[int]:
+        """Numbers of the partitions that are ours now."""
+        return self._cursors.partitions()
 
     def fail(self, error: BaseException) -> None:
         """End the worker: nothing uncommitted will be committed."""

@@ -10,7 +10,8 @@
 | is each hopeless record a dead letter, once? | the dead-letter topic against what the model's folds rejected |
 
 Left out of the comparison with the model: `processed_at`, and what depends on how raw topics interleave, which nobody
-promises: the `connection` joined into data records, and the records of `connections` before the last of each key.
+promises: the `connection` joined into data records (and whether they are older than it, which is their `origin`), and
+the records of `connections` before the last of each key.
 """
 
 from collections import Counter, defaultdict
@@ -111,7 +112,7 @@ def identity(record: Mapping[str, Any]) -> Hashable:
 def content(record: Mapping[str, Any]) -> str:
     """What has to be equal in both worlds."""
     said = {name: value for name, value in record.items() if name not in ("connection", "processed_at", "delivery")}
-    delivery = {name: value for name, value in (record.get("delivery") or {}).items() if name != "processed_at"}
+    delivery = {n: value for n, value in (record.get("delivery") or {}).items() if n not in ("processed_at", "origin")}
     return repr((sorted(said.items()), sorted(delivery.items())))
 
 

@@ -54,8 +54,8 @@ class Later:
         self._unit: Unit
         self._under_way: dict[bytes, asyncio.Task[None]] = {}
 
-    def opened(self, unit: Unit) -> None:
-        self._unit = unit
+    def opened(self, worker: app.App) -> None:
+        self._unit = worker.unit
 
     def punctuate(self, draft: Draft) -> None:
         for key, _ in draft.scan(TABLE, DUE, DUE + b"\xff"):

@@ -1,12 +1,13 @@
 """Recorded bodies over HTTP into a running gateway and worker, and what became of each."""
 
 import asyncio
+import json
 from collections import defaultdict
 from pathlib import Path
 
 from confluent_kafka import Consumer, TopicPartition
 
-from streams import topics
+from streams import status, topics
 from streams.demo import stack
 from streams.lag import Lag
 from streams.reader import Reader
@@ -26,11 +27,22 @@ def test_every_published_body_ends_somewhere(settings: Settings, samples: Path, 
         statuses = asyncio.run(_post(running, recorded))
         _drain(running.settings)
         found = _ends(running.settings)
+        _ask_about_a_user(running.settings, recorded)
     assert set(statuses.values()) == {204}
     names = {one.message_id: one.file.removesuffix(".json") for one in recorded}
     assert {names[id]: sorted(places) for id, places in found.items()} == {
         name: sorted(_expected(name)) for name in names.values() if name not in SAID_BEFORE
     }
+
+
+def _ask_about_a_user(settings: Settings, recorded: list[Recorded]) -> None:
+    """The worker answers for a user whose body it has seen, and for one that nobody knows."""
+    named = {one.file.removesuffix(".json"): one.body for one in recorded}
+    body = json.loads(next(named[name] for name, ends in AS_IT_IS.items() if "glucose" in ends))
+    view = status.ask(settings, body.get("user_id") or body["data"]["user_id"])
+    assert "glucose" in {row["resource"] for row in view["resources"]}
+    assert view["connections"]
+    assert status.ask(settings, "nobody")["connections"] == []
 
 
 def _expected(name: str) -> list[str]:

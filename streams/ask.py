@@ -1,0 +1,109 @@
+"""`fetch`: a person asks for a span of one user's data. The request joins the same queue as every other."""
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+
+from confluent_kafka import KafkaException, Producer
+
+from streams import status, topics
+from streams.errors import Misconfigured, Unavailable
+from streams.fetch import policy
+from streams.fetch import request as requests
+from streams.fetch.request import Priority, Request, Why, new_id
+from streams.resources import RESOURCES, normalise
+from streams.settings import Settings
+
+DAYS = 30
+FLUSH_S = 15.0
+
+
+def ask(
+    settings: Settings,
+    user_id: str,
+    providers: list[str],
+    resources: list[str],
+    start: datetime | None,
+    end: datetime | None,
+) -> list[Request]:
+    """Put the requests into the queue; answers them. Raises Misconfigured or Unavailable.
+
+    Without both provider and resource named, a worker is asked what is connected.
+    """
+    settings.need_kafka()
+    until = _utc(end) if end else datetime.now(UTC)
+    since = _utc(start) if start else until - timedelta(days=DAYS)
+    if since >= until:
+        raise Misconfigured("--from is not before --to")
+    pairs = _pairs(settings, user_id, providers, [_known(name) for name in resources])
+    asked_ms = int(time.time() * 1000)
+    made = [_request(user_id, provider, resource, since, until, asked_ms) for provider, resource in pairs]
+    send(settings, made)
+    return made
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _known(resource: str) -> str:
+    name = normalise(resource)
+    if name not in RESOURCES or RESOURCES[name].legacy:
+        raise Misconfigured(f"no resource {resource}; docs/catalogue.md lists them")
+    return name
+
+
+def _pairs(settings: Settings, user_id: str, providers: list[str], resources: list[str]) -> list[tuple[str, str]]:
+    if providers and resources:
+        return [(provider, resource) for provider in providers for resource in resources]
+    view = status.ask(settings, user_id)
+    found = [
+        (link["provider"], resource)
+        for link in view["connections"]
+        for resource in link["resources_available"]
+        if (not providers or link["provider"] in providers) and (not resources or resource in resources)
+    ]
+    pairs = [pair for pair in found if policy.not_expected(*pair, has_range=True) in (None, "history_comes_as_events")]
+    if not pairs:
+        raise Misconfigured("nothing to fetch: no such connection is known; name --provider and --resource to insist")
+    return pairs
+
+
+def _request(user_id: str, provider: str, resource: str, since: datetime, until: datetime, asked_ms: int) -> Request:
+    start_us, end_us = (0, 0) if resource == "profile" else (_micros(since), _micros(until))
+    id = new_id("person", user_id, provider, resource, asked_ms)
+    return Request(id, user_id, provider, resource, start_us, end_us, Why.PERSON, Priority.NORMAL)
+
+
+def _micros(moment: datetime) -> int:
+    return int(moment.timestamp()) * 1_000_000
+
+
+def send(settings: Settings, made: list[Request]) -> None:
+    """Publish requests, each in its user's partition. Raises Unavailable."""
+    producer = Producer(settings.librdkafka | {"acks": "all", "enable.idempotence": True, "log_level": 0})
+    failed: list[str] = []
+    try:
+        for request in made:
+            producer.produce(
+                f"{settings.topic_prefix}.{topics.FETCH_JOBS}",
+                requests.encode(request),
+                ":".join(request.key).encode(),
+                partition=topics.partition_for(request.user_id, settings.partitions),
+                on_delivery=lambda error, _: failed.append(error.name()) if error else None,
+            )
+        left = producer.flush(FLUSH_S)
+    except KafkaException as error:
+        raise Unavailable(f"Kafka does not take the request ({error.args[0].name()})") from None
+    if left or failed:
+        raise Unavailable(f"Kafka did not confirm the request ({failed[0] if failed else 'no answer'})")
+
+
+def show(made: list[Request], *, as_json: bool) -> None:
+    """What was asked for."""
+    if as_json:
+        print(json.dumps([{"backfill_id": r.id, "provider": r.provider, "resource": r.resource} for r in made]))
+        return
+    for request in made:
+        print(f"asked for {request.provider} {request.resource} ({request.id})")
+    print("`junction-streams status` shows how far it is; a fetcher has to run.")

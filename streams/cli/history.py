@@ -1,0 +1,40 @@
+"""`fetch`, `status`: the history of users, and what is known of one of them."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from streams.cli.base import AsJson, app, read_settings
+
+
+@app.command()
+def fetch(
+    user: Annotated[str, typer.Option(help="User id.")],
+    provider: Annotated[list[str] | None, typer.Option(help="Only these providers; default: all connected.")] = None,
+    resource: Annotated[list[str] | None, typer.Option(help="Only these; default: all that are available.")] = None,
+    start: Annotated[datetime | None, typer.Option("--from", help="Default: 30 days before --to.")] = None,
+    end: Annotated[datetime | None, typer.Option("--to", help="Default: now.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the fetchers for a span of one user's data; what is known already changes nothing.
+
+    Example: `junction-streams fetch --user 5f0c2c0e-... --provider oura --resource sleep --from 2026-05-01`
+    """
+    from streams.ask import ask, show
+
+    show(ask(read_settings(), user, provider or [], resource or [], start, end), as_json=as_json)
+
+
+@app.command()
+def status(
+    user: Annotated[str, typer.Argument(help="User id.")],
+    as_json: AsJson = False,
+) -> None:
+    """Connections, history and freshness of one user, from the worker that owns it.
+
+    Example: `STREAMS_QUERY_PORT=8070 junction-streams status 5f0c2c0e-...`
+    """
+    from streams.status import ask, show
+
+    show(ask(read_settings(), user), as_json=as_json)

@@ -1,0 +1,128 @@
+"""What the tables of a worker say about one user, for people and programs. Pure: rows in, plain values out."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from streams import backfill, connection, coverage
+from streams.dedup import state_key
+from streams.fetch import policy
+from streams.resources import RESOURCES
+
+Row = tuple[bytes, bytes]
+Scan = Callable[[str, bytes, bytes], Iterable[Row]]  # (table, start, stop) → rows of [start, stop)
+Json = dict[str, Any]
+MINUTE_S = 60
+
+
+def of_user(user_id: str, scan: Scan, now_s: float) -> Json:
+    """Connections, resources with their freshness, backfills, and histories that Junction still has to announce."""
+    links = {
+        parts[0]: connection.decode(value) for parts, value in _rows(scan, "connections", user_id) if len(parts) == 1
+    }
+    held = {
+        (parts[0], parts[1]): coverage.decode(value)
+        for parts, value in _rows(scan, "connections", user_id)
+        if len(parts) == 2
+    }
+    fills = {(parts[0], parts[1]): backfill.decode(value) for parts, value in _rows(scan, "backfills", user_id)}
+    return {
+        "user_id": user_id,
+        "as_of": _time(now_s * 1000),
+        "connections": [_connection(provider, link) for provider, link in links.items()],
+        "resources": [_resource(*key, state, now_s) for key, state in held.items() if state],
+        "backfills": [_backfill(*key, state) for key, state in fills.items()],
+        "awaited": [
+            {"provider": provider, "resource": resource}
+            for provider, link in links.items()
+            for resource in _awaited(provider, link)
+            if (provider, resource) not in fills
+        ],
+    }
+
+
+def _rows(scan: Scan, table: str, user_id: str) -> Iterator[tuple[list[str], bytes]]:
+    """(what follows the user in the key, value) of each row of a user."""
+    prefix = state_key(user_id) + b"|"
+    for key, value in scan(table, prefix, prefix[:-1] + b"}"):
+        yield [_unescaped(part) for part in key[len(prefix) :].decode().split("|")], value
+
+
+def _unescaped(part: str) -> str:
+    return part.replace("%7C", "|").replace("%25", "%")
+
+
+def _awaited(provider: str, link: connection.State) -> Iterator[str]:
+    """Resources whose history Junction has not announced yet, of those that it may."""
+    if link.created is None or provider in policy.LIVE_HISTORY or provider in policy.SILENT:
+        return
+    for resource in link.created.resources_available:
+        if resource in RESOURCES and not RESOURCES[resource].legacy and resource not in policy.OPTIONAL:
+            yield resource
+
+
+def _connection(provider: str, link: connection.State) -> Json:
+    return {
+        "provider": provider,
+        "status": link.status,
+        "since": _time(link.since_ms),
+        "connected_at": _time(link.created and link.created.at_ms),
+        "first_connected_at": _time(link.first_created_ms),
+        "error_at": _time(link.failed and link.failed.at_ms),
+        "error_type": link.failed and link.failed.error_type,
+        "last_data_at": _time(link.last_data_ms),
+        "resources_available": list(link.created.resources_available) if link.created else [],
+        "resources_unavailable": list(link.created.resources_unavailable) if link.created else [],
+    }
+
+
+def _resource(provider: str, resource: str, state: coverage.State, now_s: float) -> Json:
+    return {
+        "provider": provider,
+        "resource": resource,
+        "newest_data_at": _time(state.last_min * MINUTE_S * 1000),
+        "oldest_data_at": _time(state.first_min * MINUTE_S * 1000),
+        "last_delivery_at": _time(state.delivered_min * MINUTE_S * 1000),
+        "age_s": max(0, round(now_s) - state.last_min * MINUTE_S),
+        "days_with_data": state.day_count,
+    }
+
+
+def _backfill(provider: str, resource: str, state: backfill.State) -> Json:
+    notice, fetch, done = state.newest, state.fetch, state.done
+    is_current = fetch is not None and done is not None and done.id == fetch.id
+    row: Json = {
+        "provider": provider,
+        "resource": resource,
+        "status": state.status,
+        "reason": (fetch.reason if fetch else state.not_expected) or None,
+        "notified_at": _time(notice and notice.at_ms),
+        "range_start": _time_us(notice.start_us if notice and notice.has_range else None),
+        "range_end": _time_us(notice.end_us if notice and notice.has_range else None),
+    }
+    row |= {
+        "backfill_id": fetch and fetch.id,
+        "why": fetch and fetch.why,
+        "share": fetch.share if fetch else 0.0,
+        "pages": fetch.pages if fetch else 0,
+        "rows": fetch.rows if fetch else 0,
+        "next_try_at": _time(fetch.due_ms or None) if fetch else None,
+        "progress_at": _time(fetch and fetch.at_ms),
+    }
+    return row | {
+        "rows_new": done.new if done and is_current else 0,
+        "rows_changed": done.changed if done and is_current else 0,
+        "rows_same": done.same if done and is_current else 0,
+        "rows_other": done.others if done and is_current else 0,
+        "first_data_at": _time_us(done.first_us if done and is_current else None),
+        "last_data_at": _time_us(done.last_us if done and is_current else None),
+    }
+
+
+def _time_us(us: int | None) -> str | None:
+    return None if us is None else _time(us / 1000)
+
+
+def _time(ms: float | None) -> str | None:
+    """RFC 3339 to the second, UTC."""
+    return None if ms is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ms / 1000))

@@ -1,0 +1,122 @@
+"""`status USER`: what a worker's tables say about one user, as tables for people or JSON for machines."""
+
+import json
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from streams.errors import Misconfigured, Unavailable
+from streams.settings import Settings
+
+ANSWER_S = 10.0
+WIDTH = 140  # where there is no terminal
+Json = dict[str, Any]
+
+
+def ask(settings: Settings, user_id: str) -> Json:
+    """The view of a user, from whichever worker owns it. Raises Misconfigured or Unavailable."""
+    if not (settings.query_url or settings.query_port):
+        raise Misconfigured(
+            "no worker to ask: give the workers a STREAMS_QUERY_PORT each, and set one of their addresses here, "
+            "as STREAMS_QUERY_URL (http://127.0.0.1:8070) or by the same STREAMS_QUERY_PORT"
+        )
+    url = httpx.URL(settings.query_address).join(f"/users/{user_id}")
+    token = settings.query_token.get_secret_value()
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    try:
+        answer = httpx.get(url, headers=headers, timeout=ANSWER_S)
+    except httpx.HTTPError as error:
+        raise Unavailable(f"no worker answers at {settings.query_address} ({type(error).__name__})") from None
+    if answer.status_code == 401:
+        raise Misconfigured("the worker wants a token: set STREAMS_QUERY_TOKEN as the workers have it")
+    if answer.status_code != 200:
+        raise Unavailable(f"the worker at {settings.query_address} says: {_sentence(answer)}", 2)
+    view: Json = answer.json()
+    return view
+
+
+def _sentence(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["error"])
+    except (ValueError, KeyError, TypeError):
+        return f"HTTP {answer.status_code}"
+
+
+def show(view: Json, *, as_json: bool) -> None:
+    """Print it."""
+    if as_json:
+        print(json.dumps(view))
+        return
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
+    is_known = view["connections"] or view["resources"] or view["backfills"]
+    where = f"partition {view['partition']}, worker {view['worker']}, as of {view['as_of']}"
+    console.print(Text.assemble((view["user_id"], "bold"), f"  {where}"), soft_wrap=True)
+    if not is_known:
+        console.print("Nothing is known of this user: no event of it has come, or the id is another one.")
+        return
+    for table in (_connections(view), _backfills(view), _resources(view)):
+        if table.row_count:
+            console.print(table)
+    if view["awaited"]:
+        names = ", ".join(f"{row['provider']} {row['resource']}" for row in view["awaited"])
+        console.print(f"Junction has not announced the history of: {names}", soft_wrap=True)
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _connections(view: Json) -> Table:
+    table = _table("Connections", "provider", "status", "since", "last data", "resources")
+    for row in view["connections"]:
+        status = f"{row['status']} ({row['error_type']})" if row["status"] == "error" else row["status"]
+        table.add_row(
+            row["provider"], status, _short(row["since"]), _short(row["last_data_at"]),
+            str(len(row["resources_available"])),
+        )  # fmt: skip
+    return table
+
+
+def _backfills(view: Json) -> Table:
+    table = _table("History", "provider", "resource", "status", "fetched", "rows", "new", "known", "data from", "to")
+    for row in view["backfills"]:
+        status = f"{row['status']} ({row['reason']})" if row["reason"] else row["status"]
+        known = row["rows_same"] + row["rows_changed"] + row["rows_other"]
+        table.add_row(
+            row["provider"], row["resource"], status, f"{row['share']:.0%}", f"{row['rows']:,}",
+            f"{row['rows_new']:,}", f"{known:,}", _day(row["first_data_at"]), _day(row["last_data_at"]),
+        )  # fmt: skip
+    return table
+
+
+def _resources(view: Json) -> Table:
+    table = _table("Freshness", "provider", "resource", "newest data", "age", "last delivery", "days with data")
+    for row in sorted(view["resources"], key=lambda row: (row["provider"], row["resource"])):
+        table.add_row(
+            row["provider"], row["resource"], _short(row["newest_data_at"]), _age(row["age_s"]),
+            _short(row["last_delivery_at"]), str(row["days_with_data"]),
+        )  # fmt: skip
+    return table
+
+
+def _short(time: str | None) -> str:
+    return "" if time is None else time[:16].replace("T", " ")
+
+
+def _day(time: str | None) -> str:
+    return "" if time is None else time[:10]
+
+
+def _age(seconds: int) -> str:
+    for unit, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= unit:
+            return f"{seconds // unit} {name}"
+    return f"{seconds} s"
