@@ -38,6 +38,16 @@ class State(NamedTuple):
     def day_count(self) -> int:
         return int.from_bytes(self.days, "little").bit_count()
 
+    def spans(self) -> list[tuple[int, int]]:
+        """Days with data, as (first, last) of each run of days in a row."""
+        runs: list[tuple[int, int]] = []
+        for day in sorted(_days(self)):
+            if runs and runs[-1][1] == day - 1:
+                runs[-1] = (runs[-1][0], day)
+            else:
+                runs.append((day, day))
+        return runs
+
     def has_day(self, day: int) -> bool:
         """Whether there are data on a local day (days since 1970)."""
         return day >= self.base and bool(int.from_bytes(self.days, "little") >> (day - self.base) & 1)

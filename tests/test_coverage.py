@@ -45,6 +45,7 @@ def test_it_says_what_the_data_say(some: list[tuple[Extent, int]]) -> None:
     assert state.first_min == min(extent.first_us for extent, _ in some) // coverage.MINUTE_US
     assert state.last_min == max(extent.last_us for extent, _ in some) // coverage.MINUTE_US
     assert len(coverage.encode(state)) < 120
+    assert {day for first, last in state.spans() for day in range(first, last + 1)} == kept
 
 
 def test_days_of_samples_are_local() -> None:

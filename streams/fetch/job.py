@@ -26,6 +26,7 @@ RE_ASK_MS = tuple(minutes * MINUTE_MS for minutes in (15, 60, 360, 1440))  # dom
 PARK_MS = (2_000, 10_000, 30_000, 2 * MINUTE_MS, 10 * MINUTE_MS, 60 * MINUTE_MS)
 TRIES_MAX = 12  # of one page in a row; with the waits above about seven hours
 PAGES_MAX = 1_000  # of one window: a walk that does not end is a walk in circles
+WINDOW_US_MIN = 3_600_000_000  # a shorter one is not cut in two
 LOOPS_MAX = 3  # walks in circles through one window, each begun anew
 _FORMAT = b"\x01"
 
@@ -131,6 +132,16 @@ def after_trouble(job: Job, reason: str, now_ms: int, *, retry_after_s: float = 
         return refuse(job, reason)
     wait_ms = PARK_MS[min(tries, len(PARK_MS)) - 1] if tries else MINUTE_MS
     return _next(job, due_ms=now_ms + max(wait_ms, int(retry_after_s * 1000)), tries=tries, reason=reason)
+
+
+def after_too_large(job: Job, now_ms: int) -> Job:
+    """The answer is larger than we take: the window is asked for in two halves, the newer one first."""
+    if job.window is None or job.window[1] - job.window[0] <= WINDOW_US_MIN:
+        return refuse(job, "too_large")
+    start, end = job.window
+    middle = (start + end) // 2
+    todo = (*job.todo, (start, middle))
+    return _next(job, window=(middle, end), todo=todo, cursor="", seen=(), due_ms=now_ms)
 
 
 def refuse(job: Job, reason: str) -> Job:

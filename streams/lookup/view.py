@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date, timedelta
 from typing import Any
 
 from streams import backfill, connection, coverage
@@ -85,6 +86,7 @@ def _resource(provider: str, resource: str, state: coverage.State, now_s: float)
         "last_delivery_at": _time(state.delivered_min * MINUTE_S * 1000),
         "age_s": max(0, round(now_s) - state.last_min * MINUTE_S),
         "days_with_data": state.day_count,
+        "day_spans": [[_day(first), _day(last)] for first, last in state.spans()],
     }
 
 
@@ -117,6 +119,10 @@ def _backfill(provider: str, resource: str, state: backfill.State) -> Json:
         "first_data_at": _time_us(done.first_us if done and is_current else None),
         "last_data_at": _time_us(done.last_us if done and is_current else None),
     }
+
+
+def _day(day: int) -> str:
+    return (date(1970, 1, 1) + timedelta(days=day)).isoformat()
 
 
 def _time_us(us: int | None) -> str | None:

@@ -159,6 +159,23 @@ def test_a_walk_without_end_ends() -> None:
     assert calls == (LOOPS_MAX + 1) * (PAGES_MAX + 1)
 
 
+@given(st.integers(1, 20), st.integers(0, 2**32))
+def test_an_answer_that_is_too_large_is_asked_for_in_parts(days: int, sizes: int) -> None:
+    """Whichever answers are too large, every moment is asked for, the newest first; a window of an hour may fail."""
+    job, asked, steps = jobs.begin(request("weight", days), NOW_MS), [], 0
+    while job.is_open:
+        steps += 1
+        if sizes >> steps & 1:
+            job = jobs.after_too_large(job, NOW_MS)
+        else:
+            asked.append(job.call.span)
+            job = jobs.after_page(job, 1, "", NOW_MS)
+    assert job.status is Status.COMPLETE or job.reason == "too_large"
+    if job.status is Status.COMPLETE:
+        assert windows.union([span for span in asked if span]) == ((END_US - days * DAY_US, END_US),)
+        assert all(later[1] == earlier[0] for earlier, later in itertools.pairwise(asked) if earlier and later)
+
+
 @given(st.lists(st.sampled_from(["page", "cursor", "empty", "trouble", "ours", "join"]), max_size=30), resources)
 def test_numbers_grow_and_bytes_round_trip(steps: list[str], resource: str) -> None:
     """Every transition has a number of its own, greater than all before; a job is what its bytes say."""

@@ -1,0 +1,119 @@
+"""Who asks next: takes due jobs from the queue of each partition, as many at once as is allowed, and settles them.
+
+Calls under way are remembered in memory only: after a crash, an abort or a rebalance a job is simply still due, here or
+elsewhere, and its page is fetched again. What an answer changes is guarded by the job's step number, so an answer that
+comes twice, or to somebody who lost the partition, changes nothing.
+
+Fairness: a page puts its job behind all that are due; no user has more than USER_CALLS_MAX calls under way, no
+partition more than its share.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from streams import log, metrics
+from streams.draft import Draft
+from streams.engine.app import App
+from streams.engine.unit import Unit
+from streams.fetch import queue
+from streams.fetch.job import Job
+from streams.fetch.queue import Heads
+from streams.fetcher.answer import Page, Trouble, settle
+
+USER_CALLS_MAX = 2
+FORGET_EVERY = 30  # punctuations
+
+Ask = Callable[[Job], Awaitable[Page | Trouble]]
+
+logger = log.get("fetcher")
+
+
+class Scheduler:
+    """`ask` makes one call and never raises. `calls_max`: at once, over all partitions of this process."""
+
+    def __init__(self, prefix: str, ask: Ask, calls_max: int, share: Callable[[float], None], partitions: int) -> None:
+        self._prefix = prefix
+        self._ask = ask
+        self._calls_max = calls_max
+        self._set_share = share
+        self._partitions = partitions
+        self._unit: Unit
+        self._heads: dict[int, Heads] = {}
+        self._calls: dict[bytes, asyncio.Task[None]] = {}
+        self._by_partition: Counter[int] = Counter()
+        self._by_user: Counter[str] = Counter()
+        self._punctuations = 0
+        self._refills: set[asyncio.Task[bool]] = set()
+
+    def opened(self, app: App) -> None:
+        self._unit = app.unit
+
+    def punctuate(self, draft: Draft) -> None:
+        """About once a second for each partition: start what has become due."""
+        self._punctuations += 1
+        heads = self._heads.setdefault(draft.partition, Heads())
+        if self._punctuations % FORGET_EVERY == 0:
+            heads.forget()
+            self._set_share(len(self._unit.partitions) / self._partitions)
+        self.fill(draft)
+
+    def fill(self, draft: Draft) -> None:
+        """Start calls for due jobs of a partition while there is room."""
+        room = self._room(draft.partition)
+        if room <= 0:
+            return
+        for row in self._heads.setdefault(draft.partition, Heads()).due(draft, draft.now_ms):
+            if row in self._calls:
+                continue
+            job = queue.load(draft, row)
+            if job is None or self._by_user[job.request.user_id] >= USER_CALLS_MAX:
+                continue
+            self._start(draft.partition, row, job)
+            room -= 1
+            if room <= 0:
+                return
+
+    def _room(self, partition: int) -> int:
+        share = -(-self._calls_max // max(1, len(self._unit.partitions)))
+        return min(self._calls_max - len(self._calls), share - self._by_partition[partition])
+
+    def _start(self, partition: int, row: bytes, job: Job) -> None:
+        self._by_partition[partition] += 1
+        self._by_user[job.request.user_id] += 1
+        task = self._calls[row] = asyncio.ensure_future(self._call(partition, row, job))
+        task.add_done_callback(partial(self._ended, partition, row, job))
+        metrics.FETCH_CALLS_NOW.set(len(self._calls))
+
+    def _ended(self, partition: int, row: bytes, job: Job, task: "asyncio.Task[None]") -> None:
+        del self._calls[row]
+        self._by_partition[partition] -= 1
+        self._by_user[job.request.user_id] -= 1
+        if not self._by_user[job.request.user_id]:
+            del self._by_user[job.request.user_id]
+        metrics.FETCH_CALLS_NOW.set(len(self._calls))
+        if task.cancelled():
+            return
+        if error := task.exception():
+            self._unit.fail(error)
+        else:
+            self._refill(partition)
+
+    async def _call(self, partition: int, row: bytes, job: Job) -> None:
+        outcome = await self._ask(job)
+        if isinstance(outcome, Trouble):
+            logger.info(
+                "trouble", reason=outcome.reason, resource=job.request.resource, provider=job.request.provider,
+                tries=job.tries + 1, backfill=job.request.id,
+            )  # fmt: skip
+        await self._unit.call(partition, lambda draft: self._settle(draft, row, job.seq, outcome))
+
+    def _settle(self, draft: Draft, row: bytes, seq: int, outcome: Page | Trouble) -> None:
+        settle(draft, self._prefix, row, seq, outcome)
+
+    def _refill(self, partition: int) -> None:
+        """Room is free: do not wait for the next punctuation."""
+        task = asyncio.ensure_future(self._unit.call(partition, self.fill))
+        self._refills.add(task)
+        task.add_done_callback(self._refills.discard)

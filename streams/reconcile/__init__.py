@@ -1,0 +1,1 @@
+"""Reconciliation: what Junction says that it has of a user, against what we have."""

@@ -1,0 +1,63 @@
+"""A fetcher of its own process whose API is made up: every page is a function of what is asked.
+
+Settings come from the environment. TROUBLE: share of calls that meet trouble; SLOW_S: how long a call takes.
+"""
+
+import asyncio
+import json
+import os
+import random
+import time
+
+from streams import log, topics
+from streams.draft import Draft
+from streams.engine import app as engine
+from streams.events import Record
+from streams.fetch import request as requests
+from streams.fetch.job import Job
+from streams.fetcher.answer import Page, Trouble, enqueue
+from streams.fetcher.scheduler import Scheduler
+from streams.settings import Settings
+
+PAGES = 3  # of each window
+
+
+def body_of(job: Job) -> bytes:
+    """One event that names the page it stands for."""
+    request, call = job.request, job.call
+    page = {"id": f"{request.resource}/{call.span}/{call.cursor or 0}", "source": {"provider": request.provider}}
+    event = {"event_type": f"daily.data.{request.resource}.created", "user_id": request.user_id, "data": page}
+    return json.dumps(event).encode()
+
+
+def made_up(trouble: float, slow_s: float):
+    """An API that answers PAGES pages a window, after a while, and sometimes not."""
+    chance = random.Random(os.getpid())
+
+    async def ask(job: Job) -> Page | Trouble:
+        began_ms = int(time.time() * 1000)
+        await asyncio.sleep(slow_s * chance.random())
+        if chance.random() < trouble:
+            return Trouble("unavailable")
+        page = int(job.call.cursor or 0) + 1
+        return Page([body_of(job)], 1, str(page) if page < PAGES else "", began_ms)
+
+    return ask
+
+
+def main() -> None:
+    settings = Settings()
+    log.configure(settings.log_level, as_json=True)
+    prefix = settings.topic_prefix
+    ask = made_up(float(os.environ.get("TROUBLE", "0")), float(os.environ.get("SLOW_S", "0.05")))
+    scheduler = Scheduler(prefix, ask, 8, lambda share: None, settings.partitions)
+
+    def fold(record: Record, draft: Draft) -> None:
+        enqueue(draft, prefix, requests.decode(record.value or b""))
+
+    folds = {f"{prefix}.{topics.FETCH_JOBS}": fold}
+    engine.run(settings, engine.Plan(folds, topics.FETCH_TABLES, scheduler.punctuate, scheduler.opened))
+
+
+if __name__ == "__main__":
+    main()
