@@ -214,6 +214,20 @@ def _wait_until_led(client: AdminClient, created: list[Topic]) -> None:
             time.sleep(LED_STEP_S)
 
 
+def newest_ms(client: AdminClient, settings: Settings, name: str) -> int | None:
+    """Time of the newest record in a topic's first partition, Unix milliseconds; None while it is empty (KIP-734).
+
+    Raises Unavailable.
+    """
+    place = TopicPartition(f"{settings.topic_prefix}.{name}", 0)
+    try:
+        asked = client.list_offsets({place: OffsetSpec.max_timestamp()}, request_timeout=ANSWER_S)
+        found = asked[place].result()
+    except KafkaException as error:
+        raise Unavailable(f"Kafka does not answer about {place.topic} ({error.args[0].name()})") from None
+    return found.timestamp if found.offset >= 0 else None
+
+
 def _is_led(future: "Future[object]") -> bool:
     """Any error means "not yet": brokers word it in half a dozen ways, and the caller has a deadline."""
     return future.exception() is None

@@ -57,6 +57,7 @@ LABS = "labs"
 QUERY_RESULTS = "query_results"
 FETCH_JOBS = "fetch_jobs"  # requests to fetch, from workers, people and reconciliation to the fetchers
 FETCH_PROGRESS = "fetch_progress"  # from the fetchers back to the workers
+HEARTBEATS = "gateway_heartbeats"  # when a delivery was accepted last, to the minute
 OTHER = "other"  # checkout and every event type that we do not know: kept and passed on as JSON text
 
 STATES = (CONNECTIONS, BACKFILLS, DEVICES)  # compacted: the newest record of a key is the truth
@@ -147,7 +148,8 @@ def layout(
     ]
     owned = [(group_id, table) for table in TABLES] + [(fetch_group(group_id), table) for table in FETCH_TABLES]
     logs = [topic(changelog(group, table), Role.CHANGELOG, **compact) for group, table in owned]
-    return raw + queues + dead + clean + logs
+    beats = [topic(f"{prefix}.{HEARTBEATS}", Role.STATE, **compact)]
+    return raw + queues + beats + dead + clean + logs
 
 
 def raw_topic(event: EventType) -> str:

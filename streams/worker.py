@@ -26,7 +26,8 @@ def run(settings: Settings) -> None:
     server.check(settings)
     log.get("worker").info("starting", worker=settings.worker_id, group=settings.group_id)
     by_topic = {f"{settings.topic_prefix}.{name}": fold for name, fold in folds.items()}
-    engine.run(settings, engine.Plan(by_topic, topics.TABLES, opened=_answering(settings)))
+    punctuation = agents.punctuation(settings.topic_prefix)
+    engine.run(settings, engine.Plan(by_topic, topics.TABLES, punctuation, _answering(settings)))
 
 
 def _answering(settings: Settings) -> Callable[[engine.App], None] | None:

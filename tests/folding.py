@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from streams import agents, topics
 from streams.codec import Codec, decode, parsed
-from streams.draft import Draft
+from streams.draft import Draft, Rows
 from streams.events import identify
 from streams.fetch.request import Request
 from streams.fetch.request import decode as decode_request
@@ -63,10 +63,30 @@ class Worker:
 
     def run(self, record: RawRecord) -> list[Clean]:
         """What it emits. Raises Rejected, and then leaves no trace."""
-        draft = Draft(lambda table, key: self.tables[table].get(key), record.partition, NOW_MS)
+        draft = self._draft(record.partition)
         draft.run(self._folds[record.topic.removeprefix(f"{PREFIX}.")], record)
+        return self._apply(draft)
+
+    def punctuate(self, now_ms: int = NOW_MS) -> list[Clean]:
+        """What happens between records."""
+        draft = self._draft(3)
+        draft.now_ms = now_ms
+        draft.call(agents.punctuation(PREFIX))
+        return self._apply(draft)
+
+    def _draft(self, partition: int) -> Draft:
+        def scan(table: str, start: bytes, stop: bytes) -> Rows:
+            return iter(sorted((k, v) for k, v in self.tables[table].items() if start <= k < stop))
+
+        return Draft(lambda table, key: self.tables[table].get(key), partition, NOW_MS, scan)
+
+    def _apply(self, draft: Draft) -> list[Clean]:
         for table, rows in draft.tables.items():
-            self.tables[table].update({key: value for key, value in rows.items() if value is not None})
+            for key, value in rows.items():
+                if value is None:
+                    self.tables[table].pop(key, None)
+                else:
+                    self.tables[table][key] = value
         self.counts += draft.counts
         jobs = f"{PREFIX}.{topics.FETCH_JOBS}"
         self.requests += [decode_request(emit.value or b"") for emit in draft.emits if emit.topic == jobs]

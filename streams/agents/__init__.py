@@ -1,13 +1,13 @@
 """The agents: one fold for each topic that the worker reads. Glue only; rules live in the pure modules below.
 
-`folds` is all that the worker needs. Agents do not know each other: they meet in topics and tables.
+`folds` and `punctuation` are all that the worker needs. Agents do not know each other: they meet in topics and tables.
 """
 
-from streams.agents import backfills, connections, labs, other, progress, summaries, timeseries
+from streams.agents import backfills, connections, labs, other, outage, progress, summaries, timeseries
 from streams.codec import Codec
-from streams.draft import Fold
+from streams.draft import Fold, Punctuation
 
-__all__ = ["folds"]
+__all__ = ["folds", "punctuation"]
 
 _MAKE = {
     "raw.connections": connections.make,
@@ -18,6 +18,11 @@ _MAKE = {
     "raw.other": other.make,
     "fetch_progress": progress.make,
 }
+
+
+def punctuation(prefix: str) -> Punctuation:
+    """What goes on between records, for each partition about once a second."""
+    return lambda draft: outage.punctuate(draft, prefix)
 
 
 def folds(codec: Codec, prefix: str) -> dict[str, Fold]:

@@ -1,7 +1,7 @@
-"""`junction.fetch_progress`: what the fetchers have got, joined to the notices of the same history."""
+"""`junction.fetch_progress`: what the fetchers have got, joined to the notices of the same history; and outages."""
 
 from streams import backfill
-from streams.agents import history
+from streams.agents import history, outage
 from streams.agents.parts import Outlet, body_of
 from streams.backfill import Done
 from streams.codec import Codec
@@ -9,6 +9,7 @@ from streams.draft import Draft, Fold
 from streams.events import Record
 from streams.fetch import progress as progresses
 from streams.fetch.job import Status
+from streams.fetch.outage import Outage
 from streams.fetch.progress import Progress
 
 
@@ -17,6 +18,9 @@ def make(codec: Codec, prefix: str) -> Fold:
 
     def fold(record: Record, draft: Draft) -> None:
         progress = progresses.decode(body_of(record))
+        if isinstance(progress, Outage):
+            outage.note(draft, progress)
+            return
         key = (progress.user_id, progress.provider, progress.resource)
         before = history.load(draft, key)
         after = _of_workout(before, progress) if progress.workout_id else backfill.merge_progress(before, progress)

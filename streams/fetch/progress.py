@@ -1,4 +1,5 @@
 """What a fetcher says about a job: one record of `junction.fetch_progress`, which the worker adds to its backfills.
+The gateway says there, too, that it was away for too long.
 
 JSON, for the same reasons as requests. The greatest `seq` of a job is the newest.
 """
@@ -7,9 +8,10 @@ import msgspec
 
 from streams.errors import Reason, Rejected
 from streams.fetch.job import Job, Status
+from streams.fetch.outage import Outage
 
 
-class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
+class Progress(msgspec.Struct, frozen=True, omit_defaults=True, tag="progress"):
     """`rows`: summaries or samples fetched so far; `share`: of the range, 0 to 1. `due_ms`: when it goes on, 0 if it is
     over. `workout_id`: it speaks about that workout's stream only. Range in µs, UTC."""
 
@@ -62,12 +64,13 @@ def encode(progress: Progress) -> bytes:
     return msgspec.json.encode(progress)
 
 
-_decode = msgspec.json.Decoder(Progress).decode
+_decode = msgspec.json.Decoder(Progress | Outage).decode
 
 
-def decode(value: bytes) -> Progress:
-    """Raises Rejected(BAD_SHAPE) for anything that is no progress."""
+def decode(value: bytes) -> Progress | Outage:
+    """One record of the topic. Raises Rejected(BAD_SHAPE) for anything else."""
     try:
-        return _decode(value)
+        said: Progress | Outage = _decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise Rejected(Reason.BAD_SHAPE, "fetch progress") from None
+    return said

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from streams.gateway.absence import Absence, Heard
 from streams.gateway.door import Clock, Door, endpoints_of
 from streams.gateway.watch import Probe, Watch
 from streams.publisher import Publisher
@@ -20,11 +21,17 @@ _FIRST_ANSWER_S = 1.0  # a door that is open before Kafka answers says 503; one 
 
 
 def build_app(
-    settings: Settings, publisher: Publisher, *, clock: Clock = time.time, probe: Probe | None = None
+    settings: Settings,
+    publisher: Publisher,
+    *,
+    clock: Clock = time.time,
+    probe: Probe | None = None,
+    heard: Heard | None = None,
 ) -> Starlette:
     """The gateway for any ASGI server. The caller closes the publisher after the server has stopped.
 
     `probe` raises Unavailable or Misconfigured while records could not be stored; None: there is nothing to ask.
+    `heard` answers when a delivery came last, to any gateway; None: nobody looks for an absence of ours.
     Raises Misconfigured when a secret is none.
     """
     watch = Watch(probe)
@@ -32,11 +39,15 @@ def build_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        task = asyncio.create_task(watch.run())
+        tasks = [asyncio.create_task(watch.run())]
+        if heard:
+            absence = Absence(settings, publisher, heard, lambda: door.accepted)
+            tasks.append(asyncio.create_task(absence.run()))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(watch.answered.wait(), _FIRST_ANSWER_S if probe else 0)
         yield
-        task.cancel()
+        for task in tasks:
+            task.cancel()
 
     async def ready(request: Request) -> Response:
         trouble = watch.trouble

@@ -90,6 +90,7 @@ class Door:
         self._logger = log.get("gateway")
         self._said_s: dict[str, float] = {}
         self._n_under_way = 0
+        self.accepted = 0
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -167,6 +168,7 @@ class Door:
         record = record_of(body, verified, endpoint.name, traceparent, now_s=self._clock(), settings=self._settings)
         await self._publisher.publish(record.topic, record.key, body, record.headers, record.partition)
         _child(metrics.PUBLISHED, record.topic).inc()
+        self.accepted += 1
         if not record.reason:
             return ACCEPTED
         metrics.DEAD_LETTERS.labels(record.reason).inc()

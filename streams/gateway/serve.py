@@ -13,7 +13,7 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from starlette.applications import Starlette
 
-from streams import admin, log
+from streams import admin, log, topics
 from streams.errors import Misconfigured, Unavailable
 from streams.gateway.app import build_app
 from streams.publisher import KafkaPublisher
@@ -70,7 +70,10 @@ async def _serve(settings: Settings, port: int) -> None:
     publisher = KafkaPublisher(settings)
     client = admin.client_of(settings)
     app = build_app(
-        settings, publisher, probe=lambda whole: admin.check_layout(settings, client, partitions_only=not whole)
+        settings,
+        publisher,
+        probe=lambda whole: admin.check_layout(settings, client, partitions_only=not whole),
+        heard=None if settings.is_mock else lambda: admin.newest_ms(client, settings, topics.HEARTBEATS),
     )
     server = Server(
         app,

@@ -1,0 +1,58 @@
+"""After our own absence: ask for the lost span of every resource that we have data of, a few at a time.
+
+An outage becomes a row; the punctuation walks over the rows of coverage behind a cursor that it keeps in that row, so
+the work survives restarts and holds nobody up.
+"""
+
+from itertools import islice
+
+import msgspec
+
+from streams import coverage, topics
+from streams.draft import Draft
+from streams.fetch import policy, windows
+from streams.fetch import request as requests
+from streams.fetch.outage import Outage
+from streams.fetch.request import Priority, Request, Why, new_id
+
+TABLE = "connections"
+_PREFIX = b"\x00outage|"
+_FIRST = b"\x01"  # all rows of users lie behind it
+_LAST = b"\xff"
+ROWS_MAX = 200  # of one punctuation
+
+_decode = msgspec.msgpack.Decoder(tuple[int, int]).decode
+
+
+def note(draft: Draft, outage: Outage) -> None:
+    """Remember an outage; one that is known already changes nothing."""
+    row = _PREFIX + msgspec.msgpack.encode((outage.start_ms, outage.end_ms))
+    if draft.get(TABLE, row) is None:
+        draft.put(TABLE, row, _FIRST)
+
+
+def punctuate(draft: Draft, prefix: str) -> None:
+    """Ask for the next few resources of each outage."""
+    for row, cursor in list(draft.scan(TABLE, _PREFIX, _PREFIX + _LAST)):
+        start_ms, end_ms = _decode(row[len(_PREFIX) :])
+        rows = list(islice(draft.scan(TABLE, cursor, _LAST), ROWS_MAX))
+        for key, value in rows:
+            _ask(draft, prefix, key, value, Outage(start_ms, end_ms))
+        draft.put(TABLE, row, rows[-1][0] + b"\x00" if len(rows) == ROWS_MAX else None)
+
+
+def _ask(draft: Draft, prefix: str, key: bytes, value: bytes, outage: Outage) -> None:
+    parts = [part.replace("%7C", "|").replace("%25", "%") for part in key.decode().split("|")]
+    if len(parts) != 3 or coverage.decode(value) is None:
+        return
+    user_id, provider, resource = parts
+    reason = policy.not_expected(provider, resource, has_range=True)
+    if reason not in (None, policy.NotExpected.LIVE_HISTORY):
+        return
+    start_us, end_us = windows.widened(outage.start_ms * 1000, outage.end_ms * 1000)
+    id = new_id("outage", user_id, provider, resource, outage.start_ms)
+    request = Request(
+        id, user_id, provider, resource, *((0, 0) if resource == "profile" else (start_us, end_us)), Why.OUTAGE,
+        Priority.LATE,
+    )  # fmt: skip
+    draft.emit(f"{prefix}.{topics.FETCH_JOBS}", ":".join(request.key).encode(), requests.encode(request))

@@ -1,0 +1,58 @@
+"""Noticing that we were away for longer than Junction retries, whatever the reason: a dead process, a proxy, a network.
+
+While deliveries come, a heartbeat is written once a minute. When they come again after a long silence, the last
+heartbeat says since when there were none, and the workers are told: they ask for what may have been lost. Any number of
+gateways: what counts is the newest heartbeat of all.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from streams import log, topics
+from streams.errors import Unavailable
+from streams.fetch import outage
+from streams.publisher import Publisher
+from streams.settings import Settings
+
+LOOK_S = 60.0
+
+Heard = Callable[[], int | None]  # Unix milliseconds of the newest heartbeat; raises Unavailable
+
+
+class Absence:
+    """`heard` may block; `accepted` counts deliveries of this process."""
+
+    def __init__(self, settings: Settings, publisher: Publisher, heard: Heard, accepted: Callable[[], int]) -> None:
+        self._settings = settings
+        self._publisher = publisher
+        self._heard = heard
+        self._accepted = accepted
+        self._known = 0
+        self._logger = log.get("gateway")
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            try:
+                await self.look(int(time.time() * 1000))
+            except Unavailable:
+                continue  # the watch says it
+
+    async def look(self, now_ms: int) -> None:
+        """Once: say that we are here if deliveries have come since the last look. Raises Unavailable."""
+        accepted = self._accepted()
+        if accepted == self._known:
+            return
+        found = outage.of(await asyncio.to_thread(self._heard), now_ms)
+        if found:
+            hours = round((found.end_ms - found.start_ms) / 3_600_000, 1)
+            self._logger.warning("was_away", hours=hours, since_ms=found.start_ms)
+            for partition in range(self._settings.partitions):
+                await self._publish(topics.FETCH_PROGRESS, b"outage", outage.encode(found), partition)
+        await self._publish(topics.HEARTBEATS, b"gateway", b"", 0)
+        self._known = accepted
+
+    async def _publish(self, topic: str, key: bytes, value: bytes, partition: int) -> None:
+        await self._publisher.publish(f"{self._settings.topic_prefix}.{topic}", key, value, [], partition)
