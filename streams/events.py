@@ -67,8 +67,12 @@ _BY_PREFIX: dict[tuple[str, ...], Family] = {
     ("continuous_query",): Family.QUERY,
     ("labtest",): Family.LAB,
     ("lab_report",): Family.LAB,
+    ("testkit",): Family.LAB,  # testkit.order.updated: labtest's first name (2.2)
     ("checkout",): Family.CHECKOUT,
 }
+# The deprecation page of the hypnogram spells its events with "timeseries"; the catalogue never did (2.2).
+_DATA_WORDS = ("data", "timeseries")
+_DEVICE = "device"  # daily.data.device.*: what is provider.device.* today (2.2)
 _BY_KIND = {resources.Kind.SUMMARY: Family.SUMMARY, resources.Kind.TIMESERIES: Family.TIMESERIES}
 
 
@@ -76,19 +80,24 @@ _BY_KIND = {resources.Kind.SUMMARY: Family.SUMMARY, resources.Kind.TIMESERIES: F
 def parse_type(text: str) -> EventType:
     """Event type by its parts. Anything that does not fit is UNKNOWN, never an error."""
     parts = text.split(".")
-    if len(parts) == 4 and parts[1] == "data" and parts[0] in ("daily", "historical"):
-        return _data_type(text, parts)
+    if parts[0] in ("daily", "historical"):
+        if len(parts) == 4 and parts[1] in _DATA_WORDS:
+            return _data_type(text, parts[0], parts[2], parts[3])
+        if len(parts) == 3 and resources.get(parts[1]):  # daily.workout_stream.created: a very old spelling (2.2)
+            return _data_type(text, *parts)
     family = _BY_PREFIX.get(tuple(parts[:2])) or _BY_PREFIX.get((parts[0],)) or Family.UNKNOWN
     resource = parts[1] if family in (Family.LAB, Family.CHECKOUT, Family.QUERY) and len(parts) > 2 else ""
     return EventType(text, family, resource or _control_resource(family), parts[-1])
 
 
-def _data_type(text: str, parts: list[str]) -> EventType:
-    resource = resources.normalise(parts[2])
-    if parts[0] == "historical":
-        return EventType(text, Family.BACKFILL, resource, parts[3])
+def _data_type(text: str, prefix: str, name: str, action: str) -> EventType:
+    resource = resources.normalise(name)
+    if prefix == "historical":
+        return EventType(text, Family.BACKFILL, resource, action)
+    if resource == _DEVICE:
+        return EventType(text, Family.DEVICE, _DEVICE, action)
     row = resources.get(resource)
-    return EventType(text, _BY_KIND[row.kind] if row else Family.UNKNOWN, resource, parts[3])
+    return EventType(text, _BY_KIND[row.kind] if row else Family.UNKNOWN, resource, action)
 
 
 def _control_resource(family: Family) -> str:

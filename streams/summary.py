@@ -58,6 +58,8 @@ def read(event: Event, data: Any, schema: str = "") -> Summary:
     id = _id(event, data, made_by)
     schema = schema or topics.schema_of(event.type.resource)
     fields, unknown = typed.read(data, schema, event.problems, _MEANINGLESS.get(schema, _DECORATIONS))
+    if schema == "WorkoutStream":
+        fields["is_available"] = event.type.action != "unavailable"  # its own event, until 2024 (2.2)
     content = {name: value for name, value in fields.items() if value is not None and name not in _NOT_CONTENT}
     content |= {f"$.data.{name}": value for name, value in unknown.items() if name not in _NOT_CONTENT}
     fields["id"] = id

@@ -239,7 +239,7 @@ def test_backfills_are_state() -> None:
         ("labtest.order.created", {"x": 1}, "labs", f"{USER}:msg_1", None),
         ("labtest.new_kind.created", 7, "labs", f"{USER}:msg_1", None),
         ("continuous_query.result_table.changed", [{"query_id": "q1"}], "query_results", f"{USER}:msg_1", None),
-        ("checkout.session.created", {"checkout_session_id": "c1"}, "other", f"{USER}:c1", "c1"),
+        ("checkout.session.created", {"checkout_session_id": "c1", "order_id": "o1"}, "other", f"{USER}:c1", "c1"),
         ("new.kind.of.event", {"x": 1}, "other", f"{USER}:msg_1", None),
         ("daily.data.newthing.created", 7, "other", f"{USER}:msg_1", None),
     ],

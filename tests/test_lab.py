@@ -49,7 +49,7 @@ def test_what_belongs_to_an_order_has_its_key() -> None:
     told += worker.deliver(envelope("labtest.appointment.created", {"id": "a1", **own}))
     told += worker.deliver(result("partial"))
     told += worker.deliver(result("final"))
-    told += worker.deliver(envelope("labtest.order_tracking.updated", {"order_id": "o1", "expected_at": LATER}))
+    told += worker.deliver(envelope("labtest.order_tracking.updated", {"order_id": "o1", "markers": []}))
     assert {clean.key for clean in told} == {f"{USER}:o1"}
     assert [(clean.record["resource"], clean.record["id"], clean.record["order_id"]) for clean in told] == [
         ("order", "o1", "o1"),
@@ -144,3 +144,15 @@ def test_any_payload_leaves(data: Any) -> None:
     """A payload of any kind is passed on."""
     (clean,) = Worker().deliver(envelope("labtest.order.created", data))
     assert json.loads(clean.record["payload_json"]) == data
+
+
+def test_tracking_tells_the_current_estimate() -> None:
+    """When results are expected and when the sample was taken stand in objects; the first estimate stands in."""
+    final = {"original_estimate": AT, "current_estimate": LATER}
+    data = {"order_id": "o1", "expected_at": {"final_results": final}, "markers": [], "updates": []}
+    data["collected_at"] = {"collected_at": AT, "is_inferred": True, "inferred_from": "lab"}
+    (told,) = Worker().deliver(envelope("labtest.order_tracking.updated", data))
+    assert (told.record["expected_at"].hour, told.record["collected_at"].hour) == (11, 10)
+    data |= {"expected_at": {"final_results": {"original_estimate": AT}}, "collected_at": None}
+    (told,) = Worker().deliver(envelope("labtest.order_tracking.updated", data))
+    assert (told.record["expected_at"].hour, told.record["collected_at"]) == (10, None)

@@ -36,7 +36,7 @@ def fold_delivery(
     outlet.emit(draft, topic, (event.owner_id, key or how.id), {**common, **fields})
 
 
-_ID_NAMES = ("id", "order_id", "checkout_session_id", "query_id")
+_ID_NAMES = ("id", "checkout_session_id", "order_id", "query_id")  # a session may name the order that it pays
 
 
 def natural_id(data: Any) -> str:

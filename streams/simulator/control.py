@@ -138,7 +138,9 @@ def _lab(person: Person, start_ms: int, end_ms: int) -> Iterator[Planned]:
         data = own | {"id": person.new_id("appointment"), "status": "confirmed", "event_status": status, "events": []}
         action = "updated" if place else "created"
         yield Planned(_at(start_ms, end_ms, 0.15 + 0.3 * place), f"labtest.appointment.{action}", known(data))
-    tracking: Json = {"order_id": order_id, "expected_at": None, "collected_at": None, "markers": [], "updates": []}
+    estimates = {"original_estimate": began, "current_estimate": iso(_at(start_ms, end_ms, 0.7))}
+    tracking: Json = {"order_id": order_id, "expected_at": {"final_results": estimates}, "markers": [], "updates": []}
+    tracking["collected_at"] = {"collected_at": iso(_at(start_ms, end_ms, 0.5)), "is_inferred": False}
     yield Planned(_at(start_ms, end_ms, 0.6), "labtest.order_tracking.updated", known(tracking))
     for place, status in enumerate(("partial", "final")):
         data = own | {"sample_id": f"S-{person.index}", "status": status, "interpretation": "critical"}
@@ -195,14 +197,14 @@ def team_events(users: int, new_id: Any, start_ms: int, end_ms: int) -> list[Pla
     planned: list[Planned] = []
     for n in range(1 + users // 10):
         shift = n * 1000
-        session = {"checkout_session_id": new_id("session", n), "status": "open"}
+        session = {"checkout_session_id": new_id("session", n), "status": "unpaid", "order_id": None}
         review = {"id": new_id("review", n), "decision_code": None, "sub_reason_codes": [], "resolved_user_id": None}
         rows = [
             (0.2, "labtest.match_review.created", review | {"status": "pending_customer_review"}),
             (0.3, "labtest.match_review.updated", review | {"status": "resolved"}),
-            (0.4, "checkout.quote.created", {"quote_id": new_id("quote", n), "total_cents": 4900 + n}),
+            (0.4, "checkout.quote.created", {"id": new_id("quote", n), "priority": False, "us_state": "AZ"}),
             (0.5, "checkout.session.created", session),
-            (0.6, "checkout.session.updated", session | {"status": "complete"}),
+            (0.6, "checkout.session.updated", session | {"status": "paid", "order_id": new_id("order", n)}),
         ]
         planned += [Planned(_at(start_ms, end_ms, at) + shift, kind, known(data)) for at, kind, data in rows]
     return sorted(planned, key=by_time)
