@@ -34,6 +34,7 @@ VERDICTS = Counter("junction_verdicts_total", "Entities compared with the tables
 CLEAN_RECORDS = Counter("junction_clean_records_total", "Records emitted to clean topics, committed.", ["topic"])
 DEAD_LETTERS = Counter("junction_dead_letters_total", "Records that can never work, by reason.", ["reason"])
 UNKNOWN_TYPES = Counter("junction_unknown_types_total", "Events of a type that we do not know.", ["event_type"])
+DRIFT = Counter("junction_drift_total", "Findings that are not as Junction documents its events, by kind.", ["kind"])
 CONFLICTS = Counter(
     "junction_conflicts_total", "Same version with different content, whichever side won.", ["family", "resource"]
 )
@@ -62,8 +63,11 @@ FETCH_CALL_SECONDS = Histogram(
 FETCH_ROWS = Counter("junction_fetch_rows_total", "Summaries and samples fetched, by resource.", ["resource"])
 FETCH_CALLS_NOW = Gauge("junction_fetch_calls_now", "Calls of the API that are under way.")
 
+# 0 from the start: a counter that begins at 1 never "increased" for Prometheus.
 for _reason in Reason:
-    DEAD_LETTERS.labels(_reason)  # 0 from the start: a counter that begins at 1 never "increased" for Prometheus
+    DEAD_LETTERS.labels(_reason)
+for _kind in ("event_type", "field", "enum", "shape"):
+    DRIFT.labels(_kind)
 
 _BY_NAME: Mapping[str, Counter] = {
     "verdicts": VERDICTS,
@@ -71,6 +75,7 @@ _BY_NAME: Mapping[str, Counter] = {
     "dead_letters": DEAD_LETTERS,
     "unknown_types": UNKNOWN_TYPES,
     "conflicts": CONFLICTS,
+    "drift": DRIFT,
 }
 
 

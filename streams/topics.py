@@ -58,12 +58,13 @@ QUERY_RESULTS = "query_results"
 FETCH_JOBS = "fetch_jobs"  # requests to fetch, from workers, people and reconciliation to the fetchers
 FETCH_PROGRESS = "fetch_progress"  # from the fetchers back to the workers
 HEARTBEATS = "gateway_heartbeats"  # when a delivery was accepted last, to the minute
+DRIFT = "drift"  # what is not as Junction documents it
 OTHER = "other"  # checkout and every event type that we do not know: kept and passed on as JSON text
 
-STATES = (CONNECTIONS, BACKFILLS, DEVICES)  # compacted: the newest record of a key is the truth
+STATES = (CONNECTIONS, BACKFILLS, DEVICES, DRIFT)  # compacted: the newest record of a key is the truth
 
 # Tables of the worker. Their changelogs are named by Faust: <group>-<table>-changelog.
-TABLES: tuple[str, ...] = ("connections", "backfills", "summaries", "samples", "deliveries")
+TABLES: tuple[str, ...] = ("connections", "backfills", "summaries", "samples", "deliveries", "drift")
 SOURCES: tuple[str, ...] = (*RAW, FETCH_PROGRESS)  # what the worker reads
 
 # Of the fetcher, which is a group of its own.
@@ -95,6 +96,7 @@ _CONTROL_SCHEMAS = {
     LABS: "Lab",
     QUERY_RESULTS: "QueryResult",
     OTHER: "Generic",
+    DRIFT: "Drift",
 }
 
 

@@ -2,7 +2,7 @@
 costs one field. Nothing is lost: what finds no place is handed back, under its path.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from typing import Any
 
@@ -26,6 +26,34 @@ def read(
     absent, places = _layout(schema, ignored)
     fields = absent.copy()
     return fields, _fill(places, data, fields, problems, "$.data.")
+
+
+def unknown_names(unknown: Mapping[str, Any], schema: str) -> Iterator[tuple[str, Any]]:
+    """(path, value) of what `read` handed back because its name is unknown; what did not fit is a problem already.
+
+    `[]` stands for each entry of a list, `{}` for each name of a map: those are values. What is in an unknown value is
+    not looked at: it may be such a map. A path may come several times.
+    """
+    return _unknown(_layout(schema)[1], unknown, "")
+
+
+def _unknown(places: _Places, rest: Mapping[str, Any], at: str) -> Iterator[tuple[str, Any]]:
+    for name, value in rest.items():
+        place = places.get(name)
+        if place is None:
+            yield f"{at}{name}", value
+        elif isinstance(place, partial) and place.func is _nest and type(value) is dict:
+            yield from _unknown(place.args[0], value, f"{at}{name}.")
+        elif isinstance(place, partial) and place.func is _entries:
+            yield from _unknown_in_entries(place.args[0], value, f"{at}{name}")
+
+
+def _unknown_in_entries(row: Field, value: Any, at: str) -> Iterator[tuple[str, Any]]:
+    kind, _, schema = row.type.partition(":")
+    entries, mark = (value.values(), "{}") if type(value) is dict else (value, "[]")
+    if mark == ("{}" if kind == "map" else "[]") and type(value) in (dict, list):
+        for entry in filter(lambda entry: type(entry) is dict, entries):
+            yield from _unknown(_layout(schema)[1], entry, f"{at}{mark}.")
 
 
 def _fill(
@@ -101,6 +129,7 @@ def _ignore(value: Any, *_: Any) -> None:
 
 def _nest(places: _Places, name: str, value: Any, _: Any, fields: dict[str, Any], problems: list[str], at: str) -> Any:
     if type(value) is not dict:
+        problems.append(f"{at}{name}: not an object")
         return canonical(value)
     return _fill(places, value, fields, problems, f"{at}{name}.") or None
 

@@ -52,14 +52,23 @@ def raw(
 
 @dataclass
 class Worker:
-    """Folds records one by one, each as a transaction of its own. `requests`: what the fetchers were asked for."""
+    """Folds records one by one, each as a transaction of its own.
+
+    `requests`: what the fetchers were asked for. `drift`: what is said of drift, apart from what is said of users.
+    """
 
     tables: dict[str, dict[bytes, bytes]] = field(default_factory=lambda: defaultdict(dict))
     counts: Counter[tuple[str, ...]] = field(default_factory=Counter)
     requests: list[Request] = field(default_factory=list)
+    drift: list[Clean] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._folds = agents.folds(CODEC, PREFIX)
+
+    @property
+    def state(self) -> dict[str, dict[bytes, bytes]]:
+        """The tables of users. That of drift counts deliveries, the repeated ones too."""
+        return {table: dict(rows) for table, rows in self.tables.items() if table != topics.DRIFT}
 
     def run(self, record: RawRecord) -> list[Clean]:
         """What it emits. Raises Rejected, and then leaves no trace."""
@@ -90,7 +99,9 @@ class Worker:
         self.counts += draft.counts
         jobs = f"{PREFIX}.{topics.FETCH_JOBS}"
         self.requests += [decode_request(emit.value or b"") for emit in draft.emits if emit.topic == jobs]
-        return [_clean(emit.topic, emit.key, emit.value) for emit in draft.emits if emit.topic != jobs]
+        told = [_clean(emit.topic, emit.key, emit.value) for emit in draft.emits if emit.topic != jobs]
+        self.drift += [clean for clean in told if clean.topic == topics.DRIFT]
+        return [clean for clean in told if clean.topic != topics.DRIFT]
 
     def deliver(self, event: Any, **how: Any) -> list[Clean]:
         """`run`, for an event that is not bytes yet."""

@@ -70,10 +70,10 @@ def test_a_redelivery_leaves_nothing() -> None:
     worker = Worker()
     for event in (heartrate(60), body_event(70), link_event("created")):
         assert worker.deliver(event)
-    before = {table: dict(rows) for table, rows in worker.tables.items()}
+    before = worker.state
     for event in (heartrate(60), body_event(70), link_event("created")):
         assert worker.deliver(event) == []
-    assert worker.tables == before
+    assert worker.state == before
 
 
 def test_a_late_event_does_not_overwrite() -> None:
@@ -346,7 +346,7 @@ def _end(deliveries: list[Any]) -> Any:
                 last |= {(topic, *sample_key, at): said for sample_key, at, said in _samples(record)}
             elif topic != "connections":
                 last[key, record["resource"], record["id"]] = record["version"]["content_hash"]
-    return worker.tables, last
+    return worker.state, last
 
 
 def _samples(record: dict[str, Any]) -> Iterator[tuple[tuple[Any, ...], Any, Any]]:

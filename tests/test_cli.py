@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from streams.cli import app
 
-COMMANDS = ["demo", "up", "gateway", "worker", "simulate", "explain", "tail", "fetch", "status"]
+COMMANDS = ["demo", "up", "gateway", "worker", "simulate", "explain", "tail", "fetch", "status", "drift"]
 
 
 def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -31,7 +31,7 @@ def test_help_has_an_example(command: str) -> None:
     assert f"junction-streams {command}" in " ".join(shown.output.split()) or "Example" in shown.output
 
 
-@pytest.mark.parametrize("arguments", [["topics", "plan"], ["topics", "apply"], ["tail", "sleep"]])
+@pytest.mark.parametrize("arguments", [["topics", "plan"], ["topics", "apply"], ["tail", "sleep"], ["drift"]])
 def test_without_kafka_a_sentence_says_what_to_run(arguments: list[str]) -> None:
     """No address: exit 2, one sentence that names the variable and `up`, no traceback."""
     ended = run(*arguments)

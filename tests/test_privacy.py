@@ -141,7 +141,7 @@ def test_nothing_of_a_person_reaches_the_operators(capfd: pytest.CaptureFixture[
     """Metric labels, errors, dead-letter headers, keys, connection state and logs are free of payload values."""
     record, draft, error = processed(*event)
     seen = [repr(record.headers), repr(record.key), str(error), repr(error), str(draft.counts)]
-    seen += [repr(emit) for emit in draft.emits if emit.topic.endswith((".connections", ".backfills"))]
-    seen += [repr(draft.tables.get(table)) for table in ("connections", "backfills")]
+    seen += [repr(emit) for emit in draft.emits if emit.topic.endswith((".connections", ".backfills", ".drift"))]
+    seen += [repr(draft.tables.get(table)) for table in ("connections", "backfills", "drift")]
     printed = capfd.readouterr()
     assert [text for text in (*seen, printed.out, printed.err) if told(text)] == []

@@ -1,7 +1,8 @@
 """historical.data.*.created: Junction has pulled a resource's history. No data: the range is ours to fetch."""
 
-from streams import backfill, connection
+from streams import backfill, connection, drift
 from streams.agents import asking, history
+from streams.agents.drift import note
 from streams.agents.parts import Outlet, body_of, delivered, resource_label
 from streams.codec import Codec
 from streams.decode import Control, decode
@@ -31,6 +32,7 @@ def make(codec: Codec, prefix: str) -> Fold:
             who = {**history.who_of(event), "problems": event.problems}
             history.store(draft, outlet, key, before, after, who)
         draft.count("verdicts", event.type.family, resource_label(event), _verdict(before, after))
+        note(draft, outlet, event, how, drift.of_backfill(event, control.data, provider))
 
     return fold
 

@@ -1,7 +1,8 @@
 """provider.connection.* and provider.device.*: the state of a user's links, and the user's devices."""
 
-from streams import connection, summary, topics
+from streams import connection, drift, summary, topics
 from streams.agents import asking
+from streams.agents.drift import note
 from streams.agents.entity import fold_entity
 from streams.agents.parts import Delivered, Outlet, body_of, delivered, store_link
 from streams.body import UNKNOWN
@@ -38,6 +39,7 @@ def _connection(draft: Draft, outlet: Outlet, control: Control, how: Delivered) 
     asking.after_connection(draft, outlet, event, how, provider, before, after)
     verdict = Verdict.NEW if stored is None else Verdict.CHANGED if after != before else _unchanged(before, news)
     draft.count("verdicts", event.type.family, "connection", verdict)
+    note(draft, outlet, event, how, drift.of_connection(event, control.data, provider))
 
 
 def _unchanged(before: connection.State, news: connection.State) -> Verdict:
@@ -56,3 +58,4 @@ def _device(draft: Draft, outlet: Outlet, control: Control, how: Delivered) -> N
         draft, outlet, device, how, topic=topics.DEVICES, key=[user_id, device.id], source=device.source,
         state=[user_id, control.event.type.resource, device.id], link=connection.decode(stored),
     )  # fmt: skip
+    note(draft, outlet, control.event, how, drift.of_summary(device))

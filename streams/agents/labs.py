@@ -1,7 +1,8 @@
 """labtest.* and lab_report.*: orders, appointments, results, reviews and jobs as state, deduplicated by their ids."""
 
-from streams import lab, topics
+from streams import drift, lab, topics
 from streams.agents.deliveries import fold_delivery
+from streams.agents.drift import note
 from streams.agents.entity import fold_entity
 from streams.agents.parts import Outlet, body_of, delivered
 from streams.codec import Codec
@@ -28,5 +29,6 @@ def make(codec: Codec, prefix: str) -> Fold:
             )
         else:
             fold_delivery(draft, outlet, control, how, topics.LABS, key, entity.fields)
+        note(draft, outlet, control.event, how, drift.of_lab(entity))
 
     return fold

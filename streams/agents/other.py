@@ -2,8 +2,9 @@
 
 import re
 
-from streams import query, topics
+from streams import drift, query, topics
 from streams.agents.deliveries import fold_delivery, generic, natural_id
+from streams.agents.drift import note
 from streams.agents.entity import fold_entity
 from streams.agents.parts import Delivered, Outlet, body_of, delivered
 from streams.codec import Codec
@@ -31,6 +32,7 @@ def make(codec: Codec, prefix: str) -> Fold:
 def _query(draft: Draft, outlet: Outlet, control: Control, how: Delivered) -> None:
     """Each row is a thing of its own; what has no rows leaves once a delivery."""
     rows = query.read(control.event, control.data)
+    note(draft, outlet, control.event, how, drift.of_rows(control.event, rows))
     if rows is None:
         fold_delivery(draft, outlet, control, how, topics.QUERY_RESULTS, "", query.no_rows(control.data))
         return
@@ -45,3 +47,4 @@ def _other(draft: Draft, outlet: Outlet, control: Control, how: Delivered) -> No
     if kind.family is Family.UNKNOWN:
         draft.count("unknown_types", kind.text if _LABEL.fullmatch(kind.text) else "malformed")
     fold_delivery(draft, outlet, control, how, topics.OTHER, natural_id(control.data), generic(control))
+    note(draft, outlet, control.event, how, drift.of_other(control.event))

@@ -1,7 +1,8 @@
 """daily.data.<summary>.*: one entity an event, typed, deduplicated by its id."""
 
-from streams import coverage, summary
+from streams import coverage, drift, summary
 from streams.agents import asking
+from streams.agents.drift import note
 from streams.agents.entity import fold_entity
 from streams.agents.history import received
 from streams.agents.parts import Outlet, aged, body_of, data_link, delivered
@@ -34,5 +35,6 @@ def make(codec: Codec, prefix: str) -> Fold:
         received(draft, outlet, event, how, entity.source.provider, extent, {verdict: 1})
         if verdict in EMITTED and summary.is_notice(entity):
             asking.for_stream(draft, outlet, event, how, entity.source.provider, entity.id)
+        note(draft, outlet, event, how, drift.of_summary(entity))
 
     return fold

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from streams import connection, coverage, samples
+from streams import connection, coverage, drift, samples
+from streams.agents.drift import note
 from streams.agents.history import received
 from streams.agents.parts import Delivered, Outlet, aged, body_of, data_link, delivered, head
 from streams.codec import Codec
@@ -35,6 +36,7 @@ def make(codec: Codec, prefix: str) -> Fold:
         how = aged(how, extent.last_us, link)
         _emit(draft, outlet, series, judged, how, link)
         received(draft, outlet, series.event, how, series.source.provider, extent, judged.counts, series.dropped)
+        note(draft, outlet, series.event, how, drift.of_series(series))
 
     return fold
 

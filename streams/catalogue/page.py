@@ -12,7 +12,7 @@ from streams.resources import Kind, Resource
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "catalogue.md"
 _HEAD_FIELDS = 13  # what data records begin with
-_WITHOUT_HEAD = ("Connection", "Backfill")
+_WITHOUT_HEAD = ("Connection", "Backfill", "Drift")
 _SMALL = ("Source", "Delivery", "Version", "ConnectionContext", "Counts")
 _ENTRIES = ("Food", "Dated", "DatedText", "DatedNumber", "DatedFlag")
 _KEYS = {
@@ -21,6 +21,7 @@ _KEYS = {
     topics.DEVICES: "user_id:id",
     topics.LABS: "user_id:order_id; without an order user_id:id; without a user the team's id stands in",
     topics.QUERY_RESULTS: "user_id:query_id",
+    topics.DRIFT: "kind:scope path found",
     topics.OTHER: "user_id:id; without an id the delivery id; without a user the team's id stands in",
 }
 _ROWS = {
@@ -94,7 +95,7 @@ def _one_value(example: Example | None) -> str:
 
 def _head() -> Iterator[str]:
     yield "## What data records begin with\n"
-    without = " and ".join(map(_link, _WITHOUT_HEAD))
+    without = ", ".join(map(_link, _WITHOUT_HEAD))
     yield f"All but {without}: who, what, from where, how it came. `?` behind a type: may be null.\n"
     yield from _fields(_load("Activity")["fields"][:_HEAD_FIELDS])
     yield ""

@@ -68,6 +68,7 @@ ABOUT: dict[str, str] = {
     "labs": "Lab testing: orders, appointments, critical results, match reviews, parsing jobs, tracking.",
     "query_results": "Rows of the team's continuous queries.",
     "other": "Checkout, and every event type that we do not know.",
+    "drift": "What is not as Junction documents it: event types, fields, words, shapes. No user is in it.",
 }
 
 INTRO = """\

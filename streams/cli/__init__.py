@@ -3,7 +3,14 @@
 A file a group of commands. Imports of what a command needs wait until it runs, so that `--help` answers at once.
 """
 
-from streams.cli import history, kafka, look, services, simulate  # noqa: F401  # because importing them adds their commands
+from streams.cli import (  # noqa: F401  # because importing them adds their commands
+    drift,
+    history,
+    kafka,
+    look,
+    services,
+    simulate,
+)
 from streams.cli.base import app, main, read_settings
 
 __all__ = ["app", "main", "read_settings"]

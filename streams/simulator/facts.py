@@ -62,6 +62,8 @@ def of_event(event: Event) -> Iterator[Fact]:
 
 def of_record(topic: str, key: bytes, record: Json) -> Iterator[Fact]:
     """The same facts as a clean record states them. `topic`: short name; `record`: decoded Avro."""
+    if topic == topics.DRIFT:
+        return  # about Junction, not about a user: nothing that the world says
     if topic == topics.OTHER:
         yield Fact((topic, record["delivery"]["id"]), record["delivery"]["event_type"])
     elif topic == topics.CONNECTIONS:

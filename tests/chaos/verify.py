@@ -104,6 +104,8 @@ def check_truth(findings: Findings, found: Found, truth: Truth, prefix: str) -> 
 def identity(record: Mapping[str, Any]) -> Hashable:
     """The raw record that a clean one was made of: its place, or for state records the delivery."""
     delivery = record.get("delivery")
+    if "raw_offset" in record:  # of drift
+        return record["raw_topic"], record["raw_partition"], record["raw_offset"]
     if delivery is None:
         return str(record["delivery_id"])
     return delivery["raw_topic"], delivery["raw_partition"], delivery["raw_offset"], record.get("part")

@@ -68,7 +68,9 @@ def _ends(settings: Settings) -> dict[str, set[str]]:
     """Delivery id → short names of clean topics, or reasons."""
     ends: dict[str, set[str]] = defaultdict(set)
     prefix = f"{settings.topic_prefix}."
-    reader = Reader(settings, [prefix + name for name in topics.clean_topics()], from_beginning=True)
+    reader = Reader(
+        settings, [prefix + name for name in topics.clean_topics() if name != topics.DRIFT], from_beginning=True
+    )
     while not reader.at_end():
         for decoded in reader.poll(0.2):
             record = decoded.record or {}

@@ -1,0 +1,54 @@
+"""The drift report: what an event's findings do to the table of drift and to its topic."""
+
+from streams import drift, topics
+from streams.agents.parts import Delivered, Outlet
+from streams.body import Event
+from streams.draft import Draft
+from streams.drift import OVERFLOW, Finding, Findings, Row
+
+ITEMS_MAX = 200  # distinct ones of a raw topic and partition; further ones are counted together
+_ITEMS = b"items:"
+
+
+def note(draft: Draft, outlet: Outlet, event: Event, how: Delivered, findings: Findings) -> None:
+    """Count each finding, and tell what is new of it. An event without findings costs this call."""
+    for finding in findings:
+        draft.count("drift", finding.kind)
+        _note(draft, outlet, event, how, finding)
+
+
+def _note(draft: Draft, outlet: Outlet, event: Event, how: Delivered, finding: Finding) -> None:
+    row = drift.decode(draft.get("drift", finding.key))
+    if row is None and not _has_room(draft, how.topic):
+        finding = Finding(OVERFLOW, _short(how.topic, outlet.prefix), "", "")
+        row = drift.decode(draft.get("drift", finding.key))
+    after = drift.seen(row, how.at_ms, how.offset)
+    if after is not None:
+        draft.put("drift", finding.key, drift.encode(after))
+        outlet.emit(draft, topics.DRIFT, (finding.kind, finding.where), _record(event, how, finding, after))
+
+
+def _has_room(draft: Draft, raw_topic: str) -> bool:
+    """Whether one more item of this raw topic may have a row; takes the room."""
+    key = _ITEMS + raw_topic.encode()
+    items = int(draft.get("drift", key) or b"0")
+    if items < ITEMS_MAX:
+        draft.put("drift", key, b"%d" % (items + 1))
+    return items < ITEMS_MAX
+
+
+def _short(topic: str, prefix: str) -> str:
+    return topic.removeprefix(f"{prefix}.")
+
+
+def _record(event: Event, how: Delivered, finding: Finding, row: Row) -> dict[str, object]:
+    return {
+        **finding._asdict(),
+        "first_seen_at": row.first_ms,
+        "last_seen_at": row.last_ms,
+        "count": row.events,
+        "event_type": drift.word(event.type.text),
+        "raw_topic": how.topic,
+        "raw_partition": how.partition,
+        "raw_offset": how.offset,
+    }

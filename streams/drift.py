@@ -1,0 +1,311 @@
+"""What of an event is not as Junction documents it: types, fields, words of open enums, and shapes that did not fit.
+
+Pure: an event gives findings, findings move rows. A finding names a place and a kind of value, never a value: names of
+maps and names that do not look like a field's are left out, and a word only passes if it looks like one of an enum.
+
+Rows are counted in steps, so that a drift in every event writes little. Up to EXACT a row counts each event; beyond, it
+takes 1 of 2, of 4, of 8 records and counts it as so many. Which ones is decided by the record's offset, so that a
+replay counts the same; the estimate is good to about a tenth. A row is also written when a new period begins, so that
+`last seen` stays true.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+from zlib import crc32
+
+import msgspec
+
+from streams import documented, schemas, topics, typed
+from streams.body import Event, Source
+from streams.documented import Words
+from streams.events import Family
+from streams.series import Series
+from streams.summary import Entity, Summary
+
+EVENT_TYPE, FIELD, ENUM, SHAPE, OVERFLOW = "event_type", "field", "enum", "shape", "overflow"
+
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+_WORD = re.compile(r"[a-z][a-z0-9_.:]{0,63}|-?[0-9]{1,2}", re.ASCII)
+_UNIT = re.compile(r"[A-Za-z0-9_%°µ/²³]{1,12}")
+ODD = "(odd)"  # in the place of a name or word that we do not repeat
+_TIMES = re.compile(r" \(\d+ times\)$")
+_EXPECTED = frozenset({"no_id"})  # old bodies have none (1.2); they are known
+_DEPRECATED = frozenset({"sleep_stream"})  # documented, without a place in our schemas (2.6)
+
+
+class Finding(NamedTuple):
+    """`scope`: whose place it is, a resource or a family; with it an item belongs to one raw topic."""
+
+    kind: str
+    scope: str
+    path: str
+    found: str
+
+    @property
+    def where(self) -> str:
+        return " ".join(filter(None, (self.scope, self.path, self.found)))
+
+    @property
+    def key(self) -> bytes:
+        return f"{self.kind}:{self.where}".encode()
+
+
+Findings = Iterable[Finding]
+
+
+def of_summary(entity: Summary) -> list[Finding]:
+    """Of a summary or a device."""
+    kind = entity.event.type
+    schema = "Device" if kind.family is Family.DEVICE else topics.schema_of(kind.resource)
+    found = _of_event(entity.event, kind.resource) + _of_source(entity.source, kind.resource)
+    if entity.unknown:
+        found += _of_unknown(entity, schema)
+    for column, (path, words) in _field_words(schema).items():
+        value = entity.fields[column]
+        if value and (type(value) is list or value not in words):
+            found += _enum(kind.resource, path, _strange(value, words))
+    return found
+
+
+def of_series(series: Series) -> list[Finding]:
+    """Of a timeseries event."""
+    scope, columns = series.row.name, series.columns
+    found = _of_event(series.event, scope) + _of_source(series.source, scope)
+    shared = columns.attributes[:1] if columns.are_alike else dict.fromkeys(columns.attributes)
+    for one in shared:
+        if not documented.is_unit(series.row, one.unit):
+            found.append(_one(ENUM, scope, "$.data.data[].unit", _repeated(_UNIT, one.unit)))
+        if one.type or one.sensor_location or one.intensity:
+            found += _of_attributes(scope, one.type, one.sensor_location, one.intensity)
+    for column, (path, words) in _field_words(topics.schema_of(scope)).items() if columns.samples else ():
+        found += _enum(scope, path, {w for one in columns.samples for w in _strange(one[column], words)})
+    if series.unknown:
+        found += _of_names(series.unknown, scope)
+    if columns.unknowns:
+        found += _of_samples(series, scope)
+    return list(dict.fromkeys(found)) if found else found
+
+
+def of_lab(entity: Entity) -> list[Finding]:
+    """Of a lab event. Its payload stays JSON, so that only words and shapes of what has a column are looked at."""
+    resource = entity.event.type.resource
+    scope = f"lab.{resource if _FIELD_NAME.fullmatch(resource) else ODD}"
+    found = _of_event(entity.event, scope)
+    paths = _lab_paths()
+    for column, words in documented.LAB_WORDS.get(resource, {}).items():
+        value = entity.fields[column]
+        if value and value not in words:
+            found += _enum(scope, paths[column], {value})
+    if resource == "order" and (status := entity.fields["status"]) and not documented.is_order_status(status):
+        found += _enum(scope, paths["status"], {status})
+    return found
+
+
+def of_rows(event: Event, rows: Iterable[Entity] | None) -> list[Finding]:
+    """Of a query event. Names of columns are the customer's own."""
+    found = _of_event(event, Family.QUERY)
+    if rows is None:
+        found.append(_one(SHAPE, Family.QUERY, "$.data", "not a list of results"))
+    for name in sorted({name for row in rows or () for name in row.unknown}):
+        if name.startswith("data."):
+            found.append(_one(SHAPE, Family.QUERY, "$.data[].data{}", "not a list of numbers or texts"))
+        else:
+            found.append(_one(FIELD, Family.QUERY, f"$.data[].{_repeated(_FIELD_NAME, name)}", ""))
+    return list(dict.fromkeys(found))
+
+
+def of_connection(event: Event, data: Mapping[str, Any], provider: str) -> list[Finding]:
+    found = [*_of_event(event, Family.CONNECTION), *_of_control(event, data, event.type.action, provider)]
+    error_type = data.get("error_type")
+    if type(error_type) is str and error_type not in documented.ERROR_TYPES:
+        found += _enum(Family.CONNECTION, "$.data.error_type", {error_type})
+    available = data.get("resource_availability")
+    if type(available) is dict:
+        at = "$.data.resource_availability"
+        found += _enum(Family.CONNECTION, f"{at}{{}}", available.keys() - documented.AVAILABLE)
+        status = {row["status"] for row in available.values() if type(row) is dict and type(row.get("status")) is str}
+        found += _enum(Family.CONNECTION, f"{at}{{}}.status", status - documented.AVAILABILITY)
+    return found
+
+
+def of_backfill(event: Event, data: Mapping[str, Any], provider: str) -> list[Finding]:
+    return [*_of_event(event, Family.BACKFILL), *_of_control(event, data, "backfill", provider)]
+
+
+def of_other(event: Event) -> list[Finding]:
+    """Of checkout and of every type that we do not know."""
+    return _of_event(event, event.type.family)
+
+
+def _of_event(event: Event, scope: str) -> list[Finding]:
+    found = []
+    if not documented.is_event_type(event.type.text):
+        found.append(_one(EVENT_TYPE, "", "", word(event.type.text)))
+    if event.unknown:
+        found += [_one(FIELD, scope, f"$.{_repeated(_FIELD_NAME, n)}", json_type(v)) for n, v in event.unknown.items()]
+    for problem in event.problems:
+        if problem not in _EXPECTED:
+            path, _, what = _TIMES.sub("", problem).rpartition(": ")
+            found.append(_one(SHAPE, scope, path, what))
+    return list(dict.fromkeys(found)) if found else found
+
+
+def _of_source(source: Source, scope: str) -> list[Finding]:
+    found = []
+    if source.provider not in documented.PROVIDERS and source.provider != "unknown":
+        found += _enum(scope, "$.data.source.provider", {source.provider})
+    if source.type not in documented.SOURCE_TYPES:
+        found += _enum(scope, "$.data.source.type", {source.type})
+    return found
+
+
+def _of_control(event: Event, data: Mapping[str, Any], names: str, provider: str) -> Iterator[Finding]:
+    scope = event.type.family
+    if provider not in documented.PROVIDERS:
+        yield from _enum(scope, "$.data.provider", {provider})
+    for name in sorted(data.keys() - documented.CONTROL_NAMES.get(names, data.keys())):
+        yield _one(FIELD, scope, f"$.data.{_repeated(_FIELD_NAME, name)}", json_type(data[name]))
+
+
+def _of_unknown(entity: Summary, schema: str) -> list[Finding]:
+    resource, unknown = entity.event.type.resource, dict(entity.unknown)
+    of_source = unknown.pop("source", {})
+    found = [
+        _one(FIELD, resource, _path(path), json_type(value))
+        for path, value in typed.unknown_names(unknown, schema)
+        if path not in _DEPRECATED
+    ]
+    return list(dict.fromkeys(found)) + _of_names({"source": of_source} if of_source else {}, resource)
+
+
+def _of_names(unknown: Mapping[str, Any], scope: str) -> list[Finding]:
+    """Names of `$.data`, and of its source, whose rest has the name `source`."""
+    rest = {name: value for name, value in unknown.items() if name != "source"}
+    rest |= {f"source.{name}": value for name, value in unknown.get("source", {}).items()}
+    return [_one(FIELD, scope, _path(path), json_type(value)) for path, value in rest.items()]
+
+
+def _of_samples(series: Series, scope: str) -> list[Finding]:
+    known = _sample_names(topics.schema_of(scope))
+    found = (
+        _one(FIELD, scope, f"$.data.data[].{_repeated(_FIELD_NAME, name)}", json_type(value))
+        for unknown in series.columns.unknowns
+        for name, value in unknown.items()
+        if name not in known
+    )
+    return list(dict.fromkeys(found))
+
+
+def _of_attributes(scope: str, kind: str | None, location: str | None, intensity: str | None) -> Iterator[Finding]:
+    if kind and kind not in documented.SAMPLE_TYPES.get(scope, (kind,)):
+        yield from _enum(scope, "$.data.data[].type", {kind})
+    if location and location not in documented.SENSOR_LOCATIONS:
+        yield from _enum(scope, "$.data.data[].sensor_location", {location})
+    if intensity and intensity not in documented.INTENSITIES:
+        yield from _enum(scope, "$.data.data[].intensity", {intensity})
+
+
+def _enum(scope: str, path: str, words: Iterable[str]) -> list[Finding]:
+    return [_one(ENUM, scope, path, one) for one in sorted(set(map(word, words)))]
+
+
+def _strange(value: Any, words: Words) -> set[str]:
+    """What of a word, a list of words, or a list of small types with words, is not documented."""
+    said = value if type(value) is list else [value]
+    told = (one.get("value") if type(one) is dict else one for one in said)
+    return {str(one) for one in told if one is not None} - words
+
+
+def word(text: str) -> str:
+    """A word of Junction's, an event type for example, or ODD."""
+    return _repeated(_WORD, text)
+
+
+def _path(path: str) -> str:
+    return "$.data." + ".".join(_repeated_part(part) for part in path.split("."))
+
+
+def _repeated_part(part: str) -> str:
+    mark = part[-2:] if part.endswith(("[]", "{}")) else ""
+    return _repeated(_FIELD_NAME, part.removesuffix(mark)) + mark
+
+
+def _repeated(like: re.Pattern[str], text: str) -> str:
+    return text if like.fullmatch(text) else ODD
+
+
+def json_type(value: Any) -> str:
+    """Its kind in JSON; of a list that of its first entry too."""
+    if type(value) is list:
+        return f"array of {json_type(value[0])}" if value else "array"
+    return _JSON_TYPES.get(type(value), "null")
+
+
+_JSON_TYPES = {dict: "object", str: "string", bool: "boolean", int: "number", float: "number"}
+
+
+@lru_cache(maxsize=4096)
+def _one(kind: str, scope: str, path: str, found: str) -> Finding:
+    return Finding(kind, scope, path, found)
+
+
+@cache
+def _field_words(schema: str) -> Mapping[str, tuple[str, Words]]:
+    """Name of a column (of samples: its name in a sample) → (its path, its words)."""
+    rows = {row.path[-1] if row.path[0] == "data[]" else row.name: row.path for row in schemas.typed_fields(schema)}
+    words = documented.FIELD_WORDS.get(schema, {})
+    return {name: (f"$.data.{'.'.join(rows[name])}", known) for name, known in words.items()}
+
+
+@cache
+def _lab_paths() -> Mapping[str, str]:
+    return {row.name: f"$.data.{'.'.join(row.path)}" for row in schemas.typed_fields("Lab")}
+
+
+@cache
+def _sample_names(schema: str) -> frozenset[str]:
+    rows = schemas.typed_fields(schema)
+    return frozenset(path[-1] for row in rows for path in (row.path, *row.others))
+
+
+class Row(NamedTuple):
+    """What is known of an item in one partition. Times: delivery times, Unix milliseconds."""
+
+    first_ms: int
+    last_ms: int
+    events: int
+
+
+EXACT = 64
+PERIOD_MS = 600_000
+
+
+def seen(row: Row | None, at_ms: int, offset: int) -> Row | None:
+    """The row after one more event with its finding; None where it stays as it is."""
+    if row is None:
+        return Row(at_ms, at_ms, 1)
+    step = step_of(row.events)
+    counted = step if crc32(offset.to_bytes(8, "big")) % step == 0 else 0
+    if not counted and at_ms // PERIOD_MS <= row.last_ms // PERIOD_MS:
+        return None
+    return Row(min(row.first_ms, at_ms), max(row.last_ms, at_ms), row.events + counted)
+
+
+def step_of(events: int) -> int:
+    """How many events one record counts for: 1 up to EXACT, then doubling with the count."""
+    return max(1, 1 << events.bit_length() >> EXACT.bit_length() - 1)
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Row).decode
+_FORMAT = b"\x01"
+
+
+def encode(row: Row) -> bytes:
+    return _FORMAT + _encode(row)
+
+
+def decode(stored: bytes | None) -> Row | None:
+    return None if stored is None else _decode(memoryview(stored)[1:])

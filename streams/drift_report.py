@@ -1,0 +1,105 @@
+"""`drift`: what Junction's events have that its documentation has not, from the topic of drift."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from streams import topics
+from streams.reader import Reader
+from streams.settings import Settings
+
+POLL_S = 0.5
+_SCOPES_SHOWN = 3
+_COPIED = ("kind", "scope", "path", "found", "count", "first_seen_at", "last_seen_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item over all partitions. `example`: where an event with it lies, as `topic partition:offset`."""
+
+    kind: str
+    scope: str
+    path: str
+    found: str
+    count: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+    example: str
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        return self.kind, self.scope, self.path, self.found
+
+
+def drift(settings: Settings, *, kind: str, as_json: bool) -> None:
+    """Print the report. `kind`: only this one; "" for all."""
+    items = [item for item in merged(read(settings)) if kind in ("", item.kind)]
+    if as_json:
+        print(json.dumps({"items": [asdict(item) for item in items]}, default=lambda value: value.isoformat()))
+    elif items:
+        Console().print(render(items))
+    else:
+        print("no drift: every event was as Junction documents it")
+
+
+def read(settings: Settings) -> list[dict[str, Any]]:
+    """The newest record of each item and partition."""
+    reader, newest = Reader(settings, [f"{settings.topic_prefix}.{topics.DRIFT}"], from_beginning=True), {}
+    try:
+        while not reader.at_end():
+            for row in reader.poll(POLL_S):
+                newest[row.partition, row.key] = row.record
+    finally:
+        reader.close()
+    return [record for record in newest.values() if record is not None]
+
+
+def merged(records: Iterable[dict[str, Any]]) -> list[Item]:
+    """Records of several partitions as items, the most frequent of each kind first."""
+    items: dict[tuple[str, ...], Item] = {}
+    for record in records:
+        item = _item(record)
+        known = items.get(item.key)
+        items[item.key] = item if known is None else _sum(known, item)
+    return sorted(items.values(), key=lambda item: (item.kind, -item.count, item.key))
+
+
+def _item(record: dict[str, Any]) -> Item:
+    example = f"{record['raw_topic']} {record['raw_partition']}:{record['raw_offset']}"
+    return Item(example=example, **{name: record[name] for name in _COPIED})
+
+
+def _sum(a: Item, b: Item) -> Item:
+    newer = max(a, b, key=lambda item: item.last_seen_at)
+    first = min(a.first_seen_at, b.first_seen_at)
+    return replace(newer, count=a.count + b.count, first_seen_at=first)
+
+
+def render(items: Iterable[Item]) -> Table:
+    """For people: what drifts in the same place of several resources is one row."""
+    table = Table(box=None, padding=(0, 1))
+    for name in ("kind", "where", "path", "found", "count", "first seen", "last seen", "example"):
+        table.add_column(name, justify="right" if name == "count" else "left", overflow="fold")
+    same: dict[tuple[str, ...], list[Item]] = {}
+    for item in items:
+        same.setdefault((item.kind, item.path, item.found), []).append(item)
+    for group in same.values():
+        table.add_row(*map(Text, _cells(group)))
+    return table
+
+
+def _cells(group: list[Item]) -> list[str]:
+    scopes = [item.scope for item in group]
+    more = f" and {len(scopes) - _SCOPES_SHOWN} more" if len(scopes) > _SCOPES_SHOWN else ""
+    whole = group[0]
+    for item in group[1:]:
+        whole = _sum(whole, item)
+    about = f"{whole.count:,}"
+    times = (f"{at:%Y-%m-%d %H:%M}" for at in (whole.first_seen_at, whole.last_seen_at))
+    return [whole.kind, ", ".join(scopes[:_SCOPES_SHOWN]) + more, whole.path, whole.found, about, *times, whole.example]

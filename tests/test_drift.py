@@ -1,0 +1,259 @@
+"""The drift report: what is documented is silent; what is not is named by its place. No value and no user is in it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams import documented, drift, metrics
+from streams.agents.drift import ITEMS_MAX
+from streams.drift import EXACT, ODD, PERIOD_MS, Row, seen, step_of
+from streams.resources import RESOURCES
+from tests import samples
+from tests.folding import NOW_MS, PREFIX, Worker, raw
+from tests.strategies import USER, envelope
+from tests.test_agents import REFUSED_STILL, aligned
+
+SOURCE = {"provider": "garmin", "type": "watch"}
+AT = "2026-06-03T10:00:00+00:00"
+
+
+def drifted(event_type: str, data: Any, **envelope_too: Any) -> list[str]:
+    """`kind:where` of each finding of one event."""
+    worker = Worker()
+    worker.deliver({**envelope(event_type, data), **envelope_too})
+    return [clean.key for clean in worker.drift]
+
+
+def summary(resource: str, **data: Any) -> list[str]:
+    return drifted(f"daily.data.{resource}.created", {"id": "1", "source": SOURCE, **data})
+
+
+def sample(resource: str, **said: Any) -> list[str]:
+    one = {"timestamp": AT, "value": 1, **said}
+    return drifted(f"daily.data.{resource}.created", {"source": SOURCE, "data": [one]})
+
+
+@pytest.mark.parametrize("event_type", ["daily.data.skin_glow.created", "sense.insight.created", "labtest.kit.lost"])
+def test_an_unknown_event_type(event_type: str) -> None:
+    """A type that Junction does not document is named, whatever becomes of its event."""
+    assert drifted(event_type, {"id": "1", "order_id": "2"}) == [f"event_type:{event_type}"]
+
+
+DOCUMENTED = """
+checkout.quote.created checkout.session.created checkout.session.updated continuous_query.result_table.changed
+lab_report.parsing_job.created lab_report.parsing_job.updated labtest.appointment.created labtest.appointment.updated
+labtest.match_review.created labtest.match_review.updated labtest.order.created labtest.order.updated
+labtest.order_tracking.updated labtest.result.critical provider.connection.created provider.connection.error
+provider.device.created provider.device.updated
+"""
+ONCE_DOCUMENTED = """
+daily.data.hypnogram.created daily.timeseries.hypnogram.updated daily.workout_stream.created
+daily.data.workout_stream.unavailable daily.data.device.created historical.data.device.created testkit.order.updated
+daily.data.meals.updated raw.garmin.dailies
+"""
+
+
+def test_documented_event_types() -> None:
+    """The catalogue has 180 data types and 18 others; with their old spellings they are no drift."""
+    data = [f"daily.data.{name}.{action}" for name in RESOURCES for action in ("created", "updated")]
+    data += [f"historical.data.{name}.created" for name in RESOURCES]
+    others = (DOCUMENTED + ONCE_DOCUMENTED).split()
+    assert [name for name in data + others if not documented.is_event_type(name)] == []
+    for strange in ("provider.connection.updated", "daily.data.sleep.unavailable", "historical.data.sleep.updated"):
+        assert not documented.is_event_type(strange)
+
+
+def test_unknown_fields_by_their_path() -> None:
+    """Each level has its path; the kind of value is said, the value is not; [] is each entry of a list."""
+    found = summary("activity", new=[1], heart_rate={"peak": {"anna": 1}}, trace="x")
+    assert found == [
+        "field:activity $.data.new array of number",
+        "field:activity $.data.heart_rate.peak object",
+        "field:activity $.data.trace string",
+    ]
+    flow = [{"date": "2026-06-01", "flow": "light", "by": "user"}, {"date": "2026-06-02", "by": None}]
+    assert summary("menstrual_cycle", menstrual_flow=flow) == [
+        "field:menstrual_cycle $.data.menstrual_flow[].by string"
+    ]
+    assert sample("steps", quality=4) == ["field:steps $.data.data[].quality number"]
+    assert drifted(
+        "daily.data.steps.created", {"source": {**SOURCE, "os": "x"}, "data": [{"start": AT, "value": 1}]}
+    ) == ["field:steps $.data.source.os string"]
+    assert drifted("checkout.quote.created", {"id": "q"}, trace=True) == ["field:checkout $.trace boolean"]
+    assert drifted(
+        "historical.data.sleep.created", {"provider": "oura", "start_date": AT, "end_date": AT, "job": 1}
+    ) == ["field:backfill $.data.job number"]
+
+
+def test_names_of_maps_are_values() -> None:
+    """What somebody ate, and what a customer calls a column, is in no path."""
+    food = {"energy": {"unit": "kcal", "value": 1}, "origin": "x", "macros": {"carbs": "much", "fats": {"trans": 1}}}
+    found = summary("meal", data={"Secret soup": food, "anna": food}, micros={"minerals": {"anna": "much"}})
+    assert found == [
+        "shape:meal $.data.data{}.macros.carbs not a number",
+        "shape:meal $.data.micros.minerals not a number",
+        "field:meal $.data.data{}.origin string",
+        "field:meal $.data.data{}.macros.fats.trans number",
+    ]
+    table = {"query_id": "q", "data": {"group_key.0": ["x"], "anna": [[1]], "soup": "x"}, "took_ms": 3}
+    assert drifted("continuous_query.result_table.changed", [table]) == [
+        "shape:query $.data[].data{} not a list of numbers or texts",
+        "field:query $.data[].took_ms",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (summary("sleep", type="siesta", state="final"), ["sleep $.data.type siesta", "sleep $.data.state final"]),
+        (summary("profile", sex="Anna Smith"), [f"profile $.data.sex {ODD}"]),
+        (summary("sleep_cycle", stage_type=[1, 7]), ["sleep_cycle $.data.stage_type 7"]),
+        (summary("body", source={"provider": "new_one"}), ["body $.data.source.provider new_one"]),
+        (sample("weight", unit="lb"), ["weight $.data.data[].unit lb"]),
+        (sample("respiratory_rate", unit="bpm"), []),
+        (sample("stand_hour", type="sat"), ["stand_hour $.data.data[].type sat"]),
+        (sample("igg", type="peanut"), []),
+        (sample("insulin_injection", delivery_form="split"), ["insulin_injection $.data.data[].delivery_form split"]),
+        (sample("note", value="x", tags=["food", "mood"]), ["note $.data.data[].tags mood"]),
+        (sample("body_temperature", sensor_location="knee"), ["body_temperature $.data.data[].sensor_location knee"]),
+        (
+            drifted("provider.connection.error", {"provider": "oura", "error_type": "gone"}),
+            ["connection $.data.error_type gone"],
+        ),
+        (
+            drifted(
+                "provider.connection.created",
+                {"provider": {"slug": "oura"}, "resource_availability": {"aura": {"status": "soon"}}},
+            ),
+            ["connection $.data.resource_availability{} aura", "connection $.data.resource_availability{}.status soon"],
+        ),
+        (drifted("labtest.order.updated", {"id": "o", "status": "lost"}), ["lab.order $.data.last_event.status lost"]),
+        (drifted("labtest.result.critical", {"interpretation": "odd"}), ["lab.result $.data.interpretation odd"]),
+        (drifted("historical.data.sleep.created", {"provider": "new_one"}), ["backfill $.data.provider new_one"]),
+    ],
+)
+def test_unknown_words(found: list[str], expected: list[str]) -> None:
+    """A word that an open enum does not list is named; what does not look like a word may be a value."""
+    assert [one.removeprefix("enum:") for one in found if one.startswith("enum:")] == expected
+
+
+def test_shapes_that_did_not_fit() -> None:
+    """Each place that could not be read as expected, whoever's it is, without how often."""
+    assert summary("activity", steps="many", heart_rate=7) == [
+        "shape:activity $.data.steps not a number",
+        "shape:activity $.data.heart_rate not an object",
+    ]
+    event = {"source": SOURCE, "data": [{"timestamp": AT, "value": 1}, {"timestamp": AT, "value": "x"}, 5]}
+    assert drifted("daily.data.steps.created", event) == [
+        "shape:steps $.data.data[].value not a number",
+        "shape:steps $.data.data[] not an object",
+    ]
+
+
+def test_published_bodies_are_as_documented() -> None:
+    """Of the vendor's own examples nothing is drift but what its generator made up."""
+    found = {name: _drift_of(body) for name, body in samples.webhooks() if name not in REFUSED_STILL}
+    assert {name: keys for name, keys in found.items() if keys} == {}
+
+
+def _drift_of(body: bytes) -> list[str]:
+    worker = Worker()
+    worker.run(raw(aligned(body)))
+    return [clean.key for clean in worker.drift]
+
+
+def test_each_kind_is_counted_from_the_start() -> None:
+    """A counter that begins at 1 never increased for Prometheus."""
+    kinds = {labels[0] for labels in metrics.DRIFT._metrics}
+    assert kinds == {drift.EVENT_TYPE, drift.FIELD, drift.ENUM, drift.SHAPE}
+
+
+def test_a_record_of_drift() -> None:
+    """It says what, where, how often, and where to look at an example; it is no user's."""
+    worker = Worker()
+    event = envelope("daily.data.body.created", {"id": "1", "source": SOURCE, "mood": "planted"})
+    for n in range(3):
+        worker.deliver(event, offset=n, at_ms=NOW_MS + n, id=f"msg_{n}")
+    record = worker.drift[-1].record
+    assert (record["kind"], record["scope"], record["path"], record["found"]) == (
+        *("field", "body", "$.data.mood", "string"),
+    )
+    assert (record["count"], record["last_seen_at"] - record["first_seen_at"]) == (3, timedelta(milliseconds=2))
+    assert (record["raw_topic"], record["raw_partition"], record["raw_offset"]) == (f"{PREFIX}.raw.summaries", 3, 2)
+    told = repr(worker.drift) + repr(worker.tables["drift"])
+    assert USER not in told
+    assert "planted" not in told
+    assert worker.counts["drift", "field"] == 3
+
+
+def test_more_items_than_are_kept() -> None:
+    """Whoever invents a new name with every event fills no table: from ITEMS_MAX on they are counted together."""
+    worker = Worker()
+    for n in range(ITEMS_MAX + 5):
+        worker.deliver(envelope("daily.data.body.created", {"id": "1", "source": SOURCE, f"x{n}": n}), offset=n)
+    assert len(worker.tables["drift"]) == ITEMS_MAX + 2  # the number of items, and the row of those without one
+    last = worker.drift[-1].record
+    assert (last["kind"], last["scope"], last["count"]) == ("overflow", "raw.summaries", 5)
+    worker.deliver(envelope("daily.data.steps.created", {"data": [{"timestamp": AT, "value": 1}]}), offset=9)
+    assert worker.drift[-1].record["kind"] == "shape"  # another raw topic has room of its own
+
+
+# How it is counted
+
+
+def counted(events: int, at_ms: int = 0, first: int = 0, every: int = 1) -> tuple[Row, int]:
+    """(row, how often it was written) after so many records, each `every` offsets after the one before."""
+    row, writes = seen(None, at_ms, first), 1
+    for n in range(1, events):
+        if row is not None and (after := seen(row, at_ms, first + n * every)):
+            row, writes = after, writes + 1
+    assert row is not None
+    return row, writes
+
+
+@pytest.mark.parametrize("events", [1, 2, 63, 64])
+def test_few_are_counted_exactly(events: int) -> None:
+    """Up to EXACT each event counts one."""
+    assert counted(events)[0].events == events
+    assert [step_of(n) for n in (1, EXACT - 1, EXACT, 2 * EXACT - 1, 2 * EXACT)] == [1, 1, 2, 2, 4]
+
+
+@pytest.mark.parametrize("every", [1, 2, 7, 16, 1000])
+def test_many_are_estimated_with_few_writes(every: int) -> None:
+    """A drift in every event writes some 32 times for each doubling, and is counted to about a tenth."""
+    row, writes = counted(50_000, first=12_345, every=every)
+    assert abs(row.events - 50_000) < 0.35 * 50_000
+    assert writes < 64 + 11 * 64
+
+
+def test_last_seen_is_true_to_a_period() -> None:
+    """A row that nobody would count writes when a new period begins, and only then."""
+    row = Row(0, 0, 1 << 40)
+    assert seen(row, PERIOD_MS - 1, 1) is None
+    assert seen(row, PERIOD_MS, 1) == Row(0, PERIOD_MS, 1 << 40)
+    late = seen(Row(5 * PERIOD_MS, 5 * PERIOD_MS, 1), 7, 1)
+    assert late == Row(7, 5 * PERIOD_MS, 2)
+
+
+rows = st.builds(Row, st.integers(0, 10**13), st.integers(0, 10**13), st.integers(1, 2**60))
+
+
+@given(rows)
+def test_a_row_survives_its_bytes(row: Row) -> None:
+    """What is stored is what was counted."""
+    assert drift.decode(drift.encode(row)) == row
+    assert drift.decode(None) is None
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.text() | st.floats(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
+    )
+)
+def test_a_kind_of_value_says_no_value(value: Any) -> None:
+    """Six words and their lists; no name, no length."""
+    words = set(drift.json_type(value).split()) - {"of"}
+    assert words <= {"null", "boolean", "number", "string", "array", "object"}
