@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,6 @@ from streams import topics
 from streams.reader import Reader
 from streams.settings import Settings
 
-POLL_S = 0.5
 _SCOPES_SHOWN = 3
 _COPIED = ("kind", "scope", "path", "found", "count", "first_seen_at", "last_seen_at")
 
@@ -50,13 +50,10 @@ def drift(settings: Settings, *, kind: str, as_json: bool) -> None:
 
 def read(settings: Settings) -> list[dict[str, Any]]:
     """The newest record of each item and partition."""
-    reader, newest = Reader(settings, [f"{settings.topic_prefix}.{topics.DRIFT}"], from_beginning=True), {}
-    try:
-        while not reader.at_end():
-            for row in reader.poll(POLL_S):
-                newest[row.partition, row.key] = row.record
-    finally:
-        reader.close()
+    reader = Reader(settings, [f"{settings.topic_prefix}.{topics.DRIFT}"], from_beginning=True)
+    with closing(reader):
+        rows = map(reader.decode, reader.until_now())
+        newest = {(row.partition, row.key): row.record for row in rows}
     return [record for record in newest.values() if record is not None]
 
 

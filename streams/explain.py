@@ -17,6 +17,7 @@ from streams.summary import Entity, Summary
 KEYS_SHOWN = 5
 _DELIVERY_ID = "the delivery id (svix-id)"
 _BY_DELIVERY = "delivery time, then content"
+_ONCE = "none: each delivery id leaves once"
 
 
 @dataclass(slots=True)
@@ -51,12 +52,14 @@ def explain(
     body: bytes, *, prefix: str, partitions: int, headers: Iterable[tuple[str, bytes]] | None = None
 ) -> Explanation:
     """Never raises for a body, whatever its bytes. `headers`: of the stored record; they may name type and user too."""
-    out = Explanation()
-    _name_by_headers(out, headers or ())
+    out, rows = Explanation(), None if headers is None else list(headers)
+    _name_by_headers(out, rows or [])
     try:
         _name(out, body, prefix, partitions)
         decoded = decode(body)
         _tell(out, decoded, prefix)
+        if rows is not None and out.version == _ONCE and not _delivery_id(rows):
+            raise Rejected(Reason.NO_DELIVERY_ID, topics.H_ID)
     except Rejected as rejection:
         out.reason, out.detail = str(rejection.reason), rejection.detail
         if rejection.reason is Reason.USER_CONFLICT:
@@ -72,8 +75,11 @@ def _tell_as_if_one_user(out: Explanation, body: bytes, prefix: str) -> None:
         return
 
 
-def _name_by_headers(out: Explanation, headers: Iterable[tuple[str, bytes]]) -> None:
-    rows = list(headers)
+def _delivery_id(rows: list[tuple[str, bytes]]) -> str:
+    return topics.header(rows, topics.H_ID) or topics.header(rows, topics.H_SVIX_ID)
+
+
+def _name_by_headers(out: Explanation, rows: list[tuple[str, bytes]]) -> None:
     out.event_type = topics.header(rows, topics.H_TYPE)
     out.user_id = topics.header(rows, topics.H_SUBJECT)
     if out.event_type:
@@ -167,7 +173,7 @@ def _tell_rows(out: Explanation, rows: list[Entity] | None) -> None:
 
 
 def _tell_delivery(out: Explanation) -> None:
-    out.version, out.keys = "none: each delivery id leaves once", [_shown(out.user_id or out.team_id, _DELIVERY_ID)]
+    out.version, out.keys = _ONCE, [_shown(out.user_id or out.team_id, _DELIVERY_ID)]
 
 
 def _shown(*parts: str) -> str:

@@ -1,4 +1,4 @@
-"""Reading clean topics: committed records only, decoded through the schema registry.
+"""Reading topics: committed records only, as they are, or decoded through the schema registry.
 
 No consumer group: a reader takes all partitions of its topics, remembers nothing, and moves no offsets of others.
 """
@@ -13,6 +13,7 @@ from streams.errors import Misconfigured, Unavailable
 from streams.settings import Settings
 
 BATCH = 2000
+POLL_S = 0.5
 
 
 class Decoded(NamedTuple):
@@ -26,12 +27,11 @@ class Decoded(NamedTuple):
     record: dict[str, Any] | None
 
 
-class Reader:
+class Messages:
     """All committed records of some topics (full names), from the beginning or from now on."""
 
     def __init__(self, settings: Settings, names: Sequence[str], *, from_beginning: bool) -> None:
         settings.need_kafka()
-        self._schemas = registry.Schemas(settings)
         conf = settings.librdkafka | {
             "group.id": f"{settings.group_id}-reader",
             "isolation.level": "read_committed",
@@ -59,11 +59,8 @@ class Reader:
             raise Misconfigured(f"no topic {', '.join(missing)}; `junction-streams topics apply` creates ours")
         return [(name, partition) for name in names for partition in known[name].partitions]
 
-    def poll(self, timeout_s: float) -> list[Decoded]:
+    def messages(self, timeout_s: float) -> Iterator[Message]:
         """What has come within the time; at most BATCH records."""
-        return [self._decode(message) for message in self._messages(timeout_s)]
-
-    def _messages(self, timeout_s: float) -> Iterator[Message]:
         for message in self._consumer.consume(BATCH, timeout_s):
             error = message.error()
             if error is None:
@@ -73,13 +70,13 @@ class Reader:
             elif not error.retriable():
                 raise Unavailable(f"reading {message.topic()}: {error.str()}")
 
-    def _decode(self, message: Message) -> Decoded:
-        value = message.value()
-        record = None
-        if value is not None:
-            record = codec.decode(value, self._schemas.writer(codec.schema_id(value)))
-        place = (message.topic(), message.partition(), message.offset())
-        return Decoded(*place, message.timestamp()[1], message.key() or b"", record)
+    def until_now(self) -> Iterator[Message]:
+        """Every record that is there when this is called, and none that comes later."""
+        ends = {(p.topic, p.partition): self._end(p) for p in self._partitions}
+        while any(self._ended.get(place, 0) < end for place, end in ends.items()):
+            for message in self.messages(POLL_S):
+                if message.offset() < ends[message.topic(), message.partition()]:
+                    yield message
 
     def at_end(self) -> bool:
         """Whether everything that is committed now has been read. May be asked while another thread polls."""
@@ -95,3 +92,23 @@ class Reader:
     def close(self) -> None:
         self._consumer.close()
         self._asking.close()
+
+
+class Reader(Messages):
+    """All committed records of some clean topics, decoded."""
+
+    def __init__(self, settings: Settings, names: Sequence[str], *, from_beginning: bool) -> None:
+        super().__init__(settings, names, from_beginning=from_beginning)
+        self._schemas = registry.Schemas(settings)
+
+    def poll(self, timeout_s: float) -> list[Decoded]:
+        """What has come within the time; at most BATCH records."""
+        return [self.decode(message) for message in self.messages(timeout_s)]
+
+    def decode(self, message: Message) -> Decoded:
+        value = message.value()
+        record = None
+        if value is not None:
+            record = codec.decode(value, self._schemas.writer(codec.schema_id(value)))
+        place = (message.topic(), message.partition(), message.offset())
+        return Decoded(*place, message.timestamp()[1], message.key() or b"", record)

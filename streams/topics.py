@@ -22,6 +22,7 @@ class Role(StrEnum):
     STATE = "state"
     CHANGELOG = "changelog"
     DEAD = "dead"
+    MARK = "mark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ RAW_BY_FAMILY: dict[Family, str] = {
 RAW: tuple[str, ...] = tuple(dict.fromkeys(RAW_BY_FAMILY.values()))
 
 DEAD_LETTERS = "dead_letters"
+REDRIVEN = "redriven"  # marks: which dead letter was put back, when and where to
 CONNECTIONS = "connections"
 BACKFILLS = "backfills"
 DEVICES = "devices"
@@ -140,7 +142,10 @@ def layout(
     kept = {"cleanup.policy": "delete", "retention.ms": str(raw_retention_days * DAY_MS)}
     compact = {"cleanup.policy": "compact"}
     raw = [topic(f"{prefix}.{name}", Role.RAW, **kept) for name in RAW]
-    dead = [topic(f"{prefix}.{DEAD_LETTERS}", Role.DEAD, **kept)]
+    dead = [
+        topic(f"{prefix}.{DEAD_LETTERS}", Role.DEAD, **kept),
+        topic(f"{prefix}.{REDRIVEN}", Role.MARK, **{**kept, "cleanup.policy": "compact,delete"}),
+    ]
     queues = [topic(f"{prefix}.{name}", Role.QUEUE, **kept) for name in (FETCH_JOBS, FETCH_PROGRESS)]
     clean = [
         topic(f"{prefix}.{name}", Role.STATE, schema, **compact)
@@ -194,6 +199,7 @@ H_TRACEPARENT = "traceparent"
 H_SVIX_ID, H_SVIX_TIMESTAMP, H_SVIX_SIGNATURE = "svix-id", "svix-timestamp", "svix-signature"
 H_REASON, H_DETAIL, H_DEAD_AT, H_VERSION = "dead_reason", "dead_detail", "dead_time", "dead_version"
 H_FROM_TOPIC, H_FROM_PARTITION, H_FROM_OFFSET = "dead_topic", "dead_partition", "dead_offset"
+H_REDRIVEN_FROM = "ce_redrivenfrom"  # the dead letter, as partition:offset, that was put back as this record
 
 Headers = list[tuple[str, bytes]]
 

@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 
 from streams.cli import app
 
-COMMANDS = ["demo", "up", "gateway", "worker", "simulate", "explain", "tail", "fetch", "status", "drift"]
+LETTERS = ["dead-letters list", "dead-letters show", "dead-letters redrive"]
+COMMANDS = ["demo", "up", "gateway", "worker", "simulate", "explain", "tail", "fetch", "status", "drift", *LETTERS]
 
 
 def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -26,12 +27,14 @@ def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_an_example(command: str) -> None:
     """`--help` of every command shows how it is used."""
-    shown = CliRunner().invoke(app, [command, "--help"])
+    shown = CliRunner().invoke(app, [*command.split(), "--help"])
     assert shown.exit_code == 0
     assert f"junction-streams {command}" in " ".join(shown.output.split()) or "Example" in shown.output
 
 
-@pytest.mark.parametrize("arguments", [["topics", "plan"], ["topics", "apply"], ["tail", "sleep"], ["drift"]])
+@pytest.mark.parametrize(
+    "arguments", [["topics", "plan"], ["topics", "apply"], ["tail", "sleep"], ["drift"], ["dead-letters", "list"]]
+)
 def test_without_kafka_a_sentence_says_what_to_run(arguments: list[str]) -> None:
     """No address: exit 2, one sentence that names the variable and `up`, no traceback."""
     ended = run(*arguments)
@@ -58,3 +61,18 @@ def test_explain_reads_standard_input() -> None:
     missing = run("explain", "no-such-file.json")
     assert missing.returncode == 2
     assert "cannot read no-such-file.json" in missing.stderr
+
+
+def test_a_redrive_wants_to_be_told_which() -> None:
+    """Without a filter nothing is put back by accident: exit 2, and the sentence names the options."""
+    ended = run("dead-letters", "redrive")
+    assert ended.returncode == 2
+    assert "--all" in ended.stderr
+
+
+@pytest.mark.parametrize(("since", "is_right"), [("2h", True), ("2026-06-03T10:00:00Z", True), ("soon", False)])
+def test_since_is_a_time_or_so_long_ago(since: str, is_right: bool) -> None:
+    """A mistyped time is named before anything is asked of Kafka."""
+    ended = run("dead-letters", "list", "--since", since)
+    assert ("STREAMS_BOOTSTRAP_SERVERS" in ended.stderr) is is_right
+    assert ("neither 30m" in ended.stderr) is not is_right

@@ -102,11 +102,11 @@ def test_the_layout_keeps_a_user_together() -> None:
 
 
 def test_state_is_compacted_and_history_is_not() -> None:
-    """State and changelogs keep the last value of each key for ever; raw events are kept for their days."""
+    """State and changelogs keep the last value of each key for ever; raw events and marks, their days."""
+    policies = {Role.STATE: "compact", Role.CHANGELOG: "compact", Role.MARK: "compact,delete"}
     for topic in LAYOUT:
-        lasting = topic.role in (Role.STATE, Role.CHANGELOG)
-        assert topic.config["cleanup.policy"] == ("compact" if lasting else "delete"), topic.name
-        kept_ms = 90 * topics.DAY_MS if topic.role in (Role.RAW, Role.QUEUE, Role.DEAD) else None
+        assert topic.config["cleanup.policy"] == policies.get(topic.role, "delete"), topic.name
+        kept_ms = 90 * topics.DAY_MS if topic.role in (Role.RAW, Role.QUEUE, Role.DEAD, Role.MARK) else None
         assert topic.config.get("retention.ms") == (kept_ms and str(kept_ms)), topic.name
 
 

@@ -55,6 +55,7 @@ def _dead_letter(error: Rejected, delivery: Delivery, settings: Settings) -> Sto
     """Nobody knows whose it is, so the delivery's id is its key: a redelivery lands beside it."""
     rows = [
         (topics.H_ID, delivery.id),
+        (topics.H_SOURCE, f"/junction/-/{delivery.door}/{delivery.endpoint}"),
         (topics.H_TIME, delivery.created_at),
         (topics.H_RECEIVED, delivery.received_at),
         (topics.H_DOOR, delivery.door),

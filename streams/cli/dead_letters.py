@@ -1,0 +1,98 @@
+"""`dead-letters`: what could not be processed, why, and how it goes back."""
+
+import re
+import time
+from typing import Annotated
+
+import typer
+
+from streams import times
+from streams.cli.base import AsJson, app, read_settings
+from streams.errors import Misconfigured
+
+letters_app = typer.Typer(no_args_is_help=True, help="What could not be processed: list it, look at it, put it back.")
+app.add_typer(letters_app, name="dead-letters")
+
+_AGO = re.compile(r"(\d{1,5})([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _moment(text: str) -> int | None:
+    """`2h` ago, or a time as RFC 3339 (without offset: UTC), as Unix milliseconds."""
+    if not text:
+        return None
+    if ago := _AGO.fullmatch(text):
+        return int((time.time() - int(ago[1]) * _SECONDS[ago[2]]) * 1000)
+    try:
+        return times.micros(text)[0] // 1000
+    except ValueError:
+        raise typer.BadParameter(f"{text}: neither 30m, 6h, 2d nor a time like 2026-06-03T10:00:00Z") from None
+
+
+Reason = Annotated[str, typer.Option(help="Only this reason, for example bad_shape.")]
+EventType = Annotated[str, typer.Option("--type", help="Only this event type; `*` stands for anything.")]
+User = Annotated[str, typer.Option(help="Only this user id.")]
+Since = Annotated[int | None, typer.Option(parser=_moment, metavar="TIME", help="Died since: 6h, 2d or a time.")]
+Until = Annotated[int | None, typer.Option(parser=_moment, metavar="TIME", help="Died before: 6h, 2d or a time.")]
+
+
+@letters_app.command("list")
+def list_letters(
+    reason: Reason = "",
+    event_type: EventType = "",
+    user: User = "",
+    since: Since = None,
+    until: Until = None,
+    limit: Annotated[int, typer.Option(min=1, help="Show only so many, the newest.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Which records could not be processed: place, time, reason, type; and how many for each reason.
+
+    Example: `junction-streams dead-letters list --reason bad_shape --since 2d`
+    """
+    from streams.dead_letters import Filter
+    from streams.letters_shown import print_letters
+
+    print_letters(read_settings(), Filter(reason, event_type, user, since, until), limit, as_json=as_json)
+
+
+@letters_app.command()
+def show(
+    place: Annotated[str, typer.Argument(help="PARTITION:OFFSET, as `list` prints it.")],
+    reveal: Annotated[bool, typer.Option(help="Print the body, which is a person's data.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """One letter: why it died, what would become of it now, and the shape of its body; values only with --reveal.
+
+    Example: `junction-streams dead-letters show 3:1204`
+    """
+    from streams.letters_shown import print_letter
+
+    print_letter(read_settings(), place, reveal=reveal, as_json=as_json)
+
+
+@letters_app.command()
+def redrive(
+    place: Annotated[str, typer.Argument(help="PARTITION:OFFSET of one letter; else use the filters.")] = "",
+    reason: Reason = "",
+    event_type: EventType = "",
+    user: User = "",
+    since: Since = None,
+    until: Until = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every letter, where no filter is given.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Only say what would happen.")] = False,
+    rate: Annotated[float, typer.Option(min=0, help="Letters a second; 0: as fast as it goes.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """Put letters back into the raw topic that they belong to; the worker processes them like any other event.
+
+    Each letter once, however often this runs; one that would only die again stays. Example: after an upgrade
+    `junction-streams dead-letters redrive --reason bad_shape --dry-run`
+    """
+    from streams.dead_letters import Filter
+    from streams.letters_shown import print_redrive
+
+    wanted = Filter(reason, event_type, user, since, until, place)
+    if wanted.is_open and not everything:
+        raise Misconfigured("which letters? Name one, give a filter (--reason, --type, --user, --since), or --all")
+    print_redrive(read_settings(), wanted, dry_run=dry_run, rate=rate, as_json=as_json)

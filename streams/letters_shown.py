@@ -1,0 +1,113 @@
+"""What `dead-letters` prints. Values of a body only where they were asked for."""
+
+import heapq
+import json
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from streams import dead_letters, redrive, topics
+from streams.dead_letters import Filter, Letter
+from streams.errors import Misconfigured
+from streams.explain import render
+from streams.settings import Settings
+from streams.shapes import shape
+
+_SHOWN = ("place", "time", "reason", "detail", "event_type", "user_id", "delivery_id", "died_at", "version")
+
+
+def print_letters(settings: Settings, wanted: Filter, limit: int, *, as_json: bool) -> None:
+    """The newest letters, and the count of all that match by reason."""
+    reasons: Counter[str] = Counter()
+    newest: list[tuple[int, int, int, dict[str, str]]] = []
+    for letter in redrive.letters(settings, wanted):
+        reasons[letter.reason] += 1
+        row = (letter.at_ms, letter.partition, letter.offset, _said(letter))
+        (heapq.heappush if len(newest) < limit else heapq.heappushpop)(newest, row)
+    rows = [row[-1] for row in sorted(newest, key=lambda row: row[:-1], reverse=True)]
+    if as_json:
+        print(json.dumps({"matching": reasons.total(), "reasons": dict(reasons), "letters": rows}))
+    elif rows:
+        for said in rows:
+            print(_line(said))
+        told = ", ".join(f"{reason} {n:,}" for reason, n in reasons.most_common())
+        print(f"{len(rows):,} of {reasons.total():,} shown: {told}")
+    else:
+        print("no dead letters" if wanted.is_open else "no dead letter matches")
+
+
+def _said(letter: Letter) -> dict[str, str]:
+    """What a letter says of itself; empty parts are left out."""
+    said = {name: getattr(letter, name) for name in (*_SHOWN, "redriven_from")}
+    return {name: value for name, value in said.items() if value}
+
+
+def _line(row: dict[str, str]) -> str:
+    what = row.get("event_type") or "(no event type)"
+    again = f"redriven before, from {row['redriven_from']}" if "redriven_from" in row else ""
+    head = f"{row['place']:>9}  {row['time']}  {row.get('reason', '?'):<14}"
+    return "  ".join(filter(None, (head, what, row.get("detail"), row["died_at"], again)))
+
+
+def print_letter(settings: Settings, place: str, *, reveal: bool, as_json: bool) -> None:
+    """One letter in full. Raises Misconfigured where there is none at this place."""
+    letter = next(redrive.letters(settings, Filter(place=place)), None)
+    if letter is None:
+        raise Misconfigured(f"no dead letter at {place}; `junction-streams dead-letters list` has their places")
+    mark = redrive.marks(settings).get(place, {})
+    told = described(letter, settings, mark if mark.get("at_ms") == letter.at_ms else {}, reveal=reveal)
+    if as_json:
+        print(json.dumps(told, default=str))
+        return
+    console = Console()
+    console.print(_head(told["letter"]))
+    console.rule("what would become of it now", align="left")
+    console.print(render(dead_letters.now(letter, settings.topic_prefix, settings.partitions)))
+    console.print(Text(told["redrive"]))
+    console.rule("body" if reveal else "shape of the body (values: --reveal)", align="left")
+    for line in [told["body"]] if reveal else told["shape"]:
+        console.print(Text(line), soft_wrap=True)
+
+
+def described(letter: Letter, settings: Settings, mark: dict[str, Any], *, reveal: bool) -> dict[str, Any]:
+    """A letter for machines. `redrive`: what the command of that name would do about it."""
+    put = dead_letters.returned(letter, settings.topic_prefix, settings.partitions)
+    doing = put.refusal or f"would go to {put.topic} {put.partition}"
+    told: dict[str, Any] = {
+        "letter": _said(letter) | {"size_bytes": len(letter.body), "signed": _is_signed(letter)},
+        "now": asdict(dead_letters.now(letter, settings.topic_prefix, settings.partitions)),
+        "redrive": f"redriven at {mark['redriven_at']} to {mark['to']}" if mark else doing,
+        "shape": shape(letter.body),
+    }
+    return told | {"body": letter.body.decode("utf-8", "backslashreplace")} if reveal else told
+
+
+def _is_signed(letter: Letter) -> bool:
+    return bool(topics.header(letter.headers, topics.H_SVIX_SIGNATURE))
+
+
+def _head(said: dict[str, Any]) -> Table:
+    table = Table(show_header=False, box=None, padding=(0, 1))
+    for name, value in said.items():
+        table.add_row(Text(name.replace("_", " "), style="dim"), Text(str(value)))
+    return table
+
+
+def print_redrive(settings: Settings, wanted: Filter, *, dry_run: bool, rate: float, as_json: bool) -> None:
+    """Each letter with its outcome, as it happens, and the sum."""
+    counts: Counter[str] = Counter()
+    rows = []
+    for outcome in redrive.redrive(settings, wanted, dry_run=dry_run, rate=rate):
+        counts[outcome.outcome] += 1
+        if as_json:
+            rows.append(outcome._asdict())
+        else:
+            print(f"{outcome.place:>12}  {outcome.outcome:<13} {outcome.event_type or '?'}  {outcome.why}", flush=True)
+    if as_json:
+        print(json.dumps({"dry_run": dry_run, "counts": dict(counts), "letters": rows}))
+    else:
+        print(", ".join(f"{name} {n:,}" for name, n in counts.most_common()) or "no dead letter matches")

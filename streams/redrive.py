@@ -1,0 +1,163 @@
+"""Dead letters on Kafka: read them, and put them back, each once.
+
+Guarantee: exactly once. A letter's return to its raw topic and the mark that it has returned are one transaction; marks
+are read after Kafka has fenced every other redrive of this group, so that two at once, or one after the other, never
+return a letter twice. The return is a record like any other: the worker deduplicates it by its keys.
+"""
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from streams import dead_letters, topics
+from streams.dead_letters import Filter, Letter, Return
+from streams.engine.clients import SILENT
+from streams.errors import Misconfigured, Unavailable
+from streams.reader import Messages
+from streams.settings import Settings
+
+BATCH = 100  # letters of one transaction; one that is interrupted puts none of them back
+ANSWER_S = 15.0
+
+
+class Outcome(NamedTuple):
+    """What became of a letter. `outcome`: redriven, would_redrive, already or refused; `why`: in words."""
+
+    place: str
+    outcome: str
+    event_type: str
+    why: str
+
+
+def letters(settings: Settings, wanted: Filter) -> Iterator[Letter]:
+    """Every letter that is there now and matches, in no order between partitions."""
+    with closing(Messages(settings, [f"{settings.topic_prefix}.{topics.DEAD_LETTERS}"], from_beginning=True)) as found:
+        yield from filter(wanted.matches, map(_letter, found.until_now()))
+
+
+def _letter(message: Message) -> Letter:
+    place = (message.partition(), message.offset(), message.timestamp()[1])
+    return Letter(*place, message.key() or b"", message.value() or b"", list(message.headers() or []))
+
+
+def marks(settings: Settings) -> dict[str, dict[str, Any]]:
+    """What was redriven, by the place of the letter: `at_ms` of the letter, `redriven_at`, `to`."""
+    with closing(Messages(settings, [f"{settings.topic_prefix}.{topics.REDRIVEN}"], from_beginning=True)) as found:
+        return {(m.key() or b"").decode(): json.loads(m.value()) for m in found.until_now() if m.value()}
+
+
+def redrive(settings: Settings, wanted: Filter, *, dry_run: bool, rate: float) -> Iterator[Outcome]:
+    """Put matching letters back, at most `rate` a second (0: no limit). With `dry_run` say what would happen.
+
+    Raises Unavailable, or Misconfigured when another redrive has taken over.
+    """
+    if dry_run:
+        yield from _planned(settings, wanted, marks(settings))
+        return
+    producer = Producer(_conf(settings))
+    _call(producer.init_transactions, ANSWER_S)
+    done = marks(settings)
+    batch: list[tuple[Letter, Return]] = []
+    for letter in letters(settings, wanted):
+        outcome, put = _decide(settings, letter, done)
+        if put is None:
+            yield outcome
+            continue
+        batch.append((letter, put))
+        if len(batch) >= _batch_size(rate):
+            yield from _commit(settings, producer, batch, rate)
+            batch = []
+    yield from _commit(settings, producer, batch, rate)
+
+
+def _planned(settings: Settings, wanted: Filter, done: dict[str, dict[str, Any]]) -> Iterator[Outcome]:
+    return (_decide(settings, letter, done)[0] for letter in letters(settings, wanted))
+
+
+def _decide(settings: Settings, letter: Letter, done: dict[str, dict[str, Any]]) -> tuple[Outcome, Return | None]:
+    mark = done.get(letter.place)
+    if mark and mark["at_ms"] == letter.at_ms:  # else: of a topic that was made anew
+        why = f"redriven at {mark['redriven_at']} to {mark['to']}"
+        return Outcome(letter.place, "already", letter.event_type, why), None
+    put = dead_letters.returned(letter, settings.topic_prefix, settings.partitions)
+    if put.refusal:
+        return Outcome(letter.place, "refused", letter.event_type, put.refusal), None
+    return Outcome(letter.place, "would_redrive", letter.event_type, f"to {put.topic} {put.partition}"), put
+
+
+def _batch_size(rate: float) -> int:
+    """At most a second's worth, so that the limit holds from the start."""
+    return max(1, min(BATCH, int(rate))) if rate else BATCH
+
+
+def _commit(
+    settings: Settings, producer: Producer, batch: Iterable[tuple[Letter, Return]], rate: float
+) -> Iterator[Outcome]:
+    rows, began_s = list(batch), time.monotonic()
+    if not rows:
+        return
+    _call(producer.begin_transaction)
+    try:
+        for letter, put in rows:
+            _put(settings, producer, letter, put)
+        _call(producer.commit_transaction, ANSWER_S)
+    except BaseException:  # Ctrl-C too: nothing of the batch is to be seen
+        _give_up(producer)
+        raise
+    for letter, put in rows:
+        yield Outcome(letter.place, "redriven", letter.event_type, f"to {put.topic} {put.partition}")
+    if rate:
+        time.sleep(max(0.0, len(rows) / rate - (time.monotonic() - began_s)))
+
+
+def _put(settings: Settings, producer: Producer, letter: Letter, put: Return) -> None:
+    mark = {
+        "at_ms": letter.at_ms,
+        "redriven_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "to": f"{put.topic} {put.partition}",
+    }
+    marks_topic = f"{settings.topic_prefix}.{topics.REDRIVEN}"
+    _call(producer.produce, put.topic, letter.body, put.key, put.partition, headers=list(put.headers))
+    _call(producer.produce, marks_topic, json.dumps(mark).encode(), letter.place.encode(), letter.partition)
+
+
+def _give_up(producer: Producer) -> None:
+    try:
+        producer.abort_transaction(ANSWER_S)
+    except KafkaException:
+        return  # the broker ends it after its timeout
+
+
+def _call(call: Any, *args: Any, **options: Any) -> None:
+    try:
+        call(*args, **options)
+    except BufferError:
+        raise Unavailable("Kafka is slower than the letters: lower --rate") from None
+    except KafkaException as error:
+        raise _trouble(error.args[0]) from None
+
+
+def _trouble(error: KafkaError) -> Exception:
+    if error.code() in (KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH):
+        return Misconfigured("another redrive has taken over; what this one had not yet put back, that one will")
+    return Unavailable(f"Kafka did not take the letters ({error.name()})")
+
+
+def _conf(settings: Settings) -> dict[str, Any]:
+    return (
+        settings.librdkafka
+        | {
+            "transactional.id": f"{settings.group_id}-redrive",
+            "transaction.timeout.ms": 30_000,
+            "partitioner": "murmur2_random",
+            "compression.type": "lz4",
+            "message.max.bytes": settings.record_bytes_max,
+            "error_cb": lambda error: None,  # what matters comes back from the calls
+        }
+        | SILENT
+    )
