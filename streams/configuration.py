@@ -20,6 +20,7 @@ SECTIONS = {
     "topic_prefix": "Topics",
     "endpoints": "Gateway",
     "group_id": "Worker",
+    "junction_region": "Junction's API",
 }
 
 _HEAD = """# Configuration

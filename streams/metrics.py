@@ -64,6 +64,16 @@ FETCH_ROWS = Counter("junction_fetch_rows_total", "Summaries and samples fetched
 FETCH_CALLS_NOW = Gauge("junction_fetch_calls_now", "Calls of the API that are under way.")
 
 # 0 from the start: a counter that begins at 1 never "increased" for Prometheus.
+# Junction's API
+API_CALLS = Counter(
+    "junction_api_calls_total",
+    "Tries of calls to Junction's API by outcome: ok, missing, or why not.",
+    ["endpoint", "outcome"],
+)
+API_SECONDS = Histogram(
+    "junction_api_seconds", "Time from request to the whole answer.", ["endpoint"], buckets=(*_SECONDS, 30, 60)
+)
+
 for _reason in Reason:
     DEAD_LETTERS.labels(_reason)
 for _kind in ("event_type", "field", "enum", "shape"):

@@ -115,6 +115,36 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """The least that every process logs."""
 
+    # Junction's API
+    junction_region: Literal["us", "eu"] = "us"
+    """Where the team's data lie; fixed when the team was made."""
+    junction_environment: Literal["production", "sandbox"] = "production"
+    """Goes with the key: `pk_...` is production, `sk_...` sandbox."""
+    junction_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    """Base URL instead of the one that region and environment give; for tests and the fake Junction."""
+    junction_api_key: SecretStr = SecretStr("")
+    """The team's key, from Junction's dashboard. Or the three settings of a management key."""
+    junction_org_id: str = ""
+    """Organisation that the management key belongs to."""
+    junction_team_id: str = ""
+    """Team for which access tokens are minted."""
+    junction_management_key: SecretStr = SecretStr("")
+    """`mg_...`: access tokens of a few minutes are minted with it instead of using a team's key."""
+    junction_management_url: str = Field(default="https://api.management.junction.com", pattern=r"^https?://\S+$")
+    """Where access tokens are minted."""
+    junction_requests_per_s: float = Field(default=20.0, gt=0)
+    """Most requests a second, of all fetchers of the team together. Junction names no limit; it once said 33."""
+    junction_requests_at_once: int = Field(default=8, ge=1)
+    """Most requests under way in one process."""
+    junction_timeout_s: float = Field(default=30.0, gt=0)
+    """How long an answer may take, to its last byte."""
+    junction_tries: int = Field(default=5, ge=1)
+    """How often one call is tried when Junction is busy, limits us, or cannot be reached."""
+    junction_patience_s: float = Field(default=60.0, gt=0)
+    """No further try of one call is begun after so long; then the job is put back for later."""
+    junction_answer_bytes_max: int = Field(default=64 * MIB, ge=MIB)
+    """A longer answer, unpacked, is refused: ask for a shorter span."""
+
     @field_validator("endpoints", mode="before")
     @classmethod
     def _endpoints_from_json(cls, value: Any) -> Any:
@@ -153,6 +183,12 @@ class Settings(BaseSettings):
     def query_address(self) -> str:
         """Under which others reach this worker's query API."""
         return self.query_url or f"http://{self.query_host}:{self.query_port}"
+
+    @property
+    def junction_base_url(self) -> str:
+        """Where the team's data are asked for."""
+        host = f"{self.junction_region}.junction.com"
+        return self.junction_url or f"https://api.{'sandbox.' * (self.junction_environment == 'sandbox')}{host}"
 
     @property
     def is_mock(self) -> bool:
