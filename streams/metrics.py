@@ -63,7 +63,6 @@ FETCH_CALL_SECONDS = Histogram(
 FETCH_ROWS = Counter("junction_fetch_rows_total", "Summaries and samples fetched, by resource.", ["resource"])
 FETCH_CALLS_NOW = Gauge("junction_fetch_calls_now", "Calls of the API that are under way.")
 
-# 0 from the start: a counter that begins at 1 never "increased" for Prometheus.
 # Junction's API
 API_CALLS = Counter(
     "junction_api_calls_total",
@@ -74,6 +73,7 @@ API_SECONDS = Histogram(
     "junction_api_seconds", "Time from request to the whole answer.", ["endpoint"], buckets=(*_SECONDS, 30, 60)
 )
 
+# 0 from the start: a counter that begins at 1 never "increased" for Prometheus.
 for _reason in Reason:
     DEAD_LETTERS.labels(_reason)
 for _kind in ("event_type", "field", "enum", "shape"):

@@ -1,4 +1,4 @@
-"""`fetch`, `status`: the history of users, and what is known of one of them."""
+"""`fetcher`, `fetch`, `status`: the history of users, and what is known of one of them."""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,6 +6,17 @@ from typing import Annotated
 import typer
 
 from streams.cli.base import AsJson, app, read_settings
+
+
+@app.command()
+def fetcher() -> None:
+    """Fetches the history that Junction has pulled, page by page, each page exactly once. Start as many as you like.
+
+    Example: `STREAMS_JUNCTION_API_KEY=sk_eu_... STREAMS_JUNCTION_REGION=eu junction-streams fetcher`
+    """
+    from streams.fetcher import run as run_fetcher
+
+    run_fetcher(read_settings())
 
 
 @app.command()

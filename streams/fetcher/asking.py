@@ -1,0 +1,132 @@
+"""One call of the API for a job: what to ask, and what its answer, or its failure, means for the job."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+import msgspec
+
+from streams import metrics
+from streams.decode import decode
+from streams.errors import Rejected
+from streams.fetch.job import Job
+from streams.fetch.request import Request
+from streams.fetcher.answer import Page, Trouble
+from streams.junction import Client, NotAuthorized, Refused, TryLater, bodies, open_client
+from streams.junction import Trouble as Word
+from streams.series import Series
+from streams.settings import Settings
+
+BODY_BYTES_MAX = 4 * 1024 * 1024  # of one event: several small ones are folded side by side with those of other users
+
+
+class Asker:
+    """Makes calls with one client. `opened` once the event loop runs."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stack = AsyncExitStack()
+        self._client: asyncio.Future[Client]
+
+    def open(self) -> None:
+        """Make the client, in the running loop. Raises nothing: what is wrong comes with the first call."""
+        self._client = asyncio.ensure_future(self._stack.enter_async_context(open_client(self._settings)))
+
+    def set_share(self, share: float) -> None:
+        """This process does so much of the group's work (0 to 1), and takes so much of the team's rate."""
+        if self._client.done() and not self._client.exception():
+            self._client.result().limits.set_rate(self._settings.junction_requests_per_s * share)
+
+    async def ask(self, job: Job) -> Page | Trouble:
+        """One call. Never raises for anything that the API may do."""
+        kind = _kind(job.request)
+        began_s = time.time()
+        try:
+            page = await self._page(await self._client, job, int(began_s * 1000))
+        except TryLater as error:
+            return _counted(kind, Trouble(error.reason, error.retry_after_s if error.asked_to_wait else 0.0))
+        except NotAuthorized as error:
+            return _counted(kind, Trouble(error.reason, is_ours=True))
+        except Refused as error:
+            return _counted(kind, _refused(job, error, int(began_s * 1000)))
+        metrics.FETCH_CALL_SECONDS.labels(kind).observe(time.time() - began_s)
+        metrics.FETCH_ROWS.labels(job.request.resource).inc(page.rows)
+        return _counted(kind, page)
+
+    async def _page(self, client: Client, job: Job, began_ms: int) -> Page:
+        request, call = job.request, job.call
+        if request.workout_id:
+            return await _stream(client, request, began_ms)
+        if request.resource == "workout_stream":
+            return await _workouts(client, job, began_ms)
+        span = call.span or (0, 0)
+        found = await client.page(request.resource, request.user_id, span, request.provider, call.cursor)
+        events = bodies(found, request.user_id, request.client_user_id, request.team_id, bytes_max=BODY_BYTES_MAX)
+        return Page(events, await _rows(events), found.next_cursor or "", began_ms)
+
+
+def _kind(request: Request) -> str:
+    return "stream" if request.workout_id else "page"
+
+
+def _counted(kind: str, outcome: Page | Trouble) -> Page | Trouble:
+    metrics.FETCH_CALLS.labels(kind, outcome.reason if isinstance(outcome, Trouble) else "ok").inc()
+    return outcome
+
+
+def _refused(job: Job, error: Refused, began_ms: int) -> Page | Trouble:
+    if error.reason is Word.ENDLESS:
+        return Page([], 0, job.call.cursor, began_ms)  # the job knows what to do about a cursor that comes again
+    return Trouble(error.reason, is_final=True, is_too_large=error.reason is Word.TOO_LARGE)
+
+
+async def _workouts(client: Client, job: Job, began_ms: int) -> Page:
+    """The workouts of a span: each has a stream that is asked for by its id (domain file, 6.6)."""
+    request = job.request
+    found = await client.page("workouts", request.user_id, job.call.span or (0, 0), request.provider)
+    ids = (_id(bytes(one)) for one in found.objects)
+    return Page([], 0, found.next_cursor or "", began_ms, [id for id in ids if id])
+
+
+class _Named(msgspec.Struct):
+    id: str = ""
+
+
+def _id(workout: bytes) -> str:
+    try:
+        return msgspec.json.decode(workout, type=_Named).id
+    except msgspec.MsgspecError:
+        return ""
+
+
+async def _stream(client: Client, request: Request, began_ms: int) -> Page:
+    """One workout's stream as an event, `$.data.stream` as Junction answers it."""
+    found = await client.workout_stream(request.workout_id)
+    if found is None or not found.times_s:
+        return Page([], 0, "", began_ms)
+    envelope = {
+        "event_type": "daily.data.workout_stream.created",
+        "user_id": request.user_id,
+        "client_user_id": request.client_user_id or None,
+        "team_id": request.team_id or None,
+        "data": {
+            "workout_id": request.workout_id,
+            "source": {"provider": request.provider},
+            "stream": msgspec.Raw(found.json),
+        },
+    }
+    return Page([msgspec.json.encode(envelope)], 1, "", began_ms)
+
+
+async def _rows(events: Sequence[bytes]) -> int:
+    """How many summaries and samples the worker will count: what it rejects becomes a dead letter, and no row."""
+    count = 0
+    for body in events:
+        try:
+            event = decode(body)
+        except Rejected:
+            continue
+        count += len(event.columns) + event.dropped if isinstance(event, Series) else 1
+        await asyncio.sleep(0)  # a large page must not hold up the engine
+    return count

@@ -1,0 +1,54 @@
+"""The fetcher as a process."""
+
+import asyncio
+
+from prometheus_client import start_http_server
+
+from streams import admin, log, topics
+from streams.agents.parts import body_of
+from streams.draft import Draft
+from streams.engine import app as engine
+from streams.events import Record
+from streams.fetch import request as requests
+from streams.fetcher.answer import enqueue
+from streams.fetcher.asking import Asker
+from streams.fetcher.scheduler import Scheduler
+from streams.junction import open_client
+from streams.settings import Settings
+from streams.waiting import until_available
+
+
+def run(settings: Settings) -> None:
+    """Blocks until SIGTERM or Ctrl-C. Raises Misconfigured when the topics or the API's settings are wrong."""
+    until_available("Kafka", lambda: admin.check_layout(settings))
+    until_available("Junction's API", lambda: asyncio.run(_check(settings)))
+    asker = Asker(settings)
+    if settings.metrics_port:
+        start_http_server(settings.metrics_port, addr=settings.metrics_host)
+    log.get("fetcher").info("starting", worker=settings.worker_id, api=settings.junction_base_url)
+    scheduler = Scheduler(
+        settings.topic_prefix, asker.ask, settings.fetch_calls_max, asker.set_share, settings.partitions
+    )
+    prefix = settings.topic_prefix
+
+    def fold(record: Record, draft: Draft) -> None:
+        enqueue(draft, prefix, requests.decode(body_of(record)))
+
+    def opened(app: engine.App) -> None:
+        asker.open()
+        scheduler.opened(app)
+
+    plan = engine.Plan({f"{prefix}.{topics.FETCH_JOBS}": fold}, topics.FETCH_TABLES, scheduler.punctuate, opened)
+    engine.run(_own(settings), plan)
+
+
+async def _check(settings: Settings) -> None:
+    async with open_client(settings) as client:
+        await client.check()
+
+
+def _own(settings: Settings) -> Settings:
+    """A consumer group, and a state directory, beside the worker's."""
+    return settings.model_copy(
+        update={"group_id": topics.fetch_group(settings.group_id), "state_dir": settings.state_dir / "fetcher"}
+    )
