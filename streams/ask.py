@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from confluent_kafka import KafkaException, Producer
@@ -79,22 +80,41 @@ def _micros(moment: datetime) -> int:
     return int(moment.timestamp()) * 1_000_000
 
 
-def send(settings: Settings, made: list[Request]) -> None:
+Row = tuple[str, bytes, bytes, int]  # topic, key, value, partition
+
+
+def send(settings: Settings, made: Sequence[Request]) -> None:
     """Publish requests, each in its user's partition. Raises Unavailable."""
+    publish(settings, rows(settings, made))
+
+
+def rows(settings: Settings, made: Sequence[Request]) -> list[Row]:
+    """Requests as records."""
+    topic = f"{settings.topic_prefix}.{topics.FETCH_JOBS}"
+    return [
+        (
+            topic,
+            ":".join(one.key).encode(),
+            requests.encode(one),
+            topics.partition_for(one.user_id, settings.partitions),
+        )
+        for one in made
+    ]
+
+
+def publish(settings: Settings, made: Sequence[Row]) -> None:
+    """Publish records and wait until all in-sync replicas have them. Raises Unavailable."""
     producer = Producer(settings.librdkafka | {"acks": "all", "enable.idempotence": True, "log_level": 0})
     failed: list[str] = []
     try:
-        for request in made:
+        for topic, key, value, partition in made:
             producer.produce(
-                f"{settings.topic_prefix}.{topics.FETCH_JOBS}",
-                requests.encode(request),
-                ":".join(request.key).encode(),
-                partition=topics.partition_for(request.user_id, settings.partitions),
+                topic, value, key, partition,
                 on_delivery=lambda error, _: failed.append(error.name()) if error else None,
-            )
+            )  # fmt: skip
         left = producer.flush(FLUSH_S)
-    except KafkaException as error:
-        raise Unavailable(f"Kafka does not take the request ({error.args[0].name()})") from None
+    except (KafkaException, BufferError) as error:
+        raise Unavailable(f"Kafka does not take the request ({type(error).__name__})") from None
     if left or failed:
         raise Unavailable(f"Kafka did not confirm the request ({failed[0] if failed else 'no answer'})")
 

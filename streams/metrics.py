@@ -61,6 +61,11 @@ FETCH_CALL_SECONDS = Histogram(
     "junction_fetch_call_seconds", "Time of a page, retries of the client included.", ["kind"], buckets=_LAG_SECONDS
 )
 FETCH_ROWS = Counter("junction_fetch_rows_total", "Summaries and samples fetched, by resource.", ["resource"])
+RECONCILED = Gauge(
+    "junction_reconciled_resources",
+    "Resources of users by verdict, when they were last compared with Junction.",
+    ["verdict"],
+)
 FETCH_CALLS_NOW = Gauge("junction_fetch_calls_now", "Calls of the API that are under way.")
 
 # Junction's API

@@ -115,6 +115,10 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """The least that every process logs."""
 
+    reconcile_every_h: float = Field(default=24.0, ge=0)
+    """How often a fetcher compares everybody with Junction and fetches what is missing; 0: never. Needs a worker's
+    query API."""
+
     # Junction's API
     junction_region: Literal["us", "eu"] = "us"
     """Where the team's data lie; fixed when the team was made."""

@@ -59,11 +59,12 @@ LABS = "labs"
 QUERY_RESULTS = "query_results"
 FETCH_JOBS = "fetch_jobs"  # requests to fetch, from workers, people and reconciliation to the fetchers
 FETCH_PROGRESS = "fetch_progress"  # from the fetchers back to the workers
+RECONCILIATIONS = "reconciliations"  # what Junction has against what we have
 HEARTBEATS = "gateway_heartbeats"  # when a delivery was accepted last, to the minute
 DRIFT = "drift"  # what is not as Junction documents it
 OTHER = "other"  # checkout and every event type that we do not know: kept and passed on as JSON text
 
-STATES = (CONNECTIONS, BACKFILLS, DEVICES, DRIFT)  # compacted: the newest record of a key is the truth
+STATES = (CONNECTIONS, BACKFILLS, DEVICES, DRIFT, RECONCILIATIONS)  # compacted: the newest record of a key is the truth
 
 # Tables of the worker. Their changelogs are named by Faust: <group>-<table>-changelog.
 TABLES: tuple[str, ...] = ("connections", "backfills", "summaries", "samples", "deliveries", "drift")
@@ -97,6 +98,7 @@ _CONTROL_SCHEMAS = {
     DEVICES: "Device",
     LABS: "Lab",
     QUERY_RESULTS: "QueryResult",
+    RECONCILIATIONS: "Reconciliation",
     OTHER: "Generic",
     DRIFT: "Drift",
 }

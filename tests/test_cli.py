@@ -8,8 +8,10 @@ from typer.testing import CliRunner
 
 from streams.cli import app
 
+SERVICES = ["demo", "up", "gateway", "worker", "fetcher", "simulate"]
+LOOKS = ["explain", "tail", "status", "drift", "reconcile", "fetch"]
 LETTERS = ["dead-letters list", "dead-letters show", "dead-letters redrive"]
-COMMANDS = ["demo", "up", "gateway", "worker", "simulate", "explain", "tail", "fetch", "status", "drift", *LETTERS]
+COMMANDS = [*SERVICES, *LOOKS, *LETTERS]
 
 
 def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:

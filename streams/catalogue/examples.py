@@ -9,6 +9,10 @@ from streams import agents, codec, signature, topics
 from streams.codec import Codec
 from streams.draft import Draft
 from streams.events import identify
+from streams.fetch.windows import DAY_US
+from streams.reconcile.compare import Finding, Verdict
+from streams.reconcile.run import record_of
+from streams.reconcile.theirs import Theirs
 from streams.simulator.world import Event, World
 from streams.times import EPOCH, MICRO
 from streams.topics import Headers
@@ -55,7 +59,20 @@ def examples() -> dict[str, Example]:
         for emit in draft.emits:
             if (topic := emit.topic.removeprefix(f"{PREFIX}.")) in clean:
                 _keep(found, topic, emit.key or b"", emit.value or b"")
+    found[topics.RECONCILIATIONS] = _reconciliation()
     return found
+
+
+def _reconciliation() -> Example:
+    """A resource of which days are missing, as the reconciliation of that world would have told it."""
+    user_id, end_us = next(_WORLD.people).user_id, _WORLD.end_ms * 1000
+    span = (end_us - 90 * DAY_US, end_us)
+    said = Theirs("success", "", *span, days=82, oldest_us=span[0], newest_us=span[1], sent=82)
+    one = Finding("oura", "sleep", Verdict.DAYS_MISSING, said, 61, end_us - DAY_US, span, "complete")
+    record = record_of(user_id, one, True, _WORLD.end_ms / 1000)
+    value = Codec(dict.fromkeys(topics.clean_topics(), 1)).encode(topics.RECONCILIATIONS, record)
+    decoded = codec.decode(value, codec.parsed("Reconciliation"))
+    return Example(f"{user_id}:oura:sleep", decoded)
 
 
 def _stored(event: Event, offset: int) -> _Raw:

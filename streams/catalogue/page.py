@@ -12,7 +12,7 @@ from streams.resources import Kind, Resource
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "catalogue.md"
 _HEAD_FIELDS = 13  # what data records begin with
-_WITHOUT_HEAD = ("Connection", "Backfill", "Drift")
+_WITHOUT_HEAD = ("Connection", "Backfill", "Drift", "Reconciliation")
 _SMALL = ("Source", "Delivery", "Version", "ConnectionContext", "Counts")
 _ENTRIES = ("Food", "Dated", "DatedText", "DatedNumber", "DatedFlag")
 _KEYS = {
@@ -21,6 +21,7 @@ _KEYS = {
     topics.DEVICES: "user_id:id",
     topics.LABS: "user_id:order_id; without an order user_id:id; without a user the team's id stands in",
     topics.QUERY_RESULTS: "user_id:query_id",
+    topics.RECONCILIATIONS: "user_id:provider:resource",
     topics.DRIFT: "kind:scope path found",
     topics.OTHER: "user_id:id; without an id the delivery id; without a user the team's id stands in",
 }

@@ -64,6 +64,7 @@ ABOUT: dict[str, str] = {
     "hypnogram": "Deprecated: sleep stages as samples; only in events stored before September 2026.",
     "connections": "The user's link to each provider: connected, in error, or implied by data.",
     "backfills": "For each provider and resource: the range of history that Junction has pulled.",
+    "reconciliations": "What Junction says that it has of a resource, against what we have.",
     "devices": "The user's devices, named by `source.device_id` of data records.",
     "labs": "Lab testing: orders, appointments, critical results, match reviews, parsing jobs, tracking.",
     "query_results": "Rows of the team's continuous queries.",

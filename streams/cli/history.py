@@ -49,3 +49,24 @@ def status(
     from streams.status import ask, show
 
     show(ask(read_settings(), user), as_json=as_json)
+
+
+@app.command()
+def reconcile(
+    user: Annotated[str, typer.Option(help="One user: prints a certificate of completeness.")] = "",
+    everybody: Annotated[bool, typer.Option("--all", help="Every user that Junction names.")] = False,
+    fetch: Annotated[bool, typer.Option(help="Ask the fetchers for what is missing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What Junction says that it has, against what we have; exits with 1 when something is missing.
+
+    Example: `junction-streams reconcile --user 5f0c2c0e-... --fetch`
+    """
+    import asyncio
+
+    from streams.errors import Misconfigured
+    from streams.reconcile.command import run
+
+    if bool(user) == everybody:
+        raise Misconfigured("name a user with --user, or ask for --all")
+    raise SystemExit(asyncio.run(run(read_settings(), user, fetch=fetch, as_json=as_json)))

@@ -12,6 +12,7 @@ from streams.events import Record
 from streams.fetch import request as requests
 from streams.fetcher.answer import enqueue
 from streams.fetcher.asking import Asker
+from streams.fetcher.reconciling import Reconciling
 from streams.fetcher.scheduler import Scheduler
 from streams.junction import open_client
 from streams.settings import Settings
@@ -29,7 +30,7 @@ def run(settings: Settings) -> None:
     scheduler = Scheduler(
         settings.topic_prefix, asker.ask, settings.fetch_calls_max, asker.set_share, settings.partitions
     )
-    prefix = settings.topic_prefix
+    prefix, reconciling = settings.topic_prefix, Reconciling(settings)
 
     def fold(record: Record, draft: Draft) -> None:
         enqueue(draft, prefix, requests.decode(body_of(record)))
@@ -37,6 +38,7 @@ def run(settings: Settings) -> None:
     def opened(app: engine.App) -> None:
         asker.open()
         scheduler.opened(app)
+        reconciling.opened(app)
 
     plan = engine.Plan({f"{prefix}.{topics.FETCH_JOBS}": fold}, topics.FETCH_TABLES, scheduler.punctuate, opened)
     engine.run(_own(settings), plan)
