@@ -136,7 +136,8 @@ def test_the_written_dashboard_is_current() -> None:
 def test_scraped_services_are_in_compose() -> None:
     """Each target is a service of docker-compose.yml at the port that its settings open."""
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    port = {"gateway": "STREAMS_GATEWAY_PORT", "worker": "STREAMS_METRICS_PORT"}
+    metrics = "STREAMS_METRICS_PORT"
+    port = {"gateway": "STREAMS_GATEWAY_PORT", "worker": metrics, "fetcher": metrics}
     assert {job: [f"{job}:{services[job]['environment'][port[job]]}"] for job in port} == JOBS
 
 
