@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from streams.cli import app
 
-SERVICES = ["demo", "up", "gateway", "worker", "fetcher", "simulate"]
+SERVICES = ["demo", "up", "gateway", "worker", "fetcher", "simulate", "fake-api"]
 LOOKS = ["explain", "tail", "status", "drift", "reconcile", "fetch"]
 LETTERS = ["dead-letters list", "dead-letters show", "dead-letters redrive"]
 COMMANDS = [*SERVICES, *LOOKS, *LETTERS]

@@ -7,6 +7,13 @@ import typer
 
 from streams.cli.base import AsJson, app, read_settings
 
+HistoryDays = Annotated[int, typer.Option(min=0, help="Days of history before the first day, for the API to give.")]
+Notice = Annotated[
+    list[str] | None,
+    typer.Option(help="NAME=SHARE of the notices of history: early, missing, reversed, repeated, failed; repeat it."),
+]
+End = Annotated[str, typer.Option(help="When the last day ends, as 2026-11-18T10:00:00Z; default: now.")]
+
 
 @app.command()
 def simulate(
@@ -26,6 +33,9 @@ def simulate(
     from_folder: Annotated[Path | None, typer.Option("--from", help="Sign and post the *.json of this folder.")] = None,
     align_users: Annotated[bool, typer.Option(help="With --from: set data.user_id to user_id.")] = False,
     as_json: AsJson = False,
+    history_days: HistoryDays = 0,
+    notice: Notice = None,
+    end: End = "",
 ) -> None:
     """A fake Junction: signed deliveries of every family, with duplicates, disorder and lost replies.
 
@@ -36,6 +46,39 @@ def simulate(
 
     options = Options(
         url, secret, users, days, seed, rate, duplicates, late, lost_ack, reorder_window_s, generation,
-        tuple(family or ()), connections, from_folder, align_users, as_json,
+        tuple(family or ()), connections, from_folder, align_users, as_json, history_days, tuple(notice or ()), end,
     )  # fmt: skip
     raise SystemExit(run_simulate(read_settings(), options))
+
+
+@app.command("fake-api")
+def fake_api(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8090,
+    users: Annotated[int, typer.Option(min=1, help="Simulated users.")] = 24,
+    days: Annotated[int, typer.Option(min=1, help="Simulated days; the last one ends at --end.")] = 7,
+    seed: Annotated[int, typer.Option(help="Another seed is another world, with other faults.")] = 1,
+    history_days: HistoryDays = 90,
+    end: End = "",
+    notice: Notice = None,
+    generation: Annotated[str, typer.Option(help="Shapes of answers: old, new or mixed.")] = "new",
+    page_size: Annotated[int, typer.Option(min=1, help="Samples of a page.")] = 500,
+    limit_per_s: Annotated[float, typer.Option(min=0, help="Requests a second above which 429 is answered.")] = 0,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=SHARE of all requests, such as unavailable=0.05; a wrong name lists them; repeat it."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The fake Junction's Data Access API, over the world that `simulate` delivers, until Ctrl-C.
+
+    Example: `junction-streams fake-api --users 24 --days 7 --fault unavailable=0.05 --fault cut=0.01`, then export what
+    it prints, and run the `simulate` that it prints for the same world
+    """
+    from streams.simulator.api.command import Options, serve
+
+    serve(
+        Options(
+            port, users, days, seed, history_days, end, tuple(notice or ()), generation, page_size, limit_per_s,
+            tuple(fault or ()), as_json,
+        )
+    )  # fmt: skip

@@ -54,7 +54,7 @@ class Client:
     """Use `open_client`. `limits`: shared by all calls; its rate may be changed while it runs."""
 
     def __init__(self, base_url: str, http: Http, credentials: Credentials, limits: Limits, patience: Patience) -> None:
-        self._base_url = base_url.rstrip("/")
+        self.base_url = base_url.rstrip("/")
         self._http, self._credentials = http, credentials
         self._patience = patience
         self.limits = limits
@@ -65,7 +65,7 @@ class Client:
         Ask once at the start: at a wrong address everything is missing, and missing means empty.
         """
         if not await self.providers():
-            raise Misconfigured(f"{self._base_url} does not answer like Junction's API: check STREAMS_JUNCTION_URL")
+            raise Misconfigured(f"{self.base_url} does not answer like Junction's API: check STREAMS_JUNCTION_URL")
 
     async def page(
         self,
@@ -168,7 +168,7 @@ class Client:
             async with self.limits.turn():
                 with metrics.API_SECONDS.labels(call.endpoint).time():
                     answer = await self._http.get(
-                        self._base_url + call.path, call.params, {**who, "traceparent": parent}
+                        self.base_url + call.path, call.params, {**who, "traceparent": parent}
                     )
             if answer.status != judge.UNAUTHORIZED:
                 judge.check(answer, time.time())

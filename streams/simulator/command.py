@@ -3,22 +3,25 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TimeElapsedColumn
 
+from streams import times
 from streams.errors import Misconfigured
 from streams.events import Family
 from streams.settings import Settings
 from streams.simulator.chance import DAY_MS
 from streams.simulator.deliver import Tally, Target, open_courier
+from streams.simulator.notices import Notices
 from streams.simulator.recorded import post_all, read_folder
 from streams.simulator.schedule import Cause, Faults, schedule
+from streams.simulator.shares import read_shares
 from streams.simulator.world import Generation, World
 
 _SHOW_EVERY = 64  # deliveries; drawing costs more than posting
@@ -28,7 +31,8 @@ _SHOW_EVERY = 64  # deliveries; drawing costs more than posting
 class Options:
     """`url` and `secret` empty: this machine's gateway and its newest secret, from the settings.
 
-    `rate`: deliveries per second, 0 as fast as it goes. Shares between 0 and 1. `families` empty: all of them.
+    `rate`: deliveries per second, 0 as fast as it goes. Shares between 0 and 1. `families` empty: all of them. `end`:
+    when the last day ends (RFC 3339), "" for now.
     """
 
     url: str = ""
@@ -47,6 +51,9 @@ class Options:
     from_folder: Path | None = None
     align_users: bool = False
     as_json: bool = False
+    history_days: int = 0
+    notices: tuple[str, ...] = ()
+    end: str = ""
 
 
 def simulate(settings: Settings, options: Options) -> int:
@@ -54,7 +61,7 @@ def simulate(settings: Settings, options: Options) -> int:
     target = find_target(settings, options)
     if options.from_folder is not None:
         return _from_folder(target, options)
-    world, faults = make_world(options, int(time.time() * 1000)), make_faults(options)
+    world, faults = make_world(options, end_of(options.end)), make_faults(options)
     began = time.monotonic()
     with _progress(world) as follow:
         tally = asyncio.run(send(world, faults, target, options.rate, follow))
@@ -92,7 +99,24 @@ def make_world(options: Options, end_ms: int) -> World:
     except ValueError as error:
         words = ", ".join(Generation) if "Generation" in str(error) else ", ".join(Family)
         raise Misconfigured(f"{error}; choose from {words}") from None
-    return World(options.seed, options.users, options.days, end_ms, generation, families)
+    where = (options.seed, options.users, options.days, end_ms, generation, families)
+    return World(*where, options.history_days, read_notices(options.notices))
+
+
+def read_notices(words: Sequence[str]) -> Notices:
+    """`early=0.1` and the like. Raises Misconfigured, naming the words there are."""
+    names = [field.name for field in fields(Notices)]
+    return Notices(**read_shares("--notice", words, names))
+
+
+def end_of(text: str) -> int:
+    """Unix milliseconds of a time, or of now. Raises Misconfigured."""
+    if not text:
+        return int(time.time() * 1000)
+    try:
+        return times.micros(text)[0] // 1000
+    except ValueError:
+        raise Misconfigured(f"--end {text!r} is no time; it looks like 2026-11-18T10:00:00Z") from None
 
 
 def make_faults(options: Options) -> Faults:

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from streams.simulator.chance import DAY_MS, HOUR_MS, iso
+from streams.simulator.notices import Notices, notices_of
 from streams.simulator.plan import Planned, by_time, known
 from streams.simulator.population import TEAM_ID, Link, Person, Provider
 
 Json = dict[str, Any]
-_HISTORY_DAYS = 90
 _ORDER = (
     "received.testkit.ordered",
     "collecting_sample.testkit.transit_customer",
@@ -21,12 +21,14 @@ _ORDER = (
 )
 
 
-def control_of(person: Person, start_ms: int, end_ms: int) -> list[Planned]:
-    """All control events of a person, sorted by time."""
+def control_of(person: Person, start_ms: int, end_ms: int, days: int, notices: Notices) -> list[Planned]:
+    """All control events of a person, sorted by time. `days`: of history before `start_ms`."""
     planned: list[Planned] = []
     for place, link in enumerate(person.links):
         if link.provider.slug != "labcorp":  # a laboratory is nothing that a user connects
             planned += _link(person, link, place, start_ms, end_ms)
+            for at_ms in connections(person, link, place, start_ms, end_ms):
+                planned += notices_of(person, link, at_ms, days, notices)
     planned += _lab(person, start_ms, end_ms) if person.index % 4 == 1 else []
     planned += _queries(person, start_ms, end_ms) if person.index % 3 == 0 else []
     planned += _unknown(person, start_ms, end_ms) if person.index % 6 == 5 else []
@@ -37,22 +39,35 @@ def _at(start_ms: int, end_ms: int, share: float) -> int:
     return start_ms + int((end_ms - start_ms) * share)
 
 
+def connections(person: Person, link: Link, place: int, start_ms: int, end_ms: int) -> list[int]:
+    """When a link is made: once, or again while it holds (4.4), or again after it broke. `place`: among the links."""
+    again = {1: 0.3, 2: 0.55}.get(_story(person, place))
+    return [start_ms + link.delay_ms, *([] if again is None else [_at(start_ms, end_ms, again)])]
+
+
+def failure(person: Person, place: int, start_ms: int, end_ms: int) -> tuple[int, str] | None:
+    """When and why a link broke: for a while, or for good; None where it did not."""
+    if _story(person, place) == 2:
+        return _at(start_ms, end_ms, 0.4), "token_refresh_failed"
+    if _story(person, place) == 4:
+        return _at(start_ms, end_ms, 0.8), "deregistered_per_provider"
+    return None
+
+
+def _story(person: Person, place: int) -> int:
+    return person.index % 5 if place == 0 else 0
+
+
 def _link(person: Person, link: Link, place: int, start_ms: int, end_ms: int) -> Iterator[Planned]:
-    connected = [start_ms + link.delay_ms]
-    story = person.index % 5 if place == 0 else 0
-    if story == 1:  # authorised again while connected (4.4)
-        connected.append(_at(start_ms, end_ms, 0.3))
-    elif story == 2:  # broken, then connected again
-        yield _error(person, link, _at(start_ms, end_ms, 0.4), "token_refresh_failed")
-        connected.append(_at(start_ms, end_ms, 0.55))
-    elif story == 4:  # broken for good
-        yield _error(person, link, _at(start_ms, end_ms, 0.8), "deregistered_per_provider")
-    for at_ms in connected:
+    for at_ms in connections(person, link, place, start_ms, end_ms):
         yield Planned(at_ms, "provider.connection.created", known(_created(person, link)))
-        yield from _history(person, link, at_ms)
+    if broke := failure(person, place, start_ms, end_ms):
+        yield _error(person, link, *broke)
     if link.provider.has_devices:
-        yield _device(person, link, connected[0] + 30_000, "created", "1.0.4")
-        yield _device(person, link, _at(start_ms, end_ms, 0.5), "updated", "1.1.0")
+        yield Planned(
+            start_ms + link.delay_ms + 30_000, "provider.device.created", known(device(person, link, "1.0.4"))
+        )
+        yield Planned(_at(start_ms, end_ms, 0.5), "provider.device.updated", known(device(person, link, "1.1.0")))
 
 
 def provider_object(provider: Provider) -> Json:
@@ -64,16 +79,21 @@ def provider_object(provider: Provider) -> Json:
 
 
 def _created(person: Person, link: Link) -> Json:
-    available: Json = {name: {"status": "available", "scope_requirements": None} for name in link.resources}
-    denied = {"user_granted": _scopes(), "user_denied": _scopes("profile")}
-    if "profile" not in available:
-        available["profile"] = {"status": "unavailable", "scope_requirements": denied}
     return {
         "user_id": person.user_id,
         "provider": provider_object(link.provider),
         "external_user_id": f"external-{person.index}",
-        "resource_availability": available,
+        "resource_availability": availability(link),
     }
+
+
+def availability(link: Link) -> Json:
+    """Which resources the user allowed."""
+    available: Json = {name: {"status": "available", "scope_requirements": None} for name in link.resources}
+    denied = {"user_granted": _scopes(), "user_denied": _scopes("profile")}
+    if "profile" not in available:
+        available["profile"] = {"status": "unavailable", "scope_requirements": denied}
+    return available
 
 
 def _scopes(*required: str) -> Json:
@@ -91,25 +111,8 @@ def _error(person: Person, link: Link, at_ms: int, error_type: str) -> Planned:
     return Planned(at_ms, "provider.connection.error", known(data))
 
 
-def _history(person: Person, link: Link, connected_ms: int) -> Iterator[Planned]:
-    """One notice for each resource, minutes after connecting; Garmin's come at once, before any data (5.3)."""
-    is_early = link.provider.slug == "garmin"
-    for place, resource in enumerate(link.resources):
-        at_ms = connected_ms + (1000 + place * 50 if is_early else 300_000 + place * 20_000)
-        bounds = (connected_ms - _HISTORY_DAYS * DAY_MS, connected_ms)
-        if person.index % 6 == 1 and place == 0:
-            bounds = bounds[::-1]  # seen in the vendor's own example (5.1)
-        data = {
-            "user_id": person.user_id,
-            "start_date": iso(bounds[0] // 1000 * 1000),
-            "end_date": iso(bounds[1] // 1000 * 1000),
-            "provider": link.provider.slug,
-        }
-        yield Planned(at_ms, f"historical.data.{resource}.created", known(data))
-
-
-def _device(person: Person, link: Link, at_ms: int, action: str, version: str) -> Planned:
-    data = {
+def device(person: Person, link: Link, version: str) -> Json:
+    return {
         "id": link.device_id,
         "user_id": person.user_id,
         "provider": link.provider.slug,
@@ -120,7 +123,6 @@ def _device(person: Person, link: Link, at_ms: int, action: str, version: str) -
         "device_version": version,
         "device_id": f"serial-{person.index}",
     }
-    return Planned(at_ms, f"provider.device.{action}", known(data))
 
 
 def _lab(person: Person, start_ms: int, end_ms: int) -> Iterator[Planned]:

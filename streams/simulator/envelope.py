@@ -30,7 +30,7 @@ def write(event_type: str, data: Any, person: Person | None, source: Source | No
     if shape is not Shape.SEED or person is None or not isinstance(data, dict):
         body["team_id"] = TEAM_ID
     if shape is not Shape.NEW and isinstance(data, dict):
-        data = _older(event_type, data, person, source)
+        data = older(event_type, data, person, source)
     body["data"] = data
     return _encode(body)
 
@@ -38,7 +38,7 @@ def write(event_type: str, data: Any, person: Person | None, source: Source | No
 _encode = msgspec.json.Encoder().encode
 
 
-def _older(event_type: str, data: Json, person: Person | None, source: Source | None) -> Json:
+def older(event_type: str, data: Json, person: Person | None, source: Source | None) -> Json:
     family = parse_type(event_type).family
     if person is not None:
         data = {**data, "user_id": person.user_id}

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from streams import resources
 from streams.resources import Kind
+from streams.simulator import history
 from streams.simulator.chance import HOUR_MS, iso, key_of, noise, within
 from streams.simulator.population import Link, Person, Source
 from streams.simulator.series import batch, corrections
@@ -46,8 +47,33 @@ by_time = attrgetter("at_ms")
 
 
 def data_of(person: Person, start_ms: int, end_ms: int) -> Iterator[Planned]:
-    """All data events of a person, sorted by time."""
+    """All events of new data of a person, sorted by time."""
     return merge(*(_of_link(person, link, start_ms, end_ms) for link in person.links), key=by_time)
+
+
+def past_of(
+    person: Person, link: Link, days: int, connected_ms: int, at_ms: int, step_ms: int = 0
+) -> Iterator[Planned]:
+    """A connection's history as events: for each resource and source those of a day, oldest first, from `at_ms` on."""
+    place = 0
+    for resource in link.resources:
+        for day in history.days_of(person, link, resource, days, connected_ms):
+            for source in link.sources(resource):
+                for data in _of_day(person, link, source, resource, day, days, connected_ms):
+                    yield Planned(at_ms + place * step_ms, f"daily.data.{resource}.created", data, source)
+                    place += 1
+
+
+def _of_day(
+    person: Person, link: Link, source: Source, resource: str, day: int, days: int, connected_ms: int
+) -> Iterator[Callable[[int], Any]]:
+    where = (person, link, source, resource, day, days, connected_ms)
+    if is_series(resource):
+        yield lambda _: history.samples_of_day(*where)
+        return
+    has_version = resource != "workout_stream"
+    for ended_ms, data in history.summaries_of_day(*where):
+        yield partial(stamped, person, source, data, ended_ms, has_version)
 
 
 def syncs(person: Person, link: Link, start_ms: int, end_ms: int) -> Iterator[Sync]:
@@ -69,9 +95,13 @@ def _of_link(person: Person, link: Link, start_ms: int, end_ms: int) -> Iterator
 
 
 def _of_resource(person: Person, link: Link, resource: str, sync: Sync) -> Iterator[Planned]:
-    is_series = resources.RESOURCES[resource].kind is Kind.TIMESERIES
+    of_source = _series if is_series(resource) else _summaries
     for source in link.sources(resource):
-        yield from (_series if is_series else _summaries)(person, source, resource, sync)
+        yield from of_source(person, source, resource, sync)
+
+
+def is_series(resource: str) -> bool:
+    return resources.RESOURCES[resource].kind is Kind.TIMESERIES
 
 
 def _series(person: Person, source: Source, resource: str, sync: Sync) -> Iterator[Planned]:

@@ -141,6 +141,19 @@ def batch(person: Person, source: Source, resource: str, since_ms: int, until_ms
     return _group(person, source, resource, until_ms, samples) if samples else None
 
 
+def past(person: Person, source: Source, resource: str, since_ms: int, until_ms: int, every: int = 1) -> Json | None:
+    """`$.data` of what was there before anybody looked: whole buckets that begin, and other samples that lie, in
+    (since, until]. `every`: of a curve's samples only each so many."""
+    if resource in CURVES:
+        samples = list(_curve(person, source, resource, since_ms, until_ms, every))
+    elif resource in BUCKETS:
+        hours = range(since_ms // HOUR_MS * HOUR_MS + HOUR_MS, until_ms + 1, HOUR_MS)
+        samples = [one for hour in hours if (one := _bucket(person, source, resource, hour, hour + HOUR_MS))]
+    else:
+        samples = list(_moments(person, source, resource, since_ms, until_ms))
+    return _group(person, source, resource, until_ms, samples) if samples else None
+
+
 def corrections(person: Person, source: Source, resource: str, since_ms: int, until_ms: int) -> Json | None:
     """The same moments again, those few that were corrected since; None when none was."""
     samples = list(_moments(person, source, resource, since_ms, until_ms, corrected=True))
@@ -187,10 +200,13 @@ def _source_key(person: Person, source: Source, resource: str) -> int:
     return person.key ^ key_of(resource, source.provider, source.type)
 
 
-def _curve(person: Person, source: Source, resource: str, since_ms: int, until_ms: int) -> Iterator[Json]:
+def _curve(
+    person: Person, source: Source, resource: str, since_ms: int, until_ms: int, every: int = 1
+) -> Iterator[Json]:
     curve, key = CURVES[resource], _source_key(person, source, resource)
     step = curve.every_min * 60_000
-    for at_ms in range(since_ms // step * step + step, until_ms + 1, step):
+    stride = step * every
+    for at_ms in range(since_ms // stride * stride + stride, until_ms + 1, stride):
         share = 0.7 * curve.level(person, at_ms) + 0.3 * noise(key, at_ms // step)
         sample = _sample(person, source, resource, at_ms)
         sample["value"] = _rounded(within(curve.low, curve.high, share), curve.digits)
@@ -198,15 +214,21 @@ def _curve(person: Person, source: Source, resource: str, since_ms: int, until_m
 
 
 def _buckets(person: Person, source: Source, resource: str, since_ms: int, until_ms: int) -> Iterator[Json]:
-    bucket = BUCKETS[resource]
-    share = 0.7 if source.type == "phone" else 1.0
     for hour_ms in range(since_ms - since_ms % HOUR_MS, until_ms, HOUR_MS):
-        steps = steps_of_hour(person, hour_ms, until_ms)
-        if steps:
-            sample = _sample(person, source, resource, hour_ms)
-            _span(sample, person, source, hour_ms, 3600)
-            sample["value"] = _rounded(steps * bucket.per_step * share, bucket.digits)
+        if sample := _bucket(person, source, resource, hour_ms, until_ms):
             yield sample
+
+
+def _bucket(person: Person, source: Source, resource: str, hour_ms: int, until_ms: int) -> Json | None:
+    """An hour as far as it is known at `until_ms`; None for one without steps."""
+    bucket, steps = BUCKETS[resource], steps_of_hour(person, hour_ms, until_ms)
+    if not steps:
+        return None
+    share = 0.7 if source.type == "phone" else 1.0
+    sample = _sample(person, source, resource, hour_ms)
+    _span(sample, person, source, hour_ms, 3600)
+    sample["value"] = _rounded(steps * bucket.per_step * share, bucket.digits)
+    return sample
 
 
 def _moments(

@@ -93,7 +93,7 @@ def sleep(person: Person, source: Source, span: Span, *, confirmed: bool) -> Jso
         "score": round(60 + 35 * share) if confirmed else None,
         "recovery_readiness_score": round(55 + 40 * share) if confirmed else None,
         "hr_lowest": round(person.resting_bpm - 5),
-        "hr_average": round(person.resting_bpm + 2 * share, 1),
+        "hr_average": round(person.resting_bpm + 2 * share),
         "hr_resting": round(person.resting_bpm),
         "efficiency": round(100 * total / span.duration_s, 1),
         "latency": int(240 + 900 * share),
@@ -284,7 +284,7 @@ def profile(person: Person, source: Source) -> Json:
         "birth_date": f"{1950 + person.index % 50}-03-14",
         "gender": person.sex,
         "sex": person.sex,
-        "wheelchair_use": person.index % 11 == 7,
+        "wheelchair_use": True if person.index % 11 == 7 else None,
     }
 
 
@@ -313,6 +313,20 @@ def versions(
     first = [Version(data, ended, True) for ended, data in _ended(person, source, resource, since_ms, until_ms, False)]
     again = [Version(data, ended, False) for ended, data in _ended(person, source, resource, before_ms, since_ms, True)]
     return first + again
+
+
+def past(person: Person, source: Source, resource: str, day: int) -> Iterator[tuple[int, Json]]:
+    """(end, object) of what a local day brought to its end, as it is known for good. A profile has no past."""
+    if resource == "activity":
+        tomorrow_ms = midnight_ms(person, day + 1)
+        yield tomorrow_ms, activity(person, source, day, tomorrow_ms)
+    elif resource == "menstrual_cycle":
+        if (day + person.index * 5) % CYCLE_DAYS == CYCLE_DAYS - 1:
+            whole = menstrual_cycle(person, source, day) | {"cycle_end": iso_date(day)}
+            yield midnight_ms(person, day + 1), whole
+    elif resource != "profile":
+        for ended, build in _of_day(person, source, resource, day):
+            yield ended, build(confirmed=True)
 
 
 def _is_morning(person: Person, since_ms: int, until_ms: int) -> bool:

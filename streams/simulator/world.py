@@ -8,7 +8,7 @@ from enum import StrEnum
 from hashlib import blake2b
 from heapq import merge
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from streams import signature
@@ -16,8 +16,9 @@ from streams.events import Family, parse_type
 from streams.simulator.chance import DAY_MS, noise
 from streams.simulator.control import control_of, team_events
 from streams.simulator.envelope import Shape, write
-from streams.simulator.plan import Planned, by_time, data_of
-from streams.simulator.population import Person, person
+from streams.simulator.notices import EARLY, Notices, fate
+from streams.simulator.plan import Planned, by_time, data_of, past_of
+from streams.simulator.population import Link, Person, Source, person
 
 # The time in a message id has steps of 4 ms: two events of one owner must not fall into the same, nor swap places.
 APART_MS = 10
@@ -45,9 +46,27 @@ class Event(NamedTuple):
         return signature.new_message_id(self.created_at_ms, blake2b(self.body, digest_size=15).digest())
 
 
+class Told(NamedTuple):
+    """An event before it gets its shape. `data`: `$.data` of today's generation."""
+
+    event_type: str
+    data: Any
+    at_ms: int
+    source: Source | None
+
+
+# When Junction has looked through the history of a connection: before its first notice, but for early ones.
+PULLED_MS = 240_000
+_BURST_MS, _BURST_STEP_MS = 60_000, 40
+
+
 @dataclass(frozen=True, slots=True)
 class World:
-    """`end_ms`: when the last of the days ends, Unix milliseconds, rounded down to the second."""
+    """`end_ms`: when the last of the days ends, Unix milliseconds, rounded down to the second.
+
+    `days_of_history`: what there is before the first day. It can be fetched over the API (`history` knows what it
+    holds); that of providers with early notices comes as events, like any other.
+    """
 
     seed: int
     users: int
@@ -55,6 +74,8 @@ class World:
     end_ms: int
     generation: Generation = Generation.MIXED
     families: frozenset[Family] = field(default_factory=lambda: frozenset(Family))
+    days_of_history: int = 0
+    notices: Notices = field(default_factory=Notices)
 
     @property
     def start_ms(self) -> int:
@@ -73,28 +94,63 @@ class World:
         streams = [self._of_person(who) for who in self.people]
         return merge(*streams, self._of_team(), key=attrgetter("created_at_ms"))
 
-    def _of_person(self, who: Person) -> Iterator[Event]:
+    def told(self, who: Person) -> Iterator[Told]:
+        """Everything about a person in the order of creation."""
         span = (self.start_ms, self._end_ms)
-        return self._written(merge(control_of(who, *span), data_of(who, *span), key=by_time), who)
+        control = control_of(who, *span, self.days_of_history, self.notices)
+        early = (link for link in who.links if link.provider.slug in EARLY)
+        bursts = [self._past_of(who, link, _BURST_MS, _BURST_STEP_MS) for link in early]
+        return self._timed(merge(control, data_of(who, *span), *bursts, key=by_time))
+
+    def connected_ms(self, link: Link) -> int:
+        """When it was made, the first time."""
+        return self.start_ms + link.delay_ms
+
+    def is_fetchable(self, who: Person, link: Link, resource: str) -> bool:
+        """Whether the history of a resource is there for the API to give, and nowhere else."""
+        what = fate(self.notices, who, link, resource)
+        return not what.is_failed and link.provider.slug not in EARLY and resource != "workout_stream"
+
+    def history(self, people: Iterable[Person] | None = None) -> Iterator[Event]:
+        """What a completed backfill of these people, or of all, yields: each thing as the event that it could be.
+
+        Its keys are not among those of `events`.
+        """
+        for who in self.people if people is None else people:
+            for link in who.links:
+                for told in self._timed(self._past_of(who, link, PULLED_MS), apart_ms=0):
+                    if self.is_fetchable(who, link, parse_type(told.event_type).resource):
+                        yield self._event(told, who)
+
+    def _past_of(self, who: Person, link: Link, after_ms: int, step_ms: int = 0) -> Iterator[Planned]:
+        connected_ms = self.connected_ms(link)
+        return past_of(who, link, self.days_of_history, connected_ms, connected_ms + after_ms, step_ms)
+
+    def _of_person(self, who: Person) -> Iterator[Event]:
+        return (self._event(told, who) for told in self.told(who))
 
     def _of_team(self) -> Iterator[Event]:
         def new_id(*parts: object) -> str:
             return str(uuid5(NAMESPACE_URL, f"junction-streams/{self.seed}/" + "/".join(map(str, parts))))
 
-        return self._written(team_events(self.users, new_id, self.start_ms, self._end_ms), None)
+        planned = team_events(self.users, new_id, self.start_ms, self._end_ms)
+        return (self._event(told, None) for told in self._timed(planned))
 
-    def _written(self, planned: Iterable[Planned], who: Person | None) -> Iterator[Event]:
+    def _timed(self, planned: Iterable[Planned], apart_ms: int = APART_MS) -> Iterator[Told]:
+        """With their final times; what has nothing to say is left out."""
         last_ms = 0
         for event in planned:
             if parse_type(event.event_type).family not in self.families:
                 continue
-            at_ms = max(event.at_ms, last_ms + APART_MS)
+            at_ms = max(event.at_ms, last_ms + apart_ms)
             data = event.data(at_ms)
-            if data is None:
-                continue
-            last_ms = at_ms
-            body = write(event.event_type, data, who, event.source, self._shape(who, at_ms))
-            yield Event(event.event_type, body, who.user_id if who else "", at_ms)
+            if data is not None:
+                last_ms = at_ms
+                yield Told(event.event_type, data, at_ms, event.source)
+
+    def _event(self, told: Told, who: Person | None) -> Event:
+        body = write(told.event_type, told.data, who, told.source, self._shape(who, told.at_ms))
+        return Event(told.event_type, body, who.user_id if who else "", told.at_ms)
 
     def _shape(self, who: Person | None, at_ms: int) -> Shape:
         chance = noise(who.key if who else 0, at_ms)

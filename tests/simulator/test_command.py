@@ -10,7 +10,9 @@ import pytest
 
 from streams.errors import Misconfigured
 from streams.settings import Settings
-from streams.simulator.command import Options, find_target, make_world, simulate
+from streams.simulator.api import command as fake_api
+from streams.simulator.command import Options, end_of, find_target, make_world, simulate
+from streams.simulator.notices import Notices
 from tests.simulator.receiver import SECRET, Receiver, running
 
 SETTINGS = Settings(_env_file=None)
@@ -75,3 +77,38 @@ def test_what_is_missing_is_said() -> None:
         make_world(Options(generation="ancient"), 0)
     with pytest.raises(Misconfigured, match="timeseries"):
         make_world(Options(families=("samples",)), 0)
+
+
+def test_history_and_notices_can_be_asked_for() -> None:
+    """Days of history, an end, and shares of wrong notices reach the world; a wrong word is a sentence."""
+    end_ms = end_of("2026-11-18T10:00:00Z")
+    world = make_world(Options(history_days=30, notices=("early=0.1", "missing=0.2")), end_ms)
+    assert (world.days_of_history, world.end_ms) == (30, 1_794_996_000_000)
+    assert world.notices == Notices(early=0.1, missing=0.2)
+    for wrong in ("sharks=0.1", "early", "early=x", "early=1.1", "early=nan"):
+        with pytest.raises(Misconfigured, match="missing"):
+            make_world(Options(notices=(wrong,)), end_ms)
+    with pytest.raises(Misconfigured, match="--end"):
+        end_of("yesterday")
+
+
+def test_the_fake_api_prints_how_to_meet_it() -> None:
+    """What `fake-api` prints makes the very world that it answers for, and points a client at it."""
+    options = fake_api.Options(users=3, days=2, end="2026-11-18T10:00:00Z", notices=("early=0.5",), as_json=True)
+    api = fake_api.make_api(options)
+    said = json.loads(fake_api.where(options, api, "http://127.0.0.1:8090"))
+    assert said["STREAMS_JUNCTION_URL"] == "http://127.0.0.1:8090"
+    words = said["simulate"].split()
+    values = dict(zip(words[2::2], words[3::2], strict=True))
+    again = Options(
+        users=int(values["--users"]),
+        days=int(values["--days"]),
+        seed=int(values["--seed"]),
+        history_days=int(values["--history-days"]),
+        notices=(values["--notice"],),
+    )
+    world, mine = make_world(again, end_of(values["--end"])), api.handlers.world
+    assert list(world.people) == list(mine.people)
+    assert [(event.user_id, event.created_at_ms) for event in world.events()] == [
+        (event.user_id, event.created_at_ms) for event in mine.events()
+    ]
