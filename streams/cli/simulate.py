@@ -63,6 +63,7 @@ def fake_api(
     generation: Annotated[str, typer.Option(help="Shapes of answers: old, new or mixed.")] = "new",
     page_size: Annotated[int, typer.Option(min=1, help="Samples of a page.")] = 500,
     limit_per_s: Annotated[float, typer.Option(min=0, help="Requests a second above which 429 is answered.")] = 0,
+    early_for_s: Annotated[float, typer.Option(min=0, help="How long there is nothing after an early notice.")] = 5,
     fault: Annotated[
         list[str] | None,
         typer.Option(help="NAME=SHARE of all requests, such as unavailable=0.05; a wrong name lists them; repeat it."),
@@ -79,6 +80,6 @@ def fake_api(
     serve(
         Options(
             port, users, days, seed, history_days, end, tuple(notice or ()), generation, page_size, limit_per_s,
-            tuple(fault or ()), as_json,
+            early_for_s, tuple(fault or ()), as_json,
         )
     )  # fmt: skip

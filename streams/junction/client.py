@@ -146,13 +146,11 @@ class Client:
 
     async def _once(self, call: Call, read: Callable[[bytes], T], parent: str) -> T | None:
         """One try, counted by its outcome."""
-        outcome = "ok"
+        outcome = "given_up"  # by the caller
         try:
             answer = await self._answer(call, parent)
-            if answer.status == judge.MISSING:
-                outcome = "missing"
-                return None
-            return read(answer.body)
+            found = None if answer.status == judge.MISSING else read(answer.body)
+            outcome = "missing" if found is None else "ok"
         except (TryLater, Refused, NotAuthorized) as error:
             outcome = error.reason
             if isinstance(error, TryLater) and error.asked_to_wait:
@@ -160,6 +158,7 @@ class Client:
             raise
         finally:
             metrics.API_CALLS.labels(call.endpoint, outcome).inc()
+        return found
 
     async def _answer(self, call: Call, parent: str) -> Answer:
         """A 2xx or a 404. A token that has ended early is renewed once."""

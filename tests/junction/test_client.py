@@ -1,6 +1,7 @@
 """The client over real sockets, against answers of every kind."""
 
 import asyncio
+import gzip
 import json
 import re
 from typing import Any
@@ -153,11 +154,14 @@ async def test_no_key_is_for_a_person(changes: dict[str, object]) -> None:
             pass
 
 
-async def test_answers_are_bounded() -> None:
-    """An answer above the bound is refused before it is whole, packed or not."""
-    error, _ = await ask(http(200, b"x" * 1_100_000), junction_answer_bytes_max=1024 * 1024)
+@pytest.mark.parametrize("is_packed", [False, True])
+async def test_answers_are_bounded(is_packed: bool) -> None:
+    """An answer above the bound is refused before it is whole; what counts is its size unpacked."""
+    body, header = b'"' + b"x" * 1_100_000 + b'"', ["content-encoding: gzip"] if is_packed else []
+    answer = http(200, gzip.compress(body) if is_packed else body, *header)
+    error, server = await ask(answer, junction_answer_bytes_max=1024 * 1024)
     assert isinstance(error, Refused)
-    assert error.reason is Trouble.TOO_LARGE
+    assert (error.reason, len(server.requests)) == (Trouble.TOO_LARGE, 1)
 
 
 async def test_a_page_that_leads_to_itself_ends_the_walk() -> None:

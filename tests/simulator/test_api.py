@@ -1,6 +1,8 @@
 """The fake API over real HTTP: what it answers, what it refuses, and every fault that it can be told to have."""
 
 import asyncio
+import base64
+import re
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -62,7 +64,7 @@ def right() -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize("page_size", [1, 7, 100, 499])
 async def test_pages_of_any_size_have_the_same_samples(right: list[Any], page_size: int) -> None:
     """Each sample once, in order, on pages of that size."""
-    span = (SPAN[1] - 2 * DAY_US, SPAN[1]) if page_size == 1 else SPAN
+    span = (SPAN[1] - 4 * DAY_US // 3, SPAN[1]) if page_size == 1 else SPAN
     async with fake(WORLD, ApiOptions(page_size=page_size)) as (_, client):
         pages = await pages_of(client, "heartrate", OURA.user_id, span, "oura")
     found = samples_of(pages)
@@ -153,6 +155,42 @@ def test_cursors_fit_their_question_only() -> None:
     for damaged, question in ((cursor, "b"), (cursor[1:], "a"), ("é", "a"), ("====", "a")):
         with pytest.raises(Invalid):
             place_of(damaged, question)
+
+
+@given(st.text(max_size=60) | st.binary(max_size=40).map(lambda raw: base64.urlsafe_b64encode(raw).decode()))
+def test_any_text_is_a_cursor_or_a_422(cursor: str) -> None:
+    """What is sent as a cursor leads somewhere within the answer, or is refused; nothing else happens."""
+    try:
+        assert place_of(cursor, "a").offset >= 0
+    except Invalid:
+        return
+
+
+odd_dates = st.sampled_from(["2026-11-16", "2026-11-16T10:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31", "", "x"])
+odd_params = st.fixed_dictionaries(
+    {},
+    optional={
+        "start_date": odd_dates | st.text(max_size=12),
+        "end_date": odd_dates | st.text(max_size=12),
+        "provider": st.sampled_from(["", "oura", "labcorp"]) | st.text(max_size=5),
+        "next_cursor": st.text(max_size=5) | st.just(base64.urlsafe_b64encode(b"[" * 5000).decode()),
+        **dict.fromkeys(("limit", "offset", "user_limit"), st.integers(-2, 10**30).map(str)),
+    },
+)
+
+
+@given(st.sampled_from(FakeApi(WORLD).app.routes), odd_params, st.sampled_from(["heartrate", "sleep", "profile", "x"]))
+def test_odd_questions_have_few_outcomes(route: Any, params: dict[str, str], name: str) -> None:
+    """Any parameters at any endpoint: an answer, 404 or 422."""
+    ids = {"user_id": OURA.user_id, "resource": name, "api_name": name, "workout_id": OURA.user_id}
+    path = re.sub(r"{(\w+)(?::path)?}", lambda part: ids.get(part[1], "x"), route.path)
+
+    async def ask() -> int:
+        transport = httpx.ASGITransport(app=FakeApi(WORLD).app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://fake", headers=KEY) as client:
+            return (await client.get(path, params=params)).status_code
+
+    assert asyncio.run(ask()) in {200, 404, 405, 422}
 
 
 async def test_old_and_new_shapes_mean_the_same(right: list[Any]) -> None:

@@ -16,8 +16,8 @@ _AUTH = {
     "freestyle_libre": "email",
     "kardia": "password",
     "tandem_source": "password",
-    "whoop": "password",
 }
+_TIMELINE = (("scheduled", 1000), ("started", 5000), ("ended", PULLED_MS))  # ms after the connection
 _LAB = "labcorp"  # no provider that a user connects
 _MADE_MS = 30 * DAY_MS  # a user is made so long before the world begins
 
@@ -118,9 +118,6 @@ def _pull(world: World, person: Person, link: Link, resource: str) -> Json:
         "trace_id": None,
         "error_details": "retry_quota_exhausted" if is_failed else None,
     }
-
-
-_TIMELINE = (("scheduled", 1000), ("started", 5000), ("ended", PULLED_MS))
 
 
 def ingestion(held: Holdings, provider: str | None) -> Json:

@@ -27,6 +27,7 @@ class Options:
     generation: str = "new"
     page_size: int = 500
     limit_per_s: float = 0
+    early_for_s: float = 5
     faults: tuple[str, ...] = ()
     as_json: bool = False
 
@@ -57,6 +58,7 @@ def make_api(options: Options) -> FakeApi:
             faults=read_faults(options.faults),
             seed=options.seed,
             limit_per_s=options.limit_per_s,
+            early_for_s=options.early_for_s,
         ),
     )
 

@@ -31,7 +31,7 @@ def place_of(cursor: str | None, question: str) -> Place:
         return Place()
     try:
         offset, empties, mark = _decode(base64.urlsafe_b64decode(cursor.encode()))
-    except (ValueError, binascii.Error, msgspec.MsgspecError):
+    except (ValueError, binascii.Error, msgspec.MsgspecError, RecursionError):
         raise invalid_cursor() from None
     if mark != _mark(question) or offset < 0:
         raise invalid_cursor()

@@ -20,10 +20,12 @@ class Invalid(Exception):
 
 def _date_or_time(value: str) -> str:
     if len(value) == 10:
-        date.fromisoformat(value)
-    else:
-        datetime.fromisoformat(value)
-    return value
+        return date.fromisoformat(value).isoformat()
+    moment = datetime.fromisoformat(value)
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()[:19]
+    except OverflowError:
+        raise ValueError("out of range") from None
 
 
 DateOrTime = Annotated[str, AfterValidator(_date_or_time)]
@@ -51,7 +53,7 @@ class Times(ByProvider):
 
     def span(self, now: str) -> tuple[str, str]:
         """UTC to the second, without offset. `now`: the end where none is given."""
-        return _utc(self.start_date, "T00:00:00"), _utc(self.end_date or now, "T23:59:59")
+        return _with_time(self.start_date, "T00:00:00"), _with_time(self.end_date or now, "T23:59:59")
 
 
 class Dates(ByProvider):
@@ -76,11 +78,8 @@ class Introspection(BaseModel):
     cursor: str | None = None
 
 
-def _utc(said: str, time_of_day: str) -> str:
-    if len(said) == 10:
-        return said + time_of_day
-    moment = datetime.fromisoformat(said)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()[:19]
+def _with_time(said: str, time_of_day: str) -> str:
+    return said + time_of_day if len(said) == 10 else said
 
 
 Q = TypeVar("Q", bound=BaseModel)
