@@ -77,7 +77,8 @@ def of_record(topic: str, key: bytes, record: Json) -> Iterator[Fact]:
     elif topic == topics.QUERY_RESULTS:
         yield _row_record(record)
     elif resources.RESOURCES[topic].kind is Kind.SUMMARY:
-        yield Fact((topic, key.decode()), _said(topics.schema_of(topic), record))
+        is_stream = topic == "workout_stream" and bool(record["times"])
+        yield Fact((topic, key.decode(), *_part(is_stream)), _said(topics.schema_of(topic), record))
     elif topics.schema_of(topic) == "Samples":
         yield from _samples_record(topic, record)
     else:
@@ -104,8 +105,13 @@ def _provider(data: Json) -> str:
 
 def _summary(event: Event, resource: str, data: Json) -> Fact:
     id = data["workout_id"] if resource == "workout_stream" else data["id"]
-    content = _typed(topics.schema_of(resource), data)
-    return Fact((resource, f"{event.user_id}:{resource}:{id}"), content, _version(event, data.get("updated_at")))
+    content, key = _typed(topics.schema_of(resource), data), f"{event.user_id}:{resource}:{id}"
+    return Fact((resource, key, *_part("stream" in data)), content, _version(event, data.get("updated_at")))
+
+
+def _part(is_stream: bool) -> tuple[str, ...]:
+    """A workout's stream is a thing of its own, beside the notice that announces it, under the same key."""
+    return ("stream",) if is_stream else ()
 
 
 @cache
@@ -122,6 +128,8 @@ def _json(field: schemas.Field, data: Json) -> Any:
     found = (_at(data, path) for path in (field.path, *field.others))
     value = next((one for one in found if one not in (None, "")), None)
     kind, _, of = field.type.partition(":")
+    if value is not None and field.type == "array:timestamp-micros":  # Unix seconds in a stream (6.4)
+        return [second * 1_000_000 for second in value]
     if value is None or not of[:1].isupper():
         return _us(value) if value is not None and kind.startswith("timestamp") else value
     if kind == "map":

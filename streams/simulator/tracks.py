@@ -1,13 +1,17 @@
 """Streams of workouts: what a watch noted every ten seconds, as the parallel arrays that Junction answers (6.4)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from streams.simulator.chance import key_of, noise, within
+import msgspec
+
+from streams.events import Family
+from streams.simulator.chance import DAY_MS, key_of, noise, within
 from streams.simulator.history import days_back
+from streams.simulator.notices import fate
 from streams.simulator.physiology import Span, local_day, workout, workout_id
 from streams.simulator.population import Link, Person
-from streams.simulator.world import World
+from streams.simulator.world import PULLED_MS, Event, World
 
 Json = dict[str, Any]
 _STEP_S = 10
@@ -21,7 +25,7 @@ def workouts_of(world: World, person: Person) -> Iterator[tuple[str, Link, Span]
     """(id, link, when) of every workout that Junction may have, history included."""
     for link in person.links:
         if "workouts" in link.resources:
-            begin_ms = world.connected_ms(link) - days_back(link, "workouts", world.days_of_history) * 86_400_000
+            begin_ms = world.connected_ms(link) - days_back(link, "workouts", world.days_of_history) * DAY_MS
             for day in range(local_day(person, begin_ms), local_day(person, world.end_ms) + 1):
                 span = workout(person, day)
                 if span is not None and begin_ms < span.end_ms <= world.end_ms:
@@ -49,3 +53,33 @@ def track(person: Person, link: Link, span: Span) -> Json:
         "power": [],
         "resistance": [],
     }
+
+
+def streams_of(world: World, people: Iterable[Person] | None = None) -> Iterator[Event]:
+    """The streams that a completed backfill yields, each as the event that it could be: of the workouts that an event
+    announced, and of those of the history whose provider has streams."""
+    if Family.SUMMARY not in world.families:
+        return
+    for who in world.people if people is None else people:
+        told = (event for event in world.told(who) if event.event_type.startswith("daily.data.workout_stream."))
+        announced = {event.data["workout_id"] for event in told}
+        for id, link, span in workouts_of(world, who):
+            if id in announced or _is_past(world, who, link, span):
+                yield _event(who, link, id, track(who, link, span), world.connected_ms(link) + PULLED_MS)
+
+
+def _is_past(world: World, person: Person, link: Link, span: Span) -> bool:
+    """Whether its stream is found by way of the history of workouts."""
+    return (
+        "workout_stream" in link.resources
+        and span.end_ms <= world.connected_ms(link)
+        and world.is_fetchable(person, link, "workouts")
+        and not fate(world.notices, person, link, "workout_stream").is_failed
+    )
+
+
+def _event(person: Person, link: Link, id: str, stream: Json, at_ms: int) -> Event:
+    kind = "daily.data.workout_stream.created"
+    data = {"workout_id": id, "source": {"provider": link.provider.slug}, "stream": stream}
+    body = msgspec.json.encode({"event_type": kind, "user_id": person.user_id, "data": data})
+    return Event(kind, body, person.user_id, at_ms)

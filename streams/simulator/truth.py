@@ -6,12 +6,14 @@ keeps that unambiguous: two events of one owner are never created within the sam
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from streams import topics
 from streams.simulator import facts
 from streams.simulator.facts import Fact, Key
-from streams.simulator.world import Event
+from streams.simulator.tracks import streams_of
+from streams.simulator.world import Event, World
 
 EXAMPLES_MAX = 10
 Clean = tuple[str, bytes, Mapping[str, Any] | None]  # short topic name, key, decoded record (None: a tombstone)
@@ -58,6 +60,11 @@ class Truth:
         for event in events:
             truth.add(event)
         return truth
+
+    @classmethod
+    def of_world(cls, world: World) -> "Truth":
+        """Of a world whose history has been fetched, streams of workouts included."""
+        return cls.of(chain(world.events(), world.history(), streams_of(world)))
 
     def add(self, event: Event) -> None:
         for fact in facts.of_event(event):

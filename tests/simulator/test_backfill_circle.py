@@ -6,13 +6,16 @@ import asyncio
 import random
 from functools import cache
 
+import msgspec
 import pytest
 
 from streams import resources, topics
 from streams.events import identify
 from streams.junction import bodies, has_endpoint
+from streams.junction.stream import Stream
 from streams.simulator.api.options import ApiOptions, Fault
 from streams.simulator.schedule import Faults, schedule
+from streams.simulator.tracks import workouts_of
 from streams.simulator.truth import Truth
 from streams.topics import Origin
 from tests.simulator.fake import fake, history_span, pages_of
@@ -38,9 +41,20 @@ def fetched() -> tuple[bytes, ...]:
                     for name in filter(has_endpoint, link.resources):
                         pages = await pages_of(client, name, person.user_id, history_span(WORLD), link.provider.slug)
                         found += [body for page in pages for body in bodies(page, person.user_id)]
+                for id, link, _ in workouts_of(WORLD, person):
+                    found += stream_of(await client.workout_stream(id), person.user_id, id, link.provider.slug)
             return found
 
     return tuple(asyncio.run(ask()))
+
+
+def stream_of(found: Stream | None, user_id: str, workout_id: str, provider: str) -> list[bytes]:
+    """A workout's stream as an event, if there is one."""
+    if found is None or not found.times_s:
+        return []
+    data = {"workout_id": workout_id, "source": {"provider": provider}, "stream": msgspec.Raw(found.json)}
+    event = {"event_type": "daily.data.workout_stream.created", "user_id": user_id, "data": data}
+    return [msgspec.json.encode(event)]
 
 
 def raw_of(body: bytes, n: int) -> Raw:
@@ -54,10 +68,7 @@ def raw_of(body: bytes, n: int) -> Raw:
 
 @pytest.fixture(scope="module")
 def truth() -> Truth:
-    truth = Truth.of(WORLD.events())
-    for event in WORLD.history():
-        truth.add(event)
-    return truth
+    return Truth.of_world(WORLD)
 
 
 @pytest.mark.parametrize("order", ["backfill first", "events first", "mixed"])
@@ -74,6 +85,7 @@ def test_backfill_and_events_meet(truth: Truth, order: str) -> None:
     report = truth.compare(core.clean)
     assert (report.lost, report.wrong, report.unexpected) == (0, 0, 0), report
     assert report.checked > 5_000
+    assert any(key[-1] == "stream" for key in truth.newest)
     assert report.repeated == 0
 
 

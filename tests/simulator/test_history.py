@@ -27,13 +27,6 @@ def whole() -> World:
     return world(**PAST)
 
 
-def truth_of(one: World) -> Truth:
-    truth = Truth.of(one.events())
-    for event in one.history():
-        truth.add(event)
-    return truth
-
-
 def test_without_history_a_world_is_as_it_was(whole: World) -> None:
     """The events of new data do not depend on how much history there is."""
     garmin = {person.user_id for person in whole.people if any(link.provider.slug == "garmin" for link in person.links)}
@@ -62,7 +55,7 @@ def test_each_key_of_the_history_comes_once(whole: World) -> None:
 def test_the_api_holds_what_the_truth_says(whole: World) -> None:
     """For every person and resource: the objects and samples that the API can give are exactly the newest of events
     and history, key by key, content by content."""
-    wanted = {key: fact.content for key, fact in truth_of(whole).newest.items() if key[0] in resources.RESOURCES}
+    wanted = {key: fact.content for key, fact in Truth.of_world(whole).newest.items() if key[0] in resources.RESOURCES}
     wanted = {key: content for key, content in wanted.items() if key[0] != "workout_stream"}
     found = {}
     for person in whole.people:
