@@ -100,6 +100,13 @@ class State(NamedTuple):
         return Status(fetch.status)
 
     @property
+    def visible(self) -> tuple[object, ...]:
+        """What others are told of; a record leaves when it changes. Rows that come through are counted silently until
+        the fetcher speaks again, or until they are all there."""
+        said = self.fetch and self.fetch._replace(seq=0, at_ms=0)
+        return self.newest, self.seen, said, self.not_expected, self.status
+
+    @property
     def is_through(self) -> bool:
         """Whether all rows that were fetched have come out."""
         fetch, done = self.fetch, self.done

@@ -138,6 +138,15 @@ def test_rows_and_progress_meet_in_any_order(rows: list[Done], words: list[Progr
         assert sum(one.rows for one in rows) >= max(words, key=lambda one: one.seq).rows
 
 
+def test_nothing_new_is_not_told() -> None:
+    """A step of the job that others cannot see leaves no record."""
+    worker = Worker()
+    worker.deliver(notice())
+    job = jobs.begin(worker.requests[0], NOW_MS)
+    assert len(say(worker, progress.of(job, NOW_MS))) == 1
+    assert say(worker, progress.of(jobs.join(job, worker.requests[0], NOW_MS), NOW_MS + 5)) == []
+
+
 def test_after_an_error_only_the_gap() -> None:
     """Connected again: the notice asks from a day before the break on, because the rest is here; so do we at once."""
     worker = Worker()

@@ -24,14 +24,11 @@ def load(draft: Draft, key: Key) -> backfill.State:
 def store(
     draft: Draft, outlet: Outlet, key: Key, before: backfill.State, after: backfill.State, who: dict[str, Any]
 ) -> None:
-    """Write a backfill's row; emit it where it says something new. `who`: the fields that name the user and the cause.
-
-    Rows that come through are counted silently until the fetcher speaks again, or until they are all there.
-    """
+    """Write a backfill's row; emit it where it says something new. `who`: the fields that name the user."""
     if after == before:
         return
     draft.put("backfills", state_key(*key), backfill.encode(after))
-    if after._replace(done=None) != before._replace(done=None) or after.status != before.status:
+    if after.visible != before.visible:
         outlet.emit(draft, topics.BACKFILLS, key, _record(draft, key, after) | who)
 
 

@@ -16,6 +16,7 @@ def demo(
     days: Annotated[int, typer.Option(min=1, help="Simulated days.")] = 7,
     seed: Annotated[int, typer.Option(help="Another seed is another world.")] = 1,
     rate: Annotated[float, typer.Option(min=0, help="Deliveries per second; 0: as fast as it goes.")] = 0,
+    history_days: Annotated[int, typer.Option(min=0, help="Days of history to fetch over the API; 0: none.")] = 90,
     keep: Annotated[Path | None, typer.Option(help="Keep Kafka's data in this folder.")] = None,
 ) -> None:
     """Everything on this machine: Kafka, registry, gateway, worker and a fake Junction that sends signed events.
@@ -24,7 +25,7 @@ def demo(
     """
     from streams.demo import Options, run_demo
 
-    options = Options(once=once, as_json=as_json, users=users, days=days, seed=seed, rate=rate, keep=keep)
+    options = Options(once, as_json, users, days, seed, rate, keep, history_days)
     raise SystemExit(run_demo(read_settings(), options))
 
 

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from streams import topics
 from streams.demo import stack, watch
+from streams.demo.history import History
 from streams.demo.score import Score
 from streams.demo.screen import Screen, what_now, what_was_found
 from streams.errors import StreamsError, Unavailable
@@ -27,7 +28,7 @@ from streams.simulator.truth import Report, Truth
 from streams.simulator.world import World
 
 DRAIN_S = 60.0
-REFRESH_S = 0.25
+REFRESH_S = 0.5
 FAULTS = {"duplicates": 0.2, "late": 0.02, "lost_ack": 0.03, "reorder_window_s": 7200.0}
 
 
@@ -42,6 +43,7 @@ class Options:
     seed: int
     rate: float
     keep: Path | None
+    history_days: int = 90
 
 
 def run_demo(settings: Settings, options: Options) -> int:
@@ -49,22 +51,25 @@ def run_demo(settings: Settings, options: Options) -> int:
     console = Console(stderr=options.as_json)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # both stop everything in order
     say: Callable[[str], None] = lambda text: console.print(f"[dim]… {text}[/]", highlight=False)  # noqa: E731  # because it is a callback of one line
+    world = World(
+        options.seed, options.users, options.days, int(time.time()) * 1000, days_of_history=options.history_days
+    )
     try:
-        with stack.start(settings, options.keep, say) as running:
-            return _Run(running, options, console).go()
+        with stack.start(settings, options.keep, say, world, is_short=options.once) as running:
+            return _Run(running, options, world, console).go()
     except KeyboardInterrupt:
         console.print("stopped")
         return 0
 
 
 class _Run:
-    def __init__(self, running: stack.Stack, options: Options, console: Console) -> None:
-        self.stack, self.options, self.console = running, options, console
-        self.world = World(options.seed, options.users, options.days, end_ms=int(time.time() * 1000))
+    def __init__(self, running: stack.Stack, options: Options, world: World, console: Console) -> None:
+        self.stack, self.options, self.world, self.console = running, options, world, console
         self.watch = watch.Watch(running.settings)
         prefix = running.settings.topic_prefix
-        raw = [f"{prefix}.{name}" for name in topics.RAW]
-        self.lag = Lag(running.settings, raw)
+        self.lag = Lag(running.settings, [f"{prefix}.{name}" for name in topics.SOURCES])
+        self.asked = Lag(_of_fetchers(running.settings), [f"{prefix}.{topics.FETCH_JOBS}"])
+        self.history = History(running.settings) if running.fetcher else None
         self.raw_before = sum(self.lag.ends().values())
         self.score = Score(tally=Tally())
         self.started_s = time.monotonic()
@@ -76,6 +81,9 @@ class _Run:
         finally:
             self.watch.stop()
             self.lag.close()
+            self.asked.close()
+            if self.history:
+                self.history.stop()
 
     def _stream(self) -> None:
         """Simulate and show until all is sent, committed and read."""
@@ -91,20 +99,31 @@ class _Run:
 
     def _follow(self, sender: "_Sender", screen: Screen) -> None:
         """Until the sender has ended and nothing waits, or nothing has moved for DRAIN_S."""
-        waiting, moved_s, is_sending = -1, time.monotonic(), True
-        while is_sending or (self.score.waiting and time.monotonic() - moved_s < DRAIN_S):
+        before, moved_s, is_sending = (-1, 0), time.monotonic(), True
+        while is_sending or (self._is_busy() and time.monotonic() - moved_s < DRAIN_S):
             is_sending = sender.is_alive()  # asked before the numbers: what was sent last is then among them
             self._refresh()
             screen.show(self.score)
-            if is_sending or self.score.waiting != waiting:
-                waiting, moved_s = self.score.waiting, time.monotonic()
+            now = (self.score.waiting, self.score.history.pages if self.score.history else 0)
+            if is_sending or now != before:
+                before, moved_s = now, time.monotonic()
             time.sleep(REFRESH_S)
 
+    def _is_busy(self) -> bool:
+        """Something is not committed by the worker, or not fetched. What is fetched is asked for first: it becomes work
+        for the worker, whose numbers were taken later."""
+        history = self.score.history
+        return bool(self.score.waiting or self.score.asked or (history and history.over < history.jobs))
+
     def _refresh(self) -> None:
-        for service in (self.stack.gateway, self.stack.worker):
-            if not service.running():
+        for service in (self.stack.gateway, self.stack.worker, self.stack.fetcher):
+            if service and not service.running():
                 raise Unavailable(f"a service stopped: {service.last_words()} ({service.log})")
         score, seen = self.score, self.watch.seen
+        if self.history:
+            with suppress(Unavailable):
+                score.asked = self.asked.records()
+            score.history = self.history.standing
         with suppress(Unavailable):  # a coordinator that is still loading answers the next time
             score.raw_records = sum(self.lag.ends().values()) - self.raw_before
             score.waiting = self._waiting()
@@ -130,7 +149,8 @@ class _Run:
     def _compare(self) -> Report:
         prefix = f"{self.stack.settings.topic_prefix}."
         clean = [(r.topic.removeprefix(prefix), r.key, r.record) for r in self.watch.seen.records if r.record]
-        return Truth.of(self.world.events()).compare(clean)
+        truth = Truth.of_world(self.world) if self.history else Truth.of(self.world.events())
+        return truth.compare(clean)
 
     def _stay(self) -> int:
         what_was_found(self.console, self._compare(), self.watch.seen.records)
@@ -138,6 +158,10 @@ class _Run:
         while True:
             time.sleep(1)
             self._refresh()
+
+
+def _of_fetchers(settings: Settings) -> Settings:
+    return settings.model_copy(update={"group_id": topics.fetch_group(settings.group_id)})
 
 
 class _Sender(threading.Thread):
@@ -181,4 +205,5 @@ def summary(score: Score, report: Report) -> dict[str, Any]:
         "checked": report.checked,
         "latency_ms": {"p50": score.p50_ms, "p99": score.p99_ms},
         "seconds": round(score.seconds, 1),
+        **({"history": score.history.as_json()} if score.history else {}),
     }

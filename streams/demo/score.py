@@ -3,12 +3,14 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from streams.demo.history import Standing
 from streams.simulator.deliver import Tally
 
 
 @dataclass
 class Score:
-    """`waiting`: records published and not yet committed by the worker; -1 until Kafka has said."""
+    """`waiting`: records published and not yet committed by the worker; -1 until Kafka has said. `asked`: requests to
+    fetch that no fetcher has taken up yet."""
 
     events: int = 0
     tally: Tally | None = None
@@ -19,3 +21,5 @@ class Score:
     p50_ms: float | None = None
     p99_ms: float | None = None
     seconds: float = 0.0
+    asked: int = 0
+    history: Standing | None = None

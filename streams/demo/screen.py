@@ -6,6 +6,7 @@ from typing import Self
 
 from rich.console import Console
 from rich.live import Live
+from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from streams.demo import stack
@@ -14,7 +15,7 @@ from streams.reader import Decoded
 from streams.simulator.truth import Report
 from streams.tail import show
 
-SHOWN = ("connections", "sleep", "heartrate")
+SHOWN = ("connections", "backfills", "sleep", "heartrate")
 VERDICTS = ("NEW", "CHANGED", "SAME", "STALE", "CONFLICT")
 
 
@@ -51,7 +52,9 @@ class Screen:
             self._line_s = time.monotonic()
             sent = score.tally.sent if score.tally else 0
             waiting = f"{score.waiting:,} waiting" if score.waiting >= 0 else "Kafka is loading"
-            self._console.print(f"… {sent:,} sent, {waiting}, {score.clean_records:,} clean records", highlight=False)
+            history = f", history {score.history.share:.0%}" if score.history else ""
+            said = f"… {sent:,} sent{history}, {waiting}, {score.clean_records:,} clean records"
+            self._console.print(said, highlight=False)
 
 
 def table(score: Score, running: stack.Stack) -> Table:
@@ -63,6 +66,12 @@ def table(score: Score, running: stack.Stack) -> Table:
     grid.add_row("verified", f"{accepted:,}", "signed by our secret, answered 204 after Kafka had them")
     grid.add_row("published", f"{score.raw_records:,}", "records in junction.raw.*")
     grid.add_row("waiting", f"{max(score.waiting, 0):,}", "published, not yet committed by the worker")
+    if score.history:
+        grid.add_section()
+        done = score.history
+        words = ", ".join(f"{n:,} {word}" for word, n in done.by_status.most_common())
+        grid.add_row("history", f"{done.over:,} of {done.jobs:,}", ProgressBar(1.0, done.share, width=43))
+        grid.add_row("", f"{done.rows:,}", f"rows in {done.pages:,} pages of the fake API; {words or 'under way'}")
     grid.add_section()
     for family, row in sorted((score.verdicts or {}).items()):
         counts = "  ".join(f"{name} {row[name]:,}" for name in VERDICTS if row[name])
@@ -107,6 +116,7 @@ Everything stays up until Ctrl-C. In another terminal:
   secret          {running.secret}
   gateway metrics {running.gateway_url}/metrics
   worker metrics  {running.worker_metrics_url}
+  fake API        {running.api_url or "none (--history-days 0)"}
   logs            {running.folder}
 """,
         highlight=False,

@@ -3,11 +3,10 @@
 import base64
 import os
 import secrets
-import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,14 +16,19 @@ from pydantic import SecretStr
 
 from streams import admin, registry
 from streams.demo.watch import scrape
-from streams.embedded import Cluster, MockCluster, missing
+from streams.embedded import Cluster, MockCluster, missing, ports
 from streams.embedded.supervise import Child
 from streams.errors import Misconfigured
 from streams.settings import LOCAL_REGISTRY, Settings
+from streams.simulator.api.options import KEY as API_KEY
+from streams.simulator.chance import iso
+from streams.simulator.world import World
 
 ENDPOINT = "junction"
 PARTITIONS = 4
 READY_S = 60
+API_PORT = 8090
+API_PAGE_SIZE = 2000
 Say = Callable[[str], None]
 
 
@@ -38,6 +42,8 @@ class Stack:
     folder: Path
     gateway: Child
     worker: Child
+    fetcher: Child | None = None
+    api_url: str = ""
 
     @property
     def gateway_url(self) -> str:
@@ -49,22 +55,50 @@ class Stack:
 
 
 @contextmanager
-def start(settings: Settings, keep: Path | None, say: Say) -> Iterator[Stack]:
-    """Everything up and ready to receive; everything gone at the end, what lies in `keep` excepted."""
+def start(
+    settings: Settings, keep: Path | None, say: Say, world: World | None = None, *, is_short: bool = True
+) -> Iterator[Stack]:
+    """Everything up and ready to receive; everything gone at the end, what lies in `keep` excepted.
+
+    `world`: one with history, which the fake API then serves and a fetcher fetches.
+    """
     with ExitStack() as stack:
         settings, kind, folder = _kafka(stack, settings, keep, say)
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
-        settings = _for_demo(settings, folder, secret)
+        settings = _for_demo(settings, folder, secret, is_short=is_short)
         say("topics and schemas")
         if not settings.is_mock:
             admin.apply(settings)
         registry.register(settings)
-        say("gateway and worker")
+        # The mock cluster's transactions cannot be read back by aiokafka, and fetched pages are written in them.
+        has_history = world is not None and world.days_of_history > 0 and not settings.is_mock
+        say("gateway, worker, fetcher and the fake API" if has_history else "gateway and worker")
         gateway = _service(stack, "gateway", settings, secret, folder)
         worker = _service(stack, "worker", settings, secret, folder)
         running = Stack(settings, secret, kind, folder, gateway, worker)
+        if has_history and world:
+            running = _with_history(stack, running, world, is_short=is_short)
         _wait_ready(running)
         yield running
+
+
+def _with_history(stack: ExitStack, running: Stack, world: World, *, is_short: bool) -> Stack:
+    """The fake API over the same world, and a fetcher that asks it."""
+    port = _port(0 if is_short else API_PORT)
+    api = ["fake-api", "--port", str(port), "--end", iso(world.end_ms), "--page-size", str(API_PAGE_SIZE)]
+    api += ["--users", str(world.users), "--days", str(world.days), "--seed", str(world.seed)]
+    api += ["--history-days", str(world.days_of_history), "--generation", "mixed"]
+    _child(stack, api, running.folder, {})
+    url = f"http://127.0.0.1:{port}"
+    env = {
+        "STREAMS_JUNCTION_URL": url,
+        "STREAMS_JUNCTION_API_KEY": API_KEY,
+        "STREAMS_JUNCTION_REQUESTS_PER_S": "1000",
+        "STREAMS_METRICS_PORT": "0",
+        "STREAMS_QUERY_URL": running.settings.query_address,
+    }
+    fetcher = _service(stack, "fetcher", running.settings, running.secret, running.folder, env)
+    return replace(running, fetcher=fetcher, api_url=url)
 
 
 def _kafka(stack: ExitStack, settings: Settings, keep: Path | None, say: Say) -> tuple[Settings, str, Path]:
@@ -95,11 +129,12 @@ def _at(settings: Settings, bootstrap_servers: str, registry_url: str) -> Settin
     return settings.model_copy(update={**where, "partitions": PARTITIONS})
 
 
-def _for_demo(settings: Settings, folder: Path, secret: str) -> Settings:
+def _for_demo(settings: Settings, folder: Path, secret: str, *, is_short: bool) -> Settings:
+    """`is_short`: nobody will look for the usual ports, so that two of them may run side by side."""
     return settings.model_copy(
         update={
             "endpoints": {ENDPOINT: [SecretStr(secret)]},
-            "gateway_port": _port(settings.gateway_port),
+            "gateway_port": _port(0 if is_short else settings.gateway_port),
             "metrics_port": _port(settings.metrics_port),
             "query_port": _port(settings.query_port),
             "state_dir": folder / "state",
@@ -108,20 +143,14 @@ def _for_demo(settings: Settings, folder: Path, secret: str) -> Settings:
 
 
 def _port(wanted: int) -> int:
-    """The wanted port when it is free, else any free one."""
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise Misconfigured("no free loopback port")
+    """The wanted port when it is free, else one that nobody else is likely to take before its server does."""
+    return wanted if wanted and ports.is_free(wanted) else ports.random_free()
 
 
-def _service(stack: ExitStack, command: str, settings: Settings, secret: str, folder: Path) -> Child:
+def _service(
+    stack: ExitStack, command: str, settings: Settings, secret: str, folder: Path, more: dict[str, str] | None = None
+) -> Child:
     env = {
-        **os.environ,
         "STREAMS_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
         "STREAMS_REGISTRY_URL": settings.registry_url,
         "STREAMS_TOPIC_PREFIX": settings.topic_prefix,
@@ -134,8 +163,12 @@ def _service(stack: ExitStack, command: str, settings: Settings, secret: str, fo
         "STREAMS_QUERY_PORT": str(settings.query_port),
         "STREAMS_STATE_DIR": str(settings.state_dir),
     }
-    args = [sys.executable, "-m", "streams.cli", command]
-    process = Child(args, folder / f"{command}.log", env=env)
+    return _child(stack, [command], folder, {**env, **(more or {})})
+
+
+def _child(stack: ExitStack, command: list[str], folder: Path, env: dict[str, str]) -> Child:
+    args = [sys.executable, "-m", "streams.cli", *command]
+    process = Child(args, folder / f"{command[0]}.log", env={**os.environ, **env})
     stack.callback(process.stop)
     return process
 
@@ -143,8 +176,8 @@ def _service(stack: ExitStack, command: str, settings: Settings, secret: str, fo
 def _wait_ready(stack: Stack) -> None:
     for attempt in stamina.retry_context(on=(httpx.HTTPError, _NotReady), attempts=None, timeout=READY_S, wait_max=0.2):
         with attempt:
-            for process, name in ((stack.gateway, "gateway"), (stack.worker, "worker")):
-                if not process.running():
+            for process, name in ((stack.gateway, "gateway"), (stack.worker, "worker"), (stack.fetcher, "fetcher")):
+                if process and not process.running():
                     raise Misconfigured(f"the {name} stopped: {process.last_words()} (all of it: {process.log})")
             if httpx.get(f"{stack.gateway_url}/readyz", timeout=2).status_code != 200:
                 raise _NotReady

@@ -19,10 +19,17 @@ def choose(names: Sequence[str], book: Path) -> dict[str, int]:
     for name in names:
         port = remembered.get(name, 0)
         while not port or port in ports.values() or not is_free(port):
-            port = random.randint(_FIRST, _LAST)
+            port = random_free()
         ports[name] = port
     book.write_text(json.dumps(ports))
     return ports
+
+
+def random_free() -> int:
+    """A port that is free now; one of so many that two who ask at once hardly ever get the same."""
+    while not is_free(port := random.randint(_FIRST, _LAST)):
+        pass
+    return port
 
 
 def _read(book: Path) -> dict[str, int]:

@@ -50,6 +50,7 @@ class Call(msgspec.Struct, frozen=True):
 class Job(msgspec.Struct, frozen=True, array_like=True):
     """`due_ms`: when it may go on; None when it is over. `seq` grows with every transition: an answer to a call that
     was made for an older one is dropped. `seen`: hashes of the cursors of this window. `asked`: how often nothing came.
+    `days`: length of windows, 0 before the first; `window_rows`: what this one has brought so far.
     """
 
     request: Request
@@ -58,6 +59,8 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     due_ms: int | None = None
     todo: tuple[Span, ...] = ()
     window: Span | None = None
+    days: int = 0
+    window_rows: int = 0
     cursor: str = ""
     seen: tuple[int, ...] = ()
     pages: int = 0
@@ -109,8 +112,9 @@ def join(job: Job | None, request: Request, now_ms: int) -> Job:
 def after_page(job: Job, rows: int, cursor: str, now_ms: int) -> Job:
     """A page came with so many rows; `cursor`: where the next one begins, empty when the window is read."""
     got = _next(
-        job, status=Status.FETCHING, pages=job.pages + 1, rows=job.rows + rows, due_ms=now_ms, tries=0, reason=""
-    )
+        job, status=Status.FETCHING, pages=job.pages + 1, rows=job.rows + rows, window_rows=job.window_rows + rows,
+        due_ms=now_ms, tries=0, reason="",
+    )  # fmt: skip
     if not cursor:
         return _after_window(got, now_ms)
     mark = crc32(cursor.encode())
@@ -150,7 +154,8 @@ def refuse(job: Job, reason: str) -> Job:
 
 
 def _after_window(job: Job, now_ms: int) -> Job:
-    job = replace(job, window=None, cursor="", seen=(), loops=0)
+    days = windows.next_days(job.days, job.window_rows) if job.days else 0
+    job = replace(job, window=None, days=days, window_rows=0, cursor="", seen=(), loops=0)
     if job.todo:
         return _next_window(job)
     if job.rows:
@@ -171,9 +176,9 @@ def _range(request: Request) -> tuple[Span, ...]:
 def _next_window(job: Job) -> Job:
     if not job.todo:
         return job
-    row = RESOURCES[job.request.resource]
-    window, todo = windows.newest(job.todo, windows.days_of(row))
-    return replace(job, window=window, todo=todo)
+    days = job.days or windows.days_of(RESOURCES[job.request.resource])
+    window, todo = windows.newest(job.todo, days)
+    return replace(job, window=window, todo=todo, days=days)
 
 
 def _next(job: Job, **changes: Any) -> Job:

@@ -12,9 +12,21 @@ SUMMARY_DAYS = 30
 SERIES_DAYS = {Rate.VERY_HIGH: 1, Rate.HIGH: 7, Rate.SPARSE: 30}
 
 
+DAYS_MAX = 90
+ROWS_FEW, ROWS_MANY = 500, 5_000  # in one window
+
+
 def days_of(row: Resource) -> int:
-    """Length of a window in days."""
+    """Length of the first window in days, by what Junction plans with."""
     return SUMMARY_DAYS if row.kind is Kind.SUMMARY else SERIES_DAYS[row.rate]
+
+
+def next_days(days: int, rows: int) -> int:
+    """Length of the next window, from what this one held: most people have less than Junction plans with, and every
+    call that finds nothing costs as much as one that does."""
+    if rows < ROWS_FEW:
+        return min(days * 2, DAYS_MAX)
+    return max(1, days // 2) if rows > ROWS_MANY else days
 
 
 def newest(todo: Sequence[Span], days: int) -> tuple[Span, tuple[Span, ...]]:

@@ -69,7 +69,7 @@ def of_record(topic: str, key: bytes, record: Json) -> Iterator[Fact]:
     elif topic == topics.CONNECTIONS:
         yield from _connection_record(record)
     elif topic == topics.BACKFILLS:
-        yield _backfill_record(record)
+        yield from _backfill_record(record)
     elif topic == topics.DEVICES:
         yield Fact((topic, key.decode()), _said("Device", record))
     elif topic == topics.LABS:
@@ -287,7 +287,9 @@ def _backfill(event: Event, resource: str, data: Json) -> Fact:
     return Fact((topics.BACKFILLS, event.user_id, data["provider"], resource), content, _version(event))
 
 
-def _backfill_record(record: Json) -> Fact:
+def _backfill_record(record: Json) -> Iterator[Fact]:
+    if record["range_start"] is None:  # fetched without a notice: no event says so
+        return
     bounds = (_us(record["range_start"]), _us(record["range_end"]))
     content = (*bounds, record["is_range_swapped"], record["is_early_notice"])
-    return Fact((topics.BACKFILLS, record["user_id"], record["provider"], record["resource"]), content)
+    yield Fact((topics.BACKFILLS, record["user_id"], record["provider"], record["resource"]), content)

@@ -120,7 +120,7 @@ def test_every_page_once(fetchers: Fetchers) -> None:
             fetchers.start("f1", **trouble)
     said = fetchers.wait_over(len(asked))
     raw = fetchers.read("raw.summaries")
-    windows = 4  # 120 days in windows of 30
+    windows = 3  # 120 days in windows of 30, 60 and what is left
     assert set(pages_of(raw).values()) == {1}
     assert len(raw) == len(asked) * windows * PAGES
     last = {(p.user_id, p.resource): p for p in said}

@@ -38,17 +38,24 @@ def run(job: Job, rows: int = 3, pages: int = 1) -> tuple[Job, list[Span | None]
     return job, asked
 
 
-@given(resources, st.integers(1, 400), st.integers(1, 3))
-def test_every_moment_is_asked_for_once(resource: str, days: int, pages: int) -> None:
-    """Windows cover the range without gap or overlap, the newest first, none longer than the resource allows."""
-    job, asked = run(jobs.begin(request(resource, days), NOW_MS), pages=pages)
+@given(resources, st.integers(1, 400), st.integers(1, 3), st.sampled_from([3, 900, 9_000]))
+def test_every_moment_is_asked_for_once(resource: str, days: int, pages: int, rows: int) -> None:
+    """Windows cover the range without gap or overlap, the newest first; the first one is as long as the resource's
+    rate allows, later ones follow what they hold."""
+    job, asked = run(jobs.begin(request(resource, days), NOW_MS), rows, pages)
     assert job.status is Status.COMPLETE
     assert job.pages == len(asked)
     cut = [span for n, span in enumerate(asked) if span and n % pages == 0]
     assert cut[0][1] == END_US
     assert cut[-1][0] == END_US - days * DAY_US
     assert all(later[0] == earlier[1] for later, earlier in itertools.pairwise(cut))
-    assert all(0 < end - start <= windows.days_of(RESOURCES[resource]) * DAY_US for start, end in cut)
+    lengths, first = [(end - start) // DAY_US for start, end in cut], windows.days_of(RESOURCES[resource])
+    assert lengths[0] == min(days, first)
+    assert all(0 < length <= windows.DAYS_MAX for length in lengths)
+    whole = lengths[:-1]  # the last one is what is left
+    assert whole == sorted(whole, reverse=rows * pages > windows.ROWS_MANY)
+    if rows * pages < windows.ROWS_FEW:
+        assert len(cut) <= 8 + days / windows.DAYS_MAX
 
 
 def test_no_range_is_one_call() -> None:
