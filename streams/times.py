@@ -29,7 +29,7 @@ def micros(text: str) -> tuple[int, bool]:
     return value, has_offset
 
 
-def in_range(micros: int) -> bool:
+def in_range(micros: float) -> bool:
     """Whether a datetime can hold it."""
     return _MIN_US <= micros <= _MAX_US
 

@@ -82,7 +82,12 @@ def date_days(value: Any) -> int:
 
 def instant_us(value: Any) -> int:
     """µs since 1970 from seconds since 1970, as streams of workouts have them, or from a time."""
-    return time_us(value) if type(value) is str else integer(round(number(value) * 1_000_000))
+    if type(value) is str:
+        return time_us(value)
+    micros = number(value) * 1_000_000
+    if not times.in_range(micros):
+        raise Unfit("not a time")
+    return round(micros)
 
 
 def nullable(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:

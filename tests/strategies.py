@@ -238,9 +238,9 @@ _odd_texts = st.sampled_from(
         *("2026-06-03T10:00:00", "2026-13-99T99:99:99Z", "a" * 300, "\x00", "\U0001f600", string.printable),
     ]
 )
-_odd = _odd_texts | st.sampled_from([2**53 + 1, 2**63, 2**70, -(2**31) - 1, 1e308, -0.0]) | json_values
+odd_values = _odd_texts | st.sampled_from([2**53 + 1, 2**63, 2**70, -(2**31) - 1, 1e308, -0.0]) | json_values
 _odd_objects = st.recursive(
-    _odd,
+    odd_values,
     lambda inner: st.dictionaries(_NAMES | st.text(max_size=4), inner, max_size=6) | st.lists(inner, max_size=3),
     max_leaves=20,
 )
@@ -251,7 +251,10 @@ def hostile_events(draw: st.DrawFn) -> bytes:
     """A body whose envelope may pass and whose payload is anything."""
     names = st.fixed_dictionaries(
         {"event_type": _EVENT_TYPES, "data": st.dictionaries(_NAMES, _odd_objects, max_size=8) | _odd_objects},
-        optional={"user_id": st.just(USER) | _odd, "client_user_id": _odd, "team_id": _odd, "extra": _odd},
+        optional={
+            "user_id": st.just(USER) | odd_values,
+            **dict.fromkeys(("client_user_id", "team_id", "extra"), odd_values),
+        },
     )
     return json.dumps(draw(names)).encode()
 

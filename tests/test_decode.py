@@ -170,6 +170,14 @@ def test_a_time_that_no_reader_can_show_is_no_time(text: str) -> None:
     assert (found.columns.times_us, found.dropped) == ([AT_US], 1)
 
 
+@pytest.mark.parametrize("time", [1e308, -1e300, 1e12, 2**70, True, "soon", [], {}])
+def test_a_stream_with_a_time_that_is_none(time: Any) -> None:
+    """Times of a workout's stream are seconds; what is none costs the column, and is no error."""
+    found = read_summary("workout_stream", workout_id="w", stream={"time": [1_780_480_800, time]})
+    assert found.fields["times"] == []
+    assert len(found.event.problems) == 1
+
+
 def test_a_time_without_offset_is_flagged() -> None:
     """A naive time is read as UTC, and said to be."""
     found = read_series(heartrate({"timestamp": "2026-06-03T10:00:00", "value": 1}))
