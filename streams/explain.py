@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
@@ -13,6 +14,7 @@ from streams.errors import Reason, Rejected
 from streams.events import Family, identify, parse_type
 from streams.series import Series
 from streams.summary import Entity, Summary
+from streams.values import canonical
 
 KEYS_SHOWN = 5
 _DELIVERY_ID = "the delivery id (svix-id)"
@@ -56,8 +58,7 @@ def explain(
     _name_by_headers(out, rows or [])
     try:
         _name(out, body, prefix, partitions)
-        decoded = decode(body)
-        _tell(out, decoded, prefix)
+        _tell(out, decode(body, Family(out.family)), prefix)  # by the way that the worker takes for its topic
         if rows is not None and out.version == _ONCE and not _delivery_id(rows):
             raise Rejected(Reason.NO_DELIVERY_ID, topics.H_ID)
     except Rejected as rejection:
@@ -149,30 +150,31 @@ def _tell_control(out: Explanation, control: Control) -> None:
         provider, _ = backfill.read_event(data, 0, "", event.problems)
         out.clean_topic, out.keys = topics.BACKFILLS, [_shown(event.user_id, provider, out.resource)]
     elif family is Family.LAB:
-        _tell_lab(out, lab.read(event, data))
+        _tell_lab(out, lab.read(event, data), data)
     elif family is Family.QUERY:
-        _tell_rows(out, query.read(event, data))
+        _tell_rows(out, query.read(event, data), data)
     else:
         out.clean_topic = topics.OTHER
-        _tell_delivery(out)
+        _tell_delivery(out, data)
 
 
-def _tell_lab(out: Explanation, entity: Entity) -> None:
+def _tell_lab(out: Explanation, entity: Entity, data: Any) -> None:
     out.clean_topic, out.version = topics.LABS, _version(entity)
     out.keys = [_shown(entity.event.owner_id, out.resource, entity.id)]
     if not entity.id:
-        _tell_delivery(out)
+        _tell_delivery(out, data)
 
 
-def _tell_rows(out: Explanation, rows: list[Entity] | None) -> None:
+def _tell_rows(out: Explanation, rows: list[Entity] | None, data: Any) -> None:
     out.clean_topic = topics.QUERY_RESULTS
     if rows is None:
-        _tell_delivery(out)
+        _tell_delivery(out, data)
         return
     out.entities, out.keys = len(rows), [_shown(out.user_id, row.id) for row in rows[:KEYS_SHOWN]]
 
 
-def _tell_delivery(out: Explanation) -> None:
+def _tell_delivery(out: Explanation, data: Any) -> None:
+    canonical(data)  # its content is the payload, which may be too deep to have one
     out.version, out.keys = _ONCE, [_shown(out.user_id or out.team_id, _DELIVERY_ID)]
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 from dataclasses import asdict
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -101,3 +102,21 @@ def test_published_bodies(make: type[bytes]) -> None:
         explained = told(make(body))
         assert bool(explained.clean_topic) != bool(explained.reason) or explained.reason == "user_conflict", name
         assert explained.keys or explained.reason in ("no_user", "no_event_type"), name
+
+
+@pytest.mark.parametrize("event_type", ["never.heard.of", "checkout.quote.created", "labtest.order.updated"])
+def test_a_payload_that_is_too_deep(event_type: str) -> None:
+    """What the worker refuses for its depth explain refuses, too, of types that have no schema as well."""
+    deep: dict[str, Any] = {}
+    for _ in range(100):
+        deep = {"a": deep}
+    body = json.dumps(envelope(event_type, {"deep": deep})).encode()
+    assert told(body).reason == worked(body)[0][0] == "too_deep"
+
+
+def test_explain_takes_the_way_of_the_worker() -> None:
+    """The quick reader does not look into a provider's old name; bytes there that are no UTF-8 stop neither of them."""
+    event = heartrate(60)
+    event["data"]["provider"] = {"name": "X", "slug": "garmin"}
+    body = json.dumps(event).encode().replace(b'"X"', b'"\xff"')
+    assert (told(body).reason, worked(body)[0][0]) == ("", "")

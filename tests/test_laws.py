@@ -88,7 +88,7 @@ def refusal(event: bytes) -> str:
 deliveries = st.lists(events, min_size=1, max_size=5)
 
 
-#S
+@settings(max_examples=60)
 @given(deliveries, st.randoms(use_true_random=False))
 def test_order_and_repetition_are_forgotten(said: list[Any], random: Any) -> None:
     """However deliveries are shuffled and repeated, tables end the same, and of each key the last record."""
@@ -109,7 +109,7 @@ def _end(said: list[Any]) -> Any:
     return worker.state, last
 
 
-#S
+@settings(max_examples=60)
 @given(deliveries)
 def test_folding_again_changes_nothing(said: list[Any]) -> None:
     """Every delivery once more: no record, no write."""
@@ -139,7 +139,7 @@ def _one_sample(draw: st.DrawFn) -> dict[str, Any]:
     return {**event, "user_id": draw(_users)}
 
 
-#S
+@settings(max_examples=300)
 @given(_one_sample(), _one_sample())
 def test_different_samples_have_different_keys(a: dict[str, Any], b: dict[str, Any]) -> None:
     """Two samples share their place in the tables if, and only if, they are the same one by the documented key."""

@@ -71,12 +71,20 @@ def test_days_of_a_cycle() -> None:
     assert problems == ["$.data.menstrual_flow[].date: not a date"]
 
 
-@pytest.mark.parametrize("value", ["x", 5, {"date": 1}, [5], True])
+@pytest.mark.parametrize("value", ["x", 5, {"date": 1}, {"a": {"date": 1}}, [5], True])
 def test_a_list_that_is_none_stays_unknown(value: Any) -> None:
     """What is no list of objects costs the field."""
     fields, unknown, problems = read("MenstrualCycle", {"menstrual_flow": value})
     assert (fields["menstrual_flow"], unknown) == ([], {"menstrual_flow": value})
     assert problems == ["$.data.menstrual_flow: not a list of objects"]
+
+
+@pytest.mark.parametrize("value", ["x", 5, [{"energy": 1}], [], {"soup": 5}, True])
+def test_a_map_that_is_none_stays_unknown(value: Any) -> None:
+    """What is no map of objects costs the field; a list of objects is none."""
+    fields, unknown, problems = read("Meal", {"data": value})
+    assert (fields["foods"], unknown) == ({}, {"data": value})
+    assert problems == ["$.data.data: not a map of objects"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,71 @@
+"""What has to hold for any bytes at all."""
+
+import json
+from dataclasses import asdict
+
+from streams.dead_letters import Filter
+from streams.decode import decode
+from streams.errors import Reason, Rejected
+from streams.events import Family, identify, parse_type
+from streams.explain import Explanation, explain
+from streams.gateway.store import record_of
+from streams.settings import Settings
+from streams.shapes import shape
+from streams.signature import Verified
+from tests.folding import PREFIX, RawRecord, Worker
+from tests.test_dead_letters import letter
+
+SETTINGS = Settings(_env_file=None, topic_prefix=PREFIX, partitions=4)
+VERIFIED = Verified("msg_1", 1_780_000_000, 0, (("svix-id", "msg_1"),))
+NOW_MS = 1_780_000_000_000
+_FAMILIES = (Family.TIMESERIES, Family.UNKNOWN)
+
+
+class Broken(AssertionError):
+    """The law does not hold. Says which part, not for what."""
+
+
+def check(body: bytes) -> None:
+    """Raises Broken, or whatever the product should not have raised."""
+    _decoded(body)
+    shape(body)
+    explained = explain(body, prefix=PREFIX, partitions=SETTINGS.partitions)
+    json.dumps(asdict(explained))
+    stored = record_of(body, VERIFIED, "main", "", now_s=1.78e9, settings=SETTINGS)
+    record = RawRecord(stored.topic, stored.partition, 1, NOW_MS, stored.key, body, stored.headers)
+    if stored.reason:
+        _say("the door and explain disagree", stored.reason == explained.reason)
+        Filter(user_id="u").matches(letter(record))
+    else:
+        _folded(record, explained)
+
+
+def _decoded(body: bytes) -> None:
+    for likely in _FAMILIES:
+        try:
+            found = decode(body, likely)
+        except Rejected:
+            continue
+        _say("what is decoded has an owner", bool(found.event.owner_id))
+        _say("its type is parsed", found.event.type == parse_type(found.event.type.text))
+        _say("its owner is that of the door", found.event.owner_id == identify(body).owner_id)
+
+
+def _folded(record: RawRecord, explained: Explanation) -> None:
+    worker = Worker()
+    try:
+        told = worker.run(record)
+    except Rejected as rejection:
+        _say("fold and explain agree on the reason", rejection.reason == explained.reason)
+        _say("a refusal leaves no trace", not any(worker.state.values()))
+        return
+    _say("explain knew that it works", explained.reason in ("", Reason.NO_DELIVERY_ID))
+    _say("the topic is the one explained", not told or f"{PREFIX}.{told[-1].topic}" == explained.clean_topic)
+    before = worker.state
+    _say("a redelivery says nothing", worker.run(record) == [])
+    _say("a redelivery writes nothing", worker.state == before)
+
+
+def _say(rule: str, holds: bool) -> None:
+    if not holds:
+        raise Broken(rule)
