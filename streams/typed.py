@@ -163,7 +163,9 @@ def _entries(row: Field, value: Any, _: Any, fields: dict[str, Any], problems: l
     """A list, or a map, of objects that have a schema of their own. Names of a map are values: no problem says them."""
     kind, _, schema = row.type.partition(":")
     items: Any = list(value.values()) if type(value) is dict else value
-    if type(value) is not (dict if kind == "map" else list) or not all(item is None or type(item) is dict for item in items):
+    if type(value) is not (dict if kind == "map" else list) or not all(
+        item is None or type(item) is dict for item in items
+    ):
         problems.append(f"{at}{row.path[-1]}: not {'a map' if kind == 'map' else 'a list'} of objects")
         return canonical(value)
     (absent, places), found, place = _layout(schema), list[str](), "{}" if kind == "map" else "[]"

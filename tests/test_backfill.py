@@ -217,3 +217,14 @@ def test_a_stream_that_is_not_there_is_done() -> None:
     child = jobs.Job(Request("bf_1", **key, workout_id="w1"), jobs.Status.EMPTY, 1, None)
     (row,) = say(worker, progress.of(child, NOW_MS))
     assert (row.record["status"], row.record["rows_other"]) == ("complete", 1)
+
+
+def test_a_notice_that_comes_late_decides_nothing() -> None:
+    """Whether there is something to fetch is said by the newest notice, in whatever order they come."""
+    rows = []
+    for order in ((0, 1), (1, 0)):
+        worker, notices = Worker(), (notice(), notice(start_date="soon"))
+        for n in order:
+            worker.deliver(notices[n], at_ms=NOW_MS + n, id=f"msg_{n}")
+        rows.append(worker.state["backfills"])
+    assert rows[0] == rows[1]

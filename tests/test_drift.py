@@ -11,10 +11,8 @@ from streams import documented, drift, metrics
 from streams.agents.drift import ITEMS_MAX
 from streams.drift import EXACT, ODD, PERIOD_MS, Row, seen, step_of
 from streams.resources import RESOURCES
-from tests import samples
-from tests.folding import NOW_MS, PREFIX, Worker, raw
+from tests.folding import NOW_MS, PREFIX, Worker
 from tests.strategies import USER, envelope
-from tests.test_agents import REFUSED_STILL, aligned
 
 SOURCE = {"provider": "garmin", "type": "watch"}
 AT = "2026-06-03T10:00:00+00:00"
@@ -151,18 +149,6 @@ def test_shapes_that_did_not_fit() -> None:
         "shape:steps $.data.data[].value not a number",
         "shape:steps $.data.data[] not an object",
     ]
-
-
-def test_published_bodies_are_as_documented() -> None:
-    """Of the vendor's own examples nothing is drift but what its generator made up."""
-    found = {name: _drift_of(body) for name, body in samples.webhooks() if name not in REFUSED_STILL}
-    assert {name: keys for name, keys in found.items() if keys} == {}
-
-
-def _drift_of(body: bytes) -> list[str]:
-    worker = Worker()
-    worker.run(raw(aligned(body)))
-    return [clean.key for clean in worker.drift]
 
 
 def test_each_kind_is_counted_from_the_start() -> None:

@@ -28,7 +28,8 @@ def make(codec: Codec, prefix: str) -> Fold:
         if after != before:
             link = connection.decode(draft.get("connections", state_key(event.user_id, provider)))
             reason = asking.after_notice(draft, outlet, event, provider, notice, before, link)
-            after = after._replace(not_expected=reason)
+            if after.newest == notice:  # an older one that comes late decides nothing
+                after = after._replace(not_expected=reason)
             who = {**history.who_of(event), "problems": event.problems}
             history.store(draft, outlet, key, before, after, who)
         draft.count("verdicts", event.type.family, resource_label(event), _verdict(before, after))

@@ -1,0 +1,254 @@
+"""What comes out of each published file: family, resource, number of entities, and what of it is drift.
+
+The table is written down: a change of what is understood has to change it. "nothing": the file holds no data of a user.
+Bodies of webhooks are read with their two user ids made one (their generator makes new ids at every place).
+"""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from streams.explain import Explanation, explain
+from tests import samples
+from tests.folding import PREFIX, Worker, raw
+from tests.published import answers, objects
+from tests.test_agents import aligned
+
+WEBHOOKS = """
+daily.data.activity.created--2023-07-04 summary activity 1
+daily.data.activity.created--2024-07-02 summary activity 1
+daily.data.activity.updated--2024-07-02 summary activity 1
+daily.data.blood_oxygen.created--2025-02-24 timeseries blood_oxygen 1
+daily.data.blood_oxygen.updated--2025-02-24 timeseries blood_oxygen 1
+daily.data.blood_pressure.created--2025-02-24 timeseries blood_pressure 1
+daily.data.blood_pressure.updated--2025-02-24 timeseries blood_pressure 1
+daily.data.body_temperature.created--2025-02-24 timeseries body_temperature 1
+daily.data.body_temperature.updated--2025-02-24 timeseries body_temperature 1
+daily.data.calories_active.created--2025-02-24 timeseries calories_active 1
+daily.data.calories_active.created--2026-07-22 timeseries calories_active 3
+daily.data.calories_active.updated--2025-02-24 timeseries calories_active 1
+daily.data.distance.created--2025-02-24 timeseries distance 1
+daily.data.distance.updated--2025-02-24 timeseries distance 1
+daily.data.fat.created--2025-02-24 timeseries fat 1
+daily.data.fat.updated--2025-02-24 timeseries fat 1
+daily.data.floors_climbed.created--2025-02-24 timeseries floors_climbed 1
+daily.data.floors_climbed.updated--2025-02-24 timeseries floors_climbed 1
+daily.data.glucose.created--2023-09-19 timeseries glucose 1
+daily.data.glucose.created--2024-03-22 timeseries glucose 1
+daily.data.glucose.created--2025-02-24 timeseries glucose 1
+daily.data.glucose.updated--2025-02-24 timeseries glucose 1
+daily.data.heartrate.created--2024-02-08 timeseries heartrate 1
+daily.data.heartrate.created--2025-02-24 timeseries heartrate 1
+daily.data.heartrate.updated--2025-02-24 timeseries heartrate 1
+daily.data.hrv.created--2025-02-24 timeseries hrv 1
+daily.data.hrv.updated--2025-02-24 timeseries hrv 1
+daily.data.hypnogram.created--2025-02-24 timeseries hypnogram 1
+daily.data.hypnogram.updated--2025-02-24 timeseries hypnogram 1
+daily.data.insulin_injection.created--2025-02-24 timeseries insulin_injection 1
+daily.data.insulin_injection.updated--2025-02-24 timeseries insulin_injection 1
+daily.data.meal.created--2025-02-17 summary meal 1
+daily.data.meal.updated--2025-02-17 summary meal 1
+daily.data.mindfulness_minutes.created--2025-02-24 timeseries mindfulness_minutes 1
+daily.data.mindfulness_minutes.updated--2025-02-24 timeseries mindfulness_minutes 1
+daily.data.respiratory_rate.created--2025-02-24 timeseries respiratory_rate 1
+daily.data.respiratory_rate.updated--2025-02-24 timeseries respiratory_rate 1
+daily.data.sleep.created--2024-03-22 summary sleep 1
+daily.data.sleep.created--2024-11-05 summary sleep 1
+daily.data.sleep.updated--2024-11-05 summary sleep 1
+daily.data.steps.created--2023-07-04 timeseries steps 1
+daily.data.steps.created--2025-02-24 timeseries steps 1
+daily.data.steps.updated--2025-02-24 timeseries steps 1
+daily.data.stress_level.created--2025-02-24 timeseries stress_level 1
+daily.data.stress_level.updated--2025-02-24 timeseries stress_level 1
+daily.data.vo2_max.created--2025-02-24 timeseries vo2_max 1
+daily.data.vo2_max.updated--2025-02-24 timeseries vo2_max 1
+daily.data.water.created--2025-02-24 timeseries water 1
+daily.data.water.updated--2025-02-24 timeseries water 1
+daily.data.weight.created--2025-02-24 timeseries weight 1
+daily.data.weight.updated--2025-02-24 timeseries weight 1
+daily.data.workout_stream.created--2024-03-22 refused no_user
+daily.data.workout_stream.created--2024-07-02 summary workout_stream 1
+daily.data.workout_stream.created--2026-07-22 summary workout_stream 1
+daily.data.workout_stream.updated--2024-07-02 summary workout_stream 1
+daily.data.workouts.created--2024-07-02 summary workouts 1
+daily.data.workouts.updated--2024-07-02 summary workouts 1
+historical.data.activity.created--2025-02-24 backfill activity 1
+historical.data.blood_oxygen.created--2025-02-24 backfill blood_oxygen 1
+historical.data.blood_pressure.created--2025-02-24 backfill blood_pressure 1
+historical.data.body_temperature.created--2025-02-24 backfill body_temperature 1
+historical.data.caffeine.created--2025-02-24 backfill caffeine 1
+historical.data.calories_active.created--2025-02-24 backfill calories_active 1
+historical.data.device.created--2025-02-24 backfill device 1
+historical.data.distance.created--2025-02-24 backfill distance 1
+historical.data.fat.created--2025-02-24 backfill fat 1
+historical.data.floors_climbed.created--2025-02-24 backfill floors_climbed 1
+historical.data.glucose.created--2025-02-24 backfill glucose 1
+historical.data.heartrate.created--2025-02-24 backfill heartrate 1
+historical.data.hrv.created--2025-02-24 backfill hrv 1
+historical.data.hypnogram.created--2025-02-24 backfill hypnogram 1
+historical.data.insulin_injection.created--2025-02-24 backfill insulin_injection 1
+historical.data.meal.created--2025-02-24 backfill meal 1
+historical.data.mindfulness_minutes.created--2025-02-24 backfill mindfulness_minutes 1
+historical.data.respiratory_rate.created--2025-02-24 backfill respiratory_rate 1
+historical.data.sleep.created--2025-02-24 backfill sleep 1
+historical.data.steps.created--2025-02-24 backfill steps 1
+historical.data.stress_level.created--2025-02-24 backfill stress_level 1
+historical.data.vo2_max.created--2025-02-24 backfill vo2_max 1
+historical.data.water.created--2025-02-24 backfill water 1
+historical.data.weight.created--2025-02-24 backfill weight 1
+historical.data.workout_stream.created--2025-02-24 backfill workout_stream 1
+historical.data.workouts.created--2024-03-22 backfill workouts 1
+historical.data.workouts.created--2025-02-24 backfill workouts 1
+lab_report.parsing_job.updated--2026-08-18 lab parsing_job 1
+labtest.appointment.updated--2025-02-24 lab appointment 1
+labtest.appointment.updated--2026-08-14 lab appointment 1
+labtest.order.created--2024-02-15 lab order 1
+labtest.order.created--2025-02-24 lab order 1
+labtest.result.critical--2025-02-24 lab result 1
+no-event-type.walk-in-order-updated--2026-08-14 refused no_event_type
+provider.connection.created--2024-03-22 connection connection 1
+provider.connection.created--2024-06-10 connection connection 1
+provider.connection.created--2026-07-22 connection connection 1
+provider.connection.error--2024-03-22 connection connection 1
+provider.connection.error--2025-02-20 connection connection 1
+"""
+ANSWERS = """
+captured-lab-accounts-empty nothing
+captured-lab-tests nothing
+devices-current device device 1
+grouped-blood-pressure-with-cursor timeseries blood_pressure 1
+grouped-blood-pressure timeseries blood_pressure 1
+grouped-body-temperature timeseries body_temperature 1
+grouped-calories-active timeseries calories_active 1
+grouped-glucose timeseries glucose 1
+grouped-handwashing timeseries handwashing 1
+grouped-heart-rate-alert timeseries heart_rate_alert 1
+grouped-heartrate-with-cursor timeseries heartrate 1
+grouped-heartrate timeseries heartrate 1
+grouped-hrv timeseries hrv 1
+grouped-igg timeseries igg 1
+grouped-insulin-injection timeseries insulin_injection 1
+grouped-mindfulness-minutes timeseries mindfulness_minutes 1
+grouped-note-with-cursor timeseries note 1
+grouped-sleep-breathing-disturbance timeseries sleep_breathing_disturbance 1
+grouped-steps-with-cursor timeseries steps 1
+introspect-historical-pull-omron nothing
+introspect-historical-pull nothing
+introspect-resources nothing
+lab-results nothing
+link-password-state nothing
+order-transaction nothing
+order lab order 1
+providers nothing
+samples-timezone-known refused bad_shape
+stream-sleep-current nothing
+stream-workout nothing
+summary-activity-current summary activity 1 enum
+summary-activity summary activity 1
+summary-body-current summary body 1 enum
+summary-meal summary meal 1
+summary-menstrual-cycle summary menstrual_cycle 1 shape
+summary-sleep-current summary sleep 1
+summary-sleep summary sleep 1
+summary-workouts-current summary workouts 1
+ungrouped-heartrate-from-guide timeseries heartrate 5
+ungrouped-steps timeseries steps 1
+user-create-conflict-400 nothing
+user-created nothing
+user-current nothing
+user-providers nothing
+user-refresh nothing
+user nothing
+users-list-current nothing
+users-list nothing
+"""
+OBJECTS = """
+ClientFacingAppointment lab appointment 1
+ClientFacingBodyMassIndexSample timeseries body_mass_index 1
+ClientFacingDaylightExposureSample timeseries daylight_exposure 1
+ClientFacingDevice device device 1
+ClientFacingFallSample timeseries fall 1
+ClientFacingGlucoseTimeseries timeseries glucose 1
+ClientFacingHeartRateRecoveryOneMinuteSample timeseries heart_rate_recovery_one_minute 1
+ClientFacingInsulinInjectionSample timeseries insulin_injection 1
+ClientFacingShallowWorkoutStream summary workout_stream 1
+ClientFacingSleep summary sleep 1
+ClientFacingStandHourSample timeseries stand_hour 1
+ClientFacingWaistCircumferenceSample timeseries waist_circumference 1
+ClientFacingWheelchairPushSample timeseries wheelchair_push 1
+ClientFacingWorkout summary workouts 1
+ClientFacingWorkoutDistanceSample timeseries workout_distance 1
+ProviderConnectionCreated connection connection 1
+"""
+# What the documentation's generator made up: a provider called "provider", days called "date".
+MADE_UP = {"summary-activity-current", "summary-body-current", "summary-menstrual-cycle"}
+
+
+def rows(table: str) -> dict[str, str]:
+    """File → what comes out of it."""
+    return dict(line.split(" ", 1) for line in table.strip().splitlines())
+
+
+def told(bodies: list[bytes]) -> str:
+    """A line of the table."""
+    explained = [explain(body, prefix=PREFIX, partitions=4) for body in bodies]
+    if not explained:
+        return "nothing"
+    first, entities = explained[0], sum(one.entities for one in explained)
+    if first.reason:
+        return f"refused {first.reason}"
+    return " ".join([first.family, first.resource, str(entities), *sorted(set(map(str, drifting(bodies))))])
+
+
+def drifting(bodies: list[bytes]) -> Iterator[str]:
+    for body in bodies:
+        worker = Worker()
+        worker.run(raw(body))
+        yield from (clean.record["kind"] for clean in worker.drift)
+
+
+def bodies_of(events: list[dict[str, object]]) -> list[bytes]:
+    return [json.dumps(event).encode() for event in events]
+
+
+FILES: dict[str, dict[str, list[bytes]]] = {}
+if samples.HERE:
+    FILES = {
+        "webhooks": {name: [aligned(body)] for name, body in samples.webhooks()},
+        "answers": {name: bodies_of(events) for name, events in answers()},
+        "objects": {name: bodies_of([event]) for name, event in objects()},
+    }
+TABLES = {"webhooks": WEBHOOKS, "answers": ANSWERS, "objects": OBJECTS}
+
+
+@pytest.mark.skipif(not samples.HERE, reason="because the published samples are not beside the repository")
+@pytest.mark.parametrize("kind", TABLES)
+def test_what_comes_out(kind: str) -> None:
+    """Each file, and no other, as the table says."""
+    assert {name: told(bodies) for name, bodies in FILES[kind].items()} == rows(TABLES[kind])
+
+
+def everything() -> Iterator[tuple[str, Explanation]]:
+    samples.sample_dir()
+    for files in FILES.values():
+        for name, bodies in files.items():
+            yield from ((name, explain(body, prefix=PREFIX, partitions=4)) for body in bodies)
+
+
+def test_nothing_is_left_over() -> None:
+    """No field of a published file is without a place; no type is unknown; what has no problem has no excuse either."""
+    for name, explained in everything():
+        if name in MADE_UP:
+            continue
+        assert explained.unknown_fields == [], name
+        assert explained.family != "unknown", name
+        assert explained.problems in ([], ["no_id"]), name
+
+
+def test_explain_says_it_all() -> None:
+    """Of every body that is not refused: family, resource, keys, version, topic, schema."""
+    for name, explained in everything():
+        if not explained.reason:
+            said = (explained.family, explained.resource, explained.keys, explained.version, explained.schema)
+            assert all(said), name
