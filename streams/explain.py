@@ -7,9 +7,10 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from streams import backfill, connection, lab, query, samples, summary, topics
+from streams import backfill, connection, drift, lab, query, samples, summary, topics
 from streams.body import align
 from streams.decode import Control, decode
+from streams.drift import Findings
 from streams.errors import Reason, Rejected
 from streams.events import Family, identify, parse_type
 from streams.series import Series
@@ -26,8 +27,8 @@ _ONCE = "none: each delivery id leaves once"
 class Explanation:
     """Everything that is known of a body before its state is looked at. Ids and places, no values.
 
-    `keys`: the first few of `entities` keys in the worker's tables. `reason` and `detail`: why it would be a dead
-    letter; then what comes before the refusal is filled in all the same.
+    `keys`: the first few of `entities` keys in the worker's tables. `drift`: what is not as Junction documents it.
+    `reason` and `detail`: why it would be a dead letter; then what comes before the refusal is filled in all the same.
     """
 
     event_type: str = ""
@@ -46,6 +47,7 @@ class Explanation:
     dropped: int = 0
     problems: list[str] = field(default_factory=list)
     unknown_fields: list[str] = field(default_factory=list)
+    drift: list[str] = field(default_factory=list)
     reason: str = ""
     detail: str = ""
 
@@ -101,29 +103,31 @@ def _name(out: Explanation, body: bytes, prefix: str, partitions: int) -> None:
 def _tell(out: Explanation, decoded: Summary | Series | Control, prefix: str) -> None:
     """What the worker finds out: entities, their keys, the version, the clean topic."""
     if isinstance(decoded, Summary):
-        _tell_summary(out, decoded)
+        found = _tell_summary(out, decoded)
     elif isinstance(decoded, Series):
-        _tell_series(out, decoded)
+        found = _tell_series(out, decoded)
     else:
-        _tell_control(out, decoded)
+        found = _tell_control(out, decoded)
+    out.drift = [f"{finding.kind}: {finding.where}" for finding in found]
     out.problems = decoded.event.problems
     out.unknown_fields += [f"$.{name}" for name in decoded.event.unknown]
     out.schema = topics.clean_topics()[out.clean_topic]
     out.clean_topic = f"{prefix}.{out.clean_topic}"
 
 
-def _tell_summary(out: Explanation, entity: Summary) -> None:
+def _tell_summary(out: Explanation, entity: Summary) -> Findings:
     out.version = _version(entity)
     out.entities, out.keys = 1, [_shown(out.user_id, out.resource, entity.id)]
     out.clean_topic = out.resource
     out.unknown_fields = [f"$.data.{name}" for name in entity.unknown]
+    return drift.of_summary(entity)
 
 
 def _version(entity: Entity) -> str:
     return ("$.data.updated_at, then " if entity.updated_at_us is not None else "") + _BY_DELIVERY
 
 
-def _tell_series(out: Explanation, series: Series) -> None:
+def _tell_series(out: Explanation, series: Series) -> Findings:
     out.version = _BY_DELIVERY
     out.entities, out.dropped, out.clean_topic = len(series.columns), series.dropped, out.resource
     made_by = series.source
@@ -133,9 +137,10 @@ def _tell_series(out: Explanation, series: Series) -> None:
     ]
     out.unknown_fields = [f"$.data.{name}" for name in series.unknown]
     out.unknown_fields += [f"$.data.data[].{name}" for name in sorted(set().union(*series.columns.unknowns))]
+    return drift.of_series(series)
 
 
-def _tell_control(out: Explanation, control: Control) -> None:
+def _tell_control(out: Explanation, control: Control) -> Findings:
     event, data = control.event, control.data
     out.entities, out.version = 1, _BY_DELIVERY
     family = event.type.family
@@ -143,34 +148,39 @@ def _tell_control(out: Explanation, control: Control) -> None:
         device = summary.read(event, data, "Device")
         out.clean_topic, out.keys, out.version = topics.DEVICES, [_shown(event.user_id, device.id)], _version(device)
         out.unknown_fields = [f"$.data.{name}" for name in device.unknown]
-    elif family is Family.CONNECTION:
+        return drift.of_summary(device)
+    if family is Family.CONNECTION:
         provider, _ = connection.read_event(event.type.action, data, 0)
         out.clean_topic, out.keys = topics.CONNECTIONS, [_shown(event.user_id, provider)]
-    elif family is Family.BACKFILL:
+        return drift.of_connection(event, data, provider)
+    if family is Family.BACKFILL:
         provider, _ = backfill.read_event(data, 0, "", event.problems)
         out.clean_topic, out.keys = topics.BACKFILLS, [_shown(event.user_id, provider, out.resource)]
-    elif family is Family.LAB:
-        _tell_lab(out, lab.read(event, data), data)
-    elif family is Family.QUERY:
-        _tell_rows(out, query.read(event, data), data)
-    else:
-        out.clean_topic = topics.OTHER
-        _tell_delivery(out, data)
+        return drift.of_backfill(event, data, provider)
+    if family is Family.LAB:
+        return _tell_lab(out, lab.read(event, data), data)
+    if family is Family.QUERY:
+        return _tell_rows(out, query.read(event, data), control)
+    out.clean_topic = topics.OTHER
+    _tell_delivery(out, data)
+    return drift.of_other(event)
 
 
-def _tell_lab(out: Explanation, entity: Entity, data: Any) -> None:
+def _tell_lab(out: Explanation, entity: Entity, data: Any) -> Findings:
     out.clean_topic, out.version = topics.LABS, _version(entity)
     out.keys = [_shown(entity.event.owner_id, out.resource, entity.id)]
     if not entity.id:
         _tell_delivery(out, data)
+    return drift.of_lab(entity)
 
 
-def _tell_rows(out: Explanation, rows: list[Entity] | None, data: Any) -> None:
+def _tell_rows(out: Explanation, rows: list[Entity] | None, control: Control) -> Findings:
     out.clean_topic = topics.QUERY_RESULTS
     if rows is None:
-        _tell_delivery(out, data)
-        return
-    out.entities, out.keys = len(rows), [_shown(out.user_id, row.id) for row in rows[:KEYS_SHOWN]]
+        _tell_delivery(out, control.data)
+    else:
+        out.entities, out.keys = len(rows), [_shown(out.user_id, row.id) for row in rows[:KEYS_SHOWN]]
+    return drift.of_rows(control.event, rows)
 
 
 def _tell_delivery(out: Explanation, data: Any) -> None:
@@ -212,5 +222,6 @@ def _rows(explained: Explanation) -> Sequence[tuple[str, str]]:
         ("version by", explained.version),
         ("problems", "\n".join(explained.problems)),
         ("unknown fields", "\n".join(explained.unknown_fields)),
+        ("not documented", "\n".join(explained.drift)),
         ("dead letter", refused),
     )

@@ -120,3 +120,13 @@ def test_explain_takes_the_way_of_the_worker() -> None:
     event["data"]["provider"] = {"name": "X", "slug": "garmin"}
     body = json.dumps(event).encode().replace(b'"X"', b'"\xff"')
     assert (told(body).reason, worked(body)[0][0]) == ("", "")
+
+
+def test_what_is_not_documented_is_said() -> None:
+    """The findings of the drift report, for one body: names and words that Junction does not document."""
+    event = heartrate(60)
+    event["data"]["source"] = {"provider": "new_one", "type": "watch"}
+    explained = told(json.dumps(event).encode())
+    assert explained.drift == ["enum: heartrate $.data.source.provider new_one"]
+    assert "not documented" in shown(explained)
+    assert told(json.dumps(envelope("never.heard.of", {})).encode()).drift == ["event_type: never.heard.of"]

@@ -1,10 +1,11 @@
 """The drift report: what an event's findings do to the table of drift and to its topic."""
 
-from streams import drift, topics
+from streams import drift, drift_rows, topics
 from streams.agents.parts import Delivered, Outlet
 from streams.body import Event
 from streams.draft import Draft
-from streams.drift import OVERFLOW, Finding, Findings, Row
+from streams.drift import OVERFLOW, Finding, Findings
+from streams.drift_rows import Row
 
 ITEMS_MAX = 200  # distinct ones of a raw topic and partition; further ones are counted together
 _ITEMS = b"items:"
@@ -18,13 +19,13 @@ def note(draft: Draft, outlet: Outlet, event: Event, how: Delivered, findings: F
 
 
 def _note(draft: Draft, outlet: Outlet, event: Event, how: Delivered, finding: Finding) -> None:
-    row = drift.decode(draft.get("drift", finding.key))
+    row = drift_rows.decode(draft.get("drift", finding.key))
     if row is None and not _has_room(draft, how.topic):
         finding = Finding(OVERFLOW, _short(how.topic, outlet.prefix), "", "")
-        row = drift.decode(draft.get("drift", finding.key))
-    after = drift.seen(row, how.at_ms, how.offset)
+        row = drift_rows.decode(draft.get("drift", finding.key))
+    after = drift_rows.seen(row, how.at_ms, how.offset)
     if after is not None:
-        draft.put("drift", finding.key, drift.encode(after))
+        draft.put("drift", finding.key, drift_rows.encode(after))
         outlet.emit(draft, topics.DRIFT, (finding.kind, finding.where), _record(event, how, finding, after))
 
 

@@ -1,0 +1,52 @@
+"""Counting in steps: few exactly, many to about a tenth with few writes, the same in every replay."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams import drift_rows
+from streams.drift_rows import EXACT, PERIOD_MS, Row, seen, step_of
+
+
+def counted(events: int, at_ms: int = 0, first: int = 0, every: int = 1) -> tuple[Row, int]:
+    """(row, how often it was written) after so many records, each `every` offsets after the one before."""
+    row, writes = seen(None, at_ms, first), 1
+    for n in range(1, events):
+        if row is not None and (after := seen(row, at_ms, first + n * every)):
+            row, writes = after, writes + 1
+    assert row is not None
+    return row, writes
+
+
+@pytest.mark.parametrize("events", [1, 2, 63, 64])
+def test_few_are_counted_exactly(events: int) -> None:
+    """Up to EXACT each event counts one."""
+    assert counted(events)[0].events == events
+    assert [step_of(n) for n in (1, EXACT - 1, EXACT, 2 * EXACT - 1, 2 * EXACT)] == [1, 1, 2, 2, 4]
+
+
+@pytest.mark.parametrize("every", [1, 2, 7, 16, 1000])
+def test_many_are_estimated_with_few_writes(every: int) -> None:
+    """A drift in every event writes some 32 times for each doubling, and is counted to about a tenth."""
+    row, writes = counted(50_000, first=12_345, every=every)
+    assert abs(row.events - 50_000) < 0.35 * 50_000
+    assert writes < 64 + 11 * 64
+
+
+def test_last_seen_is_true_to_a_period() -> None:
+    """A row that nobody would count writes when a new period begins, and only then."""
+    row = Row(0, 0, 1 << 40)
+    assert seen(row, PERIOD_MS - 1, 1) is None
+    assert seen(row, PERIOD_MS, 1) == Row(0, PERIOD_MS, 1 << 40)
+    late = seen(Row(5 * PERIOD_MS, 5 * PERIOD_MS, 1), 7, 1)
+    assert late == Row(7, 5 * PERIOD_MS, 2)
+
+
+rows = st.builds(Row, st.integers(0, 10**13), st.integers(0, 10**13), st.integers(1, 2**60))
+
+
+@given(rows)
+def test_a_row_survives_its_bytes(row: Row) -> None:
+    """What is stored is what was counted."""
+    assert drift_rows.decode(drift_rows.encode(row)) == row
+    assert drift_rows.decode(None) is None
