@@ -32,14 +32,17 @@ class Item:
     last_seen_at: datetime
     example: str
 
+    def is_meant(self, kind: str, since_ms: int | None) -> bool:
+        return kind in ("", self.kind) and (since_ms is None or self.last_seen_at.timestamp() * 1000 >= since_ms)
+
     @property
     def key(self) -> tuple[str, str, str, str]:
         return self.kind, self.scope, self.path, self.found
 
 
-def drift(settings: Settings, *, kind: str, as_json: bool) -> None:
-    """Print the report. `kind`: only this one; "" for all."""
-    items = [item for item in merged(read(settings)) if kind in ("", item.kind)]
+def drift(settings: Settings, *, kind: str, since_ms: int | None, as_json: bool) -> None:
+    """Print the report. `kind`: only this one; "" for all. `since_ms`: only what was last seen since, Unix ms."""
+    items = [item for item in merged(read(settings)) if item.is_meant(kind, since_ms)]
     if as_json:
         print(json.dumps({"items": [asdict(item) for item in items]}, default=lambda value: value.isoformat()))
     elif items:

@@ -72,6 +72,12 @@ PANELS = (
         "short",
         (("{{event_type}}", "sum by (event_type) (increase(junction_unknown_types_total[1d]))"),),
     ),
+    Panel(
+        "Drift an hour",
+        "short",
+        (("{{kind}}", "sum by (kind) (increase(junction_drift_total[1h]))"),),
+        "Findings that are not as Junction documents its events; `junction-streams drift` says where.",
+    ),
 )
 
 

@@ -3,7 +3,9 @@
 Exit codes: 0 done, 1 the work found something wrong, 2 a person has to change something, 3 a system does not answer.
 """
 
+import re
 import sys
+import time
 from typing import Annotated, NoReturn
 
 import typer
@@ -72,3 +74,21 @@ def _root(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
 ) -> None:
     pass
+
+
+_AGO = re.compile(r"(\d{1,5})([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def moment(text: str) -> int | None:
+    """`2h` ago, or a time as RFC 3339 (without offset: UTC), as Unix milliseconds."""
+    if not text:
+        return None
+    if ago := _AGO.fullmatch(text):
+        return int((time.time() - int(ago[1]) * _SECONDS[ago[2]]) * 1000)
+    from streams import times
+
+    try:
+        return times.micros(text)[0] // 1000
+    except ValueError:
+        raise typer.BadParameter(f"{text}: neither 30m, 6h, 2d nor a time like 2026-06-03T10:00:00Z") from None

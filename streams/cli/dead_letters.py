@@ -1,39 +1,20 @@
 """`dead-letters`: what could not be processed, why, and how it goes back."""
 
-import re
-import time
 from typing import Annotated
 
 import typer
 
-from streams import times
-from streams.cli.base import AsJson, app, read_settings
+from streams.cli.base import AsJson, app, moment, read_settings
 from streams.errors import Misconfigured
 
 letters_app = typer.Typer(no_args_is_help=True, help="What could not be processed: list it, look at it, put it back.")
 app.add_typer(letters_app, name="dead-letters")
 
-_AGO = re.compile(r"(\d{1,5})([smhd])")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def _moment(text: str) -> int | None:
-    """`2h` ago, or a time as RFC 3339 (without offset: UTC), as Unix milliseconds."""
-    if not text:
-        return None
-    if ago := _AGO.fullmatch(text):
-        return int((time.time() - int(ago[1]) * _SECONDS[ago[2]]) * 1000)
-    try:
-        return times.micros(text)[0] // 1000
-    except ValueError:
-        raise typer.BadParameter(f"{text}: neither 30m, 6h, 2d nor a time like 2026-06-03T10:00:00Z") from None
-
-
 Reason = Annotated[str, typer.Option(help="Only this reason, for example bad_shape.")]
 EventType = Annotated[str, typer.Option("--type", help="Only this event type; `*` stands for anything.")]
 User = Annotated[str, typer.Option(help="Only this user id.")]
-Since = Annotated[int | None, typer.Option(parser=_moment, metavar="TIME", help="Died since: 6h, 2d or a time.")]
-Until = Annotated[int | None, typer.Option(parser=_moment, metavar="TIME", help="Died before: 6h, 2d or a time.")]
+Since = Annotated[int | None, typer.Option(parser=moment, metavar="TIME", help="Died since: 6h, 2d or a time.")]
+Until = Annotated[int | None, typer.Option(parser=moment, metavar="TIME", help="Died before: 6h, 2d or a time.")]
 
 
 @letters_app.command("list")

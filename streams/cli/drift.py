@@ -4,18 +4,21 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.base import AsJson, app, read_settings
+from streams.cli.base import AsJson, app, moment, read_settings
 
 
 @app.command()
 def drift(
     kind: Annotated[str, typer.Option(help="Only this kind: event_type, field, enum, shape or overflow.")] = "",
+    since: Annotated[
+        int | None, typer.Option(parser=moment, metavar="TIME", help="Seen since: 6h, 2d or a time.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """What came that Junction does not document: event types, fields, words, shapes; since when, how often, where.
 
-    Names places and kinds of values, never values. Example: `junction-streams drift --kind field`
+    Names places and kinds of values, never values. Example: `junction-streams drift --kind field --since 7d`
     """
     from streams.drift_report import drift as report
 
-    report(read_settings(), kind=kind, as_json=as_json)
+    report(read_settings(), kind=kind, since_ms=since, as_json=as_json)

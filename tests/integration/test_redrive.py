@@ -17,7 +17,7 @@ from streams.letters_shown import print_letter, print_letters, print_redrive
 from streams.reader import Messages
 from streams.redrive import Outcome
 from streams.settings import Settings
-from tests.folding import Worker, raw
+from tests.folding import NOW_MS, Worker, raw
 from tests.strategies import envelope
 from tests.test_dead_letters import at_the_door, died
 
@@ -106,7 +106,7 @@ def test_values_only_where_they_are_asked_for(dead: Settings, capsys: pytest.Cap
 
 def test_the_report_reads_its_topic(small: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     """The newest record of each item counts."""
-    drift_report.drift(small, kind="", as_json=False)
+    drift_report.drift(small, kind="", since_ms=None, as_json=False)
     assert capsys.readouterr().out.startswith("no drift")
     worker, producer = Worker(), Producer(small.librdkafka)
     codec = Codec(registry.register(small))
@@ -116,6 +116,8 @@ def test_the_report_reads_its_topic(small: Settings, capsys: pytest.CaptureFixtu
         at = {name: round(clean.record[name].timestamp() * 1000) for name in ("first_seen_at", "last_seen_at")}
         producer.produce(f"{small.topic_prefix}.drift", codec.encode("drift", clean.record | at), clean.key, 0)
     producer.flush()
-    drift_report.drift(small, kind="field", as_json=True)
+    drift_report.drift(small, kind="field", since_ms=NOW_MS, as_json=True)
     (item,) = json.loads(capsys.readouterr().out)["items"]
     assert (item["path"], item["count"]) == ("$.data.mood", 3)
+    drift_report.drift(small, kind="", since_ms=NOW_MS + 1, as_json=True)
+    assert json.loads(capsys.readouterr().out) == {"items": []}
