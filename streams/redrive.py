@@ -6,6 +6,7 @@ return a letter twice. The return is a record like any other: the worker dedupli
 """
 
 import json
+import logging
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -17,12 +18,17 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from streams import dead_letters, topics
 from streams.dead_letters import Filter, Letter, Return
 from streams.engine.clients import SILENT
+from streams.engine.transaction import Remedy, remedy
 from streams.errors import Misconfigured, Unavailable
 from streams.reader import Messages
 from streams.settings import Settings
 
 BATCH = 100  # letters of one transaction; one that is interrupted puts none of them back
 ANSWER_S = 15.0
+
+
+_unheard = logging.Logger("librdkafka")  # it would write about being fenced to stderr, past our sentence
+_unheard.addHandler(logging.NullHandler())
 
 
 class Outcome(NamedTuple):
@@ -59,7 +65,7 @@ def redrive(settings: Settings, wanted: Filter, *, dry_run: bool, rate: float) -
     if dry_run:
         yield from _planned(settings, wanted, marks(settings))
         return
-    producer = Producer(_conf(settings))
+    producer = Producer(_conf(settings), logger=_unheard)
     _call(producer.init_transactions, ANSWER_S)
     done = marks(settings)
     batch: list[tuple[Letter, Return]] = []
@@ -143,7 +149,7 @@ def _call(call: Any, *args: Any, **options: Any) -> None:
 
 
 def _trouble(error: KafkaError) -> Exception:
-    if error.code() in (KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH):
+    if remedy(error) is Remedy.LEAVE:
         return Misconfigured("another redrive has taken over; what this one had not yet put back, that one will")
     return Unavailable(f"Kafka did not take the letters ({error.name()})")
 
@@ -157,7 +163,6 @@ def _conf(settings: Settings) -> dict[str, Any]:
             "partitioner": "murmur2_random",
             "compression.type": "lz4",
             "message.max.bytes": settings.record_bytes_max,
-            "error_cb": lambda error: None,  # what matters comes back from the calls
         }
         | SILENT
     )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams import documented, drift, metrics
-from streams.agents.drift import ITEMS_MAX
+from streams.agents.drift import FINDINGS_MAX, ITEMS_MAX
 from streams.drift import ODD
 from streams.resources import RESOURCES
 from tests.folding import NOW_MS, PREFIX, Worker
@@ -173,6 +173,15 @@ def test_a_record_of_drift() -> None:
     assert USER not in told
     assert "planted" not in told
     assert worker.counts["drift", "field"] == 3
+
+
+def test_one_event_cannot_say_everything() -> None:
+    """Of a body with thousands of unknown names the first few are noted."""
+    worker = Worker()
+    worker.deliver(
+        envelope("daily.data.body.created", {"id": "1", "source": SOURCE, **{f"x{n}": n for n in range(999)}})
+    )
+    assert len(worker.drift) == FINDINGS_MAX
 
 
 def test_more_items_than_are_kept() -> None:

@@ -1,5 +1,7 @@
 """The drift report: what an event's findings do to the table of drift and to its topic."""
 
+from itertools import islice
+
 from streams import drift, drift_rows, topics
 from streams.agents.parts import Delivered, Outlet
 from streams.body import Event
@@ -7,13 +9,14 @@ from streams.draft import Draft
 from streams.drift import OVERFLOW, Finding, Findings
 from streams.drift_rows import Row
 
+FINDINGS_MAX = 50  # of one event; a body of thousands of unknown names has said enough by then
 ITEMS_MAX = 200  # distinct ones of a raw topic and partition; further ones are counted together
 _ITEMS = b"items:"
 
 
 def note(draft: Draft, outlet: Outlet, event: Event, how: Delivered, findings: Findings) -> None:
     """Count each finding, and tell what is new of it. An event without findings costs this call."""
-    for finding in findings:
+    for finding in islice(findings, FINDINGS_MAX):
         draft.count("drift", finding.kind)
         _note(draft, outlet, event, how, finding)
 
