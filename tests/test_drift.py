@@ -5,14 +5,13 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from streams import documented, drift, metrics
 from streams.agents.drift import FINDINGS_MAX, ITEMS_MAX
 from streams.drift import ODD
 from streams.resources import RESOURCES
 from tests.folding import NOW_MS, PREFIX, Worker
-from tests.strategies import USER, envelope
+from tests.strategies import USER, envelope, json_values
 
 SOURCE = {"provider": "garmin", "type": "watch"}
 AT = "2026-06-03T10:00:00+00:00"
@@ -196,11 +195,7 @@ def test_more_items_than_are_kept() -> None:
     assert worker.drift[-1].record["kind"] == "shape"  # another raw topic has room of its own
 
 
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.text() | st.floats(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
-    )
-)
+@given(json_values)
 def test_a_kind_of_value_says_no_value(value: Any) -> None:
     """Six words and their lists; no name, no length."""
     words = set(drift.json_type(value).split()) - {"of"}
