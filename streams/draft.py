@@ -8,7 +8,7 @@ one a dict.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from streams.events import Record
 
@@ -54,15 +54,24 @@ _tuple = tuple.__new__  # half the time of calling Emit, on the path of every re
 
 
 class Draft:
-    """Uncommitted state and output of one partition. Not thread-safe: one fold at a time."""
+    """Uncommitted state and output of one partition. Not thread-safe: one fold at a time.
 
-    __slots__ = ("_read", "_scan", "_undo", "arrivals", "counted", "emits", "now_ms", "partition", "tables")
+    `complete_ms` is for punctuations: all records that were in Kafka at that time have been processed; 0 if unknown.
+    `said`: what the fold said in clean records, for those who watch; None while nobody does.
+    """
+
+    __slots__ = (
+        *("_read", "_scan", "_undo", "arrivals", "complete_ms", "counted", "emits", "now_ms", "partition", "said"),
+        "tables",
+    )
 
     def __init__(self, read: Read, partition: int = 0, now_ms: int = 0, scan: Scan = no_rows) -> None:
         self._read = read
         self._scan = scan
         self.partition = partition
         self.now_ms = now_ms
+        self.complete_ms = 0
+        self.said: list[tuple[str, dict[str, Any]]] | None = None  # (short topic, record before it is encoded)
         self.tables: dict[str, dict[bytes, bytes | None]] = {}
         self.emits: list[Emit] = []
         self.counted: list[tuple[int, tuple[str, ...]]] = []

@@ -93,6 +93,8 @@ class Outlet:
         """`topic`: short name. `key`: its parts, joined by `:`."""
         draft.emit(f"{self.prefix}.{topic}", ":".join(key).encode(), self.codec.encode(topic, record))
         draft.count("clean_records", topic)
+        if draft.said is not None:
+            draft.said.append((topic, record))
 
 
 def head(

@@ -98,6 +98,10 @@ class Cursors:
         """
         return next(((source, at.offset) for source, at in self._at.items() if source[1] == partition), None)
 
+    def all_of(self, partition: int) -> list[tuple[Source, int]]:
+        """Every source of a partition with the offset behind what is processed of it."""
+        return [(source, at.offset) for source, at in self._at.items() if source[1] == partition]
+
     def heal(self, source: Source) -> Position:
         """Where to seek after a hole. The new epoch makes everything stale that was read beyond it."""
         self._epoch += 1

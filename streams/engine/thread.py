@@ -6,6 +6,7 @@ nothing: after an assignment all are paused until the seek to the committed offs
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -16,6 +17,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from streams.engine.clients import client_id
+from streams.engine.ends import APART_MS, Ends
 from streams.engine.group_metadata import Membership
 from streams.engine.security import security
 from streams.engine.slices import Position, Slice, Source
@@ -36,6 +38,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
         self._positions: dict[TP, Position] = {}
         self._moved = asyncio.Event()
         self._records_max = 500
+        self._ends_noted_s = 0.0
+        self.ends = Ends()
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         conf, settings = self.app.conf, self.app.engine_settings
@@ -90,12 +94,25 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
             return []
         consumer = self._ensure_consumer()
         found = await consumer.getmany(timeout_ms=int(timeout_s * 1000), max_records=self._records_max)
+        self._note_ends(consumer)
         if not found:
             return await self._markers(consumer)
         # No await that can suspend from here on: positions and records belong together.
         slices = [await self._slice(consumer, tp, records) for tp, records in found.items() if tp in self._positions]
         self._adapt(slices)
         return slices
+
+    def _note_ends(self, consumer: Any) -> None:
+        """What Kafka said about the ends of our partitions, and when, a few times a second."""
+        if time.monotonic() < self._ends_noted_s + APART_MS / 1000:
+            return
+        self._ends_noted_s = time.monotonic()
+        for source in self._positions:
+            tp = aiokafka.TopicPartition(*source)
+            with suppress(AssertionError, IllegalStateError):  # it was taken away meanwhile
+                end, at_ms = consumer.last_stable_offset(tp), consumer.last_poll_timestamp(tp)
+                if end is not None and at_ms is not None:
+                    self.ends.saw(source, end, at_ms)
 
     async def _markers(self, consumer: Any) -> list[Slice]:
         """Slices without records, where there were only commit markers: without them the lag would never be 0."""

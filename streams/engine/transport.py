@@ -14,6 +14,7 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
 from streams import log
+from streams.engine.ends import Ends
 from streams.engine.group_metadata import Membership
 from streams.engine.offsets import CommittedOffsets
 from streams.engine.slices import Position, Slice, Source
@@ -59,6 +60,12 @@ class Consumer(driver.Consumer):  # type: ignore[misc]  # because Faust is untyp
         tps = [aiokafka.TopicPartition(*source) for source in sources]
         first = await self._thread.call_thread(self._thread._ensure_consumer().beginning_offsets, tps)
         return {(tp.topic, tp.partition): _first_offset(tp, stable[tp], first[tp]) for tp in tps}
+
+    @property
+    def ends(self) -> Ends:
+        """What is known about the ends of our partitions."""
+        thread: ConsumerThread = self._thread
+        return thread.ends
 
     def waiting(self) -> bool:
         """Whether slices wait for their step."""

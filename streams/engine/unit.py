@@ -23,6 +23,7 @@ from streams import log, metrics, topics
 from streams.draft import Draft, Punctuation
 from streams.engine import group_metadata
 from streams.engine.blocking import Blocking
+from streams.engine.ends import Ends
 from streams.engine.group_metadata import Membership
 from streams.engine.slices import Cursors, Position, Slice, Source, Verdict
 from streams.engine.step import NOTHING, CallFailed, Step, empty
@@ -41,6 +42,8 @@ logger = log.get("engine")
 class Log(Protocol):
     """Where slices come from: the consumer, as the unit of work sees it."""
 
+    @property
+    def ends(self) -> Ends: ...
     def membership(self) -> Membership: ...
     def waiting(self) -> bool: ...
     async def seek_to(self, positions: Mapping[Source, Position]) -> None: ...
@@ -101,6 +104,7 @@ class Unit:
 
     def resume(self, generation: int, committed: Mapping[Source, int]) -> dict[Source, Position]:
         """Work on these partitions from their stable committed offsets; answers where to seek."""
+        self._log.ends.forget()
         positions = self._cursors.assign(generation, committed)
         metrics.ASSIGNED.set(len(positions))
         return positions
@@ -156,7 +160,9 @@ class Unit:
             return None
         was_idle, work = self._work is None, self._work or self._open_work()
         try:
-            is_busy = self._draft(work, partition).call(function)
+            draft = self._draft(work, partition)
+            draft.complete_ms = self._log.ends.complete_ms(self._cursors.all_of(partition))
+            is_busy = draft.call(function)
         except Exception as error:
             self.fail(CallFailed(function, error))
             return None

@@ -42,6 +42,7 @@ NAMES: dict[tuple[str, str], str] = {
     ("aiokafka.consumer.group_coordinator", "GroupCoordinator.reset_generation"): "thread: generation and member_id",
     ("aiokafka.consumer.fetcher", "PartitionRecords._consumer_record"): "records: a record that costs less",
     ("aiokafka", "AIOKafkaConsumer.getmany"): "thread: records and position in one step",
+    ("aiokafka", "AIOKafkaConsumer.last_poll_timestamp"): "thread: set with last_stable_offset when an answer comes",
 }
 
 _TESTS = "run `make test` with it, read what changed in the names of streams/engine/versions.py, then change VERSIONS"

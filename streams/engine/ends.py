@@ -1,0 +1,50 @@
+"""Up to when a partition is known to be processed wholly: what a timer may trust. Pure.
+
+A timer that asks "has nothing come since?" must not be answered from tables while records still wait in Kafka: after an
+outage every user would look silent. So the consumer notes what Kafka said with each answer, (end of the log, when), and
+once the cursor has reached such an end, everything that was in the log at that moment has been processed.
+
+Kafka does not say when it looked. It was after the answer before, since the next question is asked only then: that is
+the time which counts.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+
+from streams.engine.slices import Source
+
+APART_MS = 250
+FACTS_MAX = 256  # of one partition, over a minute of lag; while it is full, newer ones are not needed yet
+
+
+class Ends:
+    """Facts come from the consumer's thread, questions from the loop: a deque's ends are safe for that."""
+
+    def __init__(self) -> None:
+        self._answered_ms: dict[Source, int] = {}
+        self._facts: dict[Source, deque[tuple[int, int]]] = {}
+        self._complete_ms: dict[Source, int] = {}
+
+    def saw(self, source: Source, end: int, at_ms: int) -> None:
+        """An answer that came at `at_ms` said that this is the end of what is committed."""
+        before_ms = self._answered_ms.get(source, at_ms)
+        self._answered_ms[source] = at_ms
+        facts = self._facts.setdefault(source, deque())
+        if before_ms != at_ms and len(facts) < FACTS_MAX:
+            facts.append((end, before_ms))
+
+    def complete_ms(self, cursors: Iterable[tuple[Source, int]]) -> int:
+        """Unix ms up to which all of these partitions are processed, given their cursors; 0 when it is not known."""
+        return min((self._of(source, cursor) for source, cursor in cursors), default=0)
+
+    def _of(self, source: Source, cursor: int) -> int:
+        facts = self._facts.get(source, deque())
+        while facts and facts[0][0] <= cursor:
+            self._complete_ms[source] = facts.popleft()[1]
+        return self._complete_ms.get(source, 0)
+
+    def forget(self) -> None:
+        """Partitions came or went, or cursors went back."""
+        self._answered_ms.clear()
+        self._facts.clear()
+        self._complete_ms.clear()
