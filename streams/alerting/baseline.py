@@ -1,0 +1,80 @@
+"""A user's own normal: mean and deviation of the days before, from at most PER_DAY values of each day.
+
+Which values of a day are kept is decided by a hash of their times, not by the order of arrival: those with the smallest
+hashes. So the baseline is a function of what was said, whatever way it came, and history may feed it as well.
+"""
+
+import math
+from bisect import insort
+from collections.abc import Iterable
+from typing import NamedTuple
+from zlib import crc32
+
+import msgspec
+
+from streams.alerting.rules import DAY_US
+
+PER_DAY = 8
+DAYS_MAX = 91
+FLOOR = 0.01  # of the mean: values that never differed would make any difference look enormous
+_FORMAT = b"\x01"
+_MIX = 0x9E3779B97F4A7C15
+
+Days = dict[int, list[tuple[int, float]]]  # day since 1970, UTC → (hash, value), sorted
+
+
+class Normal(NamedTuple):
+    mean: float
+    sd: float
+
+
+def add(days: Days, points: Iterable[tuple[int, float]], entity: str, until_us: int) -> bool:
+    """Take in points up to a time; answers whether anything changed. An entity has one value: the newest."""
+    before = {day: list(kept) for day, kept in days.items()} if entity else None
+    is_changed = False
+    if entity:
+        for kept in days.values():
+            kept[:] = [one for one in kept if one[0] != crc32(entity.encode())]
+    for time_us, value in points:
+        if time_us <= until_us:
+            key = crc32(entity.encode()) if entity else (time_us * _MIX & 0xFFFFFFFFFFFFFFFF) >> 32
+            is_changed |= _put(days.setdefault(time_us // DAY_US, []), key, value)
+    newest = max(days, default=0)
+    for day in [day for day, kept in days.items() if not kept or day <= newest - DAYS_MAX]:
+        del days[day]
+    return is_changed if before is None else before != days
+
+
+def _put(kept: list[tuple[int, float]], key: int, value: float) -> bool:
+    for place, (known, old) in enumerate(kept):
+        if known == key:
+            kept[place] = (key, value)
+            return old != value
+    if len(kept) >= PER_DAY and key > kept[-1][0]:
+        return False
+    insort(kept, (key, value))
+    del kept[PER_DAY:]
+    return True
+
+
+def normal(days: Days, day: int, length: int, days_min: int) -> Normal | None:
+    """Of the `length` days before a day; None while fewer than `days_min` of them have data."""
+    there = [kept for before, kept in days.items() if day - length <= before < day]
+    if len(there) < days_min:
+        return None
+    found = [value for kept in there for _, value in kept]
+    mean = math.fsum(found) / len(found)
+    variance = math.fsum((value - mean) ** 2 for value in found) / max(1, len(found) - 1)
+    return Normal(mean, max(math.sqrt(variance), abs(mean) * FLOOR))
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Days).decode
+
+
+def encode(days: Days) -> bytes:
+    return _FORMAT + _encode(days)
+
+
+def decode(stored: bytes | None) -> Days:
+    return {} if stored is None else _decode(memoryview(stored)[1:])

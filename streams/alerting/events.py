@@ -1,0 +1,67 @@
+"""Things that happen: each is an episode of its own, until it is over, corrected, or old."""
+
+from collections.abc import Iterator, Sequence
+
+from streams.alerting import fields
+from streams.alerting.machine import Episode, How
+from streams.alerting.observe import Observed, matches
+from streams.alerting.rules import Rule
+from streams.alerting.user import Happened
+
+HAPPENED_MAX = 32
+
+
+def after(rule: Rule, happened: Sequence[Happened], seen: Observed) -> list[Happened]:
+    """What has happened, with what a record says of it."""
+    is_so = matches(seen, rule.where)
+    if fields.is_series(rule.topic):
+        new = [Happened(time_us, str(time_us), seen.evidence) for time_us in seen.record["times"]] if is_so else []
+        known = {one.subject: one for one in happened}
+        return _newest([*(known | {one.subject: one for one in new}).values()])
+    if rule.topic in fields.STATES:
+        return _state(happened, seen, is_so)
+    others = [one for one in happened if one.subject != seen.subject]
+    return _newest([*others, Happened(seen.time_us, seen.subject, seen.evidence)] if is_so else others)
+
+
+def _state(happened: Sequence[Happened], seen: Observed, is_so: bool) -> list[Happened]:
+    """The newest record of a state ends what was reported before, unless it says the same again."""
+    is_open = any(one.subject == seen.subject and one.ended_us is None for one in happened)
+    if is_so and is_open:
+        return list(happened)
+    ended = [
+        one._replace(ended_us=max(seen.time_us, one.time_us))
+        if one.subject == seen.subject and one.ended_us is None and not is_so
+        else one
+        for one in happened
+    ]
+    return _newest([*ended, Happened(seen.time_us, seen.subject, seen.evidence)] if is_so else ended)
+
+
+def _newest(happened: list[Happened]) -> list[Happened]:
+    return sorted(happened)[-HAPPENED_MAX:]
+
+
+def fresh(rule: Rule, happened: Sequence[Happened], clock_us: int) -> list[Happened]:
+    """Without what is over and too old to matter."""
+    horizon_us = clock_us - rule.max_age_us - rule.cooldown_us - rule.resolve_after_us
+    is_state = rule.topic in fields.STATES
+    return [
+        one
+        for one in happened
+        if (is_state and one.ended_us is None) or max(one.time_us, one.ended_us or 0) >= horizon_us
+    ]
+
+
+def episodes(rule: Rule, happened: Sequence[Happened], until_us: int) -> Iterator[Episode]:
+    """Of those within the cool-down of another the first counts."""
+    last_us: int | None = None
+    for one in sorted(happened):
+        if last_us is not None and one.time_us < last_us + rule.cooldown_us:
+            continue
+        last_us = one.time_us
+        ended_us, how = one.ended_us, How.CLEARED if one.ended_us is not None else None
+        over_us = one.time_us + rule.resolve_after_us
+        if ended_us is None and rule.resolve_after_us and until_us > over_us:
+            ended_us, how = over_us, How.EXPIRED
+        yield Episode(one.time_us, one.time_us, one.time_us, (), ended_us, how, one.subject)

@@ -1,0 +1,137 @@
+"""Rules about numbers: one window of marks and one baseline serve all rules of a series."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from streams.alerting import baseline
+from streams.alerting.baseline import Days
+from streams.alerting.levels import can_be_beyond, levels
+from streams.alerting.life import TOLD_MAX, Proof, Teller, Told, reconcile
+from streams.alerting.machine import Episode, Machine, expire, settled, steps
+from streams.alerting.marks import FUTURE_S, Mark, Window
+from streams.alerting.observe import Observed, points, unit_fits
+from streams.alerting.rules import SECOND_US, Rule, Series
+from streams.alerting.telling import current, may_open, next_look_us, until_us, waking
+from streams.alerting.timers import TABLE
+from streams.alerting.turn import Turn
+from streams.alerting.user import Standing
+from streams.dedup import state_key
+
+
+@dataclass
+class Known:
+    """What is known of a series. `gone`: marks that leave the window in this turn."""
+
+    window: Window
+    gone: list[Mark] = field(default_factory=list)
+    days: Days = field(default_factory=dict)
+
+
+def saw(turn: Turn, series: Series, seen: Observed) -> None:
+    """Judge the numbers that a record brings."""
+    if series.type and seen.record.get("type") != series.type:
+        return
+    if not unit_fits(seen, series.rules[0].unit):
+        turn.draft.count("alert_skipped", "unit")
+        return
+    found = list(points(seen, series.field))
+    days = _learn(turn, series, seen, found)
+    if not seen.is_live:
+        return
+    key = _key(b"m|", turn, seen.topic, series)
+    window = Window.decode(turn.draft.get(TABLE, key))
+    gone = window.add(found, seen.evidence, seen.received_ms, series.max_age_us)
+    if window.too_old:
+        turn.draft.count("alert_skipped", "too_old", n=window.too_old)
+    if gone is None:
+        return
+    turn.draft.put(TABLE, key, window.encode())
+    known = Known(window, gone, days)
+    values = [mark.value for mark in (*gone, *window.marks)]
+    low, high = min(values, default=0.0), max(values, default=0.0)
+    for rule in series.rules:
+        _apply(turn, rule, known, (low, high))
+
+
+def _learn(turn: Turn, series: Series, seen: Observed, found: list[tuple[int, float]]) -> Days:
+    """The baseline with what the record says, history too; empty where no rule needs it."""
+    if not series.learns:
+        return {}
+    key = _key(b"n|", turn, seen.topic, series)
+    days = baseline.decode(turn.draft.get(TABLE, key))
+    if baseline.add(days, found, seen.evidence.entity, seen.received_ms * 1000 + FUTURE_S * SECOND_US):
+        turn.draft.put(TABLE, key, baseline.encode(days))
+    return days
+
+
+def _key(prefix: bytes, turn: Turn, topic: str, series: Series) -> bytes:
+    return prefix + state_key(turn.user_id, topic, series.name)
+
+
+def look(turn: Turn, rule: Rule) -> None:
+    """Judge again without a record: time has passed."""
+    series = Series.of((rule,))
+    window = Window.decode(turn.draft.get(TABLE, _key(b"m|", turn, rule.topic, series)))
+    days = baseline.decode(turn.draft.get(TABLE, _key(b"n|", turn, rule.topic, series))) if series.learns else {}
+    if turn.standing(rule) is not None:
+        _apply(turn, rule, Known(window, [], days), None)
+
+
+def _apply(turn: Turn, rule: Rule, known: Known, extent: tuple[float, float] | None) -> None:
+    personal = turn.user.personal.get(rule.name)
+    if personal is not None:
+        if personal.is_off:
+            return
+        rule = rule.personal(personal.bound, personal.clear)
+    standing = turn.standing(rule)
+    if standing is None and extent is not None and not can_be_beyond(rule, *extent):
+        return
+    _judge(turn, rule, current(rule, standing), known)
+
+
+def _judge(turn: Turn, rule: Rule, standing: Standing, known: Known) -> None:
+    def looks(marks: Sequence[Mark]) -> list[Mark]:
+        return [one for one in marks if one.time_us > standing.since_us and one.age_s * SECOND_US <= rule.max_age_us]
+
+    gone, marks = looks(known.gone), looks(known.window.marks)
+    found = levels(rule, [*gone, *marks], known.days)
+    before, ended = steps(rule, standing.machine, gone, found[: len(gone)])
+    after, more = steps(rule, before, marks, found[len(gone) :])
+    after = expire(rule, after, until_us(turn.clock_us, standing.told), more)
+    episodes = waking(turn, rule, [*ended, *more, *((after.open,) if after.open else ())])
+    past_us = max(known.window.past_us, standing.since_us)
+    teller = Teller(
+        turn.user_id,
+        rule,
+        lambda episode: may_open(turn, rule, episode),
+        lambda episode: _proofs(known.window, episode),
+        lambda told: told.opened_us <= past_us,
+    )
+    told, transitions = reconcile(standing.told, episodes, teller)
+    turn.tell(rule, transitions)
+    looks_at = [next_look_us(turn, rule, [one for one in episodes if not _is_told(one, told)])]
+    if after.open and rule.resolve_after_us:
+        looks_at.append(after.open.beyond_us + rule.resolve_after_us)
+    standing = standing._replace(machine=settled(rule, before, turn.clock_us))
+    standing = _forget(rule, standing, told, turn.clock_us, known.window.past_us)
+    turn.settle(rule, standing, min((at for at in looks_at if at is not None), default=None))
+
+
+def _is_told(episode: Episode, told: Sequence[Told]) -> bool:
+    return any(one.touches(episode) for one in told)
+
+
+def _proofs(window: Window, episode: Episode) -> tuple[Proof, ...]:
+    return tuple(Proof(mark.time_us, window.evidence(mark), mark.value) for mark in episode.marks)
+
+
+def _forget(rule: Rule, standing: Standing, told: list[Told], clock_us: int, past_us: int) -> Standing:
+    """Without alerts that nothing fresh can change any more; the rule goes on behind them."""
+    while told and (ended_us := told[0].ended_us) is not None:
+        if ended_us > clock_us - rule.max_age_us and len(told) <= TOLD_MAX:
+            break
+        if ended_us > max(past_us, standing.since_us):
+            machine = settled(rule, Machine(ended_us=ended_us), clock_us)
+            standing = standing._replace(since_us=ended_us, machine=machine)
+        told = told[1:]
+    return standing._replace(told=tuple(told))

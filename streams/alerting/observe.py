@@ -1,0 +1,107 @@
+"""What a clean record says, in the form that rules look at. Records come as they are before encoding, times as numbers.
+
+Only what left as NEW, CHANGED or CONFLICT is a clean record, so re-deliveries and stale versions never come here.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from streams import coverage, topics
+from streams.alerting import fields
+from streams.topics import Origin
+
+Json = Mapping[str, Any]
+
+
+class Evidence(NamedTuple):
+    """Where something is said: enough to find the clean record, and the stored original."""
+
+    provider: str = ""
+    source_type: str = ""
+    entity: str = ""  # id of a summary or a lab result, the resource of a backfill; "" for samples
+    raw_topic: str = ""
+    raw_partition: int = 0
+    raw_offset: int = 0
+
+
+class Observed(NamedTuple):
+    """One clean record. `received_ms`: arrival at our door; `delivered_ms`: the time by which deliveries are ordered.
+
+    `time_us`: the moment that it speaks about, of samples the newest. `is_live`: not fetched history.
+    """
+
+    topic: str
+    user_id: str
+    time_us: int
+    delivered_ms: int
+    received_ms: int
+    is_live: bool
+    is_floating: bool
+    evidence: Evidence
+    record: Json
+
+    @property
+    def subject(self) -> str:
+        """What an event of it is about."""
+        return (
+            f"{self.evidence.provider}/{self.evidence.entity}" if self.topic in fields.STATES else self.evidence.entity
+        )
+
+
+def observe(topic: str, record: Json) -> Observed | None:
+    """`topic`: short name. None for what no rule can look at: nobody's data, or a topic without times."""
+    user_id = record.get("user_id")
+    if not user_id:
+        return None
+    if topic == topics.CONNECTIONS:
+        return _state(topic, record, record["since"], record["last_event_at"])
+    if topic == topics.BACKFILLS:
+        at_ms = record.get("progress_at") or record.get("notified_at") or record["processed_at"]
+        return _state(topic, record, at_ms, at_ms, record["resource"])
+    how, delivered_ms = record["delivery"], record["version"]["delivered_at"]
+    time_us = _time_us(topic, record, delivered_ms)
+    if time_us is None:
+        return None
+    source, entity = record.get("source") or {}, "" if fields.is_series(topic) else record.get("id") or ""
+    evidence = Evidence(
+        source.get("provider", ""), source.get("type", ""), entity,
+        how["raw_topic"], how["raw_partition"], how["raw_offset"],
+    )  # fmt: skip
+    return Observed(
+        topic, user_id, time_us, delivered_ms, how["received_at"] or delivered_ms, how["origin"] != Origin.HISTORICAL,
+        record["is_floating_time"], evidence, record,
+    )  # fmt: skip
+
+
+def _state(topic: str, record: Json, since_ms: int, delivered_ms: int, entity: str = "") -> Observed:
+    evidence = Evidence(record["provider"], "", entity)
+    return Observed(
+        topic, record["user_id"], since_ms * 1000, delivered_ms, delivered_ms, True, False, evidence, record
+    )
+
+
+def _time_us(topic: str, record: Json, delivered_ms: int) -> int | None:
+    if fields.is_series(topic):
+        return int(record["times"][-1]) if record["times"] else None
+    if topic == topics.LABS:
+        return int(record.get("status_at") or record.get("updated_at") or delivered_ms * 1000)
+    extent = coverage.of_summary(record, delivered_ms)
+    return delivered_ms * 1000 if extent is None else min(extent.last_us, max(extent.first_us, delivered_ms * 1000))
+
+
+def points(seen: Observed, field: str) -> Iterator[tuple[int, float]]:
+    """(time in µs, value) of a number in the record, sorted by time."""
+    if not fields.is_series(seen.topic):
+        value = seen.record.get(field)
+        return iter(()) if value is None else iter(((seen.time_us, float(value)),))
+    return zip(seen.record["times"], seen.record["values" if field == fields.VALUE else field], strict=True)
+
+
+def unit_fits(seen: Observed, unit: str) -> bool:
+    """Samples say their unit; summaries have it in the name of the field."""
+    return not fields.is_series(seen.topic) or seen.record["unit"] == unit
+
+
+def matches(seen: Observed, where: tuple[tuple[str, frozenset[Any]], ...]) -> bool:
+    """Whether the record is what an event rule waits for."""
+    return all(seen.record.get(name) in values for name, values in where)

@@ -1,0 +1,102 @@
+"""Silence: no fresh data of a resource for longer than a fixed time, or than this user's own cadence allows.
+
+The clock is that of deliveries: when Junction created the messages that brought news. Their minutes are a set, so that
+repetition and disorder change nothing; a gap is an episode from the last sign of life to the next one.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+import msgspec
+
+from streams.alerting.machine import Episode, How
+from streams.alerting.rules import DAY_US, HOUR_US, MINUTE_US, Rule
+
+RECENT_MAX = 32
+ALIVE_US = 3 * DAY_US  # data that were older than this when they came are no sign of life
+LEARN_DAYS = 28
+LEARN_DAYS_MIN = 7
+USUAL = 0.8  # share of the time that lies in gaps which are usual
+_HOURS = (LEARN_DAYS + 4) * 24
+_FORMAT = b"\x01"
+
+
+class Arrivals(NamedTuple):
+    """`recent`: the newest minutes with news, sorted. `hours`: bit n: hour `base + n` (since 1970, UTC) had news."""
+
+    recent: tuple[int, ...] = ()
+    base: int = 0
+    hours: bytes = b""
+
+
+def add(arrivals: Arrivals, at_us: int) -> Arrivals:
+    """With one more sign of life; the same object when it is known."""
+    minute, hour = at_us // MINUTE_US, at_us // HOUR_US
+    if minute in arrivals.recent or (len(arrivals.recent) == RECENT_MAX and minute < arrivals.recent[0]):
+        return arrivals
+    recent = tuple(sorted((*arrivals.recent, minute))[-RECENT_MAX:])
+    known = _set(arrivals) | {hour}
+    newest = max(known)
+    kept = [one for one in known if one > newest - _HOURS]
+    base = min(kept)
+    bits = sum(1 << (one - base) for one in kept)
+    return Arrivals(recent, base, bits.to_bytes((bits.bit_length() + 7) // 8, "little"))
+
+
+def _set(arrivals: Arrivals) -> set[int]:
+    bits = int.from_bytes(arrivals.hours, "little")
+    return {arrivals.base + n for n in range(bits.bit_length()) if bits >> n & 1}
+
+
+def allowed_us(rule: Rule, arrivals: Arrivals, before_us: int) -> int | None:
+    """How long this user may be silent after a time; None while a cadence is not learned yet."""
+    if not rule.factor:
+        return rule.longer_us
+    last = before_us // HOUR_US
+    hours = sorted(hour for hour in _set(arrivals) if last - LEARN_DAYS * 24 <= hour <= last)
+    if len(hours) < 2 or hours[-1] - hours[0] < LEARN_DAYS_MIN * 24:
+        return None
+    gaps = sorted(b - a for a, b in pairwise(hours))
+    left, usual = USUAL * (hours[-1] - hours[0]), gaps[-1]
+    for gap in gaps:
+        left -= gap
+        if left <= 0:
+            usual = gap
+            break
+    return max(rule.longer_us, int((usual + 1) * rule.factor * HOUR_US))  # an hour's bit may be its first minute
+
+
+def episodes(rule: Rule, arrivals: Arrivals, until_us: int) -> Iterator[Episode]:
+    """The silences among the recent signs of life, and the one that lasts."""
+    times = [minute * MINUTE_US for minute in arrivals.recent]
+    for last_us, next_us in zip(times, [*times[1:], None], strict=True):
+        end_us = until_us if next_us is None else next_us
+        if end_us - last_us <= rule.longer_us:
+            continue
+        allowed = allowed_us(rule, arrivals, last_us)
+        if allowed is None or end_us - last_us <= allowed:
+            continue
+        due_us = last_us + allowed
+        yield Episode(last_us, due_us, due_us, (), next_us, None if next_us is None else How.CLEARED)
+
+
+def due_us(rule: Rule, arrivals: Arrivals) -> int | None:
+    """When silence would begin, if nothing comes; None if it is not known."""
+    if not arrivals.recent:
+        return None
+    last_us = arrivals.recent[-1] * MINUTE_US
+    allowed = allowed_us(rule, arrivals, last_us)
+    return last_us + (DAY_US if allowed is None else allowed)  # ask again tomorrow whether it is learned
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Arrivals).decode
+
+
+def encode(arrivals: Arrivals) -> bytes:
+    return _FORMAT + _encode(arrivals)
+
+
+def decode(stored: bytes | None) -> Arrivals:
+    return Arrivals() if stored is None else _decode(memoryview(stored)[1:])

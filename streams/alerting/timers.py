@@ -1,0 +1,54 @@
+"""Timers as rows of the table: keys sort by the time at which they are due, so that a look reads only what is due.
+
+A row goes when it fires, in the transaction of what it does; one that is armed anew is another row.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from streams.dedup import state_key
+from streams.draft import Draft
+
+TABLE = "alerts"
+_PREFIX = b"t|"
+_END = b"t}"
+_FORMAT = b"\x01"
+
+
+class Timer(NamedTuple):
+    due_ms: int
+    user_id: str
+    rule: str
+
+
+def key(timer: Timer) -> bytes:
+    return _PREFIX + timer.due_ms.to_bytes(8, "big") + b"|" + state_key(timer.user_id, timer.rule)
+
+
+def arm(draft: Draft, timer: Timer) -> None:
+    draft.put(TABLE, key(timer), _FORMAT + _encode((timer.user_id, timer.rule)))
+
+
+def disarm(draft: Draft, timer: Timer) -> None:
+    draft.put(TABLE, key(timer), None)
+
+
+def due(draft: Draft, until_ms: int) -> Iterator[Timer]:
+    """Those due before a time, the earliest first."""
+    return _read(draft, _PREFIX + max(0, until_ms).to_bytes(8, "big"))
+
+
+def every(draft: Draft) -> Iterator[Timer]:
+    """All that are armed."""
+    return _read(draft, _END)
+
+
+def _read(draft: Draft, stop: bytes) -> Iterator[Timer]:
+    for at, value in draft.scan(TABLE, _PREFIX, stop):
+        yield Timer(int.from_bytes(at[len(_PREFIX) : len(_PREFIX) + 8], "big"), *_decode(value[1:]))
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple[str, str]).decode

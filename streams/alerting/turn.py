@@ -1,0 +1,96 @@
+"""One user's turn: the row is read when it is first asked for, and written when something in it has changed."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from streams.alerting import timers, user
+from streams.alerting.life import Life, Transition
+from streams.alerting.record import record
+from streams.alerting.rules import DAY_US, Rule
+from streams.alerting.timers import TABLE, Timer
+from streams.alerting.user import NOBODY, Standing, User
+from streams.dedup import state_key
+from streams.draft import Draft
+
+LOOK_AGAIN_US = 7 * DAY_US  # an alert that no time ends is looked at again so often: its rule may be gone
+
+Say = Callable[[Draft, str, str, dict[str, Any]], None]  # (draft, user, rule, record of an alert)
+
+
+class Turn:
+    """`clock_us`: the time that the turn is about: arrival of a record, or up to when all is processed.
+
+    `who`: client user id and team id, where a record says them.
+    """
+
+    __slots__ = ("_before", "_key", "_say", "_user", "clock_us", "draft", "user_id", "who")
+
+    def __init__(self, draft: Draft, user_id: str, clock_us: int, say: Say) -> None:
+        self.draft, self.user_id, self.clock_us, self._say = draft, user_id, clock_us, say
+        self._key = b"u|" + state_key(user_id)
+        self.who = ("", "")
+        self._before: User | None = None
+        self._user: User = NOBODY
+
+    @property
+    def user(self) -> User:
+        if self._before is None:
+            self._before = self._user = user.decode(self.draft.get(TABLE, self._key))
+        return self._user
+
+    @user.setter
+    def user(self, after: User) -> None:
+        self._user = after
+
+    def done(self) -> None:
+        """Write the row if it has changed."""
+        if self._before is not None and self._user != self._before:
+            self.draft.put(TABLE, self._key, None if self._user == NOBODY else user.encode(self._user))
+
+    def standing(self, rule: Rule) -> Standing | None:
+        return self.user.rules.get(rule.name)
+
+    def stand(self, name: str, after: Standing | None) -> None:
+        """Remember where a rule stands; None for nowhere."""
+        rules = {key: value for key, value in self.user.rules.items() if key != name}
+        if after is not None:
+            rules[name] = after
+        self.user = self.user._replace(rules=rules)
+
+    def settle(self, rule: Rule, after: Standing, due_us: int | None) -> None:
+        """Store a standing, with a timer where something has to be looked at without a record."""
+        if due_us is None and any(told.ended_us is None for told in after.told):
+            due_us = self.clock_us + LOOK_AGAIN_US
+        due_ms = 0 if due_us is None else due_us // 1000 + 1
+        if due_ms and (not after.timer_ms or due_ms < after.timer_ms):
+            self._disarm(rule.name, after)
+            after = after._replace(timer_ms=due_ms)
+            timers.arm(self.draft, Timer(due_ms, self.user_id, rule.name))
+        if after == Standing(after.mark, after.since_us, timer_ms=after.timer_ms) and not due_ms:
+            self.forget(rule.name, after)
+        else:
+            self.stand(rule.name, after)
+
+    def forget(self, name: str, standing: Standing) -> None:
+        """The rule stands nowhere any more."""
+        self._disarm(name, standing)
+        self.stand(name, None)
+
+    def _disarm(self, name: str, standing: Standing) -> None:
+        if standing.timer_ms:
+            timers.disarm(self.draft, Timer(standing.timer_ms, self.user_id, name))
+
+    def tell(self, rule: Rule, transitions: Sequence[Transition]) -> None:
+        """Emit what the world has not heard."""
+        client_user_id, team_id = self.who
+        if transitions and (client_user_id or team_id):
+            self.user = self.user._replace(client_user_id=client_user_id, team_id=team_id)
+        for transition in transitions:
+            life = transition.life
+            if life is Life.OPENED:
+                self.draft.count("alerts_opened", rule.name, rule.severity)
+            self._say(
+                self.draft, self.user_id, rule.name,
+                record(self.user_id, self.user, rule, transition, self.draft.now_ms),
+            )  # fmt: skip
+            self.draft.count("alert_records", rule.name, life)

@@ -1,0 +1,152 @@
+"""Rules over a draft: what a record says is judged, timers are looked at, alerts leave in the same transaction.
+
+Rows of the one table `alerts`, by the first letters of their keys:
+
+    u|user            what is remembered of a user (`user`)
+    m|user|series     the newest marks of a series (`marks`)
+    n|user|series     the baseline of a series (`baseline`)
+    s|user|topic      signs of life (`silence`)
+    t|due|user|rule   timers (`timers`)
+"""
+
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import Any
+
+from streams import topics
+from streams.alerting import happenings, numbers, timers
+from streams.alerting.life import Life, Transition, closed
+from streams.alerting.machine import How
+from streams.alerting.observe import Observed, observe
+from streams.alerting.rules import NO_RULES, Kind, Rule, Rules, Topic
+from streams.alerting.timers import Timer
+from streams.alerting.turn import Say, Turn
+from streams.alerting.user import Personal, User, from_local_us, seen_zone
+from streams.draft import Draft
+
+GRACE_MS = 5_000  # between the door's clock and the record in Kafka
+FIRED_MAX = 500  # timers of a partition in one look: bounds the pause
+_NO_ZONE_OF_USER = frozenset({topics.LABS})  # their time zone is that of a place
+
+
+class Watch:
+    """One for a worker. `say` puts the record of an alert into a draft. Rules may be replaced between two calls."""
+
+    def __init__(self, say: Say, rules: Rules = NO_RULES) -> None:
+        self._say = say
+        self.rules = rules
+        self._swept: set[int] = set()
+
+    def replace(self, rules: Rules) -> None:
+        """New rules. Open alerts stay; those of rules that are gone end at the next look at the timers."""
+        self.rules = rules
+        self._swept.clear()
+
+    def saw(self, draft: Draft, topic: str, record: dict[str, Any]) -> None:
+        """Judge one clean record as it is before encoding. `topic`: short name."""
+        plan = self.rules.by_topic.get(topic)
+        if plan is None and not self.rules.needs_zone:
+            return
+        seen = observe(topic, record)
+        if seen is None:
+            return
+        turn = Turn(draft, seen.user_id, seen.received_ms * 1000, self._say)
+        _note_user(turn, seen, is_zone_needed=self.rules.needs_zone or seen.is_floating)
+        if plan is not None:
+            there = _in_utc(turn.user, seen) if seen.is_floating else seen
+            if there is None:
+                draft.count("alert_skipped", "floating_time")
+            else:
+                _judge(turn, plan, there)
+        turn.done()
+
+    def punctuate(self, draft: Draft) -> None:
+        """Look at the timers that are due, as far as all records of that time have been processed."""
+        if draft.partition not in self._swept:
+            self._swept.add(draft.partition)
+            self._fire(draft, [timer for timer in timers.every(draft) if timer.rule not in self.rules.by_name])
+        until_ms = min(draft.now_ms, draft.complete_ms) - GRACE_MS
+        if until_ms > 0:
+            self._fire(draft, list(islice(timers.due(draft, until_ms), FIRED_MAX)))
+
+    def _fire(self, draft: Draft, fired: Iterable[Timer]) -> None:
+        for timer in fired:
+            timers.disarm(draft, timer)
+            turn = Turn(draft, timer.user_id, min(draft.now_ms, draft.complete_ms or draft.now_ms) * 1000, self._say)
+            self._look(turn, timer)
+            turn.done()
+            draft.count("alert_timers")
+
+    def _look(self, turn: Turn, timer: Timer) -> None:
+        standing = turn.user.rules.get(timer.rule)
+        if standing is None:
+            return
+        if standing.timer_ms == timer.due_ms:
+            turn.stand(timer.rule, standing._replace(timer_ms=0))
+        rule = self.rules.by_name.get(timer.rule)
+        if rule is None:
+            drop(turn, timer.rule)
+        else:
+            _LOOKS.get(rule.kind, numbers.look)(turn, rule)
+
+    def personal(self, draft: Draft, user_id: str, rule: str, own: Personal | None) -> None:
+        """A user's own bounds for a rule; None takes them back. A rule that is off for a user ends there."""
+        turn = Turn(draft, user_id, draft.now_ms * 1000, self._say)
+        all_own = {name: one for name, one in turn.user.personal.items() if name != rule}
+        turn.user = turn.user._replace(personal=all_own if own is None else {**all_own, rule: own})
+        if own is not None and own.is_off:
+            drop(turn, rule)
+        turn.done()
+
+    def zone(self, draft: Draft, user_id: str, zone: str) -> None:
+        """A user's time zone as a person gave it; "" leaves it to the data again."""
+        turn = Turn(draft, user_id, draft.now_ms * 1000, self._say)
+        turn.user = turn.user._replace(zone=zone, is_zone_given=bool(zone))
+        turn.done()
+
+
+def _judge(turn: Turn, plan: Topic, seen: Observed) -> None:
+    for series in plan.series:
+        numbers.saw(turn, series, seen)
+    for rule in plan.events:
+        happenings.happened(turn, rule, seen)
+    if plan.silences:
+        happenings.heard(turn, plan.silences, seen)
+
+
+def _note_user(turn: Turn, seen: Observed, *, is_zone_needed: bool) -> None:
+    record = seen.record
+    zone, offset_s = record.get("time_zone"), record.get("timezone_offset_s")
+    if is_zone_needed and (zone or offset_s is not None) and seen.topic not in _NO_ZONE_OF_USER:
+        turn.user = seen_zone(turn.user, zone, offset_s, seen.time_us)
+    turn.who = (record.get("client_user_id") or "", record.get("team_id") or "")
+
+
+def _in_utc(user: User, seen: Observed) -> Observed | None:
+    """What was written as local time, in UTC; None while the user's zone is not known."""
+    time_us = from_local_us(user, seen.time_us)
+    if time_us is None:
+        return None
+    shift = seen.time_us - time_us
+    record = seen.record
+    if "times" in record:
+        record = {**record, "times": [one - shift for one in record["times"]]}
+    return seen._replace(time_us=time_us, record=record)
+
+
+def drop(turn: Turn, name: str) -> None:
+    """A rule is gone, for all or for this user: its alerts end, and where it stood is forgotten."""
+    standing = turn.user.rules.get(name)
+    if standing is None:
+        return
+    for told in standing.told:
+        if told.ended_us is None:
+            gone = Rule(name, told.kind, told.topic, severity=told.severity)
+            turn.tell(gone, [Transition(Life.RESOLVED, closed(told, turn.clock_us, How.RULE_GONE))])
+    turn.forget(name, standing)
+
+
+_LOOKS: dict[Kind, Callable[[Turn, Rule], None]] = {
+    Kind.EVENT: happenings.look_at_events,
+    Kind.SILENCE: happenings.look_at_silence,
+}

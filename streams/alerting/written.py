@@ -1,0 +1,90 @@
+"""A rule as it is written in a file, before it is known to make sense. What pydantic refuses is a problem of shape."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
+
+from streams.alerting.rules import Severity
+from streams.alerting.texts import Amount, Duration, Hours
+
+RUN_MAX = 8  # samples in a row: their evidence is kept whole
+
+
+class Written(BaseModel):
+    """What every rule has. `resource`: a resource, or one of connections, backfills, labs for events."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
+    resource: str
+    summary: str = Field(default="", max_length=200)
+    link: str = Field(default="", max_length=500)
+    severity: Severity = Severity.WARNING
+    enabled: StrictBool = True
+    values: StrictBool = False
+    max_age: Duration | None = None
+    cooldown: Duration = 0
+    resolve_after: Duration | None = None
+    remind: Duration = 0
+    quiet: Hours | None = None
+
+
+class WrittenRun(Written):
+    """What looks at numbers one after the other."""
+
+    field: str = ""
+    type: str = Field(default="", max_length=64)
+    samples: int = Field(default=1, ge=1, le=RUN_MAX)
+    within: Duration = 0
+    lasting: Duration = 0
+    clear_samples: int = Field(default=1, ge=1, le=RUN_MAX)
+
+
+class WrittenThreshold(WrittenRun):
+    kind: Literal["threshold"]
+    above: Amount | None = None
+    below: Amount | None = None
+    clear_above: Amount | None = None
+    clear_below: Amount | None = None
+
+
+class WrittenRate(WrittenRun):
+    kind: Literal["rate"]
+    rises: Amount | None = None
+    falls: Amount | None = None
+    change_within: Duration
+    clear: Amount | None = None
+
+
+class WrittenDeviation(WrittenRun):
+    kind: Literal["deviation"]
+    above_sd: float | None = Field(default=None, gt=0, le=20)
+    below_sd: float | None = Field(default=None, gt=0, le=20)
+    clear_sd: float | None = Field(default=None, ge=0, le=20)
+    days: int = Field(default=28, ge=3, le=90)
+    days_min: int = Field(default=7, ge=2, le=90)
+
+
+class WrittenEvent(Written):
+    kind: Literal["event"]
+    where: dict[str, str | StrictBool | list[str]] = Field(default_factory=dict)
+
+
+class WrittenSilence(Written):
+    kind: Literal["silence"]
+    longer_than: Duration | None = None
+    learned: StrictBool = False
+    at_least: Duration | None = None
+    factor: float = Field(default=1.5, ge=1, le=10)
+
+
+AnyWritten = Annotated[
+    WrittenThreshold | WrittenRate | WrittenDeviation | WrittenEvent | WrittenSilence, Field(discriminator="kind")
+]
+KINDS: dict[str, type[Written]] = {
+    "threshold": WrittenThreshold,
+    "rate": WrittenRate,
+    "deviation": WrittenDeviation,
+    "event": WrittenEvent,
+    "silence": WrittenSilence,
+}

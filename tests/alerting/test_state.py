@@ -1,0 +1,173 @@
+"""What is stored: windows, baselines and rows of users are functions of what was said, bounded, and read back."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.alerting import baseline, user
+from streams.alerting.marks import MARKS_MAX, Window
+from streams.alerting.observe import Evidence
+from streams.alerting.rules import DAY_US, HOUR_US, MINUTE_US, Quiet
+from streams.alerting.user import NOBODY, Happened, Personal, Standing, offset_us, quiet_until_us, seen_zone
+from tests.alerting.stage import LOW, T0_US, USER, Stage, samples
+
+WATCH = Evidence("garmin", "watch", "", "junction.raw.timeseries", 3, 7)
+seconds = st.lists(st.tuples(st.integers(0, 600), st.integers(40, 200)), max_size=60, unique_by=lambda one: one[0])
+
+
+def window(points: list[tuple[int, int]]) -> Window:
+    made = Window()
+    for second, value in points:
+        made.add([(T0_US + second * 1_000_000, float(value))], WATCH, T0_US // 1000 + 700_000, DAY_US)
+    return made
+
+
+@given(seconds, st.randoms(use_true_random=False))
+def test_a_window_forgets_the_order(points: list[tuple[int, int]], chance: Any) -> None:
+    """Many samples a minute: the lowest and the highest of each minute stay, in whatever order they came."""
+    shuffled = points * 2
+    chance.shuffle(shuffled)
+    marks = window(shuffled).marks
+    assert [(m.time_us, m.value) for m in marks] == [(m.time_us, m.value) for m in window(sorted(points)).marks]
+    for minute in {second // 60 for second, _ in points}:
+        inside = [value for second, value in points if second // 60 == minute]
+        kept = [m.value for m in marks if (m.time_us - T0_US) // MINUTE_US == minute]
+        assert (min(kept), max(kept)) == (min(inside), max(inside))
+        assert len(kept) <= 2
+
+
+def test_a_window_is_bounded() -> None:
+    """The newest marks stay; what is older than one that went is not taken in again."""
+    made = Window()
+    points = [(T0_US + n * MINUTE_US, float(n)) for n in range(MARKS_MAX + 10)]
+    gone = made.add(points, WATCH, points[-1][0] // 1000, DAY_US)
+    assert gone is not None
+    assert [mark.value for mark in gone] == [float(n) for n in range(10)]
+    assert made.add(points[:5], WATCH, points[-1][0] // 1000, DAY_US) is None
+    assert made.too_old == 5
+    assert len(made.encode()) < 4000
+    assert Window.decode(made.encode()) == Window(made.sources, made.marks, made.past_us)
+
+
+def test_many_sources_are_bounded() -> None:
+    """A stranger's many source names do not grow the row; what is in use keeps its own."""
+    made = Window()
+    for n in range(500):
+        said = Evidence(f"provider-{n}", "watch", "", "junction.raw.timeseries", 0, n)
+        made.add([(T0_US + n * MINUTE_US, 1.0 * n)], said, (T0_US + n * MINUTE_US) // 1000, DAY_US)
+    assert len(made.sources) <= 32
+    assert made.evidence(made.marks[-1]).provider == "provider-499"
+
+
+days_of_points = st.lists(
+    st.tuples(st.integers(0, 40), st.integers(0, 1439), st.integers(40, 90)),
+    max_size=80,
+    unique_by=lambda one: one[:2],
+)
+
+
+@given(days_of_points, st.randoms(use_true_random=False))
+def test_a_baseline_forgets_the_order(points: list[tuple[int, int, int]], chance: Any) -> None:
+    """Which values of a day are kept follows from their times; a repetition changes nothing."""
+
+    def learned(order: list[tuple[int, int, int]]) -> baseline.Days:
+        days: baseline.Days = {}
+        for day, minute, value in order:
+            baseline.add(days, [(day * DAY_US + minute * MINUTE_US, float(value))], "", 100 * DAY_US)
+        return days
+
+    shuffled = points * 2
+    chance.shuffle(shuffled)
+    assert learned(shuffled) == learned(points)
+    assert all(len(kept) <= baseline.PER_DAY for kept in learned(points).values())
+    assert baseline.decode(baseline.encode(learned(points))) == learned(points)
+
+
+def test_a_baseline_is_that_of_the_days_before() -> None:
+    """The day itself and days out of the window do not count; too few days are none."""
+    days: baseline.Days = {}
+    baseline.add(days, [(n * DAY_US, 60.0 + n % 2) for n in range(1, 11)], "", 100 * DAY_US)
+    assert baseline.normal(days, 11, 28, 7) == pytest.approx((60.5, 0.605), abs=0.2)
+    assert baseline.normal(days, 10, 28, 10) is None
+    assert baseline.normal(days, 50, 28, 1) is None
+
+
+def test_a_summary_has_one_value_in_the_baseline() -> None:
+    """A new version of it takes the place of the one before, also when its day is another one."""
+    days: baseline.Days = {}
+    baseline.add(days, [(5 * DAY_US, 60.0)], "s1", 100 * DAY_US)
+    assert baseline.add(days, [(6 * DAY_US, 61.0)], "s1", 100 * DAY_US)
+    assert [(day, [value for _, value in kept]) for day, kept in days.items()] == [(6, [61.0])]
+    assert not baseline.add(days, [(6 * DAY_US, 61.0)], "s1", 100 * DAY_US)
+
+
+def test_a_row_of_a_user_is_read_back() -> None:
+    """All that a row may hold survives its bytes, which begin with their format."""
+    full = NOBODY._replace(
+        zone="Europe/Madrid",
+        personal={"r": Personal(3.5, None, True)},
+        rules={"r": Standing(1, happened=(Happened(1, "s", WATCH, None),), timer_ms=5)},
+    )
+    assert user.decode(user.encode(full)) == full
+    assert user.encode(full)[0] == 1
+    assert user.decode(None) == NOBODY
+
+
+def test_where_the_clock_stands() -> None:
+    """A zone that a person gave counts most, then the newest offset of data, then a zone that data said."""
+    seen = seen_zone(NOBODY, "Europe/Madrid", None, T0_US)
+    assert offset_us(seen, T0_US) == 2 * HOUR_US  # summer
+    moved = seen_zone(seen, None, -14_400, T0_US)
+    assert offset_us(moved, T0_US) == -4 * HOUR_US
+    assert seen_zone(moved, None, 7200, T0_US - 1) is moved
+    assert offset_us(moved._replace(zone="Asia/Tokyo", is_zone_given=True), T0_US) == 9 * HOUR_US
+    assert seen_zone(NOBODY, "No/Such", 999_999, T0_US) is NOBODY
+    assert offset_us(NOBODY, T0_US) is None
+
+
+def test_quiet_hours_over_midnight() -> None:
+    """They end at the user's morning, whatever the UTC hour is."""
+    quiet, east = Quiet(22 * 60, 7 * 60), NOBODY._replace(offset_s=3600)
+    nine_utc, ten_utc = T0_US + 9 * HOUR_US, T0_US + 10 * HOUR_US  # 21:00 and 22:00 UTC
+    assert quiet_until_us(NOBODY, quiet, nine_utc) is None
+    assert quiet_until_us(NOBODY, quiet, ten_utc) == ten_utc + 9 * HOUR_US
+    assert quiet_until_us(east, quiet, nine_utc) == nine_utc + 9 * HOUR_US
+    assert quiet_until_us(east, None, nine_utc) is None
+
+
+def test_personal_bounds() -> None:
+    """A user's own bound counts, moves the calm one along, and a rule can be off for one user."""
+    stage = Stage([LOW])
+
+    def own(personal: Personal | None) -> None:
+        draft = stage.draft(stage.now_us)
+        stage.watch.personal(draft, USER, "glucose-low", personal)
+        stage.commit(draft)
+
+    own(Personal(3.0))
+    stage.see("glucose", samples([(0, 3.5), (5, 3.5)]))
+    assert stage.alerts == []
+    stage.see("glucose", samples([(10, 2.9), (15, 2.8)]))
+    assert stage.lives() == [("glucose-low", "opened", None)]
+    stage.see("glucose", samples([(20, 3.4)]))
+    assert len(stage.alerts) == 1  # calm begins at 3.5 for this user
+    own(Personal(3.0, None, True))
+    assert stage.lives()[1:] == [("glucose-low", "resolved", "rule_gone")]
+    stage.see("glucose", samples([(25, 2.0), (30, 2.0)]))
+    assert len(stage.alerts) == 2
+    own(None)
+    stage.see("glucose", samples([(35, 3.6), (40, 3.6)]))
+    assert stage.lives()[2:] == [("glucose-low", "opened", None)]
+
+
+def test_an_open_alert_survives_a_change_of_its_rule() -> None:
+    """Other bounds: the open alert stays the same one, and ends by the new rule."""
+    stage = Stage([LOW])
+    (opened,) = stage.see("glucose", samples([(0, 3.5), (5, 3.5)]))
+    stage.use([LOW | {"below": "3.0 mmol/L", "clear_above": "3.2 mmol/L"}])
+    (resolved,) = stage.see("glucose", samples([(10, 3.6)]))
+    assert (resolved["id"], resolved["resolution"]) == (opened["id"], "cleared")
+    stage.use([LOW])
+    assert stage.see("glucose", samples([(15, 5.0)])) == []
