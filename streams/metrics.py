@@ -78,6 +78,30 @@ API_SECONDS = Histogram(
     "junction_api_seconds", "Time from request to the whole answer.", ["endpoint"], buckets=(*_SECONDS, 30, 60)
 )
 
+# Alerts
+ALERTS = Counter("junction_alert_records_total", "Steps in the life of alerts, by rule.", ["rule", "life"])
+ALERTS_OPENED = Counter("junction_alerts_opened_total", "Alerts that began, by rule.", ["rule", "severity"])
+ALERT_SKIPPED = Counter(
+    "junction_alert_skipped_total",
+    "Points that rules did not look at: too old when they came, in another unit, in local time of an unknown zone.",
+    ["reason"],
+)
+ALERT_TIMERS = Counter("junction_alert_timers_total", "Timers of alerts that fired.")
+ALERT_RULES = Gauge("junction_alert_rules", "Alert rules that are switched on.")
+ALERT_RELOADS = Counter(
+    "junction_alert_rule_loads_total",
+    "Readings of the rules file; a refused one changes nothing.",
+    ["outcome"],
+)
+ALERT_DELIVERIES = Counter(
+    "junction_alert_deliveries_total", "Attempts to bring an alert to a receiver, by what became of them.",
+    ["receiver", "status"],
+)  # fmt: skip
+ALERT_DELIVERY_SECONDS = Histogram(
+    "junction_alert_delivery_seconds", "From the worker's word to a receiver that has it.", ["receiver"],
+    buckets=_LAG_SECONDS,
+)  # fmt: skip
+
 # 0 from the start: a counter that begins at 1 never "increased" for Prometheus.
 for _reason in Reason:
     DEAD_LETTERS.labels(_reason)
@@ -91,13 +115,18 @@ _BY_NAME: Mapping[str, Counter] = {
     "unknown_types": UNKNOWN_TYPES,
     "conflicts": CONFLICTS,
     "drift": DRIFT,
+    "alert_records": ALERTS,
+    "alerts_opened": ALERTS_OPENED,
+    "alert_skipped": ALERT_SKIPPED,
+    "alert_timers": ALERT_TIMERS,
 }
 
 
 def count(counts: Mapping[tuple[str, ...], int]) -> None:
     """Add what drafts counted: (name, *labels) → n. An undeclared name is a bug and raises KeyError."""
     for (name, *labels), n in counts.items():
-        _BY_NAME[name].labels(*labels).inc(n)
+        metric = _BY_NAME[name]
+        (metric.labels(*labels) if labels else metric).inc(n)
 
 
 def time_arrivals(arrivals: Iterable[tuple[str, int]], now_s: float) -> None:

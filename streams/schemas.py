@@ -11,7 +11,10 @@ SUMMARY_SCHEMAS = (
     *("Body", "Meal", "MenstrualCycle", "Electrocardiogram", "Profile"),
 )
 SERIES_SCHEMAS = ("Samples", "BloodPressure", "Insulin", "Note")
-CONTROL_SCHEMAS = ("Device", "Lab", "QueryResult", "Generic", "Connection", "Backfill", "Reconciliation", "Drift")
+CONTROL_SCHEMAS = (
+    *("Device", "Lab", "QueryResult", "Generic", "Connection", "Backfill", "Reconciliation", "Drift"),
+    *("Alert", "AlertDelivery"),
+)
 SCHEMAS = (*SUMMARY_SCHEMAS, *SERIES_SCHEMAS, *CONTROL_SCHEMAS)
 
 Place = tuple[str, ...]

@@ -90,6 +90,8 @@ class Settings(BaseSettings):
     """Workers of one group share the work; also the first part of the changelogs' names."""
     worker_id: str = Field(default="w0", pattern=r"^[A-Za-z0-9._-]{1,80}$")
     """Differs between the workers of a group, and stays the same when one starts again."""
+    alert_rules: Path | None = None
+    """TOML file with rules for alerts on data (docs/alerts.md). Unset: none. Changes count without a restart."""
     state_dir: Path = Path(".state/worker")
     """Where this worker keeps its tables. May be lost: they are read back from Kafka."""
     commit_interval_s: float = Field(default=0.1, gt=0, le=5)

@@ -61,14 +61,18 @@ FETCH_JOBS = "fetch_jobs"  # requests to fetch, from workers, people and reconci
 FETCH_PROGRESS = "fetch_progress"  # from the fetchers back to the workers
 RECONCILIATIONS = "reconciliations"  # what Junction has against what we have
 HEARTBEATS = "gateway_heartbeats"  # when a delivery was accepted last, to the minute
+ALERTS = "alerts"
+ALERT_DELIVERIES = "alert_deliveries"  # what became of each attempt to bring an alert to somebody
+ALERT_THRESHOLDS = "alert_thresholds"  # users' own bounds, from people to the workers
 DRIFT = "drift"  # what is not as Junction documents it
 OTHER = "other"  # checkout and every event type that we do not know: kept and passed on as JSON text
 
+LASTING = (ALERTS, ALERT_DELIVERIES)  # kept as long as raw events: who was told what is asked for later
 STATES = (CONNECTIONS, BACKFILLS, DEVICES, DRIFT, RECONCILIATIONS)  # compacted: the newest record of a key is the truth
 
 # Tables of the worker. Their changelogs are named by Faust: <group>-<table>-changelog.
-TABLES: tuple[str, ...] = ("connections", "backfills", "summaries", "samples", "deliveries", "drift")
-SOURCES: tuple[str, ...] = (*RAW, FETCH_PROGRESS)  # what the worker reads
+TABLES: tuple[str, ...] = ("connections", "backfills", "summaries", "samples", "deliveries", "drift", "alerts")
+SOURCES: tuple[str, ...] = (*RAW, FETCH_PROGRESS, ALERT_THRESHOLDS)  # what the worker reads
 
 # Of the fetcher, which is a group of its own.
 FETCH_TABLES: tuple[str, ...] = ("fetches",)
@@ -101,6 +105,8 @@ _CONTROL_SCHEMAS = {
     RECONCILIATIONS: "Reconciliation",
     OTHER: "Generic",
     DRIFT: "Drift",
+    ALERTS: "Alert",
+    ALERT_DELIVERIES: "AlertDelivery",
 }
 
 
@@ -149,16 +155,20 @@ def layout(
         topic(f"{prefix}.{REDRIVEN}", Role.MARK, **{**kept, "cleanup.policy": "compact,delete"}),
     ]
     queues = [topic(f"{prefix}.{name}", Role.QUEUE, **kept) for name in (FETCH_JOBS, FETCH_PROGRESS)]
+    policies = dict.fromkeys(STATES, compact) | dict.fromkeys(LASTING, kept)
     clean = [
-        topic(f"{prefix}.{name}", Role.STATE, schema, **compact)
-        if name in STATES
-        else topic(f"{prefix}.{name}", Role.CLEAN, schema, **{"cleanup.policy": "delete"})
+        topic(
+            f"{prefix}.{name}",
+            Role.STATE if name in STATES else Role.CLEAN,
+            schema,
+            **policies.get(name, {"cleanup.policy": "delete"}),
+        )
         for name, schema in clean_topics().items()
     ]
     owned = [(group_id, table) for table in TABLES] + [(fetch_group(group_id), table) for table in FETCH_TABLES]
     logs = [topic(changelog(group, table), Role.CHANGELOG, **compact) for group, table in owned]
-    beats = [topic(f"{prefix}.{HEARTBEATS}", Role.STATE, **compact)]
-    return raw + queues + beats + dead + clean + logs
+    notes = [topic(f"{prefix}.{name}", Role.STATE, **compact) for name in (HEARTBEATS, ALERT_THRESHOLDS)]
+    return raw + queues + notes + dead + clean + logs
 
 
 def raw_topic(event: EventType) -> str:

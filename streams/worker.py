@@ -11,6 +11,7 @@ from streams.draft import Draft, Fold
 from streams.engine import app as engine
 from streams.events import Record
 from streams.lookup import server
+from streams.rules_file import RulesFile
 from streams.settings import Settings
 from streams.times import millis
 from streams.waiting import until_available
@@ -20,14 +21,24 @@ def run(settings: Settings) -> None:
     """Blocks until SIGTERM or Ctrl-C. Raises Misconfigured when the topics or schemas are not what they must be."""
     until_available("Kafka", lambda: admin.check_layout(settings))
     ids = until_available("schema registry", lambda: registry.resolve(settings))
-    folds = {raw: _timed(raw, fold) for raw, fold in agents.folds(Codec(ids), settings.topic_prefix).items()}
+    alerts = alerts_of(settings, Codec(ids))
+    made = agents.folds(Codec(ids), settings.topic_prefix, alerts)
+    folds = {raw: _timed(raw, fold) for raw, fold in made.items()}
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr=settings.metrics_host)
     server.check(settings)
     log.get("worker").info("starting", worker=settings.worker_id, group=settings.group_id)
     by_topic = {f"{settings.topic_prefix}.{name}": fold for name, fold in folds.items()}
-    punctuation = agents.punctuation(settings.topic_prefix)
+    punctuation = agents.punctuation(settings.topic_prefix, alerts)
     engine.run(settings, engine.Plan(by_topic, topics.TABLES, punctuation, _answering(settings)))
+
+
+def alerts_of(settings: Settings, codec: Codec) -> agents.Alerts:
+    """With the rules of the file that is named, read again when it changes. Raises Misconfigured for a bad one."""
+    if settings.alert_rules is None:
+        return agents.Alerts(codec, settings.topic_prefix)
+    file = RulesFile(settings.alert_rules)
+    return agents.Alerts(codec, settings.topic_prefix, file.first(), file)
 
 
 def _answering(settings: Settings) -> Callable[[engine.App], None] | None:

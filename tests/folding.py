@@ -2,11 +2,14 @@
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from streams import agents, topics
+from streams.alerting.rulefile import rules_of
+from streams.alerting.rules import Rules
 from streams.codec import Codec, decode, parsed
 from streams.draft import Draft, Rows
 from streams.events import identify
@@ -55,15 +58,18 @@ class Worker:
     """Folds records one by one, each as a transaction of its own.
 
     `requests`: what the fetchers were asked for. `drift`: what is said of drift, apart from what is said of users.
+    `rules`: alert rules, as plain values.
     """
 
     tables: dict[str, dict[bytes, bytes]] = field(default_factory=lambda: defaultdict(dict))
     counts: Counter[tuple[str, ...]] = field(default_factory=Counter)
     requests: list[Request] = field(default_factory=list)
     drift: list[Clean] = field(default_factory=list)
+    rules: Sequence[dict[str, Any]] = ()
 
     def __post_init__(self) -> None:
-        self._folds = agents.folds(CODEC, PREFIX)
+        self.alerts = agents.Alerts(CODEC, PREFIX, Rules.of(rules_of(list(self.rules))))
+        self._folds = agents.folds(CODEC, PREFIX, self.alerts)
 
     @property
     def state(self) -> dict[str, dict[bytes, bytes]]:
@@ -79,8 +85,8 @@ class Worker:
     def punctuate(self, now_ms: int = NOW_MS) -> list[Clean]:
         """What happens between records."""
         draft = self._draft(3)
-        draft.now_ms = now_ms
-        draft.call(agents.punctuation(PREFIX))
+        draft.now_ms = draft.complete_ms = now_ms
+        draft.call(agents.punctuation(PREFIX, self.alerts))
         return self._apply(draft)
 
     def _draft(self, partition: int) -> Draft:

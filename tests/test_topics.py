@@ -106,7 +106,8 @@ def test_state_is_compacted_and_history_is_not() -> None:
     policies = {Role.STATE: "compact", Role.CHANGELOG: "compact", Role.MARK: "compact,delete"}
     for topic in LAYOUT:
         assert topic.config["cleanup.policy"] == policies.get(topic.role, "delete"), topic.name
-        kept_ms = 90 * topics.DAY_MS if topic.role in (Role.RAW, Role.QUEUE, Role.DEAD, Role.MARK) else None
+        is_lasting = topic.role in (Role.RAW, Role.QUEUE, Role.DEAD, Role.MARK) or topic.name[9:] in topics.LASTING
+        kept_ms = 90 * topics.DAY_MS if is_lasting else None
         assert topic.config.get("retention.ms") == (kept_ms and str(kept_ms)), topic.name
 
 

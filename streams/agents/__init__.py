@@ -3,11 +3,13 @@
 `folds` and `punctuation` are all that the worker needs. Agents do not know each other: they meet in topics and tables.
 """
 
+from streams import topics
 from streams.agents import backfills, connections, labs, other, outage, progress, summaries, timeseries
+from streams.agents.alerts import Alerts
 from streams.codec import Codec
-from streams.draft import Fold, Punctuation
+from streams.draft import Draft, Fold, Punctuation
 
-__all__ = ["folds", "punctuation"]
+__all__ = ["Alerts", "folds", "punctuation"]
 
 _MAKE = {
     "raw.connections": connections.make,
@@ -20,11 +22,19 @@ _MAKE = {
 }
 
 
-def punctuation(prefix: str) -> Punctuation:
+def punctuation(prefix: str, alerts: Alerts | None = None) -> Punctuation:
     """What goes on between records, for each partition about once a second."""
-    return lambda draft: outage.punctuate(draft, prefix)
+
+    def punctuate(draft: Draft) -> None:
+        outage.punctuate(draft, prefix)
+        if alerts is not None:
+            alerts.punctuate(draft)
+
+    return punctuate
 
 
-def folds(codec: Codec, prefix: str) -> dict[str, Fold]:
+def folds(codec: Codec, prefix: str, alerts: Alerts | None = None) -> dict[str, Fold]:
     """Short name of a source topic → its fold. `prefix`: of the clean topics that they emit to."""
-    return {topic: make(codec, prefix) for topic, make in _MAKE.items()}
+    alerts = alerts or Alerts(codec, prefix)
+    watched = {topic: alerts.watching(make(codec, prefix)) for topic, make in _MAKE.items()}
+    return watched | {topics.ALERT_THRESHOLDS: alerts.thresholds}

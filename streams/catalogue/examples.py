@@ -6,6 +6,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from streams import agents, codec, signature, topics
+from streams.alerting.rulefile import rules_of
+from streams.alerting.rules import Rules
 from streams.codec import Codec
 from streams.draft import Draft
 from streams.events import identify
@@ -20,6 +22,8 @@ from streams.topics import Headers
 PREFIX = "junction"
 _WORLD = World(seed=5, users=16, days=2, end_ms=1_780_272_000_000)  # a fixed end: the same records every time
 _LATENCY_MS = 40
+_RULE = {"name": "pressure-high", "kind": "threshold", "resource": "blood_pressure", "field": "systolic",
+         "above": "135 mmHg", "max_age": "1d", "summary": "Systolic pressure above 135 mmHg"}  # fmt: skip
 
 
 class Example(NamedTuple):
@@ -43,7 +47,9 @@ class _Raw(NamedTuple):
 def examples() -> dict[str, Example]:
     """By short topic name, the record with most to show; without the topics that the world has no event for."""
     clean = topics.clean_topics()
-    folds = agents.folds(Codec(dict.fromkeys(clean, 1)), PREFIX)
+    codec_of_all = Codec(dict.fromkeys(clean, 1))
+    alerts = agents.Alerts(codec_of_all, PREFIX, Rules.of(rules_of([_RULE])))
+    folds = agents.folds(codec_of_all, PREFIX, alerts)
     tables: dict[str, dict[bytes, bytes | None]] = defaultdict(dict)
 
     def read(table: str, key: bytes) -> bytes | None:

@@ -12,9 +12,9 @@ from streams.resources import Kind, Resource
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "catalogue.md"
 _HEAD_FIELDS = 13  # what data records begin with
-_WITHOUT_HEAD = ("Connection", "Backfill", "Drift", "Reconciliation")
+_WITHOUT_HEAD = ("Connection", "Backfill", "Drift", "Reconciliation", "Alert", "AlertDelivery")
 _SMALL = ("Source", "Delivery", "Version", "ConnectionContext", "Counts")
-_ENTRIES = ("Food", "Dated", "DatedText", "DatedNumber", "DatedFlag")
+_ENTRIES = ("Evidence", "Food", "Dated", "DatedText", "DatedNumber", "DatedFlag")
 _KEYS = {
     topics.CONNECTIONS: "user_id:provider",
     topics.BACKFILLS: "user_id:provider:resource",
@@ -23,11 +23,15 @@ _KEYS = {
     topics.QUERY_RESULTS: "user_id:query_id",
     topics.RECONCILIATIONS: "user_id:provider:resource",
     topics.DRIFT: "kind:scope path found",
+    topics.ALERTS: "user_id:rule",
+    topics.ALERT_DELIVERIES: "user_id:alert_id",
     topics.OTHER: "user_id:id; without an id the delivery id; without a user the team's id stands in",
 }
 _ROWS = {
     topics.LABS: "resource, id",
     topics.QUERY_RESULTS: "user, id",
+    topics.ALERTS: "id; the greatest revision counts",
+    topics.ALERT_DELIVERIES: "each record",
     topics.OTHER: "each record",
 }
 
@@ -125,7 +129,11 @@ def _schema(name: str) -> Iterator[str]:
     yield f"### {name}\n\n{schema['doc']}\n\nTopics: {shown_topics}.\n"
     own = schema["fields"] if name in _WITHOUT_HEAD else schema["fields"][_HEAD_FIELDS:]
     yield from _fields(own)
-    topic, example = next((topic, examples()[topic]) for topic in used if topic in examples())
+    topic = next((topic for topic in used if topic in examples()), None)
+    if topic is None:
+        yield ""
+        return
+    example = examples()[topic]
     yield f"\n<details><summary>A record of <code>{topic}</code></summary>\n\nKey: `{example.key}`\n"
     yield f"```json\n{shown(example.record)}\n```\n\n</details>\n"
 

@@ -68,6 +68,8 @@ ABOUT: dict[str, str] = {
     "devices": "The user's devices, named by `source.device_id` of data records.",
     "labs": "Lab testing: orders, appointments, critical results, match reviews, parsing jobs, tracking.",
     "query_results": "Rows of the team's continuous queries.",
+    "alerts": "Steps in the life of alerts: opened, updated, resolved ([alerts.md](alerts.md)).",
+    "alert_deliveries": "What became of each attempt to bring an alert to a receiver.",
     "other": "Checkout, and every event type that we do not know.",
     "drift": "What is not as Junction documents it: event types, fields, words, shapes. No user is in it.",
 }

@@ -64,6 +64,8 @@ def of_record(topic: str, key: bytes, record: Json) -> Iterator[Fact]:
     """The same facts as a clean record states them. `topic`: short name; `record`: decoded Avro."""
     if topic == topics.DRIFT:
         return  # about Junction, not about a user: nothing that the world says
+    if topic in topics.LASTING:
+        return  # what follows from the data, not what they say
     if topic == topics.OTHER:
         yield Fact((topic, record["delivery"]["id"]), record["delivery"]["event_type"])
     elif topic == topics.CONNECTIONS:

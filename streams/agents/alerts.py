@@ -1,0 +1,65 @@
+"""Alerts on data: rules look at what the other agents say, in the same transaction; users' own bounds come by topic."""
+
+from collections.abc import Callable
+from typing import Any
+
+from streams import topics
+from streams.alerting import own
+from streams.alerting.rules import NO_RULES, Rules
+from streams.alerting.watch import Watch
+from streams.codec import Codec
+from streams.draft import Draft, Fold
+from streams.events import Record
+
+NewRules = Callable[[], Rules | None]  # rules that have changed since it was last asked, None for no change
+
+
+def unchanging() -> None:
+    """No rules file."""
+
+
+class Alerts:
+    """One for a worker. Costs a comparison a record while there are no rules."""
+
+    def __init__(self, codec: Codec, prefix: str, rules: Rules = NO_RULES, new_rules: NewRules = unchanging) -> None:
+        self._codec = codec
+        self._topic = f"{prefix}.{topics.ALERTS}"
+        self._new_rules = new_rules
+        self.watch = Watch(self._say, rules)
+
+    def _say(self, draft: Draft, user_id: str, rule: str, record: dict[str, Any]) -> None:
+        draft.emit(self._topic, f"{user_id}:{rule}".encode(), self._codec.encode(topics.ALERTS, record))
+
+    def watching(self, fold: Fold) -> Fold:
+        """The fold, with the rules behind it."""
+        watch = self.watch
+
+        def watched(record: Record, draft: Draft) -> None:
+            if not watch.rules:
+                fold(record, draft)
+                return
+            said: list[tuple[str, dict[str, Any]]] = []
+            draft.said = said
+            try:
+                fold(record, draft)
+            finally:
+                draft.said = None
+            for topic, clean in said:
+                watch.saw(draft, topic, clean)
+
+        return watched
+
+    def thresholds(self, record: Record, draft: Draft) -> None:
+        """`junction.alert_thresholds`: bounds and time zones of single users."""
+        given, is_given = own.decode(record.key, record.value)
+        if given.rule:
+            self.watch.personal(draft, given.user_id, given.rule, given.personal if is_given else None)
+        else:
+            self.watch.zone(draft, given.user_id, given.time_zone)
+
+    def punctuate(self, draft: Draft) -> None:
+        """Timers; and the rules, where their file has changed."""
+        changed = self._new_rules()
+        if changed is not None:
+            self.watch.replace(changed)
+        self.watch.punctuate(draft)

@@ -1,0 +1,54 @@
+"""A user's own bounds for a rule, or time zone: one record of the compacted topic `alert_thresholds`.
+
+JSON, because people and other programs write it too. Key: `user_id:rule`, with an empty rule for the time zone; a
+tombstone takes it back. Bounds are in the unit of the rule.
+"""
+
+import msgspec
+
+from streams.alerting.user import Personal, is_zone
+from streams.errors import Reason, Rejected
+
+
+class Own(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`bound` and `clear` replace the rule's. `is_off`: the rule is not for this user."""
+
+    user_id: str
+    rule: str = ""
+    bound: float | None = None
+    clear: float | None = None
+    is_off: bool = False
+    time_zone: str = ""
+
+    @property
+    def key(self) -> bytes:
+        return f"{self.user_id}:{self.rule}".encode()
+
+    @property
+    def personal(self) -> Personal:
+        return Personal(self.bound, self.clear, self.is_off)
+
+
+def encode(own: Own) -> bytes:
+    return msgspec.json.encode(own)
+
+
+_decode = msgspec.json.Decoder(Own).decode
+
+
+def decode(key: bytes | None, value: bytes | None) -> tuple[Own, bool]:
+    """(whose and what, whether it is given, not taken back). Raises Rejected(BAD_SHAPE)."""
+    user_id, separator, rule = (key or b"").decode("utf-8", "replace").rpartition(":")
+    if not user_id or not separator:
+        raise Rejected(Reason.BAD_SHAPE, "alert threshold: the key is not user_id:rule")
+    if not value:
+        return Own(user_id, rule), False
+    try:
+        own = _decode(value)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise Rejected(Reason.BAD_SHAPE, "alert threshold") from None
+    if (own.user_id, own.rule) != (user_id, rule):
+        raise Rejected(Reason.BAD_SHAPE, "alert threshold: key and value differ")
+    if not rule and not is_zone(own.time_zone):
+        raise Rejected(Reason.BAD_SHAPE, "alert threshold: no such time zone")
+    return own, True
