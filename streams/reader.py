@@ -3,9 +3,10 @@
 No consumer group: a reader takes all partitions of its topics, remembers nothing, and moves no offsets of others.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
+import fastavro
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from streams import codec, registry
@@ -28,9 +29,19 @@ class Decoded(NamedTuple):
 
 
 class Messages:
-    """All committed records of some topics (full names), from the beginning or from now on."""
+    """All committed records of some topics (full names), from the beginning or from now on.
 
-    def __init__(self, settings: Settings, names: Sequence[str], *, from_beginning: bool) -> None:
+    `partitions`: only these numbers; None for all.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        names: Sequence[str],
+        *,
+        from_beginning: bool,
+        partitions: Collection[int] | None = None,
+    ) -> None:
         settings.need_kafka()
         conf = settings.librdkafka | {
             "group.id": f"{settings.group_id}-reader",
@@ -46,7 +57,8 @@ class Messages:
         self._asking = Consumer(conf)  # a question on the connection that fetches would wait behind each fetch
         self._ended: dict[tuple[str, int], int] = {}  # where each partition's end was met last
         start = OFFSET_BEGINNING if from_beginning else OFFSET_END
-        self._partitions = [TopicPartition(name, p, start) for name, p in self._existing(names)]
+        wanted = [place for place in self._existing(names) if partitions is None or place[1] in partitions]
+        self._partitions = [TopicPartition(*place, start) for place in wanted]
         self._consumer.assign(self._partitions)
 
     def _existing(self, names: Sequence[str]) -> list[tuple[str, int]]:
@@ -95,11 +107,24 @@ class Messages:
 
 
 class Reader(Messages):
-    """All committed records of some clean topics, decoded."""
+    """All committed records of some clean topics, decoded.
 
-    def __init__(self, settings: Settings, names: Sequence[str], *, from_beginning: bool) -> None:
-        super().__init__(settings, names, from_beginning=from_beginning)
+    `is_plain`: times stay the numbers that they are in the worker, instead of becoming datetimes.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        names: Sequence[str],
+        *,
+        from_beginning: bool,
+        partitions: Collection[int] | None = None,
+        is_plain: bool = False,
+    ) -> None:
+        super().__init__(settings, names, from_beginning=from_beginning, partitions=partitions)
         self._schemas = registry.Schemas(settings)
+        self._is_plain = is_plain
+        self._plain: dict[int, Any] = {}
 
     def poll(self, timeout_s: float) -> list[Decoded]:
         """What has come within the time; at most BATCH records."""
@@ -109,6 +134,14 @@ class Reader(Messages):
         value = message.value()
         record = None
         if value is not None:
-            record = codec.decode(value, self._schemas.writer(codec.schema_id(value)))
+            record = codec.decode(value, self._writer(codec.schema_id(value)))
         place = (message.topic(), message.partition(), message.offset())
         return Decoded(*place, message.timestamp()[1], message.key() or b"", record)
+
+    def _writer(self, id: int) -> Any:
+        """The schema to read with: as it is, or without logical types."""
+        if not self._is_plain:
+            return self._schemas.writer(id)
+        if id not in self._plain:
+            self._plain[id] = fastavro.parse_schema(codec.bare(self._schemas.writer(id)))
+        return self._plain[id]

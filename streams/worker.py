@@ -6,12 +6,12 @@ from collections.abc import Callable
 from prometheus_client import start_http_server
 
 from streams import admin, agents, log, registry, topics
+from streams.alert_rules import RulesFile
 from streams.codec import Codec
 from streams.draft import Draft, Fold
 from streams.engine import app as engine
 from streams.events import Record
 from streams.lookup import server
-from streams.rules_file import RulesFile
 from streams.settings import Settings
 from streams.times import millis
 from streams.waiting import until_available

@@ -11,7 +11,8 @@ from streams.cli import app
 SERVICES = ["demo", "up", "gateway", "worker", "fetcher", "simulate", "fake-api"]
 LOOKS = ["explain", "tail", "status", "drift", "reconcile", "fetch"]
 LETTERS = ["dead-letters list", "dead-letters show", "dead-letters redrive"]
-COMMANDS = [*SERVICES, *LOOKS, *LETTERS]
+ALERTS = [f"alerts {name}" for name in ("check", "test", "list", "show", "threshold set", "threshold unset")]
+COMMANDS = [*SERVICES, *LOOKS, *LETTERS, *ALERTS]
 
 
 def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:

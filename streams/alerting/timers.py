@@ -27,6 +27,16 @@ def key(timer: Timer) -> bytes:
     return _PREFIX + timer.due_ms.to_bytes(8, "big") + b"|" + state_key(timer.user_id, timer.rule)
 
 
+def is_timer(at: bytes) -> bool:
+    """Whether a key of the table is one of ours."""
+    return at.startswith(_PREFIX)
+
+
+def due_ms(at: bytes) -> int:
+    """When the timer with this key is due."""
+    return int.from_bytes(at[len(_PREFIX) : len(_PREFIX) + 8], "big")
+
+
 def arm(draft: Draft, timer: Timer) -> None:
     draft.put(TABLE, key(timer), _FORMAT + _encode((timer.user_id, timer.rule)))
 
@@ -47,7 +57,7 @@ def every(draft: Draft) -> Iterator[Timer]:
 
 def _read(draft: Draft, stop: bytes) -> Iterator[Timer]:
     for at, value in draft.scan(TABLE, _PREFIX, stop):
-        yield Timer(int.from_bytes(at[len(_PREFIX) : len(_PREFIX) + 8], "big"), *_decode(value[1:]))
+        yield Timer(due_ms(at), *_decode(value[1:]))
 
 
 _encode = msgspec.msgpack.Encoder().encode

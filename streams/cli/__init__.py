@@ -4,6 +4,7 @@ A file a group of commands. Imports of what a command needs wait until it runs, 
 """
 
 from streams.cli import (  # noqa: F401  # because importing them adds their commands
+    alerts,
     dead_letters,
     drift,
     history,

@@ -1,0 +1,59 @@
+"""Users' own bounds: written to, and read from, the compacted topic `alert_thresholds`."""
+
+from collections.abc import Iterable
+
+from confluent_kafka import KafkaError, Producer
+
+from streams import topics
+from streams.alerting import own as owns
+from streams.alerting.own import Own
+from streams.alerting.user import Personal
+from streams.errors import Rejected, Unavailable
+from streams.reader import Messages
+from streams.settings import Settings
+
+ANSWER_S = 15.0
+
+
+def write(settings: Settings, own: Own, *, take_back: bool = False) -> None:
+    """Put it where the workers read it, or take it back. Raises Unavailable."""
+    settings.need_kafka()
+    producer = Producer(
+        settings.librdkafka | {"acks": "all", "log_level": 0, "message.timeout.ms": int(ANSWER_S * 1000)}
+    )
+    failed: list[KafkaError] = []
+    producer.produce(
+        f"{settings.topic_prefix}.{topics.ALERT_THRESHOLDS}",
+        None if take_back else owns.encode(own),
+        own.key,
+        topics.partition_for(own.user_id, settings.partitions),
+        on_delivery=lambda error, _: failed.append(error) if error else None,
+    )
+    if producer.flush(ANSWER_S + 1) or failed:
+        why = failed[0].name() if failed else "no answer"
+        raise Unavailable(f"Kafka did not take the threshold: {why}")
+
+
+def read(settings: Settings) -> list[Own]:
+    """Those that count now, sorted. Raises Unavailable."""
+    messages = Messages(settings, [f"{settings.topic_prefix}.{topics.ALERT_THRESHOLDS}"], from_beginning=True)
+    try:
+        newest = {one.key() or b"": _own(one.key(), one.value()) for one in messages.until_now()}
+    finally:
+        messages.close()
+    return sorted((own for own in newest.values() if own is not None), key=lambda own: own.key)
+
+
+def _own(key: bytes | None, value: bytes | None) -> Own | None:
+    try:
+        own, is_given = owns.decode(key, value)
+    except Rejected:  # the worker has made a dead letter of it
+        return None
+    return own if is_given else None
+
+
+def by_user(owns: Iterable[Own]) -> tuple[dict[tuple[str, str], Personal], dict[str, str]]:
+    """(bounds by user and rule, zones by user)."""
+    given = list(owns)
+    bounds = {(own.user_id, own.rule): own.personal for own in given if own.rule}
+    return bounds, {own.user_id: own.time_zone for own in given if not own.rule}

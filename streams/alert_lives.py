@@ -1,0 +1,56 @@
+"""`alerts list` and `alerts show`: alerts as the topic tells them, and what became of each attempt to bring them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from streams import topics
+from streams.reader import Reader
+from streams.settings import Settings
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Alert:
+    """`steps`: its records, by revision; the last one is the truth. `deliveries`: in the order of time."""
+
+    steps: list[Json] = field(default_factory=list)
+    deliveries: list[Json] = field(default_factory=list)
+
+    @property
+    def last(self) -> Json:
+        return self.steps[-1]
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.last["life"] != "resolved")
+
+
+def read(settings: Settings, wanted: Callable[[str], bool] = lambda id: True, *, user_id: str = "") -> dict[str, Alert]:
+    """By id. Repeated records of a revision (a replay) count once. Raises Unavailable, Misconfigured."""
+    alerts: dict[str, Alert] = {}
+    for one in _records(settings, topics.ALERTS, user_id):
+        if wanted(one["id"]):
+            alert = alerts.setdefault(one["id"], Alert())
+            if all(step["revision"] != one["revision"] for step in alert.steps):
+                alert.steps.append(one)
+                alert.steps.sort(key=lambda step: step["revision"])
+    for one in _records(settings, topics.ALERT_DELIVERIES, user_id):
+        if one["alert_id"] in alerts:
+            alerts[one["alert_id"]].deliveries.append(one)
+    for alert in alerts.values():
+        alert.deliveries.sort(key=lambda one: (one["at"], one["attempt"]))
+    return alerts
+
+
+def _records(settings: Settings, topic: str, user_id: str) -> list[Json]:
+    """All of a topic as it is now, of one user where one is named."""
+    own = f"{user_id}:".encode()
+    partitions = {topics.partition_for(user_id, settings.partitions)} if user_id else None
+    reader = Reader(settings, [f"{settings.topic_prefix}.{topic}"], from_beginning=True, partitions=partitions)
+    try:
+        mine = (one for one in reader.until_now() if not user_id or (one.key() or b"").startswith(own))
+        return [record for one in mine if (record := reader.decode(one).record) is not None]
+    finally:
+        reader.close()

@@ -1,0 +1,189 @@
+"""What the `alerts` commands print: tables and sentences for people, JSON for machines. Never a value of a sample."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from streams.alert_lives import Alert
+from streams.alert_trial import Outcome
+from streams.alerting.own import Own
+from streams.alerting.rulefile import Problem, Read
+from streams.alerting.trial import Fired
+from streams.times import EPOCH, MICRO
+
+WIDTH = 140  # where there is no terminal
+SHOWN = 20
+
+
+def _console() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDTH)
+
+
+def print_check(name: str, read: Read, *, as_json: bool) -> bool:
+    """Problems of a rules file, or what is in it; answers whether it is good."""
+    if as_json:
+        problems = [problem._asdict() for problem in read.problems]
+        rules = [{"name": rule.name, "kind": rule.kind, "enabled": rule.is_enabled} for rule in read.rules]
+        print(json.dumps({"file": name, "problems": problems, "rules": rules}))
+    elif read.problems:
+        for problem in read.problems:
+            print(_problem(name, problem))
+    else:
+        on = sum(rule.is_enabled for rule in read.rules)
+        print(f"{name}: {len(read.rules)} rules, {on} switched on; nothing wrong")
+    return not read.problems
+
+
+def _problem(name: str, problem: Problem) -> str:
+    hint = f"\n    {problem.hint}" if problem.hint else ""
+    return f"{name}:{problem.line}: {problem.text}{hint}"
+
+
+def print_trial(outcome: Outcome, *, show_all: bool, as_json: bool) -> None:
+    """What would have fired: by rule, then one by one."""
+    if as_json:
+        alerts = [_fired(one) for one in outcome.fired]
+        rows = [dict(zip(_ROW, row, strict=True)) for row in map(list, _rows(outcome))]
+        head = {"records": outcome.records, "weeks": round(outcome.weeks, 2)}
+        print(json.dumps({**head, "rules": rows, "alerts": alerts}))
+        return
+    console = _console()
+    table = Table(*_ROW)
+    for row in _rows(outcome):
+        table.add_row(*map(str, row))
+    console.print(table)
+    shown = outcome.fired if show_all else outcome.fired[-SHOWN:]
+    if shown:
+        each = Table("opened (UTC)", "rule", "user", "about", "lasted", "how it ended")
+        for one in shown:
+            ended = one.how or "still open"
+            each.add_row(_time(one.opened_us), one.rule, one.user_id, one.subject, _lasted(one), ended)
+        console.print(each)
+    left = len(outcome.fired) - len(shown)
+    more = f"; {left:,} earlier alerts with --all" if left else ""
+    console.print(f"{outcome.records:,} records read{more}. Nothing was sent.")
+
+
+_ROW = ("rule", "severity", "alerts", "users", "of", "per user and week", "most for one user", "open", "taken back")
+
+
+def _rows(outcome: Outcome) -> Iterable[tuple[Any, ...]]:
+    for rule in outcome.rules.by_name.values():
+        fired = [one for one in outcome.fired if one.rule == rule.name]
+        stand = [one for one in fired if not one.is_taken_back]
+        by_user = Counter(one.user_id for one in stand)
+        users = outcome.users[rule.name]
+        rate = len(stand) / users / outcome.weeks if users and outcome.weeks else 0.0
+        yield (
+            rule.name, str(rule.severity), len(stand), len(by_user), users, round(rate, 2),
+            max(by_user.values(), default=0), sum(one.ended_us is None for one in stand), len(fired) - len(stand),
+        )  # fmt: skip
+
+
+def _fired(one: Fired) -> dict[str, Any]:
+    ended = None if one.ended_us is None else _time(one.ended_us)
+    return {
+        "id": one.id, "rule": one.rule, "severity": one.severity, "user_id": one.user_id, "subject": one.subject,
+        "opened_at": _time(one.opened_us), "resolved_at": ended, "resolution": one.how,
+    }  # fmt: skip
+
+
+def _time(us: int) -> str:
+    return (EPOCH + us * MICRO).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _lasted(one: Fired) -> str:
+    return "" if one.ended_us is None else _span((one.ended_us - one.opened_us) / 1e6)
+
+
+def _span(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    days, hours = minutes // 1440, minutes % 1440 // 60
+    return f"{days} d {hours} h" if days else f"{hours} h {minutes % 60:02} min" if hours else f"{minutes} min"
+
+
+def print_list(alerts: Sequence[Alert], *, as_json: bool) -> None:
+    """One line an alert, newest last."""
+    if as_json:
+        print(json.dumps([{**one.last, "deliveries": _states(one)} for one in alerts], default=_plain))
+        return
+    table = Table("id", "opened (UTC)", "life", "severity", "rule", "user", "about", "delivered")
+    for one in alerts:
+        last = one.last
+        life = last["life"] if one.is_open else f"{last['life']}: {last['resolution']}"
+        states = ", ".join(f"{name} {state}" for name, state in _states(one).items())
+        table.add_row(
+            last["id"], _moment(last["opened_at"]), life, last["severity"], last["rule"], last["user_id"],
+            last["subject"], states,
+        )  # fmt: skip
+    _console().print(table)
+    print(f"{len(alerts)} alerts; `junction-streams alerts show ID` tells the life of one")
+
+
+def _states(alert: Alert) -> dict[str, str]:
+    """Newest state of the newest step, by receiver."""
+    newest = alert.last["revision"]
+    return {one["receiver"]: one["status"] for one in alert.deliveries if one["revision"] == newest}
+
+
+def print_alert(alert: Alert, *, as_json: bool) -> None:
+    """The whole life of one alert: its steps, its evidence, every attempt to bring it to somebody."""
+    if as_json:
+        print(json.dumps({"steps": alert.steps, "deliveries": alert.deliveries}, default=_plain))
+        return
+    console, last = _console(), alert.last
+    console.print(Text.assemble((last["id"], "bold"), f"  {last['rule']}  {last['severity']}  user {last['user_id']}"))
+    console.print(last["summary"], markup=False)
+    if last["link"]:
+        console.print(last["link"], markup=False)
+    steps = Table("step", "life", "said (UTC)", "true since", "until", "why over")
+    for one in alert.steps:
+        until = one["resolved_at"] and _moment(one["resolved_at"])
+        said, since = _moment(one["at"]), _moment(one["opened_at"])
+        steps.add_row(str(one["revision"]), one["life"], said, since, until, one["resolution"])
+    console.print(steps)
+    evidence = Table("evidence (UTC)", "provider", "source", "entity", "stored original")
+    for one in last["evidence"]:
+        place = f"{one['raw_topic']} {one['raw_partition']}:{one['raw_offset']}" if one["raw_topic"] else ""
+        evidence.add_row(_moment(one["time"]), one["provider"], one["source_type"], one["entity"], place)
+    console.print(evidence)
+    if alert.deliveries:
+        proofs = Table("step", "receiver", "attempt", "at (UTC)", "status", "answer", "why")
+        for one in alert.deliveries:
+            answer = "" if one["http_status"] is None else str(one["http_status"])
+            proofs.add_row(
+                str(one["revision"]), one["receiver"], str(one["attempt"]), _moment(one["at"]), one["status"], answer,
+                one["reason"],
+            )  # fmt: skip
+        console.print(proofs)
+    else:
+        console.print("no delivery yet; `junction-streams notify` brings alerts to their receivers")
+
+
+def print_bounds(owns: Sequence[Own], *, as_json: bool) -> None:
+    """Users' own bounds and zones."""
+    if as_json:
+        rows = [{"user_id": own.user_id, "rule": own.rule, "bound": own.bound, "clear": own.clear, "off": own.is_off,
+                 "time_zone": own.time_zone or None} for own in owns]  # fmt: skip
+        print(json.dumps(rows))
+        return
+    table = Table("user", "rule", "bound", "calm", "time zone")
+    for own in owns:
+        bound = "off" if own.is_off else "" if own.bound is None else f"{own.bound:g}"
+        table.add_row(own.user_id, own.rule, bound, "" if own.clear is None else f"{own.clear:g}", own.time_zone)
+    _console().print(table)
+
+
+def _moment(value: datetime) -> str:
+    return value.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

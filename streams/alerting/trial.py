@@ -1,0 +1,146 @@
+"""Rules over a history, in memory: what would have fired. Records in the order in which Junction made them.
+
+As if each message had come to our door when it was made: outages of ours, and replays, are no part of the question.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+from streams.alerting import fields, timers
+from streams.alerting.life import Life
+from streams.alerting.machine import How
+from streams.alerting.observe import Json, observe
+from streams.alerting.rules import HOUR_US, Rules
+from streams.alerting.timers import TABLE
+from streams.alerting.user import Personal
+from streams.alerting.watch import FIRED_MAX, GRACE_MS, Watch
+from streams.draft import Draft, Rows
+from streams.topics import Origin
+
+
+class Record(NamedTuple):
+    """A clean record. `at_ms`: when Junction made the message that it came from."""
+
+    at_ms: int
+    topic: str
+    record: Json
+
+
+class Fired(NamedTuple):
+    """An alert that would have been. Times in µs since 1970, UTC; `ended_us` is None for one that would be open."""
+
+    id: str
+    rule: str
+    severity: str
+    user_id: str
+    subject: str
+    opened_us: int
+    ended_us: int | None
+    how: str | None
+    steps: int
+
+    @property
+    def is_taken_back(self) -> bool:
+        return self.how == How.CORRECTED
+
+
+def made(topic: str, record: Json, *, history: bool) -> Iterator[Record]:
+    """A stored record as one that comes at its time; nothing for fetched history, unless it is to count.
+
+    History then comes as if it had been live, hour by hour, at the time of the data themselves.
+    """
+    seen = observe(topic, record)
+    if seen is None:
+        return
+    if seen.is_live:
+        yield Record(seen.delivered_ms, topic, _come(record, seen.delivered_ms))
+    elif history and fields.is_series(topic):
+        yield from _by_hour(topic, record)
+    elif history:
+        yield Record(seen.time_us // 1000, topic, _come(record, seen.time_us // 1000))
+
+
+def _come(record: Json, at_ms: int) -> Json:
+    if "delivery" not in record:
+        return record
+    delivery = {**record["delivery"], "received_at": at_ms, "origin": Origin.INCREMENTAL}
+    return {**record, "delivery": delivery, "version": {**record["version"], "delivered_at": at_ms}}
+
+
+def _by_hour(topic: str, record: Json) -> Iterator[Record]:
+    times = record["times"]
+    columns = [name for name, value in record.items() if isinstance(value, list) and len(value) == len(times) > 0]
+    begin = 0
+    while begin < len(times):
+        end = bisect_left(times, (times[begin] // HOUR_US + 1) * HOUR_US, begin)
+        part = {**record, **{name: record[name][begin:end] for name in columns}}
+        yield Record(times[end - 1] // 1000, topic, _come(part, times[end - 1] // 1000))
+        begin = end
+
+
+class Trial:
+    """Feed it records sorted by `at_ms`, then ask. `own`: users' own bounds, by user and rule."""
+
+    def __init__(self, rules: Rules, own: Mapping[tuple[str, str], Personal], zones: Mapping[str, str]) -> None:
+        self._watch = Watch(self._say, rules)
+        self._table: dict[bytes, bytes] = {}
+        self._armed: list[bytes] = []  # keys of timers, sorted
+        self._alerts: dict[str, list[dict[str, Any]]] = {}
+        for (user_id, rule), personal in own.items():
+            self._do(0, partial(self._watch.personal, user_id=user_id, rule=rule, own=personal))
+        for user_id, zone in zones.items():
+            self._do(0, partial(self._watch.zone, user_id=user_id, zone=zone))
+
+    def feed(self, records: Iterable[Record]) -> None:
+        """Judge them, each at its time."""
+        for at_ms, topic, record in records:
+            self.wait(at_ms)
+            self._do(at_ms, partial(self._watch.saw, topic=topic, record=dict(record)))
+
+    def wait(self, until_ms: int) -> None:
+        """Time passes: timers fire when they are due, each at its own time."""
+        while self._armed and (due_ms := timers.due_ms(self._armed[0]) + GRACE_MS + 1) <= until_ms:
+            self._do(due_ms, self._watch.punctuate)
+
+    def fired(self) -> list[Fired]:
+        """All that would have opened, in the order of opening."""
+        return sorted(map(_fired, self._alerts.values()), key=lambda one: (one.opened_us, one.rule, one.id))
+
+    def _do(self, at_ms: int, call: Callable[[Draft], None]) -> None:
+        draft = Draft(lambda table, key: self._table.get(key), 0, at_ms, self._scan)
+        draft.complete_ms = at_ms
+        call(draft)
+        for key, value in draft.tables.get(TABLE, {}).items():
+            self._write(key, value)
+
+    def _write(self, key: bytes, value: bytes | None) -> None:
+        if timers.is_timer(key):
+            place = bisect_left(self._armed, key)
+            is_there = place < len(self._armed) and self._armed[place] == key
+            if is_there and value is None:
+                del self._armed[place]
+            elif not is_there and value is not None:
+                insort(self._armed, key)
+        if value is None:
+            self._table.pop(key, None)
+        else:
+            self._table[key] = value
+
+    def _scan(self, table: str, start: bytes, stop: bytes) -> Rows:
+        """Only timers are ever scanned."""
+        first, last = bisect_left(self._armed, start), bisect_left(self._armed, stop)
+        return iter([(key, self._table[key]) for key in self._armed[first : min(last, first + FIRED_MAX)]])
+
+    def _say(self, draft: Draft, user_id: str, rule: str, record: dict[str, Any]) -> None:
+        self._alerts.setdefault(record["id"], []).append(record)
+
+
+def _fired(steps: list[dict[str, Any]]) -> Fired:
+    last = steps[-1]
+    is_over = last["life"] == Life.RESOLVED
+    return Fired(
+        last["id"], last["rule"], last["severity"], last["user_id"], last["subject"], last["opened_at"],
+        last["resolved_at"] if is_over else None, str(last["resolution"]) if is_over else None, len(steps),
+    )  # fmt: skip
