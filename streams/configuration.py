@@ -20,6 +20,7 @@ SECTIONS = {
     "topic_prefix": "Topics",
     "endpoints": "Gateway",
     "group_id": "Worker",
+    "alert_rules": "Alerts",
     "junction_region": "Junction's API",
 }
 

@@ -19,6 +19,17 @@ MIB = 1024 * 1024
 LOCAL_REGISTRY = "local:"
 
 
+def _from_json(value: Any, expected: str) -> Any:
+    import msgspec
+
+    if not isinstance(value, str):
+        return value
+    try:
+        return msgspec.json.decode(value)
+    except msgspec.DecodeError:
+        raise ValueError(f"not JSON; expected {expected}") from None
+
+
 class Settings(BaseSettings):
     """Every setting of every process; `junction-streams <command> --help` names those it uses."""
 
@@ -90,8 +101,6 @@ class Settings(BaseSettings):
     """Workers of one group share the work; also the first part of the changelogs' names."""
     worker_id: str = Field(default="w0", pattern=r"^[A-Za-z0-9._-]{1,80}$")
     """Differs between the workers of a group, and stays the same when one starts again."""
-    alert_rules: Path | None = None
-    """TOML file with rules for alerts on data (docs/alerts.md). Unset: none. Changes count without a restart."""
     state_dir: Path = Path(".state/worker")
     """Where this worker keeps its tables. May be lost: they are read back from Kafka."""
     commit_interval_s: float = Field(default=0.1, gt=0, le=5)
@@ -110,6 +119,14 @@ class Settings(BaseSettings):
     """Address of the worker's `/metrics`."""
     metrics_port: int = Field(default=0, ge=0, le=65535)
     """Port of the worker's `/metrics`; 0: none."""
+
+    # Alerts
+    alert_rules: Path | None = None
+    """TOML file with rules for alerts on data (docs/alerts.md). Unset: none. Changes count without a restart."""
+    notify_receivers: Annotated[dict[str, dict[str, Any]], NoDecode] = Field(default_factory=dict, repr=False)
+    """Who is told of alerts, as JSON, by name (docs/alerts.md). Empty: the log."""
+    notify_attempts: int = Field(default=8, ge=1, le=20)
+    """How often an alert is brought to a receiver that does not take it; then it is given up."""
 
     # Fetcher
     fetch_calls_max: int = Field(default=16, ge=1, le=1000)
@@ -154,14 +171,19 @@ class Settings(BaseSettings):
     @field_validator("endpoints", mode="before")
     @classmethod
     def _endpoints_from_json(cls, value: Any) -> Any:
-        import msgspec
+        return _from_json(value, '{"name": ["whsec_..."]}')
 
-        if not isinstance(value, str):
-            return value
-        try:
-            return msgspec.json.decode(value)
-        except msgspec.DecodeError:
-            raise ValueError('not JSON; expected {"name": ["whsec_..."]}') from None
+    @field_validator("notify_receivers", mode="before")
+    @classmethod
+    def _receivers_from_json(cls, value: Any) -> Any:
+        """Secrets in it become secret at once, so that no repr shows them."""
+        given = _from_json(value, '{"name": {"kind": "webhook", ...}}')
+        if not isinstance(given, dict) or not all(isinstance(one, dict) for one in given.values()):
+            raise ValueError('not an object of objects; expected {"name": {"kind": "webhook", ...}}')
+        return {
+            name: {k: SecretStr(v) if k in ("secret", "token") and isinstance(v, str) else v for k, v in one.items()}
+            for name, one in given.items()
+        }
 
     @property  # not cached: `model_copy` would carry the cached value of the other settings along
     def librdkafka(self) -> dict[str, str]:

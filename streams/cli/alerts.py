@@ -18,6 +18,20 @@ RulesPath = Annotated[Path, typer.Argument(metavar="FILE", help="A rules file, T
 UserId = Annotated[str, typer.Option("--user", help="Only this user id.")]
 
 
+@app.command()
+def notify(
+    once: Annotated[bool, typer.Option(help="Stop when all alerts that are there are delivered or given up.")] = False,
+) -> None:
+    """Bring alerts to webhooks, Alertmanager or the log, with retries and a record of each attempt.
+
+    Example: `STREAMS_NOTIFY_RECEIVERS='{"clinic": {"kind": "webhook", "url": "https://...", "secret": "whsec_..."}}'
+    junction-streams notify`
+    """
+    from streams.notify.service import run
+
+    run(read_settings(), once=once)
+
+
 @alerts_app.command()
 def check(file: RulesPath, as_json: AsJson = False) -> None:
     """Everything that is wrong in a rules file, with line and hint; exits with 1 if there is something.

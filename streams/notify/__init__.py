@@ -1,0 +1,10 @@
+"""Bringing alerts to somebody: webhooks that any Svix library verifies, Alertmanager, the log.
+
+    receivers   who gets what, from the settings
+    posts       what is sent, signed: pure
+    bring       one step of an alert to one receiver, with retries and a record of each attempt
+    service     the process: reads `junction.alerts`, each receiver at its own pace
+
+Guarantee: at least once for each receiver, in order for each user. Offsets are committed only behind what was delivered
+or given up. Every attempt carries the same idempotency key, so that a receiver can tell a repetition.
+"""

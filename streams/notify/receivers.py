@@ -1,0 +1,93 @@
+"""Who is told of alerts, from `STREAMS_NOTIFY_RECEIVERS`. Secrets do not print."""
+
+import base64
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from streams.alerting.rules import Severity
+from streams.errors import Misconfigured
+from streams.settings import Settings
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_SECRET = "whsec_"
+_ORDER = list(Severity)
+
+
+class Kind(StrEnum):
+    WEBHOOK = "webhook"
+    ALERTMANAGER = "alertmanager"
+    LOG = "log"
+
+
+class Receiver(BaseModel):
+    """One receiver. `severity`: the least that it wants; `rules`: only these, none for all."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    name: str = ""
+    kind: Kind
+    url: str = ""
+    secret: SecretStr = SecretStr("")
+    token: SecretStr = SecretStr("")
+    severity: Severity = Severity.INFO
+    rules: tuple[str, ...] = ()
+    insecure: bool = Field(default=False)
+
+    def wants(self, alert: Mapping[str, Any]) -> bool:
+        """Whether an alert is for this receiver."""
+        is_severe = _ORDER.index(Severity(alert["severity"])) >= _ORDER.index(self.severity)
+        return is_severe and (not self.rules or alert["rule"] in self.rules)
+
+
+def receivers(settings: Settings) -> list[Receiver]:
+    """Those of the settings; the log alone where there are none. Raises Misconfigured, naming names and not values."""
+    if not settings.notify_receivers:
+        return [Receiver(name="log", kind=Kind.LOG)]
+    return [_made(name, given) for name, given in settings.notify_receivers.items()]
+
+
+def _made(name: str, given: Mapping[str, Any]) -> Receiver:
+    where = f"STREAMS_NOTIFY_RECEIVERS: {name if _NAME.fullmatch(name) else 'a name'}"
+    if not _NAME.fullmatch(name):
+        raise Misconfigured(f"{where} may have small letters, digits, - and _ only, at most 40")
+    plain = {key: value.get_secret_value() if isinstance(value, SecretStr) else value for key, value in given.items()}
+    try:
+        made = Receiver.model_validate({**plain, "name": name})
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
+        raise Misconfigured(f"{where}: {wrong}. See docs/alerts.md") from None
+    if made.kind is not Kind.LOG:
+        _check_url(where, made)
+    if made.kind is Kind.WEBHOOK:
+        _check_secret(where, made)
+    return made
+
+
+def _check_url(where: str, made: Receiver) -> None:
+    try:
+        url = urlsplit(made.url)
+        host = url.hostname
+    except ValueError:
+        raise Misconfigured(f"{where}: url is no URL") from None
+    if url.scheme not in ("http", "https") or not host:
+        raise Misconfigured(f"{where}: url has to begin with https://")
+    if url.scheme == "http" and made.kind is Kind.WEBHOOK and host not in _LOOPBACK and not made.insecure:
+        raise Misconfigured(f'{where}: alerts are about people; use https, or say "insecure": true')
+
+
+def _check_secret(where: str, made: Receiver) -> None:
+    secret = made.secret.get_secret_value()
+    try:
+        is_good = (
+            secret.startswith(_SECRET) and len(base64.b64decode(secret.removeprefix(_SECRET), validate=True)) >= 16
+        )
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise Misconfigured(f"{where}: secret has to be a signing secret, {_SECRET} and at least 16 bytes as base64")
