@@ -15,7 +15,7 @@ from streams.settings import Settings
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_SECRET = "whsec_"
+_MARK = "whsec_"  # what signing secrets begin with
 _ORDER = list(Severity)
 
 
@@ -84,10 +84,8 @@ def _check_url(where: str, made: Receiver) -> None:
 def _check_secret(where: str, made: Receiver) -> None:
     secret = made.secret.get_secret_value()
     try:
-        is_good = (
-            secret.startswith(_SECRET) and len(base64.b64decode(secret.removeprefix(_SECRET), validate=True)) >= 16
-        )
+        is_good = secret.startswith(_MARK) and len(base64.b64decode(secret.removeprefix(_MARK), validate=True)) >= 16
     except ValueError:
         is_good = False
     if not is_good:
-        raise Misconfigured(f"{where}: secret has to be a signing secret, {_SECRET} and at least 16 bytes as base64")
+        raise Misconfigured(f"{where}: secret has to be a signing secret, {_MARK} and at least 16 bytes as base64")
