@@ -1,0 +1,110 @@
+"""Alerts whole: webhooks in, rules in the worker, timers, a file that changes, notify out, proofs on the topic."""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from streams import alert_lives
+from streams.alert_lives import Alert
+from streams.demo import stack
+from streams.settings import Settings
+from streams.simulator.deliver import Target, open_courier
+from tests.simulator.receiver import SECRET, running
+from tests.simulator.receiver import Receiver as Svix
+from tests.strategies import USER, envelope
+
+LOW = """
+[[rule]]
+name = "glucose-low"
+kind = "threshold"
+resource = "glucose"
+below = "3.9 mmol/L"
+resolve_after = "1s"
+"""
+BROKEN = """
+[[rule]]
+name = "broken"
+kind = "event"
+resource = "connections"
+where = { status = "error" }
+"""
+PATIENCE_S = 60
+
+
+def glucose(value: float) -> dict[str, object]:
+    row = {"timestamp": datetime.now(UTC).isoformat(), "value": value, "unit": "mmol/L"}
+    return envelope("daily.data.glucose.created", {"source": {"provider": "dexcom_v3", "type": "cgm"}, "data": [row]})
+
+
+async def _post(running_stack: stack.Stack, events: list[dict[str, object]]) -> None:
+    target = Target(f"{running_stack.gateway_url}/webhooks/{stack.ENDPOINT}", running_stack.secret)
+    async with open_courier(target) as courier:
+        for n, event in enumerate(events):
+            await courier.insist(f"msg_{n}_{time.time_ns()}", json.dumps(event).encode())
+
+
+def until(settings: Settings, is_there: Callable[[dict[str, Alert]], bool]) -> dict[str, Alert]:
+    """Alerts by rule, once they are as expected."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    while True:
+        alerts = {one.last["rule"]: one for one in alert_lives.read(settings).values()}
+        if is_there(alerts):
+            return alerts
+        assert time.monotonic() < deadline_s, {name: one.steps for name, one in alerts.items()}
+        time.sleep(0.5)
+
+
+async def _notify(settings: Settings, url: str) -> None:
+    receivers = {"clinic": {"kind": "webhook", "url": url, "secret": SECRET}, "log": {"kind": "log"}}
+    env = {
+        **os.environ,
+        "STREAMS_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
+        "STREAMS_REGISTRY_URL": settings.registry_url,
+        "STREAMS_TOPIC_PREFIX": settings.topic_prefix,
+        "STREAMS_GROUP_ID": settings.group_id,
+        "STREAMS_PARTITIONS": str(settings.partitions),
+        "STREAMS_NOTIFY_RECEIVERS": json.dumps(receivers),
+    }
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "streams.cli", "notify", "--once", env=env)
+    assert await asyncio.wait_for(process.wait(), PATIENCE_S) == 0
+
+
+async def _delivered(settings: Settings) -> Svix:
+    """Twice: the second run has nothing to do."""
+    async with running(Svix()) as server:
+        for _ in range(2):
+            await _notify(settings, server.url)
+    return server
+
+
+def test_from_a_webhook_to_a_webhook(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An alert opens with the data, expires by a timer, ends when its rule is gone, and each step is delivered once."""
+    rules = tmp_path / "rules.toml"
+    rules.write_text(LOW + BROKEN)
+    monkeypatch.setenv("STREAMS_ALERT_RULES", str(rules))
+    with stack.start(settings, tmp_path, print) as running_stack:
+        broken = envelope("provider.connection.error", {"provider": "oura", "error_type": "token_refresh_failed"})
+        asyncio.run(_post(running_stack, [glucose(3.2), broken]))
+        until(running_stack.settings, lambda alerts: len(alerts) == 2 and not alerts["glucose-low"].is_open)
+        rules.write_text(LOW.replace("3.9", "nine"))  # refused: the rules before stay
+        time.sleep(2.5)
+        rules.write_text(LOW)
+        alerts = until(running_stack.settings, lambda alerts: not alerts["broken"].is_open)
+        assert "rules_refused" in running_stack.worker.log.read_text()
+        assert [step["life"] for step in alerts["glucose-low"].steps] == ["opened", "resolved"]
+        assert alerts["glucose-low"].last["resolution"] == "expired"
+        assert [step["resolution"] for step in alerts["broken"].steps] == [None, "rule_gone"]
+        assert alerts["glucose-low"].last["user_id"] == USER
+        server = asyncio.run(_delivered(running_stack.settings))
+        alerts = until(running_stack.settings, lambda alerts: True)
+    assert dict(server.stored) == {f"alert_{one.last['id']}-{n}": 1 for one in alerts.values() for n in (1, 2)}
+    for one in alerts.values():
+        told = [(proof["receiver"], proof["revision"], proof["status"]) for proof in one.deliveries]
+        assert sorted(told) == [(name, n, "delivered") for name in ("clinic", "log") for n in (1, 2)]
