@@ -72,7 +72,7 @@ def heard(turn: Turn, rules: tuple[Rule, ...], seen: Observed) -> None:
         return
     key = b"s|" + state_key(turn.user_id, seen.topic)
     before = silence.decode(turn.draft.get(TABLE, key))
-    arrivals = silence.add(before, seen.delivered_ms * 1000)
+    arrivals = silence.add(before, seen.delivered_ms * 1000, seen.received_ms * 1000)
     if arrivals is before:
         return
     turn.draft.put(TABLE, key, silence.encode(arrivals))
@@ -97,8 +97,8 @@ def look_at_silence(turn: Turn, rule: Rule) -> None:
 
 
 def _silence(turn: Turn, rule: Rule, standing: Standing, arrivals: Arrivals) -> None:
-    until = until_us(turn.clock_us, standing.told)
-    episodes = waking(turn, rule, silence.episodes(rule, arrivals, until))
+    lasting = {told.first_us for told in standing.told if told.ended_us is None}
+    episodes = waking(turn, rule, silence.episodes(rule, arrivals, turn.clock_us, lasting))
     oldest_us = arrivals.recent[0] * MINUTE_US if arrivals.recent else 0
 
     def prove(episode: Episode) -> tuple[Proof, ...]:

@@ -1,10 +1,12 @@
 """Silence: no fresh data of a resource for longer than a fixed time, or than this user's own cadence allows.
 
 The clock is that of deliveries: when Junction created the messages that brought news. Their minutes are a set, so that
-repetition and disorder change nothing; a gap is an episode from the last sign of life to the next one.
+repetition and disorder change nothing; a gap is an episode from the last sign of life to the next one. A silence that
+lasts is told only when our door, too, has heard nothing for so long: behind an outage of ours, what was created
+meanwhile comes in a row, and none of these users was silent.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -14,6 +16,7 @@ from streams.alerting.machine import Episode, How
 from streams.alerting.rules import DAY_US, HOUR_US, MINUTE_US, Rule
 
 RECENT_MAX = 32
+FOREVER_US = 2**62
 ALIVE_US = 3 * DAY_US  # data that were older than this when they came are no sign of life
 LEARN_DAYS = 28
 LEARN_DAYS_MIN = 7
@@ -23,14 +26,18 @@ _FORMAT = b"\x01"
 
 
 class Arrivals(NamedTuple):
-    """`recent`: the newest minutes with news, sorted. `hours`: bit n: hour `base + n` (since 1970, UTC) had news."""
+    """`recent`: the newest minutes with news, sorted. `hours`: bit n: hour `base + n` (since 1970, UTC) had news.
+
+    `heard`: the minute in which the newest of them came to our door.
+    """
 
     recent: tuple[int, ...] = ()
+    heard: int = 0
     base: int = 0
     hours: bytes = b""
 
 
-def add(arrivals: Arrivals, at_us: int) -> Arrivals:
+def add(arrivals: Arrivals, at_us: int, received_us: int) -> Arrivals:
     """With one more sign of life; the same object when it is known."""
     minute, hour = at_us // MINUTE_US, at_us // HOUR_US
     if minute in arrivals.recent or (len(arrivals.recent) == RECENT_MAX and minute < arrivals.recent[0]):
@@ -41,7 +48,8 @@ def add(arrivals: Arrivals, at_us: int) -> Arrivals:
     kept = [one for one in known if one > newest - _HOURS]
     base = min(kept)
     bits = sum(1 << (one - base) for one in kept)
-    return Arrivals(recent, base, bits.to_bytes((bits.bit_length() + 7) // 8, "little"))
+    heard = received_us // MINUTE_US if minute == recent[-1] else arrivals.heard
+    return Arrivals(recent, heard, base, bits.to_bytes((bits.bit_length() + 7) // 8, "little"))
 
 
 def _set(arrivals: Arrivals) -> set[int]:
@@ -67,15 +75,17 @@ def allowed_us(rule: Rule, arrivals: Arrivals, before_us: int) -> int | None:
     return max(rule.longer_us, int((usual + 1) * rule.factor * HOUR_US))  # an hour's bit may be its first minute
 
 
-def episodes(rule: Rule, arrivals: Arrivals, until_us: int) -> Iterator[Episode]:
-    """The silences among the recent signs of life, and the one that lasts."""
+def episodes(rule: Rule, arrivals: Arrivals, until_us: int, lasting: Collection[int]) -> Iterator[Episode]:
+    """The silences among the recent signs of life, and the one that lasts. `lasting`: last signs of those told so."""
     times = [minute * MINUTE_US for minute in arrivals.recent]
     for last_us, next_us in zip(times, [*times[1:], None], strict=True):
-        end_us = until_us if next_us is None else next_us
+        end_us = next_us or (FOREVER_US if last_us in lasting else until_us)
         if end_us - last_us <= rule.longer_us:
             continue
         allowed = allowed_us(rule, arrivals, last_us)
         if allowed is None or end_us - last_us <= allowed:
+            continue
+        if next_us is None and last_us not in lasting and until_us <= arrivals.heard * MINUTE_US + allowed:
             continue
         due_us = last_us + allowed
         yield Episode(last_us, due_us, due_us, (), next_us, None if next_us is None else How.CLEARED)
@@ -87,7 +97,7 @@ def due_us(rule: Rule, arrivals: Arrivals) -> int | None:
         return None
     last_us = arrivals.recent[-1] * MINUTE_US
     allowed = allowed_us(rule, arrivals, last_us)
-    return last_us + (DAY_US if allowed is None else allowed)  # ask again tomorrow whether it is learned
+    return max(last_us, arrivals.heard * MINUTE_US) + (allowed or DAY_US)  # a cadence may be learned by tomorrow
 
 
 _encode = msgspec.msgpack.Encoder().encode

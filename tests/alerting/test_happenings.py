@@ -146,6 +146,31 @@ def test_an_outage_of_the_worker_is_no_silence() -> None:
     assert stage.commit(draft) == []
 
 
+def test_behind_an_outage_of_the_door_nobody_was_silent() -> None:
+    """What was created meanwhile comes in a row, with pauses: the clock of a lasting silence begins with what came."""
+    stage = Stage([SILENT])
+    for n in range(10):
+        record = samples([(n * 60, 5)], late_min=0)
+        record["delivery"]["received_at"] = at(1000 + n) // 1000
+        stage.see("glucose", record)
+        stage.wait(0.5)
+    assert stage.wait(100) == []
+    (opened,) = stage.wait(90)
+    assert opened["opened_at"] == at(9 * 60 + 180)
+
+
+def test_an_older_sign_of_life_does_not_end_a_silence() -> None:
+    """A delivery from before the silence comes late: the silence lasts."""
+    stage = Stage([SILENT])
+    stage.see("glucose", samples([(0, 5)], late_min=0))
+    stage.wait(200)
+    record = samples([(-10, 6)], late_min=0)
+    record["delivery"]["received_at"] = at(150) // 1000
+    stage.see("glucose", record)
+    stage.wait(60)
+    assert lives(stage) == [("opened", None)]
+
+
 def test_a_learned_silence() -> None:
     """A user who weighs in each morning is silent after a day and a half, one who does so weekly is not."""
     rule = {"name": "learned", "kind": "silence", "resource": "weight", "learned": True, "at_least": "6h"}
