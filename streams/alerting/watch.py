@@ -56,8 +56,7 @@ class Watch:
             there = _in_utc(turn.user, seen) if seen.is_floating else seen
             if there is None:
                 draft.count("alert_skipped", "floating_time")
-            else:
-                _judge(turn, plan, there)
+            _judge(turn, plan, seen, there)
         turn.done()
 
     def punctuate(self, draft: Draft) -> None:
@@ -105,11 +104,12 @@ class Watch:
         turn.done()
 
 
-def _judge(turn: Turn, plan: Topic, seen: Observed) -> None:
-    for series in plan.series:
-        numbers.saw(turn, series, seen)
-    for rule in plan.events:
-        happenings.happened(turn, rule, seen)
+def _judge(turn: Turn, plan: Topic, seen: Observed, there: Observed | None) -> None:
+    """`there`: with times in UTC; None if they are not known, and then only silence can be judged."""
+    for series in plan.series if there else ():
+        numbers.saw(turn, series, there or seen)
+    for rule in plan.events if there else ():
+        happenings.happened(turn, rule, there or seen)
     if plan.silences:
         happenings.heard(turn, plan.silences, seen)
 

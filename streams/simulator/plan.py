@@ -83,6 +83,8 @@ def syncs(person: Person, link: Link, start_ms: int, end_ms: int) -> Iterator[Sy
     for n in range((end_ms - start_ms) // slot_ms):
         share = noise(person.key ^ key_of(link.provider.slug), n)
         until = start_ms + n * slot_ms + int(within(0.3, 0.7, share) * slot_ms)
+        if person.story.is_away(until):
+            continue
         yield Sync(before, since, until)
         before, since = since, until
 

@@ -6,6 +6,7 @@ Everything follows from the seed. Providers and their source types: domain file,
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -105,7 +106,7 @@ _LIBRE = Provider(
     ("insulin_injection", "carbohydrates"),
     (("note", ("manual_scan",)), ("insulin_injection", ("manual_scan",))),
 )
-_DEXCOM = Provider("dexcom_v3", "Dexcom", ("unknown",), 1, ("glucose",), ("carbohydrates", "insulin_injection"))
+DEXCOM = Provider("dexcom_v3", "Dexcom", ("unknown",), 1, ("glucose",), ("carbohydrates", "insulin_injection"))
 _WHOOP = Provider("whoop_v2", "WHOOP", ("unknown",), 4, ("sleep", "workouts", "hrv", "respiratory_rate"), ("body",))
 _STRAVA = Provider("strava", "Strava", ("unknown",), 6, ("workouts", "workout_stream"))
 _CRONOMETER = Provider("cronometer", "Cronometer", ("unknown",), 4, ("meal", "water"), ("caffeine", "carbohydrates"))
@@ -117,7 +118,7 @@ _LABCORP = Provider("labcorp", "Labcorp", ("lab",), 6, ("cholesterol", "ige", "i
 
 # Apple comes often enough that a dozen people have all of its resources between them.
 MAIN = (_OURA, _APPLE, _GARMIN, _LIBRE, _FITBIT, _APPLE, _WITHINGS, _LABCORP, _APPLE, _KARDIA, _CRONOMETER, _TANDEM)
-OTHERS = (_WITHINGS, _STRAVA, _DEXCOM, _WHOOP, _OURA, _FITBIT, _CRONOMETER, _KARDIA)
+OTHERS = (_WITHINGS, _STRAVA, DEXCOM, _WHOOP, _OURA, _FITBIT, _CRONOMETER, _KARDIA)
 _ZONES = ("Europe/Madrid", "America/New_York", "Asia/Kolkata", "Europe/Lisbon", "America/Los_Angeles", "Asia/Tokyo")
 
 
@@ -153,6 +154,22 @@ _WITH_APP = frozenset({"activity", "sleep", "workouts", "meal"})
 _WITHOUT_DEVICE = frozenset({"body", "fat", "weight"})  # Withings does not name the device for these (3.7)
 
 
+class Story(NamedTuple):
+    """What happens to somebody, as spans of Unix ms: low glucose; no data at all."""
+
+    low_ms: tuple[int, int] = (0, 0)
+    away_ms: tuple[int, int] = (0, 0)
+
+    def is_low(self, at_ms: int) -> bool:
+        return self.low_ms[0] <= at_ms < self.low_ms[1]
+
+    def is_away(self, at_ms: int) -> bool:
+        return self.away_ms[0] <= at_ms < self.away_ms[1]
+
+
+NO_STORY = Story()
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Body and habits: hours are local, `offset_s` is east positive and constant over the simulated days."""
@@ -171,6 +188,7 @@ class Person:
     sleep_h: float
     links: tuple[Link, ...]
     key: int
+    story: Story = NO_STORY
 
     @property
     def uuid(self) -> UUID:

@@ -23,6 +23,7 @@ from streams.simulator.physiology import (
 from streams.simulator.population import Person, Source
 
 Json = dict[str, Any]
+LOW_GLUCOSE = 3.7  # mmol/L, of somebody whose story says so: it lies up to 1 below
 FLOATING = frozenset({"freestyle_libre", "abbott_libreview"})  # local time that looks like UTC, no offset (3.6)
 
 
@@ -207,9 +208,13 @@ def _curve(
     step = curve.every_min * 60_000
     stride = step * every
     for at_ms in range(since_ms // stride * stride + stride, until_ms + 1, stride):
+        if person.story.is_away(at_ms):
+            continue
         share = 0.7 * curve.level(person, at_ms) + 0.3 * noise(key, at_ms // step)
         sample = _sample(person, source, resource, at_ms)
-        sample["value"] = _rounded(within(curve.low, curve.high, share), curve.digits)
+        is_low = resource == "glucose" and person.story.is_low(at_ms)
+        value = LOW_GLUCOSE - share if is_low else within(curve.low, curve.high, share)
+        sample["value"] = _rounded(value, curve.digits)
         yield sample
 
 

@@ -13,6 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from streams import signature
 from streams.events import Family, parse_type
+from streams.simulator import stories
 from streams.simulator.chance import DAY_MS, noise
 from streams.simulator.control import control_of, team_events
 from streams.simulator.envelope import Shape, write
@@ -66,6 +67,7 @@ class World:
 
     `days_of_history`: what there is before the first day. It can be fetched over the API (`history` knows what it
     holds); that of providers with early notices comes as events, like any other.
+    `has_stories`: two more people live in it, to whom something happens (`stories`).
     """
 
     seed: int
@@ -76,6 +78,7 @@ class World:
     families: frozenset[Family] = field(default_factory=lambda: frozenset(Family))
     days_of_history: int = 0
     notices: Notices = field(default_factory=Notices)
+    has_stories: bool = False
 
     @property
     def start_ms(self) -> int:
@@ -87,7 +90,9 @@ class World:
 
     @property
     def people(self) -> Iterator[Person]:
-        return (person(self.seed, index, self._end_ms) for index in range(self.users))
+        yield from (person(self.seed, index, self._end_ms) for index in range(self.users))
+        if self.has_stories:
+            yield from stories.people(self._end_ms, self.users, person(self.seed, self.users, self._end_ms))
 
     def events(self) -> Iterator[Event]:
         """Every event in the order of creation; those of one owner are at least APART_MS apart."""
