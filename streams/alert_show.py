@@ -19,6 +19,7 @@ from streams.times import EPOCH, MICRO
 
 WIDTH = 140  # where there is no terminal
 SHOWN = 20
+ID_SHOWN = 12  # enough to name one; `show` takes any beginning
 
 
 def _console() -> Console:
@@ -120,7 +121,7 @@ def print_list(alerts: Sequence[Alert], *, as_json: bool) -> None:
         life = last["life"] if one.is_open else f"{last['life']}: {last['resolution']}"
         states = ", ".join(f"{name} {state}" for name, state in _states(one).items())
         table.add_row(
-            last["id"], _moment(last["opened_at"]), life, last["severity"], last["rule"], last["user_id"],
+            last["id"][:ID_SHOWN], _moment(last["opened_at"]), life, last["severity"], last["rule"], last["user_id"],
             last["subject"], states,
         )  # fmt: skip
     _console().print(table)

@@ -12,7 +12,7 @@ from zlib import crc32
 
 import msgspec
 
-from streams.alerting.rules import DAY_US
+from streams.alerting.rules import DAY_US, Rule
 
 PER_DAY = 8
 DAYS_MAX = 91
@@ -66,6 +66,20 @@ def normal(days: Days, day: int, length: int, days_min: int) -> Normal | None:
     mean = math.fsum(found) / len(found)
     variance = math.fsum((value - mean) ** 2 for value in found) / max(1, len(found) - 1)
     return Normal(mean, max(math.sqrt(variance), abs(mean) * FLOOR))
+
+
+class Normals:
+    """A user's normals by day, each computed when it is first asked for."""
+
+    def __init__(self, days: Days) -> None:
+        self._days = days
+        self._known: dict[tuple[int, int, int], Normal | None] = {}
+
+    def of(self, rule: Rule, day: int) -> Normal | None:
+        key = (day, rule.days, rule.days_min)
+        if key not in self._known:
+            self._known[key] = normal(self._days, *key)
+        return self._known[key]
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -7,6 +7,7 @@ from streams.alerting.machine import Episode, How
 from streams.alerting.observe import Observed, matches
 from streams.alerting.rules import Rule
 from streams.alerting.user import Happened
+from streams.times import EPOCH, MICRO
 
 HAPPENED_MAX = 32
 
@@ -15,13 +16,18 @@ def after(rule: Rule, happened: Sequence[Happened], seen: Observed) -> list[Happ
     """What has happened, with what a record says of it."""
     is_so = matches(seen, rule.where)
     if fields.is_series(rule.topic):
-        new = [Happened(time_us, str(time_us), seen.evidence) for time_us in seen.record["times"]] if is_so else []
+        new = [Happened(time_us, _text(time_us), seen.evidence) for time_us in seen.record["times"]] if is_so else []
         known = {one.subject: one for one in happened}
         return _newest([*(known | {one.subject: one for one in new}).values()])
     if rule.topic in fields.STATES:
         return _state(happened, seen, is_so)
     others = [one for one in happened if one.subject != seen.subject]
     return _newest([*others, Happened(seen.time_us, seen.subject, seen.evidence)] if is_so else others)
+
+
+def _text(time_us: int) -> str:
+    """What tells one sample from another: its time."""
+    return (EPOCH + time_us * MICRO).isoformat().replace("+00:00", "Z")
 
 
 def _state(happened: Sequence[Happened], seen: Observed, is_so: bool) -> list[Happened]:

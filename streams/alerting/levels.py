@@ -2,29 +2,46 @@
 
 from collections import deque
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from streams.alerting import baseline
-from streams.alerting.baseline import Days, Normal
+from streams.alerting.baseline import Normal, Normals
 from streams.alerting.marks import Mark
 from streams.alerting.rules import DAY_US, Kind, Rule
 
 BEYOND, BETWEEN, CALM = 1, 0, -1
 
 
-def can_be_beyond(rule: Rule, low: float, high: float) -> bool:
-    """Whether any value between these may be beyond: spares most rules a look at every mark."""
+class Extent(NamedTuple):
+    """Between which values, and on which days since 1970, the marks lie."""
+
+    low: float
+    high: float
+    days: range
+
+
+def extent(marks: Sequence[Mark]) -> Extent:
+    """Of marks that are sorted by time; at least one."""
+    values = [mark.value for mark in marks]
+    return Extent(min(values), max(values), range(marks[0].time_us // DAY_US, marks[-1].time_us // DAY_US + 1))
+
+
+def can_be_beyond(rule: Rule, within: Extent, normals: Normals) -> bool:
+    """Whether any of the marks may be beyond: spares most rules a look at every one of them."""
     if rule.kind is Kind.THRESHOLD:
-        return high > rule.bound if rule.side > 0 else low < rule.bound
-    return high - low >= rule.bound if rule.kind is Kind.RATE else True
+        return within.high > rule.bound if rule.side > 0 else within.low < rule.bound
+    if rule.kind is Kind.RATE:
+        return within.high - within.low >= rule.bound
+    farthest = within.high if rule.side > 0 else within.low
+    return any(_deviation(rule, farthest, normals.of(rule, day)) == BEYOND for day in within.days)
 
 
-def levels(rule: Rule, marks: Sequence[Mark], days: Days) -> list[int]:
-    """One for each mark; they are sorted by time. `days`: the user's baseline, for deviations."""
+def levels(rule: Rule, marks: Sequence[Mark], normals: Normals) -> list[int]:
+    """One for each mark; they are sorted by time. `normals`: the user's own, for deviations."""
     if rule.kind is Kind.THRESHOLD:
         return [_level(rule.side * mark.value, rule.side * rule.bound, rule.side * rule.clear) for mark in marks]
     if rule.kind is Kind.RATE:
         return _rate(rule, marks)
-    return _deviation(rule, marks, days)
+    return [_deviation(rule, mark.value, normals.of(rule, mark.time_us // DAY_US)) for mark in marks]
 
 
 def _level(x: float, bound: float, clear: float) -> int:
@@ -50,14 +67,7 @@ def _change(change: float, rule: Rule) -> int:
     return BEYOND if change >= rule.bound else CALM if change < rule.clear else BETWEEN
 
 
-def _deviation(rule: Rule, marks: Sequence[Mark], days: Days) -> list[int]:
-    normals: dict[int, Normal | None] = {}
-    found = []
-    for mark in marks:
-        day = mark.time_us // DAY_US
-        if day not in normals:
-            normals[day] = baseline.normal(days, day, rule.days, rule.days_min)
-        normal = normals[day]
-        x = None if normal is None or not normal.sd else rule.side * (mark.value - normal.mean) / normal.sd
-        found.append(BETWEEN if x is None else _level(x, rule.bound, rule.clear))
-    return found
+def _deviation(rule: Rule, value: float, normal: Normal | None) -> int:
+    if normal is None or not normal.sd:
+        return BETWEEN
+    return _level(rule.side * (value - normal.mean) / normal.sd, rule.bound, rule.clear)

@@ -4,7 +4,7 @@ Hysteresis: only marks beyond the bound open, only calm ones end; between the tw
 moves about there never makes an alert flap. An episode without a mark beyond for `resolve_after` is over, too.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -49,9 +49,11 @@ class Machine(NamedTuple):
 IDLE = Machine()
 
 
-def steps(rule: Rule, machine: Machine, marks: Iterable[Mark], levels: Iterable[int]) -> tuple[Machine, list[Episode]]:
+def steps(rule: Rule, machine: Machine, marks: Iterable[Mark], levels: Sequence[int]) -> tuple[Machine, list[Episode]]:
     """(where the rule stands after the marks, episodes that ended on the way)."""
     ended: list[Episode] = []
+    if machine == IDLE and BEYOND not in levels:
+        return machine, ended
     for mark, level in zip(marks, levels, strict=True):
         machine = expire(rule, machine, mark.time_us, ended)
         if level == BEYOND:

@@ -111,9 +111,15 @@ def _of_entities(marks: list[Mark], new: list[Mark], entity: str) -> list[Mark]:
 
 def _of_samples(marks: list[Mark], new: list[Mark]) -> list[Mark]:
     """A sample of the same time and source is a new version of it."""
+    if new and (not marks or new[0].time_us > marks[-1].time_us):
+        return [*marks[:-2], *_thinned([*marks[-2:], *new])]
     by_key = {(mark.time_us, mark.source): mark for mark in marks}
     by_key |= {(mark.time_us, mark.source): mark for mark in new}
-    merged = sorted(by_key.values())
+    return _thinned(sorted(by_key.values()))
+
+
+def _thinned(merged: list[Mark]) -> list[Mark]:
+    """Of each minute the lowest and the highest."""
     if len({mark.time_us // MINUTE_US for mark in merged}) == len(merged):
         return merged
     thinned: list[Mark] = []

@@ -1,11 +1,11 @@
 """Rules about numbers: one window of marks and one baseline serve all rules of a series."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from streams.alerting import baseline
-from streams.alerting.baseline import Days
-from streams.alerting.levels import can_be_beyond, levels
+from streams.alerting.baseline import Days, Normals
+from streams.alerting.levels import Extent, can_be_beyond, extent, levels
 from streams.alerting.life import TOLD_MAX, Proof, Teller, Told, reconcile
 from streams.alerting.machine import Episode, Machine, expire, settled, steps
 from streams.alerting.marks import FUTURE_S, Mark, Window
@@ -23,8 +23,8 @@ class Known:
     """What is known of a series. `gone`: marks that leave the window in this turn."""
 
     window: Window
-    gone: list[Mark] = field(default_factory=list)
-    days: Days = field(default_factory=dict)
+    gone: list[Mark]
+    normals: Normals
 
 
 def saw(turn: Turn, series: Series, seen: Observed) -> None:
@@ -46,11 +46,11 @@ def saw(turn: Turn, series: Series, seen: Observed) -> None:
     if gone is None:
         return
     turn.draft.put(TABLE, key, window.encode())
-    known = Known(window, gone, days)
-    values = [mark.value for mark in (*gone, *window.marks)]
-    low, high = min(values, default=0.0), max(values, default=0.0)
+    known = Known(window, gone, Normals(days))
+    marks = [*gone, *window.marks]
+    within = extent(marks) if marks else None
     for rule in series.rules:
-        _apply(turn, rule, known, (low, high))
+        _apply(turn, rule, known, within)
 
 
 def _learn(turn: Turn, series: Series, seen: Observed, found: list[tuple[int, float]]) -> Days:
@@ -74,17 +74,17 @@ def look(turn: Turn, rule: Rule) -> None:
     window = Window.decode(turn.draft.get(TABLE, _key(b"m|", turn, rule.topic, series)))
     days = baseline.decode(turn.draft.get(TABLE, _key(b"n|", turn, rule.topic, series))) if series.learns else {}
     if turn.standing(rule) is not None:
-        _apply(turn, rule, Known(window, [], days), None)
+        _apply(turn, rule, Known(window, [], Normals(days)), None)
 
 
-def _apply(turn: Turn, rule: Rule, known: Known, extent: tuple[float, float] | None) -> None:
+def _apply(turn: Turn, rule: Rule, known: Known, within: Extent | None) -> None:
     personal = turn.user.personal.get(rule.name)
     if personal is not None:
         if personal.is_off:
             return
         rule = rule.personal(personal.bound, personal.clear)
     standing = turn.standing(rule)
-    if standing is None and extent is not None and not can_be_beyond(rule, *extent):
+    if standing is None and (within is None or not can_be_beyond(rule, within, known.normals)):
         return
     _judge(turn, rule, current(rule, standing), known)
 
@@ -94,7 +94,7 @@ def _judge(turn: Turn, rule: Rule, standing: Standing, known: Known) -> None:
         return [one for one in marks if one.time_us > standing.since_us and one.age_s * SECOND_US <= rule.max_age_us]
 
     gone, marks = looks(known.gone), looks(known.window.marks)
-    found = levels(rule, [*gone, *marks], known.days)
+    found = levels(rule, [*gone, *marks], known.normals)
     before, ended = steps(rule, standing.machine, gone, found[: len(gone)])
     after, more = steps(rule, before, marks, found[len(gone) :])
     after = expire(rule, after, until_us(turn.clock_us, standing.told), more)
