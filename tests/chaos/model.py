@@ -1,13 +1,16 @@
 """What ought to be: the product's pure folds over the raw topics as they are, in one process, in memory, once each."""
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from streams import agents, topics
+from streams.alerting import rulefile
+from streams.alerting.rules import Rules
 from streams.codec import decode, parsed
-from streams.draft import Draft
+from streams.draft import Draft, Rows
 from streams.errors import Rejected
 from tests.folding import CODEC, NOW_MS, RawRecord
 
@@ -17,19 +20,37 @@ Place = tuple[str, int, int]  # raw topic, partition, offset
 @dataclass
 class Model:
     """`tables`: (table, partition) → rows. `clean`: (short topic, key, decoded record), in order within each raw
-    partition. `dead`: place of every rejected record → reason."""
+    partition. `dead`: place of every rejected record → reason. `rules`: of alerts, TOML."""
 
     prefix: str
+    rules: str = ""
     tables: dict[tuple[str, int], dict[bytes, bytes]] = field(default_factory=lambda: defaultdict(dict))
     clean: list[tuple[str, bytes, dict[str, Any]]] = field(default_factory=list)
     dead: dict[Place, str] = field(default_factory=dict)
 
     def run(self, records: Iterable[RawRecord]) -> "Model":
-        """Fold every record."""
-        folds = {f"{self.prefix}.{name}": fold for name, fold in agents.folds(CODEC, self.prefix).items()}
+        """Fold every record; then let every timer fire that is due."""
+        alerts = agents.Alerts(CODEC, self.prefix, Rules.of(rulefile.read(self.rules).rules))
+        folds = {f"{self.prefix}.{name}": fold for name, fold in agents.folds(CODEC, self.prefix, alerts).items()}
         for record in records:
             self._one(folds[record.topic], record)
+        for partition in sorted({partition for _, partition in self.tables}):
+            self._look(alerts, partition)
         return self
+
+    def _look(self, alerts: agents.Alerts, partition: int) -> None:
+        def scan(table: str, start: bytes, stop: bytes) -> Rows:
+            rows = self.tables[table, partition].items()
+            return iter(sorted((key, value) for key, value in rows if start <= key < stop))
+
+        is_busy = True
+        while is_busy:
+            draft = Draft(
+                lambda table, key: self.tables[table, partition].get(key), partition, time.time_ns() // 1_000_000, scan
+            )
+            draft.complete_ms = draft.now_ms
+            is_busy = draft.call(alerts.punctuate)
+            self._keep(draft)
 
     def _one(self, fold: Any, record: RawRecord) -> None:
         partition = record.partition
@@ -39,6 +60,10 @@ class Model:
         except Rejected as rejection:
             self.dead[record.topic, partition, record.offset] = str(rejection.reason)
             return
+        self._keep(draft)
+
+    def _keep(self, draft: Draft) -> None:
+        partition = draft.partition
         for table, rows in draft.tables.items():
             _apply(self.tables[table, partition], rows)
         for emit in draft.emits:

@@ -12,7 +12,7 @@ from typing import Any
 
 from streams.embedded import Cluster
 from streams.embedded.supervise import Child
-from tests.chaos import reading, verify
+from tests.chaos import alarms, reading, verify
 from tests.chaos.scenario import Planned, Scenario, plan
 from tests.chaos.sender import WORK
 from tests.chaos.stage import Say, Stage, kept, set_up
@@ -85,7 +85,7 @@ def run(
         result.hanging = found.hanging
         result.unconfirmed = len(found.raw) + len(found.dead) - result.accepted
         say(f"comparing {len(found.raw):,} raw and {len(found.clean):,} clean records")
-        result.findings = verify.verify(found, load.world(), prefix, stage.folder / "state")
+        result.findings = verify.verify(found, load.world(), prefix, stage.folder / "state", scenario.alert_rules)
         result.unconfirmed -= sum(1 for m in found.dead if _from_raw(m))
     result.restarts = dict(stage.ended)
     result.seconds = time.monotonic() - began_s
@@ -124,6 +124,8 @@ def _act(stage: Stage, load: Load, planned: list[Planned], result: Result, say: 
         say("draining")
         if not watch.drained(DRAIN_S):
             result.stuck = max(1, watch.waiting)
+        if stage.scenario.alert_rules:
+            time.sleep(alarms.SETTLE_S)
         watch.stop()
     times = [watch.recovery_s(at_s) for at_s in struck]
     result.recovery_s = [round(one, 1) for one in times if one is not None]

@@ -34,7 +34,7 @@ def nothing() -> None:
 class Scenario:
     """`sentence`: what is done. `flags`: of tests.chaos.worker; with any of them, or with a broken engine, that program
     runs in the worker's place. `rate`: deliveries per second. `setup`: before services start, undone by the stage.
-    `skip`: why it cannot run here, None if it can."""
+    `skip`: why it cannot run here, None if it can. `alert_rules`: TOML; timers then get time to fire."""
 
     name: str
     sentence: str
@@ -46,6 +46,7 @@ class Scenario:
     is_proxied: bool = False
     poison: float = 0.0
     setup: Act | None = None
+    alert_rules: str = ""
     skip: Callable[[], str | None] = nothing
 
 

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from subprocess import CalledProcessError
 
-from tests.chaos import faults
+from tests.chaos import alarms, faults
 from tests.chaos.scenario import Every, Once, Scenario
 
 INSIDE = ("--folder", "{folder}")  # of the stage: how faults reach into the worker
@@ -83,6 +83,13 @@ _ALL = [
         (Every(14, 18, faults.fill_disk, 5),),
         setup=faults.small_disk,
         skip=no_small_disk,
+    ),
+    Scenario(
+        "alerts",
+        "two workers with alert rules, SIGKILL to either, state deleted now and then",
+        (Every(2, 5, faults.one_of(faults.kill_worker, faults.kill_worker, faults.kill_worker_wiped)),),
+        workers=2,
+        alert_rules=alarms.RULES,
     ),
     Scenario("clock", "the worker's clock steps by ten minutes", (Every(3, 6, faults.step_clock),), flags=INSIDE),
 ]

@@ -33,6 +33,7 @@ from tests.chaos.watch import Watch
 ENDPOINT = "chaos"
 READY_S = 90.0
 KEEPER_S = 0.2
+RULES_FILE = "rules.toml"
 RESTART_S = 0.5  # a supervisor's pause before it starts again what ended
 SESSION_S = 6.0  # the shortest that a broker allows by default
 
@@ -134,7 +135,8 @@ class Stage:
 
     def _env(self, name: str) -> dict[str, str]:
         settings = self.settings
-        return {
+        rules = {"STREAMS_ALERT_RULES": str(self.folder / RULES_FILE)} if self.scenario.alert_rules else {}
+        return rules | {
             "STREAMS_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
             "STREAMS_REGISTRY_URL": settings.registry_url,
             "STREAMS_TOPIC_PREFIX": settings.topic_prefix,
@@ -181,6 +183,7 @@ def set_up(
         admin.apply(settings)
         registry.register(settings)
         secret = "whsec_" + base64.b64encode(Random(prefix).randbytes(24)).decode()
+        (folder / RULES_FILE).write_text(scenario.alert_rules, encoding="utf-8")
         stage = Stage(cluster, settings, folder, scenario, secret, worker_args, proxy)
         stack.callback(stage.stop_all)
         stack.enter_context(stage.undo)

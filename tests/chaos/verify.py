@@ -7,6 +7,7 @@
 | is each clean record there once, with its content, in order? | the model's records, key by key |
 | are the tables what the log says? | compacted changelogs against the model's tables |
 | is no local state ahead of the log, or beside it? | each database against its changelog up to the offset it claims |
+| are alerts, if there are rules, those that follow from the log, each step once? | the model, with the same rules |
 | is each hopeless record a dead letter, once? | the dead-letter topic against what the model's folds rejected |
 
 Left out of the comparison with the model: `processed_at`, and what depends on how raw topics interleave, which nobody
@@ -25,11 +26,12 @@ from confluent_kafka import Message
 from streams import topics
 from streams.simulator.truth import Truth
 from streams.simulator.world import Event
-from tests.chaos import reading
+from tests.chaos import alarms, reading
 from tests.chaos.model import Model
 from tests.chaos.reading import Found
 
 EXAMPLES_MAX = 12
+TIMED = (b"u|", b"t|")  # rows of alerts: what is remembered of a user, and timers
 VISIBLE = ("status", "since", "connected_at", "error_at", "error_type", "resources_available", "resources_unavailable")
 _NEVER: Any = object()
 
@@ -55,8 +57,8 @@ class Findings:
         return not (self.lost or self.repeated or self.wrong or self.disordered)
 
 
-def verify(found: Found, events: Iterable[Event], prefix: str, state: Path) -> Findings:
-    """Ask everything. `state`: the folder of all workers' state directories."""
+def verify(found: Found, events: Iterable[Event], prefix: str, state: Path, rules: str = "") -> Findings:
+    """Ask everything. `state`: the folder of all workers' state directories. `rules`: of alerts, TOML."""
     findings, truth = Findings(), Truth()
     sent: dict[str, bytes] = {}
     for event in events:
@@ -64,13 +66,14 @@ def verify(found: Found, events: Iterable[Event], prefix: str, state: Path) -> F
         sent[event.message_id] = event.body
     check_door(findings, found, sent)
     check_truth(findings, found, truth, prefix)
-    model = Model(prefix).run(found.raw)
+    model = Model(prefix, rules).run(found.raw)
     check_clean(findings, found, model, prefix)
     check_connections(findings, found, model, prefix)
     check_offsets(findings, found)
     check_tables(findings, found, model)
     check_databases(findings, found, state)
     check_dead(findings, found, model)
+    check_alerts(findings, found, model, prefix)
     return findings
 
 
@@ -126,11 +129,11 @@ def check_clean(findings: Findings, found: Found, model: Model, prefix: str) -> 
     wanted: dict[tuple[str, bytes], list[Row]] = defaultdict(list)
     there: dict[tuple[str, bytes], list[Row]] = defaultdict(list)
     for topic, key, record in model.clean:
-        if topic != topics.CONNECTIONS:
+        if topic not in (topics.CONNECTIONS, topics.ALERTS):
             wanted[topic, key].append((identity(record), content(record)))
     for message, record in found.clean:
         topic = message.topic().removeprefix(f"{prefix}.")
-        if topic != topics.CONNECTIONS and record is not None:
+        if topic not in (topics.CONNECTIONS, topics.ALERTS) and record is not None:
             there[topic, message.key() or b""].append((identity(record), content(record)))
     for key in wanted.keys() | there.keys():
         _compare(findings, f"{key[0]} {key[1].decode()}", wanted[key], there[key])
@@ -203,6 +206,8 @@ def check_tables(findings: Findings, found: Found, model: Model) -> None:
             if name == table
             for key, value in rows.items()
         }
+        if table == topics.ALERTS:  # where rules and timers stand depends on when they were looked at
+            wanted, there = ({k: v for k, v in one.items() if k[1][:2] not in TIMED} for one in (wanted, there))
         _same_rows(findings, f"table {table}", wanted, there)
         findings.checked["rows"] = findings.checked.get("rows", 0) + len(there)
 
@@ -246,3 +251,22 @@ def check_dead(findings: Findings, found: Found, model: Model) -> None:
         elif n > wanted:
             findings.note("repeated" if wanted else "wrong", "dead letter", place)
     findings.checked["dead letters"] = len(found.dead)
+
+
+def check_alerts(findings: Findings, found: Found, model: Model, prefix: str) -> None:
+    """Each step of each alert once, as in the model; and the same alerts stand in the end (`alarms`)."""
+    name = f"{prefix}.{topics.ALERTS}"
+    there = [(m.key().decode(), record) for m, record in found.clean if m.topic() == name and record is not None]
+    wanted = [(key.decode(), record) for topic, key, record in model.clean if topic == topics.ALERTS]
+    for id in alarms.broken_lives(there):
+        findings.note("wrong", "life of an alert", id)
+    said, ought = alarms.said(there), alarms.said(wanted)
+    for key in said.keys() | ought.keys():
+        if said.get(key) != ought.get(key):
+            findings.note("lost" if key not in said else "wrong", topics.ALERTS, key)
+    stands, must = alarms.standing(there), alarms.standing(wanted)
+    for missing in must - stands:
+        findings.note("lost", "standing alert", missing[:4])
+    for extra in stands - must:
+        findings.note("wrong", "standing alert", extra[:4])
+    findings.checked["alerts"] = len(there)

@@ -23,6 +23,7 @@ from streams.engine.slices import Slice
 from streams.errors import StreamsError
 from streams.events import Record
 from streams.waiting import until_available
+from streams.worker import alerts_of
 from tests.chaos import mutations
 
 LOOK_EVERY_S = 0.2
@@ -72,14 +73,15 @@ def main() -> None:
         mutations.MUTATIONS[options.broken]()
     until_available("Kafka", lambda: admin.check_layout(settings))
     ids = until_available("schema registry", lambda: registry.resolve(settings))
-    folds = {
-        f"{settings.topic_prefix}.{name}": f for name, f in agents.folds(Codec(ids), settings.topic_prefix).items()
-    }
+    alerts = alerts_of(settings, Codec(ids))
+    made = agents.folds(Codec(ids), settings.topic_prefix, alerts)
+    folds = {f"{settings.topic_prefix}.{name}": fold for name, fold in made.items()}
     if options.folder:
         bend_clock(options.folder / "clock")
         folds = {name: buggy(fold, options.folder / "bug") for name, fold in folds.items()}
     try:
-        engine.run(settings, engine.Plan(folds, topics.TABLES, lose=losing(options.lose)))
+        punctuation = agents.punctuation(settings.topic_prefix, alerts)
+        engine.run(settings, engine.Plan(folds, topics.TABLES, punctuation, lose=losing(options.lose)))
     except StreamsError as error:
         print(f"chaos worker: {error}", file=sys.stderr)
         raise SystemExit(1) from None
