@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from streams import topics
 from streams.signature import ksuid_time_ms
 from streams.topics import partition_for
+from tests.chaos import alarms
 from tests.chaos.model import Model
 from tests.chaos.reading import Found
 from tests.chaos.scenario import plan
@@ -50,13 +51,13 @@ class Stored:
         return []
 
 
-def perfect() -> Found:
-    """What a right product would have left in Kafka."""
+def perfect(rules: str = "") -> Found:
+    """What a right product would have left in Kafka. `rules`: of alerts, TOML."""
     found = Found(changes={table: [] for table in topics.TABLES})
     for offset, event in enumerate(EVENTS):
         record = raw(event.body, at_ms=ksuid_time_ms(event.message_id) or 0, id=event.message_id, offset=offset)
         found.raw.append(record._replace(partition=partition_for(event.user_id, 4)))
-    model = Model(PREFIX).run(found.raw)
+    model = Model(PREFIX, rules).run(found.raw)
     for offset, (topic, key, record) in enumerate(model.clean):
         found.clean.append((Stored(f"{PREFIX}.{topic}", (0, offset), (key, b"")), record))  # type: ignore[arg-type]  # because it answers what is asked
     for (table, partition), rows in model.tables.items():
@@ -65,8 +66,8 @@ def perfect() -> Found:
     return found
 
 
-def findings(found: Found, tmp_path: Path) -> Any:
-    return verify(found, EVENTS, PREFIX, tmp_path)
+def findings(found: Found, tmp_path: Path, rules: str = "") -> Any:
+    return verify(found, EVENTS, PREFIX, tmp_path, rules)
 
 
 def data_record(found: Found) -> int:
@@ -141,3 +142,31 @@ def test_a_seed_repeats_its_schedule(name: str, seed: int, seconds: float) -> No
     assert planned == plan(scenario, seed, seconds)
     assert [one.at_s for one in planned] == sorted(one.at_s for one in planned)
     assert all(0 <= one.at_s <= seconds for one in planned)
+
+
+def alert_places(found: Found) -> list[int]:
+    return [place for place, (message, _) in enumerate(found.clean) if message.topic() == f"{PREFIX}.{topics.ALERTS}"]
+
+
+def without_a_step(found: Found) -> None:
+    found.clean.pop(alert_places(found)[3])
+
+
+def with_a_step_twice(found: Found) -> None:
+    place = alert_places(found)[3]
+    found.clean.insert(place, found.clean[place])
+
+
+def with_a_wrong_time(found: Found) -> None:
+    message, record = found.clean[alert_places(found)[-1]]
+    found.clean[alert_places(found)[-1]] = (message, {**(record or {}), "opened_at": None})
+
+
+@pytest.mark.parametrize("damage", [without_a_step, with_a_step_twice, with_a_wrong_time])
+def test_damage_to_alerts_is_found(damage: Callable[[Found], None], tmp_path: Path) -> None:
+    """A step that is missing, doubled or wrong; and what is right is right."""
+    found = perfect(alarms.RULES)
+    assert findings(found, tmp_path, alarms.RULES).is_right
+    assert len(alert_places(found)) > 20
+    damage(found)
+    assert not findings(found, tmp_path, alarms.RULES).is_right
