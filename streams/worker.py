@@ -6,7 +6,9 @@ from collections.abc import Callable
 from prometheus_client import start_http_server
 
 from streams import admin, agents, log, registry, topics
+from streams.agents.alerts import NewRules, unchanging
 from streams.alert_rules import RulesFile
+from streams.alerting.rules import NO_RULES, Rules
 from streams.codec import Codec
 from streams.draft import Draft, Fold
 from streams.engine import app as engine
@@ -19,10 +21,11 @@ from streams.waiting import until_available
 
 def run(settings: Settings) -> None:
     """Blocks until SIGTERM or Ctrl-C. Raises Misconfigured when the topics or schemas are not what they must be."""
+    rules = rules_of(settings)
     until_available("Kafka", lambda: admin.check_layout(settings))
-    ids = until_available("schema registry", lambda: registry.resolve(settings))
-    alerts = alerts_of(settings, Codec(ids))
-    made = agents.folds(Codec(ids), settings.topic_prefix, alerts)
+    codec = Codec(until_available("schema registry", lambda: registry.resolve(settings)))
+    alerts = agents.Alerts(codec, settings.topic_prefix, *rules)
+    made = agents.folds(codec, settings.topic_prefix, alerts)
     folds = {raw: _timed(raw, fold) for raw, fold in made.items()}
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr=settings.metrics_host)
@@ -33,12 +36,12 @@ def run(settings: Settings) -> None:
     engine.run(settings, engine.Plan(by_topic, topics.TABLES, punctuation, _answering(settings)))
 
 
-def alerts_of(settings: Settings, codec: Codec) -> agents.Alerts:
-    """With the rules of the file that is named, read again when it changes. Raises Misconfigured for a bad one."""
+def rules_of(settings: Settings) -> tuple[Rules, NewRules]:
+    """Alert rules of the file that is named, and what tells when it has changed. Raises Misconfigured for a bad one."""
     if settings.alert_rules is None:
-        return agents.Alerts(codec, settings.topic_prefix)
+        return NO_RULES, unchanging
     file = RulesFile(settings.alert_rules)
-    return agents.Alerts(codec, settings.topic_prefix, file.first(), file)
+    return file.first(), file
 
 
 def _answering(settings: Settings) -> Callable[[engine.App], None] | None:

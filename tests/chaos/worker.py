@@ -23,7 +23,7 @@ from streams.engine.slices import Slice
 from streams.errors import StreamsError
 from streams.events import Record
 from streams.waiting import until_available
-from streams.worker import alerts_of
+from streams.worker import rules_of
 from tests.chaos import mutations
 
 LOOK_EVERY_S = 0.2
@@ -73,7 +73,7 @@ def main() -> None:
         mutations.MUTATIONS[options.broken]()
     until_available("Kafka", lambda: admin.check_layout(settings))
     ids = until_available("schema registry", lambda: registry.resolve(settings))
-    alerts = alerts_of(settings, Codec(ids))
+    alerts = agents.Alerts(Codec(ids), settings.topic_prefix, *rules_of(settings))
     made = agents.folds(Codec(ids), settings.topic_prefix, alerts)
     folds = {f"{settings.topic_prefix}.{name}": fold for name, fold in made.items()}
     if options.folder:
