@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 
-from streams import topics
 from streams.alerting import happenings, numbers, timers
 from streams.alerting.life import Life, Transition, closed
 from streams.alerting.machine import How
@@ -23,10 +22,10 @@ from streams.alerting.timers import Timer
 from streams.alerting.turn import Say, Turn
 from streams.alerting.user import Personal, User, from_local_us, seen_zone
 from streams.draft import Draft
+from streams.resources import RESOURCES
 
 GRACE_MS = 5_000  # between the door's clock and the record in Kafka
 FIRED_MAX = 500  # timers of a partition in one look: bounds the pause
-_NO_ZONE_OF_USER = frozenset({topics.LABS})  # their time zone is that of a place
 
 
 class Watch:
@@ -45,7 +44,7 @@ class Watch:
     def saw(self, draft: Draft, topic: str, record: dict[str, Any]) -> None:
         """Judge one clean record as it is before encoding. `topic`: short name."""
         plan = self.rules.by_topic.get(topic)
-        if plan is None and not self.rules.needs_zone:
+        if plan is None and not (self.rules.needs_zone and topic in RESOURCES):
             return
         seen = observe(topic, record)
         if seen is None:
@@ -62,8 +61,10 @@ class Watch:
     def punctuate(self, draft: Draft) -> None:
         """Look at the timers that are due, as far as all records of that time have been processed."""
         if draft.partition not in self._swept:
-            self._swept.add(draft.partition)
-            self._fire(draft, [timer for timer in timers.every(draft) if timer.rule not in self.rules.by_name])
+            gone = [timer for timer in timers.every(draft) if timer.rule not in self.rules.by_name]
+            self._fire(draft, gone)
+            if not gone:  # else look again: the transaction of this draft may not be committed
+                self._swept.add(draft.partition)
         until_ms = min(draft.now_ms, draft.complete_ms) - GRACE_MS
         if until_ms > 0:
             self._fire(draft, list(islice(timers.due(draft, until_ms), FIRED_MAX)))
@@ -117,7 +118,7 @@ def _judge(turn: Turn, plan: Topic, seen: Observed, there: Observed | None) -> N
 def _note_user(turn: Turn, seen: Observed, *, is_zone_needed: bool) -> None:
     record = seen.record
     zone, offset_s = record.get("time_zone"), record.get("timezone_offset_s")
-    if is_zone_needed and (zone or offset_s is not None) and seen.topic not in _NO_ZONE_OF_USER:
+    if is_zone_needed and (zone or offset_s is not None) and seen.topic in RESOURCES:
         turn.user = seen_zone(turn.user, zone, offset_s, seen.time_us)
     turn.who = (record.get("client_user_id") or "", record.get("team_id") or "")
 

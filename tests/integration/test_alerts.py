@@ -61,8 +61,8 @@ def until(settings: Settings, is_there: Callable[[dict[str, Alert]], bool]) -> d
         time.sleep(0.5)
 
 
-async def _notify(settings: Settings, url: str) -> None:
-    receivers = {"clinic": {"kind": "webhook", "url": url, "secret": SECRET}, "log": {"kind": "log"}}
+async def command(settings: Settings, *arguments: str, **more: str) -> str:
+    """What a command of ours prints; it has to end with 0."""
     env = {
         **os.environ,
         "STREAMS_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
@@ -70,10 +70,31 @@ async def _notify(settings: Settings, url: str) -> None:
         "STREAMS_TOPIC_PREFIX": settings.topic_prefix,
         "STREAMS_GROUP_ID": settings.group_id,
         "STREAMS_PARTITIONS": str(settings.partitions),
-        "STREAMS_NOTIFY_RECEIVERS": json.dumps(receivers),
+        **more,
     }
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "streams.cli", "notify", "--once", env=env)
-    assert await asyncio.wait_for(process.wait(), PATIENCE_S) == 0
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "streams.cli", *arguments, env=env, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await asyncio.wait_for(process.communicate(), PATIENCE_S)
+    assert process.returncode == 0, arguments
+    return said.decode()
+
+
+async def _notify(settings: Settings, url: str) -> None:
+    receivers = {"clinic": {"kind": "webhook", "url": url, "secret": SECRET}, "log": {"kind": "log"}}
+    await command(settings, "notify", "--once", STREAMS_NOTIFY_RECEIVERS=json.dumps(receivers))
+
+
+async def _commands(settings: Settings, rules: Path) -> tuple[str, ...]:
+    """What the commands say, side by side: each takes a second to start."""
+    await command(settings, "alerts", "threshold", "set", USER, "glucose-low", "--bound", "3.0")
+    return await asyncio.gather(
+        command(settings, "alerts", "list", "--json", "--user", USER),
+        command(settings, "alerts", "list"),
+        command(settings, "alerts", "threshold", "list", "--json"),
+        command(settings, "alerts", "test", str(rules), "--since", "1h", "--json"),
+        command(settings, "alerts", "test", str(rules), "--since", "1h", "--user", USER),
+    )
 
 
 async def _delivered(settings: Settings) -> Svix:
@@ -104,7 +125,15 @@ def test_from_a_webhook_to_a_webhook(settings: Settings, tmp_path: Path, monkeyp
         assert alerts["glucose-low"].last["user_id"] == USER
         server = asyncio.run(_delivered(running_stack.settings))
         alerts = until(running_stack.settings, lambda alerts: True)
+        listed, table, bounds, tried, tried_table = asyncio.run(_commands(running_stack.settings, rules))
+        shown = asyncio.run(command(running_stack.settings, "alerts", "show", alerts["glucose-low"].last["id"][:12]))
     assert dict(server.stored) == {f"alert_{one.last['id']}-{n}": 1 for one in alerts.values() for n in (1, 2)}
     for one in alerts.values():
         told = [(proof["receiver"], proof["revision"], proof["status"]) for proof in one.deliveries]
         assert sorted(told) == [(name, n, "delivered") for name in ("clinic", "log") for n in (1, 2)]
+    assert {one["rule"] for one in json.loads(listed)} == {"glucose-low", "broken"}
+    assert "clinic delivered" in table
+    assert json.loads(bounds)[0]["bound"] == 3.0
+    assert [row["alerts"] for row in json.loads(tried)["rules"]] == [0]  # 3.2 is above this user's own bound now
+    assert "Nothing was sent" in tried_table
+    assert "junction.raw.timeseries" in shown.replace(settings.topic_prefix, "junction")
