@@ -1,19 +1,20 @@
 """Clean records as Avro in the Confluent wire format: byte 0, schema id (4 bytes, big-endian), Avro body.
 
-Schema ids are resolved once, before the first record; encoding is pure. Times go in as integers (µs, ms, days), so
-the writer's schema is ours without logical types: the bytes are the same, and fastavro need not look at every value.
+Schema ids are resolved once, before the first record; encoding is pure. Times go in as integers (µs, ms, days): the
+writer's schema is ours without logical types, which decides the same bytes.
 """
 
 import json
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from io import BytesIO
-from typing import Any, NamedTuple
+from typing import Any
 
 import fastavro
 
-from streams import avro_arrays, topics
+from streams import avro_writer, topics
+from streams.avro_writer import Write
 from streams.errors import Misconfigured
 from streams.schemas import schema_text
 
@@ -22,14 +23,6 @@ __all__ = ["Codec", "decode", "parsed", "schema_id", "schema_text"]
 MAGIC = 0
 _HEAD = struct.Struct(">BI")
 _WRITER_KEYS = ("type", "name", "namespace", "fields", "items", "values")
-
-
-class _Writer(NamedTuple):
-    """`columns`: the trailing fields that are arrays of numbers, which `avro_arrays` writes."""
-
-    head: bytes
-    schema: Any
-    columns: tuple[tuple[str, Callable[[Any], bytes]], ...]
 
 
 class Codec:
@@ -42,17 +35,12 @@ class Codec:
             raise Misconfigured(
                 f"no schema id for {', '.join(missing[:5])}; `junction-streams schemas register` adds what is missing"
             )
-        self._writers = {topic: _writer(schema, ids[topic]) for topic, schema in schemas.items()}
+        self._writers = {topic: (_HEAD.pack(MAGIC, ids[topic]), writer(name)) for topic, name in schemas.items()}
 
     def encode(self, topic: str, record: dict[str, Any]) -> bytes:
-        """One record as wire bytes. A record that does not fit its schema is a bug of ours and raises."""
-        head, schema, columns = self._writers[topic]
-        out = BytesIO()
-        out.write(head)
-        fastavro.schemaless_writer(out, schema, record)
-        for name, write in columns:
-            out.write(write(record[name]))
-        return out.getvalue()
+        """One record as wire bytes. A record that does not fit its schema is a bug of ours and raises Misfit."""
+        head, write = self._writers[topic]
+        return head + write(record)
 
 
 def schema_id(value: bytes) -> int:
@@ -78,17 +66,10 @@ def parsed(schema_name: str) -> Any:
     return fastavro.parse_schema(json.loads(schema_text(schema_name)))
 
 
-def _writer(schema_name: str, number: int) -> _Writer:
-    schema = bare(json.loads(schema_text(schema_name)))
-    columns: list[tuple[str, Callable[[Any], bytes]]] = []
-    while (write := _column_writer(schema["fields"][-1]["type"])) is not None:
-        columns.insert(0, (schema["fields"].pop()["name"], write))
-    return _Writer(_HEAD.pack(MAGIC, number), fastavro.parse_schema(schema), tuple(columns))
-
-
-def _column_writer(avro_type: Any) -> Callable[[Any], bytes] | None:
-    items = avro_type.get("items") if isinstance(avro_type, dict) else None
-    return {"long": avro_arrays.longs, "double": avro_arrays.doubles}.get(items) if isinstance(items, str) else None
+@cache
+def writer(schema_name: str) -> Write:
+    """Writes records of one of our schemas, without what stands before them on the wire."""
+    return avro_writer.compile(bare(json.loads(schema_text(schema_name))))
 
 
 def bare(node: Any) -> Any:
