@@ -17,14 +17,11 @@ equal versions with different content count as a conflict: the loser's verdict i
 """
 
 import struct
-from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from hashlib import blake2b
-from itertools import chain
-from typing import Any, NamedTuple
-from zlib import crc32
+from typing import NamedTuple
 
-from streams.values import to_json
+import msgspec
 
 
 class Verdict(StrEnum):
@@ -39,7 +36,6 @@ class Verdict(StrEnum):
 EMITTED = (Verdict.NEW, Verdict.CHANGED, Verdict.CONFLICT)
 
 NEVER_US = -(2**63)  # stands for "no updated_at": older than any
-REMOVED = "removed_field"  # a field of the version before whose name we cannot tell from its hash
 
 
 class Version(NamedTuple):
@@ -67,12 +63,10 @@ class Judged(NamedTuple):
 
 def state_key(*parts: str) -> bytes:
     """Parts of a key, the user first. Different parts never give the same bytes; `user|` is the prefix of one user."""
-    return "|".join([part.replace("%", "%25").replace("|", "%7C") for part in parts]).encode()
-
-
-def content_hash(content: Mapping[str, Any]) -> int:
-    """Signed 64 bits over names and values, in the order of names."""
-    return signed_hash(to_json(content))
+    joined = "|".join(parts)
+    if "%" in joined or joined.count("|") >= len(parts):
+        joined = "|".join([part.replace("%", "%25").replace("|", "%7C") for part in parts])
+    return joined.encode()
 
 
 def signed_hash(data: bytes) -> int:
@@ -80,40 +74,53 @@ def signed_hash(data: bytes) -> int:
     return int.from_bytes(blake2b(data, digest_size=8).digest(), "big", signed=True)
 
 
-_FORMAT = 1
-_HEAD = struct.Struct(">Bqqq")
-_FIELD = struct.Struct(">II")
+# State of an entity: format, version, length of its content; content (JSON); what its owner keeps beside it.
+_FORMAT = 2
+_HEAD = struct.Struct(">BqqqI")
 
 
-def judge(stored: bytes | None, version: Version, content: Mapping[str, Any], names: Iterable[str] = ()) -> Judged:
-    """Compare an entity with its state. `names`: all field names it could have, to name those that vanished."""
-    if stored is None:
-        return Judged(Verdict.NEW, False, [], _state(version, _hashes(content)))
-    before = Version(*_HEAD.unpack_from(stored)[1:])
-    if version.content_hash == before.content_hash:
-        advanced = _HEAD.pack(_FORMAT, *version) + stored[_HEAD.size :] if version > before else None
-        return Judged(Verdict.SAME, False, [], advanced)
-    is_conflict = version.ties(before)
-    if version < before:
+class Stored(NamedTuple):
+    """The greatest version seen. `content`: as `judge` got it. `extra`: bytes that are no content."""
+
+    version: Version
+    content: bytes
+    extra: bytes
+
+
+def stored(state: bytes) -> Stored:
+    """A state taken apart."""
+    _, updated_at_us, delivered_at_ms, number, n = _HEAD.unpack_from(state)
+    behind = _HEAD.size + n
+    return Stored(Version(updated_at_us, delivered_at_ms, number), state[_HEAD.size : behind], state[behind:])
+
+
+def judge(state: bytes | None, version: Version, content: bytes, extra: bytes = b"") -> Judged:
+    """Compare an entity with its state. `content`: JSON of an object, in one form (`values.to_json`).
+
+    `extra`: kept with the version; of equal versions the lesser one stays, so that order does not matter here either.
+    """
+    if state is None:
+        return Judged(Verdict.NEW, False, [], _state(version, content, extra))
+    before = stored(state)
+    if version.content_hash == before.version.content_hash:
+        is_ahead = version > before.version or (version == before.version and extra < before.extra)
+        return Judged(Verdict.SAME, False, [], _state(version, content, extra) if is_ahead else None)
+    is_conflict = version.ties(before.version)
+    if version < before.version:
         return Judged(Verdict.STALE, is_conflict, [], None)
-    hashes = _hashes(content)
-    changed = _changed(dict(_FIELD.iter_unpack(stored[_HEAD.size :])), hashes, content, names)
-    return Judged(Verdict.CONFLICT if is_conflict else Verdict.CHANGED, is_conflict, changed, _state(version, hashes))
+    verdict = Verdict.CONFLICT if is_conflict else Verdict.CHANGED
+    return Judged(verdict, is_conflict, _changed(before.content, content), _state(version, content, extra))
 
 
-def _hashes(content: Mapping[str, Any]) -> dict[int, int]:
-    return {crc32(name.encode()): crc32(to_json(value)) for name, value in content.items()}
+def _state(version: Version, content: bytes, extra: bytes) -> bytes:
+    return b"".join((_HEAD.pack(_FORMAT, *version, len(content)), content, extra))
 
 
-def _state(version: Version, hashes: Mapping[int, int]) -> bytes:
-    flat = chain.from_iterable(sorted(hashes.items()))
-    return _HEAD.pack(_FORMAT, *version) + struct.pack(f">{2 * len(hashes)}I", *flat)
-
-
-def _changed(
-    before: Mapping[int, int], now: Mapping[int, int], content: Mapping[str, Any], names: Iterable[str]
-) -> list[str]:
+def _changed(before: bytes, now: bytes) -> list[str]:
     """Names of fields that came, went or changed, sorted."""
-    known = {crc32(name.encode()): name for name in chain(names, content)}
-    differing = (name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
-    return sorted({known.get(name, REMOVED) for name in differing})
+    old, new = _decode(before), _decode(now)
+    return sorted(name for name in old.keys() | new.keys() if old.get(name, _ABSENT) != new.get(name, _ABSENT))
+
+
+_ABSENT = object()
+_decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode  # JSON of values, in one form, is as good as they are

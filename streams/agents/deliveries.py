@@ -6,7 +6,7 @@ from typing import Any
 from streams import body, values
 from streams.agents.parts import Delivered, Outlet, head, resource_label
 from streams.decode import Control
-from streams.dedup import NEVER_US, Verdict, Version, content_hash, state_key
+from streams.dedup import NEVER_US, Verdict, Version, signed_hash, state_key
 from streams.draft import Draft
 from streams.errors import Reason, Rejected
 from streams.values import canonical, to_json
@@ -30,7 +30,7 @@ def fold_delivery(
     if verdict is Verdict.SAME:
         return
     draft.put("deliveries", table_key, _FORMAT + how.at_ms.to_bytes(8, "big", signed=True))
-    version = Version(NEVER_US, how.at_ms, content_hash({"data": canonical(control.data)}))
+    version = Version(NEVER_US, how.at_ms, signed_hash(to_json({"data": canonical(control.data)})))
     source = body.source(control.data, []) if type(control.data) is dict and "source" in control.data else None
     common = head(event, how, draft, source=source, link=None, verdict=verdict, version=version)
     outlet.emit(draft, topic, (event.owner_id, key or how.id), {**common, **fields})

@@ -3,9 +3,10 @@
 from streams import connection
 from streams.agents.parts import Delivered, Outlet, head, resource_label
 from streams.body import Source
-from streams.dedup import EMITTED, NEVER_US, Verdict, Version, content_hash, judge, state_key
+from streams.dedup import EMITTED, NEVER_US, Verdict, Version, judge, signed_hash, state_key
 from streams.draft import Draft
 from streams.summary import Entity
+from streams.values import to_json
 
 
 def fold_entity(
@@ -23,9 +24,10 @@ def fold_entity(
     """`topic`: short name of the clean topic; `key`: parts of its key; `state`: parts of the key in the table."""
     event = entity.event
     updated_at_us = NEVER_US if entity.updated_at_us is None else entity.updated_at_us
-    version = Version(updated_at_us, how.at_ms, content_hash(entity.content))
+    content = to_json(entity.content)
+    version = Version(updated_at_us, how.at_ms, signed_hash(content))
     table_key = state_key(*state)
-    judged = judge(draft.get("summaries", table_key), version, entity.content, entity.fields)
+    judged = judge(draft.get("summaries", table_key), version, content)
     if judged.state is not None:
         draft.put("summaries", table_key, judged.state)
     label = resource_label(event)
