@@ -4,8 +4,9 @@ A block is the state of one key (user, resource, provider, source type, extra) a
 
     format  1 byte      1 = contents are doubles, 2 = contents are 64-bit hashes
     groups  sorted by (delivery_ms, tag):
-      head    <qQI      delivery time in ms, tag (hash of attributes and duration), number of samples n
-      samples n x <Id   µs within the hour, content; sorted by time
+      head      <qQI    delivery time in ms, tag (hash of attributes and duration), number of samples n
+      offsets   n x <I  µs within the hour, sorted
+      contents  n x <d  (or <Q) in the same order
 
 The version of a sample is (delivery time, tag, content), so a block is a map from time to the greatest version seen,
 written in one canonical way: equal maps have equal bytes. Two shortcuts spare most blocks the map: samples that lie
@@ -14,16 +15,15 @@ outside the range of every group are a new group, and a group that is there alre
 
 import struct
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any, NamedTuple
 
 from streams.dedup import Verdict
 
 _GROUP = struct.Struct("<qQI")
 _SAMPLE_BYTES = 12
-_SAMPLE = {1: struct.Struct("<Id"), 2: struct.Struct("<IQ")}
-_CODE = {1: "Id", 2: "IQ"}
+_CODE = {1: "d", 2: "Q"}
 _OFFSET = struct.Struct("<I")
+_OFFSET_BYTES = 4
 
 NUMBERS, HASHES = 1, 2
 
@@ -41,6 +41,8 @@ class _Group(NamedTuple):
     tag: int
     start: int  # of its samples in the state
     end: int
+    first_us: int
+    last_us: int
 
 
 def fold(
@@ -71,9 +73,7 @@ def _shortcut(stored: bytes, delivery_ms: int, tag: int, offsets_us: Sequence[in
         key = (group.delivery_ms, group.tag)
         if key == (delivery_ms, tag):
             return Folded(None, [Verdict.SAME] * n, 0) if stored[group.start : group.end] == packed else None
-        if first <= _OFFSET.unpack_from(stored, group.end - _SAMPLE_BYTES)[0] and (
-            _OFFSET.unpack_from(stored, group.start)[0] <= last
-        ):
+        if first <= group.last_us and group.first_us <= last:
             return None
         if key < (delivery_ms, tag):
             at = group.end
@@ -82,22 +82,28 @@ def _shortcut(stored: bytes, delivery_ms: int, tag: int, offsets_us: Sequence[in
 
 
 def _groups(stored: bytes) -> list[_Group]:
-    found, at, end = [], 1, len(stored)
+    found, at, end, offset = [], 1, len(stored), _OFFSET.unpack_from
     while at < end:
         delivery_ms, tag, n = _GROUP.unpack_from(stored, at)
         start = at + _GROUP.size
         at = start + n * _SAMPLE_BYTES
-        found.append(_Group(delivery_ms, tag, start, at))
+        (first_us,), (last_us,) = offset(stored, start), offset(stored, start + (n - 1) * _OFFSET_BYTES)
+        found.append(_group(_Group, (delivery_ms, tag, start, at, first_us, last_us)))
     return found
+
+
+_group = tuple.__new__  # half the time of calling the type
 
 
 def unpack(stored: bytes) -> dict[int, tuple[int, int, Any]]:
     """µs within the hour → (delivery_ms, tag, content)."""
     samples: dict[int, tuple[int, int, Any]] = {}
-    one = _SAMPLE[stored[0]]
-    for delivery_ms, tag, start, end in _groups(stored):
-        for offset_us, content in one.iter_unpack(stored[start:end]):
-            samples[offset_us] = (delivery_ms, tag, content)
+    code = _CODE[stored[0]]
+    for group in _groups(stored):
+        n = (group.end - group.start) // _SAMPLE_BYTES
+        columns = struct.unpack_from(f"<{n}I{n}{code}", stored, group.start)
+        for offset_us, content in zip(columns[:n], columns[n:], strict=True):
+            samples[offset_us] = (group.delivery_ms, group.tag, content)
     return samples
 
 
@@ -137,5 +143,5 @@ def pack(kind: int, samples: dict[int, tuple[int, int, Any]]) -> bytes:
 
 
 def _pack(kind: int, offsets_us: Sequence[int], contents: Sequence[Any]) -> bytes:
-    flat = chain.from_iterable(zip(offsets_us, contents, strict=True))
-    return struct.pack("<" + _CODE[kind] * len(offsets_us), *flat)
+    n = len(offsets_us)
+    return struct.pack(f"<{n}I{n}{_CODE[kind]}", *offsets_us, *contents)

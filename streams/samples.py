@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from streams import blocks
 from streams.columns import Columns
@@ -15,23 +15,33 @@ Read = Callable[[bytes], bytes | None]
 Write = Callable[[bytes, bytes], None]
 
 
-class Judged(NamedTuple):
-    """`verdicts`: one a sample. `conflicts`: ties of versions with different content, whichever side won."""
+@dataclass(slots=True)
+class Judged:
+    """`verdicts`: one a sample. `conflicts`: ties of versions with different content, whichever side won.
+
+    `counts`: samples by verdict.
+    """
 
     verdicts: list[Verdict]
     conflicts: int
+    counts: dict[Verdict, int]
 
-    @property
-    def counts(self) -> dict[Verdict, int]:
-        first, n = self.verdicts[0], len(self.verdicts)
-        return {first: n} if self.verdicts.count(first) == n else dict(Counter(self.verdicts))
+    @classmethod
+    def of(cls, verdicts: list[Verdict], conflicts: int) -> "Judged":
+        first, n = verdicts[0], len(verdicts)
+        return cls(verdicts, conflicts, {first: n} if verdicts.count(first) == n else dict(Counter(verdicts)))
 
     def emitted(self) -> list[int]:
         """Places of the samples that leave."""
-        first, n = self.verdicts[0], len(self.verdicts)
-        if self.verdicts.count(first) == n:
-            return list(range(n)) if first in EMITTED else []
+        if len(self.counts) == 1:
+            return list(range(len(self.verdicts))) if self.verdicts[0] in EMITTED else []
         return [place for place, verdict in enumerate(self.verdicts) if verdict in EMITTED]
+
+    def strongest(self, places: list[int]) -> Verdict:
+        """The verdict of a record that holds these samples."""
+        if len(self.counts) == 1:
+            return self.verdicts[0]
+        return max({self.verdicts[place] for place in places}, key=EMITTED.index)
 
 
 def judge(series: Series, delivery_ms: int, read: Read, write: Write) -> Judged:
@@ -56,7 +66,7 @@ def judge(series: Series, delivery_ms: int, read: Read, write: Write) -> Judged:
             else:
                 for place, verdict in zip(winners[first:last], folded.verdicts, strict=True):
                     verdicts[place] = verdict
-    return Judged(verdicts, conflicts)
+    return Judged.of(verdicts, conflicts)
 
 
 def block_key(series: Series, extra: tuple[str, ...], hour: int) -> bytes:
