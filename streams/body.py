@@ -47,7 +47,30 @@ class Source(NamedTuple):
     sport: str | None = None
 
 
-class _Envelope(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+class SourceShape(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """The current shape of `source`, for quick readers; name, slug and logo went with it until September 2026."""
+
+    provider: str
+    type: str | None = None
+    app_id: str | None = None
+    device_id: str | None = None
+    workout_id: str | None = None
+    sport: str | None = None
+    name: str | None = None
+    slug: str | None = None
+    logo: str | None = None
+
+    def read(self) -> Source | None:
+        """The source; None where a part of it does not fit, which is for the tolerant reader to say."""
+        parts = (self.app_id or None, self.device_id or None, self.workout_id or None, self.sport or None)
+        kind = self.type or UNKNOWN
+        fit = 0 < len(self.provider) <= TEXT_CHARS_MAX and len(kind) <= TEXT_CHARS_MAX
+        if not fit or any(part is not None and len(part) > TEXT_CHARS_MAX for part in parts):
+            return None
+        return Source(self.provider, kind, *parts)
+
+
+class Envelope(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     """The shape of nearly every body. Whatever does not fit is read again, slowly."""
 
     event_type: str
@@ -56,21 +79,32 @@ class _Envelope(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     client_user_id: str | None = None
     team_id: str | None = None
 
+    def event(self, data: Any) -> Event:
+        """The event, if it is clear whose it is. Raises Rejected. `data`: anything that has the user id of `$.data`."""
+        return checked(self.event_type, self.user_id, self.team_id, self.client_user_id, data)
 
-_envelope = msgspec.json.Decoder(_Envelope).decode
+
+_envelope = msgspec.json.Decoder(Envelope).decode
 _anything = msgspec.json.Decoder().decode
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-_ours = frozenset(_Envelope.__struct_fields__)
+_ours = frozenset(Envelope.__struct_fields__)
 
 
 def read(body: bytes) -> tuple[Event, Any]:
     """(event, `$.data` as plain values). Raises Rejected, and nothing else, whatever the bytes are."""
-    try:
-        head = _envelope(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    head = envelope(body)
+    if head is None:
         return _read_slowly(body)
     data = read_json(head.data, "$.data")
-    return checked(head.event_type, head.user_id, head.team_id, head.client_user_id, data), data
+    return head.event(data), data
+
+
+def envelope(body: bytes) -> Envelope | None:
+    """The envelope, if it has the shape of nearly every body."""
+    try:
+        return _envelope(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _read_slowly(body: bytes) -> tuple[Event, Any]:

@@ -47,6 +47,16 @@ class Columns:
         return Columns(*(list(pick(column)) if column else [] for column in columns))
 
     @property
+    def are_numbers(self) -> bool:
+        """Whether no sample says anything but a number."""
+        return not self.samples and not self.unknowns
+
+    def text_bytes(self, place: int) -> int:
+        """About how much a sample says beside its times."""
+        said = (column[place] for column in (self.samples, self.unknowns) if column)
+        return sum(len(to_json(one)) for one in said)
+
+    @property
     def are_alike(self) -> bool:
         """Whether all samples share their attributes."""
         return self.attributes.count(self.attributes[0]) == len(self.attributes)

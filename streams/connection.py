@@ -79,7 +79,10 @@ def merge_data(state: State, at_ms: int) -> State:
     since, last, minute = state.implied_since_ms, state.last_data_ms, at_ms - at_ms % MINUTE_MS
     if since is not None and since <= at_ms and last is not None and minute <= last:
         return state
-    return merge(state, State(implied_since_ms=at_ms, last_data_ms=minute))
+    return state._replace(
+        implied_since_ms=at_ms if since is None or at_ms < since else since,
+        last_data_ms=minute if last is None or minute > last else last,
+    )
 
 
 def read_event(action: str, data: object, at_ms: int) -> tuple[str, State]:

@@ -58,8 +58,9 @@ def merge(state: State | None, extent: Extent, delivered_ms: int) -> State:
     first, last, delivered = extent.first_us // MINUTE_US, extent.last_us // MINUTE_US, delivered_ms // MINUTE_MS
     if state is None:
         return State(first, last, delivered, *_pack(extent.days))
-    is_known = all(map(state.has_day, extent.days))
-    base, days = (state.base, state.days) if is_known else _pack(extent.days | _days(state))
+    base, bits = state.base, int.from_bytes(state.days, "little")
+    is_known = all(day >= base and bits >> (day - base) & 1 for day in extent.days)
+    base, days = (base, state.days) if is_known else _pack(extent.days | _days(state))
     return State(
         min(first, state.first_min), max(last, state.last_min), max(delivered, state.delivered_min), base, days
     )

@@ -23,6 +23,8 @@ def decode(body: bytes, likely: Family = Family.UNKNOWN) -> Summary | Series | C
     """One event. `likely`: the family of the topic that it comes from, which decides only what is tried first."""
     if likely is Family.TIMESERIES and (quick := series.read_quickly(body)):
         return quick
+    if likely is Family.SUMMARY and (brief := summary.read_quickly(body)):
+        return brief
     event, data = bodies.read(body)
     if event.type.family is Family.SUMMARY:
         return summary.read(event, data)

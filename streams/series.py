@@ -16,7 +16,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 
 from streams import columns, resources, schemas, times, topics, values
-from streams.body import UNKNOWN, Event, Source, checked, short_text, source, unknown_source
+from streams.body import Event, Source, SourceShape, checked, source, unknown_source
 from streams.columns import Attributes, Columns, hash64
 from streams.errors import Reason, Rejected
 from streams.resources import Resource, Value
@@ -68,22 +68,8 @@ class _Sample(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     id: msgspec.Raw = _NOTHING
 
 
-class _Source(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    """The current shape; name, slug and logo went with it until September 2026."""
-
-    provider: str
-    type: str | None = None
-    app_id: str | None = None
-    device_id: str | None = None
-    workout_id: str | None = None
-    sport: str | None = None
-    name: str | None = None
-    slug: str | None = None
-    logo: str | None = None
-
-
 class _Data(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    source: _Source
+    source: SourceShape
     data: list[_Sample]
     user_id: str | None = None
     provider: msgspec.Raw = _NOTHING
@@ -99,6 +85,7 @@ class _Body(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
 
 _body = msgspec.json.Decoder(_Body).decode
+_timestamp = operator.attrgetter("timestamp")
 _start = operator.attrgetter("start")
 _end = operator.attrgetter("end")
 _value = operator.attrgetter("value")
@@ -114,7 +101,7 @@ def read_quickly(body: bytes) -> Series | None:
     data = whole.data
     identity = {"user_id": data.user_id}
     event = checked(whole.event_type, whole.user_id, whole.team_id, whole.client_user_id, identity)
-    made_by = _made_by(data.source)
+    made_by = data.source.read()
     row = resources.get(event.type.resource)
     if not data.data or made_by is None or row is None or row.value is not Value.NUMBER:
         return None
@@ -122,38 +109,39 @@ def read_quickly(body: bytes) -> Series | None:
     return None if read is None else Series(event, made_by, row, read)
 
 
-def _made_by(at: _Source) -> Source | None:
-    parts = (at.app_id or None, at.device_id or None, at.workout_id or None, at.sport or None)
-    if short_text(at.provider) and all(part is None or short_text(part) for part in (*parts, at.type or None)):
-        return Source(at.provider, at.type or UNKNOWN, *parts)
-    return None
-
-
-def _columns(rows: list[_Sample], unit: str) -> Columns | None:
-    """None if a sample has no time, or one that is out of range."""
-    starts: list[Any] = list(map(_start, rows))
-    if None in starts:
-        starts = [s.timestamp if s.start is None else s.start for s in rows]
-    if None in starts:
+def _columns(rows: list[Any], unit: str, unknowns: list[dict[str, Any]] | None = None) -> Columns | None:
+    """Of samples as one of the structs has them. None if a sample has no time, or one that is out of range."""
+    is_point = not any(map(_end, rows))
+    try:
+        if is_point and not any(map(_start, rows)):
+            times_us = times.all_since_epoch(map(_timestamp, rows))
+        else:
+            times_us = times.all_since_epoch(s.timestamp if s.start is None else s.start for s in rows)
+    except TypeError:  # null, which is no time
         return None
-    times_us = [(start - times.EPOCH) // times.MICRO for start in starts]
-    ends: list[Any] = list(map(_end, rows))
-    ends_us = times_us if ends.count(None) == len(ends) else _ends_us(times_us, ends)
-    if not all(map(times.in_range, (min(times_us), max(times_us), min(ends_us), max(ends_us)))):
+    ends_us = times_us if is_point else _ends_us(times_us, rows)
+    bounds = (min(times_us), max(times_us), *(() if is_point else (min(ends_us), max(ends_us))))
+    if not all(map(times.in_range, bounds)):
         return None
-    contents = [value + 0.0 for value in map(_value, rows)]
-    return columns.build(times_us, ends_us, contents, _attributes(rows, ends, unit), [], [])
+    contents = list(map(_value, rows))
+    if 0.0 in contents:
+        contents = [value + 0.0 for value in contents]  # -0.0 is 0.0
+    attributes = _attributes(rows, unit, is_point=is_point)
+    return columns.build(times_us, ends_us, contents, attributes, unknowns if unknowns and any(unknowns) else [], [])
 
 
-def _ends_us(times_us: list[int], ends: list[Any]) -> list[int]:
-    return [t if end is None else (end - times.EPOCH) // times.MICRO for t, end in zip(times_us, ends, strict=True)]
+def _ends_us(times_us: list[int], rows: list[Any]) -> list[int]:
+    ends = list(map(_end, rows))
+    if all(ends):
+        return times.all_since_epoch(ends)
+    return [t if end is None else times.since_epoch(end) for t, end in zip(times_us, ends, strict=True)]
 
 
-def _attributes(rows: list[_Sample], ends: list[Any], unit: str) -> list[Attributes]:
-    shared, points = list(map(_shared, rows)), ends.count(None)
-    if points in (0, len(ends)) and shared.count(shared[0]) == len(shared):
-        return [_made(shared[0], points == 0, unit)] * len(shared)
-    return [_made(one, end is not None, unit) for one, end in zip(shared, ends, strict=True)]
+def _attributes(rows: list[Any], unit: str, *, is_point: bool) -> list[Attributes]:
+    shared = list(map(_shared, rows))
+    if shared.count(shared[0]) == len(shared) and (is_point or all(map(_end, rows))):
+        return [_made(shared[0], not is_point, unit)] * len(shared)
+    return [_made(one, row.end is not None, unit) for one, row in zip(shared, rows, strict=True)]
 
 
 def _made(shared: tuple[Any, ...], is_interval: bool, unit: str) -> Attributes:
@@ -172,15 +160,62 @@ def read(event: Event, data: Any) -> Series:
     given = data.get("data") if type(data) is dict else None
     if type(given) is not list:
         raise Rejected(Reason.BAD_SHAPE, "$.data.data: not a list")
+    found = _well_typed(given, row) or _one_by_one(event, given, row)
+    unknown = canonical({name: value for name, value in data.items() if name not in _DATA_DECORATIONS})
+    unknown |= unknown_source(data)
+    return Series(event, source(data, event.problems), row, found, len(given) - len(found), unknown)
+
+
+def _well_typed(given: list[Any], row: Resource) -> Columns | None:
+    """Numeric samples whose known fields all fit, whatever stands beside them; None if a single one does not.
+
+    A field that Junction adds to every sample must not make the whole stream six times as slow.
+    """
+    if row.value is not Value.NUMBER or not given:
+        return None
+    try:
+        found = _columns(msgspec.convert(given, list[_KnownFields]), row.unit, _unknowns(given))
+    except (msgspec.ValidationError, RecursionError):
+        return None
+    return found
+
+
+class _KnownFields(msgspec.Struct, gc=False):
+    """As `_Sample`, in whatever company."""
+
+    value: float
+    timestamp: _Time | None = None
+    start: _Time | None = None
+    end: _Time | None = None
+    unit: str | None = None
+    type: str | None = None
+    timezone_offset: _Int32 | None = None
+    sensor_location: str | None = None
+    intensity: str | None = None
+
+
+_KNOWN = frozenset(_KnownFields.__struct_fields__) | _DECORATIONS
+
+
+def _unknowns(given: list[Any]) -> list[dict[str, Any]]:
+    """What else each sample says; an empty list if none does."""
+    if all(sample.keys() <= _KNOWN for sample in given):
+        return []
+    return [
+        canonical({name: value for name, value in sample.items() if name not in _KNOWN and value != ""})
+        for sample in given
+    ]
+
+
+def _one_by_one(event: Event, given: list[Any], row: Resource) -> Columns:
+    """Sample by sample: what cannot be used is dropped, what does not fit its field stays among the unknown ones."""
     problems: Counter[str] = Counter()
     one = _numeric if row.value is Value.NUMBER else _other
     found = [sample for item in given if (sample := one(row, item, problems))]
     event.problems += [f"$.data.data[]{place} ({n} times)" for place, n in problems.items()]
     if not found:
         raise Rejected(Reason.BAD_SHAPE, "$.data.data: no usable sample")
-    unknown = canonical({name: value for name, value in data.items() if name not in _DATA_DECORATIONS})
-    unknown |= unknown_source(data)
-    return Series(event, source(data, event.problems), row, _collected(found), len(given) - len(found), unknown)
+    return _collected(found)
 
 
 class _One(NamedTuple):
@@ -199,7 +234,13 @@ def _collected(found: list[_One]) -> Columns:
     )
 
 
-_TEXTS = ("type", "sensor_location", "intensity")
+_SHARED: tuple[tuple[str, Callable[[Any], Any]], ...] = (
+    ("unit", values.text),
+    ("type", values.text),
+    ("timezone_offset", values.CONVERT["int"]),
+    ("sensor_location", values.text),
+    ("intensity", values.text),
+)
 
 
 def _numeric(row: Resource, item: Any, problems: Counter[str]) -> _One | None:
@@ -209,23 +250,21 @@ def _numeric(row: Resource, item: Any, problems: Counter[str]) -> _One | None:
         return None
     rest = {k: v for k, v in item.items() if v is not None and v != "" and k not in _DECORATIONS}
     span = _span(rest, problems)
-    value = _take(rest, "value", values.number, problems)
+    value = _take(rest, "value", values.number, problems) if "value" in rest else None
     if span is None or value is None:
         if value is None and "value" not in rest:
             problems[".value: missing"] += 1
         return None
-    unit = _take(rest, "unit", values.text, problems) or row.unit
-    kind, location, intensity = (_take(rest, name, values.text, problems) for name in _TEXTS)
-    offset_s = _take(rest, "timezone_offset", values.CONVERT["int"], problems)
+    unit, kind, offset_s, location, intensity = (
+        _take(rest, name, convert, problems) if name in rest else None for name, convert in _SHARED
+    )
     time_us, end_us = span
-    attributes = Attributes(unit, kind, offset_s, location, intensity, end_us is not None)
+    attributes = Attributes(unit or row.unit, kind, offset_s, location, intensity, end_us is not None)
     return _One(time_us, time_us if end_us is None else end_us, value, attributes, canonical(rest), {})
 
 
 def _take(rest: dict[str, Any], name: str, convert: Callable[[Any], Any], problems: Counter[str]) -> Any:
-    """The value of a field, taken out of `rest`; None, and a problem, where it does not fit (it stays in `rest`)."""
-    if name not in rest:
-        return None
+    """The value of a field that is there, taken out of `rest`; None, and a problem, where it does not fit: it stays."""
     try:
         value = convert(rest[name])
     except Unfit as unfit:
@@ -239,7 +278,9 @@ def _take(rest: dict[str, Any], name: str, convert: Callable[[Any], Any], proble
 
 def _span(rest: dict[str, Any], problems: Counter[str]) -> tuple[int, int | None] | None:
     """(start or timestamp, end or None), taken out of `rest`. `timestamp` is deprecated beside `start` (3.2)."""
-    timestamp, start, end = (_take(rest, name, values.time_us, problems) for name in ("timestamp", "start", "end"))
+    timestamp, start, end = (
+        _take(rest, name, values.time_us, problems) if name in rest else None for name in ("timestamp", "start", "end")
+    )
     at = timestamp if start is None else start
     if at is None:
         if not rest.keys() & _TIMES:
@@ -257,7 +298,7 @@ def _other(row: Resource, item: Any, problems: Counter[str]) -> _One | None:
     span = _span(rest, problems)
     sample: dict[str, Any] = {}
     for column in sample_columns(row.value):
-        value = _take(rest, column.key, column.convert, problems)
+        value = _take(rest, column.key, column.convert, problems) if column.key in rest else None
         if value is None and column.is_needed:
             problems[f".{column.key}: missing or unfit"] += 1
             return None
@@ -265,10 +306,10 @@ def _other(row: Resource, item: Any, problems: Counter[str]) -> _One | None:
     if span is None:
         return None
     time_us, end_us = span
-    unit = _take(rest, "unit", values.text, problems) or row.unit
-    kind = _take(rest, "type", values.text, problems)
-    offset_s = _take(rest, "timezone_offset", values.CONVERT["int"], problems)
-    attributes = Attributes(unit, kind, offset_s, None, None, end_us is not None)
+    unit, kind, offset_s = (
+        _take(rest, name, convert, problems) if name in rest else None for name, convert in _SHARED[:3]
+    )
+    attributes = Attributes(unit or row.unit, kind, offset_s, None, None, end_us is not None)
     content = hash64(to_json(sample))
     return _One(time_us, time_us if end_us is None else end_us, content, attributes, canonical(rest), sample)
 

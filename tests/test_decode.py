@@ -7,13 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import series, times
+from streams import body as bodies
+from streams import series, summary, times
 from streams.body import Source
 from streams.decode import decode
 from streams.errors import Reason, Rejected
 from streams.events import Family
+from streams.resources import RESOURCES
 from streams.series import Series
 from streams.summary import Summary
+from streams.values import to_json
 from tests.strategies import TEAM, USER, envelope, hostile_events, mangled, older, seed_form, summaries
 from tests.strategies import series as series_events
 
@@ -76,6 +79,53 @@ def test_the_quick_reader_means_what_the_tolerant_one_means(event: Any) -> None:
     body = body_of(event)
     assert series.read_quickly(body) is not None
     assert decode(body, Family.TIMESERIES) == decode(body)
+
+
+@given(series_events(), st.dictionaries(st.sampled_from(["new", "id", "grouping"]), st.sampled_from([None, "", 1, {}])))
+def test_samples_of_known_types_mean_what_they_mean_one_by_one(event: Any, more: dict[str, Any]) -> None:
+    """A field that Junction adds to samples changes how they are read, and not what is read."""
+    given = [{**sample, **more} for sample in event["data"]["data"]]
+    row = RESOURCES[event["event_type"].split(".")[2]]
+    found = series._well_typed(given, row)
+    assert found is not None
+    assert found == series._one_by_one(bodies.read(body_of(event))[0], given, row)
+
+
+@given(summaries())
+def test_the_quick_reader_of_summaries_means_what_the_tolerant_one_means(event: Any) -> None:
+    """Whether a summary took the strict shape or the tolerant way cannot be told from the result."""
+    body = body_of(event)
+    assert decode(body, Family.SUMMARY) == decode(body)
+    if event["event_type"].split(".")[2] in (
+        "activity",
+        "sleep",
+        "body",
+        "profile",
+        "sleep_cycle",
+        "electrocardiogram",
+    ):
+        assert summary.read_quickly(body)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"steps": 8421.0}, {"steps": "8421"}, {"steps": ""}, {"distance": -0.0}, {"steps": 2**63}, {"new": 1},
+        {"calendar_date": "2026-06-03T00:00:00Z"}, {"updated_at": "2026-06-03T10:00:00"}, {"heart_rate": ""},
+        {"updated_at": "0001-01-01T00:00:00+14:00"}, {"id": 7}, {"id": ""}, {"source_type": "watch"},
+        {"source": {"slug": "oura"}}, {"source": {"provider": "oura", "new": 1}}, {"sleep_stream": {}},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_the_quick_reader_refuses_or_reads(odd: dict[str, Any]) -> None:
+    """What is unusual about a summary is read, or reported, in one way only."""
+    data = {"id": "1", "source": {"provider": "garmin"}, "calendar_date": "2026-06-03", "updated_at": AT, "steps": 1}
+    body = body_of(envelope("daily.data.activity.created", {**data, **odd}))
+    quickly, tolerantly = decode(body, Family.SUMMARY), decode(body)
+    assert quickly == tolerantly
+    assert isinstance(quickly, Summary)
+    assert isinstance(tolerantly, Summary)
+    assert to_json(quickly.content) == to_json(tolerantly.content)  # 0.0 equals -0.0, but not here
 
 
 @given(series_events())

@@ -45,21 +45,33 @@ class Delivered(NamedTuple):
 
 def delivered(record: Record) -> Delivered:
     """From the CloudEvents headers. Without them the time of the Kafka record stands in."""
-    headers = {name: value.decode("utf-8", "replace") for name, value in record.headers if value}
-    id = headers.get(topics.H_ID) or headers.get(topics.H_SVIX_ID) or ""
-    created_ms = millis(headers.get(topics.H_TIME, "")) or ksuid_time_ms(id) or _attempt_ms(headers)
-    return Delivered(
-        id,
-        record.timestamp if created_ms is None else created_ms,
-        created_ms,
-        millis(headers.get(topics.H_RECEIVED, "")),
-        headers.get(topics.H_DOOR, UNKNOWN),
-        headers.get(topics.H_ORIGIN, topics.Origin.INCREMENTAL),
-        headers.get(topics.H_BACKFILL, ""),
-        record.topic,
-        record.partition,
-        record.offset,
+    headers = dict(record.headers)
+    id = _text(headers.get(topics.H_ID)) or _text(headers.get(topics.H_SVIX_ID))
+    created_ms = millis(_text(headers.get(topics.H_TIME)))
+    if created_ms is None:
+        created_ms = ksuid_time_ms(id) or _attempt_ms(_text(headers.get(topics.H_SVIX_TIMESTAMP)))
+    return _tuple(
+        Delivered,
+        (
+            id,
+            record.timestamp if created_ms is None else created_ms,
+            created_ms,
+            millis(_text(headers.get(topics.H_RECEIVED))),
+            _text(headers.get(topics.H_DOOR)) or UNKNOWN,
+            _text(headers.get(topics.H_ORIGIN)) or topics.Origin.INCREMENTAL,
+            _text(headers.get(topics.H_BACKFILL)),
+            record.topic,
+            record.partition,
+            record.offset,
+        ),
     )
+
+
+_tuple = tuple.__new__  # half the time of calling the type, on the path of every record
+
+
+def _text(value: bytes | None) -> str:
+    return value.decode("utf-8", "replace") if value else ""
 
 
 def aged(how: Delivered, last_us: int | None, link: connection.State) -> Delivered:
@@ -70,8 +82,7 @@ def aged(how: Delivered, last_us: int | None, link: connection.State) -> Deliver
     return how._replace(origin=topics.Origin.HISTORICAL)
 
 
-def _attempt_ms(headers: Mapping[str, str]) -> int | None:
-    text = headers.get(topics.H_SVIX_TIMESTAMP, "")
+def _attempt_ms(text: str) -> int | None:
     return int(text) * 1000 if text.isascii() and text.isdigit() and len(text) <= 12 else None
 
 

@@ -12,13 +12,14 @@ from streams.agents.parts import Delivered, Outlet, aged, body_of, data_link, de
 from streams.codec import Codec
 from streams.columns import Columns
 from streams.decode import decode
-from streams.dedup import EMITTED, NEVER_US, Verdict, Version, signed_hash
+from streams.dedup import NEVER_US, Verdict, Version, signed_hash
 from streams.draft import Draft, Fold
 from streams.errors import Reason, Rejected
 from streams.events import Family, Record
 from streams.series import Series, sample_columns
 
 SAMPLES_MAX = 10_000  # in one clean record: about 200 kB
+TEXT_BYTES_MAX = 512 * 1024  # in one clean record, of what samples say beside numbers
 
 
 def make(codec: Codec, prefix: str) -> Fold:
@@ -52,34 +53,56 @@ def _count(draft: Draft, series: Series, judged: samples.Judged) -> None:
 def _emit(
     draft: Draft, outlet: Outlet, series: Series, judged: samples.Judged, how: Delivered, link: connection.State
 ) -> None:
-    parts = list(_parts(series.columns, judged.emitted()))
-    counts = {verdict.lower(): n for verdict, n in (dict.fromkeys(Verdict, 0) | judged.counts).items()}
+    places = judged.emitted()
+    if not places:
+        return
+    parts = list(_parts(series.columns, places))
+    counts = _NO_COUNTS | {_COUNTED[verdict]: n for verdict, n in judged.counts.items()}
     counts["dropped"] = series.dropped
     key = (series.event.user_id, series.row.name)
     for part, places in enumerate(parts, start=1):
         columns = series.columns if len(places) == len(series.columns) else series.columns.take(places)
-        present = {judged.verdicts[place] for place in places}
-        verdict = max(present, key=EMITTED.index)
-        common = head(
-            series.event, how, draft, source=series.source, link=link, verdict=verdict,
+        row = head(
+            series.event, how, draft, source=series.source, link=link, verdict=judged.strongest(places),
             version=Version(NEVER_US, how.at_ms, _content_hash(columns)), unknown=_unknown(series, columns),
         )  # fmt: skip
-        row = _shared(columns) | ({"values": columns.contents} if series.is_numeric else _others(series, columns))
+        row |= _shared(columns)
+        row |= {"values": columns.contents} if series.is_numeric else _others(series, columns)
         row |= {"counts": counts, "part": part, "parts": len(parts)}
-        outlet.emit(draft, series.row.name, key, common | row)
+        outlet.emit(draft, series.row.name, key, row)
+
+
+_COUNTED = {verdict: verdict.lower() for verdict in Verdict}
+_NO_COUNTS = dict.fromkeys(_COUNTED.values(), 0)
 
 
 def _parts(columns: Columns, places: list[int]) -> Iterator[list[int]]:
-    """Places of the samples of each record: equal attributes, at most SAMPLES_MAX."""
+    """Places of the samples of each record: equal attributes, not too many, in the order of their times."""
     groups: dict[Any, list[int]] = {}
     if columns.are_alike:
-        groups = {None: places} if places else {}
+        groups = {None: places}
     else:
         for place in places:
             groups.setdefault(columns.attributes[place], []).append(place)
     for group in groups.values():
-        for first in range(0, len(group), SAMPLES_MAX):
-            yield group[first : first + SAMPLES_MAX]
+        yield from _by_number(group) if columns.are_numbers else _by_weight(columns, group)
+
+
+def _by_number(group: list[int]) -> Iterator[list[int]]:
+    return (group[first : first + SAMPLES_MAX] for first in range(0, len(group), SAMPLES_MAX))
+
+
+def _by_weight(columns: Columns, group: list[int]) -> Iterator[list[int]]:
+    """Samples with texts: as many as stay below TEXT_BYTES_MAX, one at least."""
+    part, weight = list[int](), 0
+    for place in group:
+        added = columns.text_bytes(place)
+        if part and (len(part) == SAMPLES_MAX or weight + added > TEXT_BYTES_MAX):
+            yield part
+            part, weight = [], 0
+        part.append(place)
+        weight += added
+    yield part
 
 
 def _shared(columns: Columns) -> dict[str, Any]:
@@ -111,6 +134,8 @@ def _content_hash(columns: Columns) -> int:
 
 def _unknown(series: Series, columns: Columns) -> dict[str, Any]:
     """Names without place by their path; those of samples as lists beside `times`, null where a sample has none."""
+    if not columns.unknowns:
+        return series.unknown
     names = sorted({name for unknown in columns.unknowns for name in unknown})
     lists = {name: [unknown.get(name) for unknown in columns.unknowns] for name in names}
     return {**series.unknown, "data[]": lists} if lists else series.unknown
