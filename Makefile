@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench fuzz chaos up lock format clean
+.PHONY: help demo test check bench bench-path fuzz chaos up lock format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ format: $(VENV)/.ready  ## let ruff put things in order
 
 bench: $(VENV)/.ready  ## events/s of gateway and worker
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-path: $(VENV)/.ready  ## rate and cost of the path by kind of event: make bench-path ARGS="--profile"
+	@$(BIN)/python -m benchmarks path $(ARGS)
 
 fuzz: $(VENV)/.ready  ## hostile bodies for a while: make fuzz ARGS="--seconds 600"
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fuzz]' || true
