@@ -1,6 +1,7 @@
 """A fetcher of its own process whose API is made up: every page is a function of what is asked.
 
-Settings come from the environment. TROUBLE: share of calls that meet trouble; SLOW_S: how long a call takes.
+Settings come from the environment. TROUBLE: share of calls that meet trouble; SLOW_S: how long a call takes; ROWS: how
+many rows a page claims to hold.
 """
 
 import asyncio
@@ -30,7 +31,7 @@ def body_of(job: Job) -> bytes:
     return json.dumps(event).encode()
 
 
-def made_up(trouble: float, slow_s: float):
+def made_up(trouble: float, slow_s: float, rows: int):
     """An API that answers PAGES pages a window, after a while, and sometimes not."""
     chance = random.Random(os.getpid())
 
@@ -40,7 +41,7 @@ def made_up(trouble: float, slow_s: float):
         if chance.random() < trouble:
             return Trouble("unavailable")
         page = int(job.call.cursor or 0) + 1
-        return Page([body_of(job)], 1, str(page) if page < PAGES else "", began_ms)
+        return Page([body_of(job)], rows, str(page) if page < PAGES else "", began_ms)
 
     return ask
 
@@ -49,7 +50,9 @@ def main() -> None:
     settings = Settings()
     log.configure(settings.log_level, as_json=True)
     prefix = settings.topic_prefix
-    ask = made_up(float(os.environ.get("TROUBLE", "0")), float(os.environ.get("SLOW_S", "0.05")))
+    ask = made_up(
+        float(os.environ.get("TROUBLE", "0")), float(os.environ.get("SLOW_S", "0.05")), int(os.environ.get("ROWS", "1"))
+    )
     scheduler = Scheduler(prefix, ask, 8, lambda share: None, settings.partitions)
 
     def fold(record: Record, draft: Draft) -> None:
