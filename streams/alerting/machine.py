@@ -105,7 +105,7 @@ def _calm(rule: Rule, machine: Machine, mark: Mark, ended: list[Episode]) -> Mac
     return machine._replace(calm=machine.calm + 1)
 
 
-def settled(rule: Rule, machine: Machine, now_us: int) -> Machine:
-    """IDLE for what says nothing any more, so that it need not be stored."""
-    is_over = machine.ended_us + rule.cooldown_us <= now_us
+def settled(rule: Rule, machine: Machine, since_us: int) -> Machine:
+    """IDLE for what says nothing about marks after a time, so that it need not be stored."""
+    is_over = machine.ended_us + rule.cooldown_us <= since_us
     return IDLE if is_over and not machine.run and machine.open is None else machine

@@ -1,21 +1,25 @@
 """Rules about numbers: one window of marks and one baseline serve all rules of a series."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from streams.alerting import baseline
 from streams.alerting.baseline import Days, Normals
-from streams.alerting.levels import Extent, can_be_beyond, extent, levels
+from streams.alerting.levels import BEYOND, Extent, can_be_beyond, extent, levels
 from streams.alerting.life import TOLD_MAX, Proof, Teller, Told, reconcile
 from streams.alerting.machine import Episode, Machine, expire, settled, steps
-from streams.alerting.marks import FUTURE_S, Mark, Window
+from streams.alerting.marks import FUTURE_S, NEVER_US, Mark, Window
 from streams.alerting.observe import Observed, points, unit_fits
-from streams.alerting.rules import SECOND_US, Rule, Series
+from streams.alerting.rules import MINUTE_US, SECOND_US, Rule, Series
 from streams.alerting.telling import current, may_open, next_look_us, until_us, waking
 from streams.alerting.timers import TABLE
 from streams.alerting.turn import Turn
 from streams.alerting.user import Standing
 from streams.dedup import state_key
+
+CLOCKS_US = 15 * MINUTE_US  # records do not come exactly in the order of their arrival at the doors
 
 
 @dataclass
@@ -90,31 +94,45 @@ def _apply(turn: Turn, rule: Rule, known: Known, within: Extent | None) -> None:
 
 
 def _judge(turn: Turn, rule: Rule, standing: Standing, known: Known) -> None:
-    def looks(marks: Sequence[Mark]) -> list[Mark]:
-        return [one for one in marks if one.time_us > standing.since_us and one.age_s * SECOND_US <= rule.max_age_us]
+    """Marks up to the horizon move the rule for good; what is behind it is derived anew each time.
 
-    gone, marks = looks(known.gone), looks(known.window.marks)
-    found = levels(rule, [*gone, *marks], known.normals)
-    before, ended = steps(rule, standing.machine, gone, found[: len(gone)])
-    after, more = steps(rule, before, marks, found[len(gone) :])
+    A rule that stands nowhere was idle at the horizon: it is remembered while any mark behind it is beyond.
+    """
+    marks = [one for one in (*known.gone, *known.window.marks) if one.age_s * SECOND_US <= rule.max_age_us]
+    found = levels(rule, marks, known.normals)
+    horizon_us = _horizon_us(rule, standing, turn.clock_us, known.window.past_us)
+    cut = bisect_right(marks, horizon_us, key=_time)
+    first = cut if standing.since_us == NEVER_US else bisect_right(marks, standing.since_us, key=_time)
+    before, ended = steps(rule, standing.machine, marks[first:cut], found[first:cut])
+    before = expire(rule, before, horizon_us, ended)
+    after, more = steps(rule, before, marks[cut:], found[cut:])
     after = expire(rule, after, until_us(turn.clock_us, standing.told), more)
     episodes = waking(turn, rule, [*ended, *more, *((after.open,) if after.open else ())])
-    past_us = max(known.window.past_us, standing.since_us)
     teller = Teller(
         turn.user_id,
         rule,
         lambda episode: may_open(turn, rule, episode),
         lambda episode: _proofs(known.window, episode),
-        lambda told: told.opened_us <= past_us,
+        lambda told: told.opened_us <= horizon_us,
     )
     told, transitions = reconcile(standing.told, episodes, teller)
     turn.tell(rule, transitions)
     looks_at = [next_look_us(turn, rule, [one for one in episodes if not _is_told(one, told)])]
     if after.open and rule.resolve_after_us:
         looks_at.append(after.open.beyond_us + rule.resolve_after_us)
-    standing = standing._replace(machine=settled(rule, before, turn.clock_us))
-    standing = _forget(rule, standing, told, turn.clock_us, known.window.past_us)
-    turn.settle(rule, standing, min((at for at in looks_at if at is not None), default=None))
+    standing = standing._replace(since_us=horizon_us, machine=settled(rule, before, horizon_us))
+    due_us = min((at for at in looks_at if at is not None), default=None)
+    turn.settle(rule, _forget(standing, told), due_us, is_busy=BEYOND in found[cut:])
+
+
+_time = attrgetter("time_us")
+
+
+def _horizon_us(rule: Rule, standing: Standing, clock_us: int, past_us: int) -> int:
+    """Up to where nothing can change any more: what is fresh lies behind it, and all that a rule looks back at, too."""
+    fresh_us = clock_us - rule.max_age_us - CLOCKS_US
+    known_us = NEVER_US if past_us == NEVER_US else past_us + rule.change_within_us
+    return max(standing.since_us, fresh_us, known_us)
 
 
 def _is_told(episode: Episode, told: Sequence[Told]) -> bool:
@@ -125,13 +143,12 @@ def _proofs(window: Window, episode: Episode) -> tuple[Proof, ...]:
     return tuple(Proof(mark.time_us, window.evidence(mark), mark.value) for mark in episode.marks)
 
 
-def _forget(rule: Rule, standing: Standing, told: list[Told], clock_us: int, past_us: int) -> Standing:
-    """Without alerts that nothing fresh can change any more; the rule goes on behind them."""
+def _forget(standing: Standing, told: list[Told]) -> Standing:
+    """Without alerts that nothing fresh can change any more; of very many the oldest are left as they are."""
     while told and (ended_us := told[0].ended_us) is not None:
-        if ended_us > clock_us - rule.max_age_us and len(told) <= TOLD_MAX:
-            break
-        if ended_us > max(past_us, standing.since_us):
-            machine = settled(rule, Machine(ended_us=ended_us), clock_us)
-            standing = standing._replace(since_us=ended_us, machine=machine)
+        if ended_us > standing.since_us:
+            if len(told) <= TOLD_MAX:
+                break
+            standing = standing._replace(since_us=ended_us, machine=Machine(ended_us=ended_us))
         told = told[1:]
     return standing._replace(told=tuple(told))

@@ -57,8 +57,11 @@ class Turn:
             rules[name] = after
         self.user = self.user._replace(rules=rules)
 
-    def settle(self, rule: Rule, after: Standing, due_us: int | None) -> None:
-        """Store a standing, with a timer where something has to be looked at without a record."""
+    def settle(self, rule: Rule, after: Standing, due_us: int | None, *, is_busy: bool = False) -> None:
+        """Store a standing, with a timer where something has to be looked at without a record.
+
+        One that says nothing is forgotten, unless `is_busy`.
+        """
         if due_us is None and any(told.ended_us is None for told in after.told):
             due_us = self.clock_us + LOOK_AGAIN_US
         due_ms = 0 if due_us is None else due_us // 1000 + 1
@@ -66,7 +69,8 @@ class Turn:
             self._disarm(rule.name, after)
             after = after._replace(timer_ms=due_ms)
             timers.arm(self.draft, Timer(due_ms, self.user_id, rule.name))
-        if after == Standing(after.mark, after.since_us, timer_ms=after.timer_ms) and not due_ms:
+        is_empty = after == Standing(after.mark, after.since_us, timer_ms=after.timer_ms)
+        if is_empty and not due_ms and not is_busy:
             self.forget(rule.name, after)
         else:
             self.stand(rule.name, after)

@@ -1,7 +1,9 @@
 """Rules about events and about silence."""
 
+from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -237,3 +239,27 @@ def test_timers_fire_once_over_any_schedule_of_kills(steps: list[tuple[int, bool
     assert run(kills=True) == run(kills=False)
     told = [(one["id"], one["revision"]) for one in run(kills=False)]
     assert len(set(told)) == len(told)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_days_of_deliveries_that_overtake_each_other(seed: int) -> None:
+    """Far more signs of life than are kept, each late by up to two hours: the same silences, each told once."""
+    chance, minute, made = Random(seed), 0, list[tuple[int, int]]()
+    for _ in range(200):
+        minute += chance.choice([5, 20, 60, 170, 190, 400])
+        made.append((minute, minute + chance.randint(0, 120)))
+
+    def run(order: list[tuple[int, int]]) -> Stage:
+        stage, clock = Stage([SILENT]), 0
+        for created, received in order:
+            clock = max(clock, received)
+            record = samples([(created, 5)], late_min=0)
+            record["delivery"]["received_at"] = at(clock) // 1000
+            stage.now_us = max(stage.now_us, at(clock))
+            stage.wait(0)
+            stage.see("glucose", record)
+        told = [(one["id"], one["revision"]) for one in stage.alerts]
+        assert len(set(told)) == len(told)
+        return stage
+
+    assert run(sorted(made, key=lambda one: one[1])).standing() == run(made).standing()

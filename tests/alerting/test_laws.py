@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.alerting.stage import LOW, Stage, samples
+from tests.alerting.stage import LOW, Stage, at, samples
 
 DAY = 24 * 60
 RULES: list[dict[str, Any]] = [
@@ -91,6 +91,28 @@ def test_a_user_s_own_normal_does_not_depend_on_the_order(given_samples: list[Sa
     chance.shuffle(shuffled)
     in_order = run(sorted(given_samples, key=lambda one: (one[2], one[0])), [OWN], end=9000)
     assert run(shuffled, [OWN], end=9000).standing() == in_order.standing()
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("rule", RULES[:4], ids=lambda rule: rule["name"])
+def test_a_day_of_samples_that_overtake_each_other(seed: int, rule: dict[str, Any]) -> None:
+    """Far more samples than a window holds and more alerts than are remembered, each late by up to forty minutes."""
+    chance, rule = Random(seed), rule | {"max_age": "2h", "resolve_after": "40m"}
+    late = [(5 * n, chance.choice([3.5, 3.7, 4.1, 4.6, 5.0, 5.5]), chance.randint(1, 40)) for n in range(300)]
+
+    def run_in(order: list[tuple[int, float, int]]) -> Stage:
+        stage, clock = Stage([rule]), 0
+        for minute, value, late_min in order:
+            clock = max(clock, minute + late_min)
+            stage.see("glucose", samples([(minute, value)], late_min=clock - minute))
+        stage.now_us = max(stage.now_us, at(1600))
+        stage.wait(12 * 60)
+        told = [(one["id"], one["revision"]) for one in stage.alerts]
+        assert len(set(told)) == len(told)
+        return stage
+
+    by_arrival = sorted(late, key=lambda one: one[0] + one[2])
+    assert run_in(by_arrival).standing() == run_in(late).standing()
 
 
 @settings(max_examples=60)
