@@ -1,9 +1,10 @@
 """The newest points of one series of a user, in the order of their times. The order of arrival leaves no trace.
 
-Bounded in two ways, both of which depend on the points alone: of samples within one minute the lowest and the highest
-stay, and of all the newest MARKS_MAX. What is older than the oldest that had to go comes too late to be looked at.
+Bounded by what depends on the points and not on their order: of samples within one minute the lowest and the highest
+stay, and of all the newest MARKS_MAX that rules can still need. What is older than one that went comes too late.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -52,9 +53,12 @@ class Window:
     too_old: int = 0
 
     def add(
-        self, points: Sequence[tuple[int, float]], evidence: Evidence, received_ms: int, max_age_us: int
+        self, points: Sequence[tuple[int, float]], evidence: Evidence, received_ms: int, max_age_us: int, keep_us: int
     ) -> list[Mark] | None:
-        """Take in what a record says. Answers the marks that went for it, oldest first; None if nothing changed."""
+        """Take in what a record says. Answers the marks that went, oldest first; None if nothing changed.
+
+        `keep_us`: how long marks are needed; older ones go even where there is room.
+        """
         source, at_us = self._source(evidence), received_ms * 1000
         oldest_us, newest_us = max(at_us - max_age_us, self.past_us + 1), at_us + FUTURE_S * SECOND_US
         offset, entity = evidence.raw_offset, evidence.entity
@@ -67,7 +71,8 @@ class Window:
         merged = _of_entities(self.marks, new, entity) if entity else _of_samples(self.marks, new)
         if _said(merged) == _said(self.marks):
             return None
-        gone, self.marks = merged[:-MARKS_MAX], merged[-MARKS_MAX:]
+        n = max(len(merged) - MARKS_MAX, bisect_left(merged, at_us - keep_us, key=_time))
+        gone, self.marks = merged[:n], merged[n:]
         if gone:
             self.past_us = gone[-1].time_us
         return gone
@@ -134,5 +139,6 @@ def _minute(mark: Mark) -> int:
 
 
 _by_value = attrgetter("value", "time_us")
+_time = attrgetter("time_us")
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Stored).decode

@@ -12,14 +12,12 @@ from streams.alerting.life import TOLD_MAX, Proof, Teller, Told, reconcile
 from streams.alerting.machine import Episode, Machine, expire, settled, steps
 from streams.alerting.marks import FUTURE_S, NEVER_US, Mark, Window
 from streams.alerting.observe import Observed, points, unit_fits
-from streams.alerting.rules import MINUTE_US, SECOND_US, Rule, Series
+from streams.alerting.rules import CLOCKS_US, SECOND_US, Rule, Series
 from streams.alerting.telling import current, may_open, next_look_us, until_us, waking
 from streams.alerting.timers import TABLE
 from streams.alerting.turn import Turn
 from streams.alerting.user import Standing
 from streams.dedup import state_key
-
-CLOCKS_US = 15 * MINUTE_US  # records do not come exactly in the order of their arrival at the doors
 
 
 @dataclass
@@ -44,7 +42,7 @@ def saw(turn: Turn, series: Series, seen: Observed) -> None:
         return
     key = _key(b"m|", turn, seen.topic, series)
     window = Window.decode(turn.draft.get(TABLE, key))
-    gone = window.add(found, seen.evidence, seen.received_ms, series.max_age_us)
+    gone = window.add(found, seen.evidence, seen.received_ms, series.max_age_us, series.keep_us)
     if window.too_old:
         turn.draft.count("alert_skipped", "too_old", n=window.too_old)
     if gone is None:

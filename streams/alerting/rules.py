@@ -12,6 +12,7 @@ SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 HOUR_US = 60 * MINUTE_US
 DAY_US = 24 * HOUR_US
+CLOCKS_US = 15 * MINUTE_US  # records do not come exactly in the order of their arrival at the doors
 
 
 class Kind(StrEnum):
@@ -97,13 +98,17 @@ class Rule:
 
 
 class Series(NamedTuple):
-    """The numbers that some rules share: one window of marks serves them all. `learns`: a rule needs the baseline."""
+    """The numbers that some rules share: one window of marks serves them all.
+
+    `keep_us`: how long a rule may look back at a mark. `learns`: a rule needs the baseline.
+    """
 
     name: str
     field: str
     type: str
     rules: tuple[Rule, ...]
     max_age_us: int
+    keep_us: int
     learns: bool
 
     @classmethod
@@ -111,8 +116,9 @@ class Series(NamedTuple):
         """Of rules that look at the same numbers."""
         name, kind = rules[0].field, rules[0].type
         max_age_us = max(rule.max_age_us for rule in rules)
+        keep_us = max(rule.max_age_us + rule.change_within_us for rule in rules) + 2 * CLOCKS_US
         learns = any(rule.kind is Kind.DEVIATION for rule in rules)
-        return cls(f"{name}:{kind}" if kind else name, name, kind, rules, max_age_us, learns)
+        return cls(f"{name}:{kind}" if kind else name, name, kind, rules, max_age_us, keep_us, learns)
 
 
 class Topic(NamedTuple):

@@ -20,7 +20,7 @@ seconds = st.lists(st.tuples(st.integers(0, 600), st.integers(40, 200)), max_siz
 def window(points: list[tuple[int, int]]) -> Window:
     made = Window()
     for second, value in points:
-        made.add([(T0_US + second * 1_000_000, float(value))], WATCH, T0_US // 1000 + 700_000, DAY_US)
+        made.add([(T0_US + second * 1_000_000, float(value))], WATCH, T0_US // 1000 + 700_000, DAY_US, DAY_US)
     return made
 
 
@@ -42,13 +42,23 @@ def test_a_window_is_bounded() -> None:
     """The newest marks stay; what is older than one that went is not taken in again."""
     made = Window()
     points = [(T0_US + n * MINUTE_US, float(n)) for n in range(MARKS_MAX + 10)]
-    gone = made.add(points, WATCH, points[-1][0] // 1000, DAY_US)
+    gone = made.add(points, WATCH, points[-1][0] // 1000, DAY_US, DAY_US)
     assert gone is not None
     assert [mark.value for mark in gone] == [float(n) for n in range(10)]
-    assert made.add(points[:5], WATCH, points[-1][0] // 1000, DAY_US) is None
+    assert made.add(points[:5], WATCH, points[-1][0] // 1000, DAY_US, DAY_US) is None
     assert made.too_old == 5
     assert len(made.encode()) < 4000
     assert Window.decode(made.encode()) == Window(made.sources, made.marks, made.past_us)
+
+
+def test_a_window_keeps_what_rules_need_and_no_more() -> None:
+    """Marks that no rule can look at any more go, though there is room."""
+    made = Window()
+    for n in range(48):
+        moment = T0_US + n * HOUR_US
+        made.add([(moment, 1.0)], WATCH, moment // 1000, 2 * HOUR_US, 4 * HOUR_US)
+    assert len(made.marks) == 5
+    assert made.past_us == made.marks[0].time_us - HOUR_US
 
 
 def test_many_sources_are_bounded() -> None:
@@ -56,7 +66,7 @@ def test_many_sources_are_bounded() -> None:
     made = Window()
     for n in range(500):
         said = Evidence(f"provider-{n}", "watch", "", "junction.raw.timeseries", 0, n)
-        made.add([(T0_US + n * MINUTE_US, 1.0 * n)], said, (T0_US + n * MINUTE_US) // 1000, DAY_US)
+        made.add([(T0_US + n * MINUTE_US, 1.0 * n)], said, (T0_US + n * MINUTE_US) // 1000, DAY_US, DAY_US)
     assert len(made.sources) <= 32
     assert made.evidence(made.marks[-1]).provider == "provider-499"
 
