@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-path fuzz chaos up lock format clean
+.PHONY: help demo test check bench bench-path bench-engine fuzz chaos up lock format clean
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -40,6 +40,9 @@ bench: $(VENV)/.ready  ## events/s of gateway and worker
 
 bench-path: $(VENV)/.ready  ## rate and cost of the path by kind of event: make bench-path ARGS="--profile"
 	@$(BIN)/python -m benchmarks path $(ARGS)
+
+bench-engine: $(VENV)/.ready  ## the engine beside stock Faust and Kafka Streams
+	@$(BIN)/python -m benchmarks engine $(ARGS)
 
 fuzz: $(VENV)/.ready  ## hostile bodies for a while: make fuzz ARGS="--seconds 600"
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fuzz]' || true

@@ -64,19 +64,44 @@ def resolve(progress: Progress = to_stderr) -> Jars:
     """Paths of everything; fetches on the first call of a user (about 190 MB). Raises Misconfigured."""
     java = find_java()
     folder = cache_dir()
-    if not folder.exists():
-        mvn = find_maven()
-        _make(folder.parent)
-        with hold(folder.with_suffix(".lock"), waiting=lambda: progress("waiting: another process is fetching Kafka")):
-            if not folder.exists():
-                _build(folder, mvn, java.path, progress)
+
+    def build(building: Path) -> None:
+        progress("fetching Apache Kafka and the schema registry, about 190 MB, once per user")
+        (building / "pom.xml").write_bytes(_pom())
+        run_maven(building)
+        _format(java.path, building)
+
+    once(folder, build, progress)
     return Jars(java.path, java.version, folder)
 
 
+def once(folder: Path, build: Callable[[Path], None], progress: Progress = to_stderr) -> None:
+    """Make a folder of the cache unless it is there: `build` fills one beside it. Raises Misconfigured."""
+    if folder.exists():
+        return
+    _make(folder.parent)
+    with hold(folder.with_suffix(".lock"), waiting=lambda: progress("waiting: another process is fetching the same")):
+        if folder.exists():
+            return
+        building = folder.with_suffix(".fetching")
+        shutil.rmtree(building, ignore_errors=True)  # of a fetch that was killed; the lock says that none is under way
+        building.mkdir()
+        try:
+            build(building)
+            building.rename(folder)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+
+
 def cache_dir() -> Path:
-    """`${XDG_CACHE_HOME:-~/.cache}/junction-streams/<hash of pom.xml>`, there or not."""
+    """Of the embedded cluster, there or not."""
+    return cache_of(_pom())
+
+
+def cache_of(source: bytes) -> Path:
+    """`${XDG_CACHE_HOME:-~/.cache}/junction-streams/<hash of what the folder is made from>`."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "junction-streams" / hashlib.sha256(_pom()).hexdigest()[:16]
+    return base / "junction-streams" / hashlib.sha256(source).hexdigest()[:16]
 
 
 def _make(folder: Path) -> None:
@@ -92,28 +117,15 @@ def _pom() -> bytes:
     return resources.files("streams.embedded").joinpath("pom.xml").read_bytes()
 
 
-def _build(folder: Path, mvn: Path, java: Path, progress: Progress) -> None:
-    progress("fetching Apache Kafka and the schema registry, about 190 MB, once per user")
-    building = folder.with_suffix(".fetching")
-    shutil.rmtree(building, ignore_errors=True)  # of a fetch that was killed; the lock says that none is under way
-    building.mkdir()
-    try:
-        (building / "pom.xml").write_bytes(_pom())
-        _run_maven(mvn, building)
-        _format(java, building)
-        building.rename(folder)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-
-
-def _run_maven(mvn: Path, building: Path) -> None:
+def run_maven(folder: Path) -> None:
+    """`mvn package` of the pom.xml in a folder. Raises Misconfigured with the first line of its complaint."""
     # -C: a download whose checksum is wrong is an error, not a warning.
-    command: list[str | Path] = [mvn, "--batch-mode", "--quiet", "-C", "--file", building / "pom.xml", "package"]
-    done = subprocess.run(command, cwd=building, capture_output=True, text=True, check=False)
+    command: list[str | Path] = [find_maven(), "--batch-mode", "--quiet", "-C", "--file", folder / "pom.xml", "package"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = next((line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line), "nothing")
         raise Misconfigured(
-            "Maven could not fetch the embedded cluster; check the network and the mirror in ~/.m2/settings.xml, then "
+            "Maven could not fetch what is needed; check the network and the mirror in ~/.m2/settings.xml, then "
             f"run this again. Maven says: {said.strip()[:500]}"
         )
 
