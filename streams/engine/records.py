@@ -1,14 +1,19 @@
 """The record that folds get, and how aiokafka is made to build it.
 
-aiokafka's own ConsumerRecord is a dataclass of eleven fields: building it took a quarter of the engine's CPU time
-(2.3 µs a record; this one 0.9). It has the names of `streams.events.Record` and is not tracked by the garbage
-collector: it holds text, numbers and bytes only.
+aiokafka's own ConsumerRecord is a dataclass of eleven fields, and three Python calls stand between a fetched batch and
+the list that `getmany` answers: together 2.5 µs a record, a third of the engine's CPU time. SourceRecord has the names
+of `streams.events.Record`, is not tracked by the garbage collector (it holds text, numbers and bytes only), and is made
+for a whole batch in one go: 0.3 µs.
 """
 
+import sys
+from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any
 
 import msgspec
 from aiokafka.consumer import fetcher
+from aiokafka.errors import CorruptRecordException
 
 
 class SourceRecord(msgspec.Struct, gc=False):
@@ -24,15 +29,76 @@ class SourceRecord(msgspec.Struct, gc=False):
 
 
 class PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # because aiokafka is untyped to strict mypy
-    """aiokafka's unpacking of a fetched batch, with another record at its end."""
+    """What was fetched of one partition, taken in pieces. `next_fetch_offset`: behind what was taken."""
 
-    def _consumer_record(self, tp: Any, record: Any) -> SourceRecord:
-        topic, partition = tp
-        return SourceRecord(
-            topic, partition, record.offset, record.timestamp, record.key, record.value, tuple(record.headers)
-        )
+    _batch: Any = None
+    _unread: Iterator[Any] = iter(())  # of that batch
+
+    def take(self, most: int) -> list[SourceRecord]:
+        """The next records; fewer than `most` mean that there are no more. Raises CorruptRecordException."""
+        found: list[SourceRecord] = []
+        while len(found) < most and (self._batch is not None or self._next_batch()):
+            wanted = most - len(found)
+            part = self._build(wanted)
+            found += self._from_position(part)
+            if len(part) == wanted:
+                self.next_fetch_offset = part[-1].offset + 1
+            else:  # a batch may end behind its last record: what followed was compacted
+                self.next_fetch_offset = self._batch.next_offset
+                self._batch = None
+        return found
+
+    def _next_batch(self) -> bool:
+        while self._records.has_next():
+            batch = self._records.next_batch()
+            if self._check_crcs and not batch.validate_crc():
+                raise CorruptRecordException(f"Invalid CRC - {self._tp}")
+            if not self._to_skip(batch):
+                self._batch, self._unread = batch, chain(batch)  # aiokafka's iterator may be asked for only once
+                return True
+            self.next_fetch_offset = batch.next_offset
+        return False
+
+    def _to_skip(self, batch: Any) -> bool:
+        """Markers, and batches of aborted transactions: the rules of aiokafka's `_unpack_records`, in its order."""
+        if self._isolation_level == fetcher.READ_COMMITTED and batch.producer_id is not None:
+            self._consume_aborted_up_to(batch.base_offset)
+            if batch.is_control_batch and self._contains_abort_marker(batch):
+                self._aborted_producers.discard(batch.producer_id)
+            if batch.is_transactional and batch.producer_id in self._aborted_producers:
+                return True
+        return bool(batch.is_control_batch)
+
+    def _build(self, most: int) -> list[SourceRecord]:
+        topic, partition = self._tp
+        return [
+            SourceRecord(topic, partition, r.offset, r.timestamp, r.key, r.value, tuple(r.headers))
+            for r in islice(self._unread, most)
+        ]
+
+    def _from_position(self, part: list[SourceRecord]) -> list[SourceRecord]:
+        """Kafka answers with whole batches: the first may begin before the offset that was asked for."""
+        if part and part[0].offset < self.next_fetch_offset:
+            return [record for record in part if record.offset >= self.next_fetch_offset]
+        return part
+
+
+class FetchResult(fetcher.FetchResult):  # type: ignore[misc]  # because aiokafka is untyped to strict mypy
+    """aiokafka's, answering a list that was built as one."""
+
+    def getall(self, max_records: int | None = None) -> list[SourceRecord]:
+        """Up to so many records; what is left stays for the next call."""
+        if not self.check_assignment(self._topic_partition) or not self.has_more():
+            return []
+        most = sys.maxsize if max_records is None else max_records
+        found: list[SourceRecord] = self._partition_records.take(most)
+        self._update_position()
+        if len(found) < most:
+            self._partition_records = None
+        return found
 
 
 def install() -> None:
     """From now on every aiokafka consumer of this process yields SourceRecord."""
     fetcher.PartitionRecords = PartitionRecords
+    fetcher.FetchResult = FetchResult

@@ -40,7 +40,10 @@ NAMES: dict[tuple[str, str], str] = {
     ("faust.stores.rocksdb", "Store.offset_key"): "table: offset and state in one batch",
     ("faust.stores.rocksdb", "RocksDBOptions.open"): "table: shared cache and write buffers",
     ("aiokafka.consumer.group_coordinator", "GroupCoordinator.reset_generation"): "thread: generation and member_id",
-    ("aiokafka.consumer.fetcher", "PartitionRecords._consumer_record"): "records: a record that costs less",
+    ("aiokafka.consumer.fetcher", "PartitionRecords._consume_aborted_up_to"): "records: which batches are skipped",
+    ("aiokafka.consumer.fetcher", "PartitionRecords._contains_abort_marker"): "records: which batches are skipped",
+    ("aiokafka.consumer.fetcher", "FetchResult.check_assignment"): "records: a list built as one",
+    ("aiokafka.consumer.fetcher", "FetchResult._update_position"): "records: a list built as one",
     ("aiokafka", "AIOKafkaConsumer.getmany"): "thread: records and position in one step",
     ("aiokafka", "AIOKafkaConsumer.last_poll_timestamp"): "thread: set with last_stable_offset when an answer comes",
 }
