@@ -7,7 +7,7 @@ one a dict.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from streams.events import Record
@@ -126,18 +126,29 @@ class Draft:
 
     def run(self, fold: "Fold", record: Record) -> None:
         """Apply one record; whatever it raises, nothing of it stays."""
-        emitted, counted = len(self.emits), len(self.counted)
+        self.run_all(fold, (record,), _raise)
+
+    def run_all(self, fold: "Fold", records: Iterable[Record], on_error: "OnError") -> None:
+        """Apply records in order. Of one that raises nothing stays; `on_error` is told, and raises to end it."""
+        emits, counted, undo = self.emits, self.counted, self._undo  # this is the path of every record
+        for record in records:
+            emitted, counts = len(emits), len(counted)
+            if undo:
+                undo.clear()
+            try:
+                fold(record, self)
+            except BaseException as error:
+                del emits[emitted:], counted[counts:]
+                self._take_back()
+                on_error(record, error)
+
+    def _take_back(self) -> None:
+        for written, key, before in reversed(self._undo):
+            if before is _ABSENT:
+                written.pop(key, None)
+            else:
+                written[key] = before  # type: ignore[assignment]  # because the sentinel is excluded above
         self._undo.clear()
-        try:
-            fold(record, self)
-        except BaseException:
-            del self.emits[emitted:], self.counted[counted:]
-            for written, key, before in reversed(self._undo):
-                if before is _ABSENT:
-                    written.pop(key, None)
-                else:
-                    written[key] = before  # type: ignore[assignment]  # because the sentinel is excluded above
-            raise
 
     def call(self, function: "Punctuation") -> bool:
         """Apply what no record asks for; answers whether it did anything. It must not be Rejected."""
@@ -147,5 +158,10 @@ class Draft:
         return bool(self._undo or len(self.emits) > emitted or len(self.counted) > counted)
 
 
+def _raise(record: Record, error: BaseException) -> None:
+    raise error
+
+
 Fold = Callable[[Record, Draft], None]
+OnError = Callable[[Record, BaseException], None]
 Punctuation = Callable[[Draft], None]  # called for each partition about once a second, whether or not records come

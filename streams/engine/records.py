@@ -42,11 +42,14 @@ class PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # becau
             part = self._build(wanted)
             found += self._from_position(part)
             if len(part) == wanted:
-                self.next_fetch_offset = part[-1].offset + 1
+                self._move(part[-1].offset + 1)
             else:  # a batch may end behind its last record: what followed was compacted
-                self.next_fetch_offset = self._batch.next_offset
+                self._move(self._batch.next_offset)
                 self._batch = None
         return found
+
+    def _move(self, offset: int) -> None:
+        self.next_fetch_offset = max(self.next_fetch_offset, offset)
 
     def _next_batch(self) -> bool:
         while self._records.has_next():
@@ -56,7 +59,7 @@ class PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # becau
             if not self._to_skip(batch):
                 self._batch, self._unread = batch, chain(batch)  # aiokafka's iterator may be asked for only once
                 return True
-            self.next_fetch_offset = batch.next_offset
+            self._move(batch.next_offset)
         return False
 
     def _to_skip(self, batch: Any) -> bool:
@@ -85,6 +88,8 @@ class PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # becau
 
 class FetchResult(fetcher.FetchResult):  # type: ignore[misc]  # because aiokafka is untyped to strict mypy
     """aiokafka's, answering a list that was built as one."""
+
+    _partition_records: Any
 
     def getall(self, max_records: int | None = None) -> list[SourceRecord]:
         """Up to so many records; what is left stays for the next call."""

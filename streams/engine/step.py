@@ -50,15 +50,15 @@ class Step:
 
     def run(self, fold: Fold) -> None:
         """Apply a fold to each record; a Rejected one becomes a dead letter in the same transaction."""
-        draft = self.draft
-        run = draft.run
-        for record in self.records:
-            try:
-                run(fold, record)
-            except Rejected as rejection:
-                dead_letter(draft, self._dead_letters, record, rejection)
-            except Exception as error:
-                raise FoldFailed(record, error) from None
+        self.draft.run_all(fold, self.records, self._failed)
+
+    def _failed(self, record: Record, error: BaseException) -> None:
+        if isinstance(error, Rejected):
+            dead_letter(self.draft, self._dead_letters, record, error)
+        elif isinstance(error, Exception):
+            raise FoldFailed(record, error) from None
+        else:
+            raise error
 
 
 def dead_letter(draft: Draft, topic: str, record: Record, rejection: Rejected) -> None:

@@ -224,7 +224,7 @@ class Unit:
 
     def _new_draft(self, work: Work, partition: int) -> Draft:
         reader = Reader(self._tables, partition, self._under.drafts.get(partition) if self._under else None)
-        draft = work.drafts[partition] = Draft(reader, partition, scan=reader.scan)
+        draft = work.drafts[partition] = Draft(reader.get, partition, scan=reader.scan)
         work.readers.append(reader)
         return draft
 

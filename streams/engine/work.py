@@ -22,7 +22,8 @@ class Reader:
         self._partition = partition
         self.under = under
 
-    def __call__(self, table: str, key: bytes) -> bytes | None:
+    def get(self, table: str, key: bytes) -> bytes | None:
+        """The value of a key; None when it has none."""
         under = self.under
         if under is not None:
             written = under.tables.get(table)
