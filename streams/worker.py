@@ -1,53 +1,75 @@
 """The worker: waits for Kafka and the registry, then runs every agent in the engine until it is told to stop."""
 
 import asyncio
-from collections.abc import Callable
+import gc
+import threading
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from prometheus_client import start_http_server
-
-from streams import admin, agents, log, registry, topics
-from streams.agents.alerts import NewRules, unchanging
-from streams.alert_rules import RulesFile
-from streams.alerting.rules import NO_RULES, Rules
-from streams.codec import Codec
+from streams import admin, log, registry, topics
 from streams.draft import Draft, Fold
-from streams.engine import app as engine
 from streams.events import Record
-from streams.lookup import server
 from streams.settings import Settings
 from streams.times import millis
 from streams.waiting import until_available
 
+if TYPE_CHECKING:
+    from streams.agents.alerts import NewRules
+    from streams.alerting.rules import Rules
+    from streams.engine.app import App
+
 
 def run(settings: Settings) -> None:
     """Blocks until SIGTERM or Ctrl-C. Raises Misconfigured when the topics or schemas are not what they must be."""
+    gc.disable()  # importing makes much and throws nothing away; the engine switches it on again
+    # Half a second of imports, while Kafka and the registry answer.
+    threading.Thread(target=import_module, args=("streams.engine.app",), name="imports", daemon=True).start()
     rules = rules_of(settings)
     until_available("Kafka", lambda: admin.check_layout(settings))
-    codec = Codec(until_available("schema registry", lambda: registry.resolve(settings)))
+    ids = until_available("schema registry", lambda: registry.resolve(settings))
+    _start(settings, ids, rules)
+
+
+def _start(settings: Settings, ids: Mapping[str, int], rules: "tuple[Rules, NewRules]") -> None:
+    from prometheus_client import start_http_server
+
+    from streams import agents
+    from streams.codec import Codec
+    from streams.engine import app as engine
+    from streams.lookup import server
+
+    server.check(settings)
+    codec = Codec(ids)
     alerts = agents.Alerts(codec, settings.topic_prefix, *rules)
     made = agents.folds(codec, settings.topic_prefix, alerts)
     folds = {raw: _timed(raw, fold) for raw, fold in made.items()}
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr=settings.metrics_host)
-    server.check(settings)
     log.get("worker").info("starting", worker=settings.worker_id, group=settings.group_id)
     by_topic = {f"{settings.topic_prefix}.{name}": fold for name, fold in folds.items()}
     punctuation = agents.punctuation(settings.topic_prefix, alerts)
     engine.run(settings, engine.Plan(by_topic, topics.TABLES, punctuation, _answering(settings)))
 
 
-def rules_of(settings: Settings) -> tuple[Rules, NewRules]:
+def rules_of(settings: Settings) -> "tuple[Rules, NewRules]":
     """Alert rules of the file that is named, and what tells when it has changed. Raises Misconfigured for a bad one."""
+    from streams.agents.alerts import unchanging
+    from streams.alert_rules import RulesFile
+    from streams.alerting.rules import NO_RULES
+
     if settings.alert_rules is None:
         return NO_RULES, unchanging
     file = RulesFile(settings.alert_rules)
     return file.first(), file
 
 
-def _answering(settings: Settings) -> Callable[[engine.App], None] | None:
+def _answering(settings: Settings) -> "Callable[[App], None] | None":
     """What answers questions about users while the worker runs."""
     if not settings.query_port:
         return None
+    from streams.lookup import server
+
     running: list[asyncio.Task[None]] = []  # a task that nobody holds may vanish
     return lambda app: running.append(asyncio.ensure_future(server.serve(settings, app)))
 

@@ -31,6 +31,7 @@ class SourceRecord(msgspec.Struct, gc=False):
 class PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # because aiokafka is untyped to strict mypy
     """What was fetched of one partition, taken in pieces. `next_fetch_offset`: behind what was taken."""
 
+    next_fetch_offset: int
     _batch: Any = None
     _unread: Iterator[Any] = iter(())  # of that batch
 

@@ -25,6 +25,7 @@ from streams.settings import Settings
 
 CALL_TIMEOUT_S = 20.0
 BATCH_RECORDS = 10_000
+BATCH_WAIT_S = 0.05  # a batch that does not fill takes as long: most starts have a commit marker to read, no more
 REPORT_EVERY_S = 5.0
 BULK = {
     "enable.partition.eof": True,
@@ -146,7 +147,7 @@ def _drain(consumer: Consumer, todo: dict[Source, Job], stop: threading.Event) -
             raise Stopped
         changed: defaultdict[Source, dict[bytes, bytes | None]] = defaultdict(dict)
         reached: dict[Source, int] = {}
-        for message in consumer.consume(BATCH_RECORDS, 0.2):
+        for message in consumer.consume(BATCH_RECORDS, BATCH_WAIT_S):
             source = (message.topic(), message.partition())
             error = message.error()
             if error is None:
