@@ -50,6 +50,29 @@ TRANSACTION_SECONDS = Histogram(
 TRANSACTION_RECORDS = Histogram(
     "junction_engine_transaction_records", "Source records in a transaction.", buckets=(1, 10, 100, 1000, 10000, 100000)
 )
+TRANSACTION_BYTES = Histogram(
+    "junction_engine_transaction_bytes", "Keys and values of the source records in a transaction.", buckets=_BYTES
+)
+ABORTS = Counter(
+    "junction_engine_aborts_total",
+    "Transactions that did not happen, by cause: the group changed, a broker was away, or another.",
+    ["cause"],
+)
+UNCOMMITTED_SECONDS = Gauge(
+    "junction_engine_uncommitted_seconds", "Age of the oldest transaction that is not committed; 0 without one."
+)
+LAG_RECORDS = Gauge(
+    "junction_engine_lag_records", "Offsets of a source partition that are not processed yet.", ["topic", "partition"]
+)
+LAG_SECONDS = Gauge(
+    "junction_engine_lag_seconds",
+    "Age of the oldest record of a source partition that is not processed yet; 0 without one.",
+    ["topic", "partition"],
+)
+STALLED = Gauge(
+    "junction_engine_stalled_partitions", "Source partitions in which records wait and nothing moves; see the log."
+)
+STATE_BYTES = Gauge("junction_engine_state_bytes", "Size of a table on this worker's disk.", ["table"])
 HOLES = Counter("junction_engine_holes_total", "Slices that began after the cursor: dropped, and read again.")
 RESTORED = Counter("junction_engine_restored_records_total", "Changelog records read back at assignment.", ["table"])
 RESTORE_LEFT = Gauge("junction_engine_restore_left_records", "Changelog records still to be read back.", ["table"])
@@ -105,6 +128,8 @@ ALERT_DELIVERY_SECONDS = Histogram(
 # 0 from the start: a counter that begins at 1 never "increased" for Prometheus.
 for _reason in Reason:
     DEAD_LETTERS.labels(_reason)
+for _cause in ("group", "broker", "other"):
+    ABORTS.labels(_cause)
 for _kind in ("event_type", "field", "enum", "shape"):
     DRIFT.labels(_kind)
 

@@ -14,6 +14,7 @@ from faust.transport import drivers
 from streams import log, topics
 from streams.draft import Fold, Punctuation
 from streams.engine import records, versions
+from streams.engine.observer import Observer
 from streams.engine.process import own, ping, quiet, spare_the_collector
 from streams.engine.recovery import TableManager
 from streams.engine.table import Table
@@ -71,12 +72,15 @@ async def _run(settings: Settings, plan: Plan) -> None:
     starting = asyncio.ensure_future(app.start())
     stopping = asyncio.ensure_future(stop.wait())
     crashed = asyncio.ensure_future(_crash_of(app))
+    observer = Observer(app.unit, app.consumer, app.unit.tables)
+    observer.start()
     watched: set[asyncio.Future[Any]] = {starting, stopping, crashed, app.unit.failed, app.opened}
     try:
         failure = await _first_failure(watched, stopping)
     finally:
         for task in (starting, stopping, crashed):
             task.cancel()
+        observer.stop()
         await _stop(app)
     if failure:
         raise failure

@@ -65,6 +65,10 @@ class Table(faust.Table):  # type: ignore[misc]  # because Faust ships without t
         """The open database of a partition that is assigned to this worker."""
         return self.data._db_for_partition(partition)
 
+    def folder(self, partition: int) -> Path:
+        """Where a partition's database lies, open or not."""
+        return Path(self.data.partition_path(partition))
+
     def persisted(self, partition: int) -> int | None:
         """Offset of the last changelog record that the database holds; None when it is empty."""
         raw = self.database(partition).get(self.data.offset_key)

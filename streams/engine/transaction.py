@@ -7,7 +7,7 @@ the process; the next start takes up what was committed).
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
@@ -30,8 +30,48 @@ QUEUE_KIB_MAX = 256 * 1024
 QUEUE_RECORDS_MAX = 1_000_000
 
 
+class Cause(StrEnum):
+    """Why transactions did not happen, for a metric."""
+
+    GROUP = "group"  # the partitions belong to somebody else by now, or soon will
+    BROKER = "broker"  # it was away, or slow
+    OTHER = "other"
+
+
+_GROUP = {
+    KafkaError.ILLEGAL_GENERATION,
+    KafkaError.UNKNOWN_MEMBER_ID,
+    KafkaError.FENCED_INSTANCE_ID,
+    KafkaError.REBALANCE_IN_PROGRESS,
+}
+_BROKER = {
+    KafkaError._TIMED_OUT,
+    KafkaError._MSG_TIMED_OUT,
+    KafkaError._TRANSPORT,
+    KafkaError._ALL_BROKERS_DOWN,
+    KafkaError._INCONSISTENT,  # "n messages failed delivery"
+    KafkaError.REQUEST_TIMED_OUT,
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.NOT_ENOUGH_REPLICAS,
+}
+
+
 class Aborted(Exception):
     """The transaction did not happen. The text is the name of Kafka's error."""
+
+    def __init__(self, why: str, cause: Cause = Cause.OTHER) -> None:
+        super().__init__(why)
+        self.cause = cause
+
+
+def cause(code: int) -> Cause:
+    """What an error code of Kafka's says about who ended a transaction."""
+    if code in _GROUP:
+        return Cause.GROUP
+    return Cause.BROKER if code in _BROKER else Cause.OTHER
 
 
 class Fenced(StreamsError):
@@ -182,7 +222,7 @@ class Transactions:
                     "STREAMS_WORKER_ID; restarting this one is safe."
                 ) from None
             case Remedy.ABORT:
-                raise Aborted(error.name()) from None
+                raise Aborted(error.name(), cause(error.code())) from None
             case Remedy.CALL_AGAIN if not again:
                 raise Unavailable(f"Kafka did not finish a transaction within {PATIENCE_S:.0f} s: {error.name()}")
             case Remedy.CALL_AGAIN:

@@ -69,16 +69,23 @@ class Consumer(driver.Consumer):  # type: ignore[misc]  # because Faust is untyp
 
     def waiting(self) -> bool:
         """Whether slices wait for their step."""
-        return any(self._queued())
+        return any(self.queued())
 
-    def _queued(self) -> Iterable[Slice]:
+    def queued(self) -> Iterable[Slice]:
+        """Slices that wait for their step, each partition's in order. From any thread: copies are made in one step."""
         topics = self.app.topics
-        for channel in {channel for channels in topics._tp_index.values() for channel in channels}:
-            for event in channel.queue._queue:
+        for channel in {channel for channels in list(topics._tp_index.values()) for channel in channels}:
+            for event in tuple(channel.queue._queue):
                 yield event.value
 
+    def ends(self, sources: Iterable[Source]) -> dict[Source, int]:
+        """High watermarks as the last fetches told them, where there was one. From any thread."""
+        consumer = self._thread._ensure_consumer()
+        ends = {source: consumer.highwater(aiokafka.TopicPartition(*source)) for source in sources}
+        return {source: end for source, end in ends.items() if end is not None}
+
     def _room(self) -> bool:
-        queued = list(self._queued())
+        queued = list(self.queued())
         return len(queued) < WAITING_SLICES_MAX and sum(piece.size_bytes for piece in queued) < WAITING_BYTES_MAX
 
     async def _drain_messages(self, fetcher: Any) -> None:

@@ -28,7 +28,7 @@ from streams.engine.group_metadata import Membership
 from streams.engine.slices import Cursors, Position, Slice, Source, Verdict
 from streams.engine.step import NOTHING, CallFailed, Step, empty
 from streams.engine.table import Table
-from streams.engine.transaction import Aborted, Transactions
+from streams.engine.transaction import Aborted, Cause, Transactions
 from streams.engine.window import Window
 from streams.engine.work import Reader, Work
 from streams.errors import StreamsError
@@ -61,6 +61,7 @@ class Unit:
         punctuation: Punctuation | None = None,
     ) -> None:
         self._settings = settings
+        self.tables = tables
         self._tables = {table.name: table for table in tables}
         self._log = source
         self._on_abort = on_abort
@@ -77,6 +78,7 @@ class Unit:
         self._ready = asyncio.Event()
         self._errands: set[asyncio.Task[None]] = set()
         self._punctual: asyncio.Task[None] | None = None
+        self.newest_ms: dict[Source, int] = {}  # timestamp of the last record processed, where there was one
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def open(self) -> None:
@@ -179,6 +181,16 @@ class Unit:
         """Numbers of the partitions that are ours now."""
         return self._cursors.partitions()
 
+    @property
+    def positions(self) -> dict[Source, int]:
+        """Offset behind what is processed, of each source partition that is ours now. From any thread."""
+        return self._cursors.offsets()
+
+    @property
+    def oldest_s(self) -> float | None:
+        """Monotonic time at which the oldest transaction began that is not committed. From any thread."""
+        return min((work.opened_at_s for work in (self._under, self._work) if work), default=None)
+
     def fail(self, error: BaseException) -> None:
         """End the worker: nothing uncommitted will be committed."""
         self._drop()
@@ -213,8 +225,8 @@ class Unit:
         task.add_done_callback(done)
 
     def _open_work(self) -> Work:
-        self._work = Work()
-        self._window.open(time.monotonic())
+        self._work = Work(time.monotonic())
+        self._window.open(self._work.opened_at_s)
         return self._work
 
     def _draft(self, work: Work, partition: int) -> Draft:
@@ -233,6 +245,8 @@ class Unit:
         if work is None:  # failed while the fold ran
             return
         work.offsets[piece.source] = piece.end
+        if records:
+            self.newest_ms[piece.source] = piece.records[-1].timestamp
         self._processed(work, records, piece.size_bytes)
 
     def _processed(self, work: Work, records: int, size_bytes: int) -> None:
@@ -264,16 +278,16 @@ class Unit:
         if self._committing or self._work is None:
             return
         self._under, self._work = self._work, None
-        opened_at_s = self._window.opened_at_s
-        self._committing = asyncio.ensure_future(self._commit(self._under, opened_at_s, self._window.records, again))
+        self._under.records, self._under.size_bytes = self._window.records, self._window.size_bytes
+        self._committing = asyncio.ensure_future(self._commit(self._under, again))
 
-    async def _commit(self, work: Work, opened_at_s: float, records: int, again: bool) -> None:
+    async def _commit(self, work: Work, again: bool) -> None:
         try:
             metadata = self._metadata()
             if work.failure:
                 raise work.failure
             await self._in_thread(work.commit, self._transactions, self._tables, metadata)
-            self._committed(work, opened_at_s, records)
+            self._committed(work)
             work.end(is_committed=True)
         except Aborted as error:
             await self._abort(error, again)
@@ -287,10 +301,10 @@ class Unit:
     def _metadata(self) -> bytes:
         membership = self._log.membership()
         if not membership.valid or membership.generation != self._cursors.generation:
-            raise Aborted("left the group, or a new generation began")
+            raise Aborted("left the group, or a new generation began", Cause.GROUP)
         return group_metadata.encode(self._settings.group_id, membership, self._settings.worker_id)
 
-    def _committed(self, work: Work, opened_at_s: float, records: int) -> None:
+    def _committed(self, work: Work) -> None:
         now_s = time.time()
         for draft in work.drafts.values():
             metrics.count(draft.counts)
@@ -299,14 +313,16 @@ class Unit:
             for reader in self._work.readers:
                 reader.under = None  # the databases have it now
         metrics.TRANSACTIONS.labels("committed").inc()
-        metrics.TRANSACTION_RECORDS.observe(records)
-        metrics.TRANSACTION_SECONDS.observe(time.monotonic() - opened_at_s)
+        metrics.TRANSACTION_RECORDS.observe(work.records)
+        metrics.TRANSACTION_BYTES.observe(work.size_bytes)
+        metrics.TRANSACTION_SECONDS.observe(time.monotonic() - work.opened_at_s)
 
     async def _abort(self, error: Aborted, again: bool) -> None:
         generation = self._cursors.generation
         self._drop()
         metrics.TRANSACTIONS.labels("aborted").inc()
-        logger.warning("transaction_aborted", why=str(error), generation=generation)
+        metrics.ABORTS.labels(error.cause).inc()
+        logger.warning("transaction_aborted", why=str(error), cause=error.cause, generation=generation)
         try:
             await self._in_thread(self._transactions.abort)
         except Exception as worse:

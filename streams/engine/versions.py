@@ -38,6 +38,7 @@ NAMES: dict[tuple[str, str], str] = {
     ("faust.app.base", "App._fetcher"): "recovery: starts the reading",
     ("faust.stores.rocksdb", "Store._db_for_partition"): "table: one WriteBatch per partition",
     ("faust.stores.rocksdb", "Store.offset_key"): "table: offset and state in one batch",
+    ("faust.stores.rocksdb", "Store.partition_path"): "table: size of a database",
     ("faust.stores.rocksdb", "RocksDBOptions.open"): "table: shared cache and write buffers",
     ("aiokafka.consumer.group_coordinator", "GroupCoordinator.reset_generation"): "thread: generation and member_id",
     ("aiokafka.consumer.fetcher", "PartitionRecords._consume_aborted_up_to"): "records: which batches are skipped",

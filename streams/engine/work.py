@@ -42,7 +42,10 @@ class Reader:
 class Work:
     """One transaction's worth: a draft per partition number, shared by all topics, and the offsets behind it."""
 
-    def __init__(self) -> None:
+    def __init__(self, opened_at_s: float) -> None:
+        self.opened_at_s = opened_at_s  # monotonic
+        self.records = 0  # these two are known when it is committed
+        self.size_bytes = 0
         self.drafts: dict[int, Draft] = {}
         self.readers: list[Reader] = []
         self.produced: dict[int, int] = {}  # partition → emits that librdkafka has

@@ -3,7 +3,7 @@
 import pytest
 from confluent_kafka import KafkaError
 
-from streams.engine.transaction import Remedy, config, remedy, transactional_id
+from streams.engine.transaction import Cause, Remedy, cause, config, remedy, transactional_id
 from streams.settings import Settings
 
 ABORT = [
@@ -30,6 +30,21 @@ def test_leave() -> None:
     """A fenced producer, and any fatal error, ends the process: another worker owns the transactional id."""
     assert remedy(KafkaError(KafkaError._FENCED)) is Remedy.LEAVE
     assert remedy(KafkaError(KafkaError._STATE, fatal=True)) is Remedy.LEAVE
+
+
+@pytest.mark.parametrize(
+    ("code", "wanted"),
+    [
+        (KafkaError.ILLEGAL_GENERATION, Cause.GROUP),
+        (KafkaError.UNKNOWN_MEMBER_ID, Cause.GROUP),
+        (KafkaError._TIMED_OUT, Cause.BROKER),
+        (KafkaError.NOT_COORDINATOR, Cause.BROKER),
+        (KafkaError.POLICY_VIOLATION, Cause.OTHER),
+    ],
+)
+def test_cause(code: int, wanted: Cause) -> None:
+    """Aborts are counted by a few causes: the group moved on, a broker was away, or something else."""
+    assert cause(code) is wanted
 
 
 def test_producer_settings() -> None:

@@ -1,0 +1,142 @@
+"""What the engine looks like from outside, sampled about once a second in a thread of its own: lag, age, size, stalls.
+
+A thread, because a fold that does not return holds the event loop, and just then somebody has to say so. It only reads,
+and each thing it reads is copied in one step.
+"""
+
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from streams import log, metrics
+from streams.engine.slices import Slice, Source
+from streams.engine.watchdog import Watchdog, under_way
+
+EVERY_S = 1.0
+SIZES_EVERY_S = 30.0
+NAMED_MAX = 10  # partitions that one line of the log names
+
+logger = log.get("watchdog")
+
+
+class Progress(Protocol):
+    """The unit of work, as it is seen from here."""
+
+    newest_ms: dict[Source, int]
+
+    @property
+    def positions(self) -> dict[Source, int]: ...
+    @property
+    def oldest_s(self) -> float | None: ...
+
+
+class Reading(Protocol):
+    """The consumer, as it is seen from here."""
+
+    def queued(self) -> Iterable[Slice]: ...
+    def ends(self, sources: Iterable[Source]) -> dict[Source, int]: ...
+
+
+class Stored(Protocol):
+    """A table, as it is seen from here."""
+
+    name: str
+
+    def folder(self, partition: int) -> Path: ...
+
+
+class Observer:
+    """Made in the thread whose folds are watched. `stop` before the event loop ends."""
+
+    def __init__(
+        self, unit: Progress, consumer: Reading, tables: Iterable[Stored], watchdog: Watchdog | None = None
+    ) -> None:
+        self._unit, self._consumer, self._tables = unit, consumer, tuple(tables)
+        self._watchdog = watchdog or Watchdog()
+        self._folds_in = threading.get_ident()
+        self._labelled: set[Source] = set()
+        self._sizes_at_s = 0.0
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="observer", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join(EVERY_S)
+
+    def _run(self) -> None:
+        while not self._stopped.wait(EVERY_S):
+            try:
+                self.look(time.monotonic(), time.time())
+            except Exception as error:  # what is half taken apart in a rebalance; the next look comes soon
+                logger.debug("look_failed", error=type(error).__name__)
+
+    def look(self, now_s: float, clock_s: float) -> None:
+        """One sample. `now_s`: monotonic; `clock_s`: wall clock, to which the records' timestamps belong."""
+        self._watch_fold(now_s)
+        positions = self._unit.positions
+        lags = {
+            source: max(0, end - positions[source])
+            for source, end in self._consumer.ends(positions).items()
+            if source in positions
+        }
+        self._tell_lag(lags, self._oldest_ms(positions), clock_s)
+        oldest_s = self._unit.oldest_s
+        metrics.UNCOMMITTED_SECONDS.set(now_s - oldest_s if oldest_s is not None else 0.0)
+        self._watch_sources(now_s, positions, lags)
+        if now_s >= self._sizes_at_s:
+            self._sizes_at_s = now_s + SIZES_EVERY_S
+            self._tell_sizes({partition for _, partition in positions})
+
+    def _oldest_ms(self, positions: Mapping[Source, int]) -> dict[Source, int]:
+        """Timestamp of the next record, where it has been read; else of the last one processed, which is older."""
+        oldest = self._unit.newest_ms.copy()
+        heads: dict[Source, int] = {}
+        for piece in self._consumer.queued():
+            if piece.records and piece.end > positions.get(piece.source, piece.end):
+                heads.setdefault(piece.source, piece.records[0].timestamp)
+        return oldest | heads
+
+    def _tell_lag(self, lags: Mapping[Source, int], oldest_ms: Mapping[Source, int], clock_s: float) -> None:
+        for topic, partition in self._labelled - lags.keys():
+            metrics.LAG_RECORDS.remove(topic, str(partition))
+            metrics.LAG_SECONDS.remove(topic, str(partition))
+        self._labelled = set(lags)
+        for source, lag in lags.items():
+            labels = (source[0], str(source[1]))
+            since_ms = oldest_ms.get(source, clock_s * 1000) if lag else clock_s * 1000
+            metrics.LAG_RECORDS.labels(*labels).set(lag)
+            metrics.LAG_SECONDS.labels(*labels).set(max(0.0, clock_s - since_ms / 1000))
+
+    def _watch_fold(self, now_s: float) -> None:
+        if record := self._watchdog.fold(now_s, under_way(self._folds_in)):
+            logger.error(
+                "fold_stalled", topic=record.topic, partition=record.partition, offset=record.offset, at=record.place
+            )
+
+    def _watch_sources(self, now_s: float, positions: Mapping[Source, int], lags: Mapping[Source, int]) -> None:
+        waiting = {source for source, lag in lags.items() if lag}
+        news = self._watchdog.sources(now_s, positions, waiting)
+        for source in news[:NAMED_MAX]:
+            place = {"topic": source[0], "partition": source[1], "offset": positions[source]}
+            logger.error("stalled", **place, records=lags[source], partitions=len(news))
+        metrics.STALLED.set(self._watchdog.stalled)
+
+    def _tell_sizes(self, partitions: Iterable[int]) -> None:
+        for table in self._tables:
+            metrics.STATE_BYTES.labels(table.name).set(sum(size_of(table.folder(number)) for number in partitions))
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of the files in a folder; what vanishes meanwhile counts nothing."""
+    total = 0
+    with suppress(FileNotFoundError):
+        for path in folder.iterdir():
+            with suppress(FileNotFoundError):
+                total += path.stat().st_size
+    return total
