@@ -59,6 +59,7 @@ class Observer:
         self._folds_in = threading.get_ident()
         self._labelled: set[Source] = set()
         self._sizes_at_s = 0.0
+        self._sized: set[int] = set()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="observer", daemon=True)
 
@@ -89,9 +90,10 @@ class Observer:
         oldest_s = self._unit.oldest_s
         metrics.UNCOMMITTED_SECONDS.set(now_s - oldest_s if oldest_s is not None else 0.0)
         self._watch_sources(now_s, positions, lags)
-        if now_s >= self._sizes_at_s:
-            self._sizes_at_s = now_s + SIZES_EVERY_S
-            self._tell_sizes({partition for _, partition in positions})
+        partitions = {partition for _, partition in positions}
+        if now_s >= self._sizes_at_s or partitions != self._sized:
+            self._sizes_at_s, self._sized = now_s + SIZES_EVERY_S, partitions
+            self._tell_sizes(partitions)
 
     def _oldest_ms(self, positions: Mapping[Source, int]) -> dict[Source, int]:
         """Timestamp of the next record, where it has been read; else of the last one processed, which is older."""

@@ -127,6 +127,7 @@ def test_lag_age_and_size(tmp_path: Path) -> None:
     unit.positions = {}
     observer.look(101.0, 11.0)
     assert value("junction_engine_lag_records", topic=A[0], partition="0") is None
+    assert value("junction_engine_state_bytes", table="made_up") == 0
 
 
 def test_a_folder_that_is_not_there_has_no_size(tmp_path: Path) -> None:
