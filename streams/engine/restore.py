@@ -32,6 +32,7 @@ BULK = {
     "fetch.wait.max.ms": 10,
     "fetch.message.max.bytes": 4 * 1024 * 1024,
     "queued.min.messages": 100_000,
+    "fetch.queue.backoff.ms": 10,  # a full queue made librdkafka look away for a second: half of the restore
     "queued.max.messages.kbytes": 32 * 1024,
 }
 
