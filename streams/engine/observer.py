@@ -37,7 +37,7 @@ class Reading(Protocol):
     """The consumer, as it is seen from here."""
 
     def queued(self) -> Iterable[Slice]: ...
-    def ends(self, sources: Iterable[Source]) -> dict[Source, int]: ...
+    def high_watermarks(self, sources: Iterable[Source]) -> dict[Source, int]: ...
 
 
 class Stored(Protocol):
@@ -83,7 +83,7 @@ class Observer:
         positions = self._unit.positions
         lags = {
             source: max(0, end - positions[source])
-            for source, end in self._consumer.ends(positions).items()
+            for source, end in self._consumer.high_watermarks(positions).items()
             if source in positions
         }
         self._tell_lag(lags, self._oldest_ms(positions), clock_s)

@@ -78,7 +78,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]  # because Faust is untyp
             for event in tuple(channel.queue._queue):
                 yield event.value
 
-    def ends(self, sources: Iterable[Source]) -> dict[Source, int]:
+    def high_watermarks(self, sources: Iterable[Source]) -> dict[Source, int]:
         """High watermarks as the last fetches told them, where there was one. From any thread."""
         consumer = self._thread._ensure_consumer()
         ends = {source: consumer.highwater(aiokafka.TopicPartition(*source)) for source in sources}

@@ -92,7 +92,7 @@ class FakeConsumer:
     def queued(self) -> Iterable[Slice]:
         return [Slice(A, 1, 5, 7, [record(5, 4_000), record(6, 5_000)])]
 
-    def ends(self, sources: Iterable[Source]) -> dict[Source, int]:
+    def high_watermarks(self, sources: Iterable[Source]) -> dict[Source, int]:
         return {A: 10, B: 9}
 
 
