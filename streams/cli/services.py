@@ -57,11 +57,15 @@ def gateway() -> None:
 
 
 @app.command()
-def worker() -> None:
+def worker(
+    rebuild_state: Annotated[
+        bool, typer.Option("--rebuild-state", help="Forget the tables on disk and make them from Kafka's changelogs.")
+    ] = False,
+) -> None:
     """The agents: from raw topics to clean ones, exactly once. Start more of them for more throughput.
 
     Example: `STREAMS_WORKER_ID=w1 STREAMS_STATE_DIR=/var/lib/streams/w1 junction-streams worker`
     """
     from streams.worker import run as run_worker
 
-    run_worker(read_settings())
+    run_worker(read_settings(), rebuild_state=rebuild_state)

@@ -13,7 +13,7 @@ from faust.transport import drivers
 
 from streams import log, topics
 from streams.draft import Fold, Punctuation
-from streams.engine import records, versions
+from streams.engine import records, state, versions
 from streams.engine.observer import Observer
 from streams.engine.process import own, ping, quiet, spare_the_collector
 from streams.engine.recovery import TableManager
@@ -37,6 +37,7 @@ class Plan:
     """What a worker does. `folds`: full name of a source topic → fold. `tables`: names without prefix; changelogs are
     named by `topics.changelog`. `punctuation`: called for each owned partition about once a second, in the transaction.
     `opened`: gets the app before anything runs, in its event loop: for what wants to `call` its unit, or read tables.
+    `rebuild`: forget the tables on disk and make them from what the changelogs have.
     `lose` is for tests: slices for which it is true vanish on the way, as a rebalance may make them.
     """
 
@@ -44,6 +45,7 @@ class Plan:
     tables: Sequence[str]
     punctuation: Punctuation | None = None
     opened: Callable[["App"], None] | None = None
+    rebuild: bool = False
     lose: Lose | None = None
 
 
@@ -60,6 +62,7 @@ def run(settings: Settings, plan: Plan) -> None:
     quiet()
     until_available("Kafka", lambda: ping(settings))
     with own(settings.state_dir):
+        state.prepare(settings.state_dir, rebuild=plan.rebuild)
         asyncio.run(_run(settings, plan))
 
 
@@ -138,6 +141,7 @@ class App(faust.App):  # type: ignore[misc]  # because Faust is untyped to stric
         super().__init__(settings.group_id, **_options(settings))
         self.engine_settings = settings
         self.lose = plan.lose
+        self.rebuild = plan.rebuild
         self.opened: asyncio.Future[None]
         made = [self._make_table(name) for name in plan.tables]
         self.unit = Unit(

@@ -6,6 +6,7 @@ the rebalance callback, so a long restore does not cost the membership; a new re
 
 import asyncio
 import threading
+from functools import partial
 from typing import Any
 
 from faust.tables.manager import TableManager as FaustTableManager
@@ -93,9 +94,8 @@ class Recovery(Service):  # type: ignore[misc]  # because mode is untyped to str
     async def _restore(self, changelogs: set[Any]) -> None:
         stop = self._stop_restore = threading.Event()
         tables = list(self.app.tables.values())
-        job = asyncio.get_running_loop().run_in_executor(
-            None, restore, self.app.engine_settings, tables, changelogs, stop
-        )
+        bound = partial(restore, self.app.engine_settings, tables, changelogs, stop, rebuild=self.app.rebuild)
+        job = asyncio.get_running_loop().run_in_executor(None, bound)
         try:
             await asyncio.shield(job)
         except asyncio.CancelledError:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from streams import log, metrics
@@ -24,6 +24,7 @@ from streams.errors import Misconfigured, Unavailable
 from streams.settings import Settings
 
 CALL_TIMEOUT_S = 20.0
+REBUILD = "`junction-streams worker --rebuild-state`"
 BATCH_RECORDS = 10_000
 BATCH_WAIT_S = 0.05  # a batch that does not fill takes as long: most starts have a commit marker to read, no more
 REPORT_EVERY_S = 5.0
@@ -41,35 +42,43 @@ logger = log.get("restore")
 
 @dataclass(slots=True)
 class Job:
-    """One changelog partition to read from `begin` (None: from the start) up to `end`, its high watermark."""
+    """One changelog partition to read from `begin` up to `end`, its high watermark."""
 
     table: Table
     source: Source
-    begin: int | None = None
+    begin: int = 0
     end: int = 0
 
     @property
     def left(self) -> int:
         """Offsets still to be read; markers and compacted records count, so it is an upper bound of records."""
-        return max(0, self.end - (self.begin or 0))
+        return max(0, self.end - self.begin)
 
 
 class Stopped(Exception):
     """Told to stop. What was read is kept; the next restore goes on from there."""
 
 
-def restore(settings: Settings, tables: Sequence[Table], sources: Iterable[Source], stop: threading.Event) -> int:
+def restore(
+    settings: Settings,
+    tables: Sequence[Table],
+    sources: Iterable[Source],
+    stop: threading.Event,
+    *,
+    rebuild: bool = False,
+) -> int:
     """Read the changelog partitions `sources` of `tables` to their ends; answers the number of records read.
 
-    Blocking. Raises Misconfigured when a database belongs to another Kafka, Unavailable when Kafka does not answer,
-    Stopped when `stop` is set.
+    `rebuild`: take what Kafka has, even where the beginning of a changelog was deleted.
+    Blocking. Raises Misconfigured when a database belongs to another Kafka or lacks records that Kafka deleted,
+    Unavailable when Kafka does not answer, Stopped when `stop` is set.
     """
     by_topic = {table.changelog_topic_name: table for table in tables}
     jobs = [Job(by_topic[source[0]], source) for source in sorted(sources)]
     if not jobs:
         return 0
     _check_origins(settings, jobs)
-    _find_range(settings, jobs)
+    _find_range(settings, jobs, rebuild=rebuild)
     started_s = time.monotonic()
     todo = {job.source: job for job in jobs if job.left}
     count = _read(settings, todo, stop) if todo else 0
@@ -88,8 +97,8 @@ def _check_origins(settings: Settings, jobs: Sequence[Job]) -> None:
         elif known != ids[topic]:
             raise Misconfigured(
                 f"the state in {settings.state_dir} belongs to another Kafka or to a deleted topic: its table "
-                f"{job.table.name} was made from another {topic}. Point STREAMS_STATE_DIR elsewhere, or delete the "
-                "directory: it is rebuilt from the changelog topics."
+                f"{job.table.name} was made from another {topic}. Point STREAMS_STATE_DIR elsewhere, or start once "
+                f"with {REBUILD}: the tables are then made from the changelogs that this Kafka has."
             )
 
 
@@ -107,21 +116,35 @@ def topic_ids(settings: Settings, topics: Iterable[str]) -> dict[str, str]:
         raise Unavailable(f"Kafka does not describe the changelog topics: {error.args[0].name()}") from None
 
 
-def _find_range(settings: Settings, jobs: Sequence[Job]) -> None:
+def _find_range(settings: Settings, jobs: Sequence[Job], *, rebuild: bool) -> None:
     with closing(asking(settings, "watermarks", "read_uncommitted")) as consumer:
         for job in jobs:
             partition = job.source[1]
             persisted = job.table.persisted(partition)
             low, job.end = _watermarks(consumer, job.source)
-            job.begin = None if persisted is None else persisted + 1
-            if job.begin is None and low:
-                job.begin = low
-            if (job.begin or 0) > job.end:
+            job.begin = 0 if persisted is None else persisted + 1
+            if job.begin > job.end:
                 raise Misconfigured(
                     f"the state in {settings.state_dir} is ahead of Kafka: table {job.table.name} holds offset "
                     f"{persisted} of {job.source[0]}[{partition}], which ends at {job.end}. Kafka lost records. "
-                    "Delete the directory to rebuild it from what Kafka has."
+                    f"To go on with what Kafka has, start once with {REBUILD}."
                 )
+            if job.begin < low:
+                _without_beginning(job, low, rebuild=rebuild)
+
+
+def _without_beginning(job: Job, low: int, *, rebuild: bool) -> None:
+    """The changelog begins behind what we need: `low`. Compaction alone never moves that; somebody deleted records."""
+    topic, partition = job.source
+    if not rebuild:
+        raise Misconfigured(
+            f"{topic}[{partition}] begins at offset {low}, but table {job.table.name} needs it from {job.begin} on: "
+            "records were deleted, and keys would be forgotten, so that what was emitted may be emitted again. Its "
+            "cleanup.policy has to be compact, without delete. If that is acceptable, or no worker's directory "
+            f"has them any more, start once with {REBUILD}."
+        )
+    logger.warning("changelog_without_beginning", topic=topic, partition=partition, records=low - job.begin)
+    job.begin = low
 
 
 def _watermarks(consumer: Consumer, source: Source) -> tuple[int, int]:
@@ -134,9 +157,7 @@ def _watermarks(consumer: Consumer, source: Source) -> tuple[int, int]:
 
 def _read(settings: Settings, todo: dict[Source, Job], stop: threading.Event) -> int:
     with closing(asking(settings, "restore", "read_committed", **BULK)) as consumer:
-        consumer.assign(
-            [TopicPartition(*s, OFFSET_BEGINNING if job.begin is None else job.begin) for s, job in todo.items()]
-        )
+        consumer.assign([TopicPartition(*source, job.begin) for source, job in todo.items()])
         return _drain(consumer, todo, stop)
 
 
@@ -186,7 +207,7 @@ class _Report:
 
     def __init__(self, todo: dict[Source, Job]) -> None:
         self._jobs = todo
-        self._at = {source: job.begin or 0 for source, job in todo.items()}
+        self._at = {source: job.begin for source, job in todo.items()}
         self._next_s = time.monotonic() + REPORT_EVERY_S
 
     def after(self, reached: dict[Source, int]) -> None:

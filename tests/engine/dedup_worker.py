@@ -2,19 +2,23 @@
 
 Settings come from the environment, as for the product. Topics: `<prefix>.raw.a` and, with TOPICS=2, `<prefix>.raw.b`
 in, `<prefix>.out` out. Values that start with `poison` are rejected; `bug` raises what no fold should raise. What is
-called `later...` is not emitted by the fold but by what the punctuation starts.
+called `later...` is not emitted by the fold but by what the punctuation starts. REBUILD forgets the tables on disk;
+DIE_AFTER_WRITES=N kills the process at the write after N.
 """
 
 import asyncio
 import os
 import random
+import signal
 import sys
 from functools import partial
+from typing import Any
 
 from streams import log
 from streams.draft import Draft
 from streams.engine import app
 from streams.engine.slices import Slice
+from streams.engine.table import Table
 from streams.engine.unit import Unit
 from streams.errors import Reason, Rejected, StreamsError
 from streams.events import Record
@@ -83,8 +87,24 @@ def losing(share: float):
     return lose if share else None
 
 
+def die_after_writes(left: int) -> None:
+    """SIGKILL from inside, before so manieth batch is written to a table."""
+    write = Table.write
+
+    def counted(self: Table, partition: int, changed: Any, offset: int) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        write(self, partition, changed, offset)
+
+    Table.write = counted  # type: ignore[method-assign]  # because a kill in the middle cannot be timed from outside
+
+
 def main() -> None:
     settings = Settings()
+    if "DIE_AFTER_WRITES" in os.environ:
+        die_after_writes(int(os.environ["DIE_AFTER_WRITES"]))
     log.configure(settings.log_level, as_json=True)
     fold = dedup(f"{settings.topic_prefix}.out")
     names = ["raw.a", "raw.b"][: int(os.environ.get("TOPICS", "1"))]
@@ -92,7 +112,7 @@ def main() -> None:
     later = Later(f"{settings.topic_prefix}.out")
     lose = losing(float(os.environ.get("LOSE", "0")))
     try:
-        app.run(settings, app.Plan(folds, [TABLE], later.punctuate, later.opened, lose))
+        app.run(settings, app.Plan(folds, [TABLE], later.punctuate, later.opened, "REBUILD" in os.environ, lose))
     except StreamsError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         raise SystemExit(1) from None

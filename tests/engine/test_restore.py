@@ -1,0 +1,117 @@
+"""Tables read back from their changelogs: after a kill in the middle, and when Kafka no longer has what they need."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+
+from streams.engine import state
+from streams.errors import Misconfigured
+from streams.settings import Settings
+from tests.engine.rig import RIGHT, Rig
+
+KEYS = 40_000  # more than one batch of every partition
+
+
+@pytest.fixture
+def rig(settings: Settings) -> Iterator[Rig]:
+    rig = Rig(settings)
+    yield rig
+    rig.close()
+
+
+def keys(begin: int, end: int) -> list[bytes]:
+    return [b"key-%d" % i for i in range(begin, end)]
+
+
+def restored(rig: Rig, worker: str = "w0") -> list[int]:
+    """Records of each restore that its log tells."""
+    lines = [json.loads(line) for line in rig.log(worker).splitlines() if line.startswith("{")]
+    return [line["records"] for line in lines if line["event"] == "restored"]
+
+
+def test_killed_in_the_middle_of_a_restore(rig: Rig) -> None:
+    """SIGKILL while the changelog is read back: the next start reads the rest only, and no key is forgotten."""
+    rig.feed(keys(0, KEYS))
+    rig.start()
+    rig.drain()
+    rig.stop()
+    rig.wipe()
+    assert rig.start(DIE_AFTER_WRITES="3").wait(30) == -9
+    rig.workers.pop("w0")
+    rig.feed(keys(KEYS - 5_000, KEYS + 100))
+    rig.start()
+    rig.drain()
+    assert 0 < restored(rig)[-1] < KEYS
+    assert rig.verdict(keys(0, KEYS + 100)) == RIGHT
+
+
+def delete_beginning(rig: Rig, count: int) -> None:
+    """What a cleanup.policy with delete in it does to a changelog, sooner or later."""
+    admin = AdminClient(rig.settings.librdkafka)
+    entry = ConfigEntry("cleanup.policy", "compact,delete", incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ResourceType.TOPIC, rig.changelog, incremental_configs=[entry])
+    admin.incremental_alter_configs([resource])[resource].result()
+    parts = [TopicPartition(rig.changelog, partition, count) for partition in range(rig.settings.partitions)]
+    for future in admin.delete_records(parts).values():
+        future.result()
+
+
+def test_a_changelog_without_its_beginning(rig: Rig) -> None:
+    """With the tables on disk nothing is missing; without them the start is refused, until it is told to go on."""
+    rig.feed(keys(0, 1_000))
+    rig.start()
+    rig.drain()
+    rig.stop()
+    delete_beginning(rig, 100)
+    rig.feed(keys(500, 1_500))
+    rig.start()
+    rig.drain()
+    rig.stop()
+    assert rig.verdict(keys(0, 1_500)).startswith("lost=0 repeated=0")
+    rig.wipe()
+    assert rig.start().wait(30) == 1
+    rig.workers.pop("w0")
+    assert f"{rig.changelog}[0] begins at offset 100, but table seen needs it from 0 on" in rig.log("w0")
+    rig.feed(keys(1_500, 1_600))
+    rig.start(REBUILD="1")
+    rig.drain()
+    assert set(keys(1_500, 1_600)) <= set(rig.keys(rig.topic("out")))
+
+
+def test_rebuild_of_foreign_state(rig: Rig) -> None:
+    """State of a topic that is gone is forgotten when told to, and the worker goes on with what Kafka has."""
+    rig.feed(keys(0, 10))
+    rig.start()
+    rig.drain()
+    rig.stop()
+    rig.recreate(rig.changelog)
+    rig.feed(keys(0, 20))
+    assert rig.start().wait(30) == 1
+    rig.workers.pop("w0")
+    rig.start(REBUILD="1")
+    rig.drain()
+    assert set(rig.keys(rig.changelog)) == set(keys(0, 20))
+
+
+@pytest.mark.parametrize("made_by", ["0", "2", "garbage"])
+def test_state_of_another_format(tmp_path: Path, made_by: str) -> None:
+    """It is refused with the number, this program's number and what to do."""
+    (tmp_path / state.FILE).write_text(made_by)
+    with pytest.raises(Misconfigured, match=rf"format '{made_by}'.*knows {state.FORMAT}.*--rebuild-state"):
+        state.prepare(tmp_path, rebuild=False)
+
+
+def test_state_gets_its_number(tmp_path: Path) -> None:
+    """A new directory is numbered, and one that was forgotten; the lock that is held stays."""
+    state.prepare(tmp_path, rebuild=False)
+    assert (tmp_path / state.FILE).read_text() == f"{state.FORMAT}\n"
+    (tmp_path / state.FILE).write_text("99")
+    (tmp_path / "v1" / "tables").mkdir(parents=True)
+    (tmp_path / "lock").touch()
+    state.prepare(tmp_path, rebuild=True)
+    assert {path.name for path in tmp_path.iterdir()} == {"lock", state.FILE}
+    state.prepare(tmp_path, rebuild=False)
