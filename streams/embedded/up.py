@@ -24,9 +24,9 @@ def up(settings: Settings, data_dir: Path, *, as_json: bool = False, partitions:
     with _interruptible():
         to_stderr("starting Apache Kafka and the schema registry")
         with Cluster(data_dir, partitions=partitions) as cluster:
-            print(describe(cluster, partitions, as_json=as_json), flush=True)
-            to_stderr(f"ready; data and logs in {cluster.data_dir}. Ctrl-C stops it.")
             try:
+                print(describe(cluster, partitions, as_json=as_json), flush=True)
+                to_stderr(f"ready; data and logs in {cluster.data_dir}. Ctrl-C stops it.")
                 while True:
                     time.sleep(1)
                     cluster.check()

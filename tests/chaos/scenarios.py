@@ -72,6 +72,14 @@ _ALL = [
     Scenario("fold_bug", "a fold raises what it should not", (Every(5, 9, faults.bug),), flags=INSIDE),
     Scenario("poison", "2 % unreadable bodies, and SIGKILL", (Every(5, 9, faults.kill_worker),), poison=0.02),
     Scenario(
+        "poison_pause",
+        "few records, half of them hopeless; two workers, SIGSTOP between session and transaction timeout, SIGCONT",
+        (Every(11, 13, faults.pause_worker(7.8, 9.0)),),
+        workers=2,
+        rate=8.0,
+        poison=1.0,
+    ),
+    Scenario(
         "network",
         "the network to Kafka is slow, stalls, breaks",
         (Every(3, 8, faults.one_of(faults.slow, faults.stall, faults.reset, faults.reset)),),

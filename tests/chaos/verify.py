@@ -11,8 +11,8 @@
 | is each hopeless record a dead letter, once? | the dead-letter topic against what the model's folds rejected |
 
 Left out of the comparison with the model: `processed_at`, and what depends on how raw topics interleave, which nobody
-promises: the `connection` joined into data records (and whether they are older than it, which is their `origin`), and
-the records of `connections` before the last of each key.
+promises: the `connection` joined into data records (and whether they are older than it, which is their `origin`), the
+user's zone joined into those with floating times, and the records of `connections` before the last of each key.
 """
 
 from collections import Counter, defaultdict
@@ -116,7 +116,10 @@ def identity(record: Mapping[str, Any]) -> Hashable:
 
 def content(record: Mapping[str, Any]) -> str:
     """What has to be equal in both worlds."""
-    said = {name: value for name, value in record.items() if name not in ("connection", "processed_at", "delivery")}
+    left_out = {"connection", "processed_at", "delivery"}
+    if record.get("is_floating_time"):
+        left_out |= {"local_offset_s", "time_zone"}
+    said = {name: value for name, value in record.items() if name not in left_out}
     delivery = {n: value for n, value in (record.get("delivery") or {}).items() if n not in ("processed_at", "origin")}
     return repr((sorted(said.items()), sorted(delivery.items())))
 
@@ -174,10 +177,13 @@ def _visible(record: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def check_offsets(findings: Findings, found: Found) -> None:
-    """In one partition of a clean topic, records made from one raw partition never go back in it."""
+    """In one partition of a clean topic, records made from one raw partition never go back in it.
+
+    One that is said again for its flag alone has the provenance of its content, which is older than its reason.
+    """
     furthest: dict[Hashable, int] = {}
     for message, record in found.clean:
-        if delivery := (record or {}).get("delivery"):
+        if (delivery := (record or {}).get("delivery")) and record["changed_fields"] != ["preferred"]:
             lane = (message.topic(), message.partition(), delivery["raw_topic"], delivery["raw_partition"])
             if delivery["raw_offset"] < furthest.get(lane, -1):
                 findings.note("disordered", f"{message.topic()}[{message.partition()}]", message.offset())
