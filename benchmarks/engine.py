@@ -4,7 +4,8 @@
     make bench-engine ARGS="--only ours_1 --only streams_eos_cache"
 
 The job: 1,000,000 records of 100 bytes, each key twice, shuffled, in four partitions; the first record of each key is
-emitted. Everything waits in Kafka before the start. Stock Faust gets 60,000 records, being slow. Kafka shares the
+emitted. Everything waits in Kafka before the start. Stock Faust gets 60,000 records, being slow, and is
+timed by its output: its committed offsets can stop short of the end for good. Kafka shares the
 machine, so records/s is of both together; CPU seconds and memory are those of the contestant's own processes.
 
     records/s   from the first commit seen to the last, without the records of the first
@@ -42,7 +43,7 @@ from streams.embedded.supervise import Child
 from streams.errors import Misconfigured
 
 EXTRA = 1_000
-PATIENCE_S = 600.0
+PATIENCE_S = 300.0
 LOOK_S = 0.01
 
 
@@ -160,14 +161,14 @@ class Bench:
         def look() -> int:
             nonlocal rss
             rss = max(rss, sum(process.memory_info().rss for process in processes))
-            return self._job.committed()
+            return self._done()
 
         first = self._until(look, 1)
         began_s, cpu_s, kafka_s, all_s = time.monotonic(), _cpu_s(*processes), _cpu_s(self._broker), _busy_s()
-        self._until(look, self._job.fed)
+        self._until(look, self._all())
         ended_s = time.monotonic()
         cpu_s, kafka_s, all_s = _cpu_s(*processes) - cpu_s, _cpu_s(self._broker) - kafka_s, _busy_s() - all_s
-        millions = max(self._job.fed - first, 1) / 1e6
+        millions = self._job.fed * max(1 - first / self._all(), 1e-6) / 1e6
         result.first_cold_s = began_s - self._started_s
         result.wall_s = ended_s - self._started_s
         result.records_per_s = millions * 1e6 / (ended_s - began_s)
@@ -178,13 +179,19 @@ class Bench:
 
     def _restart(self) -> float:
         """Seconds to the first commit of 1,000 new records; ends when all are committed."""
-        before = self._job.committed()
+        before = self._done()
         self._job.feed(EXTRA)
         with self._running():
-            self._until(self._job.committed, before + 1)
+            self._until(self._done, before + 1)
             first_s = time.monotonic() - self._started_s
-            self._until(self._job.committed, self._job.fed)
+            self._until(self._done, self._all())
         return first_s
+
+    def _done(self) -> int:
+        return self._job.emitted() if self._contestant.by_output else self._job.committed()
+
+    def _all(self) -> int:
+        return self._job.keys if self._contestant.by_output else self._job.fed
 
     def _until(self, look: Callable[[], int], wanted: int) -> int:
         deadline = time.monotonic() + PATIENCE_S

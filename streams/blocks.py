@@ -95,6 +95,11 @@ def _groups(stored: bytes) -> list[_Group]:
 _group = tuple.__new__  # half the time of calling the type
 
 
+def newest_ms(stored: bytes) -> int:
+    """Delivery time of the newest sample of a block."""
+    return _groups(stored)[-1].delivery_ms
+
+
 def unpack(stored: bytes) -> dict[int, tuple[int, int, Any]]:
     """µs within the hour → (delivery_ms, tag, content)."""
     samples: dict[int, tuple[int, int, Any]] = {}

@@ -44,13 +44,14 @@ def page() -> str:
     for name, field in Settings.model_fields.items():
         if name in SECTIONS:
             text += _TABLE.format(SECTIONS[name])
-        text += f"| `STREAMS_{name.upper()}` | {_default(field)} | {_allowed(field)} | {field.description} |\n"
+        meaning = " ".join((field.description or "").split())
+        text += f"| `STREAMS_{name.upper()}` | {_default(field)} | {_allowed(field)} | {meaning} |\n"
     return text
 
 
 def _default(field: FieldInfo) -> str:
     value: Any = field.get_default(call_default_factory=True, validated_data={})
-    if isinstance(value, SecretStr) or value in ("", None, {}, PydanticUndefined):
+    if isinstance(value, SecretStr) or value in ("", None, {}, (), PydanticUndefined):
         return ""
     return f"`{value}`"
 

@@ -38,6 +38,12 @@ DRIFT = Counter("junction_drift_total", "Findings that are not as Junction docum
 CONFLICTS = Counter(
     "junction_conflicts_total", "Same version with different content, whichever side won.", ["family", "resource"]
 )
+PREFERENCE_CHANGES = Counter(
+    "junction_preference_changes_total",
+    "Days of summaries whose preferred source changed, and hours of samples that got another source.",
+    ["resource"],
+)
+EXPIRED = Counter("junction_expired_rows_total", "Rows of state that were forgotten for their age.", ["table"])
 END_TO_END_SECONDS = Histogram(
     "junction_end_to_end_seconds", "From the door's receipt to the commit.", ["raw_topic"], buckets=_LAG_SECONDS
 )
@@ -139,6 +145,8 @@ _BY_NAME: Mapping[str, Counter] = {
     "dead_letters": DEAD_LETTERS,
     "unknown_types": UNKNOWN_TYPES,
     "conflicts": CONFLICTS,
+    "preference_changes": PREFERENCE_CHANGES,
+    "expired": EXPIRED,
     "drift": DRIFT,
     "alert_records": ALERTS,
     "alerts_opened": ALERTS_OPENED,

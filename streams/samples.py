@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from streams import blocks
 from streams.columns import Columns
 from streams.dedup import EMITTED, Verdict, state_key
+from streams.preference import Maker
 from streams.series import Series
 from streams.times import EPOCH, HOUR_US, MICRO
 
@@ -19,17 +20,20 @@ Write = Callable[[bytes, bytes], None]
 class Judged:
     """`verdicts`: one a sample. `conflicts`: ties of versions with different content, whichever side won.
 
-    `counts`: samples by verdict.
+    `counts`: samples by verdict. `hours`: those with a block of these samples; `fresh`: those that had none before.
     """
 
     verdicts: list[Verdict]
     conflicts: int
     counts: dict[Verdict, int]
+    hours: list[int]
+    fresh: set[int]
 
     @classmethod
-    def of(cls, verdicts: list[Verdict], conflicts: int) -> "Judged":
+    def of(cls, verdicts: list[Verdict], conflicts: int, hours: list[int], fresh: set[int]) -> "Judged":
         first, n = verdicts[0], len(verdicts)
-        return cls(verdicts, conflicts, {first: n} if verdicts.count(first) == n else dict(Counter(verdicts)))
+        counts = {first: n} if verdicts.count(first) == n else dict(Counter(verdicts))
+        return cls(verdicts, conflicts, counts, hours, fresh)
 
     def emitted(self) -> list[int]:
         """Places of the samples that leave."""
@@ -47,6 +51,7 @@ class Judged:
 def judge(series: Series, delivery_ms: int, read: Read, write: Write) -> Judged:
     """Compare every sample with its hour block; blocks that change are written back."""
     verdicts, conflicts = [Verdict.SAME] * len(series.columns), 0
+    touched, fresh = list[int](), set[int]()
     kind = blocks.NUMBERS if series.is_numeric else blocks.HASHES
     for extra, places in _by_extra(series):
         winners, lost = _one_per_time(series.columns, places, verdicts)
@@ -54,9 +59,13 @@ def judge(series: Series, delivery_ms: int, read: Read, write: Write) -> Judged:
         columns = series.columns if len(winners) == len(series.columns) else series.columns.take(winners)
         for hour, first, last in hours(columns.times_us):
             key = block_key(series, extra, hour)
+            before = read(key)
+            touched.append(hour)
+            if before is None:
+                fresh.add(hour)
             offsets_us = [time_us - hour * HOUR_US for time_us in columns.times_us[first:last]]
             folded = blocks.fold(
-                read(key), kind, delivery_ms, offsets_us, columns.contents[first:last], columns.tags[first:last]
+                before, kind, delivery_ms, offsets_us, columns.contents[first:last], columns.tags[first:last]
             )
             if folded.state is not None:
                 write(key, folded.state)
@@ -66,13 +75,13 @@ def judge(series: Series, delivery_ms: int, read: Read, write: Write) -> Judged:
             else:
                 for place, verdict in zip(winners[first:last], folded.verdicts, strict=True):
                     verdicts[place] = verdict
-    return Judged.of(verdicts, conflicts)
+    return Judged.of(verdicts, conflicts, touched, fresh)
 
 
-def block_key(series: Series, extra: tuple[str, ...], hour: int) -> bytes:
-    """Key of an hour block (product contract, section 4). `hour`: hours since 1970, UTC."""
-    at = series.source
-    return state_key(series.event.user_id, series.row.name, at.provider, at.type, *extra, str(hour))
+def block_key(series: Series, extra: tuple[str, ...], hour: int, maker: Maker | None = None) -> bytes:
+    """Key of an hour block (product contract, section 4). `hour`: hours since 1970, UTC. `maker`: another source."""
+    provider, kind = maker or (series.source.provider, series.source.type)
+    return state_key(series.event.user_id, series.row.name, provider, kind, *extra, str(hour))
 
 
 def hours(times_us: list[int]) -> Iterator[tuple[int, int, int]]:

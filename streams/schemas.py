@@ -12,7 +12,7 @@ SUMMARY_SCHEMAS = (
 )
 SERIES_SCHEMAS = ("Samples", "BloodPressure", "Insulin", "Note")
 CONTROL_SCHEMAS = (
-    *("Device", "Lab", "QueryResult", "Generic", "Connection", "Backfill", "Reconciliation", "Drift"),
+    *("Device", "Lab", "QueryResult", "Generic", "Connection", "Backfill", "Preference", "Reconciliation", "Drift"),
     *("Alert", "AlertDelivery"),
 )
 SCHEMAS = (*SUMMARY_SCHEMAS, *SERIES_SCHEMAS, *CONTROL_SCHEMAS)

@@ -120,6 +120,18 @@ class Settings(BaseSettings):
     metrics_port: int = Field(default=0, ge=0, le=65535)
     """Port of the worker's `/metrics`; 0: none."""
 
+    samples_window_days: int = Field(default=90, ge=0)
+    """After so many days without a delivery, what is known of an hour of samples is forgotten: the same samples would
+    count as new, and say `beyond_window`. 0: never."""
+    source_priority: Annotated[tuple[str, ...], NoDecode] = ()
+    """Source types, best first, separated by commas: which of several sources is preferred. Those left out follow in
+    the order of Junction Sense: lab, automatic, watch, ring, ..."""
+    provider_priority: Annotated[tuple[str, ...], NoDecode] = ()
+    """Providers, best first, separated by commas: decides between sources of equal type."""
+    fallback_time_zone: str = ""
+    """IANA name of the zone of users whose own is not known from their data; only for providers that send local time
+    as if it were UTC. Empty: their times stay unplaced."""
+
     # Alerts
     alert_rules: Path | None = None
     """TOML file with rules for alerts on data (docs/alerts.md). Unset: none. Changes count without a restart."""
@@ -167,6 +179,11 @@ class Settings(BaseSettings):
     """No further try of one call is begun after so long; then the job is put back for later."""
     junction_answer_bytes_max: int = Field(default=64 * MIB, ge=MIB)
     """A longer answer, unpacked, is refused: ask for a shorter span."""
+
+    @field_validator("source_priority", "provider_priority", mode="before")
+    @classmethod
+    def _from_commas(cls, value: Any) -> Any:
+        return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
 
     @field_validator("endpoints", mode="before")
     @classmethod

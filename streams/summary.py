@@ -1,7 +1,8 @@
 """A summary event: one entity with an id and a version, typed by its schema. Devices are read the same way.
 
-Content is what was said, in one form for both generations: without the version itself, without who said it (the
-source is attribution and changes when a second device appears), and without deprecated twins of other fields.
+Content is what was said, in one form for both generations: without the version itself and without deprecated twins of
+other fields. Of who said it, provider and source type count, which decide what is preferred; the rest is attribution,
+which changes when a second device appears.
 """
 
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ _DECORATIONS = frozenset(
 # Versions, and deprecated twins: `date` of calendar_date, `sleep_stream` of sleep_cycle and the series (2.6).
 _NOT_CONTENT = frozenset({"created_at", "updated_at", "date", "date_at", "sleep_stream"})
 _MEANINGLESS = {"Meal": _DECORATIONS | {"provider_id"}}  # required, deprecated, a copy of the id (2.6)
+ATTRIBUTION = "source"  # its name in the content
 # What tells one session of a source from another where there is no id (2.6).
 _NATURAL = ("calendar_date", "session_start", "bedtime_start", "time_start", "period_start", "timestamp", "date")
 
@@ -83,6 +85,8 @@ def _made(event: Event, id: str, fields: dict[str, Any], unknown: dict[str, Any]
     content = {name: value for name, value in fields.items() if value is not None and name not in _NOT_CONTENT}
     if unknown:
         content |= {f"$.data.{name}": value for name, value in unknown.items() if name not in _NOT_CONTENT}
+    if event.type.family is Family.SUMMARY:
+        content[ATTRIBUTION] = f"{made_by.provider}/{made_by.type}"
     fields["id"] = id
     return Summary(event, id, fields, unknown, content, fields["updated_at"], made_by)
 

@@ -64,11 +64,13 @@ HEARTBEATS = "gateway_heartbeats"  # when a delivery was accepted last, to the m
 ALERTS = "alerts"
 ALERT_DELIVERIES = "alert_deliveries"  # what became of each attempt to bring an alert to somebody
 ALERT_THRESHOLDS = "alert_thresholds"  # users' own bounds, from people to the workers
+PREFERENCES = "preferences"  # which source's samples to take, for hours in which several have any
 DRIFT = "drift"  # what is not as Junction documents it
 OTHER = "other"  # checkout and every event type that we do not know: kept and passed on as JSON text
 
 LASTING = (ALERTS, ALERT_DELIVERIES)  # kept as long as raw events: who was told what is asked for later
-STATES = (CONNECTIONS, BACKFILLS, DEVICES, DRIFT, RECONCILIATIONS)  # compacted: the newest record of a key is the truth
+# Compacted: the newest record of a key is the truth.
+STATES = (CONNECTIONS, BACKFILLS, DEVICES, PREFERENCES, DRIFT, RECONCILIATIONS)
 
 # Tables of the worker. Their changelogs are named by Faust: <group>-<table>-changelog.
 TABLES: tuple[str, ...] = ("connections", "backfills", "summaries", "samples", "deliveries", "drift", "alerts")
@@ -104,6 +106,7 @@ _CONTROL_SCHEMAS = {
     QUERY_RESULTS: "QueryResult",
     RECONCILIATIONS: "Reconciliation",
     OTHER: "Generic",
+    PREFERENCES: "Preference",
     DRIFT: "Drift",
     ALERTS: "Alert",
     ALERT_DELIVERIES: "AlertDelivery",

@@ -28,6 +28,11 @@ def read(
     return fields, _fill(places, data, fields, problems, "$.data.")
 
 
+def absent(schema: str) -> dict[str, Any]:
+    """Every field of a schema, as if the body said nothing."""
+    return _layout(schema)[0].copy()
+
+
 def unknown_names(unknown: Mapping[str, Any], schema: str) -> Iterator[tuple[str, Any]]:
     """(path, value) of what `read` handed back because its name is unknown; what did not fit is a problem already.
 

@@ -5,10 +5,11 @@ import gc
 import threading
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from streams import admin, log, registry, topics
 from streams.draft import Draft, Fold
+from streams.errors import Misconfigured
 from streams.events import Record
 from streams.settings import Settings
 from streams.times import millis
@@ -18,20 +19,32 @@ if TYPE_CHECKING:
     from streams.agents.alerts import NewRules
     from streams.alerting.rules import Rules
     from streams.engine.app import App
+    from streams.preference import Policy
 
 
-def run(settings: Settings) -> None:
-    """Blocks until SIGTERM or Ctrl-C. Raises Misconfigured when the topics or schemas are not what they must be."""
+class Choices(NamedTuple):
+    """What a team decides: alert rules, what tells when they have changed, and how sources and times are judged."""
+
+    rules: "Rules"
+    new_rules: "NewRules"
+    policy: "Policy"
+
+
+def run(settings: Settings, *, rebuild_state: bool = False) -> None:
+    """Blocks until SIGTERM or Ctrl-C. `rebuild_state`: forget the tables on disk and make them from Kafka.
+
+    Raises Misconfigured when the topics or schemas are not what they must be.
+    """
     gc.disable()  # importing makes much and throws nothing away; the engine switches it on again
     # Half a second of imports, while Kafka and the registry answer.
     threading.Thread(target=import_module, args=("streams.engine.app",), name="imports", daemon=True).start()
-    rules = rules_of(settings)
+    choices = Choices(*rules_of(settings), policy_of(settings))
     until_available("Kafka", lambda: admin.check_layout(settings))
     ids = until_available("schema registry", lambda: registry.resolve(settings))
-    _start(settings, ids, rules)
+    _start(settings, ids, choices, rebuild_state)
 
 
-def _start(settings: Settings, ids: Mapping[str, int], rules: "tuple[Rules, NewRules]") -> None:
+def _start(settings: Settings, ids: Mapping[str, int], choices: Choices, rebuild_state: bool) -> None:
     from prometheus_client import start_http_server
 
     from streams import agents
@@ -40,16 +53,15 @@ def _start(settings: Settings, ids: Mapping[str, int], rules: "tuple[Rules, NewR
     from streams.lookup import server
 
     server.check(settings)
-    codec = Codec(ids)
-    alerts = agents.Alerts(codec, settings.topic_prefix, *rules)
-    made = agents.folds(codec, settings.topic_prefix, alerts)
-    folds = {raw: _timed(raw, fold) for raw, fold in made.items()}
+    codec, prefix = Codec(ids), settings.topic_prefix
+    alerts = agents.Alerts(codec, prefix, choices.rules, choices.new_rules)
+    made = agents.folds(codec, prefix, alerts, choices.policy)
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr=settings.metrics_host)
     log.get("worker").info("starting", worker=settings.worker_id, group=settings.group_id)
-    by_topic = {f"{settings.topic_prefix}.{name}": fold for name, fold in folds.items()}
-    punctuation = agents.punctuation(settings.topic_prefix, alerts)
-    engine.run(settings, engine.Plan(by_topic, topics.TABLES, punctuation, _answering(settings)))
+    by_topic = {f"{prefix}.{name}": _timed(name, fold) for name, fold in made.items()}
+    punctuation = agents.punctuation(prefix, alerts, choices.policy)
+    engine.run(settings, engine.Plan(by_topic, topics.TABLES, punctuation, _answering(settings), rebuild_state))
 
 
 def rules_of(settings: Settings) -> "tuple[Rules, NewRules]":
@@ -62,6 +74,17 @@ def rules_of(settings: Settings) -> "tuple[Rules, NewRules]":
         return NO_RULES, unchanging
     file = RulesFile(settings.alert_rules)
     return file.first(), file
+
+
+def policy_of(settings: Settings) -> "Policy":
+    """How sources and times are judged. Raises Misconfigured for a zone that does not exist."""
+    from streams import local
+    from streams.preference import Policy
+
+    name = settings.fallback_time_zone
+    if name and local.zone(name) is None:
+        raise Misconfigured("STREAMS_FALLBACK_TIME_ZONE is no IANA time zone; one is named like Europe/Berlin")
+    return Policy(settings.source_priority, settings.provider_priority, name, settings.samples_window_days)
 
 
 def _answering(settings: Settings) -> "Callable[[App], None] | None":

@@ -15,6 +15,7 @@ from streams.draft import Draft, Rows
 from streams.events import identify
 from streams.fetch.request import Request
 from streams.fetch.request import decode as decode_request
+from streams.preference import Policy
 
 PREFIX = "junction"
 CODEC = Codec({name: number for number, name in enumerate(topics.clean_topics(), 1)})
@@ -66,10 +67,11 @@ class Worker:
     requests: list[Request] = field(default_factory=list)
     drift: list[Clean] = field(default_factory=list)
     rules: Sequence[dict[str, Any]] = ()
+    policy: Policy | None = None
 
     def __post_init__(self) -> None:
         self.alerts = agents.Alerts(CODEC, PREFIX, Rules.of(rules_of(list(self.rules))))
-        self._folds = agents.folds(CODEC, PREFIX, self.alerts)
+        self._folds = agents.folds(CODEC, PREFIX, self.alerts, self.policy)
 
     @property
     def state(self) -> dict[str, dict[bytes, bytes]]:

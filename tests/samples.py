@@ -39,3 +39,11 @@ def signature_cases() -> list[dict[str, Any]]:
 
 def _bodies(folder: str) -> list[tuple[str, bytes]]:
     return [(path.stem, path.read_bytes()) for path in sorted((sample_dir() / folder).glob("*.json"))]
+
+
+def aligned(body: bytes) -> bytes:
+    """The body with its two user ids made one."""
+    event = json.loads(body)
+    if "user_id" in event and "user_id" in event.get("data", ()):
+        event["data"]["user_id"] = event["user_id"]
+    return json.dumps(event).encode()

@@ -1,7 +1,6 @@
 """The agents, whole: stored bytes in, tables and clean records out."""
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams import agents, topics
-from streams.agents.timeseries import SAMPLES_MAX
+from streams.agents.cutting import SAMPLES_MAX, TEXT_BYTES_MAX
+from streams.dedup import stored
 from streams.errors import Reason, Rejected
-from streams.events import identify
-from tests import samples
 from tests.folding import CODEC, NOW_MS, PREFIX, Clean, Worker, raw
 from tests.strategies import TEAM, USER, envelope, labs, older, other_series, seed_form, series, summaries
 
@@ -119,6 +117,17 @@ def test_a_large_event_leaves_in_parts() -> None:
     event = envelope("daily.data.heartrate.created", {"source": SOURCE, "data": rows})
     records = named("heartrate", Worker().deliver(event))
     assert [(len(r["values"]), r["part"], r["parts"]) for r in records] == [(SAMPLES_MAX, 1, 2), (1, 2, 2)]
+
+
+def test_samples_with_texts_leave_in_parts_by_their_size() -> None:
+    """Long notes: no record holds more than TEXT_BYTES_MAX of them, the order stays, and a single one always leaves."""
+    long = TEXT_BYTES_MAX // 4
+    rows = [{"timestamp": f"2026-06-03T10:00:{s:02}Z", "value": f"{s}" + "x" * long} for s in range(6)]
+    rows.append({"timestamp": "2026-06-03T11:00:00Z", "value": "y" * TEXT_BYTES_MAX})
+    event = envelope("daily.data.note.created", {"source": SOURCE, "data": rows})
+    records = named("note", Worker().deliver(event))
+    assert [[value[0] for value in r["values"]] for r in records] == [["0", "1", "2"], ["3", "4", "5"], ["y"]]
+    assert [(r["part"], r["parts"]) for r in records] == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_blood_pressure_leaves_as_two_columns() -> None:
@@ -339,14 +348,29 @@ def test_arrival_order_does_not_matter(said: list[Any], shape: list[Any], random
 
 
 def _end(deliveries: list[Any]) -> Any:
+    """(tables, what is said last of each key, which source's samples to take)."""
     worker, last = Worker(), {}
+    takes, told = {}, {}
     for event, at_ms, id in deliveries:
         for topic, key, record in worker.deliver(event, at_ms=at_ms, id=id):
-            if "times" in record:
+            if topic == "preferences":
+                told[key] = (record["provider"], record["type"], record["others"])
+            elif "times" in record:
                 last |= {(topic, *sample_key, at): said for sample_key, at, said in _samples(record)}
+                hours = {f"{record['user_id']}:{topic}:{at.isoformat()[:13]}" for at in record["times"]}
+                takes |= {(hour, record["source"]["provider"], record["source"]["type"]): record for hour in hours}
             elif topic != "connections":
-                last[key, record["resource"], record["id"]] = record["version"]["content_hash"]
-    return worker.state, last
+                last[key, record["resource"], record["id"]] = record["version"]["content_hash"], record.get("preferred")
+    taken = {
+        at: record["preferred"] if at[0] not in told else told[at[0]][:2] == at[1:] for at, record in takes.items()
+    }
+    return _comparable(worker.state), last, told, taken
+
+
+def _comparable(state: dict[str, dict[bytes, bytes]]) -> Any:
+    """Without what a summary's state keeps of the delivery, whose generations differ in what they name."""
+    kept = {key: stored(row)[:2] if row[0] == 2 else row for key, row in state.pop("summaries", {}).items()}
+    return state, kept
 
 
 def _samples(record: dict[str, Any]) -> Iterator[tuple[tuple[Any, ...], Any, Any]]:
@@ -358,77 +382,3 @@ def _samples(record: dict[str, Any]) -> Iterator[tuple[tuple[Any, ...], Any, Any
         said = {name: column[place] for name, column in columns.items()} | {"unit": record["unit"]}
         extra = (record["type"], said.get("delivery_forms")) if record["resource"] == "insulin_injection" else ()
         yield (*at_source, *extra), said["times"], said | {"type": record["type"]}
-
-
-# What comes out of each published body: as it is, and with the two user ids made one.
-
-CONFLICT, NO_USER, NO_TYPE = "user_conflict", "no_user", "no_event_type"
-AS_IT_IS = {
-    "daily.data.activity.created--2023-07-04": ["connections", "activity"],
-    "daily.data.calories_active.created--2026-07-22": ["connections", "calories_active"],
-    "daily.data.glucose.created--2023-09-19": ["connections", "glucose"],
-    "daily.data.glucose.created--2024-03-22": ["connections", "glucose"],
-    "daily.data.heartrate.created--2024-02-08": ["connections", "heartrate"],
-    "daily.data.sleep.created--2024-03-22": ["connections", "sleep"],
-    "daily.data.steps.created--2023-07-04": ["connections", "steps"],
-    "daily.data.workout_stream.created--2024-03-22": [NO_USER],
-    "daily.data.workout_stream.created--2024-07-02": ["connections", "workout_stream"],
-    "daily.data.workout_stream.updated--2024-07-02": ["connections", "workout_stream"],
-    "historical.data.workouts.created--2024-03-22": ["backfills"],
-    "lab_report.parsing_job.updated--2026-08-18": ["labs"],
-    "labtest.appointment.updated--2026-08-14": ["labs"],
-    "labtest.order.created--2024-02-15": ["labs"],
-    "no-event-type.walk-in-order-updated--2026-08-14": [NO_TYPE],
-    "provider.connection.created--2024-03-22": ["connections"],
-    "provider.connection.created--2026-07-22": ["connections"],
-    "provider.connection.error--2024-03-22": ["connections"],
-}  # every other: user_conflict
-REFUSED_STILL = {
-    "daily.data.workout_stream.created--2024-03-22": NO_USER,
-    "no-event-type.walk-in-order-updated--2026-08-14": NO_TYPE,
-}
-
-
-def outcome(body: bytes) -> list[str]:
-    """Topics of what comes out of a worker that has seen nothing, or the reason of the refusal."""
-    try:
-        return [clean.topic for clean in Worker().run(raw(body))]
-    except Rejected as rejection:
-        return [str(rejection.reason)]
-
-
-def aligned(body: bytes) -> bytes:
-    event = json.loads(body)
-    if "user_id" in event and "user_id" in event.get("data", ()):
-        event["data"]["user_id"] = event["user_id"]
-    return json.dumps(event).encode()
-
-
-def test_published_bodies_as_they_are() -> None:
-    """Most published examples name two users and become dead letters; the others come out as the table says."""
-    found = {name: outcome(body) for name, body in samples.webhooks()}
-    assert {name: topics for name, topics in found.items() if topics != [CONFLICT]} == AS_IT_IS
-    assert Counter(topics == [CONFLICT] for topics in found.values()) == {True: 78, False: 18}
-
-
-def test_published_bodies_with_one_user() -> None:
-    """With the two user ids made one, each becomes clean records or state of the topic of its resource."""
-    for name, body in samples.webhooks():
-        if name in REFUSED_STILL:
-            assert outcome(aligned(body)) == [REFUSED_STILL[name]]
-            continue
-        kind = identify(body).type
-        by_raw = {"raw.backfills": "backfills", "raw.labs": "labs", "raw.connections": "connections"}
-        assert outcome(aligned(body))[-1] == by_raw.get(topics.raw_topic(kind), kind.resource), name
-
-
-def test_published_bodies_have_columns_for_everything() -> None:
-    """Nothing of a published body is left to the unknown fields; the only problem is that old days have no id."""
-    left = {}
-    for name, body in samples.webhooks():
-        if name not in REFUSED_STILL:
-            record = Worker().run(raw(aligned(body)))[-1].record
-            left[name] = (record.get("unknown_fields"), record.get("problems") or [])
-    no_id = {name for name, said in left.items() if said == (None, ["no_id"])}
-    assert {name for name, said in left.items() if said != (None, [])} == no_id
-    assert all(name.startswith("daily.data.activity.") for name in no_id)

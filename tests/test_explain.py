@@ -15,8 +15,9 @@ from streams.errors import Rejected
 from streams.explain import KEYS_SHOWN, Explanation, explain, render
 from tests import samples
 from tests.folding import Worker, raw
+from tests.samples import aligned
 from tests.strategies import USER, envelope, hostile_events, mangled
-from tests.test_agents import aligned, heartrate
+from tests.test_agents import heartrate
 
 
 def told(body: bytes) -> Explanation:

@@ -9,8 +9,8 @@ from streams import schemas
 from streams.explain import explain
 from tests import samples
 from tests.folding import NOW_MS, Worker, raw
+from tests.samples import aligned
 from tests.strategies import TEAM, USER, envelope
-from tests.test_agents import aligned
 
 AT, LATER = "2026-06-03T10:00:00+00:00", "2026-06-03T11:00:00+00:00"
 

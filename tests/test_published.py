@@ -13,8 +13,8 @@ import pytest
 from streams.explain import explain
 from tests import samples
 from tests.folding import PREFIX
+from tests.samples import aligned
 from tests.strategies import envelope
-from tests.test_agents import aligned
 
 WEBHOOKS = """
 daily.data.activity.created--2023-07-04 summary activity 1

@@ -6,35 +6,40 @@
 from streams import topics
 from streams.agents import backfills, connections, labs, other, outage, progress, summaries, timeseries
 from streams.agents.alerts import Alerts
+from streams.agents.expiry import Expiry
 from streams.codec import Codec
 from streams.draft import Draft, Fold, Punctuation
+from streams.preference import Policy
 
 __all__ = ["Alerts", "folds", "punctuation"]
 
 _MAKE = {
     "raw.connections": connections.make,
     "raw.backfills": backfills.make,
-    "raw.summaries": summaries.make,
-    "raw.timeseries": timeseries.make,
     "raw.labs": labs.make,
     "raw.other": other.make,
     "fetch_progress": progress.make,
 }
+_MAKE_BY_POLICY = {"raw.summaries": summaries.make, "raw.timeseries": timeseries.make}
 
 
-def punctuation(prefix: str, alerts: Alerts | None = None) -> Punctuation:
+def punctuation(prefix: str, alerts: Alerts | None = None, policy: Policy | None = None) -> Punctuation:
     """What goes on between records, for each partition about once a second."""
+    expiry = Expiry((policy or Policy()).window_days)
 
     def punctuate(draft: Draft) -> None:
         outage.punctuate(draft, prefix)
         if alerts is not None:
             alerts.punctuate(draft)
+        expiry.punctuate(draft)
 
     return punctuate
 
 
-def folds(codec: Codec, prefix: str, alerts: Alerts | None = None) -> dict[str, Fold]:
+def folds(codec: Codec, prefix: str, alerts: Alerts | None = None, policy: Policy | None = None) -> dict[str, Fold]:
     """Short name of a source topic → its fold. `prefix`: of the clean topics that they emit to."""
-    alerts = alerts or Alerts(codec, prefix)
-    watched = {topic: alerts.watching(make(codec, prefix)) for topic, make in _MAKE.items()}
+    alerts, policy = alerts or Alerts(codec, prefix), policy or Policy()
+    made = {topic: make(codec, prefix) for topic, make in _MAKE.items()}
+    made |= {topic: make(codec, prefix, policy) for topic, make in _MAKE_BY_POLICY.items()}
+    watched = {topic: alerts.watching(fold) for topic, fold in made.items()}
     return watched | {topics.ALERT_THRESHOLDS: alerts.thresholds}

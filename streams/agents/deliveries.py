@@ -36,6 +36,11 @@ def fold_delivery(
     outlet.emit(draft, topic, (event.owner_id, key or how.id), {**common, **fields})
 
 
+def newest_ms(key: bytes, value: bytes) -> int:
+    """When a delivery that is remembered was made."""
+    return int.from_bytes(value[len(_FORMAT) :], "big", signed=True)
+
+
 _ID_NAMES = ("id", "checkout_session_id", "order_id", "query_id")  # a session may name the order that it pays
 
 

@@ -1,43 +1,69 @@
 """What summaries, devices, labs and query rows share: compare a thing with its state, and emit it if it is news."""
 
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
 from streams import connection
 from streams.agents.parts import Delivered, Outlet, head, resource_label
 from streams.body import Source
-from streams.dedup import EMITTED, NEVER_US, Verdict, Version, judge, signed_hash, state_key
+from streams.dedup import EMITTED, NEVER_US, Judged, Verdict, Version, judge, signed_hash, state_key
 from streams.draft import Draft
+from streams.preference import Policy
 from streams.summary import Entity
 from streams.values import to_json
 
+TABLE = "summaries"
 
-def fold_entity(
-    draft: Draft,
-    outlet: Outlet,
-    entity: Entity,
-    how: Delivered,
-    *,
-    topic: str,
-    key: list[str],
-    state: list[str],
-    source: Source | None = None,
-    link: connection.State | None = None,
-) -> Verdict:
-    """`topic`: short name of the clean topic; `key`: parts of its key; `state`: parts of the key in the table."""
-    event = entity.event
+
+class Compared(NamedTuple):
+    """An entity beside its state. `before`: that state, as it was."""
+
+    judged: Judged
+    version: Version
+    before: bytes | None
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.judged.verdict
+
+
+def compare(draft: Draft, entity: Entity, how: Delivered, state: list[str], extra: bytes = b"") -> Compared:
+    """`state`: parts of the key in the table, where the entity is written if its version is the newest."""
+    event, table_key = entity.event, state_key(*state)
     updated_at_us = NEVER_US if entity.updated_at_us is None else entity.updated_at_us
     content = to_json(entity.content)
     version = Version(updated_at_us, how.at_ms, signed_hash(content))
-    table_key = state_key(*state)
-    judged = judge(draft.get("summaries", table_key), version, content)
+    before = draft.get(TABLE, table_key)
+    judged = judge(before, version, content, extra)
     if judged.state is not None:
-        draft.put("summaries", table_key, judged.state)
+        draft.put(TABLE, table_key, judged.state)
     label = resource_label(event)
     draft.count("verdicts", event.type.family, label, judged.verdict)
     if judged.is_conflict:
         draft.count("conflicts", event.type.family, label)
-    if judged.verdict in EMITTED:
-        common = head(
-            event, how, draft, source=source, link=link, verdict=judged.verdict, version=version,
-            changed_fields=judged.changed_fields, unknown=entity.unknown,
-        )  # fmt: skip
-        outlet.emit(draft, topic, key, common | entity.fields)
-    return judged.verdict
+    return Compared(judged, version, before)
+
+
+def emit(
+    draft: Draft, outlet: Outlet, entity: Entity, how: Delivered, compared: Compared, topic: str, key: list[str], *,
+    source: Source | None, link: connection.State | None, more: Mapping[str, Any], policy: Policy | None = None,
+) -> None:  # fmt: skip
+    """The record of an entity that is news. `more`: fields beside those of the body."""
+    record = head(
+        entity.event, how, draft, source=source, link=link, verdict=compared.verdict, version=compared.version,
+        changed_fields=compared.judged.changed_fields, unknown=entity.unknown, policy=policy,
+    )  # fmt: skip
+    record |= more
+    record |= entity.fields
+    outlet.emit(draft, topic, key, record)
+
+
+def fold_entity(
+    draft: Draft, outlet: Outlet, entity: Entity, how: Delivered, *, topic: str, key: list[str], state: list[str],
+    source: Source | None = None, link: connection.State | None = None,
+) -> Verdict:  # fmt: skip
+    """`topic`: short name of the clean topic; `key`: parts of its key; `state`: parts of the key in the table."""
+    compared = compare(draft, entity, how, state)
+    if compared.verdict in EMITTED:
+        emit(draft, outlet, entity, how, compared, topic, key, source=source, link=link, more={})
+    return compared.verdict

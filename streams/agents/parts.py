@@ -11,21 +11,15 @@ from streams.dedup import NEVER_US, Version, state_key
 from streams.draft import Draft
 from streams.errors import Reason, Rejected
 from streams.events import Record
+from streams.local import FLOATING_PROVIDERS
+from streams.preference import Policy
 from streams.resources import RESOURCES
 from streams.signature import ksuid_time_ms
-from streams.times import millis
+from streams.times import DAY_US, millis
 from streams.values import to_json
 
-# The order of Junction Sense, best first (domain file, 9.1); types without a published rank come last.
-_RANKED = [
-    "lab", "automatic", "watch", "ring", "chest_strap", "scale", "cuff",
-    "fingerprick", "manual_scan", "phone", "app", "multiple_sources", "unknown",
-]  # fmt: skip
-PRIORITY = {source_type: rank for rank, source_type in enumerate(_RANKED, start=1)}
-PRIORITY_LAST = len(_RANKED) + 1
-
-# They send the user's local time as if it were UTC (3.6).
-FLOATING_TIME = frozenset({"abbott_libreview", "freestyle_libre"})
+AHEAD_US = 2 * DAY_US  # a clock that is wrong by a zone is no news; one that is wrong by days is
+FIRST_DELIVERY_MS = 1_400_000_000_000  # message ids begin in May 2014: an earlier "delivery" says nothing
 
 
 class Delivered(NamedTuple):
@@ -108,6 +102,9 @@ class Outlet:
             draft.said.append((topic, record))
 
 
+_POLICY = Policy()
+
+
 def head(
     event: Event,
     how: Delivered,
@@ -119,16 +116,16 @@ def head(
     version: Version,
     changed_fields: Sequence[str] = (),
     unknown: Mapping[str, Any] | None = None,
+    policy: Policy | None = None,
 ) -> dict[str, Any]:
     """The fields that all data records share."""
-    rest = {**(unknown or {}), **({"$": event.unknown} if event.unknown else {})}
     updated_at_us, delivered_at_ms, content_hash = version
     return {
         "user_id": event.user_id or None,
         "client_user_id": event.client_user_id or None,
         "team_id": event.team_id or None,
         "resource": event.type.resource,
-        "source": source and {**source._asdict(), "priority": PRIORITY.get(source.type, PRIORITY_LAST)},
+        "source": source and {**source._asdict(), "priority": (policy or _POLICY).rank(source.type)},
         "delivery": {
             "id": how.id,
             "event_type": event.type.text,
@@ -150,10 +147,25 @@ def head(
             "content_hash": content_hash,
         },
         "connection": link and {"status": link.status, "connected_at": link.created and link.created.at_ms},
-        "is_floating_time": source is not None and source.provider in FLOATING_TIME,
+        "is_floating_time": source is not None and source.provider in FLOATING_PROVIDERS,
         "problems": event.problems,
-        "unknown_fields": to_json(rest).decode() if rest else None,
+        "unknown_fields": unknown_text(event, unknown),
     }
+
+
+def note_times(event: Event, place: str, first_us: int, last_us: int, at_ms: int) -> None:
+    """Times that are kept and yet unlikely: before 1970, or well after their delivery."""
+    if first_us < 0:
+        event.problems.append(f"{place}: before 1970")
+    if last_us > at_ms * 1000 + AHEAD_US and at_ms >= FIRST_DELIVERY_MS:
+        event.problems.append(f"{place}: after its delivery")
+
+
+def unknown_text(event: Event, unknown: Mapping[str, Any] | None) -> str | None:
+    """JSON of what has no place in a record, that of the envelope under `$`."""
+    if not unknown and not event.unknown:
+        return None
+    return to_json({**(unknown or {}), **({"$": event.unknown} if event.unknown else {})}).decode()
 
 
 def data_link(draft: Draft, outlet: Outlet, event: Event, how: Delivered, provider: str) -> connection.State:

@@ -1,40 +1,49 @@
-"""daily.data.<summary>.*: one entity an event, typed, deduplicated by its id."""
+"""daily.data.<summary>.*: one entity an event, typed, deduplicated by its id, compared with those of its day."""
 
-from streams import coverage, drift, summary
-from streams.agents import asking
+from streams import coverage, drift, local, summary
+from streams.agents import asking, preferred, zones
 from streams.agents.drift import note
-from streams.agents.entity import fold_entity
+from streams.agents.entity import compare, emit
 from streams.agents.history import received
-from streams.agents.parts import Outlet, aged, body_of, data_link, delivered
+from streams.agents.parts import Outlet, aged, body_of, data_link, delivered, note_times
 from streams.codec import Codec
 from streams.decode import decode
 from streams.dedup import EMITTED
 from streams.draft import Draft, Fold
 from streams.errors import Reason, Rejected
 from streams.events import Family, Record
+from streams.preference import Policy
 from streams.summary import Summary
 
 
-def make(codec: Codec, prefix: str) -> Fold:
+def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
     outlet = Outlet(codec, prefix)
 
     def fold(record: Record, draft: Draft) -> None:
-        how = delivered(record)
+        came = delivered(record)
         entity = decode(body_of(record), Family.SUMMARY)
         if not isinstance(entity, Summary):
             raise Rejected(Reason.BAD_SHAPE, "$.event_type: not of this topic")
-        event, resource = entity.event, entity.event.type.resource
-        link = data_link(draft, outlet, event, how, entity.source.provider)
-        extent = coverage.of_summary(entity.fields, how.at_ms)
-        how = aged(how, extent and extent.last_us, link)
-        key = [event.user_id, resource, entity.id]
-        verdict = fold_entity(
-            draft, outlet, entity, how, topic=resource, key=key, state=summary.state_parts(entity),
-            source=entity.source, link=link,
-        )  # fmt: skip
-        received(draft, outlet, event, how, entity.source.provider, extent, {verdict: 1})
-        if verdict in EMITTED and summary.is_notice(entity):
-            asking.for_stream(draft, outlet, event, how, entity.source.provider, entity.id)
+        event, resource, provider = entity.event, entity.event.type.resource, entity.source.provider
+        link = data_link(draft, outlet, event, came, provider)
+        extent = coverage.of_summary(entity.fields, came.at_ms)
+        how = aged(came, extent and extent.last_us, link)
+        if extent is not None and not entity.fields.get("is_predicted"):
+            note_times(event, "$.data", extent.first_us, extent.last_us, how.at_ms)
+        place = zones.place_of(draft, policy, event.user_id, provider, entity.fields)
+        state = summary.state_parts(entity)
+        compared = compare(draft, entity, how, state, preferred.keep(entity, came, place))
+        if compared.verdict in EMITTED:
+            flag = preferred.settle(draft, outlet, policy, entity, compared.before, place)
+            emit(
+                draft, outlet, entity, how, compared, resource, [event.user_id, resource, entity.id],
+                source=entity.source, link=link, more=preferred.placed(place) | {"preferred": flag}, policy=policy,
+            )  # fmt: skip
+        if provider not in local.FLOATING_PROVIDERS:
+            zones.learn(draft, event.user_id, entity.fields.get("time_zone"), how.at_ms)
+        received(draft, outlet, event, how, provider, extent, {compared.verdict: 1})
+        if compared.verdict in EMITTED and summary.is_notice(entity):
+            asking.for_stream(draft, outlet, event, how, provider, entity.id)
         note(draft, outlet, event, how, drift.of_summary(entity))
 
     return fold

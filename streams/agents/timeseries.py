@@ -1,14 +1,14 @@
 """daily.data.<timeseries>.*: a batch of samples an event; only those that are news leave, as columns."""
 
 import struct
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from streams import connection, coverage, drift, samples
+from streams import connection, coverage, drift, local, samples
+from streams.agents import cutting, hours, zones
 from streams.agents.drift import note
 from streams.agents.history import received
-from streams.agents.parts import Delivered, Outlet, aged, body_of, data_link, delivered, head
+from streams.agents.parts import Delivered, Outlet, aged, body_of, data_link, delivered, head, note_times
 from streams.codec import Codec
 from streams.columns import Columns
 from streams.decode import decode
@@ -16,13 +16,11 @@ from streams.dedup import NEVER_US, Verdict, Version, signed_hash
 from streams.draft import Draft, Fold
 from streams.errors import Reason, Rejected
 from streams.events import Family, Record
+from streams.preference import Policy, is_compared
 from streams.series import Series, sample_columns
 
-SAMPLES_MAX = 10_000  # in one clean record: about 200 kB
-TEXT_BYTES_MAX = 512 * 1024  # in one clean record, of what samples say beside numbers
 
-
-def make(codec: Codec, prefix: str) -> Fold:
+def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
     outlet = Outlet(codec, prefix)
 
     def fold(record: Record, draft: Draft) -> None:
@@ -35,7 +33,9 @@ def make(codec: Codec, prefix: str) -> Fold:
         _count(draft, series, judged)
         extent = coverage.of_samples(series.columns)
         how = aged(how, extent.last_us, link)
-        _emit(draft, outlet, series, judged, how, link)
+        flags = hours.settle(draft, outlet, policy, series, judged, how) if is_compared(series.row) else None
+        note_times(series.event, "$.data.data[].timestamp", extent.first_us, series.columns.times_us[-1], how.at_ms)
+        _emit(draft, outlet, policy, series, judged, how, link, flags)
         received(draft, outlet, series.event, how, series.source.provider, extent, judged.counts, series.dropped)
         note(draft, outlet, series.event, how, drift.of_series(series))
 
@@ -51,58 +51,52 @@ def _count(draft: Draft, series: Series, judged: samples.Judged) -> None:
 
 
 def _emit(
-    draft: Draft, outlet: Outlet, series: Series, judged: samples.Judged, how: Delivered, link: connection.State
-) -> None:
+    draft: Draft, outlet: Outlet, policy: Policy, series: Series, judged: samples.Judged, how: Delivered,
+    link: connection.State, flags: hours.Flags | bool | None,
+) -> None:  # fmt: skip
     places = judged.emitted()
     if not places:
         return
-    parts = list(_parts(series.columns, places))
+    beyond = {hour for hour in judged.fresh if policy.is_beyond_window(hour, how.at_ms)}
+    parts = list(cutting.parts(series.columns, places, cutting.marks(judged.hours, flags, beyond)))
     counts = _NO_COUNTS | {_COUNTED[verdict]: n for verdict, n in judged.counts.items()}
     counts["dropped"] = series.dropped
     key = (series.event.user_id, series.row.name)
-    for part, places in enumerate(parts, start=1):
+    for part, (mark, places) in enumerate(parts, start=1):
         columns = series.columns if len(places) == len(series.columns) else series.columns.take(places)
         row = head(
-            series.event, how, draft, source=series.source, link=link, verdict=judged.strongest(places),
+            series.event, how, draft, source=series.source, link=link, verdict=judged.strongest(places), policy=policy,
             version=Version(NEVER_US, how.at_ms, _content_hash(columns)), unknown=_unknown(series, columns),
         )  # fmt: skip
         row |= _shared(columns)
+        row |= _local(draft, policy, series, columns)
         row |= {"values": columns.contents} if series.is_numeric else _others(series, columns)
-        row |= {"counts": counts, "part": part, "parts": len(parts)}
+        row |= {"counts": counts, "part": part, "parts": len(parts), **mark._asdict()}
         outlet.emit(draft, series.row.name, key, row)
 
 
+def _local(draft: Draft, policy: Policy, series: Series, columns: Columns) -> dict[str, Any]:
+    """The fields of local time; without a known offset they say nothing, but that a floating time is local."""
+    first_us, last_us, name = columns.times_us[0], columns.times_us[-1], None
+    if series.source.provider in local.FLOATING_PROVIDERS:
+        name = zones.known(draft, series.event.user_id, policy) or None
+        offset_s, wall_s = local.offset_over(local.zone(name or ""), first_us, last_us), 0
+    else:
+        offset_s = local.offset_of(columns.attributes[0].timezone_offset_s)
+        if offset_s is None:
+            return _NOWHERE
+        wall_s = offset_s
+    return {
+        "local_offset_s": offset_s,
+        "time_zone": name,
+        "first_local_date": local.day_of(first_us, wall_s),
+        "last_local_date": local.day_of(last_us, wall_s),
+    }
+
+
+_NOWHERE = dict.fromkeys(("local_offset_s", "time_zone", "first_local_date", "last_local_date"))
 _COUNTED = {verdict: verdict.lower() for verdict in Verdict}
 _NO_COUNTS = dict.fromkeys(_COUNTED.values(), 0)
-
-
-def _parts(columns: Columns, places: list[int]) -> Iterator[list[int]]:
-    """Places of the samples of each record: equal attributes, not too many, in the order of their times."""
-    groups: dict[Any, list[int]] = {}
-    if columns.are_alike:
-        groups = {None: places}
-    else:
-        for place in places:
-            groups.setdefault(columns.attributes[place], []).append(place)
-    for group in groups.values():
-        yield from _by_number(group) if columns.are_numbers else _by_weight(columns, group)
-
-
-def _by_number(group: list[int]) -> Iterator[list[int]]:
-    return (group[first : first + SAMPLES_MAX] for first in range(0, len(group), SAMPLES_MAX))
-
-
-def _by_weight(columns: Columns, group: list[int]) -> Iterator[list[int]]:
-    """Samples with texts: as many as stay below TEXT_BYTES_MAX, one at least."""
-    part, weight = list[int](), 0
-    for place in group:
-        added = columns.text_bytes(place)
-        if part and (len(part) == SAMPLES_MAX or weight + added > TEXT_BYTES_MAX):
-            yield part
-            part, weight = [], 0
-        part.append(place)
-        weight += added
-    yield part
 
 
 def _shared(columns: Columns) -> dict[str, Any]:

@@ -71,6 +71,7 @@ ABOUT: dict[str, str] = {
     "alerts": "Steps in the life of alerts: opened, updated, resolved ([alerts.md](alerts.md)).",
     "alert_deliveries": "What became of each attempt to bring an alert to a receiver.",
     "other": "Checkout, and every event type that we do not know.",
+    "preferences": "Which source's interval samples to take, for hours in which several sources have any.",
     "drift": "What is not as Junction documents it: event types, fields, words, shapes. No user is in it.",
 }
 
@@ -92,10 +93,14 @@ before you count anything:
   `ends` is empty where samples are points in time. Only samples that are new or changed are in it. A sample is one row
   for: user, resource, `source.provider`, `source.type`, its time, and what the table adds. A later record with the same
   row replaces the value.
-- **Sources are not merged.** Phone and watch may both count the same steps: do not add them. Choose one by
-  `source.priority` (1 is best).
-- **Times are UTC**, in microseconds where Junction gave them; `timezone_offset_s` or `time_zone` leads to local time.
-  With `is_floating_time` they are local times written as if they were UTC.
+- **Sources are not merged.** Phone and watch may both count the same steps: do not add them. A summary whose source is
+  the one to take for its day has `preferred` true; when a better source appears, it is sent again with the new flag.
+  Interval samples have the flag, too, as it was when they were sent; where `preferences` has a record for the user,
+  resource and hour, take the source that it names. The order is that of `source.priority` (1 is best).
+- **Times are UTC**, in microseconds where Junction gave them. Local time is UTC plus `local_offset_s`, where that is
+  known; `local_date` (samples: `first_local_date`, `last_local_date`) is the local day. With `is_floating_time` the
+  times are local ones written as if they were UTC: UTC is then the time minus `local_offset_s`, once the user's zone is
+  known.
 - **Nothing is hidden.** What has no column is in `unknown_fields`, what could not be read is named in `problems`.
 - Kafka consumers must read with `isolation.level=read_committed`.
 """

@@ -15,6 +15,8 @@ import msgspec
 from streams import resources, schemas, signature, topics
 from streams.events import Family, parse_type
 from streams.resources import Kind, Value
+from streams.simulator import rivals
+from streams.simulator.rivals import Rival, day_told
 from streams.simulator.world import Event
 
 Json = Mapping[str, Any]
@@ -30,11 +32,16 @@ UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, msgspec.Msgspe
 
 
 class Fact(NamedTuple):
-    """`version`: what is newest, (`updated_at` or 0, creation time), both µs; a clean record's facts have none."""
+    """`version`: what is newest, (`updated_at` or 0, creation time), both µs; a clean record's facts have none.
+
+    `rival`: with which others it is compared, of an event's fact; `preferred`: what a clean record says of that.
+    """
 
     key: Key
     content: Any
     version: tuple[int, int] = (0, 0)
+    rival: Rival | None = None
+    preferred: bool | None = None
 
 
 def of_event(event: Event) -> Iterator[Fact]:
@@ -62,8 +69,8 @@ def of_event(event: Event) -> Iterator[Fact]:
 
 def of_record(topic: str, key: bytes, record: Json) -> Iterator[Fact]:
     """The same facts as a clean record states them. `topic`: short name; `record`: decoded Avro."""
-    if topic == topics.DRIFT:
-        return  # about Junction, not about a user: nothing that the world says
+    if topic in (topics.DRIFT, topics.PREFERENCES):
+        return  # about Junction, not about a user; and what `Truth` asks for itself
     if topic in topics.LASTING:
         return  # what follows from the data, not what they say
     if topic == topics.OTHER:
@@ -80,7 +87,8 @@ def of_record(topic: str, key: bytes, record: Json) -> Iterator[Fact]:
         yield _row_record(record)
     elif resources.RESOURCES[topic].kind is Kind.SUMMARY:
         is_stream = topic == "workout_stream" and bool(record["times"])
-        yield Fact((topic, key.decode(), *_part(is_stream)), _said(topics.schema_of(topic), record))
+        content = (_said(topics.schema_of(topic), record), _maker(record["source"]), day_told(record["local_date"]))
+        yield Fact((topic, key.decode(), *_part(is_stream)), content, preferred=record["preferred"])
     elif topics.schema_of(topic) == "Samples":
         yield from _samples_record(topic, record)
     else:
@@ -107,8 +115,14 @@ def _provider(data: Json) -> str:
 
 def _summary(event: Event, resource: str, data: Json) -> Fact:
     id = data["workout_id"] if resource == "workout_stream" else data["id"]
-    content, key = _typed(topics.schema_of(resource), data), f"{event.user_id}:{resource}:{id}"
-    return Fact((resource, key, *_part("stream" in data)), content, _version(event, data.get("updated_at")))
+    key, maker = f"{event.user_id}:{resource}:{id}", (_provider(data), data["source"].get("type") or "unknown")
+    content = (_typed(topics.schema_of(resource), data), maker, rivals.local_day(data))
+    version, rival = _version(event, data.get("updated_at")), rivals.of_summary(resource, event.user_id, data, maker)
+    return Fact((resource, key, *_part("stream" in data)), content, version, rival)
+
+
+def _maker(source: Json) -> rivals.Maker:
+    return source["provider"], source["type"]
 
 
 def _part(is_stream: bool) -> tuple[str, ...]:
@@ -180,7 +194,8 @@ def _samples(event: Event, resource: str, data: Json) -> Iterator[Fact]:
     base, floating = (resource, event.user_id, provider, source.get("type") or "unknown"), provider in _FLOATING
     version = _version(event)
     for sample in data["data"]:
-        yield Fact(*_sample(base, row, source, sample, floating), version)
+        key, content = _sample(base, row, source, sample, floating)
+        yield Fact(key, content, version, rivals.of_sample(row, event.user_id, key[4], (key[2], key[3])))
 
 
 def _sample(base: Key, row: resources.Resource, source: Json, sample: Json, floating: bool) -> tuple[Key, Any]:
@@ -208,7 +223,7 @@ def _samples_record(topic: str, record: Json) -> Iterator[Fact]:
     after = (*shared, record["intensity"], record["is_floating_time"])
     ends = record["ends"] or [None] * len(record["times"])
     for at, end, value in zip(record["times"], ends, record["values"], strict=True):
-        yield Fact((*base, _us(at), *extra), (end and _us(end), value, *after))
+        yield Fact((*base, _us(at), *extra), (end and _us(end), value, *after), preferred=record["preferred"])
 
 
 def _other_samples_record(topic: str, record: Json) -> Iterator[Fact]:

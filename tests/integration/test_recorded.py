@@ -14,7 +14,7 @@ from streams.reader import Reader
 from streams.settings import Settings
 from streams.simulator.deliver import Target, open_courier
 from streams.simulator.recorded import Recorded, post_all, read_folder
-from tests.test_agents import AS_IT_IS, CONFLICT
+from tests.test_agents_published import AS_IT_IS, CONFLICT
 
 # Its `created` came first and says the same: verdict SAME, so that nothing leaves.
 SAID_BEFORE = {"daily.data.workout_stream.updated--2024-07-02"}

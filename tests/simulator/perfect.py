@@ -10,6 +10,8 @@ from typing import Any
 
 from streams import resources, schemas, signature, topics
 from streams.events import Family, parse_type
+from streams.simulator import rivals
+from streams.simulator.rivals import Rival
 from streams.simulator.truth import Clean
 from streams.simulator.world import Event
 
@@ -27,9 +29,21 @@ class Perfect:
     def __init__(self) -> None:
         self.known: dict[Any, tuple[Any, Any]] = {}
         self.links: dict[tuple[str, str], dict[str, tuple[int, Any, Any]]] = {}
+        self.rivals: dict[Any, Rival | None] = {}
+        self.flagged: list[tuple[dict[str, Any], Rival | None]] = []
 
     def process(self, events: Iterable[Event]) -> list[Clean]:
-        return [record for event in events for record in self._one(event)]
+        """It knows the end from the start: its flags are right at once."""
+        told = [record for event in events for record in self._one(event)]
+        spans = rivals.spans(filter(None, self.rivals.values()))
+        for record, rival in self.flagged:
+            record["preferred"] = rival and rival.maker == rivals.best(spans[rival.span])
+        return told + [hour(span, makers) for span, makers in spans.items() if rivals.is_hour(span) and len(makers) > 1]
+
+    def _flag(self, key: Any, record: dict[str, Any], rival: Rival | None) -> dict[str, Any]:
+        self.rivals[key] = rival
+        self.flagged.append((record, rival))
+        return record
 
     def _newer(self, key: Any, version: Any, content: Any) -> bool:
         """Store the newest; say whether it has to be told."""
@@ -61,7 +75,14 @@ class Perfect:
 
     def _summary(self, event: Event, resource: str, data: Any, head: Any) -> Iterator[Clean]:
         key = f"{event.user_id}:{resource}:{data.get('id') or data['workout_id']}"
-        yield from self._typed(event, resource, key, data, head)
+        maker = (data["source"].get("provider") or data["source"]["slug"], data["source"].get("type") or "unknown")
+        rival, day = rivals.of_summary(resource, event.user_id, data, maker), rivals.local_day(data)
+        more = {
+            "source": dict(zip(("provider", "type"), maker, strict=True)),
+            "local_date": day and date.fromisoformat(day),
+        }
+        for topic, name, record in self._typed(event, resource, key, data, head):
+            yield topic, name, self._flag(key, record | more, rival)
 
     def _typed(self, event: Event, topic: str, key: str, data: Any, head: Any) -> Iterator[Clean]:
         version = (data.pop("updated_at", ""), event.created_at_ms)
@@ -98,11 +119,10 @@ class Perfect:
             said = {name: value for name, value in sample.items() if value is not None}
             key = (event.user_id, resource, provider, kind, sample["timestamp"], *extra)
             if self._newer(key, event.created_at_ms, said):
-                yield (
-                    resource,
-                    f"{event.user_id}:{resource}".encode(),
-                    head | shared(sample) | columns(resource, sample),
-                )
+                at_us = (datetime.fromisoformat(sample["timestamp"]) - EPOCH) // timedelta(microseconds=1)
+                rival = rivals.of_sample(row, event.user_id, at_us, (provider, kind))
+                record = self._flag(key, head | shared(sample) | columns(resource, sample), rival)
+                yield resource, f"{event.user_id}:{resource}".encode(), record
 
     def _connection(self, event: Event, data: Any) -> Iterator[Clean]:
         provider = data["provider"] if isinstance(data["provider"], str) else data["provider"]["slug"]
@@ -131,6 +151,16 @@ class Perfect:
             record = {"user_id": event.user_id, "provider": data["provider"], "resource": resource}
             record |= {"range_start": min(bounds), "range_end": max(bounds), "is_range_swapped": bounds[0] > bounds[1]}
             yield topics.BACKFILLS, key.encode(), record | {"is_early_notice": data["provider"] == "garmin"}
+
+
+def hour(span: Any, makers: set[rivals.Maker]) -> Clean:
+    """The record of an hour with several sources."""
+    resource, user_id, hours = span
+    provider, kind = rivals.best(makers)
+    others = [{"provider": p, "type": t} for p, t in makers - {(provider, kind)}]
+    record = {"user_id": user_id, "resource": resource, "hour_at": EPOCH + timedelta(hours=hours)}
+    key = f"{user_id}:{resource}:{hours}".encode()
+    return topics.PREFERENCES, key, record | {"provider": provider, "type": kind, "others": others}
 
 
 def typed(field: schemas.Field, data: Any) -> Any:

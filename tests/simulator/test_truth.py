@@ -151,3 +151,44 @@ def test_tombstones_and_values_stay_out_of_the_report(truth: Truth, clean: list[
     report = truth.compare([])
     assert report.lost == report.checked
     assert len(report.examples) == 10
+
+
+def flipped(row: Clean) -> Clean:
+    topic, key, record = row
+    assert record is not None
+    return topic, key, {**record, "preferred": not record["preferred"]}
+
+
+def test_a_wrong_flag_is_found(truth: Truth, clean: list[Clean]) -> None:
+    """A summary whose last record calls the wrong source preferred: wrong; said right after that, it is right."""
+    last = next(row for row in reversed(clean) if row[0] == "activity")
+    report = truth.compare([*clean, flipped(last)])
+    assert (report.wrong, report.repeated, report.lost, report.unexpected) == (1, 0, 0, 0)
+    assert truth.compare([*clean, flipped(last), last]).is_right
+
+
+def test_a_wrong_flag_of_samples_is_found(truth: Truth, clean: list[Clean]) -> None:
+    """Samples of an hour with one source, called not preferred: wrong."""
+    told = {(record["resource"], record["hour_at"]) for topic, _, record in clean if record and topic == "preferences"}
+    place = next(
+        n
+        for n, (topic, _, record) in reversed([*enumerate(clean)])
+        if record and record.get("preferred") and "times" in record
+        if (topic, record["times"][0].replace(minute=0, second=0, microsecond=0)) not in told
+    )
+    report = truth.compare([*clean[:place], flipped(clean[place]), *clean[place + 1 :]])
+    assert (report.wrong, report.repeated, report.lost, report.unexpected) == (1, 0, 0, 0)
+
+
+def test_what_is_said_of_an_hour_is_compared(truth: Truth, clean: list[Clean]) -> None:
+    """Of an hour with two sources: said of neither, of the wrong one, of an hour with one source, or twice."""
+    name, key, record = next(row for row in clean if row[0] == "preferences")
+    assert record is not None
+    without = [row for row in clean if (row[0], row[1]) != (name, key)]
+    assert truth.compare(without).lost == 1
+    other = record["others"][0]
+    swapped = record | other | {"others": [{"provider": record["provider"], "type": record["type"]}]}
+    assert truth.compare([*clean, (name, key, swapped)]).wrong > 1  # each sample of both sources, too
+    moved = record | {"hour_at": record["hour_at"] - timedelta(days=9999)}
+    assert truth.compare([*clean, (name, b"moved", moved)]).unexpected == 1
+    assert truth.compare([*clean, (name, key, record)]).repeated == 1

@@ -1,0 +1,72 @@
+"""Hour by hour: which source's interval samples to take, and the record that says so where more than one has any.
+
+Who has samples in an hour is known by the hour blocks themselves; beside them there is one row for each user and
+resource with the sources that ever sent it. So a user with one source costs a look at that row, and no state an hour.
+
+The samples of an hour are not emitted again when a better source appears: that would double what two sources send, and
+blocks do not keep the ends and attributes that a record has. One record of `preferences` says it for all of them.
+"""
+
+from datetime import timedelta
+
+from streams import preference, topics
+from streams.agents.parts import Delivered, Outlet
+from streams.dedup import state_key
+from streams.draft import Draft
+from streams.preference import Maker, Policy
+from streams.samples import Judged, block_key
+from streams.series import Series
+from streams.times import EPOCH, HOUR_US
+
+TABLE = "samples"
+SOURCES = b"||sources"  # the end of the key of a row that is no block: no provider is called ""
+MAKERS_MAX = 64  # of one user and resource; real ones have a handful
+Flags = dict[int, bool]  # hour since 1970 → whether this event's source is the one to take
+
+
+def settle(
+    draft: Draft, outlet: Outlet, policy: Policy, series: Series, judged: Judged, how: Delivered
+) -> Flags | bool:
+    """True where there is no other source at all. To be called when the event's blocks are written."""
+    maker = Maker(series.source.provider, series.source.type)
+    others = _others(draft, series, maker)
+    if not others:
+        return True
+    flags: Flags = {}
+    for hour in judged.hours:
+        rivals = [other for other in others if draft.get(TABLE, block_key(series, (), hour, other)) is not None]
+        best = policy.best([maker, *rivals])
+        flags[hour] = best == maker
+        if rivals and hour in judged.fresh:
+            draft.count("preference_changes", series.row.name)
+            _tell(draft, outlet, policy, series, hour, best, {maker, *rivals} - {best}, how)
+    return flags
+
+
+def _others(draft: Draft, series: Series, maker: Maker) -> list[Maker]:
+    """The other sources of this resource; this one is remembered."""
+    key = state_key(series.event.user_id, series.row.name) + SOURCES
+    makers = preference.decode_makers(draft.get(TABLE, key))
+    if maker not in makers and len(makers) < MAKERS_MAX:
+        draft.put(TABLE, key, preference.encode_makers(tuple(sorted((*makers, maker)))))
+    return [other for other in makers if other != maker]
+
+
+def _tell(
+    draft: Draft, outlet: Outlet, policy: Policy, series: Series, hour: int, best: Maker, others: set[Maker],
+    how: Delivered,
+) -> None:  # fmt: skip
+    """One record of an hour that has several sources."""
+    start = EPOCH + hour * timedelta(hours=1)
+    row = {
+        "user_id": series.event.user_id,
+        "resource": series.row.name,
+        "hour_at": hour * (HOUR_US // 1000),
+        "provider": best.provider,
+        "type": best.type,
+        "priority": policy.rank(best.type),
+        "others": [other._asdict() for other in sorted(others)],
+        "delivery_id": how.id,
+        "processed_at": draft.now_ms,
+    }
+    outlet.emit(draft, topics.PREFERENCES, (series.event.user_id, series.row.name, start.isoformat()[:13]), row)
