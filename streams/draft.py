@@ -26,6 +26,20 @@ class Emit(NamedTuple):
     headers: Sequence[tuple[str, bytes]] | None
 
 
+class Sign(NamedTuple):
+    """News of a live delivery that left no clean record, because something newer had said it. `topic`: short name.
+
+    `time_us`: the newest moment that it speaks about. `who`: client user id and team id.
+    """
+
+    topic: str
+    user_id: str
+    time_us: int
+    delivered_ms: int
+    received_ms: int
+    who: tuple[str, str]
+
+
 def no_rows(table: str, start: bytes, stop: bytes) -> Rows:
     """The scan of a store that holds nothing."""
     return iter(())
@@ -61,7 +75,19 @@ class Draft:
     """
 
     __slots__ = (
-        *("_read", "_scan", "_undo", "arrivals", "complete_ms", "counted", "emits", "now_ms", "partition", "said"),
+        *(
+            "_read",
+            "_scan",
+            "_undo",
+            "arrivals",
+            "complete_ms",
+            "counted",
+            "emits",
+            "now_ms",
+            "partition",
+            "said",
+            "signs",
+        ),
         "tables",
     )
 
@@ -72,6 +98,7 @@ class Draft:
         self.now_ms = now_ms
         self.complete_ms = 0
         self.said: list[tuple[str, dict[str, Any]]] | None = None  # (short topic, record before it is encoded)
+        self.signs: list[Sign] = []  # while `said` is kept
         self.tables: dict[str, dict[bytes, bytes | None]] = {}
         self.emits: list[Emit] = []
         self.counted: list[tuple[int, tuple[str, ...]]] = []

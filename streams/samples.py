@@ -21,6 +21,7 @@ class Judged:
     """`verdicts`: one a sample. `conflicts`: ties of versions with different content, whichever side won.
 
     `counts`: samples by verdict. `hours`: those with a block of these samples; `fresh`: those that had none before.
+    `is_overtaken`: a delivery that is as new as this one, or newer, had told some of it.
     """
 
     verdicts: list[Verdict]
@@ -28,12 +29,15 @@ class Judged:
     counts: dict[Verdict, int]
     hours: list[int]
     fresh: set[int]
+    is_overtaken: bool
 
     @classmethod
-    def of(cls, verdicts: list[Verdict], conflicts: int, hours: list[int], fresh: set[int]) -> "Judged":
+    def of(
+        cls, verdicts: list[Verdict], conflicts: int, hours: list[int], fresh: set[int], is_overtaken: bool
+    ) -> "Judged":
         first, n = verdicts[0], len(verdicts)
         counts = {first: n} if verdicts.count(first) == n else dict(Counter(verdicts))
-        return cls(verdicts, conflicts, counts, hours, fresh)
+        return cls(verdicts, conflicts, counts, hours, fresh, is_overtaken or Verdict.STALE in counts)
 
     def emitted(self) -> list[int]:
         """Places of the samples that leave."""
@@ -51,7 +55,7 @@ class Judged:
 def judge(series: Series, delivery_ms: int, read: Read, write: Write) -> Judged:
     """Compare every sample with its hour block; blocks that change are written back."""
     verdicts, conflicts = [Verdict.SAME] * len(series.columns), 0
-    touched, fresh = list[int](), set[int]()
+    touched, fresh, is_overtaken = list[int](), set[int](), False
     kind = blocks.NUMBERS if series.is_numeric else blocks.HASHES
     for extra, places in _by_extra(series):
         winners, lost = _one_per_time(series.columns, places, verdicts)
@@ -67,7 +71,9 @@ def judge(series: Series, delivery_ms: int, read: Read, write: Write) -> Judged:
             folded = blocks.fold(
                 before, kind, delivery_ms, offsets_us, columns.contents[first:last], columns.tags[first:last]
             )
-            if folded.state is not None:
+            if folded.state is None:
+                is_overtaken = True
+            else:
                 write(key, folded.state)
             conflicts += folded.conflicts
             if len(winners) == len(verdicts):
@@ -75,7 +81,7 @@ def judge(series: Series, delivery_ms: int, read: Read, write: Write) -> Judged:
             else:
                 for place, verdict in zip(winners[first:last], folded.verdicts, strict=True):
                     verdicts[place] = verdict
-    return Judged.of(verdicts, conflicts, touched, fresh)
+    return Judged.of(verdicts, conflicts, touched, fresh, is_overtaken)
 
 
 def block_key(series: Series, extra: tuple[str, ...], hour: int, maker: Maker | None = None) -> bytes:

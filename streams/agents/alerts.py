@@ -39,13 +39,15 @@ class Alerts:
                 fold(record, draft)
                 return
             said: list[tuple[str, dict[str, Any]]] = []
-            draft.said = said
+            draft.said, draft.signs = said, []
             try:
                 fold(record, draft)
             finally:
                 draft.said = None
             for topic, clean in said:
                 watch.saw(draft, topic, clean)
+            for sign in draft.signs:
+                watch.heard(draft, sign)
 
         return watched
 

@@ -26,6 +26,11 @@ class Compared(NamedTuple):
     def verdict(self) -> Verdict:
         return self.judged.verdict
 
+    @property
+    def is_overtaken(self) -> bool:
+        """A version that is as new as this one, or newer, was known."""
+        return self.judged.state is None
+
 
 def compare(draft: Draft, entity: Entity, how: Delivered, state: list[str], extra: bytes = b"") -> Compared:
     """`state`: parts of the key in the table, where the entity is written if its version is the newest."""

@@ -6,6 +6,7 @@ from streams.agents.drift import note
 from streams.agents.entity import compare, emit
 from streams.agents.history import received
 from streams.agents.parts import Outlet, aged, body_of, data_link, delivered, note_times
+from streams.agents.signs import overtaken
 from streams.codec import Codec
 from streams.decode import decode
 from streams.dedup import EMITTED
@@ -39,6 +40,8 @@ def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
                 draft, outlet, entity, how, compared, resource, [event.user_id, resource, entity.id],
                 source=entity.source, link=link, more=preferred.placed(place) | {"preferred": flag}, policy=policy,
             )  # fmt: skip
+        elif compared.is_overtaken:
+            overtaken(draft, event, how, how.at_ms * 1000 if extent is None else extent.last_us)
         if provider not in local.FLOATING_PROVIDERS:
             zones.learn(draft, event.user_id, entity.fields.get("time_zone"), how.at_ms)
         received(draft, outlet, event, how, provider, extent, {compared.verdict: 1})

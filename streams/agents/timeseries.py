@@ -9,6 +9,7 @@ from streams.agents import cutting, hours, zones
 from streams.agents.drift import note
 from streams.agents.history import received
 from streams.agents.parts import Delivered, Outlet, aged, body_of, data_link, delivered, head, note_times
+from streams.agents.signs import overtaken
 from streams.codec import Codec
 from streams.columns import Columns
 from streams.decode import decode
@@ -36,6 +37,8 @@ def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
         flags = hours.settle(draft, outlet, policy, series, judged, how) if is_compared(series.row) else None
         note_times(series.event, "$.data.data[].timestamp", extent.first_us, series.columns.times_us[-1], how.at_ms)
         _emit(draft, outlet, policy, series, judged, how, link, flags)
+        if judged.is_overtaken:
+            overtaken(draft, series.event, how, series.columns.times_us[-1])
         received(draft, outlet, series.event, how, series.source.provider, extent, judged.counts, series.dropped)
         note(draft, outlet, series.event, how, drift.of_series(series))
 

@@ -14,6 +14,7 @@ from streams.alerting.timers import TABLE
 from streams.alerting.turn import Turn
 from streams.alerting.user import Standing
 from streams.dedup import state_key
+from streams.draft import Sign
 
 
 def happened(turn: Turn, rule: Rule, seen: Observed) -> None:
@@ -65,14 +66,14 @@ def _events(turn: Turn, rule: Rule, standing: Standing, subject: str | None) -> 
     turn.settle(rule, standing._replace(happened=tuple(kept), told=left), min(looks, default=None))
 
 
-def heard(turn: Turn, rules: tuple[Rule, ...], seen: Observed) -> None:
+def heard(turn: Turn, rules: tuple[Rule, ...], sign: Sign) -> None:
     """A sign of life of a resource, if its data are not too old to be one."""
-    is_alive = seen.is_live and seen.delivered_ms * 1000 - seen.time_us <= silence.ALIVE_US
-    if not is_alive or seen.delivered_ms * 1000 > turn.clock_us + FUTURE_S * SECOND_US:
+    at_us = sign.delivered_ms * 1000
+    if at_us - sign.time_us > silence.ALIVE_US or at_us > turn.clock_us + FUTURE_S * SECOND_US:
         return
-    key = b"s|" + state_key(turn.user_id, seen.topic)
+    key = b"s|" + state_key(turn.user_id, sign.topic)
     before = silence.decode(turn.draft.get(TABLE, key))
-    arrivals = silence.add(before, seen.delivered_ms * 1000, seen.received_ms * 1000)
+    arrivals = silence.add(before, at_us, sign.received_ms * 1000)
     if arrivals is before:
         return
     turn.draft.put(TABLE, key, silence.encode(arrivals))

@@ -21,7 +21,7 @@ from streams.alerting.rules import NO_RULES, Kind, Rule, Rules, Topic
 from streams.alerting.timers import Timer
 from streams.alerting.turn import Say, Turn
 from streams.alerting.user import Personal, User, from_local_us, seen_zone
-from streams.draft import Draft
+from streams.draft import Draft, Sign
 from streams.resources import RESOURCES
 
 GRACE_MS = 5_000  # between the door's clock and the record in Kafka
@@ -57,6 +57,15 @@ class Watch:
                 draft.count("alert_skipped", "floating_time")
             _judge(turn, plan, seen, there)
         turn.done()
+
+    def heard(self, draft: Draft, sign: Sign) -> None:
+        """A delivery that was overtaken: no news, but somebody was there."""
+        plan = self.rules.by_topic.get(sign.topic)
+        if plan is not None and plan.silences:
+            turn = Turn(draft, sign.user_id, sign.received_ms * 1000, self._say)
+            turn.who = sign.who
+            happenings.heard(turn, plan.silences, sign)
+            turn.done()
 
     def punctuate(self, draft: Draft) -> None:
         """Look at the timers that are due, as far as all records of that time have been processed."""
@@ -111,8 +120,9 @@ def _judge(turn: Turn, plan: Topic, seen: Observed, there: Observed | None) -> N
         numbers.saw(turn, series, there or seen)
     for rule in plan.events if there else ():
         happenings.happened(turn, rule, there or seen)
-    if plan.silences:
-        happenings.heard(turn, plan.silences, seen)
+    if plan.silences and seen.is_live:
+        sign = Sign(seen.topic, seen.user_id, seen.time_us, seen.delivered_ms, seen.received_ms, turn.who)
+        happenings.heard(turn, plan.silences, sign)
 
 
 def _note_user(turn: Turn, seen: Observed, *, is_zone_needed: bool) -> None:

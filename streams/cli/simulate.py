@@ -12,6 +12,9 @@ Notice = Annotated[
     list[str] | None,
     typer.Option(help="NAME=SHARE of the notices of history: early, missing, reversed, repeated, failed; repeat it."),
 ]
+Stories = Annotated[
+    bool, typer.Option("--stories", help="Two people more: the glucose of one falls, the other goes silent for a day.")
+]
 End = Annotated[str, typer.Option(help="When the last day ends, as 2026-11-18T10:00:00Z; default: now.")]
 
 
@@ -36,6 +39,7 @@ def simulate(
     history_days: HistoryDays = 0,
     notice: Notice = None,
     end: End = "",
+    stories: Stories = False,
 ) -> None:
     """A fake Junction: signed deliveries of every family, with duplicates, disorder and lost replies.
 
@@ -47,6 +51,7 @@ def simulate(
     options = Options(
         url, secret, users, days, seed, rate, duplicates, late, lost_ack, reorder_window_s, generation,
         tuple(family or ()), connections, from_folder, align_users, as_json, history_days, tuple(notice or ()), end,
+        stories,
     )  # fmt: skip
     raise SystemExit(run_simulate(read_settings(), options))
 
@@ -69,6 +74,7 @@ def fake_api(
         typer.Option(help="NAME=SHARE of all requests, such as unavailable=0.05; a wrong name lists them; repeat it."),
     ] = None,
     as_json: AsJson = False,
+    stories: Stories = False,
 ) -> None:
     """The fake Junction's Data Access API, over the world that `simulate` delivers, until Ctrl-C.
 
@@ -80,6 +86,6 @@ def fake_api(
     serve(
         Options(
             port, users, days, seed, history_days, end, tuple(notice or ()), generation, page_size, limit_per_s,
-            early_for_s, tuple(fault or ()), as_json,
+            early_for_s, tuple(fault or ()), as_json, stories,
         )
     )  # fmt: skip

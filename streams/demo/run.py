@@ -15,7 +15,7 @@ from typing import Any
 from rich.console import Console
 
 from streams import topics
-from streams.demo import stack, watch
+from streams.demo import alarms, stack, watch
 from streams.demo.history import History
 from streams.demo.score import Score
 from streams.demo.screen import Screen, what_now, what_was_found
@@ -24,6 +24,7 @@ from streams.lag import Lag
 from streams.settings import Settings
 from streams.simulator.deliver import Tally, Target, open_courier
 from streams.simulator.schedule import Faults, schedule
+from streams.simulator.stories import Comparison
 from streams.simulator.truth import Report, Truth
 from streams.simulator.world import World
 
@@ -52,7 +53,12 @@ def run_demo(settings: Settings, options: Options) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # both stop everything in order
     say: Callable[[str], None] = lambda text: console.print(f"[dim]… {text}[/]", highlight=False)  # noqa: E731  # because it is a callback of one line
     world = World(
-        options.seed, options.users, options.days, int(time.time()) * 1000, days_of_history=options.history_days
+        options.seed,
+        options.users,
+        options.days,
+        int(time.time()) * 1000,
+        days_of_history=options.history_days,
+        has_stories=True,
     )
     try:
         with stack.start(settings, options.keep, say, world, is_short=options.once) as running:
@@ -140,11 +146,18 @@ class _Run:
         return self.score.raw_records - sum(value for _, value in committed)
 
     def _checked(self) -> int:
+        report, alerts = self._found()
+        if self.options.as_json:
+            print(json.dumps(summary(self.score, report, alerts)))
+        return 0 if report.is_right and alerts.is_right and not self.score.waiting else 1
+
+    def _found(self) -> tuple[Report, Comparison]:
+        """Everything compared, and shown."""
+        alerts = alarms.settled(self.world, lambda: list(self.watch.seen.records))
         report = self._compare()
         what_was_found(self.console, report, self.watch.seen.records)
-        if self.options.as_json:
-            print(json.dumps(summary(self.score, report)))
-        return 0 if report.is_right and not self.score.waiting else 1
+        alarms.show(self.console, alerts)
+        return report, alerts
 
     def _compare(self) -> Report:
         prefix = f"{self.stack.settings.topic_prefix}."
@@ -153,7 +166,7 @@ class _Run:
         return truth.compare(clean)
 
     def _stay(self) -> int:
-        what_was_found(self.console, self._compare(), self.watch.seen.records)
+        self._found()
         what_now(self.console, self.stack, next(self.world.people).user_id)
         while True:
             time.sleep(1)
@@ -186,7 +199,7 @@ class _Sender(threading.Thread):
             await courier.deliver(attempts, self._options.rate)
 
 
-def summary(score: Score, report: Report) -> dict[str, Any]:
+def summary(score: Score, report: Report, alerts: Comparison) -> dict[str, Any]:
     """The object of `--json`."""
     tally = score.tally or Tally()
     verdicts: Counter[str] = Counter()
@@ -203,6 +216,7 @@ def summary(score: Score, report: Report) -> dict[str, Any]:
         "wrong": report.wrong,
         "unexpected": report.unexpected,
         "checked": report.checked,
+        "alerts": {"expected": len(alerts.stories), "lost": len(alerts.lost), "unexpected": len(alerts.unexpected)},
         "latency_ms": {"p50": score.p50_ms, "p99": score.p99_ms},
         "seconds": round(score.seconds, 1),
         **({"history": score.history.as_json()} if score.history else {}),

@@ -20,6 +20,7 @@ from streams.embedded import Cluster, MockCluster, missing, ports
 from streams.embedded.supervise import Child
 from streams.errors import Misconfigured
 from streams.settings import LOCAL_REGISTRY, Settings
+from streams.simulator import stories
 from streams.simulator.api.options import KEY as API_KEY
 from streams.simulator.chance import iso
 from streams.simulator.world import World
@@ -74,7 +75,7 @@ def start(
         has_history = world is not None and world.days_of_history > 0 and not settings.is_mock
         say("gateway, worker, fetcher and the fake API" if has_history else "gateway and worker")
         gateway = _service(stack, "gateway", settings, secret, folder)
-        worker = _service(stack, "worker", settings, secret, folder)
+        worker = _service(stack, "worker", settings, secret, folder, _rules(folder) if world else {})
         running = Stack(settings, secret, kind, folder, gateway, worker)
         if has_history and world:
             running = _with_history(stack, running, world, is_short=is_short)
@@ -88,6 +89,7 @@ def _with_history(stack: ExitStack, running: Stack, world: World, *, is_short: b
     api = ["fake-api", "--port", str(port), "--end", iso(world.end_ms), "--page-size", str(API_PAGE_SIZE)]
     api += ["--users", str(world.users), "--days", str(world.days), "--seed", str(world.seed)]
     api += ["--history-days", str(world.days_of_history), "--generation", "mixed"]
+    api += ["--stories"] * world.has_stories
     _child(stack, api, running.folder, {})
     url = f"http://127.0.0.1:{port}"
     env = {
@@ -99,6 +101,13 @@ def _with_history(stack: ExitStack, running: Stack, world: World, *, is_short: b
     }
     fetcher = _service(stack, "fetcher", running.settings, running.secret, running.folder, env)
     return replace(running, fetcher=fetcher, api_url=url)
+
+
+def _rules(folder: Path) -> dict[str, str]:
+    """The rules that the stories of the world are made for, in a file to look at and to change."""
+    file = folder / "rules.toml"
+    file.write_text(stories.RULES, encoding="utf-8")
+    return {"STREAMS_ALERT_RULES": str(file)}
 
 
 def _kafka(stack: ExitStack, settings: Settings, keep: Path | None, say: Say) -> tuple[Settings, str, Path]:

@@ -32,7 +32,7 @@ class Options:
     """`url` and `secret` empty: this machine's gateway and its newest secret, from the settings.
 
     `rate`: deliveries per second, 0 as fast as it goes. Shares between 0 and 1. `families` empty: all of them. `end`:
-    when the last day ends (RFC 3339), "" for now.
+    when the last day ends (RFC 3339), "" for now. `has_stories`: with the two people of `stories`.
     """
 
     url: str = ""
@@ -54,6 +54,7 @@ class Options:
     history_days: int = 0
     notices: tuple[str, ...] = ()
     end: str = ""
+    has_stories: bool = False
 
 
 def simulate(settings: Settings, options: Options) -> int:
@@ -100,7 +101,7 @@ def make_world(options: Options, end_ms: int) -> World:
         words = ", ".join(Generation) if "Generation" in str(error) else ", ".join(Family)
         raise Misconfigured(f"{error}; choose from {words}") from None
     where = (options.seed, options.users, options.days, end_ms, generation, families)
-    return World(*where, options.history_days, read_notices(options.notices))
+    return World(*where, options.history_days, read_notices(options.notices), options.has_stories)
 
 
 def read_notices(words: Sequence[str]) -> Notices:

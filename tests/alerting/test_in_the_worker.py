@@ -83,6 +83,31 @@ def test_a_broken_connection_and_a_silence() -> None:
     assert alerts(worker.punctuate(NOW_MS + 9 * 3600_000)) == []
 
 
+def test_data_that_were_fetched_before_they_were_delivered_are_no_silence() -> None:
+    """Behind an outage a fetch may be quicker than the delivery, which is then no news; but the user was there."""
+    worker, hour_ms = Worker(rules=[SILENT]), 3600_000
+    times = [NOW_MS - hours * hour_ms for hours in (6, 4, 2, 0)]
+    events = [glucose((hours * 60 + 1, 5.0)) for hours in (6, 4, 2, 0)]
+    worker.deliver(events[0], at_ms=times[0], id="m0")
+    for n in (1, 2):
+        worker.deliver(events[n], at_ms=NOW_MS - 1, id=f"f{n}", headers={"ce_origin": "historical"})
+    for n in (1, 2, 3):
+        said = worker.deliver(events[n], at_ms=times[n], id=f"m{n}")
+        assert alerts(said) == []
+    assert worker.counts["verdicts", "timeseries", "glucose", "SAME"] == 2
+    assert alerts(worker.punctuate(NOW_MS + 3 * hour_ms - 60_000)) == []
+
+
+def test_saying_the_same_again_is_no_sign_of_life() -> None:
+    """A provider that repeats what it said hours ago has nothing new of its user."""
+    worker, hour_ms = Worker(rules=[SILENT]), 3600_000
+    for n in range(4):
+        said = worker.deliver(glucose((6 * 60 + 1, 5.0)), at_ms=NOW_MS + (n - 6) * hour_ms, id=f"m{n}")
+        assert alerts(said) == []
+    (silent,) = alerts(worker.punctuate(NOW_MS))
+    assert (silent["rule"], silent["life"]) == ("silent", "opened")
+
+
 def own(worker: Worker, key: str, value: bytes | None) -> list[Clean]:
     return worker.run(RawRecord(f"{PREFIX}.{topics.ALERT_THRESHOLDS}", 3, 1, NOW_MS, key.encode(), value, []))
 

@@ -30,6 +30,7 @@ class Options:
     early_for_s: float = 5
     faults: tuple[str, ...] = ()
     as_json: bool = False
+    has_stories: bool = False
 
 
 def serve(options: Options) -> None:
@@ -47,6 +48,7 @@ def make_api(options: Options) -> FakeApi:
             generation=options.generation,
             history_days=options.history_days,
             notices=options.notices,
+            has_stories=options.has_stories,
         ),
         end_of(options.end),
     )
@@ -79,6 +81,7 @@ def where(options: Options, api: FakeApi, url: str) -> str:
     world = ["--users", str(options.users), "--days", str(options.days), "--seed", str(options.seed)]
     world += ["--history-days", str(options.history_days), "--end", iso(api.handlers.world.end_ms // 1000 * 1000)]
     world += [word for notice in options.notices for word in ("--notice", notice)]
+    world += ["--stories"] * options.has_stories
     simulate = f"junction-streams simulate {' '.join(world)}"
     if options.as_json:
         return json.dumps({**exports, "counts": f"{url}/fake/counts", "simulate": simulate})
