@@ -48,7 +48,7 @@ class Messages:
             "isolation.level": "read_committed",
             "enable.auto.commit": False,
             "enable.partition.eof": True,
-            "fetch.wait.max.ms": 50,
+            "fetch.wait.max.ms": 100,
             "fetch.min.bytes": 1_000_000,  # answers come by time: each question lists every partition, and costs
             "fetch.message.max.bytes": settings.record_bytes_max,
             "log_level": 2,

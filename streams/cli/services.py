@@ -12,7 +12,7 @@ from streams.cli.base import AsJson, app, read_settings
 def demo(
     once: Annotated[bool, typer.Option(help="Stop when the stream is drained; exit 0 only if all is right.")] = False,
     as_json: AsJson = False,
-    users: Annotated[int, typer.Option(min=1, help="Simulated users.")] = 24,
+    users: Annotated[int, typer.Option(min=1, help="Simulated users.")] = 20,
     days: Annotated[int, typer.Option(min=1, help="Simulated days.")] = 7,
     seed: Annotated[int, typer.Option(help="Another seed is another world.")] = 1,
     rate: Annotated[float, typer.Option(min=0, help="Deliveries per second; 0: as fast as it goes.")] = 0,

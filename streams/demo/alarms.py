@@ -1,7 +1,7 @@
 """The alerts of the demo: of the two stories in its world, and of nobody else."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -9,16 +9,18 @@ from rich.table import Table
 from streams import topics
 from streams.reader import Decoded
 from streams.simulator.stories import Alarm, Comparison, compare
-from streams.simulator.world import World
+from streams.simulator.world import Event
 from streams.times import EPOCH, MICRO
 
 SETTLE_S = 10.0  # timers are looked at every second, in transactions of their own
 LOOK_EVERY_S = 0.2
 
 
-def settled(world: World, records: Callable[[], Sequence[Decoded]], settle_s: float = SETTLE_S) -> Comparison:
-    """The alerts in `records` against the stories, as soon as they agree, or after `settle_s`."""
-    events, until_s = list(world.events()), time.monotonic() + settle_s
+def settled(
+    events: Iterable[Event], records: Callable[[], Sequence[Decoded]], settle_s: float = SETTLE_S
+) -> Comparison:
+    """The alerts in `records` against the stories in `events`, as soon as they agree, or after `settle_s`."""
+    until_s = time.monotonic() + settle_s
     while True:
         found = compare(events, told(records()))
         if found.is_right or time.monotonic() > until_s:

@@ -1,14 +1,16 @@
 """The demo from start to end: stack up, days simulated, everything read back, compared with the truth, shown."""
 
 import asyncio
+import gc
 import json
 import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +27,8 @@ from streams.settings import Settings
 from streams.simulator.deliver import Tally, Target, open_courier
 from streams.simulator.schedule import Faults, schedule
 from streams.simulator.stories import Comparison
-from streams.simulator.truth import Report, Truth
-from streams.simulator.world import World
+from streams.simulator.truth import Report, Truth, fetched
+from streams.simulator.world import Event, World
 
 DRAIN_S = 60.0
 REFRESH_S = 0.5
@@ -49,6 +51,7 @@ class Options:
 
 def run_demo(settings: Settings, options: Options) -> int:
     """Returns the exit code: 0 when nothing is lost, repeated or wrong (with `once`), or on Ctrl-C."""
+    gc.set_threshold(100_000, 20, 20)  # all records are kept to be compared, and no cycles are among them
     console = Console(stderr=options.as_json)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # both stop everything in order
     say: Callable[[str], None] = lambda text: console.print(f"[dim]… {text}[/]", highlight=False)  # noqa: E731  # because it is a callback of one line
@@ -71,6 +74,7 @@ def run_demo(settings: Settings, options: Options) -> int:
 class _Run:
     def __init__(self, running: stack.Stack, options: Options, world: World, console: Console) -> None:
         self.stack, self.options, self.world, self.console = running, options, world, console
+        self.events = list(world.events())
         self.watch = watch.Watch(running.settings)
         prefix = running.settings.topic_prefix
         self.lag = Lag(running.settings, [f"{prefix}.{name}" for name in topics.SOURCES])
@@ -93,7 +97,7 @@ class _Run:
 
     def _stream(self) -> None:
         """Simulate and show until all is sent, committed and read."""
-        sender = _Sender(self.world, self.stack, self.options, self.score)
+        sender = _Sender(self.events, self.stack, self.options, self.score)
         sender.start()
         with Screen(self.console, self.stack, transient=self.options.as_json) as screen:
             self._follow(sender, screen)
@@ -153,7 +157,7 @@ class _Run:
 
     def _found(self) -> tuple[Report, Comparison]:
         """Everything compared, and shown."""
-        alerts = alarms.settled(self.world, lambda: list(self.watch.seen.records))
+        alerts = alarms.settled(self.events, lambda: list(self.watch.seen.records))
         report = self._compare()
         what_was_found(self.console, report, self.watch.seen.records)
         alarms.show(self.console, alerts)
@@ -162,7 +166,7 @@ class _Run:
     def _compare(self) -> Report:
         prefix = f"{self.stack.settings.topic_prefix}."
         clean = [(r.topic.removeprefix(prefix), r.key, r.record) for r in self.watch.seen.records if r.record]
-        truth = Truth.of_world(self.world) if self.history else Truth.of(self.world.events())
+        truth = Truth.of(chain(self.events, fetched(self.world) if self.history else ()))
         return truth.compare(clean)
 
     def _stay(self) -> int:
@@ -180,9 +184,9 @@ def _of_fetchers(settings: Settings) -> Settings:
 class _Sender(threading.Thread):
     """Delivers the world's events in a loop of its own, so that the screen stays alive."""
 
-    def __init__(self, world: World, running: stack.Stack, options: Options, score: Score) -> None:
+    def __init__(self, events: Iterable[Event], running: stack.Stack, options: Options, score: Score) -> None:
         super().__init__(name="sender", daemon=True)
-        self._world, self._stack, self._options, self._score = world, running, options, score
+        self._events, self._stack, self._options, self._score = events, running, options, score
         self.failure: StreamsError | None = None
 
     def run(self) -> None:
@@ -193,7 +197,7 @@ class _Sender(threading.Thread):
 
     async def _deliver(self) -> None:
         target = Target(f"{self._stack.gateway_url}/webhooks/{stack.ENDPOINT}", self._stack.secret)
-        attempts = schedule(self._world.events(), Faults(seed=self._options.seed, **FAULTS))
+        attempts = schedule(self._events, Faults(seed=self._options.seed, **FAULTS))
         async with open_courier(target) as courier:
             self._score.tally = courier.tally
             await courier.deliver(attempts, self._options.rate)

@@ -192,33 +192,34 @@ def _samples(event: Event, resource: str, data: Json) -> Iterator[Fact]:
     source, row = data["source"], resources.RESOURCES[resource]
     provider = _provider(data)
     base, floating = (resource, event.user_id, provider, source.get("type") or "unknown"), provider in _FLOATING
-    version = _version(event)
+    version, maker, has_rivals = _version(event), (base[2], base[3]), rivals.add_up(row)
+    content = _number if row.value is Value.NUMBER else _other
     for sample in data["data"]:
-        key, content = _sample(base, row, source, sample, floating)
-        yield Fact(key, content, version, rivals.of_sample(row, event.user_id, key[4], (key[2], key[3])))
+        at = _us(sample.get("start") or sample["timestamp"])
+        key = (*base, at, *_extra(row, sample, source)) if row.key_extra else (*base, at)
+        rival = rivals.of_sample(row, event.user_id, at, maker) if has_rivals else None
+        yield Fact(key, (_us(sample["end"]) if "end" in sample else None, *content(sample), floating), version, rival)
 
 
-def _sample(base: Key, row: resources.Resource, source: Json, sample: Json, floating: bool) -> tuple[Key, Any]:
-    at = _us(sample.get("start") or sample["timestamp"])
-    end = _us(sample["end"]) if sample.get("end") else None
-    if row.value is Value.NUMBER:
-        kind = sample.get("type")
-        key = (*base, at, *_extra(row, kind, source.get("workout_id")))
-        shared = (sample["unit"], kind, sample.get("timezone_offset"), sample.get("sensor_location"))
-        return key, (end, sample["value"], *shared, sample.get("intensity"), floating)
-    key = (*base, at, *(sample.get(name) for name in row.key_extra))
-    said = _bare({name: value for name, value in sample.items() if name not in _NOT_IN_SAMPLE})
-    return key, (end, said, floating)
+def _number(sample: Json) -> tuple[Any, ...]:
+    given = sample.get
+    shared = (sample["unit"], given("type"), given("timezone_offset"), given("sensor_location"), given("intensity"))
+    return (sample["value"], *shared)
 
 
-def _extra(row: resources.Resource, kind: str | None, workout_id: str | None) -> tuple[str | None, ...]:
-    return tuple(workout_id if name == "workout_id" else kind for name in row.key_extra)
+def _other(sample: Json) -> tuple[Any, ...]:
+    return (_bare({name: value for name, value in sample.items() if name not in _NOT_IN_SAMPLE}),)
+
+
+def _extra(row: resources.Resource, sample: Json, source: Json) -> tuple[str | None, ...]:
+    """What joins the documented key: of the source, or of the sample itself."""
+    return tuple((source if name == "workout_id" else sample).get(name) for name in row.key_extra)
 
 
 def _samples_record(topic: str, record: Json) -> Iterator[Fact]:
     source, row = record["source"], resources.RESOURCES[topic]
     base = (topic, record["user_id"], source["provider"], source["type"])
-    extra = _extra(row, record["type"], source["workout_id"])
+    extra = _extra(row, record, source)
     shared = (record["unit"], record["type"], record["timezone_offset_s"], record["sensor_location"])
     after = (*shared, record["intensity"], record["is_floating_time"])
     ends = record["ends"] or [None] * len(record["times"])

@@ -63,11 +63,14 @@ def local_day(data: Mapping[str, Any]) -> str | None:
     return None
 
 
-def of_sample(row: resources.Resource, user_id: str, at_us: int, maker: Maker) -> Rival | None:
-    """None for moments, and for what belongs to one workout or kind."""
+def add_up(row: resources.Resource) -> bool:
+    """Whether samples of several sources add up to too much: not moments, nor what belongs to one workout or kind."""
     adds_up = row.shape is Shape.INTERVAL or row.name in _POINTS_THAT_ADD_UP
-    if not adds_up or row.value is not Value.NUMBER or row.key_extra:
-        return None
+    return adds_up and row.value is Value.NUMBER and not row.key_extra
+
+
+def of_sample(row: resources.Resource, user_id: str, at_us: int, maker: Maker) -> Rival:
+    """Of a sample of a resource that does `add_up`."""
     return Rival((row.name, user_id, at_us // 3_600_000_000), maker)
 
 

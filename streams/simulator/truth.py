@@ -65,7 +65,7 @@ class Truth:
     @classmethod
     def of_world(cls, world: World) -> "Truth":
         """Of a world whose history has been fetched, streams of workouts included."""
-        return cls.of(chain(world.events(), world.history(), streams_of(world)))
+        return cls.of(chain(world.events(), fetched(world)))
 
     def add(self, event: Event) -> None:
         for fact in facts.of_event(event):
@@ -112,6 +112,11 @@ class Truth:
                 report.note("wrong" if span in said.told else "lost", (topics.PREFERENCES, *span))
         for span in said.told.keys() - of_samples.keys():
             report.note("unexpected", (topics.PREFERENCES, *span))
+
+
+def fetched(world: World) -> Iterable[Event]:
+    """What a world says to who asks, beside its events."""
+    return chain(world.history(), streams_of(world))
 
 
 class _Said:

@@ -120,7 +120,8 @@ class Perfect:
             key = (event.user_id, resource, provider, kind, sample["timestamp"], *extra)
             if self._newer(key, event.created_at_ms, said):
                 at_us = (datetime.fromisoformat(sample["timestamp"]) - EPOCH) // timedelta(microseconds=1)
-                rival = rivals.of_sample(row, event.user_id, at_us, (provider, kind))
+                maker = (provider, kind)
+                rival = rivals.of_sample(row, event.user_id, at_us, maker) if rivals.add_up(row) else None
                 record = self._flag(key, head | shared(sample) | columns(resource, sample), rival)
                 yield resource, f"{event.user_id}:{resource}".encode(), record
 
