@@ -1,4 +1,4 @@
-"""What Junction documents: its event types and the words of its open enums. For the drift report alone.
+"""What Junction documents: its event types and the words of its open enums. For the drift report and metric labels.
 
 Nothing is routed, read or refused by these lists; a word that is missing here costs a line in a report.
 Sources: the domain file's sections 2.1, 2.5, 2.6, 4.1, 4.2, 4.7, and the types of Junction's own SDK.

@@ -102,7 +102,8 @@ class Draft:
         self.tables: dict[str, dict[bytes, bytes | None]] = {}
         self.emits: list[Emit] = []
         self.counted: list[tuple[int, tuple[str, ...]]] = []
-        self.arrivals: list[tuple[str, int]] = []  # (raw topic, Unix milliseconds at the door), to be timed
+        # To be timed: raw topic, Unix milliseconds at the door, and of the event's creation where it is known.
+        self.arrivals: list[tuple[str, int, int | None]] = []
         self._undo: list[tuple[dict[bytes, bytes | None], bytes, object]] = []
 
     def get(self, table: str, key: bytes) -> bytes | None:

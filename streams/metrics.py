@@ -4,14 +4,30 @@ Prometheus conventions: base units, few and bounded labels, never a user id. Cou
 by name through `count`, after the transaction that counted has committed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from streams.errors import Reason
+from streams.standing import Spreading, Standing
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15)
 _LAG_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 86400)
+_HOUR, _DAY = 3600, 86_400
+AGES_S = (
+    900,
+    _HOUR,
+    3 * _HOUR,
+    6 * _HOUR,
+    12 * _HOUR,
+    _DAY,
+    2 * _DAY,
+    3 * _DAY,
+    7 * _DAY,
+    14 * _DAY,
+    30 * _DAY,
+    90 * _DAY,
+)
 _BYTES = (256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216)
 
 # Gateway
@@ -47,6 +63,28 @@ EXPIRED = Counter("junction_expired_rows_total", "Rows of state that were forgot
 END_TO_END_SECONDS = Histogram(
     "junction_end_to_end_seconds", "From the door's receipt to the commit.", ["raw_topic"], buckets=_LAG_SECONDS
 )
+CREATION_TO_COMMIT_SECONDS = Histogram(
+    "junction_creation_to_commit_seconds",
+    "From the event's creation at Junction, as its delivery id says, to the commit; retries of Junction included.",
+    ["raw_topic"],
+    buckets=_LAG_SECONDS,
+)
+
+# Tables, as they stand
+CONNECTIONS = Standing("junction_connections", "Users' links to providers, by status.", ["provider", "status"])
+BACKFILLS = Standing(
+    "junction_backfills", "Histories of a user's resource at a provider, by status.", ["provider", "status"]
+)
+FRESHNESS = Spreading(
+    "junction_freshness_seconds",
+    "Age of the newest data of each user and resource; without users whose connection is in error.",
+    ["provider", "resource"],
+)
+USER_FRESHNESS = Spreading(
+    "junction_user_freshness_seconds",
+    "Age of each user's newest data of any resource; without users whose connection is in error.",
+    ["provider"],
+)
 
 # Engine
 TRANSACTIONS = Counter("junction_engine_transactions_total", "Transactions by outcome.", ["outcome"])
@@ -79,6 +117,9 @@ STALLED = Gauge(
     "junction_engine_stalled_partitions", "Source partitions in which records wait and nothing moves; see the log."
 )
 STATE_BYTES = Gauge("junction_engine_state_bytes", "Size of a table on this worker's disk.", ["table"])
+DISK_FREE_BYTES = Gauge(
+    "junction_engine_disk_free_bytes", "Free space of the file system on which this worker keeps its tables."
+)
 HOLES = Counter("junction_engine_holes_total", "Slices that began after the cursor: dropped, and read again.")
 RESTORED = Counter("junction_engine_restored_records_total", "Changelog records read back at assignment.", ["table"])
 RESTORE_LEFT = Gauge("junction_engine_restore_left_records", "Changelog records still to be read back.", ["table"])
@@ -138,6 +179,12 @@ for _cause in ("group", "broker", "other"):
     ABORTS.labels(_cause)
 for _kind in ("event_type", "field", "enum", "shape"):
     DRIFT.labels(_kind)
+for _outcome in ("committed", "aborted"):
+    TRANSACTIONS.labels(_outcome)
+for _table in ("samples", "deliveries"):
+    EXPIRED.labels(_table)
+for _outcome in ("accepted", "refused"):
+    ALERT_RELOADS.labels(_outcome)
 
 _BY_NAME: Mapping[str, Counter] = {
     "verdicts": VERDICTS,
@@ -162,7 +209,16 @@ def count(counts: Mapping[tuple[str, ...], int]) -> None:
         (metric.labels(*labels) if labels else metric).inc(n)
 
 
-def time_arrivals(arrivals: Iterable[tuple[str, int]], now_s: float) -> None:
-    """Time from the door to now, for each (raw topic, Unix milliseconds at the door) of a commit."""
-    for raw_topic, received_ms in arrivals:
+def time_arrivals(arrivals: Iterable[tuple[str, int, int | None]], now_s: float) -> None:
+    """Time until now, for each (raw topic, Unix milliseconds at the door, and of the creation) of a commit."""
+    for raw_topic, received_ms, created_ms in arrivals:
         END_TO_END_SECONDS.labels(raw_topic).observe(max(now_s - received_ms / 1000, 0.0))
+        if created_ms is not None:
+            CREATION_TO_COMMIT_SECONDS.labels(raw_topic).observe(max(now_s - created_ms / 1000, 0.0))
+
+
+def assigned(partitions: Collection[int], sources: int) -> None:
+    """This worker has these partitions now, of so many source partitions in all; others speak for the rest."""
+    ASSIGNED.set(sources)
+    for told in (CONNECTIONS, BACKFILLS, FRESHNESS, USER_FRESHNESS):
+        told.keep(partitions)

@@ -60,6 +60,11 @@ class Keyring:
                 ) from None
         return cls(tuple(hmacs), tuple(publics))
 
+    @property
+    def positions(self) -> list[int]:
+        """Of the secrets, 0 the newest."""
+        return sorted(position for position, _ in (*self.hmacs, *self.publics))
+
 
 def _hmac_key(secret: str) -> bytes:
     if secret.startswith(_PRIVATE):

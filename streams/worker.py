@@ -98,12 +98,13 @@ def _answering(settings: Settings) -> "Callable[[App], None] | None":
 
 
 def _timed(raw_topic: str, fold: Fold) -> Fold:
-    """The fold, noting when the record came in, so that its commit can say how long that took."""
+    """The fold, noting when the event was made and came in, so that its commit can say how long that took."""
 
     def timed(record: Record, draft: Draft) -> None:
         fold(record, draft)
         received_ms = millis(topics.header(record.headers, topics.H_RECEIVED))
         if received_ms is not None:
-            draft.arrivals.append((raw_topic, received_ms))
+            created_ms = millis(topics.header(record.headers, topics.H_TIME))
+            draft.arrivals.append((raw_topic, received_ms, created_ms))
 
     return timed

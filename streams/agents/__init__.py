@@ -6,6 +6,7 @@
 from streams import topics
 from streams.agents import backfills, connections, labs, other, outage, progress, summaries, timeseries
 from streams.agents.alerts import Alerts
+from streams.agents.census import Census
 from streams.agents.expiry import Expiry
 from streams.codec import Codec
 from streams.draft import Draft, Fold, Punctuation
@@ -25,13 +26,14 @@ _MAKE_BY_POLICY = {"raw.summaries": summaries.make, "raw.timeseries": timeseries
 
 def punctuation(prefix: str, alerts: Alerts | None = None, policy: Policy | None = None) -> Punctuation:
     """What goes on between records, for each partition about once a second."""
-    expiry = Expiry((policy or Policy()).window_days)
+    expiry, census = Expiry((policy or Policy()).window_days), Census()
 
     def punctuate(draft: Draft) -> None:
         outage.punctuate(draft, prefix)
         if alerts is not None:
             alerts.punctuate(draft)
         expiry.punctuate(draft)
+        census.punctuate(draft)
 
     return punctuate
 

@@ -4,6 +4,7 @@ A thread, because a fold that does not return holds the event loop, and just the
 and each thing it reads is copied in one step.
 """
 
+import shutil
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -132,6 +133,9 @@ class Observer:
     def _tell_sizes(self, partitions: Iterable[int]) -> None:
         for table in self._tables:
             metrics.STATE_BYTES.labels(table.name).set(sum(size_of(table.folder(number)) for number in partitions))
+        folders = (table.folder(number) for table in self._tables for number in partitions)
+        if there := next((folder for folder in folders if folder.exists()), None):
+            metrics.DISK_FREE_BYTES.set(shutil.disk_usage(there).free)
 
 
 def size_of(folder: Path) -> int:

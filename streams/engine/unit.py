@@ -108,7 +108,7 @@ class Unit:
         """Work on these partitions from their stable committed offsets; answers where to seek."""
         self._log.ends.forget()
         positions = self._cursors.assign(generation, committed)
-        metrics.ASSIGNED.set(len(positions))
+        metrics.assigned(self.partitions, len(positions))
         return positions
 
     async def settle(self) -> None:

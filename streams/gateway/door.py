@@ -50,6 +50,8 @@ GONE = Reply(408, b"", "gone", is_last=True)
 BUSY = Reply(503, b"try again later\n", "busy", True)
 UNAVAILABLE = Reply(503, b"try again later\n", "unavailable", True)
 BROKEN = Reply(503, b"try again later\n", "error", True)
+_REPLIES = (ACCEPTED, KEPT, REFUSED, TOO_LARGE, TOO_SLOW, GONE, BUSY, UNAVAILABLE, BROKEN)
+OUTCOMES = tuple(reply.outcome for reply in _REPLIES)
 
 
 class Endpoint:
@@ -58,6 +60,10 @@ class Endpoint:
     def __init__(self, name: str, keyring: Keyring) -> None:
         self.name = name
         self.keyring = keyring
+        for outcome in OUTCOMES:  # 0 from the start, as for the secrets: what never happened is known not to have
+            metrics.REQUESTS.labels(name, outcome)
+        for position in keyring.positions:
+            metrics.SECRET_USED.labels(name, str(position))
         self.seconds: Histogram = metrics.REQUEST_SECONDS.labels(name)
         self.body_bytes: Histogram = metrics.BODY_BYTES.labels(name)
 
