@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-path bench-engine fuzz chaos up lock format clean
+.PHONY: help demo test check bench bench-path bench-engine fuzz chaos up dashboards boards lock format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +50,12 @@ fuzz: $(VENV)/.ready  ## hostile bodies for a while: make fuzz ARGS="--seconds 6
 
 chaos: $(VENV)/.ready  ## kill things and count what is lost
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
+dashboards: $(VENV)/.ready  ## write Grafana's dashboards anew
+	@$(BIN)/python -m deploy.grafana
+
+boards: $(VENV)/.ready  ## fill docs/dashboards.md from a run of the demo with a real Prometheus
+	@$(BIN)/python -m deploy.grafana.render
 
 lock: $(VENV)/.ready  ## write constraints.txt from what is installed
 	@{ head -1 constraints.txt; $(BIN)/pip freeze --exclude-editable | grep -v '^junction'; } > constraints.new && mv constraints.new constraints.txt

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from streams import log, metrics
 from streams.alerting import rulefile
+from streams.alerting.life import Life
 from streams.alerting.rules import Rules
 from streams.errors import Misconfigured
 
@@ -67,6 +68,10 @@ class RulesFile:
     def _accept(self, read: rulefile.Read) -> Rules:
         rules = Rules.of(read.rules)
         metrics.ALERT_RULES.set(len(rules.by_name))
+        for rule in rules.by_name.values():  # 0 from the start: a rule that never fired is known not to have
+            metrics.ALERTS_OPENED.labels(rule.name, rule.severity)
+            for life in Life:
+                metrics.ALERTS.labels(rule.name, life)
         metrics.ALERT_RELOADS.labels("accepted").inc()
         logger.info("rules_read", path=str(self._path), rules=len(read.rules), switched_on=len(rules.by_name))
         return rules

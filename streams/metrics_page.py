@@ -39,7 +39,7 @@ A **histogram** has `_bucket`, `_sum` and `_count`, to be read through `rate`. A
 things are now: `histogram_quantile(0.99, sum by (le) (..._bucket))` without `rate`; its sum and count are `_gsum` and
 `_gcount`. Beside these there are the usual ones of a Python process (`process_...`, `python_...`).
 
-What is worth a call at night: [runbook](runbook/README.md).
+What they look like: [dashboards.md](dashboards.md). What is worth a call at night: [runbook](runbook/README.md).
 """
 _TABLE = "\n## {}\n\nTold by {}.\n\n| metric | kind | labels | meaning |\n|---|---|---|---|\n"
 

@@ -5,6 +5,7 @@ partitions is the worker's, the sum over workers is everybody's. What it said of
 because the new owner says it.
 """
 
+import math
 import threading
 from bisect import bisect_left
 from collections import Counter
@@ -15,6 +16,7 @@ from typing import Generic, TypeVar
 from prometheus_client import REGISTRY
 from prometheus_client.core import GaugeHistogramMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 Labels = tuple[str, ...]
 T = TypeVar("T")
@@ -40,9 +42,12 @@ class Spread:
         self.total += other.total
 
     def cumulative(self) -> list[tuple[str, float]]:
-        """As Prometheus wants it: (upper bound, how many values are not above it)."""
-        names = [f"{bound:g}" if bound < 1e6 else f"{bound:.0f}" for bound in self.bounds]
-        return list(zip([*names, "+Inf"], map(float, accumulate(self.counts)), strict=True))
+        """As Prometheus wants it: (upper bound, how many values are not above it).
+
+        Bounds are written as in OpenMetrics, `3600.0`: Prometheus 3 makes that of any other form, 2 keeps what it gets.
+        """
+        names = [floatToGoString(bound) for bound in (*self.bounds, math.inf)]  # type: ignore[no-untyped-call]  # because it has none
+        return list(zip(names, map(float, accumulate(self.counts)), strict=True))
 
 
 class _Told(Collector, Generic[T]):

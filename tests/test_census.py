@@ -87,11 +87,11 @@ def test_freshness_is_that_of_the_newest_data() -> None:
     walk(Census(), tables())
     sleep = {"provider": "oura", "resource": "sleep"}
     assert value("junction_freshness_seconds_gcount", **sleep) == 1
-    assert value("junction_freshness_seconds_bucket", **sleep, le="10800") == 1
-    assert value("junction_freshness_seconds_bucket", **sleep, le="3600") == 0
+    assert value("junction_freshness_seconds_bucket", **sleep, le="10800.0") == 1
+    assert value("junction_freshness_seconds_bucket", **sleep, le="3600.0") == 0
     assert value("junction_user_freshness_seconds_gsum", provider="oura") == 2 * 3600
-    assert value("junction_user_freshness_seconds_bucket", provider="garmin", le="86400") == 0
-    assert value("junction_user_freshness_seconds_bucket", provider="garmin", le="172800") == 1
+    assert value("junction_user_freshness_seconds_bucket", provider="garmin", le="86400.0") == 0
+    assert value("junction_user_freshness_seconds_bucket", provider="garmin", le="172800.0") == 1
 
 
 def test_data_of_the_future_are_as_old_as_their_delivery() -> None:
@@ -123,7 +123,7 @@ def test_a_large_table_is_walked_in_steps() -> None:
     expected = [n for n in range(ROWS_MAX) if n % 3]
     assert value("junction_connections", provider="oura", status="connected") == len(expected)
     fresh = sum(n % 50 <= 6 for n in expected)
-    assert value("junction_user_freshness_seconds_bucket", provider="oura", le="21600") == fresh
+    assert value("junction_user_freshness_seconds_bucket", provider="oura", le="21600.0") == fresh
 
 
 def test_a_walk_rests_and_begins_again() -> None:
@@ -155,5 +155,5 @@ def test_spreads_merge_like_their_values() -> None:
         one.add(number)
     other.add(5)
     one.merge(other)
-    assert one.cumulative() == [("1", 2), ("10", 3), ("+Inf", 4)]
+    assert one.cumulative() == [("1.0", 2), ("10.0", 3), ("+Inf", 4)]
     assert one.total == 17.5

@@ -114,8 +114,7 @@ Everything stays up until Ctrl-C. In another terminal:
 
   webhooks        {running.gateway_url}/webhooks/{stack.ENDPOINT}
   secret          {running.secret}
-  gateway metrics {running.gateway_url}/metrics
-  worker metrics  {running.worker_metrics_url}
+  metrics         {", ".join(f"{job} http://{target}/metrics" for job, target in running.targets.items())}
   fake API        {running.api_url or "none (--history-days 0)"}
   logs            {running.folder}
 """,

@@ -4,7 +4,7 @@ import base64
 import os
 import secrets
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +31,7 @@ READY_S = 60
 API_PORT = 8090
 API_PAGE_SIZE = 2000
 Say = Callable[[str], None]
+_NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Stack:
     worker: Child
     fetcher: Child | None = None
     api_url: str = ""
+    more_targets: tuple[tuple[str, str], ...] = ()
 
     @property
     def gateway_url(self) -> str:
@@ -54,14 +56,32 @@ class Stack:
     def worker_metrics_url(self) -> str:
         return f"http://127.0.0.1:{self.settings.metrics_port}/metrics"
 
+    @property
+    def targets(self) -> dict[str, str]:
+        """Where each process tells its metrics, `host:port` by job."""
+        gateway, worker = self.settings.gateway_port, self.settings.metrics_port
+        return {"gateway": f"127.0.0.1:{gateway}", "worker": f"127.0.0.1:{worker}", **dict(self.more_targets)}
+
+    def also(self, job: str, port: str) -> "Stack":
+        """With one more process that tells metrics."""
+        return replace(self, more_targets=(*self.more_targets, (job, f"127.0.0.1:{port}")))
+
 
 @contextmanager
 def start(
-    settings: Settings, keep: Path | None, say: Say, world: World | None = None, *, is_short: bool = True
+    settings: Settings,
+    keep: Path | None,
+    say: Say,
+    world: World | None = None,
+    *,
+    is_short: bool = True,
+    has_notify: bool = False,
+    more: Mapping[str, str] = _NOTHING,
 ) -> Iterator[Stack]:
     """Everything up and ready to receive; everything gone at the end, what lies in `keep` excepted.
 
-    `world`: one with history, which the fake API then serves and a fetcher fetches.
+    `world`: one with history, which the fake API then serves and a fetcher fetches. `has_notify`: alerts are brought to
+    the log. `more`: settings of the fetcher, as environment variables.
     """
     with ExitStack() as stack:
         settings, kind, folder = _kafka(stack, settings, keep, say)
@@ -78,12 +98,16 @@ def start(
         worker = _service(stack, "worker", settings, secret, folder, _rules(folder) if world else {})
         running = Stack(settings, secret, kind, folder, gateway, worker)
         if has_history and world:
-            running = _with_history(stack, running, world, is_short=is_short)
+            running = _with_history(stack, running, world, more, is_short=is_short)
+        if has_notify:
+            port = str(_port(0))
+            _service(stack, "notify", settings, secret, folder, {"STREAMS_METRICS_PORT": port})
+            running = running.also("notify", port)
         _wait_ready(running)
         yield running
 
 
-def _with_history(stack: ExitStack, running: Stack, world: World, *, is_short: bool) -> Stack:
+def _with_history(stack: ExitStack, running: Stack, world: World, more: Mapping[str, str], *, is_short: bool) -> Stack:
     """The fake API over the same world, and a fetcher that asks it."""
     port = _port(0 if is_short else API_PORT)
     api = ["fake-api", "--port", str(port), "--end", iso(world.end_ms), "--page-size", str(API_PAGE_SIZE)]
@@ -91,16 +115,17 @@ def _with_history(stack: ExitStack, running: Stack, world: World, *, is_short: b
     api += ["--history-days", str(world.days_of_history), "--generation", "mixed"]
     api += ["--stories"] * world.has_stories
     _child(stack, api, running.folder, {})
-    url = f"http://127.0.0.1:{port}"
+    url, metrics_port = f"http://127.0.0.1:{port}", str(_port(0))
     env = {
+        **more,
         "STREAMS_JUNCTION_URL": url,
         "STREAMS_JUNCTION_API_KEY": API_KEY,
         "STREAMS_JUNCTION_REQUESTS_PER_S": "1000",
-        "STREAMS_METRICS_PORT": "0",
+        "STREAMS_METRICS_PORT": metrics_port,
         "STREAMS_QUERY_URL": running.settings.query_address,
     }
     fetcher = _service(stack, "fetcher", running.settings, running.secret, running.folder, env)
-    return replace(running, fetcher=fetcher, api_url=url)
+    return replace(running, fetcher=fetcher, api_url=url).also("fetcher", metrics_port)
 
 
 def _rules(folder: Path) -> dict[str, str]:

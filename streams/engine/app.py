@@ -11,7 +11,7 @@ import faust
 from faust.app.base import BootStrategy as FaustBootStrategy
 from faust.transport import drivers
 
-from streams import log, topics
+from streams import log, metrics, topics
 from streams.draft import Fold, Punctuation
 from streams.engine import records, state, versions
 from streams.engine.observer import Observer
@@ -172,6 +172,8 @@ class App(faust.App):  # type: ignore[misc]  # because Faust is untyped to stric
         changelog = self.topic(
             topics.changelog(self.engine_settings.group_id, name), key_type=bytes, value_type=bytes, acks=False
         )
+        metrics.RESTORED.labels(name)
+        metrics.RESTORE_LEFT.labels(name).set(0)
         table = Table(self, name=name, key_type=bytes, value_type=bytes, changelog_topic=changelog)
         self.tables.add(table)
         return table

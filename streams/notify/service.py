@@ -36,6 +36,10 @@ def run(settings: Settings, *, once: bool = False) -> None:
     ids = until_available("schema registry", lambda: registry.resolve(settings))
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr=settings.metrics_host)
+    for receiver in wanted:
+        for status in Status:
+            metrics.ALERT_DELIVERIES.labels(receiver.name, status)
+        metrics.ALERT_DELIVERY_SECONDS.labels(receiver.name)
     logger.info("starting", receivers=[receiver.name for receiver in wanted])
     asyncio.run(_Notifier(settings, Codec(ids)).run(wanted, once=once))
 

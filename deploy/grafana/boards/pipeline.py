@@ -1,0 +1,158 @@
+"""From the raw topics into the clean ones: how far behind, how quick, and what holds it up."""
+
+from deploy.grafana.panels import Board, Kind, Line, Panel
+from deploy.grafana.queries import halves, increase, mean, rate
+
+_BEHIND = (
+    Panel(
+        "Lag, seconds",
+        "Age of the oldest record that is not processed, by topic. Rising in a straight line: nothing moves.",
+        "s",
+        (Line("{{topic}}", "max by (topic) (junction_engine_lag_seconds)"),),
+        warn=10,
+        bad=60,
+        runbook="worker-not-progressing.md",
+    ),
+    Panel(
+        "Lag, records",
+        "How many records wait, by topic. A hill that goes down again is a burst; a slope is too few workers.",
+        "short",
+        (Line("{{topic}}", "sum by (topic) (junction_engine_lag_records)"),),
+        runbook="worker-not-progressing.md",
+        is_stacked=True,
+    ),
+    Panel(
+        "Oldest uncommitted transaction",
+        "A tenth of a second is usual. Many seconds: Kafka does not answer, or a fold does not return.",
+        "s",
+        (Line("{{instance}}", "junction_engine_uncommitted_seconds"),),
+        warn=5,
+        bad=30,
+        runbook="stalled-partition.md",
+    ),
+    Panel(
+        "From receipt to commit",
+        "From our door to the commit, by how much of all. A flood makes p99 long and leaves the median.",
+        "s",
+        halves("junction_end_to_end_seconds"),
+        warn=10,
+        bad=60,
+        runbook="worker-not-progressing.md",
+    ),
+    Panel(
+        "From creation to commit",
+        "From the event's creation at Junction to the commit. Longer than the panel before by what Junction's retries "
+        "and the way to us took.",
+        "s",
+        halves("junction_creation_to_commit_seconds"),
+        runbook="freshness.md",
+    ),
+    Panel(
+        "Clean records",
+        "Records a second that were committed to the clean topics, the ten busiest of them.",
+        "cps",
+        (Line("{{topic}}", f"topk(10, {rate('junction_clean_records_total', 'topic')})"),),
+        is_stacked=True,
+    ),
+)
+
+_ENGINE = (
+    Panel(
+        "Transactions",
+        "Some a second under load, none while nothing comes. A hole is a slice that was dropped because it began "
+        "after the cursor, and read again: after a rebalance, a few.",
+        "cps",
+        (
+            Line("{{outcome}}", rate("junction_engine_transactions_total", "outcome")),
+            Line("holes", rate("junction_engine_holes_total")),
+        ),
+        runbook="worker-not-progressing.md",
+    ),
+    Panel(
+        "Aborts an hour, by cause",
+        "Nothing of an aborted transaction has happened; it is done again. Group: a worker came or went. Broker: "
+        "Kafka was away. Other: look at the log.",
+        "short",
+        (Line("{{cause}}", increase("junction_engine_aborts_total", "1h", "cause")),),
+        warn=10,
+        runbook="worker-not-progressing.md",
+    ),
+    Panel(
+        "Time of a transaction",
+        "From its first record to the commit's return. About a tenth of a second; the rest is Kafka's.",
+        "s",
+        halves("junction_engine_transaction_seconds"),
+        warn=1,
+        bad=10,
+        runbook="worker-not-progressing.md",
+    ),
+    Panel(
+        "Size of a transaction",
+        "Source records in one, and their bytes in kB: both grow with the load.",
+        "short",
+        (
+            Line("records", mean("junction_engine_transaction_records")),
+            Line("kB", f"{mean('junction_engine_transaction_bytes')} / 1e3"),
+        ),
+    ),
+    Panel(
+        "Partitions",
+        "Source partitions of each worker; together all of them, evenly. Stalled: records wait and nothing moves.",
+        "short",
+        (
+            Line("owned {{instance}}", "junction_engine_assigned_partitions"),
+            Line("stalled", "sum(junction_engine_stalled_partitions)"),
+        ),
+        runbook="stalled-partition.md",
+    ),
+    Panel(
+        "Memory and processor",
+        "Of each worker and fetcher, in GB and cores. A worker does its folds on one core.",
+        "short",
+        (
+            Line("GB {{instance}}", 'process_resident_memory_bytes{job=~"worker|fetcher"} / 1e9'),
+            Line("cores {{instance}}", 'rate(process_cpu_seconds_total{job=~"worker|fetcher"}[$__rate_interval])'),
+        ),
+        runbook="worker-not-progressing.md",
+    ),
+)
+
+_STATE = (
+    Panel(
+        "State on disk",
+        "Size of the tables of all workers. Grows with users and with hours of samples; what is old is forgotten "
+        "after 90 days.",
+        "bytes",
+        (Line("{{table}}", "sum by (table) (junction_engine_state_bytes)"),),
+        runbook="disk-full.md",
+        is_stacked=True,
+    ),
+    Panel(
+        "Free disk",
+        "Of the file system with the tables, each worker. Kafka's disk is Kafka's: watch it there.",
+        "bytes",
+        (Line("{{instance}}", "junction_engine_disk_free_bytes"),),
+        Kind.NUMBER,
+        warn=10e9,
+        bad=2e9,
+        runbook="disk-full.md",
+    ),
+    Panel(
+        "Restore",
+        "Changelog records that a new owner still has to read back, and how many it reads a second. Until it is done "
+        "its partitions wait.",
+        "short",
+        (
+            Line("left {{table}}", "sum by (table) (junction_engine_restore_left_records)"),
+            Line("read a second", rate("junction_engine_restored_records_total")),
+        ),
+        runbook="worker-not-progressing.md",
+    ),
+)
+
+BOARD = Board(
+    "pipeline",
+    "Pipeline",
+    "From the raw topics into the clean ones: how far behind, how quick, what holds it up.",
+    _BEHIND + _ENGINE + _STATE,
+)

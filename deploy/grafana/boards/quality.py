@@ -1,0 +1,78 @@
+"""What the data are worth: verdicts, conflicts, dead letters, drift."""
+
+from deploy.grafana.panels import Board, Line, Panel
+from deploy.grafana.queries import increase, or_none, rate, share
+
+_NEWS = 'junction_verdicts_total{verdict=~"NEW|CHANGED|CONFLICT"}'
+_STALE = 'junction_verdicts_total{verdict="STALE"}'
+
+_PANELS = (
+    Panel(
+        "Verdicts",
+        "Entities a second. NEW, CHANGED and CONFLICT leave; SAME is a repetition, STALE an older version that came "
+        "late. Much SAME is usual: providers send whole days again.",
+        "cps",
+        (Line("{{verdict}}", rate("junction_verdicts_total", "verdict")),),
+        is_stacked=True,
+    ),
+    Panel(
+        "What leaves, share",
+        "Of all entities, those that were news, by family. A fall says that somebody repeats himself.",
+        "percentunit",
+        (Line("{{family}}", share(_NEWS, "junction_verdicts_total", "family", window="1h")),),
+        top=1,
+    ),
+    Panel(
+        "Conflicts an hour",
+        "One version with two contents, by resource: the greater one counts. A provider that recomputes without a new "
+        "`updated_at`.",
+        "short",
+        (Line("{{resource}}", or_none(increase("junction_conflicts_total", "1h", "resource"), "resource")),),
+        runbook="drift.md",
+    ),
+    Panel(
+        "Stale an hour",
+        "Older versions that came after newer ones, by resource; dropped. They say how disordered deliveries are.",
+        "short",
+        (Line("{{resource}}", f"topk(10, {increase(_STALE, '1h', 'resource')})"),),
+    ),
+    Panel(
+        "Dead letters an hour",
+        "Events that can never work as they are, by reason. Healthy traffic has none.",
+        "short",
+        (Line("{{reason}}", increase("junction_dead_letters_total", "1h", "reason")),),
+        bad=1,
+        runbook="dead-letters.md",
+    ),
+    Panel(
+        "Drift an hour",
+        "Findings that are not as Junction documents its events; `junction-streams drift` says which.",
+        "short",
+        (Line("{{kind}}", increase("junction_drift_total", "1h", "kind")),),
+        warn=1,
+        runbook="drift.md",
+    ),
+    Panel(
+        "Unknown event types a day",
+        "Types that this version does not know. They are kept and pass on as JSON text.",
+        "short",
+        (Line("{{event_type}}", or_none(increase("junction_unknown_types_total", "1d", "event_type"), "event_type")),),
+        warn=1,
+        runbook="drift.md",
+    ),
+    Panel(
+        "Changes of the preferred source an hour",
+        "Days of summaries, and hours of samples, for which another source is to be taken now.",
+        "short",
+        (Line("{{resource}}", or_none(increase("junction_preference_changes_total", "1h", "resource"), "resource")),),
+    ),
+    Panel(
+        "Forgotten for their age, a day",
+        "Rows of state that expired. As many as came a window ago; 0 in the first 90 days.",
+        "short",
+        (Line("{{table}}", increase("junction_expired_rows_total", "1d", "table")),),
+        runbook="disk-full.md",
+    ),
+)
+
+BOARD = Board("quality", "Data quality", "What the data are worth: verdicts, conflicts, dead letters, drift.", _PANELS)

@@ -1,0 +1,76 @@
+"""The demo's processes under load with a real Prometheus beside them, and which panels it fills."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from deploy.grafana import server
+from deploy.grafana.boards import BOARDS
+from deploy.grafana.panels import Kind, Panel
+from deploy.grafana.server import Prometheus, Series
+from streams.demo import stack
+from streams.demo.run import FAULTS
+from streams.settings import Settings
+from streams.simulator.deliver import Target, open_courier
+from streams.simulator.schedule import Faults, schedule
+from streams.simulator.world import World
+
+INTERVAL = "10s"  # what $__rate_interval is when every second is scraped
+PATIENCE_S = 90.0
+SEED = 7
+RECONCILE_EVERY_H = "0.004"  # a day is too long to wait for
+
+
+class Load(NamedTuple):
+    """How many people, days and days of history; `rate`: deliveries a second, 0 as fast as it goes."""
+
+    users: int
+    days: int
+    history_days: int
+    rate: float = 0.0
+
+    @property
+    def world(self) -> World:
+        now_ms = int(time.time()) * 1000
+        return World(SEED, self.users, self.days, now_ms, days_of_history=self.history_days, has_stories=True)
+
+
+@contextmanager
+def observed(settings: Settings, folder: Path, load: Load) -> Iterator[Prometheus]:
+    """Everything delivered, and seen by Prometheus while it was."""
+    server.program()  # before anything is started
+    world = load.world
+    more = {"STREAMS_RECONCILE_EVERY_H": RECONCILE_EVERY_H}
+    with (
+        stack.start(settings, folder / "demo", print, world, has_notify=True, more=more) as running,
+        server.running(folder / "prometheus", running.targets) as prometheus,
+    ):
+        asyncio.run(_deliver(running, world, load.rate))
+        yield prometheus
+
+
+async def _deliver(running: stack.Stack, world: World, rate: float) -> None:
+    target = Target(f"{running.gateway_url}/webhooks/{stack.ENDPOINT}", running.secret)
+    async with open_courier(target) as courier:
+        await courier.deliver(schedule(world.events(), Faults(seed=SEED, **FAULTS)), rate)
+
+
+def answers(prometheus: Prometheus, panel: Panel, query: str) -> list[Series]:
+    """What a panel would draw of a query: series that have a number."""
+    query = query.replace("$__rate_interval", INTERVAL)
+    found = prometheus.over(query) if panel.kind is Kind.TIMES else prometheus.now(query)
+    return [series for series in found if series.values]
+
+
+def unanswered(prometheus: Prometheus, patience_s: float = PATIENCE_S) -> list[str]:
+    """Queries for which Prometheus has nothing, as "board / panel: query", after waiting for each as long as that."""
+    asked = [(board, panel, line) for board in BOARDS for panel in board.panels for line in panel.lines]
+    deadline_s = time.monotonic() + patience_s
+    while True:
+        asked = [row for row in asked if not answers(prometheus, row[1], row[2].query)]
+        if not asked or time.monotonic() > deadline_s:
+            return [f"{board.title} / {panel.title}: {line.query}" for board, panel, line in asked]
+        time.sleep(1)

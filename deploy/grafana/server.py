@@ -1,0 +1,108 @@
+"""A real Prometheus on this machine for as long as it is needed, and what it answers."""
+
+import math
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import yaml
+
+from streams.embedded import ports
+from streams.errors import Misconfigured, Unavailable
+
+RULES = Path(__file__).resolve().parents[1] / "prometheus" / "alerts.yml"
+SCRAPE_S = 1
+READY_S = 30.0
+POINTS = 40  # of a range
+
+
+class Series(NamedTuple):
+    """`labels` without the name; `values`: the newest last, without those that are not numbers."""
+
+    labels: Mapping[str, str]
+    values: list[float]
+
+
+def program() -> str:
+    """Where Prometheus is. Raises Misconfigured with the package to install."""
+    found = shutil.which("prometheus")
+    if not found:
+        raise Misconfigured("no Prometheus on this machine (Debian: apt install prometheus)")
+    return found
+
+
+class Prometheus:
+    """Its HTTP API."""
+
+    def __init__(self, url: str) -> None:
+        self.url, self.began_s = url, time.time()
+        self._client = httpx.Client(base_url=url, timeout=30)
+
+    def now(self, query: str) -> list[Series]:
+        """The query's value at this moment."""
+        return [_series(row, [row["value"]]) for row in self._ask("query", query=query)]
+
+    def over(self, query: str) -> list[Series]:
+        """The query's values since Prometheus was started."""
+        end_s = time.time()
+        step_s = max(1, math.ceil((end_s - self.began_s) / POINTS))
+        rows = self._ask("query_range", query=query, start=self.began_s, end=end_s, step=step_s)
+        return [_series(row, row["values"]) for row in rows]
+
+    def _ask(self, what: str, **parameters: Any) -> list[dict[str, Any]]:
+        answer = self._client.get(f"/api/v1/{what}", params=parameters)
+        said = answer.json()
+        if said["status"] != "success":
+            raise ValueError(f"{parameters['query']}: {said['error']}")
+        rows: list[dict[str, Any]] = said["data"]["result"]
+        return rows
+
+
+def _series(row: Mapping[str, Any], points: list[Any]) -> Series:
+    numbers = [float(value) for _, value in points]
+    labels = {name: value for name, value in row["metric"].items() if name != "__name__"}
+    return Series(labels, [number for number in numbers if math.isfinite(number)])
+
+
+@contextmanager
+def running(folder: Path, targets: Mapping[str, str]) -> Iterator[Prometheus]:
+    """Scrapes every second what `targets` name, `host:port` by job, with the rules that deployments have."""
+    config = {
+        "global": {"scrape_interval": f"{SCRAPE_S}s", "evaluation_interval": f"{SCRAPE_S}s"},
+        "rule_files": [str(RULES)],
+        "scrape_configs": [
+            {"job_name": job, "static_configs": [{"targets": [target]}]} for job, target in targets.items()
+        ],
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    file, port = folder / "prometheus.yml", ports.random_free()
+    file.write_text(yaml.safe_dump(config))
+    command = [program(), f"--config.file={file}", f"--storage.tsdb.path={folder / 'data'}", "--log.level=warn"]
+    with (
+        (folder / "prometheus.log").open("w") as log,
+        subprocess.Popen([*command, f"--web.listen-address=127.0.0.1:{port}"], stdout=log, stderr=log) as process,
+    ):
+        try:
+            yield _ready(f"http://127.0.0.1:{port}", len(targets))
+        finally:
+            process.terminate()
+
+
+def _ready(url: str, targets: int) -> Prometheus:
+    """Once everybody has been scraped, some seconds after the start: what had happened before would be no increase.
+
+    Raises Unavailable.
+    """
+    server, deadline_s = Prometheus(url), time.monotonic() + READY_S
+    while time.monotonic() < deadline_s:
+        with suppress(httpx.HTTPError, ValueError):
+            if sum(one.values[-1] for one in server.now("up")) == targets:
+                server.began_s = time.time()
+                return server
+        time.sleep(0.2)
+    raise Unavailable("Prometheus has not scraped every process")
