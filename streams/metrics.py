@@ -136,6 +136,9 @@ RECONCILED = Gauge(
     "Resources of users by verdict, when they were last compared with Junction.",
     ["verdict"],
 )
+FETCH_JOBS_OPEN = Gauge(
+    "junction_fetch_open_jobs", "Jobs that are not over: due, or parked until a later time.", ["state"]
+)
 FETCH_CALLS_NOW = Gauge("junction_fetch_calls_now", "Calls of the API that are under way.")
 
 # Junction's API

@@ -17,7 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from streams.fetch import policy, windows
-from streams.fetch.request import Request
+from streams.fetch.request import Request, Why
 from streams.fetch.windows import Span
 from streams.resources import RESOURCES
 
@@ -90,15 +90,17 @@ def begin(request: Request, now_ms: int) -> Job:
 def join(job: Job | None, request: Request, now_ms: int) -> Job:
     """A request meets its key's job: an open one takes the range along, one that is over begins anew.
 
-    What was fetched before the request is fetched again where the request names it: it may have changed since.
+    What was fetched before the request is fetched again where the request names it: it may have changed since. The
+    stream of a workout belongs to the newest backfill that wants it, which counts it among its rows.
     """
     if job is None:
         return begin(request, now_ms)
     if not job.is_open:
         return replace(begin(request, now_ms), seq=job.seq + 1)  # never again a number that an old call may carry
     spans = [*job.todo, *_range(request), *((job.window,) if job.window else ())]
+    is_row = request.workout_id and request.why is not Why.STREAM
     merged = replace(
-        job.request,
+        request if is_row else job.request,
         priority=min(job.request.priority, request.priority),
         client_user_id=request.client_user_id or job.request.client_user_id,
         team_id=request.team_id or job.request.team_id,

@@ -49,6 +49,17 @@ def _place(job: Job | None, row: bytes) -> bytes | None:
     return _lane(job.request.priority) + job.due_ms.to_bytes(8, "big") + row
 
 
+def count(draft: Draft, now_ms: int) -> tuple[int, int]:
+    """Open jobs of a partition: those that may go on now, and those that wait for a time."""
+    due = parked = 0
+    for key, _ in draft.scan(TABLE, b"q", b"r"):
+        if int.from_bytes(key[2:10], "big") <= now_ms:
+            due += 1
+        else:
+            parked += 1
+    return due, parked
+
+
 def _lane(priority: Priority) -> bytes:
     return b"q" + bytes([priority])
 

@@ -18,7 +18,7 @@ class Why(StrEnum):
     NOTICE = "notice"  # Junction has pulled a range (domain file, 5.1)
     RECONNECT = "reconnect"  # a connection came back after an error
     OUTAGE = "outage"  # our own door was away for longer than Junction retries
-    STREAM = "stream"  # a workout whose stream has to be fetched
+    STREAM = "stream"  # a workout has come whose stream has to be fetched; those of a history are wanted for its reason
     PERSON = "person"  # `junction-streams fetch`
     RECONCILE = "reconcile"  # Junction has what we have not
 

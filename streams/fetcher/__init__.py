@@ -8,6 +8,3 @@ topics, the job's next step, and a word of progress, together or not at all.
 from streams.fetcher.run import run
 
 __all__ = ["run"]
-
-
-__all__ = ["run"]

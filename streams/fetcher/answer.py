@@ -9,7 +9,6 @@ from streams.draft import Draft
 from streams.events import identify
 from streams.fetch import job as jobs
 from streams.fetch import progress, queue
-from streams.fetch import request as requests
 from streams.fetch.job import Job
 from streams.fetch.request import Priority, Request, Why
 from streams.topics import Delivery, Origin
@@ -55,10 +54,22 @@ def settle(draft: Draft, prefix: str, row: bytes, seq: int, outcome: Page | Trou
         return True
     for topic, key, body, headers in _events(before, outcome, draft.now_ms):
         draft.emit(f"{prefix}.{topic}", key, body, headers)
-    for request in _streams(before.request, outcome.workouts):
-        draft.emit(f"{prefix}.{topics.FETCH_JOBS}", ":".join(request.key).encode(), requests.encode(request))
-    rows = outcome.rows + len(outcome.workouts)
+    rows = outcome.rows + sum(_want_stream(draft, prefix, before.request, one) for one in outcome.workouts)
     _step(draft, prefix, before, jobs.after_page(before, rows, outcome.cursor, draft.now_ms))
+    return True
+
+
+def _want_stream(draft: Draft, prefix: str, parent: Request, workout_id: str) -> bool:
+    """A job for a workout of a listing; False where this backfill has one that is open: the workout was listed twice,
+    at the end of one window and the start of another, and will be one row."""
+    request = Request(
+        parent.id, parent.user_id, parent.provider, parent.resource, why=parent.why, priority=Priority.LATE,
+        client_user_id=parent.client_user_id, team_id=parent.team_id, workout_id=workout_id,
+    )  # fmt: skip
+    job = queue.load(draft, queue.row_of(request.key))
+    if job is not None and job.is_open and job.request.id == parent.id:
+        return False
+    enqueue(draft, prefix, request)
     return True
 
 
@@ -79,23 +90,21 @@ def _step(draft: Draft, prefix: str, before: Job | None, after: Job) -> None:
 
 def _events(job: Job, page: Page, now_ms: int) -> Iterator[tuple[str, bytes, bytes, topics.Headers]]:
     """(raw topic, key, body, headers) of each event, as a door would store it. Its delivery time is that of the call:
-    what came by webhook since then is newer."""
+    what came by webhook since then is newer. The stream of a workout that has just come belongs to no backfill."""
+    is_live = job.request.why is Why.STREAM
+    history = (Origin.INCREMENTAL, "") if is_live else (Origin.HISTORICAL, job.request.id)
     for n, body in enumerate(page.bodies):
         identity = identify(body)
-        delivery = Delivery(
-            f"{job.request.id}.{job.seq}.{n}", DOOR, job.request.provider, _rfc3339(page.began_ms), _rfc3339(now_ms),
-            Origin.HISTORICAL, job.request.id,
-        )  # fmt: skip
+        times = _rfc3339(page.began_ms), _rfc3339(now_ms)
+        delivery = Delivery(f"{_page_id(job)}.{n}", DOOR, job.request.provider, *times, *history)
         headers = topics.cloud_headers(identity, delivery)
         yield topics.raw_topic(identity.type), topics.raw_key(identity), body, headers
 
 
-def _streams(parent: Request, workouts: Sequence[str]) -> Iterator[Request]:
-    for workout_id in workouts:
-        yield Request(
-            parent.id, parent.user_id, parent.provider, parent.resource, why=Why.STREAM, priority=Priority.LATE,
-            client_user_id=parent.client_user_id, team_id=parent.team_id, workout_id=workout_id,
-        )  # fmt: skip
+def _page_id(job: Job) -> str:
+    """The same for a page that is fetched again, because what became of it was not committed; and for no other."""
+    request = job.request
+    return f"{request.id}.{request.workout_id}.{job.began_ms}" if request.workout_id else f"{request.id}.{job.seq}"
 
 
 def _rfc3339(ms: int) -> str:

@@ -26,6 +26,7 @@ class Asker:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._share = 1.0
         self._stack = AsyncExitStack()
         self._client: asyncio.Future[Client]
 
@@ -35,15 +36,27 @@ class Asker:
 
     def set_share(self, share: float) -> None:
         """This process does so much of the group's work (0 to 1), and takes so much of the team's rate."""
+        self._share = share
         if self._client.done() and not self._client.exception():
-            self._client.result().limits.set_rate(self._settings.junction_requests_per_s * share)
+            self._follow_share(self._client.result())
+
+    def _follow_share(self, client: Client) -> None:
+        rate_per_s = self._settings.junction_requests_per_s * self._share
+        if client.limits.rate_per_s != rate_per_s:
+            client.limits.set_rate(rate_per_s)
+
+    async def _opened(self) -> Client:
+        """Raises what was wrong when it was made."""
+        client = await asyncio.shield(self._client)
+        self._follow_share(client)  # it may have been told before there was a client
+        return client
 
     async def ask(self, job: Job) -> Page | Trouble:
         """One call. Never raises for anything that the API may do."""
         kind = _kind(job.request)
         began_s = time.time()
         try:
-            page = await self._page(await self._client, job, int(began_s * 1000))
+            page = await self._page(await self._opened(), job, int(began_s * 1000))
         except TryLater as error:
             return _counted(kind, Trouble(error.reason, error.retry_after_s if error.asked_to_wait else 0.0))
         except NotAuthorized as error:

@@ -11,6 +11,7 @@ partition more than its share.
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from functools import partial
 
 from streams import log, metrics
@@ -23,15 +24,26 @@ from streams.fetch.queue import Heads
 from streams.fetcher.answer import Page, Trouble, settle
 
 USER_CALLS_MAX = 2
-FORGET_EVERY = 30  # punctuations
+FORGET_EVERY = 30  # punctuations of a partition
+COUNT_EVERY = 10  # of them: whoever looks at open jobs looks at all of them
 
 Ask = Callable[[Job], Awaitable[Page | Trouble]]
 
 logger = log.get("fetcher")
 
 
+@dataclass(slots=True)
+class _Partition:
+    """`open`: jobs that were open when they were counted last, (due, parked)."""
+
+    heads: Heads = field(default_factory=Heads)
+    punctuations: int = 0
+    open: tuple[int, int] = (0, 0)
+
+
 class Scheduler:
-    """`ask` makes one call and never raises. `calls_max`: at once, over all partitions of this process."""
+    """`ask` makes one call and never raises. `calls_max`: at once, over all partitions of this process. `share` is told
+    how much of the group's work is ours, 0 to 1, before the first call and whenever it changes."""
 
     def __init__(self, prefix: str, ask: Ask, calls_max: int, share: Callable[[float], None], partitions: int) -> None:
         self._prefix = prefix
@@ -40,11 +52,11 @@ class Scheduler:
         self._set_share = share
         self._partitions = partitions
         self._unit: Unit
-        self._heads: dict[int, Heads] = {}
+        self._share = -1.0
+        self._queues: dict[int, _Partition] = {}
         self._calls: dict[bytes, asyncio.Task[None]] = {}
         self._by_partition: Counter[int] = Counter()
         self._by_user: Counter[str] = Counter()
-        self._punctuations = 0
         self._refills: set[asyncio.Task[bool]] = set()
 
     def opened(self, app: App) -> None:
@@ -52,19 +64,33 @@ class Scheduler:
 
     def punctuate(self, draft: Draft) -> None:
         """About once a second for each partition: start what has become due."""
-        self._punctuations += 1
-        heads = self._heads.setdefault(draft.partition, Heads())
-        if self._punctuations % FORGET_EVERY == 0:
-            heads.forget()
-            self._set_share(len(self._unit.partitions) / self._partitions)
+        mine = self._queues.setdefault(draft.partition, _Partition())
+        if mine.punctuations % FORGET_EVERY == 0:
+            mine.heads.forget()
+        if mine.punctuations % COUNT_EVERY == 0:
+            mine.open = queue.count(draft, draft.now_ms)
+            self._show_open()
+        mine.punctuations += 1
         self.fill(draft)
+
+    def _show_open(self) -> None:
+        open_ = [self._queues[one].open for one in self._unit.partitions if one in self._queues]
+        metrics.FETCH_JOBS_OPEN.labels("due").set(sum(due for due, _ in open_))
+        metrics.FETCH_JOBS_OPEN.labels("parked").set(sum(parked for _, parked in open_))
+
+    def _follow_share(self) -> None:
+        share = len(self._unit.partitions) / self._partitions
+        if share != self._share:
+            self._share = share
+            self._set_share(share)
 
     def fill(self, draft: Draft) -> None:
         """Start calls for due jobs of a partition while there is room."""
+        self._follow_share()
         room = self._room(draft.partition)
         if room <= 0:
             return
-        for row in self._heads.setdefault(draft.partition, Heads()).due(draft, draft.now_ms):
+        for row in self._queues.setdefault(draft.partition, _Partition()).heads.due(draft, draft.now_ms):
             if row in self._calls:
                 continue
             job = queue.load(draft, row)

@@ -40,6 +40,27 @@ def kill_worker_wiped(stage: Stage, chance: Random) -> None:
         stage.wipe(name)
 
 
+def kill_fetcher(stage: Stage, chance: Random) -> None:
+    """SIGKILL one fetcher in the middle of its pages; its state stays."""
+    _kill_fetcher(stage, chance)
+
+
+def kill_fetcher_wiped(stage: Stage, chance: Random) -> None:
+    """SIGKILL one fetcher and delete its state before it comes back."""
+    _kill_fetcher(stage, chance, is_wiped=True)
+
+
+def _kill_fetcher(stage: Stage, chance: Random, *, is_wiped: bool = False) -> None:
+    if stage.jobs and chance.random() < WORKING_SHARE:
+        stage.jobs.await_word(PROGRESS_S)
+    time.sleep(chance.uniform(0, 1))
+    name = chance.choice(stage.fetchers)
+    with stage.lock:
+        stage.kill(name)
+        if is_wiped:
+            stage.wipe(name)
+
+
 def pause_worker(low_s: float, high_s: float) -> Act:
     """SIGSTOP, SIGCONT after `low_s` to `high_s` seconds."""
 

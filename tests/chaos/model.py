@@ -12,6 +12,7 @@ from streams.alerting.rules import Rules
 from streams.codec import decode, parsed
 from streams.draft import Draft, Rows
 from streams.errors import Rejected
+from streams.preference import Policy
 from tests.folding import CODEC, NOW_MS, RawRecord
 
 Place = tuple[str, int, int]  # raw topic, partition, offset
@@ -20,10 +21,11 @@ Place = tuple[str, int, int]  # raw topic, partition, offset
 @dataclass
 class Model:
     """`tables`: (table, partition) → rows. `clean`: (short topic, key, decoded record), in order within each raw
-    partition. `dead`: place of every rejected record → reason. `rules`: of alerts, TOML."""
+    partition. `dead`: place of every rejected record → reason. `rules`: of alerts, TOML. `policy`: the workers' own."""
 
     prefix: str
     rules: str = ""
+    policy: Policy = field(default_factory=Policy)
     tables: dict[tuple[str, int], dict[bytes, bytes]] = field(default_factory=lambda: defaultdict(dict))
     clean: list[tuple[str, bytes, dict[str, Any]]] = field(default_factory=list)
     dead: dict[Place, str] = field(default_factory=dict)
@@ -31,7 +33,8 @@ class Model:
     def run(self, records: Iterable[RawRecord]) -> "Model":
         """Fold every record; then let every timer fire that is due."""
         alerts = agents.Alerts(CODEC, self.prefix, Rules.of(rulefile.read(self.rules).rules))
-        folds = {f"{self.prefix}.{name}": fold for name, fold in agents.folds(CODEC, self.prefix, alerts).items()}
+        made = agents.folds(CODEC, self.prefix, alerts, self.policy)
+        folds = {f"{self.prefix}.{name}": fold for name, fold in made.items()}
         for record in records:
             self._one(folds[record.topic], record)
         for partition in sorted({partition for _, partition in self.tables}):

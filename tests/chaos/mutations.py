@@ -9,8 +9,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from confluent_kafka import TopicPartition
+from confluent_kafka import Producer, TopicPartition
 
+from streams import topics
+from streams.cli import read_settings
+from streams.draft import Draft
 from streams.engine import clients, group_metadata, offsets
 from streams.engine.blocking import CALL_TIMEOUT_S
 from streams.engine.group_metadata import Membership
@@ -18,6 +21,7 @@ from streams.engine.slices import Cursors, Slice, Source, Verdict
 from streams.engine.transaction import Transactions
 from streams.engine.unit import Unit
 from streams.engine.work import Work
+from streams.fetcher import scheduler
 
 SLOW_COMMIT_S = 0.6
 SLOW_DISK_S = 0.03  # between the state and the commit: a window that a real disk opens too, now and then
@@ -86,6 +90,28 @@ def no_require_stable() -> None:
     )
 
 
+def pages_outside() -> None:
+    """The events of a fetched page leave at once, in no transaction; progress and offsets as ever: backfill.
+
+    What is fetched again after a kill is stored twice. The clean topics hide it: the worker has seen it all before.
+    """
+    settle, raw = scheduler.settle, tuple(f".{name}" for name in topics.RAW)
+    producer = Producer(read_settings().librdkafka)
+
+    def outside(draft: Draft, *page: Any) -> bool:
+        before = len(draft.emits)
+        is_settled = settle(draft, *page)
+        added = draft.emits[before:]
+        draft.emits[before:] = [emit for emit in added if not emit.topic.endswith(raw)]
+        for emit in added:
+            if emit.topic.endswith(raw):
+                producer.produce(emit.topic, emit.value, emit.key, draft.partition, headers=list(emit.headers or ()))
+        producer.flush()
+        return is_settled
+
+    scheduler.settle = outside
+
+
 MUTATIONS: dict[str, Callable[[], None]] = {
-    one.__name__: one for one in (state_first, no_cursor, no_generation, slow_commit, no_require_stable)
+    one.__name__: one for one in (state_first, no_cursor, no_generation, slow_commit, no_require_stable, pages_outside)
 }

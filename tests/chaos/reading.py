@@ -26,10 +26,12 @@ OFFSET_KEY = b"__faust\0offset__"
 class Found:
     """Records in the order of (topic, partition, offset). Topics are short names; changelogs are by table.
 
-    `clean`: with their decoded value. `hanging`: partitions that an unfinished transaction holds back.
+    `progress`: the words of fetchers. `clean`: with their decoded value. `hanging`: partitions that an unfinished
+    transaction holds back.
     """
 
     raw: list[RawRecord] = field(default_factory=list)
+    progress: list[RawRecord] = field(default_factory=list)
     clean: list[tuple[Message, dict[str, Any] | None]] = field(default_factory=list)
     dead: list[Message] = field(default_factory=list)
     changes: dict[str, list[Message]] = field(default_factory=dict)
@@ -37,26 +39,34 @@ class Found:
 
 
 def read(settings: Settings) -> Found:
-    """All committed records of raw, clean, dead-letter and changelog topics."""
+    """All committed records of raw, progress, clean, dead-letter and changelog topics."""
     prefix, found = f"{settings.topic_prefix}.", Found()
     raw, clean = [prefix + name for name in topics.RAW], [prefix + name for name in topics.clean_topics()]
-    dead = prefix + topics.DEAD_LETTERS
-    logs = {topics.changelog(settings.group_id, table): table for table in topics.TABLES}
-    found.hanging = wait_stable(settings, [*raw, *clean, dead, *logs])
-    found.changes = {table: [] for table in topics.TABLES}
+    dead, progress, logs = prefix + topics.DEAD_LETTERS, prefix + topics.FETCH_PROGRESS, _changelogs(settings)
+    found.hanging = wait_stable(settings, [*raw, progress, *clean, dead, *logs])
+    found.changes = {table: [] for table in logs.values()}
     schemas = Schemas(settings)
-    for message in committed(settings, [*raw, *clean, dead, *logs]):
+    for message in committed(settings, [*raw, progress, *clean, dead, *logs]):
         topic = message.topic()
         if topic in logs:
             found.changes[logs[topic]].append(message)
         elif topic == dead:
             found.dead.append(message)
+        elif topic == progress:
+            found.progress.append(_raw(message))
         elif topic.startswith(f"{prefix}raw."):
             found.raw.append(_raw(message))
         else:
             value = message.value()
             found.clean.append((message, value and codec.decode(value, schemas.writer(codec.schema_id(value)))))
     return found
+
+
+def _changelogs(settings: Settings) -> dict[str, str]:
+    """Topic → table, of workers and fetchers."""
+    fetchers = topics.fetch_group(settings.group_id)
+    logs = {topics.changelog(settings.group_id, table): table for table in topics.TABLES}
+    return logs | {topics.changelog(fetchers, table): table for table in topics.FETCH_TABLES}
 
 
 def _raw(message: Message) -> RawRecord:
@@ -119,8 +129,9 @@ def committed(settings: Settings, names: list[str]) -> list[Message]:
 
 
 def databases(state: Path) -> Iterator[tuple[str, int, Path]]:
-    """(table, partition, path) of every database in the state directories of all workers. None of them may run."""
-    for path in sorted(state.glob("*/v*/tables/*.db")):
+    """(table, partition, path) of every database in the state directories of all workers and fetchers. None of them
+    may run."""
+    for path in sorted([*state.glob("*/v*/tables/*.db"), *state.glob("*/fetcher/v*/tables/*.db")]):
         table, _, partition = path.stem.rpartition("-")
         yield table, int(partition), path
 

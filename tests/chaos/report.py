@@ -55,7 +55,8 @@ def _times(seconds: list[float]) -> str:
 
 def details(result: Result) -> list[str]:
     """What the row has no room for."""
-    lines = [f"  {n} x {said}" for said, n in result.restarts.items()]
+    lines = [f"  {result.calls}"] if result.calls else []
+    lines += [f"  {n} x {said}" for said, n in result.restarts.items()]
     lines += [f"  held back by an unfinished transaction: {place}" for place in result.hanging]
     lines += [f"  {example}" for example in result.findings.examples]
     if result.unconfirmed:

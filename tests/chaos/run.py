@@ -12,7 +12,9 @@ from typing import Any
 
 from streams.embedded import Cluster
 from streams.embedded.supervise import Child
-from tests.chaos import alarms, reading, verify
+from streams.worker import policy_of
+from tests.chaos import alarms, history, reading, verify
+from tests.chaos.history import Jobs
 from tests.chaos.scenario import Planned, Scenario, plan
 from tests.chaos.sender import WORK
 from tests.chaos.stage import Say, Stage, kept, set_up
@@ -30,7 +32,7 @@ END_MS = 1_780_500_000_000  # of every world: the same seed sends the same bytes
 @dataclass
 class Result:
     """Of one scenario. `stuck`: records that nobody committed in DRAIN_S. `restarts`: by what was said last.
-    `unconfirmed`: records stored beyond the replies that the sender saw."""
+    `unconfirmed`: records stored beyond the replies that the sender saw. `calls`: of the API."""
 
     name: str
     seed: int
@@ -45,6 +47,7 @@ class Result:
     hanging: list[str] = field(default_factory=list)
     restarts: dict[str, int] = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings)
+    calls: history.Calls | None = None
     skipped: str = ""
     failure: str = ""
 
@@ -74,22 +77,33 @@ def run(
     """
     result = Result(scenario.name, seed)
     began_s = time.monotonic()
-    load = Load.lasting(STARTING_S + seconds, seed=seed, end_ms=END_MS, rate=scenario.rate, poison=scenario.poison)
-    with set_up(scenario, (), say, cluster, prefix) as stage:
+    load = _load(scenario, seed, STARTING_S + seconds)
+    with set_up(scenario, say, cluster, prefix) as stage:
         if logs:
             stage.undo.callback(_save_logs, stage, logs / scenario.name)
-        stage.worker_args = _worker_args(scenario, broken, stage)
+        stage.commands = _commands(scenario, broken, stage, load)
         _act(stage, load, plan(scenario, seed, seconds), result, say)
         say("reading everything back")
         found = reading.read(stage.settings)
         result.hanging = found.hanging
-        result.unconfirmed = len(found.raw) + len(found.dead) - result.accepted
+        result.unconfirmed = len(found.raw) - len(history.pages(found)) + len(found.dead) - result.accepted
         say(f"comparing {len(found.raw):,} raw and {len(found.clean):,} clean records")
-        result.findings = verify.verify(found, load.world(), prefix, stage.folder / "state", scenario.alert_rules)
+        result.findings = verify.verify(
+            found, load.world(), prefix, stage.folder / "state", scenario.alert_rules, past=load.past(),
+            policy=policy_of(stage.settings),
+        )  # fmt: skip
+        if result.calls:
+            history.check_calls(result.findings, result.calls)
         result.unconfirmed -= sum(1 for m in found.dead if _from_raw(m))
     result.restarts = dict(stage.ended)
     result.seconds = time.monotonic() - began_s
     return result
+
+
+def _load(scenario: Scenario, seed: int, seconds: float) -> Load:
+    if scenario.fetchers:
+        return Load.whole(seconds, seed=seed, end_ms=END_MS, **history.WORLD)
+    return Load.lasting(seconds, seed=seed, end_ms=END_MS, rate=scenario.rate, poison=scenario.poison)
 
 
 def _save_logs(stage: Stage, to: Path) -> None:
@@ -102,35 +116,61 @@ def _from_raw(message: Any) -> bool:
     return any(name == "dead_topic" for name, _ in message.headers() or [])
 
 
-def _worker_args(scenario: Scenario, broken: str, stage: Stage) -> tuple[str, ...]:
-    if not (scenario.flags or broken):
-        return ("-m", "streams.cli", "worker")
+def _commands(scenario: Scenario, broken: str, stage: Stage, load: Load) -> dict[str, tuple[str, ...]]:
+    product = {name: ("-m", "streams.cli", name) for name in ("gateway", "worker", "fetcher")}
+    mutation = ("--break", broken) if broken else ()
     flags = [flag.format(folder=stage.folder) for flag in scenario.flags]
-    return ("-m", "tests.chaos.worker", *flags, *(("--break", broken) if broken else ()))
+    return {
+        "gateway": product["gateway"],
+        "w": ("-m", "tests.chaos.worker", *flags, *mutation) if flags or broken else product["worker"],
+        "f": ("-m", "tests.chaos.fetcher", *mutation) if broken else product["fetcher"],
+        history.API: history.command(load, stage.settings),
+    }
 
 
 def _act(stage: Stage, load: Load, planned: list[Planned], result: Result, say: Say) -> None:
     """Services up, load and faults side by side, then wait until all is committed, then services down."""
     with kept(stage):
         watch = stage.watch = Watch(stage.settings)
+        stage.jobs = Jobs(stage.settings) if stage.scenario.fetchers else None
         say(f"sending {load.events:,} events at {load.rate:.0f}/s, {len(planned)} faults planned")
         sender = _sender(stage, load)
         stage.await_progress(FIRST_S)
-        struck = _strike(stage, planned, sender.running, say)
+        struck = _strike(stage, planned, lambda: sender.running() or _is_fetching(stage), say)
         tally = _finish(sender, load)
         result.accepted = tally.get("accepted", 0)
         result.undelivered = tally.get("asked", load.events) - result.accepted
         result.faults = len(struck)
         say("draining")
-        if not watch.drained(DRAIN_S):
+        if not _drained(stage, watch):
             result.stuck = max(1, watch.waiting)
         if stage.scenario.alert_rules:
             time.sleep(alarms.SETTLE_S)
         watch.stop()
+        if stage.jobs:
+            result.calls = stage.jobs.calls(stage.killed["f"])
+            stage.jobs.close()
     times = [watch.recovery_s(at_s) for at_s in struck]
     result.recovery_s = [round(one, 1) for one in times if one is not None]
     result.unrecovered = times.count(None)
     stage.stop_all()
+
+
+def _is_fetching(stage: Stage) -> bool:
+    return stage.jobs is not None and stage.jobs.open > 0
+
+
+def _drained(stage: Stage, watch: Watch) -> bool:
+    """Wait until all is committed, and all that was asked for is fetched. Pages are work for the worker, whose events
+    may ask for pages: it is over when nothing has moved in between."""
+    deadline_s = time.monotonic() + (history.DRAIN_S if stage.jobs else DRAIN_S)
+    while (left_s := deadline_s - time.monotonic()) > 0:
+        words = stage.jobs.words if stage.jobs else 0
+        if stage.jobs and not stage.jobs.is_over():
+            time.sleep(0.5)
+        elif watch.drained(left_s) and (not stage.jobs or (stage.jobs.is_over() and stage.jobs.words == words)):
+            return True
+    return False
 
 
 def _sender(stage: Stage, load: Load) -> Child:
@@ -138,13 +178,13 @@ def _sender(stage: Stage, load: Load) -> Child:
     return Child([sys.executable, "-m", "tests.chaos.sender"], stage.folder / "sender.log", env={WORK: work})
 
 
-def _strike(stage: Stage, planned: list[Planned], sending: Callable[[], bool], say: Say) -> list[float]:
-    """Every fault at its time, or as soon as the one before it is over, while something is sent; when each began."""
+def _strike(stage: Stage, planned: list[Planned], is_busy: Callable[[], bool], say: Say) -> list[float]:
+    """Every fault at its time, or as soon as the one before it is over, while something goes on; when each began."""
     began_s, struck = time.monotonic(), []
     for fault in planned:
-        while sending() and time.monotonic() < began_s + fault.at_s:
+        while is_busy() and time.monotonic() < began_s + fault.at_s:
             time.sleep(0.05)
-        if not sending():
+        if not is_busy():
             break
         say(f"{time.monotonic() - began_s:5.1f} s  {(fault.act.__doc__ or fault.act.__name__).splitlines()[0]}")
         struck.append(time.monotonic())

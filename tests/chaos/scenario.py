@@ -34,7 +34,8 @@ def nothing() -> None:
 class Scenario:
     """`sentence`: what is done. `flags`: of tests.chaos.worker; with any of them, or with a broken engine, that program
     runs in the worker's place. `rate`: deliveries per second. `setup`: before services start, undone by the stage.
-    `skip`: why it cannot run here, None if it can. `alert_rules`: TOML; timers then get time to fire."""
+    `skip`: why it cannot run here, None if it can. `alert_rules`: TOML; timers then get time to fire. `fetchers`: so
+    many fetch the history of a small world from a fake API that answers badly (`history`), which sets the rate too."""
 
     name: str
     sentence: str
@@ -47,6 +48,7 @@ class Scenario:
     poison: float = 0.0
     setup: Act | None = None
     alert_rules: str = ""
+    fetchers: int = 0
     skip: Callable[[], str | None] = nothing
 
 

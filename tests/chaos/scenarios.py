@@ -99,6 +99,15 @@ _ALL = [
         workers=2,
         alert_rules=alarms.RULES,
     ),
+    Scenario(
+        "backfill",
+        "history fetched from an API that answers badly; SIGKILL to fetchers and worker, state deleted now and then",
+        (
+            Every(2, 5, faults.one_of(faults.kill_fetcher, faults.kill_fetcher_wiped)),
+            Every(5, 9, faults.one_of(faults.kill_worker, faults.kill_worker_wiped)),
+        ),
+        fetchers=2,
+    ),
     Scenario("clock", "the worker's clock steps by ten minutes", (Every(3, 6, faults.step_clock),), flags=INSIDE),
 ]
 SCENARIOS = {scenario.name: scenario for scenario in _ALL}

@@ -1,4 +1,5 @@
-"""The stage: Kafka, registry, gateway and workers as processes of their own, and a keeper that starts again what ended.
+"""The stage: Kafka, registry, gateway, workers, fetchers and a fake API as processes of their own, and a keeper that
+starts again what ended.
 
 The keeper is what a supervisor is in production: it starts again whatever ends by itself, after a moment.
 """
@@ -25,7 +26,10 @@ from streams import admin, registry
 from streams.embedded import Cluster, ports
 from streams.embedded.supervise import Child
 from streams.errors import Unavailable
+from streams.preference import WINDOW_DAYS
 from streams.settings import Settings
+from tests.chaos import history
+from tests.chaos.history import Jobs
 from tests.chaos.proxy import Proxy
 from tests.chaos.scenario import Scenario
 from tests.chaos.watch import Watch
@@ -40,18 +44,21 @@ SESSION_S = 6.0  # the shortest that a broker allows by default
 
 @dataclass
 class Stage:
-    """What acts act on. `wanted`: names of services that ought to run; the keeper sees to it."""
+    """What acts act on. `wanted`: names of services that ought to run; the keeper sees to it. `commands`: by the name
+    without its number. `jobs`: where there are fetchers."""
 
     cluster: Cluster
     settings: Settings
     folder: Path
     scenario: Scenario
     secret: str
-    worker_args: tuple[str, ...]
     proxy: Proxy | None = None
     watch: Watch | None = None
+    jobs: Jobs | None = None
+    commands: dict[str, tuple[str, ...]] = field(default_factory=dict)
     wanted: dict[str, Child | None] = field(default_factory=dict)
     ended: Counter[str] = field(default_factory=Counter)
+    killed: Counter[str] = field(default_factory=Counter)
     lock: threading.RLock = field(default_factory=threading.RLock)
     undo: ExitStack = field(default_factory=ExitStack)
 
@@ -60,7 +67,12 @@ class Stage:
     @property
     def workers(self) -> list[str]:
         """Names of the workers that ought to run."""
-        return sorted(name for name in self.wanted if name != "gateway")
+        return sorted(name for name in self.wanted if kind(name) == "w")
+
+    @property
+    def fetchers(self) -> list[str]:
+        """Names of the fetchers that ought to run."""
+        return sorted(name for name in self.wanted if kind(name) == "f")
 
     @property
     def url(self) -> str:
@@ -74,8 +86,8 @@ class Stage:
     def start(self, name: str) -> None:
         """Start a service, or start it again; from now on it is kept running."""
         with self.lock:
-            args = ["-m", "streams.cli", "gateway"] if name == "gateway" else [*self.worker_args]
-            self.wanted[name] = Child([sys.executable, *args], self.folder / f"{name}.log", env=self._env(name))
+            args = [sys.executable, *self.commands[kind(name)]]
+            self.wanted[name] = Child(args, self.folder / f"{name}.log", env=self._env(name))
 
     def kill(self, name: str) -> None:
         """SIGKILL; the keeper starts it again."""
@@ -83,6 +95,7 @@ class Stage:
             child, self.wanted[name] = self.wanted.get(name), None
             if child:
                 child.kill()
+                self.killed[kind(name)] += 1
 
     def stop(self, name: str) -> None:
         """SIGTERM and wait; it stays down until `start`."""
@@ -98,7 +111,7 @@ class Stage:
             os.kill(child.pid, number)
 
     def wipe(self, worker: str) -> None:
-        """Delete a worker's state. It must not run."""
+        """Delete a worker's, or a fetcher's, state. It must not run."""
         shutil.rmtree(self.state(worker), ignore_errors=True)
 
     def pick(self, chance: Random) -> str:
@@ -135,8 +148,10 @@ class Stage:
 
     def _env(self, name: str) -> dict[str, str]:
         settings = self.settings
-        rules = {"STREAMS_ALERT_RULES": str(self.folder / RULES_FILE)} if self.scenario.alert_rules else {}
-        return rules | {
+        more = {"STREAMS_ALERT_RULES": str(self.folder / RULES_FILE)} if self.scenario.alert_rules else {}
+        if self.scenario.fetchers:
+            more |= history.env(settings.junction_url)
+        return more | {
             "STREAMS_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
             "STREAMS_REGISTRY_URL": settings.registry_url,
             "STREAMS_TOPIC_PREFIX": settings.topic_prefix,
@@ -147,8 +162,14 @@ class Stage:
             "STREAMS_GATEWAY_PORT": str(settings.gateway_port),
             "STREAMS_WORKER_ID": name,
             "STREAMS_STATE_DIR": str(self.state(name)),
+            "STREAMS_SAMPLES_WINDOW_DAYS": str(settings.samples_window_days),
             "STREAMS_SESSION_TIMEOUT_S": str(SESSION_S),
         }
+
+
+def kind(name: str) -> str:
+    """Of a service: its name without its number."""
+    return name.rstrip("0123456789")
 
 
 def _why(child: Child) -> str:
@@ -161,9 +182,7 @@ Say = Callable[[str], None]
 
 
 @contextmanager
-def set_up(
-    scenario: Scenario, worker_args: tuple[str, ...], say: Say, cluster: Cluster | None = None, prefix: str = "junction"
-) -> Iterator[Stage]:
+def set_up(scenario: Scenario, say: Say, cluster: Cluster | None = None, prefix: str = "junction") -> Iterator[Stage]:
     """The stage with every topic and schema, services not started yet; gone at the end, whatever happens.
 
     `cluster`: a running one to share; then `prefix` keeps scenarios apart.
@@ -179,18 +198,19 @@ def set_up(
             )
             if proxy:
                 proxy.aim(int(cluster.bootstrap_servers.rpartition(":")[2]))
-        settings = _settings(cluster, folder, prefix, scenario.nodes)
+        settings = _settings(cluster, folder, prefix, scenario)
         admin.apply(settings)
         registry.register(settings)
         secret = "whsec_" + base64.b64encode(Random(prefix).randbytes(24)).decode()
         (folder / RULES_FILE).write_text(scenario.alert_rules, encoding="utf-8")
-        stage = Stage(cluster, settings, folder, scenario, secret, worker_args, proxy)
+        stage = Stage(cluster, settings, folder, scenario, secret, proxy)
         stack.callback(stage.stop_all)
         stack.enter_context(stage.undo)
         yield stage
 
 
-def _settings(cluster: Cluster, folder: Path, prefix: str, nodes: int) -> Settings:
+def _settings(cluster: Cluster, folder: Path, prefix: str, scenario: Scenario) -> Settings:
+    at = ports.choose(["gateway", history.API], folder / "ports.json")
     return Settings(
         _env_file=None,
         bootstrap_servers=cluster.bootstrap_servers,
@@ -198,9 +218,12 @@ def _settings(cluster: Cluster, folder: Path, prefix: str, nodes: int) -> Settin
         topic_prefix=prefix,
         group_id=f"{prefix}-group",
         partitions=4,
-        replication=min(3, nodes),
+        replication=min(3, scenario.nodes),
         state_dir=folder / "state",
-        gateway_port=ports.choose(["gateway"], folder / "ports.json")["gateway"],
+        gateway_port=at["gateway"],
+        junction_url=f"http://127.0.0.1:{at[history.API]}",
+        # The worlds' deliveries are months old, a fetched page is of now: what came first would be forgotten at once.
+        samples_window_days=0 if scenario.fetchers else WINDOW_DAYS,
     )
 
 
@@ -209,7 +232,9 @@ def kept(stage: Stage) -> Iterator[None]:
     """Start all services, wait for the door, and keep them running in a thread until the end."""
     if stage.scenario.setup:
         stage.scenario.setup(stage, Random(0))
-    for name in ("gateway", *(f"w{n}" for n in range(stage.scenario.workers))):
+    scenario = stage.scenario
+    names = [*(f"w{n}" for n in range(scenario.workers)), *(f"f{n}" for n in range(scenario.fetchers))]
+    for name in ["gateway", *([history.API] if scenario.fetchers else ()), *names]:
         stage.start(name)
     wait_for_door(stage)
     over = threading.Event()

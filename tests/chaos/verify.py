@@ -8,11 +8,13 @@
 | are the tables what the log says? | compacted changelogs against the model's tables |
 | is no local state ahead of the log, or beside it? | each database against its changelog up to the offset it claims |
 | are alerts, if there are rules, those that follow from the log, each step once? | the model, with the same rules |
+| is the history there, each page once, each job over? | the words of the fetchers, and their pages (`history`) |
 | is each hopeless record a dead letter, once? | the dead-letter topic against what the model's folds rejected |
 
 Left out of the comparison with the model: `processed_at`, and what depends on how raw topics interleave, which nobody
 promises: the `connection` joined into data records (and whether they are older than it, which is their `origin`), the
-user's zone joined into those with floating times, and the records of `connections` before the last of each key.
+user's zone joined into those with floating times, and the records of `connections` and `backfills` before the last of
+each key.
 """
 
 from collections import Counter, defaultdict
@@ -24,15 +26,26 @@ from typing import Any
 from confluent_kafka import Message
 
 from streams import topics
+from streams.preference import Policy
 from streams.simulator.truth import Truth
 from streams.simulator.world import Event
-from tests.chaos import alarms, reading
+from tests.chaos import alarms, history, reading
 from tests.chaos.model import Model
 from tests.chaos.reading import Found
 
 EXAMPLES_MAX = 12
 TIMED = (b"u|", b"t|")  # rows of alerts: what is remembered of a user, and timers
-VISIBLE = ("status", "since", "connected_at", "error_at", "error_type", "resources_available", "resources_unavailable")
+# Of topics whose records depend on how others interleave: what the last record of each key must say.
+VISIBLE = {
+    topics.CONNECTIONS: (
+        *("status", "since", "connected_at", "error_at", "error_type", "resources_available", "resources_unavailable"),
+    ),
+    topics.BACKFILLS: (
+        *("status", "reason", "backfill_id", "why", "notices", "notified_at", "range_start", "range_end", "share"),
+        *("fetch_start", "fetch_end", "pages", "rows", "rows_new", "rows_changed", "rows_same", "rows_other"),
+        *("first_data_at", "last_data_at", "next_try_at"),
+    ),
+}
 _NEVER: Any = object()
 
 
@@ -57,23 +70,29 @@ class Findings:
         return not (self.lost or self.repeated or self.wrong or self.disordered)
 
 
-def verify(found: Found, events: Iterable[Event], prefix: str, state: Path, rules: str = "") -> Findings:
-    """Ask everything. `state`: the folder of all workers' state directories. `rules`: of alerts, TOML."""
-    findings, truth = Findings(), Truth()
+def verify(
+    found: Found, events: Iterable[Event], prefix: str, state: Path, rules: str = "", *, past: Iterable[Event] = (),
+    policy: Policy | None = None,
+) -> Findings:  # fmt: skip
+    """Ask everything. `state`: the folder of all workers' state directories. `rules`: of alerts, TOML. `past`: what is
+    to be fetched. `policy`: the workers' own."""
+    findings, truth = Findings(), Truth.of(past)
     sent: dict[str, bytes] = {}
     for event in events:
         truth.add(event)
         sent[event.message_id] = event.body
     check_door(findings, found, sent)
     check_truth(findings, found, truth, prefix)
-    model = Model(prefix, rules).run(found.raw)
+    model = Model(prefix, rules, policy or Policy()).run([*found.raw, *found.progress])
     check_clean(findings, found, model, prefix)
-    check_connections(findings, found, model, prefix)
+    for topic in VISIBLE:
+        check_last(findings, found, model, prefix, topic)
     check_offsets(findings, found)
     check_tables(findings, found, model)
     check_databases(findings, found, state)
     check_dead(findings, found, model)
     check_alerts(findings, found, model, prefix)
+    history.check(findings, found, prefix)
     return findings
 
 
@@ -132,11 +151,11 @@ def check_clean(findings: Findings, found: Found, model: Model, prefix: str) -> 
     wanted: dict[tuple[str, bytes], list[Row]] = defaultdict(list)
     there: dict[tuple[str, bytes], list[Row]] = defaultdict(list)
     for topic, key, record in model.clean:
-        if topic not in (topics.CONNECTIONS, topics.ALERTS):
+        if topic not in VISIBLE and topic != topics.ALERTS:
             wanted[topic, key].append((identity(record), content(record)))
     for message, record in found.clean:
         topic = message.topic().removeprefix(f"{prefix}.")
-        if topic not in (topics.CONNECTIONS, topics.ALERTS) and record is not None:
+        if topic not in VISIBLE and topic != topics.ALERTS and record is not None:
             there[topic, message.key() or b""].append((identity(record), content(record)))
     for key in wanted.keys() | there.keys():
         _compare(findings, f"{key[0]} {key[1].decode()}", wanted[key], there[key])
@@ -157,23 +176,23 @@ def _compare(findings: Findings, where: str, wanted: list[Row], there: list[Row]
             findings.note("lost", where, id)
 
 
-def check_connections(findings: Findings, found: Found, model: Model, prefix: str) -> None:
-    """The last record of each connection is the model's; none is repeated right after itself."""
-    wanted = {key: _visible(record) for topic, key, record in model.clean if topic == topics.CONNECTIONS}
+def check_last(findings: Findings, found: Found, model: Model, prefix: str, name: str) -> None:
+    """The last record of each key of a topic is the model's; none is repeated right after itself."""
+    wanted = {key: _visible(name, record) for topic, key, record in model.clean if topic == name}
     last: dict[bytes, Any] = {}
     for message, record in found.clean:
-        if message.topic() == f"{prefix}.{topics.CONNECTIONS}" and record is not None:
-            if last.get(message.key(), _NEVER) == _visible(record):
-                findings.note("repeated", topics.CONNECTIONS, message.offset())
-            last[message.key()] = _visible(record)
+        if message.topic() == f"{prefix}.{name}" and record is not None:
+            if last.get(message.key(), _NEVER) == _visible(name, record):
+                findings.note("repeated", name, message.offset())
+            last[message.key()] = _visible(name, record)
     for key in wanted.keys() | last.keys():
         if wanted.get(key) != last.get(key):
-            findings.note("lost" if key not in last else "wrong", topics.CONNECTIONS, key.decode())
-    findings.checked["connections"] = len(last)
+            findings.note("lost" if key not in last else "wrong", name, key.decode())
+    findings.checked[name] = len(last)
 
 
-def _visible(record: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(record[name] for name in VISIBLE)
+def _visible(topic: str, record: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(record[name] for name in VISIBLE[topic])
 
 
 def check_offsets(findings: Findings, found: Found) -> None:
@@ -212,6 +231,8 @@ def check_tables(findings: Findings, found: Found, model: Model) -> None:
             if name == table
             for key, value in rows.items()
         }
+        if table in topics.FETCH_TABLES:  # which depends on when pages came
+            continue
         if table == topics.ALERTS:  # where rules and timers stand depends on when they were looked at
             wanted, there = ({k: v for k, v in one.items() if k[1][:2] not in TIMED} for one in (wanted, there))
         _same_rows(findings, f"table {table}", wanted, there)
@@ -230,7 +251,7 @@ def check_databases(findings: Findings, found: Found, state: Path) -> None:
             key: value
             for (_, key), value in compacted(by_partition[table, partition], -1 if offset is None else offset).items()
         }
-        _same_rows(findings, f"state of {path.parents[2].name}, {path.stem}", wanted, rows)
+        _same_rows(findings, f"state of {path.relative_to(state).parts[0]}, {path.stem}", wanted, rows)
         findings.checked["databases"] = findings.checked.get("databases", 0) + 1
 
 

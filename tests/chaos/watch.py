@@ -29,7 +29,7 @@ class Watch:
 
     def _run(self) -> None:
         while not self._over.is_set():
-            lag = Lag(self.settings, [f"{self.settings.topic_prefix}.{name}" for name in topics.RAW])
+            lag = Lag(self.settings, [f"{self.settings.topic_prefix}.{name}" for name in topics.SOURCES])
             with suppress(Unavailable):  # a new client then: this one may go on asking a coordinator that is gone
                 self._sample(lag)
             lag.close()

@@ -23,7 +23,7 @@ from streams.engine.slices import Slice
 from streams.errors import StreamsError
 from streams.events import Record
 from streams.waiting import until_available
-from streams.worker import rules_of
+from streams.worker import policy_of, rules_of
 from tests.chaos import mutations
 
 LOOK_EVERY_S = 0.2
@@ -74,13 +74,13 @@ def main() -> None:
     until_available("Kafka", lambda: admin.check_layout(settings))
     ids = until_available("schema registry", lambda: registry.resolve(settings))
     alerts = agents.Alerts(Codec(ids), settings.topic_prefix, *rules_of(settings))
-    made = agents.folds(Codec(ids), settings.topic_prefix, alerts)
+    made = agents.folds(Codec(ids), settings.topic_prefix, alerts, policy_of(settings))
     folds = {f"{settings.topic_prefix}.{name}": fold for name, fold in made.items()}
     if options.folder:
         bend_clock(options.folder / "clock")
         folds = {name: buggy(fold, options.folder / "bug") for name, fold in folds.items()}
     try:
-        punctuation = agents.punctuation(settings.topic_prefix, alerts)
+        punctuation = agents.punctuation(settings.topic_prefix, alerts, policy_of(settings))
         engine.run(settings, engine.Plan(folds, topics.TABLES, punctuation, lose=losing(options.lose)))
     except StreamsError as error:
         print(f"chaos worker: {error}", file=sys.stderr)

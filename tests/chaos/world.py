@@ -1,10 +1,11 @@
-"""What is sent: a prefix of a simulated world, long enough for the wanted time. Pure, the same in every process."""
+"""What is sent: a simulated world, or as much of it as the wanted time allows. Pure, the same in every process."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from itertools import islice
+from dataclasses import asdict, dataclass, replace
+from itertools import chain, islice
 
 from streams.simulator.schedule import Attempt, Faults, schedule
+from streams.simulator.tracks import streams_of
 from streams.simulator.world import Event, World
 
 USERS, DAYS = 40, 14
@@ -14,22 +15,40 @@ ATTEMPTS_PER_EVENT = 1 + 0.1 + 0.02 + 0.03
 
 @dataclass(frozen=True)
 class Load:
-    """`events` of the world of `seed` whose last day ends at `end_ms`; `poison`: share of unreadable bodies on top."""
+    """`events` of the world of `seed` whose last day ends at `end_ms`; `poison`: share of unreadable bodies on top.
+    `history_days`: before the first of `days`; they are not sent, but fetched."""
 
     seed: int
     end_ms: int
     events: int
     rate: float
     poison: float = 0.0
+    users: int = USERS
+    days: int = DAYS
+    history_days: int = 0
 
     @classmethod
     def lasting(cls, seconds: float, *, seed: int, end_ms: int, rate: float, poison: float = 0.0) -> "Load":
         """So much that sending it takes about `seconds`."""
         return cls(seed, end_ms, int(seconds * rate / ATTEMPTS_PER_EVENT), rate, poison)
 
+    @classmethod
+    def whole(cls, seconds: float, *, seed: int, end_ms: int, users: int, days: int, history_days: int) -> "Load":
+        """All of a small world with a history, at such a rate that sending it takes about `seconds`."""
+        load = cls(seed, end_ms, 0, 0, users=users, days=days, history_days=history_days)
+        events = sum(1 for _ in load.made().events())
+        return replace(load, events=events, rate=events * ATTEMPTS_PER_EVENT / seconds)
+
+    def made(self) -> World:
+        return World(self.seed, self.users, self.days, self.end_ms, days_of_history=self.history_days)
+
     def world(self) -> Iterator[Event]:
         """The events, in the order of their creation."""
-        return islice(World(self.seed, USERS, DAYS, self.end_ms).events(), self.events)
+        return islice(self.made().events(), self.events)
+
+    def past(self) -> Iterator[Event]:
+        """What a completed backfill yields, each thing as the event that it could be."""
+        return chain(self.made().history(), streams_of(self.made())) if self.history_days else iter(())
 
     def attempts(self) -> Iterator[Attempt]:
         """When each is delivered, and how often."""

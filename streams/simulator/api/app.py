@@ -67,8 +67,8 @@ class FakeApi:
             fault = faults.drawn(self.options, question, self.counts.asked[question])
             self.counts.asked[question] += 1
             response = await self._response(request, question, handler, fault, rate)
-            is_whole = fault not in (Fault.CUT, Fault.TRUNCATED)
-            self.counts.gone(question, response.status_code, is_whole=is_whole)
+            is_whole = fault not in (Fault.CUT, Fault.TRUNCATED, Fault.MISSING)
+            self.counts.gone(endpoint, question, response.status_code, is_whole=is_whole)
             return response
 
         return answer

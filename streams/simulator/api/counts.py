@@ -7,8 +7,8 @@ from typing import Any
 
 @dataclass(slots=True)
 class Counts:
-    """`again`: whole answers to a question that was answered whole before, the waste. `peak_per_s`: most requests
-    within any second."""
+    """`again`: whole answers to a question that was answered whole before, the waste; `again_by`: those by endpoint.
+    `peak_per_s`: most requests within any second. That there is none (404) is an answer."""
 
     endpoints: Counter[str] = field(default_factory=Counter)
     users: Counter[str] = field(default_factory=Counter)
@@ -16,7 +16,7 @@ class Counts:
     faults: Counter[str] = field(default_factory=Counter)
     asked: Counter[str] = field(default_factory=Counter)
     answered: set[str] = field(default_factory=set)
-    again: int = 0
+    again_by: Counter[str] = field(default_factory=Counter)
     minted: int = 0
     peak_per_s: int = 0
     _times_s: deque[float] = field(default_factory=deque)
@@ -32,11 +32,16 @@ class Counts:
         self.peak_per_s = max(self.peak_per_s, len(self._times_s))
         return len(self._times_s)
 
-    def gone(self, question: str, status: int, *, is_whole: bool) -> None:
+    @property
+    def again(self) -> int:
+        return self.again_by.total()
+
+    def gone(self, endpoint: str, question: str, status: int, *, is_whole: bool) -> None:
         """It was answered. `question`: path and parameters."""
         self.statuses[status] += 1
-        if is_whole and status == 200:
-            self.again += question in self.answered
+        if is_whole and status in (200, 404):
+            if question in self.answered:
+                self.again_by[endpoint] += 1
             self.answered.add(question)
 
     def summary(self) -> dict[str, Any]:
@@ -45,6 +50,7 @@ class Counts:
             "requests": self.endpoints.total(),
             "answered": len(self.answered),
             "again": self.again,
+            "again_by": dict(sorted(self.again_by.items())),
             "minted": self.minted,
             "peak_per_s": self.peak_per_s,
             "endpoints": dict(sorted(self.endpoints.items())),

@@ -1,0 +1,116 @@
+"""What is asked of a backfill under chaos can be answered with no: each kind of damage is found, and named."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+import pytest
+
+from streams import topics
+from streams.fetch import progress
+from streams.fetch.job import Status
+from streams.fetch.progress import Progress
+from tests.chaos import history
+from tests.chaos.history import Calls
+from tests.chaos.reading import Found
+from tests.chaos.test_verify import Stored
+from tests.chaos.verify import Findings
+from tests.folding import PREFIX, RawRecord
+
+DONE = Progress("bf_1", "u1", "oura", "sleep", 2, Status.COMPLETE)
+CALLS = Calls(all=1100, needed=1000, faulty=80, again=20, circles=1, kills=5, peak_per_s=history.RATE_PER_S)
+
+
+@dataclass
+class Right:
+    """A job in two steps whose page held one event."""
+
+    words: list[Progress] = field(
+        default_factory=lambda: [replaced(seq=1, status=Status.FETCHING, due_ms=5), replaced(seq=2)]
+    )
+    pages: list[str] = field(default_factory=lambda: ["bf_1.1.0"])
+    told: str = "complete"
+
+    def findings(self) -> Findings:
+        found, findings = Found(), Findings()
+        found.progress = [RawRecord("t", 0, n, 0, b"", progress.encode(word), []) for n, word in enumerate(self.words)]
+        headers = [topics.encode_headers([(topics.H_DOOR, "api"), (topics.H_ID, id)]) for id in self.pages]
+        found.raw = [RawRecord("t", 0, n, 0, b"", b"{}", rows) for n, rows in enumerate(headers)]
+        row: Any = Stored(f"{PREFIX}.backfills", (0, 0), (b"u1:oura:sleep", b""))
+        found.clean = [(row, {"status": self.told})]
+        history.check(findings, found, PREFIX)
+        return findings
+
+
+def replaced(**changes: Any) -> Progress:
+    return msgspec.structs.replace(DONE, **changes)
+
+
+def no_end(right: Right) -> None:
+    right.words.pop()
+
+
+def failed(right: Right) -> None:
+    right.words[-1] = replaced(status=Status.FAILED, reason="cursor_loop")
+
+
+def step_twice(right: Right) -> None:
+    right.words.insert(0, right.words[0])
+
+
+def step_back(right: Right) -> None:
+    right.words.reverse()
+
+
+def page_twice(right: Right) -> None:
+    right.pages.append(right.pages[0])
+
+
+def told_otherwise(right: Right) -> None:
+    right.told = "fetching"
+
+
+def test_what_is_right_is_right() -> None:
+    """A job that ended, and one that found nothing and asks again later."""
+    assert Right().findings().is_right
+    waiting = Right(words=[replaced(status=Status.EMPTY, due_ms=5)], told="empty")
+    assert waiting.findings().is_right
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        (no_end, "lost"),
+        (failed, "wrong"),
+        (step_twice, "repeated"),
+        (step_back, "disordered"),
+        (page_twice, "repeated"),
+        (told_otherwise, "wrong"),
+    ],
+)
+def test_damage_to_a_backfill_is_found(damage: Callable[[Right], None], problem: str) -> None:
+    """One job, step, page or status that is not as it must be is counted as that."""
+    right = Right()
+    damage(right)
+    assert getattr(right.findings(), problem) > 0
+
+
+def test_a_workouts_stream_may_begin_anew() -> None:
+    """Its job leaves nothing behind, so the next one counts from the start; not while the first goes on."""
+    over, anew = replaced(workout_id="w1", seq=3), replaced(workout_id="w1", seq=0, due_ms=5)
+    findings = Findings()
+    history.check_steps(findings, [over, anew])
+    assert findings.is_right
+    history.check_steps(findings, [anew, over, over])
+    assert findings.repeated == 1
+
+
+@pytest.mark.parametrize("more", [{"again": 60}, {"again": 90, "kills": 1}, {"peak_per_s": 2 * history.RATE_PER_S}])
+def test_too_many_calls_are_found(more: dict[str, int]) -> None:
+    """More than a few per cent above what is needed, more than kills explain, or more in a second than is allowed."""
+    findings = Findings()
+    history.check_calls(findings, CALLS)
+    assert findings.is_right
+    history.check_calls(findings, replace(CALLS, **more))
+    assert findings.wrong == 1

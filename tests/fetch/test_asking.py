@@ -1,0 +1,29 @@
+"""One call of the API for a job: how fast, as a share of the team's rate."""
+
+import asyncio
+import time
+
+from streams.fetch import job as jobs
+from streams.fetch.request import Request
+from streams.fetcher.answer import Page
+from streams.fetcher.asking import Asker
+from tests.junction.scripted import http, scripted, settings_for
+
+RATE_PER_S = 40.0
+CALLS = 10
+PROFILE = jobs.begin(Request("bf_1", "u1", "oura", "profile"), 0)
+
+
+async def test_a_share_of_the_work_is_a_share_of_the_rate() -> None:
+    """Told before there is a client, and told anew: calls leave that much apart."""
+    async with scripted(http(404)) as server:
+        asker = Asker(settings_for(server.url, junction_requests_per_s=RATE_PER_S))
+        asker.open()
+        for share in (0.5, 1.0):
+            asker.set_share(share)
+            began_s = time.monotonic()
+            found = await asyncio.gather(*(asker.ask(PROFILE) for _ in range(CALLS)))
+            assert all(isinstance(page, Page) for page in found)
+            least_s = (CALLS - 1) / (RATE_PER_S * share)
+            assert time.monotonic() - began_s >= 0.95 * least_s
+            assert time.monotonic() - began_s < least_s + 5
