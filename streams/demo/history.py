@@ -56,11 +56,15 @@ class History:
                         self._last[said.user_id, said.provider, said.resource, said.workout_id] = said
 
     @property
+    def words(self) -> list[Progress]:
+        """The last one of each job, as far as it is read."""
+        with self._lock:
+            return list(self._last.values())
+
+    @property
     def standing(self) -> Standing:
         """As of the last record read."""
-        now_ms = int(time.time() * 1000)
-        with self._lock:
-            last = list(self._last.values())
+        now_ms, last = int(time.time() * 1000), self.words
         over = [one for one in last if not one.due_ms or one.due_ms > now_ms + PARKED_MS]
         done = len(over) + sum(one.share for one in last if 0 < one.due_ms <= now_ms + PARKED_MS)
         rows = sum(one.rows for one in last if one.workout_id or not _is_listing(one))
