@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from itertools import chain, islice
+from itertools import islice
 
 from streams.simulator.schedule import Attempt, Faults, schedule
-from streams.simulator.tracks import streams_of
+from streams.simulator.truth import fetched
 from streams.simulator.world import Event, World
 
 USERS, DAYS = 40, 14
@@ -48,7 +48,7 @@ class Load:
 
     def past(self) -> Iterator[Event]:
         """What a completed backfill yields, each thing as the event that it could be."""
-        return chain(self.made().history(), streams_of(self.made())) if self.history_days else iter(())
+        return iter(fetched(self.made()) if self.history_days else ())
 
     def attempts(self) -> Iterator[Attempt]:
         """When each is delivered, and how often."""
