@@ -39,7 +39,7 @@ from streams.simulator.chance import iso
 from streams.simulator.world import World
 
 PAGE_SIZE = 500
-LOOK_S = 0.25
+LOOK_S = 0.5
 STILL_S = 120.0  # nothing moves for so long: it never ends
 
 

@@ -1,6 +1,7 @@
 """`status USER`: what a worker's tables say about one user, as tables for people or JSON for machines."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ from streams.settings import Settings
 
 ANSWER_S = 10.0
 WIDTH = 140  # where there is no terminal
+NUMBERS = frozenset({"fetched", "rows", "new", "known", "age", "days with data", "resources"})
 Json = dict[str, Any]
 
 
@@ -54,7 +56,7 @@ def show(view: Json, *, as_json: bool) -> None:
     if not console.is_terminal:
         console = Console(width=WIDTH)
     is_known = view["connections"] or view["resources"] or view["backfills"]
-    where = f"partition {view['partition']}, worker {view['worker']}, as of {view['as_of']}"
+    where = f"partition {view['partition']}, worker {view['worker']}, as of {_short(view['as_of'])}; times are UTC"
     console.print(Text.assemble((view["user_id"], "bold"), f"  {where}"), soft_wrap=True)
     if not is_known:
         console.print("Nothing is known of this user: no event of it has come, or the id is another one.")
@@ -70,8 +72,16 @@ def show(view: Json, *, as_json: bool) -> None:
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", justify="right" if column in NUMBERS else "left")
     return table
+
+
+def _by_provider(rows: list[Json]) -> Iterator[tuple[str, Json]]:
+    """(provider, named once; row) by provider and resource."""
+    before = ""
+    for row in sorted(rows, key=lambda row: (row["provider"], row["resource"])):
+        yield "" if row["provider"] == before else row["provider"], row
+        before = row["provider"]
 
 
 def _connections(view: Json) -> Table:
@@ -86,22 +96,26 @@ def _connections(view: Json) -> Table:
 
 
 def _backfills(view: Json) -> Table:
-    table = _table("History", "provider", "resource", "status", "fetched", "rows", "new", "known", "data from", "to")
-    for row in view["backfills"]:
+    is_waiting = any(row["next_try_at"] for row in view["backfills"])
+    more = ("next try",) if is_waiting else ()
+    columns = ("provider", "resource", "status", "fetched", "rows", "new", "known", "data from", "to", *more)
+    table = _table("History", *columns)
+    for provider, row in _by_provider(view["backfills"]):
         status = f"{row['status']} ({row['reason']})" if row["reason"] else row["status"]
         known = row["rows_same"] + row["rows_changed"] + row["rows_other"]
         table.add_row(
-            row["provider"], row["resource"], status, f"{row['share']:.0%}", f"{row['rows']:,}",
-            f"{row['rows_new']:,}", f"{known:,}", _day(row["first_data_at"]), _day(row["last_data_at"]),
+            provider, row["resource"], status, f"{row['share']:.0%}", f"{row['rows']:,}", f"{row['rows_new']:,}",
+            f"{known:,}", _day(row["first_data_at"]), _day(row["last_data_at"]),
+            *((_short(row["next_try_at"]),) if is_waiting else ()),
         )  # fmt: skip
     return table
 
 
 def _resources(view: Json) -> Table:
     table = _table("Freshness", "provider", "resource", "newest data", "age", "last delivery", "days with data")
-    for row in sorted(view["resources"], key=lambda row: (row["provider"], row["resource"])):
+    for provider, row in _by_provider(view["resources"]):
         table.add_row(
-            row["provider"], row["resource"], _short(row["newest_data_at"]), _age(row["age_s"]),
+            provider, row["resource"], _short(row["newest_data_at"]), _age(row["age_s"]),
             _short(row["last_delivery_at"]), str(row["days_with_data"]),
         )  # fmt: skip
     return table

@@ -51,23 +51,16 @@ def show(one: Reconciled, *, machine: bool) -> None:
         print(json.dumps(as_json(one)))
         return
     table = Table(title=f"{one.user_id}", title_justify="left", title_style="bold")
-    for column in (
-        "provider",
-        "resource",
-        "expected",
-        "days there",
-        "days here",
-        "newest there",
-        "newest here",
-        "verdict",
-    ):
-        table.add_column(column, overflow="fold")
+    for column in COLUMNS:
+        table.add_column(column, overflow="fold", justify="right" if column.startswith("days") else "left")
+    before = ""
     for finding in one.findings:
         said = finding.theirs
         span = f"{_day(said.start_us)} to {_day(said.end_us)}" if said.start_us is not None else ""
         colour = "green" if finding.is_good else "red"
+        provider, before = "" if finding.provider == before else finding.provider, finding.provider
         table.add_row(
-            finding.provider, finding.resource, span, str(said.days), str(finding.days_ours), _day(said.newest_us),
+            provider, finding.resource, span, str(said.days), str(finding.days_ours), _day(said.newest_us),
             _day(finding.newest_us), f"[{colour}]{finding.verdict}[/]",
         )  # fmt: skip
     console = _console()
