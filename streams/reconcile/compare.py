@@ -32,6 +32,7 @@ STUCK_S = 3600
 AGAIN_S = 86_400
 BEHIND_US = 3_600_000_000  # a webhook may be on its way for a while
 DAYS_SLACK = 1  # `days_with_data` is a rough measure, and its days are not the user's
+TIMELESS = policy.OPTIONAL | {"workout_stream"}  # no days of ours tell what we have: that all was fetched, does
 Json = Mapping[str, Any]
 
 
@@ -83,7 +84,7 @@ def _one(provider: str, resource: str, said: Theirs, held: Json | None, fill: Js
     days = _days_between(held, said) if held else 0
     status = str(fill["status"]) if fill else ""
     verdict, span = _history(provider, resource, said, days, status, fill, now_s)
-    if verdict in (Verdict.COMPLETE, Verdict.NO_DATA, Verdict.NOT_PULLED):
+    if verdict in (Verdict.COMPLETE, Verdict.NO_DATA, Verdict.NOT_PULLED) and resource not in TIMELESS:
         verdict, span = _edges(said, held, newest_us, verdict)
     return Finding(provider, resource, verdict, said, days, newest_us, span, status)
 
@@ -102,7 +103,7 @@ def _history(
         return Verdict.NO_DATA, None
     if fill and status in ("queued", "fetching"):
         return (Verdict.STUCK, whole) if _is_stuck(fill, now_s) else (Verdict.FETCHING, None)
-    if days + DAYS_SLACK >= said.days or (status == "complete" and resource in policy.OPTIONAL):
+    if days + DAYS_SLACK >= said.days or (status == "complete" and resource in TIMELESS):
         return Verdict.COMPLETE, None
     if status == "failed":
         return Verdict.FAILED_HERE, whole

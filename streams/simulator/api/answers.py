@@ -7,7 +7,9 @@ from streams.simulator import control, history
 from streams.simulator.chance import DAY_MS, iso
 from streams.simulator.holdings import Holdings
 from streams.simulator.notices import fate, span_ms
+from streams.simulator.plan import is_series
 from streams.simulator.population import MAIN, OTHERS, TEAM_ID, Link, Person, Provider
+from streams.simulator.tracks import workouts_of
 from streams.simulator.world import PULLED_MS, World
 
 Json = dict[str, Any]
@@ -106,18 +108,37 @@ def _pulls(world: World, person: Person, link: Link) -> Json:
 def _pull(world: World, person: Person, link: Link, resource: str) -> Json:
     connected_ms, is_failed = world.connected_ms(link), fate(world.notices, person, link, resource).is_failed
     start_ms, end_ms = span_ms(link, resource, world.days_of_history, connected_ms)
-    days = history.days_of(person, link, resource, world.days_of_history, connected_ms)
     times = ((f"{what}_at", connected_ms + wait_ms) for what, wait_ms in _TIMELINE)
     return {
         "status": "failure" if is_failed else "success",
         "range_start": iso(start_ms),
         "range_end": iso(end_ms),
         "timeline": {name: iso(at_ms) for name, at_ms in times},
-        "days_with_data": 0 if is_failed else len(days),
+        "days_with_data": 0 if is_failed else _days_with_data(world, person, link, resource),
         "release": "0.0.0-fake",
         "trace_id": None,
         "error_details": "retry_quota_exhausted" if is_failed else None,
     }
+
+
+def _days_with_data(world: World, person: Person, link: Link, resource: str) -> int:
+    """Local days of the history that hold something."""
+    connected_ms, back = world.connected_ms(link), world.days_of_history
+    if resource == "workout_stream":
+        past = (span for _, one, span in workouts_of(world, person) if one is link and span.end_ms <= connected_ms)
+        return len({span.day for span in past})
+    days, sources = history.days_of(person, link, resource, back, connected_ms), list(link.sources(resource))
+    if is_series(resource):
+        return len(days)
+
+    def has_data(day: int) -> bool:
+        return any(
+            True
+            for source in sources
+            for _ in history.summaries_of_day(person, link, source, resource, day, back, connected_ms)
+        )
+
+    return sum(map(has_data, days))
 
 
 def ingestion(held: Holdings, provider: str | None) -> Json:
