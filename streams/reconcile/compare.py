@@ -99,11 +99,13 @@ def _history(
         return Verdict.FAILED_THERE, None
     if said.pull != "success":
         return Verdict.NOT_PULLED, None
+    if status == "complete" and resource in TIMELESS:
+        return Verdict.COMPLETE, None
     if not said.days:
         return Verdict.NO_DATA, None
     if fill and status in ("queued", "fetching"):
         return (Verdict.STUCK, whole) if _is_stuck(fill, now_s) else (Verdict.FETCHING, None)
-    if days + DAYS_SLACK >= said.days or (status == "complete" and resource in TIMELESS):
+    if days + DAYS_SLACK >= said.days:
         return Verdict.COMPLETE, None
     if status == "failed":
         return Verdict.FAILED_HERE, whole

@@ -129,7 +129,7 @@ def test_published_answers(samples: Path) -> None:
 
 @pytest.mark.parametrize("resource", ["profile", "workout_stream"])
 def test_what_has_no_days_is_complete_when_all_is_fetched(resource: str) -> None:
-    """A profile, and streams of workouts, leave no days with us; fetched, they are complete, and not asked for again."""
+    """A profile, and streams of workouts, leave no days with us; fetched, they are complete."""
     for status, verdict in (("complete", Verdict.COMPLETE), ("failed", Verdict.FAILED_HERE)):
         view = {"resources": [], "backfills": [fill(status) | {"resource": resource}]}
         (finding,) = compare.compare({("oura", resource): PULL}, view, NOW_S)
