@@ -87,11 +87,12 @@ _FETCHER = (
     ),
     Panel(
         "Pages for histories",
-        "Pages asked for, by kind and outcome, in the last hour, and calls that are under way now.",
+        "Pages asked for, by kind and outcome, in the last hour; calls that are under way, and jobs that are not over.",
         "short",
         (
             Line("{{kind}} {{outcome}}", increase("junction_fetch_calls_total", "1h", "kind", "outcome")),
             Line("under way", "sum(junction_fetch_calls_now)"),
+            Line("jobs {{state}}", "sum by (state) (junction_fetch_open_jobs)"),
         ),
         runbook="fetcher.md",
     ),
