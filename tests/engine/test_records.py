@@ -1,5 +1,7 @@
 """Our unpacking of fetched batches against aiokafka's own, over made-up batches."""
 
+import gc
+import weakref
 from dataclasses import dataclass
 
 from aiokafka.consumer import fetcher
@@ -87,3 +89,17 @@ def test_the_same_records_as_aiokafka(
     assert [(r.offset, r.timestamp, r.key, r.value, r.headers) for r in found] == wanted
     assert ours.next_fetch_offset == theirs.next_fetch_offset
     assert {(r.topic, r.partition) for r in found} <= {tuple(TP)}
+
+
+def test_what_was_fetched_goes_with_its_records() -> None:
+    """Bytes of a fetch are let go when nobody asks for more, without the collector: it comes hardly ever."""
+    fetched, _ = encoded([Batch(5, 1, False, False, 0)])
+    ours = parts(records.PartitionRecords, fetched, [], 0)
+    ours.take(3)
+    alive = weakref.ref(ours)
+    gc.disable()
+    try:
+        del ours
+        assert alive() is None
+    finally:
+        gc.enable()
