@@ -51,7 +51,7 @@ FAULTS = {
 CIRCLES = ("repeated_cursor", "looping_cursor")
 # What may be asked again. A circle: the pages of a window. A kill: the calls under way, and those not yet committed.
 PER_CIRCLE, PER_KILL = 8, 16
-AGAIN_SHARE_MAX = 0.05  # of all that is needed
+AGAIN_SHARE_MAX = 0.08  # of all that is needed; circles that the API makes up included
 BURST = 1.5  # a second may see those that a fetcher was allowed just before its share became smaller
 
 

@@ -106,7 +106,7 @@ def test_a_workouts_stream_may_begin_anew() -> None:
     assert findings.repeated == 1
 
 
-@pytest.mark.parametrize("more", [{"again": 60}, {"again": 90, "kills": 1}, {"peak_per_s": 2 * history.RATE_PER_S}])
+@pytest.mark.parametrize("more", [{"again": 85}, {"again": 30, "kills": 1}, {"peak_per_s": 2 * history.RATE_PER_S}])
 def test_too_many_calls_are_found(more: dict[str, int]) -> None:
     """More than a few per cent above what is needed, more than kills explain, or more in a second than is allowed."""
     findings = Findings()
