@@ -6,19 +6,19 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.base import AsJson, app, read_settings
+from streams.cli.base import LOOK, SERVICES, AsJson, app, read_settings
 from streams.errors import Misconfigured
 
 alerts_app = typer.Typer(no_args_is_help=True, help="Alerts on data: check and try rules, look at what fired.")
 threshold_app = typer.Typer(no_args_is_help=True, help="Users' own bounds, which count instead of a rule's.")
-app.add_typer(alerts_app, name="alerts")
+app.add_typer(alerts_app, name="alerts", rich_help_panel=LOOK)
 alerts_app.add_typer(threshold_app, name="threshold")
 
 RulesPath = Annotated[Path, typer.Argument(metavar="FILE", help="A rules file, TOML (docs/alerts.md).")]
 UserId = Annotated[str, typer.Option("--user", help="Only this user id.")]
 
 
-@app.command()
+@app.command(rich_help_panel=SERVICES)
 def notify(
     once: Annotated[bool, typer.Option(help="Stop when all alerts that are there are delivered or given up.")] = False,
 ) -> None:

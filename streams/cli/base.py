@@ -26,6 +26,9 @@ app = typer.Typer(
     ),
 )
 
+# Groups of `--help`, in the order of a user's days.
+START, SERVICES, LOOK, MEND = "Start here", "Services", "Look", "Set up and mend"
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.base import AsJson, app, moment, read_settings
+from streams.cli.base import MEND, AsJson, app, moment, read_settings
 from streams.errors import Misconfigured
 
 letters_app = typer.Typer(no_args_is_help=True, help="What could not be processed: list it, look at it, put it back.")
-app.add_typer(letters_app, name="dead-letters")
+app.add_typer(letters_app, name="dead-letters", rich_help_panel=MEND)
 
 Reason = Annotated[str, typer.Option(help="Only this reason, for example bad_shape.")]
 EventType = Annotated[str, typer.Option("--type", help="Only this event type; `*` stands for anything.")]

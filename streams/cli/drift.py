@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.base import AsJson, app, moment, read_settings
+from streams.cli.base import LOOK, AsJson, app, moment, read_settings
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK)
 def drift(
     kind: Annotated[str, typer.Option(help="Only this kind: event_type, field, enum, shape or overflow.")] = "",
     since: Annotated[

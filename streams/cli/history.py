@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.base import AsJson, app, read_settings
+from streams.cli.base import LOOK, MEND, SERVICES, AsJson, app, read_settings
 
 
-@app.command()
+@app.command(rich_help_panel=SERVICES)
 def fetcher() -> None:
     """Fetches the history that Junction has pulled, page by page, each page exactly once. Start as many as you like.
 
@@ -19,7 +19,7 @@ def fetcher() -> None:
     run_fetcher(read_settings())
 
 
-@app.command()
+@app.command(rich_help_panel=MEND)
 def fetch(
     user: Annotated[str, typer.Option(help="User id.")],
     provider: Annotated[list[str] | None, typer.Option(help="Only these providers; default: all connected.")] = None,
@@ -37,7 +37,7 @@ def fetch(
     show(ask(read_settings(), user, provider or [], resource or [], start, end), as_json=as_json)
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK)
 def status(
     user: Annotated[str, typer.Argument(help="User id.")],
     as_json: AsJson = False,
@@ -51,7 +51,7 @@ def status(
     show(ask(read_settings(), user), as_json=as_json)
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK)
 def reconcile(
     user: Annotated[str, typer.Option(help="One user: prints a certificate of completeness.")] = "",
     everybody: Annotated[bool, typer.Option("--all", help="Every user that Junction names.")] = False,

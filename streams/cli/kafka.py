@@ -2,12 +2,12 @@
 
 import typer
 
-from streams.cli.base import AsJson, app, read_settings
+from streams.cli.base import MEND, AsJson, app, read_settings
 
 topics_app = typer.Typer(no_args_is_help=True, help="The topics on Kafka: see what differs, make it right.")
 schemas_app = typer.Typer(no_args_is_help=True, help="The Avro schemas in the registry: check, register.")
-app.add_typer(topics_app, name="topics")
-app.add_typer(schemas_app, name="schemas")
+app.add_typer(topics_app, name="topics", rich_help_panel=MEND)
+app.add_typer(schemas_app, name="schemas", rich_help_panel=MEND)
 
 
 @topics_app.command("plan")

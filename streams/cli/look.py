@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.base import AsJson, app, read_settings
+from streams.cli.base import LOOK, START, AsJson, app, read_settings
 from streams.errors import Misconfigured
 
 
-@app.command()
+@app.command(rich_help_panel=START)
 def explain(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Webhook bodies; - reads standard input.")],
     as_json: AsJson = False,
@@ -33,7 +33,7 @@ def _read(file: Path) -> bytes:
         raise Misconfigured(f"cannot read {file}: {error.strerror}") from None
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK)
 def tail(
     topic: Annotated[str, typer.Argument(help="Short or full name: sleep, junction.sleep, connections.")],
     user: Annotated[str, typer.Option(help="Only this user id.")] = "",

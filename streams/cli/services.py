@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.base import AsJson, app, read_settings
+from streams.cli.base import SERVICES, START, AsJson, app, read_settings
 
 
-@app.command()
+@app.command(rich_help_panel=START)
 def demo(
     once: Annotated[bool, typer.Option(help="Stop when the stream is drained; exit 0 only if all is right.")] = False,
     as_json: AsJson = False,
@@ -29,7 +29,7 @@ def demo(
     raise SystemExit(run_demo(read_settings(), options))
 
 
-@app.command()
+@app.command(rich_help_panel=START)
 def up(
     data: Annotated[Path, typer.Option(help="Where Kafka and the registry keep their data.")] = Path(".state/cluster"),
     partitions: Annotated[int, typer.Option(min=1, help="Partitions of every topic.")] = 4,
@@ -44,7 +44,7 @@ def up(
     run_up(read_settings(), data, as_json=as_json, partitions=partitions)
 
 
-@app.command()
+@app.command(rich_help_panel=SERVICES)
 def gateway() -> None:
     """The HTTP door: verifies each webhook and answers 2xx only when Kafka has it.
 
@@ -56,7 +56,7 @@ def gateway() -> None:
     run_gateway(read_settings())
 
 
-@app.command()
+@app.command(rich_help_panel=SERVICES)
 def worker(
     rebuild_state: Annotated[
         bool, typer.Option("--rebuild-state", help="Forget the tables on disk and make them from Kafka's changelogs.")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.base import AsJson, app, read_settings
+from streams.cli.base import START, AsJson, app, read_settings
 
 HistoryDays = Annotated[int, typer.Option(min=0, help="Days of history before the first day, for the API to give.")]
 Notice = Annotated[
@@ -18,7 +18,7 @@ Stories = Annotated[
 End = Annotated[str, typer.Option(help="When the last day ends, as 2026-11-18T10:00:00Z; default: now.")]
 
 
-@app.command()
+@app.command(rich_help_panel=START)
 def simulate(
     url: Annotated[str, typer.Option(help="Where to post; default: this machine's gateway.")] = "",
     secret: Annotated[str, typer.Option(help="whsec_...; default: the newest of the endpoint's own.")] = "",
@@ -56,7 +56,7 @@ def simulate(
     raise SystemExit(run_simulate(read_settings(), options))
 
 
-@app.command("fake-api")
+@app.command("fake-api", rich_help_panel=START)
 def fake_api(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8090,
     users: Annotated[int, typer.Option(min=1, help="Simulated users.")] = 24,
