@@ -99,7 +99,8 @@ def _history(
         return Verdict.FAILED_THERE, None
     if said.pull != "success":
         return Verdict.NOT_PULLED, None
-    if status == "complete" and resource in TIMELESS:
+    comes_live = status == "not_expected" and provider in policy.LIVE_HISTORY
+    if resource in TIMELESS and (status == "complete" or comes_live):
         return Verdict.COMPLETE, None
     if not said.days:
         return Verdict.NO_DATA, None
@@ -109,7 +110,7 @@ def _history(
         return Verdict.COMPLETE, None
     if status == "failed":
         return Verdict.FAILED_HERE, whole
-    if status in ("complete", "empty") or (status == "not_expected" and provider in policy.LIVE_HISTORY):
+    if status in ("complete", "empty") or comes_live:
         return Verdict.DAYS_MISSING, None if fill and _is_recent(fill, now_s) else whole
     return Verdict.NOT_FETCHED, whole
 

@@ -134,3 +134,10 @@ def test_what_has_no_days_is_complete_when_all_is_fetched(resource: str) -> None
         view = {"resources": [], "backfills": [fill(status) | {"resource": resource}]}
         (finding,) = compare.compare({("oura", resource): PULL}, view, NOW_S)
         assert finding.verdict is verdict
+
+
+def test_streams_that_come_as_events_are_not_missed() -> None:
+    """Garmin's history comes by itself, and streams leave no days with us: nothing says that any is missing."""
+    view = {"resources": [], "backfills": [fill("not_expected") | {"provider": "garmin", "resource": "workout_stream"}]}
+    (finding,) = compare.compare({("garmin", "workout_stream"): PULL}, view, NOW_S)
+    assert finding.verdict is Verdict.COMPLETE
