@@ -24,7 +24,7 @@ up: $(VENV)/.ready  ## Kafka and the schema registry alone
 	@$(BIN)/junction-streams up $(ARGS)
 
 test: check  ## all checks, then all tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/.ready  ## ruff, mypy, import-linter
 	@$(BIN)/ruff check .
