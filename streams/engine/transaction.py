@@ -187,12 +187,13 @@ class Transactions:
 
     def commit(self, offsets: Mapping[Source, int], group_metadata: bytes) -> None:
         """Commit records and offsets together. Raises Aborted, Fenced or Unavailable."""
-        positions = [TopicPartition(topic, partition, end) for (topic, partition), end in offsets.items()]
-        self._call(
-            lambda: self._producer.send_offsets_to_transaction(positions, group_metadata, CALL_TIMEOUT_S),
-        )
+        self._send_offsets(offsets, group_metadata)
         self._call(lambda: self._producer.commit_transaction(CALL_TIMEOUT_S))
         self._open = False
+
+    def _send_offsets(self, offsets: Mapping[Source, int], group_metadata: bytes) -> None:
+        positions = [TopicPartition(topic, partition, end) for (topic, partition), end in offsets.items()]
+        self._call(lambda: self._producer.send_offsets_to_transaction(positions, group_metadata, CALL_TIMEOUT_S))
 
     def abort(self) -> None:
         """Undo what is open; nothing to do when nothing is. Raises Fenced or Unavailable."""

@@ -73,6 +73,26 @@ def pause_worker(low_s: float, high_s: float) -> Act:
     return pause
 
 
+def pause_in_commit(low_s: float, high_s: float) -> Act:
+    """SIGSTOP to a worker between offsets and commit (tests.chaos.worker sees the file), SIGCONT later.
+
+    A pause between session and transaction timeout: somebody else has its partitions, and it can still commit.
+    """
+
+    def pause(stage: Stage, chance: Random) -> None:
+        """SIGSTOP to a worker between the offsets and the commit of a transaction, then SIGCONT."""
+        trap, deadline_s = stage.folder / "nap", time.monotonic() + PROGRESS_S
+        trap.touch()
+        while trap.exists() and time.monotonic() < deadline_s:
+            time.sleep(0.02)
+        trap.unlink(missing_ok=True)
+        time.sleep(chance.uniform(low_s, high_s))
+        for name in stage.workers:
+            stage.send(name, SIGCONT)
+
+    return pause
+
+
 def restart_each(stage: Stage, chance: Random) -> None:
     """SIGTERM one worker after the other, each back before the next."""
     for name in stage.workers:

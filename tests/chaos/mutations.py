@@ -9,21 +9,18 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import Producer
 
 from streams import topics
 from streams.cli import read_settings
 from streams.draft import Draft
 from streams.engine import clients, group_metadata, offsets
-from streams.engine.blocking import CALL_TIMEOUT_S
 from streams.engine.group_metadata import Membership
-from streams.engine.slices import Cursors, Slice, Source, Verdict
-from streams.engine.transaction import Transactions
+from streams.engine.slices import Cursors, Slice, Verdict
 from streams.engine.unit import Unit
 from streams.engine.work import Work
 from streams.fetcher import scheduler
 
-SLOW_COMMIT_S = 0.6
 SLOW_DISK_S = 0.03  # between the state and the commit: a window that a real disk opens too, now and then
 
 
@@ -62,29 +59,12 @@ def no_generation() -> None:
     Unit._metadata = anonymous  # type: ignore[method-assign]  # because that is the mutation
 
 
-def slow_commit() -> None:
-    """Breaks nothing, so every scenario must stay right: a pause between offsets and commit, which any worker may have.
-
-    The control of no_require_stable: a worker that is stopped there wakes up with a transaction that can be committed.
-    """
-
-    def slow(self: Transactions, sources: Mapping[Source, int], metadata: bytes) -> None:
-        positions = [TopicPartition(topic, partition, end) for (topic, partition), end in sources.items()]
-        self._call(lambda: self._producer.send_offsets_to_transaction(positions, metadata, CALL_TIMEOUT_S))
-        time.sleep(SLOW_COMMIT_S)
-        self._call(lambda: self._producer.commit_transaction(CALL_TIMEOUT_S))
-        self._open = False
-
-    Transactions.commit = slow  # type: ignore[method-assign]  # because that is the mutation
-
-
 def no_require_stable() -> None:
     """Committed offsets are read while a transaction of the previous owner may still change them: poison_pause.
 
-    Where that transaction changed a table, the restore waits for its end and so hides what is broken here. Records that
-    change no table are dead letters, so few records, many of them hopeless, and a slow commit make it seen.
+    Where that transaction changed a table, the restore waits for its end and so hides what is broken here. So that
+    scenario stops a worker in one that did not.
     """
-    slow_commit()
     offsets.asking = lambda settings, purpose, isolation, **extra: clients.asking(
         settings, purpose, "read_uncommitted", **extra
     )
@@ -113,5 +93,5 @@ def pages_outside() -> None:
 
 
 MUTATIONS: dict[str, Callable[[], None]] = {
-    one.__name__: one for one in (state_first, no_cursor, no_generation, slow_commit, no_require_stable, pages_outside)
+    one.__name__: one for one in (state_first, no_cursor, no_generation, no_require_stable, pages_outside)
 }

@@ -73,11 +73,12 @@ _ALL = [
     Scenario("poison", "2 % unreadable bodies, and SIGKILL", (Every(5, 9, faults.kill_worker),), poison=0.02),
     Scenario(
         "poison_pause",
-        "few records, half of them hopeless; two workers, SIGSTOP between session and transaction timeout, SIGCONT",
-        (Every(11, 13, faults.pause_worker(7.8, 9.0)),),
+        "few records, half of them hopeless; a worker of two sleeps between offsets and commit, somebody takes over",
+        (Every(11, 13, faults.pause_in_commit(8.2, 9.2)),),
         workers=2,
-        rate=8.0,
+        rate=12.0,
         poison=1.0,
+        flags=INSIDE,
     ),
     Scenario(
         "network",

@@ -30,7 +30,7 @@ class Load:
     @classmethod
     def lasting(cls, seconds: float, *, seed: int, end_ms: int, rate: float, poison: float = 0.0) -> "Load":
         """So much that sending it takes about `seconds`."""
-        return cls(seed, end_ms, int(seconds * rate / ATTEMPTS_PER_EVENT), rate, poison)
+        return cls(seed, end_ms, int(seconds * rate / ATTEMPTS_PER_EVENT / (1 + poison)), rate, poison)
 
     @classmethod
     def whole(cls, seconds: float, *, seed: int, end_ms: int, users: int, days: int, history_days: int) -> "Load":
