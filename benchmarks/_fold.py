@@ -15,7 +15,7 @@ from streams import agents, topics
 from streams.agents import entity, summaries, timeseries
 from streams.codec import Codec
 from streams.draft import Draft
-from streams.engine.table import Options
+from streams.engine.database import Options
 
 PREFIX = "junction"
 EVENTS_MAX, BYTES_MAX = 500, 4 * 1024 * 1024  # of one transaction here

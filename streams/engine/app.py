@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import faust
+from faust import stores
 from faust.app.base import BootStrategy as FaustBootStrategy
 from faust.transport import drivers
 
@@ -25,6 +26,7 @@ from streams.settings import Settings
 from streams.waiting import until_available
 
 SCHEME = "slices"
+STORE = "bounded"
 STOP_S = 20.0
 REBALANCE_TIMEOUT_S = 60.0
 REQUEST_TIMEOUT_S = 40.0
@@ -138,6 +140,7 @@ class App(faust.App):  # type: ignore[misc]  # because Faust is untyped to stric
 
     def __init__(self, settings: Settings, plan: Plan) -> None:
         drivers.TRANSPORTS.aliases[SCHEME] = "streams.engine.transport:Transport"
+        stores.STORES.aliases[STORE] = "streams.engine.table:Store"
         super().__init__(settings.group_id, **_options(settings))
         self.engine_settings = settings
         self.lose = plan.lose
@@ -192,7 +195,7 @@ class App(faust.App):  # type: ignore[misc]  # because Faust is untyped to stric
 def _options(settings: Settings) -> dict[str, Any]:
     return {
         "broker": f"{SCHEME}://{settings.bootstrap_servers.split(',')[0]}",  # the transport reads Settings instead
-        "store": "rocksdb://",
+        "store": f"{STORE}://",
         "datadir": str(settings.state_dir),
         "TableManager": TableManager,
         "table_standby_replicas": 0,

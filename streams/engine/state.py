@@ -4,10 +4,10 @@ The directory is a copy of the changelog topics: databases that say how far they
 again, but never silently, because that takes its time and needs changelogs that are whole.
 """
 
-import shutil
 from pathlib import Path
 
 from streams import log
+from streams.engine.database import discard
 from streams.errors import Misconfigured
 
 FORMAT = 1  # of the databases: their folders, the engine's own rows in them, options that RocksDB cannot change
@@ -26,14 +26,15 @@ def prepare(state_dir: Path, *, rebuild: bool) -> None:
     if rebuild:
         forget(state_dir)
     file = state_dir / FILE
-    found = file.read_text().strip() if file.exists() else str(FORMAT)
-    if found != str(FORMAT):
+    found = file.read_text().strip() if file.exists() else ""  # empty: a disk was full when it was written
+    if found not in ("", str(FORMAT)):
         raise Misconfigured(
             f"the state in {state_dir} has format {found[:20]!r}, this version of the worker knows {FORMAT}: another "
             "version made it. Run that one, point STREAMS_STATE_DIR elsewhere, or start once with "
             "`junction-streams worker --rebuild-state`: the tables are then made again from Kafka."
         )
-    file.write_text(f"{FORMAT}\n")
+    if not found:
+        file.write_text(f"{FORMAT}\n")
 
 
 def forget(state_dir: Path) -> None:
@@ -43,6 +44,6 @@ def forget(state_dir: Path) -> None:
         if path.name in KEPT:
             continue
         if path.is_dir():
-            shutil.rmtree(path)
+            discard(path)
         else:
             path.unlink()

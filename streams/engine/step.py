@@ -7,6 +7,7 @@ from pathlib import Path
 
 from streams import __version__, topics
 from streams.draft import Draft, Fold, Punctuation
+from streams.engine.database import Unusable
 from streams.errors import Rejected, StreamsError
 from streams.events import Record
 
@@ -52,10 +53,14 @@ class Step:
         """Apply a fold to each record; a Rejected one becomes a dead letter in the same transaction."""
         self.draft.run_all(fold, self.records, self._failed)
 
+    def end(self) -> None:
+        """Let go of what was processed: the agent of a quiet topic remembers its last turn for long."""
+        self.records, self.draft = NOTHING, _NO_DRAFT
+
     def _failed(self, record: Record, error: BaseException) -> None:
         if isinstance(error, Rejected):
             dead_letter(self.draft, self._dead_letters, record, error)
-        elif isinstance(error, Exception):
+        elif isinstance(error, Exception) and not isinstance(error, Unusable):
             raise FoldFailed(record, error) from None
         else:
             raise error

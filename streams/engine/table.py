@@ -5,61 +5,39 @@ batch, after the transaction that holds the same changelog records has committed
 changelog, never lead it, and what it lags is read back at the next assignment (`restore.py`).
 """
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import faust
 import rocksdict
+from faust.stores import rocksdb
+from faust.types import TP
 
-MIB = 1024 * 1024
-CACHE_BYTES = 96 * MIB  # one for all databases of the process; Faust's default allows 2 GiB for each
-WRITE_BUFFERS_BYTES = 64 * MIB  # likewise
-WRITE_BUFFER_BYTES = 16 * MIB
-BLOOM_BITS = 10
-# Of a write buffer: asking for a key that is not there took 3.1 µs without it, 0.7 with it. It is memory from the
-# start, for each table and partition: 0.1 took 1.6 MiB each, 140 MiB of twelve partitions, and was no quicker.
-MEMTABLE_BLOOM_RATIO = 0.02
-INFO_LOGS_MAX = 1  # RocksDB's default keeps a thousand: one for each start
-OPEN_FILES_MAX = 256
+from streams.engine.database import Options, trouble
+
 ORIGIN_KEY = b"__streams\0origin__"  # the changelog's topic id: says which Kafka this state belongs to
 
 
-@lru_cache(maxsize=1)
-def _shared() -> tuple[rocksdict.Cache, rocksdict.WriteBufferManager]:
-    return rocksdict.Cache(CACHE_BYTES), rocksdict.WriteBufferManager(WRITE_BUFFERS_BYTES, False)
+class Store(rocksdb.Store):  # type: ignore[misc]  # because Faust ships without types that strict mypy accepts
+    """Faust's, with databases of ours. Registered as the scheme `bounded://` of a store's URL."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rocksdb_options = Options()
 
-class Options:
-    """Stands in for `faust.stores.rocksdb.RocksDBOptions`: memory is bounded for the process, not per partition."""
-
-    def open(self, path: Path, *, read_only: bool = False) -> rocksdict.Rdict:
-        """Open or create one partition's database, in raw mode (bytes in, bytes out)."""
-        cache, write_buffers = _shared()
-        blocks = rocksdict.BlockBasedOptions()
-        blocks.set_block_cache(cache)
-        blocks.set_bloom_filter(BLOOM_BITS, False)
-        options = rocksdict.Options(raw_mode=True)
-        options.create_if_missing(True)
-        options.set_max_open_files(OPEN_FILES_MAX)
-        options.set_write_buffer_size(WRITE_BUFFER_BYTES)
-        options.set_write_buffer_manager(write_buffers)
-        options.set_memtable_prefix_bloom_ratio(MEMTABLE_BLOOM_RATIO)
-        options.set_memtable_whole_key_filtering(True)
-        options.set_keep_log_file_num(INFO_LOGS_MAX)
-        options.set_compression_type(rocksdict.DBCompressionType.lz4())
-        options.set_block_based_table_factory(blocks)
-        return rocksdict.Rdict(str(path), options=options)
+    def revoke_partitions(self, table: Any, tps: Iterable[TP]) -> None:
+        """Close their databases. Faust leaves that to the garbage collector, and anything that still refers to one, a
+        draft of the last slice of a quiet topic, keeps it locked when the partition comes back: the worker then waits
+        for half a minute and crashes."""
+        for tp in tps:
+            if tp.topic == table.changelog_topic_name and (database := self._dbs.pop(tp.partition, None)) is not None:
+                database.close()
 
 
 class Table(faust.Table):  # type: ignore[misc]  # because Faust ships without types that strict mypy accepts
     """A Faust table that agents never write to: Faust assigns its partitions, the engine reads and writes them."""
-
-    def _new_store(self) -> Any:
-        store = super()._new_store()
-        store.rocksdb_options = Options()
-        return store
 
     def database(self, partition: int) -> rocksdict.Rdict:
         """The open database of a partition that is assigned to this worker."""
@@ -71,17 +49,20 @@ class Table(faust.Table):  # type: ignore[misc]  # because Faust ships without t
 
     def persisted(self, partition: int) -> int | None:
         """Offset of the last changelog record that the database holds; None when it is empty."""
-        raw = self.database(partition).get(self.data.offset_key)
+        raw = self._own(partition, self.data.offset_key)
         return None if raw is None else int(raw)
 
     def rows(self, partition: int, start: bytes, stop: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Rows with keys in [start, stop), sorted by key, as they are on disk now; without the engine's own rows."""
         options = rocksdict.ReadOptions()
         options.set_iterate_upper_bound(stop)
-        own = (self.data.offset_key, ORIGIN_KEY)
+        own, last = (self.data.offset_key, ORIGIN_KEY), start
         for key, value in self.database(partition).items(from_key=start, read_opt=options):
+            last = key
             if key not in own:
                 yield key, value
+        with self._troubled(partition):
+            _check_end(self.database(partition), last, options)
 
     def write(self, partition: int, changed: Mapping[bytes, bytes | None], offset: int) -> None:
         """State and changelog offset, atomically. None deletes."""
@@ -93,13 +74,38 @@ class Table(faust.Table):  # type: ignore[misc]  # because Faust ships without t
             else:
                 put(key, value)
         put(self.data.offset_key, b"%d" % offset)
-        self.database(partition).write(batch)
+        with self._troubled(partition):
+            self.database(partition).write(batch)
 
     def origin(self, partition: int) -> str:
         """Topic id of the changelog that the database was made from; empty when it is new."""
-        raw = self.database(partition).get(ORIGIN_KEY)
-        return "" if raw is None else raw.decode()
+        return (self._own(partition, ORIGIN_KEY) or b"").decode()
 
     def claim(self, partition: int, topic_id: str) -> None:
         """Remember which changelog this database is made from."""
         self.database(partition).put(ORIGIN_KEY, topic_id.encode())
+
+    def trouble(self, partition: int, error: Exception) -> Exception:
+        """What to raise for an error of a partition's database."""
+        return trouble(self.folder(partition), error)
+
+    def _own(self, partition: int, key: bytes) -> bytes | None:
+        with self._troubled(partition):
+            value: bytes | None = self.database(partition).get(key)
+            return value
+
+    @contextmanager
+    def _troubled(self, partition: int) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            raise self.trouble(partition, error) from None
+
+
+def _check_end(database: rocksdict.Rdict, last: bytes, options: rocksdict.ReadOptions) -> None:
+    """Raise what ended an iteration behind `last`: rocksdict's own iterators end at damage as if there were no more."""
+    behind = database.iter(options)
+    behind.seek(last)
+    if behind.valid():
+        behind.next()
+    behind.status()

@@ -23,6 +23,7 @@ from streams import log, metrics, topics
 from streams.draft import Draft, Punctuation
 from streams.engine import group_metadata
 from streams.engine.blocking import Blocking
+from streams.engine.database import Unusable
 from streams.engine.ends import Ends
 from streams.engine.group_metadata import Membership
 from streams.engine.slices import Cursors, Position, Slice, Source, Verdict
@@ -133,6 +134,8 @@ class Unit:
         else:
             if step.records is not NOTHING:
                 self._leave(piece, len(step.records))
+        finally:
+            step.end()
 
     async def call(self, partition: int, function: Punctuation) -> bool:
         """Run a function on a partition's draft in the next transaction; answers whether that was committed.
@@ -166,7 +169,7 @@ class Unit:
             draft.complete_ms = self._log.ends.complete_ms(self._cursors.all_of(partition))
             is_busy = draft.call(function)
         except Exception as error:
-            self.fail(CallFailed(function, error))
+            self.fail(error if isinstance(error, Unusable) else CallFailed(function, error))
             return None
         if is_busy:
             work.offsets.setdefault(*owned)

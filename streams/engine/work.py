@@ -29,7 +29,10 @@ class Reader:
             written = under.tables.get(table)
             if written is not None and key in written:
                 return written[key]
-        value: bytes | None = self._gets[table](key)
+        try:
+            value: bytes | None = self._gets[table](key)
+        except Exception as error:  # it costs nothing while there is none
+            raise self._tables[table].trouble(self._partition, error) from None
         return value
 
     def scan(self, table: str, start: bytes, stop: bytes) -> Rows:

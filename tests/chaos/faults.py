@@ -1,5 +1,6 @@
 """What can be done to whom. Each act blocks for as long as it lasts, and leaves the rest to the keeper."""
 
+import os
 import shutil
 import subprocess
 import threading
@@ -12,6 +13,7 @@ from tests.chaos.scenario import Act
 from tests.chaos.stage import Stage
 
 WORKING_SHARE = 0.8
+DAMAGED_SHARE = 0.3  # of the databases of a worker
 PROGRESS_S = 12.0
 REGISTRY_AWAY_S = 6.0
 STATE_MIB = 48  # of the small disk: enough for what a scenario keeps, little enough to fill at once
@@ -38,6 +40,28 @@ def kill_worker_wiped(stage: Stage, chance: Random) -> None:
     with stage.lock:
         stage.kill(name)
         stage.wipe(name)
+
+
+def kill_worker_damaged(stage: Stage, chance: Random) -> None:
+    """SIGKILL one worker; files of its state are cut short or lost before it comes back."""
+    _in_the_middle(stage, chance)
+    name = stage.pick(chance)
+    with stage.lock:
+        stage.kill(name)
+        for folder in sorted(stage.state(name).rglob("*.db")):
+            if chance.random() < DAMAGED_SHARE:
+                _damage(folder, chance)
+
+
+def _damage(folder: Path, chance: Random) -> None:
+    """What a crash of a machine or a bad disk does to one database. Only the newest of its logs is cut: RocksDB takes
+    one that is lost before another for one that it needs no more."""
+    logs, tables = sorted(folder.glob("*.log")), sorted(folder.glob("*.sst"))
+    file = chance.choice([*logs[-1:], *tables, *folder.glob("CURRENT"), *folder.glob("MANIFEST-*")])
+    if file.name.startswith("MANIFEST"):
+        file.unlink()
+    else:
+        os.truncate(file, int(file.stat().st_size * chance.random()))
 
 
 def kill_fetcher(stage: Stage, chance: Random) -> None:

@@ -27,6 +27,11 @@ def no_small_disk() -> str | None:
 _ALL = [
     Scenario("worker_kill", "SIGKILL in a loop, state kept", (Every(2, 5, faults.kill_worker),)),
     Scenario("worker_kill_wiped", "SIGKILL in a loop, state deleted", (Every(2, 6, faults.kill_worker_wiped),)),
+    Scenario(
+        "state_damaged",
+        "SIGKILL in a loop; files of the state are cut short or lost",
+        (Every(3, 6, faults.kill_worker_damaged),),
+    ),
     Scenario("workers_two", "two workers, SIGKILL to either", (Every(2, 6, faults.kill_worker),), workers=2),
     Scenario(
         "workers_three",

@@ -87,6 +87,30 @@ def test_join_and_leave(settings: Settings) -> None:
         rig.close()
 
 
+def test_a_partition_that_comes_back(settings: Settings) -> None:
+    """Partitions of a quiet topic go to another worker and come back: the same process goes on with them.
+
+    The agent of a quiet topic remembers its last slice; what that refers to must not hold a database open.
+    """
+    rig = Rig(settings, sources=("raw.a", "raw.b"), env={"TOPICS": "2"})
+    try:
+        first = rig.start("w0")
+        rig.feed(keys(0, 500), source="raw.b")
+        rig.drain()
+        rig.start("w1")
+        rig.until(lambda: '"assigned"' in rig.log("w1"), 30, "the second worker gets nothing")
+        rig.feed(keys(500, 1_000), source="raw.a")
+        rig.drain()
+        rig.stop("w1")
+        rig.feed(keys(1_000, 1_500), source="raw.a")
+        rig.drain()
+        assert rig.workers == {"w0": first}
+        assert rig.stop("w0") == 0
+        assert rig.verdict(keys(0, 1_500)) == RIGHT
+    finally:
+        rig.close()
+
+
 def test_poison(rig: Rig) -> None:
     """A Rejected record becomes a dead letter, as it came plus reasons, and leaves no other trace."""
     rig.feed([b"good"])
