@@ -28,6 +28,7 @@ from streams.waiting import until_available
 SCHEME = "slices"
 STORE = "bounded"
 STOP_S = 20.0
+FAILED_STOP_S = 3.0  # nothing is left to be committed, and the next start fences what may still be open
 REBALANCE_TIMEOUT_S = 60.0
 REQUEST_TIMEOUT_S = 40.0
 
@@ -80,13 +81,14 @@ async def _run(settings: Settings, plan: Plan) -> None:
     observer = Observer(app.unit, app.consumer, app.unit.tables)
     observer.start()
     watched: set[asyncio.Future[Any]] = {starting, stopping, crashed, app.unit.failed, app.opened}
+    failure: BaseException | None = None
     try:
         failure = await _first_failure(watched, stopping)
     finally:
         for task in (starting, stopping, crashed):
             task.cancel()
         observer.stop()
-        await _stop(app)
+        await _stop(app, STOP_S if failure is None else FAILED_STOP_S)
     if failure:
         raise failure
 
@@ -117,12 +119,12 @@ async def _crash_of(app: faust.App) -> None:
         raise app.crash_reason
 
 
-async def _stop(app: "App") -> None:
+async def _stop(app: "App", each_s: float) -> None:
     logger.info("stopping")
     with suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(app.stop(), STOP_S)
+        await asyncio.wait_for(app.stop(), each_s)
     with suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(app.unit.close(), STOP_S)
+        await asyncio.wait_for(app.unit.close(), each_s)
 
 
 class BootStrategy(FaustBootStrategy):  # type: ignore[misc]  # because Faust is untyped to strict mypy

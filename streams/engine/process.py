@@ -3,7 +3,8 @@
 import fcntl
 import gc
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from streams import log
 from streams.engine.clients import SILENT
 from streams.errors import Misconfigured, Unavailable
 from streams.settings import Settings
+
+REPEAT_S = 10.0  # how long a library's warning is not written again
+KINDS_MAX = 500  # of warnings that are remembered
 
 
 def ping(settings: Settings) -> None:
@@ -50,16 +54,31 @@ def own(state_dir: Path) -> Iterator[None]:
         yield
 
 
-class _ToStructlog(logging.Handler):
-    """Libraries' warnings, as lines of ours."""
+class ToStructlog(logging.Handler):
+    """Libraries' warnings, as lines of ours. The same one again within REPEAT_S is counted, not written: while a broker
+    is away, aiokafka says so forty times a second."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}  # → when it was written, how often it came since
 
     def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage()
-        log.get(record.name).log(record.levelno, "library", text=text[:500])
+        """Write it, or count it. The same: of one logger, with one text before its values are put in."""
+        kind, now_s = (record.name, str(record.msg)), self._clock()
+        at_s, again = self._said.get(kind, (now_s - REPEAT_S, 0))
+        if now_s < at_s + REPEAT_S:
+            self._said[kind] = (at_s, again + 1)
+            return
+        if len(self._said) >= KINDS_MAX:
+            self._said.clear()
+        self._said[kind] = (now_s, 0)
+        more = {"repeated": again} if again else {}
+        log.get(record.name).log(record.levelno, "library", text=record.getMessage()[:500], **more)
 
 
 def quiet() -> None:
     """Of Faust, mode and aiokafka only warnings and worse; Faust alone writes hundreds of lines at start."""
     root = logging.getLogger()
-    root.handlers[:] = [_ToStructlog()]
+    root.handlers[:] = [ToStructlog()]
     root.setLevel(logging.WARNING)
