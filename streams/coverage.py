@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from streams import local
 from streams.columns import Columns
 
 DAY_US = 86_400_000_000
@@ -100,15 +101,16 @@ _SPANS = (
 
 
 def of_summary(fields: Mapping[str, Any], at_ms: int) -> Extent | None:
-    """Of a summary; None where it belongs to no time (a profile). A day of now ends at `at_ms`, not at midnight."""
-    day = fields.get("calendar_date")
+    """Of a summary; None where it belongs to no time (a profile). A day of now ends at `at_ms`, not at midnight.
+
+    Its day is the local one where the summary itself says where that is; else the one in UTC.
+    """
+    day = local.of_summary(fields, None, is_floating=False).day
     for begin, end in _SPANS:
         first_us = fields.get(begin)
         if first_us is not None:
             on_day = first_us // DAY_US if day is None else day
             return Extent(first_us, fields.get(end) or first_us, frozenset({on_day}))
-    if day is None:
-        day = fields.get("period_start")
     if day is None:
         return None
     return Extent(day * DAY_US, max(day * DAY_US, min((day + 1) * DAY_US, at_ms * 1000)), frozenset({day}))

@@ -65,3 +65,13 @@ def test_extent_of_summaries() -> None:
     later_ms = 20 * DAY_US // 1000
     assert coverage.of_summary({"calendar_date": 10}, later_ms) == Extent(10 * DAY_US, 11 * DAY_US, frozenset({10}))
     assert coverage.of_summary({"height_cm": 180}, noon_ms) is None
+
+
+def test_the_day_of_a_summary_is_local() -> None:
+    """Where it says how far its clock is from UTC, or names its zone; in UTC where it does not."""
+    session = {"session_start_at": 10 * DAY_US + 5, "session_end_at": 10 * DAY_US + 9}
+    extents = [
+        coverage.of_summary(session | more, 0)
+        for more in ({}, {"timezone_offset_s": -3600}, {"time_zone": "America/New_York"}, {"time_zone": "nowhere"})
+    ]
+    assert [extent and sorted(extent.days) for extent in extents] == [[10], [9], [9], [10]]

@@ -135,10 +135,16 @@ def _edges(said: Theirs, held: Json | None, newest_us: int | None, verdict: Verd
         )
     if said.newest_us > newest_us + max(BEHIND_US, DAY_US):
         return Verdict.BEHIND, (newest_us, said.newest_us)
-    oldest_us = _time(held["oldest_data_at"]) or 0
+    oldest_us = _oldest_us(held)
     if said.oldest_us is not None and said.oldest_us + DAY_US < oldest_us:
         return Verdict.OLDER_MISSING, (said.oldest_us, oldest_us)
     return verdict, None
+
+
+def _oldest_us(held: Json) -> int:
+    """Our oldest moment, or the first minute of our oldest day: what has a day is there told by the day alone."""
+    moment_us = _time(held["oldest_data_at"]) or 0
+    return min([moment_us, *(_day(begin) * DAY_US for begin, _ in held["day_spans"][:1])])
 
 
 def _days_between(held: Json, said: Theirs) -> int:
@@ -146,8 +152,13 @@ def _days_between(held: Json, said: Theirs) -> int:
     if said.start_us is None or said.end_us is None:
         return int(held["days_with_data"])
     first, last = said.start_us // DAY_US - 1, said.end_us // DAY_US + 1
-    spans = [[date.fromisoformat(end).toordinal() - _EPOCH for end in span] for span in held["day_spans"]]
+    spans = [[_day(end) for end in span] for span in held["day_spans"]]
     return sum(max(0, min(last, end) - max(first, begin) + 1) for begin, end in spans)
+
+
+def _day(text: str) -> int:
+    """Days since 1970."""
+    return date.fromisoformat(text).toordinal() - _EPOCH
 
 
 _EPOCH = date(1970, 1, 1).toordinal()

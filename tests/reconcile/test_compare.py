@@ -48,6 +48,13 @@ SOON, LONG_AGO = "2026-06-03T15:00:00Z", "2026-06-03T12:00:00Z"  # NOW_S is 15:2
     [
         (PULL, held(), fill("complete"), Verdict.COMPLETE, None),
         (PULL, held(79), fill("complete"), Verdict.COMPLETE, None),  # their days are rough
+        (
+            PULL,
+            held(oldest="2026-03-06T01:16:00Z"),
+            fill("complete"),
+            Verdict.COMPLETE,
+            None,
+        ),  # the evening before, there
         (PULL, held(40), fill("complete"), Verdict.DAYS_MISSING, WHOLE),
         (PULL, held(40), fill("complete", progress_at=SOON), Verdict.DAYS_MISSING, None),  # just fetched
         (PULL, None, None, Verdict.NOT_FETCHED, WHOLE),
