@@ -45,19 +45,17 @@ def run(settings: Settings, *, rebuild_state: bool = False) -> None:
 
 
 def _start(settings: Settings, ids: Mapping[str, int], choices: Choices, rebuild_state: bool) -> None:
-    from prometheus_client import start_http_server
-
     from streams import agents
     from streams.codec import Codec
     from streams.engine import app as engine
+    from streams.exposition import expose
     from streams.lookup import server
 
     server.check(settings)
     codec, prefix = Codec(ids), settings.topic_prefix
     alerts = agents.Alerts(codec, prefix, choices.rules, choices.new_rules)
     made = agents.folds(codec, prefix, alerts, choices.policy)
-    if settings.metrics_port:
-        start_http_server(settings.metrics_port, addr=settings.metrics_host)
+    expose(settings)
     log.get("worker").info("starting", worker=settings.worker_id, group=settings.group_id)
     by_topic = {f"{prefix}.{name}": _timed(name, fold) for name, fold in made.items()}
     punctuation = agents.punctuation(prefix, alerts, choices.policy)

@@ -15,8 +15,9 @@ from faust.transport import drivers
 from streams import log, metrics, topics
 from streams.draft import Fold, Punctuation
 from streams.engine import records, state, versions
+from streams.engine.assignor import Assignor
 from streams.engine.observer import Observer
-from streams.engine.process import own, ping, quiet, spare_the_collector
+from streams.engine.process import own, ping, quiet, spare_the_collector, usable
 from streams.engine.recovery import TableManager
 from streams.engine.table import Table
 from streams.engine.transport import Lose
@@ -65,7 +66,8 @@ def run(settings: Settings, plan: Plan) -> None:
     quiet()
     until_available("Kafka", lambda: ping(settings))
     with own(settings.state_dir):
-        state.prepare(settings.state_dir, rebuild=plan.rebuild)
+        with usable(settings.state_dir):
+            state.prepare(settings.state_dir, rebuild=plan.rebuild)
         asyncio.run(_run(settings, plan))
 
 
@@ -200,6 +202,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "store": f"{STORE}://",
         "datadir": str(settings.state_dir),
         "TableManager": TableManager,
+        "PartitionAssignor": Assignor,
         "table_standby_replicas": 0,
         "topic_allow_declare": False,
         "topic_disable_leader": True,

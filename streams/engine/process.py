@@ -4,9 +4,11 @@ import fcntl
 import gc
 import logging
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -41,10 +43,27 @@ def spare_the_collector() -> None:
 
 
 @contextmanager
+def usable(state_dir: Path) -> Iterator[None]:
+    """What the system refuses, as Misconfigured."""
+    try:
+        yield
+    except OSError as error:
+        raise Misconfigured(
+            f"the state directory {state_dir} cannot be used: {error.strerror}. Set STREAMS_STATE_DIR to a directory "
+            "that this user may write to, on a disk with room."
+        ) from None
+
+
+@contextmanager
 def own(state_dir: Path) -> Iterator[None]:
-    """Hold the state directory for this process; the system lets go of it whatever way the process ends."""
-    state_dir.mkdir(parents=True, exist_ok=True)
-    with (state_dir / "lock").open("w") as file:
+    """Hold the state directory for this process; the system lets go of it whatever way the process ends.
+
+    Raises Misconfigured when another process has it, or it cannot be written to.
+    """
+    with usable(state_dir):
+        state_dir.mkdir(parents=True, exist_ok=True)
+        lock = (state_dir / "lock").open("w")
+    with lock as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -52,6 +71,12 @@ def own(state_dir: Path) -> Iterator[None]:
                 f"another worker uses {state_dir}: give each its own STREAMS_STATE_DIR and STREAMS_WORKER_ID."
             ) from None
         yield
+
+
+def place(error: BaseException) -> str:
+    """Where an exception was raised, as file:line."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
 
 
 class ToStructlog(logging.Handler):
@@ -73,7 +98,9 @@ class ToStructlog(logging.Handler):
         if len(self._said) >= KINDS_MAX:
             self._said.clear()
         self._said[kind] = (now_s, 0)
-        more = {"repeated": again} if again else {}
+        more: dict[str, Any] = {"repeated": again} if again else {}
+        if record.exc_info and record.exc_info[1]:  # its text is left out: libraries quote what they were given
+            more |= {"error": type(record.exc_info[1]).__name__, "at": place(record.exc_info[1])}
         log.get(record.name).log(record.levelno, "library", text=record.getMessage()[:500], **more)
 
 

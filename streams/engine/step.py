@@ -1,13 +1,12 @@
 """One slice's turn: run a fold over its records. Pure but for the clock that the draft already carries."""
 
 import time
-import traceback
 from collections.abc import Sequence
-from pathlib import Path
 
 from streams import __version__, topics
 from streams.draft import Draft, Fold, Punctuation
 from streams.engine.database import Unusable
+from streams.engine.process import place
 from streams.errors import Rejected, StreamsError
 from streams.events import Record
 
@@ -17,7 +16,7 @@ class FoldFailed(StreamsError):
 
     def __init__(self, record: Record, error: BaseException) -> None:
         super().__init__(
-            f"{type(error).__name__} at {_place(error)} while processing {record.topic}[{record.partition}] "
+            f"{type(error).__name__} at {place(error)} while processing {record.topic}[{record.partition}] "
             f"offset {record.offset}. Nothing of that transaction was committed; the record is read again at the next "
             "start. Mend the code, then start again."
         )
@@ -29,14 +28,9 @@ class CallFailed(StreamsError):
     def __init__(self, function: Punctuation, error: BaseException) -> None:
         name = getattr(function, "__qualname__", type(function).__name__)
         super().__init__(
-            f"{type(error).__name__} at {_place(error)} in {name}, which runs between records. Nothing of that "
+            f"{type(error).__name__} at {place(error)} in {name}, which runs between records. Nothing of that "
             "transaction was committed. Mend the code, then start again."
         )
-
-
-def _place(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
 
 
 class Step:

@@ -89,6 +89,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
     async def poll(self, timeout_s: float) -> list[Slice]:
         """What has arrived, as slices; empty after `timeout_s` without records."""
         if not self._positions:
+            self._ensure_consumer()._coordinator.check_errors()  # nothing else asks while nothing is read
             self._moved.clear()
             await asyncio.wait([asyncio.ensure_future(self._moved.wait())], timeout=timeout_s)
             return []
@@ -147,3 +148,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
         """Generation and member id as the coordinator knows them now."""
         coordinator = self._ensure_consumer()._coordinator
         return Membership(coordinator.generation, coordinator.member_id)
+
+    def rejoin(self) -> None:
+        """Make the group rebalance, soon."""
+        self._ensure_consumer()._coordinator.request_rejoin()

@@ -40,6 +40,11 @@ class Consumer(driver.Consumer):  # type: ignore[misc]  # because Faust is untyp
         thread: ConsumerThread = self._thread
         return thread.membership()
 
+    def rejoin(self) -> None:
+        """Make the group rebalance, soon. From the consumer's thread."""
+        thread: ConsumerThread = self._thread
+        thread.rejoin()
+
     def sources(self) -> set[Source]:
         """Source partitions that are assigned."""
         return {tuple(tp) for tp in self.assignment() if not self._is_changelog_tp(tp)}

@@ -2,13 +2,12 @@
 
 import asyncio
 
-from prometheus_client import start_http_server
-
 from streams import admin, log, topics
 from streams.agents.parts import body_of
 from streams.draft import Draft
 from streams.engine import app as engine
 from streams.events import Record
+from streams.exposition import expose
 from streams.fetch import request as requests
 from streams.fetcher.answer import enqueue
 from streams.fetcher.asking import Asker
@@ -24,8 +23,7 @@ def run(settings: Settings) -> None:
     until_available("Kafka", lambda: admin.check_layout(settings))
     until_available("Junction's API", lambda: asyncio.run(_check(settings)))
     asker = Asker(settings)
-    if settings.metrics_port:
-        start_http_server(settings.metrics_port, addr=settings.metrics_host)
+    expose(settings)
     log.get("fetcher").info("starting", worker=settings.worker_id, api=settings.junction_base_url)
     scheduler = Scheduler(
         settings.topic_prefix, asker.ask, settings.fetch_calls_max, asker.set_share, settings.partitions

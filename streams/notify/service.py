@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import stamina
 from confluent_kafka import Message
-from prometheus_client import start_http_server
 
 from streams import admin, codec, log, metrics, registry, topics
 from streams.codec import Codec
 from streams.errors import Unavailable
+from streams.exposition import expose
 from streams.notify.bring import Courier, Place, Status
 from streams.notify.lane import Lane
 from streams.notify.receivers import Receiver, receivers
@@ -34,8 +34,7 @@ def run(settings: Settings, *, once: bool = False) -> None:
     wanted = receivers(settings)
     until_available("Kafka", lambda: admin.check_layout(settings))
     ids = until_available("schema registry", lambda: registry.resolve(settings))
-    if settings.metrics_port:
-        start_http_server(settings.metrics_port, addr=settings.metrics_host)
+    expose(settings)
     for receiver in wanted:
         for status in Status:
             metrics.ALERT_DELIVERIES.labels(receiver.name, status)

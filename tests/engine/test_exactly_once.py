@@ -111,6 +111,45 @@ def test_a_partition_that_comes_back(settings: Settings) -> None:
         rig.close()
 
 
+def test_another_address_under_the_same_id(rig: Rig) -> None:
+    """A worker that comes back within its session with another address for queries goes on, and the others hear of it.
+
+    Kafka answers a static member with the assignment that it had, in which the old address stands.
+    """
+    first = rig.start("w0", STREAMS_QUERY_PORT="18070")
+    rig.until(lambda: '"assigned"' in rig.log("w0"), 30, "no worker")
+    rig.start("w1", STREAMS_QUERY_PORT="18071")
+    rig.until(lambda: '"assigned"' in rig.log("w1"), 30, "no second worker")
+    rig.feed(keys(0, 1_000))
+    rig.drain()
+    rig.kill("w1")
+    before = rig.log("w0").count('"assigned"')
+    second = rig.start("w1", STREAMS_QUERY_PORT="18072")
+    rig.feed(keys(500, 2_000))
+    rig.drain()
+    rig.until(lambda: rig.log("w0").count('"assigned"') > before, 30, "nobody hears of the new address")
+    assert rig.workers == {"w0": first, "w1": second}
+    assert rig.log("w1").count('"rebalance_asked"') == 1
+    assert rig.verdict(keys(0, 2_000)) == RIGHT
+
+
+def test_another_topic_under_the_same_id(settings: Settings) -> None:
+    """A worker that comes back within its session and reads one more topic, as a new version may, does read it."""
+    rig = Rig(settings, sources=("raw.a", "raw.b"))
+    try:
+        rig.start(TOPICS="1")
+        rig.feed(keys(0, 1_000))
+        rig.until(lambda: rig.lag() <= 0, 30, "the worker does nothing")
+        rig.kill()
+        rig.feed(keys(500, 1_500), source="raw.b")
+        first = rig.start(TOPICS="2")
+        rig.drain()
+        assert rig.workers == {"w0": first}
+        assert rig.verdict(keys(0, 1_500)) == RIGHT
+    finally:
+        rig.close()
+
+
 def test_poison(rig: Rig) -> None:
     """A Rejected record becomes a dead letter, as it came plus reasons, and leaves no other trace."""
     rig.feed([b"good"])

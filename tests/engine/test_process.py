@@ -1,10 +1,16 @@
-"""What libraries say goes into our log, once."""
+"""What libraries say goes into our log, once; what the system refuses is said in a sentence."""
 
 import logging
+import socket
+from pathlib import Path
 
+import pytest
 import structlog
 
-from streams.engine.process import KINDS_MAX, REPEAT_S, ToStructlog
+from streams.engine.process import KINDS_MAX, REPEAT_S, ToStructlog, own
+from streams.errors import Misconfigured
+from streams.exposition import expose
+from streams.settings import Settings
 
 
 def warning(text: str, *args: object, name: str = "aiokafka") -> logging.LogRecord:
@@ -38,3 +44,33 @@ def test_what_is_remembered_is_bounded() -> None:
             handler.emit(warning(f"made up {number}"))
     assert len(lines) == 3 * KINDS_MAX
     assert len(handler._said) <= KINDS_MAX
+
+
+def test_an_error_says_where_and_not_what() -> None:
+    """Of an exception its type and place; its text may quote what a library was given."""
+    record = warning("Unexpected error")
+    try:
+        raise ValueError("made up")
+    except ValueError as error:
+        record.exc_info = (ValueError, error, None)
+    with structlog.testing.capture_logs() as lines:
+        ToStructlog().emit(record)
+    assert lines[0]["error"] == "ValueError"
+    assert lines[0]["at"].startswith("test_process.py:")
+    assert "made up" not in str(lines)
+
+
+def test_a_state_directory_that_is_none(tmp_path: Path) -> None:
+    """A file in its place, a folder that cannot be made."""
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/none")):
+        with pytest.raises(Misconfigured, match="STREAMS_STATE_DIR"), own(place):
+            pass
+
+
+def test_a_port_of_metrics_that_is_taken(settings: Settings) -> None:
+    """The sentence names host, port and settings."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(Misconfigured, match=rf"127\.0\.0\.1:{port} .*STREAMS_METRICS_PORT"):
+            expose(settings.model_copy(update={"metrics_port": port}))
