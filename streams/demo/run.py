@@ -125,10 +125,13 @@ class _Run:
         history = self.score.history
         return bool(self.score.waiting or self.score.asked or (history and history.over < history.jobs))
 
-    def _refresh(self) -> None:
+    def _check_services(self) -> None:
         for service in (self.stack.gateway, self.stack.worker, self.stack.fetcher):
             if service and not service.running():
                 raise Unavailable(f"a service stopped: {service.last_words()} ({service.log})")
+
+    def _refresh(self) -> None:
+        self._check_services()
         score, seen = self.score, self.watch.seen
         if self.history:
             with suppress(Unavailable):
@@ -171,10 +174,18 @@ class _Run:
 
     def _stay(self) -> int:
         self._found()
+        self._let_go()
         what_now(self.console, self.stack, next(self.world.people).user_id)
         while True:
             time.sleep(1)
-            self._refresh()
+            self._check_services()
+
+    def _let_go(self) -> None:
+        """What was read and compared is two gigabytes, and nobody looks at it any more."""
+        self.watch.stop()
+        self.events.clear()
+        self.watch.seen.records.clear()
+        gc.collect()
 
 
 def _of_fetchers(settings: Settings) -> Settings:

@@ -74,6 +74,9 @@ class Watch:
         return drained
 
     def stop(self) -> None:
+        """May be called again."""
+        if self._stop.is_set():
+            return
         self._stop.set()
         self._thread.join(5)
         self._reader.close()

@@ -70,7 +70,8 @@ class Recovery(Service):  # type: ignore[misc]  # because mode is untyped to str
         if before:
             await asyncio.wait([before])
         app, consumer = self.app, self.app.consumer
-        await app.opened  # what a predecessor left open has ended: nothing holds back the restore
+        # Then what a predecessor left open has ended: nothing holds back the restore. We may be cancelled, it may not.
+        await asyncio.shield(app.opened)
         while consumer.membership().generation != generation:  # noqa: ASYNC110  # because aiokafka has no event for it
             await asyncio.sleep(0.05)  # we were found out of the group: the rebalance that follows cancels this
         sources, changelogs = consumer.sources(), consumer.changelogs()
