@@ -6,6 +6,7 @@ is full, or because another process holds it, is not damaged.
 """
 
 import shutil
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -60,7 +61,8 @@ def trouble(folder: Path, error: Exception) -> Exception:
     RocksDB tells by text alone; rocksdict raises plain exceptions.
     """
     if _is_damage(error):
-        (folder / MARK).touch()
+        with suppress(OSError):  # where it cannot be written, the next start finds the damage as this one did
+            (folder / MARK).touch()
         return Damaged(folder)
     return DiskFull(folder) if "No space left on device" in str(error) else error
 
