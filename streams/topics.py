@@ -13,6 +13,8 @@ from streams import resources
 from streams.events import EventType, Family, Identity
 
 DAY_MS = 24 * 3600 * 1000
+# How long changelogs keep tombstones. A worker's directory that was away for half of it is made anew at the next start.
+TOMBSTONES_DAYS = 7
 
 
 class Role(StrEnum):
@@ -169,7 +171,8 @@ def layout(
         for name, schema in clean_topics().items()
     ]
     owned = [(group_id, table) for table in TABLES] + [(fetch_group(group_id), table) for table in FETCH_TABLES]
-    logs = [topic(changelog(group, table), Role.CHANGELOG, **compact) for group, table in owned]
+    kept_longer = {**compact, "delete.retention.ms": str(TOMBSTONES_DAYS * DAY_MS)}
+    logs = [topic(changelog(group, table), Role.CHANGELOG, **kept_longer) for group, table in owned]
     notes = [topic(f"{prefix}.{name}", Role.STATE, **compact) for name in (HEARTBEATS, ALERT_THRESHOLDS)]
     return raw + queues + notes + dead + clean + logs
 

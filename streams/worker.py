@@ -30,8 +30,9 @@ class Choices(NamedTuple):
     policy: "Policy"
 
 
-def run(settings: Settings, *, rebuild_state: bool = False) -> None:
+def run(settings: Settings, *, rebuild_state: bool = False, accept_offsets: bool = False) -> None:
     """Blocks until SIGTERM or Ctrl-C. `rebuild_state`: forget the tables on disk and make them from Kafka.
+    `accept_offsets`: go on from the group's committed offsets, whatever the tables say.
 
     Raises Misconfigured when the topics or schemas are not what they must be.
     """
@@ -41,10 +42,10 @@ def run(settings: Settings, *, rebuild_state: bool = False) -> None:
     choices = Choices(*rules_of(settings), policy_of(settings))
     until_available("Kafka", lambda: admin.check_layout(settings))
     ids = until_available("schema registry", lambda: registry.resolve(settings))
-    _start(settings, ids, choices, rebuild_state)
+    _start(settings, ids, choices, rebuild=rebuild_state, accept_offsets=accept_offsets)
 
 
-def _start(settings: Settings, ids: Mapping[str, int], choices: Choices, rebuild_state: bool) -> None:
+def _start(settings: Settings, ids: Mapping[str, int], choices: Choices, **how: bool) -> None:
     from streams import agents
     from streams.codec import Codec
     from streams.engine import app as engine
@@ -59,7 +60,7 @@ def _start(settings: Settings, ids: Mapping[str, int], choices: Choices, rebuild
     log.get("worker").info("starting", worker=settings.worker_id, group=settings.group_id)
     by_topic = {f"{prefix}.{name}": _timed(name, fold) for name, fold in made.items()}
     punctuation = agents.punctuation(prefix, alerts, choices.policy)
-    engine.run(settings, engine.Plan(by_topic, topics.TABLES, punctuation, _answering(settings), rebuild_state))
+    engine.run(settings, engine.Plan(by_topic, topics.TABLES, punctuation, _answering(settings), **how))
 
 
 def rules_of(settings: Settings) -> "tuple[Rules, NewRules]":

@@ -29,6 +29,16 @@ app = typer.Typer(
 # Groups of `--help`, in the order of a user's days.
 START, SERVICES, LOOK, MEND = "Start here", "Services", "Look", "Set up and mend"
 
+RebuildState = Annotated[
+    bool, typer.Option("--rebuild-state", help="Forget the tables on disk and make them from Kafka's changelogs.")
+]
+AcceptOffsets = Annotated[
+    bool,
+    typer.Option(
+        "--accept-offsets",
+        help="Go on from the group's committed offsets, whatever the tables say: somebody set them by hand.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 

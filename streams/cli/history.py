@@ -5,18 +5,18 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.base import LOOK, MEND, SERVICES, AsJson, app, read_settings
+from streams.cli.base import LOOK, MEND, SERVICES, AcceptOffsets, AsJson, RebuildState, app, read_settings
 
 
 @app.command(rich_help_panel=SERVICES)
-def fetcher() -> None:
+def fetcher(rebuild_state: RebuildState = False, accept_offsets: AcceptOffsets = False) -> None:
     """Fetches the history that Junction has pulled, page by page, each page exactly once. Start as many as you like.
 
     Example: `STREAMS_JUNCTION_API_KEY=sk_eu_... STREAMS_JUNCTION_REGION=eu junction-streams fetcher`
     """
     from streams.fetcher import run as run_fetcher
 
-    run_fetcher(read_settings())
+    run_fetcher(read_settings(), rebuild_state=rebuild_state, accept_offsets=accept_offsets)
 
 
 @app.command(rich_help_panel=MEND)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.base import SERVICES, START, AsJson, app, read_settings
+from streams.cli.base import SERVICES, START, AcceptOffsets, AsJson, RebuildState, app, read_settings
 
 
 @app.command(rich_help_panel=START)
@@ -57,15 +57,11 @@ def gateway() -> None:
 
 
 @app.command(rich_help_panel=SERVICES)
-def worker(
-    rebuild_state: Annotated[
-        bool, typer.Option("--rebuild-state", help="Forget the tables on disk and make them from Kafka's changelogs.")
-    ] = False,
-) -> None:
+def worker(rebuild_state: RebuildState = False, accept_offsets: AcceptOffsets = False) -> None:
     """The agents: from raw topics to clean ones, exactly once. Start more of them for more throughput.
 
     Example: `STREAMS_WORKER_ID=w1 STREAMS_STATE_DIR=/var/lib/streams/w1 junction-streams worker`
     """
     from streams.worker import run as run_worker
 
-    run_worker(read_settings(), rebuild_state=rebuild_state)
+    run_worker(read_settings(), rebuild_state=rebuild_state, accept_offsets=accept_offsets)

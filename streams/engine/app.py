@@ -42,6 +42,7 @@ class Plan:
     named by `topics.changelog`. `punctuation`: called for each owned partition about once a second, in the transaction.
     `opened`: gets the app before anything runs, in its event loop: for what wants to `call` its unit, or read tables.
     `rebuild`: forget the tables on disk and make them from what the changelogs have.
+    `accept_offsets`: the group's committed offsets count, whatever the tables say that they are made from.
     `lose` is for tests: slices for which it is true vanish on the way, as a rebalance may make them.
     """
 
@@ -50,6 +51,7 @@ class Plan:
     punctuation: Punctuation | None = None
     opened: Callable[["App"], None] | None = None
     rebuild: bool = False
+    accept_offsets: bool = False
     lose: Lose | None = None
 
 
@@ -148,7 +150,7 @@ class App(faust.App):  # type: ignore[misc]  # because Faust is untyped to stric
         super().__init__(settings.group_id, **_options(settings))
         self.engine_settings = settings
         self.lose = plan.lose
-        self.rebuild = plan.rebuild
+        self.rebuild, self.accept_offsets = plan.rebuild, plan.accept_offsets
         self.opened: asyncio.Future[None]
         made = [self._make_table(name) for name in plan.tables]
         self.unit = Unit(

@@ -2,7 +2,8 @@
 
 A timer that asks "has nothing come since?" must not be answered from tables while records still wait in Kafka: after an
 outage every user would look silent. So the consumer notes what Kafka said with each answer, (end of the log, when), and
-once the cursor has reached such an end, everything that was in the log at that moment has been processed.
+once the cursor has reached such an end, everything that was in the log at that moment has been processed. The end is
+the high watermark: the last stable offset stops at an open transaction, and what lies behind it is there, but hidden.
 
 Kafka does not say when it looked. It was after the answer before, since the next question is asked only then: that is
 the time which counts.
@@ -26,7 +27,7 @@ class Ends:
         self._complete_ms: dict[Source, int] = {}
 
     def saw(self, source: Source, end: int, at_ms: int) -> None:
-        """An answer that came at `at_ms` said that this is the end of what is committed."""
+        """An answer that came at `at_ms` said that this is the end of the log, transactions that are open included."""
         before_ms = self._answered_ms.get(source, at_ms)
         self._answered_ms[source] = at_ms
         facts = self._facts.setdefault(source, deque())

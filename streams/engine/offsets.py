@@ -5,17 +5,19 @@ committing, the broker makes us wait instead of answering the old offset. aiokaf
 cannot ask for that.
 """
 
+import threading
 import time
 from collections.abc import Iterable
 
 from confluent_kafka import KafkaException, TopicPartition
 
 from streams.engine.clients import asking
+from streams.engine.restore import Stopped
 from streams.engine.slices import Source
 from streams.errors import Unavailable
 from streams.settings import Settings
 
-CALL_TIMEOUT_S = 15.0
+CALL_TIMEOUT_S = 5.0  # then `stop` is looked at
 PATIENCE_S = 60.0  # an abandoned transaction holds an offset back for at most its timeout
 
 
@@ -26,11 +28,14 @@ class CommittedOffsets:
         self._group_id = settings.group_id
         self._consumer = asking(settings, "offsets", "read_committed")
 
-    def stable(self, sources: Iterable[Source]) -> dict[Source, int]:
-        """Offset of each partition; -1 where the group has committed none. Blocking. Raises Unavailable."""
+    def stable(self, sources: Iterable[Source], stop: threading.Event) -> dict[Source, int]:
+        """Offset of each partition; -1 where the group has committed none. Blocking.
+
+        Raises Unavailable, and Stopped when `stop` is set.
+        """
         wanted = [TopicPartition(*source) for source in sources]
         deadline = time.monotonic() + PATIENCE_S
-        while True:
+        while not stop.is_set():
             try:
                 found = self._consumer.committed(wanted, timeout=CALL_TIMEOUT_S)
                 problem = next((p.error for p in found if p.error), None)
@@ -45,6 +50,7 @@ class CommittedOffsets:
                     "`kafka-transactions.sh find-hanging`."
                 )
             time.sleep(0.1)
+        raise Stopped
 
     def close(self) -> None:
         """Drop the connection."""

@@ -1,11 +1,17 @@
-"""After every assignment, and after every abort: tables up to date, then seek to the stable committed offsets.
+"""After every assignment, and after every abort: stable committed offsets, tables up to date, both compared, then seek.
 
 Replaces Faust's recovery, which reads changelogs record by record. It runs beside the group's heartbeats, not inside
 the rebalance callback, so a long restore does not cost the membership; a new rebalance stops it and starts it anew.
+
+The order is the promise. A transaction's offsets can be pending while its records still wait in a stalled worker's
+queue: who restores first reads changelogs without them, and then offsets that include them. Once the stable offsets
+have been read and the generation before is over, every transaction that could still commit for these partitions has
+ended, so a restore that begins then has all of it.
 """
 
 import asyncio
 import threading
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -13,62 +19,82 @@ from faust.tables.manager import TableManager as FaustTableManager
 from mode import Service
 
 from streams import log
+from streams.engine import accounts
+from streams.engine.ledger import Ledger
 from streams.engine.offsets import CommittedOffsets
-from streams.engine.restore import Stopped, restore
+from streams.engine.restore import Stopped, restore, topic_ids
+from streams.engine.slices import Source
 from streams.errors import Misconfigured
 
 logger = log.get("recovery")
 
 
 class Recovery(Service):  # type: ignore[misc]  # because mode is untyped to strict mypy
-    """What Faust's table manager and app ask of a recovery service."""
+    """What Faust's table manager and app ask of a recovery service.
+
+    `_run`: the newest recovery. `_jobs`: its blocking calls, and those of runs before it: cancelling does not end them.
+    """
 
     def __init__(self, app: Any, **kwargs: Any) -> None:
         self.app = app
         self.completed = asyncio.Event()
         self.in_recovery = False
+        self._is_between = False  # partitions were revoked, and none are assigned yet
         self._run: asyncio.Task[None] | None = None
-        self._stop_restore = threading.Event()
+        self._stop = threading.Event()  # of the newest recovery's calls
+        self._jobs: set[asyncio.Future[Any]] = set()
+        self._restoring: asyncio.Future[Any] | None = None
         self._offsets: CommittedOffsets | None = None
         super().__init__(**kwargs)
 
     def on_partitions_revoked(self, revoked: Any) -> None:
         """Called first in a rebalance: whatever runs now is for partitions that may go."""
+        self._is_between = True
         self._cancel()
+
+    async def released(self) -> None:
+        """End what runs, and return once nothing of it touches databases any more: they may be closed then."""
+        self._cancel()
+        await self._restored()
 
     async def on_rebalance(self, assigned: Any, revoked: Any, newly_assigned: Any, generation_id: int = 0) -> None:
         """Called when databases are open; answers at once, so that the callback does not hold back heartbeats."""
+        self._is_between = False
         self._start_run(generation_id)
 
     def again(self, generation: int) -> None:
-        """After an abort: what was dropped has to be read again, unless a rebalance does it anyway."""
-        if not self.app.rebalancing and generation == self.app.consumer_generation_id:
+        """After an abort: what was dropped has to be read again, unless a rebalance does it anyway.
+
+        Also where a run of this generation is about to end: it has handed out cursors that the abort took back.
+        """
+        if not self._is_between and generation == self.app.consumer_generation_id:
             self._start_run(generation)
 
     async def on_stop(self) -> None:
         self._cancel()
         if self._run:
             await asyncio.wait([self._run])
+        if self._jobs:
+            await asyncio.wait(self._jobs)  # one of them may use what is closed here
         if self._offsets:
             self._offsets.close()
 
     def _cancel(self) -> None:
-        self._stop_restore.set()
+        self._stop.set()
         if self._run:
             self._run.cancel()
 
     def _start_run(self, generation: int) -> None:
         self._cancel()
-        self._run = asyncio.ensure_future(self._recover(generation, self._run))
+        self._stop = threading.Event()
+        self._run = asyncio.ensure_future(self._recover(generation))
         self._run.add_done_callback(self._ran)
 
     def _ran(self, run: "asyncio.Task[None]") -> None:
         if not run.cancelled() and (error := run.exception()):
             self.app.unit.fail(error)
 
-    async def _recover(self, generation: int, before: "asyncio.Task[None] | None") -> None:
-        if before:
-            await asyncio.wait([before])
+    async def _recover(self, generation: int) -> None:
         app, consumer = self.app, self.app.consumer
         # Then what a predecessor left open has ended: nothing holds back the restore. We may be cancelled, it may not.
         await asyncio.shield(app.opened)
@@ -77,10 +103,14 @@ class Recovery(Service):  # type: ignore[misc]  # because mode is untyped to str
         sources, changelogs = consumer.sources(), consumer.changelogs()
         self._check(sources, changelogs)
         self.in_recovery = app.in_recovery = True
-        await self._restore(changelogs)
-        self._offsets = self._offsets or CommittedOffsets(app.engine_settings)
-        committed = await consumer.committed(sources, self._offsets)
-        await self._resume(generation, committed)
+        if sources:  # there may be more workers than partitions
+            committed = await self._stable(sources)
+            await self._restore(changelogs)
+            ledger = await self._compared(committed, changelogs)
+        else:
+            committed, ledger = {}, Ledger({}, {})
+        starts = await consumer.available(ledger.starts(committed))
+        await self._resume(generation, starts, ledger)
 
     def _check(self, sources: set[Any], changelogs: set[Any]) -> None:
         mine = {partition for _, partition in sources}
@@ -92,21 +122,48 @@ class Recovery(Service):  # type: ignore[misc]  # because mode is untyped to str
                     "run `junction-streams topics plan`."
                 )
 
-    async def _restore(self, changelogs: set[Any]) -> None:
-        stop = self._stop_restore = threading.Event()
-        tables = list(self.app.tables.values())
-        bound = partial(restore, self.app.engine_settings, tables, changelogs, stop, rebuild=self.app.rebuild)
-        job = asyncio.get_running_loop().run_in_executor(None, bound)
-        try:
-            await asyncio.shield(job)
-        except asyncio.CancelledError:
-            stop.set()
-            await asyncio.wait([job])  # the databases are its own until it has ended
-            if not job.cancelled() and not isinstance(job.exception(), Stopped | None):
-                logger.warning("restore_failed", error=type(job.exception()).__name__)
-            raise
+    async def _stable(self, sources: set[Any]) -> dict[Source, int]:
+        self._offsets = self._offsets or CommittedOffsets(self.app.engine_settings)
+        found: dict[Source, int] = await asyncio.shield(self._begin(self._offsets.stable, sources, self._stop))
+        return found
 
-    async def _resume(self, generation: int, committed: dict[Any, int]) -> None:
+    async def _restore(self, changelogs: set[Any]) -> None:
+        await self._restored()  # two at once would write old rows over new ones
+        tables = list(self.app.tables.values())
+        call = partial(restore, self.app.engine_settings, tables, changelogs, self._stop, rebuild=self.app.rebuild)
+        self._restoring = self._begin(call)
+        await asyncio.shield(self._restoring)
+
+    async def _restored(self) -> None:
+        while self._restoring and not self._restoring.done():  # the wait may be cancelled: whoever comes next waits too
+            await asyncio.wait([self._restoring])
+
+    async def _compared(self, committed: Mapping[Source, int], changelogs: set[Any]) -> Ledger:
+        """What the tables are made from. Raises Misconfigured where they must not be worked with."""
+        settings, tables = self.app.engine_settings, list(self.app.tables.values())
+        ids = await asyncio.shield(self._begin(topic_ids, settings, {topic for topic, _ in committed}))
+        ledger = accounts.read(tables, committed, ids)
+        if accounts.behind(ledger, committed) and not self.app.accept_offsets:
+            logger.warning("restored_again", why="tables miss what the group has committed")
+            await self._restore(changelogs)  # a broker that was not the leader any more may have told its end
+            ledger = accounts.read(tables, committed, ids)
+        accounts.settle(settings, tables, ledger, committed, accept=self.app.accept_offsets)
+        return ledger
+
+    def _begin(self, call: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":
+        """Start a blocking call in a thread. It goes on when whoever waits for it is cancelled."""
+        job = asyncio.get_running_loop().run_in_executor(None, call, *args)
+        self._jobs.add(job)
+        job.add_done_callback(partial(self._ended, self._stop))
+        return job
+
+    def _ended(self, stop: threading.Event, job: "asyncio.Future[Any]") -> None:
+        self._jobs.discard(job)
+        error = None if job.cancelled() else job.exception()
+        if stop.is_set() and not isinstance(error, Stopped | None):  # nobody else looks at it
+            logger.warning("call_failed", error=type(error).__name__)
+
+    async def _resume(self, generation: int, starts: Mapping[Source, int], ledger: Ledger) -> None:
         app, consumer = self.app, self.app.consumer
         await app.on_rebalance_complete.send()
         self.in_recovery = app.in_recovery = False
@@ -114,7 +171,7 @@ class Recovery(Service):  # type: ignore[misc]  # because mode is untyped to str
         app.flow_control.resume()  # empties the streams' buffers, so nothing may flow before it
         consumer.resume_flow()
         await app._fetcher.maybe_start()
-        positions = app.unit.resume(generation, committed)
+        positions = app.unit.resume(generation, starts, ledger)
         await consumer.seek_to(positions)
         app.tables.on_actives_ready()
         app.tables.on_standbys_ready()
@@ -133,6 +190,10 @@ class TableManager(FaustTableManager):  # type: ignore[misc]  # because Faust is
         if self._recovery is None:
             self._recovery = Recovery(self.app, beacon=self.beacon, loop=self.loop)
         return self._recovery
+
+    async def on_rebalance(self, assigned: Any, revoked: Any, newly_assigned: Any, generation_id: int = 0) -> None:
+        await self.recovery.released()  # Faust closes databases now; a restore may still write to them
+        await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
 
     async def on_start(self) -> None:
         await self._update_channels()

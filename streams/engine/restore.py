@@ -4,6 +4,9 @@ Read with `read_committed`, and patiently: the end of a partition comes at the l
 just committing transaction of the previous owner holds back. So we wait until it has reached the high watermark of the
 start. That watermark is asked for with `read_uncommitted`, because under `read_committed` the same call answers the
 last stable offset.
+
+The caller has read the stable committed offsets before (`recovery.py` says why): then no transaction of a previous
+owner can commit any more, and what the changelogs hold now is all that they will.
 """
 
 import threading
@@ -20,11 +23,12 @@ from streams import log, metrics
 from streams.engine.clients import SILENT, asking
 from streams.engine.slices import Source
 from streams.engine.table import Table
+from streams.engine.tombstones import is_too_old, kept_ms
 from streams.errors import Misconfigured, Unavailable
 from streams.settings import Settings
 
 CALL_TIMEOUT_S = 20.0
-REBUILD = "`junction-streams worker --rebuild-state`"
+REBUILD = "`--rebuild-state`"
 BATCH_RECORDS = 10_000
 BATCH_WAIT_S = 0.05  # a batch that does not fill takes as long: most starts have a commit marker to read, no more
 REPORT_EVERY_S = 5.0
@@ -42,17 +46,23 @@ logger = log.get("restore")
 
 @dataclass(slots=True)
 class Job:
-    """One changelog partition to read from `begin` up to `end`, its high watermark."""
+    """One changelog partition to read from `begin` up to `end`, its high watermark. `low`: its first offset."""
 
     table: Table
     source: Source
     begin: int = 0
     end: int = 0
+    low: int = 0
 
     @property
     def left(self) -> int:
         """Offsets still to be read; markers and compacted records count, so it is an upper bound of records."""
         return max(0, self.end - self.begin)
+
+    @property
+    def may_lack(self) -> bool:
+        """Whether there may be a record to read: one offset alone is the marker of the commit that was read last."""
+        return self.left > 1
 
 
 class Stopped(Exception):
@@ -78,7 +88,8 @@ def restore(
     if not jobs:
         return 0
     _check_origins(settings, jobs)
-    _find_range(settings, jobs, rebuild=rebuild)
+    _find_range(settings, jobs, stop, rebuild=rebuild)
+    _forget_old(settings, jobs)
     started_s = time.monotonic()
     todo = {job.source: job for job in jobs if job.left}
     count = _read(settings, todo, stop) if todo else 0
@@ -103,7 +114,10 @@ def _check_origins(settings: Settings, jobs: Sequence[Job]) -> None:
 
 
 def topic_ids(settings: Settings, topics: Iterable[str]) -> dict[str, str]:
-    """Kafka's id of each topic: a topic that is deleted and created again has another one."""
+    """Kafka's id of each topic: a topic that is deleted and created again has another one. Blocking.
+
+    Raises Misconfigured when one is missing, Unavailable.
+    """
     if settings.is_mock:  # it cannot describe topics, and lives no longer than its address
         return dict.fromkeys(topics, settings.bootstrap_servers)
     admin = AdminClient(settings.librdkafka | SILENT)  # kept until its futures are done, else they fail with _DESTROY
@@ -112,16 +126,18 @@ def topic_ids(settings: Settings, topics: Iterable[str]) -> dict[str, str]:
         return {topic: str(future.result().topic_id) for topic, future in described.items()}
     except KafkaException as error:
         if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            raise Misconfigured("a changelog topic is missing: run `junction-streams topics apply`.") from None
-        raise Unavailable(f"Kafka does not describe the changelog topics: {error.args[0].name()}") from None
+            raise Misconfigured("a topic is missing: run `junction-streams topics apply`.") from None
+        raise Unavailable(f"Kafka does not describe the topics: {error.args[0].name()}") from None
 
 
-def _find_range(settings: Settings, jobs: Sequence[Job], *, rebuild: bool) -> None:
+def _find_range(settings: Settings, jobs: Sequence[Job], stop: threading.Event, *, rebuild: bool) -> None:
     with closing(asking(settings, "watermarks", "read_uncommitted")) as consumer:
         for job in jobs:
+            if stop.is_set():  # a rebalance waits for us, and Kafka may take its time for each answer
+                raise Stopped
             partition = job.source[1]
             persisted = job.table.persisted(partition)
-            low, job.end = _watermarks(consumer, job.source)
+            job.low, job.end = _watermarks(consumer, job.source)
             job.begin = 0 if persisted is None else persisted + 1
             if job.begin > job.end:
                 raise Misconfigured(
@@ -129,12 +145,37 @@ def _find_range(settings: Settings, jobs: Sequence[Job], *, rebuild: bool) -> No
                     f"{persisted} of {job.source[0]}[{partition}], which ends at {job.end}. Kafka lost records. "
                     f"To go on with what Kafka has, start once with {REBUILD}."
                 )
-            if job.begin < low:
-                _without_beginning(job, low, rebuild=rebuild)
+            if job.begin < job.low:
+                _without_beginning(job, rebuild=rebuild)
 
 
-def _without_beginning(job: Job, low: int, *, rebuild: bool) -> None:
-    """The changelog begins behind what we need: `low`. Compaction alone never moves that; somebody deleted records."""
+def _forget_old(settings: Settings, jobs: Sequence[Job]) -> None:
+    """Databases that were away for too long are read from the beginning."""
+    waiting = [job for job in jobs if job.begin and job.may_lack]
+    if settings.is_mock or not waiting:  # it compacts nothing
+        return
+    kept = kept_ms(settings, {job.source[0] for job in waiting})
+    now_ms = time.time_ns() // 1_000_000
+    for job in waiting:
+        topic, partition = job.source
+        if not is_too_old(job.table.current_ms(partition), now_ms, kept[topic]):
+            continue
+        if job.low:
+            raise Misconfigured(
+                f"table {job.table.name}[{partition}] in {settings.state_dir} was away for longer than {topic} keeps "
+                f"deletions, and the beginning of {topic} was deleted: neither says which rows there still are. If "
+                f"rows that come back, or are missing, are acceptable, start once with {REBUILD}."
+            )
+        logger.warning("state_too_old", table=job.table.name, partition=partition, records=job.end)
+        origin = job.table.origin(partition)
+        job.table.discard(partition)
+        job.table.claim(partition, origin)
+        job.begin = 0
+
+
+def _without_beginning(job: Job, *, rebuild: bool) -> None:
+    """The changelog begins behind what we need. Compaction alone never moves that; somebody deleted records."""
+    low = job.low
     topic, partition = job.source
     if not rebuild:
         raise Misconfigured(
@@ -181,7 +222,9 @@ def _drain(consumer: Consumer, todo: dict[Source, Job], stop: threading.Event) -
             elif not error.retriable():
                 raise Unavailable(f"changelog {source[0]} cannot be read: {error.name()}")
         for source, offset in reached.items():
-            todo[source].table.write(source[1], changed[source], offset)
+            if stop.is_set():  # looked at between writes: one may take long, and a rebalance waits for its end
+                raise Stopped
+            todo[source].table.write(source[1], changed[source], offset, is_current=source not in unfinished)
         report.after(reached)
     report.done()
     return count

@@ -31,7 +31,7 @@ def prepare(state_dir: Path, *, rebuild: bool) -> None:
         raise Misconfigured(
             f"the state in {state_dir} has format {found[:20]!r}, this version of the worker knows {FORMAT}: another "
             "version made it. Run that one, point STREAMS_STATE_DIR elsewhere, or start once with "
-            "`junction-streams worker --rebuild-state`: the tables are then made again from Kafka."
+            "`--rebuild-state`: the tables are then made again from Kafka."
         )
     if not found:
         file.write_text(f"{FORMAT}\n")

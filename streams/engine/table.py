@@ -5,6 +5,7 @@ batch, after the transaction that holds the same changelog records has committed
 changelog, never lead it, and what it lags is read back at the next assignment (`restore.py`).
 """
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,9 +16,21 @@ import rocksdict
 from faust.stores import rocksdb
 from faust.types import TP
 
-from streams.engine.database import Options, trouble
+from streams.engine import ledger
+from streams.engine.database import Options, Unusable, discard, trouble
 
 ORIGIN_KEY = b"__streams\0origin__"  # the changelog's topic id: says which Kafka this state belongs to
+CURRENT_KEY = b"__streams\0current__"  # Unix ms at which the database last held all that its changelog had
+
+
+class Overtaken(Unusable):
+    """Somebody else writes to a database that is ours."""
+
+    def __init__(self, table: str, partition: int, known: int, given: int) -> None:
+        super().__init__(
+            f"table {table}[{partition}] holds offset {known} of its changelog and was given {given}: two writers at "
+            "once. Nothing of the older one was written; restarting is safe."
+        )
 
 
 class Store(rocksdb.Store):  # type: ignore[misc]  # because Faust ships without types that strict mypy accepts
@@ -56,7 +69,7 @@ class Table(faust.Table):  # type: ignore[misc]  # because Faust ships without t
         """Rows with keys in [start, stop), sorted by key, as they are on disk now; without the engine's own rows."""
         options = rocksdict.ReadOptions()
         options.set_iterate_upper_bound(stop)
-        own, last = (self.data.offset_key, ORIGIN_KEY), start
+        own, last = (self.data.offset_key, ORIGIN_KEY, CURRENT_KEY, ledger.KEY), start
         for key, value in self.database(partition).items(from_key=start, read_opt=options):
             last = key
             if key not in own:
@@ -64,8 +77,16 @@ class Table(faust.Table):  # type: ignore[misc]  # because Faust ships without t
         with self._troubled(partition):
             _check_end(self.database(partition), last, options)
 
-    def write(self, partition: int, changed: Mapping[bytes, bytes | None], offset: int) -> None:
-        """State and changelog offset, atomically. None deletes."""
+    def write(
+        self, partition: int, changed: Mapping[bytes, bytes | None], offset: int, *, is_current: bool = True
+    ) -> None:
+        """State and changelog offset, atomically. None deletes. `is_current`: the changelog has no more than this.
+
+        Raises Overtaken for an offset below the one that the database holds.
+        """
+        known = self.persisted(partition)
+        if known is not None and offset < known:
+            raise Overtaken(self.name, partition, known, offset)
         batch = rocksdict.WriteBatch(raw_mode=True)
         put, delete = batch.put, batch.delete
         for key, value in changed.items():
@@ -74,8 +95,25 @@ class Table(faust.Table):  # type: ignore[misc]  # because Faust ships without t
             else:
                 put(key, value)
         put(self.data.offset_key, b"%d" % offset)
+        if is_current:
+            put(CURRENT_KEY, b"%d" % (time.time_ns() // 1_000_000))
         with self._troubled(partition):
             self.database(partition).write(batch)
+
+    def current_ms(self, partition: int) -> int | None:
+        """Unix ms at which the database last held all that its changelog had; None where that is not known."""
+        raw = self._own(partition, CURRENT_KEY)
+        return None if raw is None else int(raw)
+
+    def page(self, partition: int) -> ledger.Page:
+        """The source offsets from which the partition's tables are made, where this is the table that says it."""
+        return ledger.decode(self._own(partition, ledger.KEY))
+
+    def discard(self, partition: int) -> None:
+        """Forget a partition's rows. Nobody else may use the database; the next one who does gets an empty one."""
+        self.database(partition).close()
+        self.data._dbs.pop(partition)
+        discard(self.folder(partition))
 
     def origin(self, partition: int) -> str:
         """Topic id of the changelog that the database was made from; empty when it is new."""

@@ -111,7 +111,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
         for source in self._positions:
             tp = aiokafka.TopicPartition(*source)
             with suppress(AssertionError, IllegalStateError):  # it was taken away meanwhile
-                end, at_ms = consumer.last_stable_offset(tp), consumer.last_poll_timestamp(tp)
+                # Not the last stable offset: behind an open transaction lie records that came in time.
+                end, at_ms = consumer.highwater(tp), consumer.last_poll_timestamp(tp)
                 if end is not None and at_ms is not None:
                     self.ends.saw(source, end, at_ms)
 

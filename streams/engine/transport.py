@@ -16,7 +16,6 @@ from faust.types.tuples import ConsumerMessage
 from streams import log
 from streams.engine.ends import Ends
 from streams.engine.group_metadata import Membership
-from streams.engine.offsets import CommittedOffsets
 from streams.engine.slices import Position, Slice, Source
 from streams.engine.thread import ConsumerThread
 
@@ -56,15 +55,13 @@ class Consumer(driver.Consumer):  # type: ignore[misc]  # because Faust is untyp
     async def seek_to(self, positions: Mapping[Source, Position]) -> None:
         await self._thread.call_thread(self._thread.seek_to, positions)
 
-    async def committed(self, sources: set[Source], offsets: CommittedOffsets) -> dict[Source, int]:
-        """Stable committed offsets; where there is none, or what it points to has expired, the first one."""
-        if not sources:  # more workers than partitions
+    async def available(self, starts: Mapping[Source, int]) -> dict[Source, int]:
+        """The same offsets, or the first that Kafka still has where they lie before it; -1 is before all."""
+        if not starts:  # more workers than partitions
             return {}
-        loop = asyncio.get_running_loop()
-        stable = await loop.run_in_executor(None, offsets.stable, sources)
-        tps = [aiokafka.TopicPartition(*source) for source in sources]
+        tps = [aiokafka.TopicPartition(*source) for source in starts]
         first = await self._thread.call_thread(self._thread._ensure_consumer().beginning_offsets, tps)
-        return {(tp.topic, tp.partition): _first_offset(tp, stable[tp], first[tp]) for tp in tps}
+        return {(tp.topic, tp.partition): _first_offset(tp, starts[tp], first[tp]) for tp in tps}
 
     @property
     def ends(self) -> Ends:

@@ -26,6 +26,7 @@ from streams.engine.blocking import Blocking
 from streams.engine.database import Unusable
 from streams.engine.ends import Ends
 from streams.engine.group_metadata import Membership
+from streams.engine.ledger import Ledger
 from streams.engine.slices import Cursors, Position, Slice, Source, Verdict
 from streams.engine.step import NOTHING, CallFailed, Step, empty
 from streams.engine.table import Table
@@ -72,6 +73,7 @@ class Unit:
         self._thread = Blocking("transactions")
         self._window = Window(settings.commit_interval_s)
         self._cursors = Cursors()
+        self._ledger = Ledger({}, {})
         self._work: Work | None = None
         self._committing: asyncio.Task[None] | None = None
         self._under: Work | None = None
@@ -105,10 +107,11 @@ class Unit:
             with suppress(StreamsError, Aborted):  # it is dead either way, and another one comes after us
                 await self._in_thread(self._transactions.abort)
 
-    def resume(self, generation: int, committed: Mapping[Source, int]) -> dict[Source, Position]:
-        """Work on these partitions from their stable committed offsets; answers where to seek."""
+    def resume(self, generation: int, starts: Mapping[Source, int], ledger: Ledger) -> dict[Source, Position]:
+        """Work on these partitions from there, their tables being made from as much; answers where to seek."""
         self._log.ends.forget()
-        positions = self._cursors.assign(generation, committed)
+        self._ledger = ledger
+        positions = self._cursors.assign(generation, starts)
         metrics.assigned(self.partitions, len(positions))
         return positions
 
@@ -126,7 +129,7 @@ class Unit:
     async def step(self, piece: Slice) -> AsyncIterator[Step]:
         """One slice's turn; the body must not await. Never raises: a failure ends the worker through `failed`."""
         await self._room()
-        step = self._enter(piece)
+        step = self._entered(piece)
         try:
             yield step
         except Exception as error:
@@ -200,12 +203,19 @@ class Unit:
         if not self.failed.done():
             self.failed.set_exception(error)
 
+    def _entered(self, piece: Slice) -> Step:
+        try:
+            return self._enter(piece)
+        except Exception as error:  # the agent would be started again, and go on with the next slice
+            self.fail(error)
+            return empty()
+
     def _enter(self, piece: Slice) -> Step:
         verdict = self._cursors.judge(piece)
         if verdict is Verdict.NEXT and not self.failed.done():
-            records = self._cursors.advance(piece)
+            # The draft first: if it cannot be made, the cursor must not claim that the slice was processed.
             draft = self._draft(self._work or self._open_work(), piece.source[1])
-            return Step(records, draft, self._dead_letters)
+            return Step(self._cursors.advance(piece), draft, self._dead_letters)
         if verdict is Verdict.HOLE:
             self._heal(piece)
         return empty()
@@ -289,7 +299,7 @@ class Unit:
             metadata = self._metadata()
             if work.failure:
                 raise work.failure
-            await self._in_thread(work.commit, self._transactions, self._tables, metadata)
+            await self._in_thread(work.commit, self._transactions, self._tables, metadata, self._ledger)
             self._committed(work)
             work.end(is_committed=True)
         except Aborted as error:

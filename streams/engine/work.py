@@ -1,11 +1,13 @@
 """What one transaction holds: drafts, offsets, and the order in which they become true."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
 from streams.draft import Draft, Rows, overlay
+from streams.engine import ledger
+from streams.engine.ledger import Ledger
 from streams.engine.slices import Source
 from streams.engine.table import Table
 from streams.engine.transaction import Transactions
@@ -69,21 +71,32 @@ class Work:
             transactions.produce(partition, islice(draft.emits, self.produced.get(partition, 0), None))
             self.produced[partition] = len(draft.emits)
 
-    def commit(self, transactions: Transactions, tables: Mapping[str, Table], metadata: bytes) -> None:
+    def commit(
+        self, transactions: Transactions, tables: Mapping[str, Table], metadata: bytes, offsets_before: Ledger
+    ) -> None:
         """Blocking: the rest of the emits, the changelogs, the offsets, then, and only then, the databases."""
         self.produce(transactions)
-        changes = [
-            (tables[name], partition, changed)
-            for partition, draft in self.drafts.items()
-            for name, changed in draft.tables.items()
-            if changed
-        ]
+        changes = list(self._changes(tables, offsets_before))
         for table, partition, changed in changes:
             transactions.produce_changes(table.changelog_topic_name, partition, changed, self._delivered)
         transactions.commit(self.offsets, metadata)
         transactions.serve()
         for table, partition, changed in changes:
             table.write(partition, changed, self.last_offsets[table.changelog_topic_name, partition])
+
+    def _changes(
+        self, tables: Mapping[str, Table], offsets_before: Ledger
+    ) -> Iterator[tuple[Table, int, Mapping[bytes, bytes | None]]]:
+        """What is written, by table and partition; of the first table also the offsets that are committed."""
+        first, *_ = tables
+        rows = offsets_before.rows(self.offsets)
+        for partition, draft in self.drafts.items():
+            own = {ledger.KEY: rows[partition]} if partition in rows else {}
+            if own or draft.tables.get(first):
+                yield tables[first], partition, {**draft.tables.get(first, {}), **own}
+            for name, changed in draft.tables.items():
+                if changed and name != first:
+                    yield tables[name], partition, changed
 
     def _delivered(self, error: Any, message: Any) -> None:
         if error is None:

@@ -18,8 +18,8 @@ from streams.settings import Settings
 from streams.waiting import until_available
 
 
-def run(settings: Settings) -> None:
-    """Blocks until SIGTERM or Ctrl-C. Raises Misconfigured when the topics or the API's settings are wrong."""
+def run(settings: Settings, *, rebuild_state: bool = False, accept_offsets: bool = False) -> None:
+    """Blocks until SIGTERM or Ctrl-C. The flags are the worker's. Raises Misconfigured when the topics or the API's settings are wrong."""
     until_available("Kafka", lambda: admin.check_layout(settings))
     until_available("Junction's API", lambda: asyncio.run(_check(settings)))
     asker = Asker(settings)
@@ -38,7 +38,10 @@ def run(settings: Settings) -> None:
         scheduler.opened(app)
         reconciling.opened(app)
 
-    plan = engine.Plan({f"{prefix}.{topics.FETCH_JOBS}": fold}, topics.FETCH_TABLES, scheduler.punctuate, opened)
+    folds = {f"{prefix}.{topics.FETCH_JOBS}": fold}
+    plan = engine.Plan(
+        folds, topics.FETCH_TABLES, scheduler.punctuate, opened, rebuild=rebuild_state, accept_offsets=accept_offsets
+    )
     engine.run(_own(settings), plan)
 
 

@@ -11,7 +11,7 @@ import rocksdict
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from streams import codec, topics
-from streams.engine.table import ORIGIN_KEY
+from streams.engine.table import CURRENT_KEY, ORIGIN_KEY
 from streams.errors import Unavailable
 from streams.registry import Schemas
 from streams.settings import Settings
@@ -145,6 +145,7 @@ def contents(path: Path) -> tuple[int | None, dict[bytes, bytes]]:
         rows = dict(database.items())
     finally:
         database.close()
-    rows.pop(ORIGIN_KEY, None)
+    for own in (ORIGIN_KEY, CURRENT_KEY):
+        rows.pop(own, None)
     offset = rows.pop(OFFSET_KEY, None)
     return (None if offset is None else int(offset)), rows

@@ -3,7 +3,8 @@
 Settings come from the environment, as for the product. Topics: `<prefix>.raw.a` and, with TOPICS=2, `<prefix>.raw.b`
 in, `<prefix>.out` out. Values that start with `poison` are rejected; `bug` raises what no fold should raise. What is
 called `later...` is not emitted by the fold but by what the punctuation starts. REBUILD forgets the tables on disk;
-DIE_AFTER_WRITES=N kills the process at the write after N.
+ACCEPT takes the
+group's offsets, whatever the tables say; DIE_AFTER_WRITES=N kills the process at the write after N.
 """
 
 import asyncio
@@ -91,12 +92,12 @@ def die_after_writes(left: int) -> None:
     """SIGKILL from inside, before so manieth batch is written to a table."""
     write = Table.write
 
-    def counted(self: Table, partition: int, changed: Any, offset: int) -> None:
+    def counted(self: Table, partition: int, changed: Any, offset: int, **how: Any) -> None:
         nonlocal left
         left -= 1
         if left < 0:
             os.kill(os.getpid(), signal.SIGKILL)
-        write(self, partition, changed, offset)
+        write(self, partition, changed, offset, **how)
 
     Table.write = counted  # type: ignore[method-assign]  # because a kill in the middle cannot be timed from outside
 
@@ -112,7 +113,10 @@ def main() -> None:
     later = Later(f"{settings.topic_prefix}.out")
     lose = losing(float(os.environ.get("LOSE", "0")))
     try:
-        app.run(settings, app.Plan(folds, [TABLE], later.punctuate, later.opened, "REBUILD" in os.environ, lose))
+        plan = app.Plan(
+            folds, [TABLE], later.punctuate, later.opened, "REBUILD" in os.environ, "ACCEPT" in os.environ, lose
+        )
+        app.run(settings, plan)
     except StreamsError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         raise SystemExit(1) from None

@@ -14,6 +14,7 @@ from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPa
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from streams import topics
+from streams.engine import ledger
 from streams.settings import Settings
 
 REPO = Path(__file__).parents[2]
@@ -137,7 +138,8 @@ class Rig:
         return messages
 
     def keys(self, topic: str) -> list[bytes]:
-        return [message.key() for message in self.read(topic)]
+        """Keys of every committed record; without the engine's own rows."""
+        return [message.key() for message in self.read(topic) if message.key() != ledger.KEY]
 
     def lag(self) -> int:
         """Source records that the group has not committed yet, all partitions together."""

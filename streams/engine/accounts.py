@@ -1,0 +1,86 @@
+"""The one check of every start: what the tables are made from against what the group has committed.
+
+Equal is right. Everything else is said, and what would repeat or lose records is refused with a sentence.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from streams import log
+from streams.engine.ledger import Ledger, Verdict
+from streams.engine.slices import Source
+from streams.engine.table import Table
+from streams.errors import Misconfigured
+from streams.settings import Settings
+
+ACCEPT = "`--accept-offsets`"
+
+logger = log.get("recovery")
+
+
+def read(tables: Sequence[Table], committed: Mapping[Source, int], ids: Mapping[str, str]) -> Ledger:
+    """The ledger of the partitions of these sources, as the first table has it."""
+    partitions = {partition for _, partition in committed}
+    return Ledger(ids, {partition: tables[0].page(partition) for partition in partitions})
+
+
+def behind(ledger: Ledger, committed: Mapping[Source, int]) -> bool:
+    """Whether tables miss something that is committed."""
+    return Verdict.TABLES_BEHIND in ledger.judge(committed).values()
+
+
+def settle(
+    settings: Settings, tables: Sequence[Table], ledger: Ledger, committed: Mapping[Source, int], *, accept: bool
+) -> None:
+    """Tell what differs. `accept`: the group's offsets count, whatever the tables say.
+
+    Raises Misconfigured where tables miss commits, a topic was made anew, or the group has lost all of its offsets and
+    an older version made the tables.
+    """
+    verdicts = ledger.judge(committed)
+    odd = {source: one for source, one in verdicts.items() if one not in (Verdict.EQUAL, Verdict.UNKNOWN)}
+    for source, verdict in sorted(odd.items()):
+        place = {
+            "topic": source[0],
+            "partition": source[1],
+            "tables": ledger.offset(source),
+            "group": committed[source],
+        }
+        logger.warning("offsets_differ", verdict=verdict, **place)
+    if accept:
+        ledger.forget(odd)
+        return
+    for source, verdict in sorted(odd.items()):
+        if verdict is not Verdict.GROUP_BEHIND:
+            raise Misconfigured(_sentence(settings, source, verdict, ledger.offset(source), committed[source]))
+    _refuse_forgotten(settings, tables, ledger, committed)
+
+
+def _sentence(settings: Settings, source: Source, verdict: Verdict, known: int, committed: int) -> str:
+    place = f"{source[0]}[{source[1]}]"
+    if verdict is Verdict.OTHER_TOPIC:
+        return (
+            f"{source[0]} was deleted and made anew: the offsets of group {settings.group_id} belong to the old one, "
+            "and records of the new one would be passed over. Set the group's offsets by hand, then start once with "
+            f"{ACCEPT}."
+        )
+    return (
+        f"the tables are made from {place} up to offset {known}, but group {settings.group_id} has committed "
+        f"{committed}: rows are missing, and what they know would be emitted again. Either a changelog lost records, "
+        f"or somebody set the group's offsets forward by hand; if that was so, start once with {ACCEPT}."
+    )
+
+
+def _refuse_forgotten(
+    settings: Settings, tables: Sequence[Table], ledger: Ledger, committed: Mapping[Source, int]
+) -> None:
+    """Tables of an older version say nothing about offsets; that they know something is all that can be seen."""
+    for partition in sorted({partition for _, partition in committed}):
+        mine = [source for source in committed if source[1] == partition]
+        is_known = any(ledger.offset(source) >= 0 or committed[source] >= 0 for source in mine)
+        if not is_known and any(table.persisted(partition) is not None for table in tables):
+            raise Misconfigured(
+                f"group {settings.group_id} has no offsets of partition {partition}, but the tables know of records: "
+                "Kafka forgets the offsets of a group that was empty for offsets.retention.minutes. Everything that "
+                "Kafka still has would be read again, and counted again. Set the group's offsets by hand, or start "
+                f"once with {ACCEPT} to read from the beginning."
+            )

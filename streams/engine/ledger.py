@@ -1,0 +1,106 @@
+"""Up to which source offsets a partition's tables are made: one row of the first table, in every transaction. Pure.
+
+Emitted records, changelogs and source offsets of a transaction are one, so after a restore this row and the group's
+committed offsets are equal. Where they are not, something is broken that nothing else would show: rows that a restore
+did not get, offsets that Kafka forgot, a broker that answered with what it knew before, a topic that was made anew.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import NamedTuple
+
+import msgspec
+
+from streams.engine.slices import Source
+
+KEY = b"__streams\0offsets__"
+
+
+class Entry(NamedTuple):
+    """The offset behind what is processed of a source topic, and Kafka's id of that topic."""
+
+    offset: int
+    topic_id: str
+
+
+Page = dict[str, Entry]  # of one partition: topic → entry
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(dict[str, Entry]).decode
+
+
+def encode(page: Page) -> bytes:
+    """The row of one partition, as JSON: `{"junction.raw.labs": [offset, topic id]}`."""
+    return _encode(page)
+
+
+def decode(stored: bytes | None) -> Page:
+    """Empty for a row that is not there: the tables are new, or were made before there were such rows."""
+    return {} if stored is None else _decode(stored)
+
+
+class Verdict(Enum):
+    """What a source's entry is to the offset that the group has committed."""
+
+    EQUAL = "equal"
+    UNKNOWN = "unknown"  # no entry: a topic that is read for the first time, or state of an older version
+    TABLES_BEHIND = "tables_behind"  # the tables miss what was committed: they must not be worked with
+    GROUP_BEHIND = (
+        "group_behind"  # Kafka lost the group's offsets, or an old coordinator answered: go on from the entry
+    )
+    OTHER_TOPIC = "other_topic"  # it was deleted and made anew: the offsets of the old one mean nothing
+
+
+def judge(entry: Entry | None, committed: int, topic_id: str) -> Verdict:
+    """Compare the entry of a source with its committed offset, -1 where the group has none."""
+    if entry is None:
+        return Verdict.UNKNOWN
+    if entry.topic_id != topic_id:
+        return Verdict.OTHER_TOPIC
+    if entry.offset == committed:
+        return Verdict.EQUAL
+    return Verdict.TABLES_BEHIND if entry.offset < committed else Verdict.GROUP_BEHIND
+
+
+class Ledger:
+    """The rows of all partitions that are ours, from an assignment, or an abort, to the next. `ids`: of the source
+    topics. `pages`: partition → what its row says."""
+
+    def __init__(self, ids: Mapping[str, str], pages: Mapping[int, Page]) -> None:
+        self._ids = ids
+        self._pages = {partition: dict(page) for partition, page in pages.items()}
+
+    def judge(self, committed: Mapping[Source, int]) -> dict[Source, Verdict]:
+        """A verdict for each source."""
+        return {
+            source: judge(self._entry(source), offset, self._ids[source[0]]) for source, offset in committed.items()
+        }
+
+    def starts(self, committed: Mapping[Source, int]) -> dict[Source, int]:
+        """Where to go on: the committed offset, unless the tables are made from more."""
+        verdicts = self.judge(committed)
+        entries = {source: self._entry(source) for source in committed}
+        return {
+            source: entry.offset if (entry := entries[source]) and verdicts[source] is Verdict.GROUP_BEHIND else offset
+            for source, offset in committed.items()
+        }
+
+    def offset(self, source: Source) -> int:
+        """The offset of a source's entry; -1 without one."""
+        entry = self._entry(source)
+        return -1 if entry is None else entry.offset
+
+    def rows(self, offsets: Mapping[Source, int]) -> dict[int, bytes]:
+        """Partition → its row once these offsets are committed too. They are remembered: after an abort there is
+        another ledger."""
+        for (topic, partition), offset in offsets.items():
+            self._pages.setdefault(partition, {})[topic] = Entry(offset, self._ids[topic])
+        return {partition: encode(self._pages[partition]) for partition in {partition for _, partition in offsets}}
+
+    def forget(self, sources: Iterable[Source]) -> None:
+        """Drop the entries of sources whose committed offsets are to be taken, whatever the tables say."""
+        for topic, partition in sources:
+            self._pages.get(partition, {}).pop(topic, None)
+
+    def _entry(self, source: Source) -> Entry | None:
+        return self._pages.get(source[1], {}).get(source[0])
