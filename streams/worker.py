@@ -42,10 +42,12 @@ def run(settings: Settings, *, rebuild_state: bool = False, accept_offsets: bool
     choices = Choices(*rules_of(settings), policy_of(settings))
     until_available("Kafka", lambda: admin.check_layout(settings))
     ids = until_available("schema registry", lambda: registry.resolve(settings))
-    _start(settings, ids, choices, rebuild=rebuild_state, accept_offsets=accept_offsets)
+    _start(settings, ids, choices, rebuild_state, accept_offsets)
 
 
-def _start(settings: Settings, ids: Mapping[str, int], choices: Choices, **how: bool) -> None:
+def _start(
+    settings: Settings, ids: Mapping[str, int], choices: Choices, rebuild_state: bool, accept_offsets: bool
+) -> None:
     from streams import agents
     from streams.codec import Codec
     from streams.engine import app as engine
@@ -60,7 +62,8 @@ def _start(settings: Settings, ids: Mapping[str, int], choices: Choices, **how: 
     log.get("worker").info("starting", worker=settings.worker_id, group=settings.group_id)
     by_topic = {f"{prefix}.{name}": _timed(name, fold) for name, fold in made.items()}
     punctuation = agents.punctuation(prefix, alerts, choices.policy)
-    engine.run(settings, engine.Plan(by_topic, topics.TABLES, punctuation, _answering(settings), **how))
+    plan = engine.Plan(by_topic, topics.TABLES, punctuation, _answering(settings), rebuild_state, accept_offsets)
+    engine.run(settings, plan)
 
 
 def rules_of(settings: Settings) -> "tuple[Rules, NewRules]":

@@ -6,7 +6,7 @@ did not get, offsets that Kafka forgot, a broker that answered with what it knew
 """
 
 from collections.abc import Iterable, Mapping
-from enum import Enum
+from enum import StrEnum
 from typing import NamedTuple
 
 import msgspec
@@ -39,7 +39,7 @@ def decode(stored: bytes | None) -> Page:
     return {} if stored is None else _decode(stored)
 
 
-class Verdict(Enum):
+class Verdict(StrEnum):
     """What a source's entry is to the offset that the group has committed."""
 
     EQUAL = "equal"

@@ -84,9 +84,7 @@ class Table(faust.Table):  # type: ignore[misc]  # because Faust ships without t
 
         Raises Overtaken for an offset below the one that the database holds.
         """
-        known = self.persisted(partition)
-        if known is not None and offset < known:
-            raise Overtaken(self.name, partition, known, offset)
+        self._refuse_older(partition, offset)
         batch = rocksdict.WriteBatch(raw_mode=True)
         put, delete = batch.put, batch.delete
         for key, value in changed.items():
@@ -99,6 +97,11 @@ class Table(faust.Table):  # type: ignore[misc]  # because Faust ships without t
             put(CURRENT_KEY, b"%d" % (time.time_ns() // 1_000_000))
         with self._troubled(partition):
             self.database(partition).write(batch)
+
+    def _refuse_older(self, partition: int, offset: int) -> None:
+        known = self.persisted(partition)
+        if known is not None and offset < known:
+            raise Overtaken(self.name, partition, known, offset)
 
     def current_ms(self, partition: int) -> int | None:
         """Unix ms at which the database last held all that its changelog had; None where that is not known."""

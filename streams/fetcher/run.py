@@ -19,7 +19,10 @@ from streams.waiting import until_available
 
 
 def run(settings: Settings, *, rebuild_state: bool = False, accept_offsets: bool = False) -> None:
-    """Blocks until SIGTERM or Ctrl-C. The flags are the worker's. Raises Misconfigured when the topics or the API's settings are wrong."""
+    """Blocks until SIGTERM or Ctrl-C. The flags are the worker's.
+
+    Raises Misconfigured when the topics or the API's settings are wrong.
+    """
     until_available("Kafka", lambda: admin.check_layout(settings))
     until_available("Junction's API", lambda: asyncio.run(_check(settings)))
     asker = Asker(settings)

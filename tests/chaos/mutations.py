@@ -14,9 +14,11 @@ from confluent_kafka import Producer
 from streams import topics
 from streams.cli import read_settings
 from streams.draft import Draft
-from streams.engine import clients, group_metadata, offsets
+from streams.engine import accounts, clients, group_metadata, offsets
 from streams.engine.group_metadata import Membership
+from streams.engine.recovery import Recovery
 from streams.engine.slices import Cursors, Slice, Verdict
+from streams.engine.table import Table
 from streams.engine.unit import Unit
 from streams.engine.work import Work
 from streams.fetcher import scheduler
@@ -28,13 +30,13 @@ def state_first() -> None:
     """Tables are written before the transaction commits: what is killed in between is never emitted."""
     commit = Work.commit
 
-    def early(self: Work, transactions: Any, tables: Mapping[str, Any], metadata: bytes) -> None:
+    def early(self: Work, transactions: Any, tables: Mapping[str, Any], *more: Any) -> None:
         for partition, draft in self.drafts.items():
             for name, changed in draft.tables.items():
                 before = tables[name].persisted(partition)
                 tables[name].write(partition, changed, -1 if before is None else before)
         time.sleep(SLOW_DISK_S)
-        commit(self, transactions, tables, metadata)
+        commit(self, transactions, tables, *more)
 
     Work.commit = early  # type: ignore[method-assign]  # because that is the mutation
 
@@ -92,6 +94,23 @@ def pages_outside() -> None:
     scheduler.settle = outside
 
 
+def no_check() -> None:
+    """Nobody compares the tables with the committed offsets at a start: tests/engine/test_accounts.py."""
+    accounts.behind = lambda ledger, committed: False
+    accounts.settle = lambda *anything, **more: None
+
+
+def two_restores() -> None:
+    """A restore does not wait for the one before, and tables take any offset: tests/engine/test_recovery.py."""
+
+    async def at_once(self: Recovery) -> None:
+        pass
+
+    Recovery._restored = at_once  # type: ignore[method-assign]  # because that is the mutation
+    Table._refuse_older = lambda *offset: None  # type: ignore[method-assign]  # because that is the mutation
+
+
 MUTATIONS: dict[str, Callable[[], None]] = {
-    one.__name__: one for one in (state_first, no_cursor, no_generation, no_require_stable, pages_outside)
+    one.__name__: one
+    for one in (state_first, no_cursor, no_generation, no_require_stable, pages_outside, no_check, two_restores)
 }

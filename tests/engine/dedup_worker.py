@@ -3,8 +3,8 @@
 Settings come from the environment, as for the product. Topics: `<prefix>.raw.a` and, with TOPICS=2, `<prefix>.raw.b`
 in, `<prefix>.out` out. Values that start with `poison` are rejected; `bug` raises what no fold should raise. What is
 called `later...` is not emitted by the fold but by what the punctuation starts. REBUILD forgets the tables on disk;
-ACCEPT takes the
-group's offsets, whatever the tables say; DIE_AFTER_WRITES=N kills the process at the write after N.
+ACCEPT takes the group's offsets, whatever the tables say; BREAK names a mutation of tests.chaos; DIE_AFTER_WRITES=N
+kills the process at the write after N.
 """
 
 import asyncio
@@ -104,6 +104,10 @@ def die_after_writes(left: int) -> None:
 
 def main() -> None:
     settings = Settings()
+    if "BREAK" in os.environ:
+        from tests.chaos.mutations import MUTATIONS
+
+        MUTATIONS[os.environ["BREAK"]]()
     if "DIE_AFTER_WRITES" in os.environ:
         die_after_writes(int(os.environ["DIE_AFTER_WRITES"]))
     log.configure(settings.log_level, as_json=True)

@@ -49,12 +49,18 @@ class Rig:
         for future in admin.create_topics(new).values():
             future.result()
 
-    def recreate(self, name: str) -> None:
+    def recreate(self, name: str, policy: str = "compact") -> None:
         """Delete a topic and make it anew: it has another id then."""
         admin = AdminClient(self.settings.librdkafka)
         admin.delete_topics([name])[name].result()
         time.sleep(1.0)  # deletion goes on behind the answer
-        self.create(name, config={"cleanup.policy": "compact"})
+        self.create(name, config={"cleanup.policy": policy})
+
+    def members(self) -> int:
+        """How many workers the group has."""
+        admin = AdminClient(self.settings.librdkafka)  # kept: without it its answers never come
+        described = admin.describe_consumer_groups([self.settings.group_id], request_timeout=10)
+        return len(described[self.settings.group_id].result(20).members)
 
     # Workers
 

@@ -1,0 +1,124 @@
+"""The check of every start, on a real Kafka: offsets that are lost, set by hand, or of another topic."""
+
+from collections.abc import Iterator
+
+import pytest
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from streams import topics
+from streams.settings import Settings
+from tests.engine.rig import RIGHT, Rig
+
+
+@pytest.fixture
+def rig(settings: Settings) -> Iterator[Rig]:
+    rig = Rig(settings)
+    yield rig
+    rig.close()
+
+
+def keys(begin: int, end: int) -> list[bytes]:
+    return [b"key-%d" % i for i in range(begin, end)]
+
+
+def worked(rig: Rig) -> None:
+    """100 keys and one dead letter, committed by a worker that has left."""
+    rig.feed(keys(0, 100))
+    rig.feed([b"bad"], value=b"poison")
+    rig.start()
+    rig.drain()
+    rig.stop()
+
+
+def set_offsets(rig: Rig, ahead: int) -> None:
+    """What `kafka-consumer-groups.sh --reset-offsets` does, once the group is empty."""
+    rig.until(lambda: rig.members() == 0, 30, "the group is not empty")
+    consumer = Consumer(rig.settings.librdkafka | {"group.id": rig.settings.group_id, "enable.auto.commit": False})
+    parts = [TopicPartition(rig.topic("raw.a"), p) for p in range(rig.settings.partitions)]
+    moved = [TopicPartition(p.topic, p.partition, max(0, p.offset + ahead)) for p in consumer.committed(parts, 20)]
+    consumer.commit(offsets=moved, asynchronous=False)
+    consumer.close()
+
+
+@pytest.mark.parametrize("wiped", [False, True])
+def test_a_group_that_was_forgotten(rig: Rig, wiped: bool) -> None:
+    """Kafka deletes the offsets of a group that was empty for a week: the worker goes on from what its tables know.
+
+    It reads nothing again, or the dead letter would be there twice; with or without its directory.
+    """
+    worked(rig)
+    rig.until(lambda: rig.members() == 0, 30, "the group is not empty")
+    admin = AdminClient(rig.settings.librdkafka)
+    admin.delete_consumer_groups([rig.settings.group_id])[rig.settings.group_id].result()
+    if wiped:
+        rig.wipe()
+    rig.feed(keys(50, 150))
+    rig.start()
+    rig.until(lambda: len(rig.keys(rig.topic("out"))) >= 150, 45, "the new keys are not emitted")
+    rig.stop()
+    assert '"group_behind"' in rig.log("w0")
+    assert rig.verdict(keys(0, 150)) == RIGHT
+    assert len(rig.read(rig.topic(topics.DEAD_LETTERS))) == 1
+
+
+def test_offsets_set_forward(rig: Rig) -> None:
+    """Tables that miss what is committed are refused with both offsets; a person who did it says so and goes on."""
+    worked(rig)
+    rig.feed(keys(100, 140))
+    set_offsets(rig, 3)
+    assert rig.start().wait(30) == 1
+    rig.workers.pop("w0")
+    log = rig.log("w0")
+    assert f"Misconfigured: the tables are made from {rig.topic('raw.a')}[" in log
+    assert f"but group {rig.settings.group_id} has committed" in log
+    assert "--accept-offsets" in log
+    assert log.count('"restored_again"') == 1
+    rig.start(ACCEPT="1")
+    rig.drain()
+    assert rig.stop() == 0
+    assert rig.start().poll() is None
+    rig.feed(keys(140, 150))
+    rig.drain()
+    assert rig.stop() == 0
+    assert set(keys(140, 150)) <= set(rig.keys(rig.topic("out")))
+
+
+def test_offsets_set_back(rig: Rig) -> None:
+    """Offsets before those of the tables are taken only from a person who says so."""
+    worked(rig)
+    set_offsets(rig, -1_000)
+    rig.start()
+    rig.until(lambda: '"assigned"' in rig.log("w0"), 30, "no worker")
+    rig.feed(keys(100, 110))
+    rig.drain()
+    rig.stop()
+    assert len(rig.read(rig.topic(topics.DEAD_LETTERS))) == 1
+    set_offsets(rig, -1_000)
+    rig.start(ACCEPT="1")
+    rig.drain()
+    assert len(rig.read(rig.topic(topics.DEAD_LETTERS))) == 2
+    assert rig.verdict(keys(0, 110)) == RIGHT
+
+
+def test_a_source_that_was_made_anew(rig: Rig) -> None:
+    """A raw topic that was deleted and created again is refused: its first records would be passed over."""
+    worked(rig)
+    rig.recreate(rig.topic("raw.a"), "delete")
+    rig.feed(keys(200, 600))
+    assert rig.start().wait(30) == 1
+    rig.workers.pop("w0")
+    assert f"Misconfigured: {rig.topic('raw.a')} was deleted and made anew" in rig.log("w0")
+    set_offsets(rig, -1_000)
+    rig.start(ACCEPT="1")
+    rig.drain()
+    assert set(keys(200, 600)) <= set(rig.keys(rig.topic("out")))
+
+
+def test_without_the_check(rig: Rig) -> None:
+    """The engine without this check (mutation `no_check`) works with tables that miss a commit, and says nothing."""
+    worked(rig)
+    set_offsets(rig, 3)
+    rig.start(BREAK="no_check")
+    rig.until(lambda: '"assigned"' in rig.log("w0"), 30, "no worker")
+    assert rig.stop() == 0
