@@ -3,8 +3,8 @@
 Settings come from the environment, as for the product. Topics: `<prefix>.raw.a` and, with TOPICS=2, `<prefix>.raw.b`
 in, `<prefix>.out` out. Values that start with `poison` are rejected; `bug` raises what no fold should raise. What is
 called `later...` is not emitted by the fold but by what the punctuation starts. REBUILD forgets the tables on disk;
-ACCEPT takes the group's offsets, whatever the tables say; BREAK names a mutation of tests.chaos; DIE_AFTER_WRITES=N
-kills the process at the write after N.
+ACCEPT takes the group's offsets, whatever the tables say; BREAK names a mutation of tests.chaos; KEEP_DUE
+leaves what is called `later...` to others; DIE_AFTER_WRITES=N kills the process at the write after N.
 """
 
 import asyncio
@@ -63,6 +63,8 @@ class Later:
         self._unit = worker.unit
 
     def punctuate(self, draft: Draft) -> None:
+        if "KEEP_DUE" in os.environ:
+            return
         for key, _ in draft.scan(TABLE, DUE, DUE + b"\xff"):
             if key not in self._under_way:
                 self._under_way[key] = asyncio.ensure_future(self._fire(draft.partition, key))

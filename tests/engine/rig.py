@@ -28,13 +28,13 @@ class Rig:
     settings: Settings
     sources: tuple[str, ...] = ("raw.a",)
     env: dict[str, str] = field(default_factory=dict)
+    changelog_config: dict[str, str] = field(default_factory=lambda: {"cleanup.policy": "compact"})
     workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._producer = Producer(self.settings.librdkafka | {"linger.ms": 5, "partitioner": "murmur2_random"})
-        compact = {"cleanup.policy": "compact"}
         self.create(*[self.topic(name) for name in (*self.sources, "out", topics.DEAD_LETTERS)])
-        self.create(self.changelog, config=compact)
+        self.create(self.changelog, config=self.changelog_config)
 
     def topic(self, name: str) -> str:
         return f"{self.settings.topic_prefix}.{name}"

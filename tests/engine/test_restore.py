@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,62 @@ def test_state_gets_its_number(tmp_path: Path) -> None:
     state.prepare(tmp_path, rebuild=True)
     assert {path.name for path in tmp_path.iterdir()} == {"lock", state.FILE}
     state.prepare(tmp_path, rebuild=False)
+
+
+@contextmanager
+def busy_cleaner(settings: Settings) -> Iterator[None]:
+    """Kafka's log cleaner looks every 100 ms instead of every 15 s."""
+
+    def set_backoff(how: AlterConfigOpType, ms: str) -> None:
+        entry = ConfigEntry("log.cleaner.backoff.ms", ms, incremental_operation=how)
+        resource = ConfigResource(ResourceType.BROKER, "1", incremental_configs=[entry])
+        admin.incremental_alter_configs([resource])[resource].result()
+
+    admin = AdminClient(settings.librdkafka)
+    set_backoff(AlterConfigOpType.SET, "100")
+    try:
+        yield
+    finally:
+        set_backoff(AlterConfigOpType.DELETE, "")
+
+
+COMPACTED_AT_ONCE = {
+    "cleanup.policy": "compact",
+    "segment.ms": "100",
+    "min.cleanable.dirty.ratio": "0.001",
+    "max.compaction.lag.ms": "100",
+    "delete.retention.ms": "0",
+}
+
+
+def test_a_directory_that_was_away_for_too_long(settings: Settings) -> None:
+    """Rows that others deleted stay deleted, also where Kafka has already forgotten their tombstones."""
+    rig = Rig(settings, changelog_config=COMPACTED_AT_ONCE)
+    fed = keys(0, 60)
+    try:
+        rig.feed(fed, value=b"later")
+        rig.start("w0", KEEP_DUE="1")
+        rig.drain()
+        rig.stop("w0")
+        with busy_cleaner(settings):
+            rig.start("w1")
+            rig.until(lambda: len(rig.keys(rig.topic("out"))) == len(fed), 45, "due rows are not emitted")
+
+            def are_gone() -> bool:
+                fed.extend(keys(len(fed), len(fed) + 20))  # only a segment that is not the newest is compacted
+                rig.feed(fed[-20:])
+                left = {m.key() for m in rig.read(rig.changelog) if m.value() is None}
+                return not left
+
+            rig.until(are_gone, 60, "Kafka keeps the tombstones")
+            rig.drain()
+            rig.stop("w1")
+        rig.start("w0")
+        fed += keys(len(fed), len(fed) + 20)
+        rig.feed(fed[-20:], value=b"later")  # what finds them would find old rows, too
+        rig.until(lambda: set(fed) <= set(rig.keys(rig.topic("out"))), 30, "due rows are not emitted")
+        rig.stop("w0")
+        assert sorted(rig.keys(rig.topic("out"))) == sorted(fed)
+        assert '"state_too_old"' in rig.log("w0")
+    finally:
+        rig.close()
