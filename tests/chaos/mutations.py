@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import aiokafka
 from confluent_kafka import Producer
 
 from streams import topics
@@ -110,7 +111,21 @@ def two_restores() -> None:
     Table._refuse_older = lambda *offset: None  # type: ignore[method-assign]  # because that is the mutation
 
 
+def stable_offset_ends() -> None:
+    """Timers trust the last stable offset, behind which deliveries hide: tests/engine/test_timers.py."""
+    aiokafka.AIOKafkaConsumer.highwater = aiokafka.AIOKafkaConsumer.last_stable_offset
+
+
 MUTATIONS: dict[str, Callable[[], None]] = {
     one.__name__: one
-    for one in (state_first, no_cursor, no_generation, no_require_stable, pages_outside, no_check, two_restores)
+    for one in (
+        state_first,
+        no_cursor,
+        no_generation,
+        no_require_stable,
+        pages_outside,
+        no_check,
+        two_restores,
+        stable_offset_ends,
+    )
 }

@@ -2,7 +2,8 @@
 
 Settings come from the environment, as for the product. Topics: `<prefix>.raw.a` and, with TOPICS=2, `<prefix>.raw.b`
 in, `<prefix>.out` out. Values that start with `poison` are rejected; `bug` raises what no fold should raise. What is
-called `later...` is not emitted by the fold but by what the punctuation starts. REBUILD forgets the tables on disk;
+called `later...` is not emitted by the fold but by what the punctuation starts. After `quiet` a key is emitted as
+silent unless `sign` comes within two seconds. REBUILD forgets the tables on disk;
 ACCEPT takes the group's offsets, whatever the tables say; BREAK names a mutation of tests.chaos; KEEP_DUE
 leaves what is called `later...` to others; DIE_AFTER_WRITES=N kills the process at the write after N.
 """
@@ -27,6 +28,8 @@ from streams.settings import Settings
 
 TABLE = "seen"
 DUE = b"due|"
+QUIET = b"quiet|"
+SILENCE_MS = 2_000
 
 
 def dedup(out: str):
@@ -41,6 +44,9 @@ def dedup(out: str):
             raise Rejected(Reason.BAD_SHAPE, "$.made_up")
         if value.startswith(b"bug"):
             raise KeyError(value)
+        if value.startswith((b"quiet", b"sign")):
+            draft.put(TABLE, QUIET + key, b"%d" % record.timestamp if value.startswith(b"quiet") else None)
+            return
         if draft.get(TABLE, key) is None:
             draft.put(TABLE, key, b"%d" % record.offset)
             if value.startswith(b"later"):
@@ -65,6 +71,10 @@ class Later:
     def punctuate(self, draft: Draft) -> None:
         if "KEEP_DUE" in os.environ:
             return
+        for key, since_ms in draft.scan(TABLE, QUIET, QUIET + b"\xff"):
+            if draft.complete_ms >= int(since_ms) + SILENCE_MS:
+                draft.put(TABLE, key, None)
+                draft.emit(self._out, b"silence|" + key.removeprefix(QUIET), b"")
         for key, _ in draft.scan(TABLE, DUE, DUE + b"\xff"):
             if key not in self._under_way:
                 self._under_way[key] = asyncio.ensure_future(self._fire(draft.partition, key))

@@ -1,0 +1,41 @@
+"""Timers and deliveries that are in Kafka, but hidden by an open transaction."""
+
+import pytest
+from confluent_kafka import Producer
+
+from streams.settings import Settings
+from tests.engine.rig import Rig
+
+KEYS = [b"key-%d" % i for i in range(64)]
+
+
+@pytest.mark.parametrize(("broken", "is_called_silent"), [("", False), ("stable_offset_ends", True)])
+def test_a_sign_behind_an_open_transaction(settings: Settings, broken: str, is_called_silent: bool) -> None:
+    """Somebody is not called silent while a delivery waits behind a transaction that nobody has ended yet.
+
+    With timers that trust the last stable offset (mutation `stable_offset_ends`) she is.
+    """
+    rig = Rig(settings, env={"BREAK": broken} if broken else {})
+    try:
+        rig.feed(KEYS[:1])
+        (first,) = rig.read(rig.topic("raw.a"))
+        rig.feed(KEYS)
+        partitions = {m.key(): m.partition() for m in rig.read(rig.topic("raw.a"))}
+        elsewhere = next(key for key, partition in partitions.items() if partition != first.partition())
+        rig.start()
+        rig.feed(KEYS[:1], value=b"quiet")
+        rig.drain()
+        other = Producer(settings.librdkafka | {"transactional.id": f"{settings.topic_prefix}-other"})
+        other.init_transactions(30)
+        other.begin_transaction()
+        other.produce(rig.topic("raw.a"), b"x", b"of a fetcher", first.partition())
+        other.flush()
+        rig.feed(KEYS[:1], value=b"sign")
+        rig.feed([elsewhere], value=b"quiet")
+        rig.until(lambda: b"silence|" + elsewhere in rig.keys(rig.topic("out")), 30, "timers do not fire")
+        other.commit_transaction(30)
+        rig.drain()
+        rig.stop()
+        assert (b"silence|" + KEYS[0] in rig.keys(rig.topic("out"))) is is_called_silent
+    finally:
+        rig.close()
