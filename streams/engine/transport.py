@@ -13,19 +13,16 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
-from streams import log
 from streams.engine.ends import Ends
 from streams.engine.group_metadata import Membership
 from streams.engine.offsets import CommittedOffsets
 from streams.engine.slices import Position, Slice, Source
-from streams.engine.thread import ConsumerThread
+from streams.engine.thread import ConsumerThread, tell_expired
 
 POLL_S = 1.0
 WAITING_BYTES_MAX = 16 * 1024 * 1024
 WAITING_SLICES_MAX = 12
 ROOM_S = 0.005  # how often to look for room while there is none; what waits keeps the agents busy for far longer
-
-logger = log.get("transport")
 
 Lose = Callable[[Slice], bool]
 
@@ -146,5 +143,5 @@ class Transport(driver.Transport):  # type: ignore[misc]  # because Faust is unt
 
 def _first_offset(tp: Any, committed: int, first: int) -> int:
     if 0 <= committed < first:
-        logger.error("records_expired", topic=tp.topic, partition=tp.partition, count=first - committed)
+        tell_expired(tp, committed, first)
     return max(committed, first)
