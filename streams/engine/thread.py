@@ -17,6 +17,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from streams import log
+from streams.engine.assignor import Subscriptions
 from streams.engine.clients import client_id
 from streams.engine.ends import APART_MS, Ends
 from streams.engine.group_metadata import Membership
@@ -47,7 +48,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         conf, settings = self.app.conf, self.app.engine_settings
         self._assignor = self.app.assignor
-        return aiokafka.AIOKafkaConsumer(
+        consumer = aiokafka.AIOKafkaConsumer(
             client_id=client_id(settings),
             group_id=settings.group_id,
             group_instance_id=settings.worker_id,
@@ -65,6 +66,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
             request_timeout_ms=int(conf.broker_request_timeout * 1000),
             **security(settings),
         )
+        consumer._subscription = Subscriptions()
+        return consumer
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         self._positions.clear()
