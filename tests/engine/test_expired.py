@@ -2,14 +2,19 @@
 
 import json
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 
 import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from streams.engine import restore
+from streams.engine.table import Table
+from streams.errors import Unavailable
+from streams.reader import Messages
 from streams.settings import Settings
-from tests.engine.rig import Rig
+from tests.engine.rig import TABLE, Rig
 
 
 @pytest.fixture
@@ -96,6 +101,38 @@ def test_made_anew_while_nobody_reads(rig: Rig) -> None:
     rig.start()
     rig.drain()
     assert len(rig.keys(rig.topic("out"))) == 1_400
+
+
+def test_a_reader_goes_on_with_what_is_left(rig: Rig) -> None:
+    """A command that reads a topic while its beginning expires reads all the rest."""
+    rig.feed(keys(0, 400))
+    delete_before(rig, 20)
+    reader = Messages(rig.settings, [rig.topic("raw.a")], from_beginning=True)
+    partitions = range(rig.settings.partitions)
+    reader._consumer.assign([TopicPartition(rig.topic("raw.a"), p, 10) for p in partitions])  # as far as it had come
+    assert len(list(reader.until_now())) == 400 - 20 * rig.settings.partitions
+    reader.close()
+
+
+class Forgetful(Table):
+    """A table that keeps nothing."""
+
+    name = TABLE
+
+    def __init__(self) -> None:
+        pass
+
+    def write(self, partition: int, changed: Mapping[bytes, bytes | None], offset: int) -> None:
+        pass
+
+
+def test_a_restore_that_is_overtaken_is_no_restore(rig: Rig) -> None:
+    """Where a changelog loses its beginning while it is read, the restore ends with an error, not with what is left."""
+    rig.feed(keys(0, 400))
+    delete_before(rig, 20)
+    source = (rig.topic("raw.a"), 0)
+    with pytest.raises(Unavailable, match=r"cannot be read: _AUTO_OFFSET_RESET"):
+        restore._read(rig.settings, {source: restore.Job(Forgetful(), source, 10, 50)}, threading.Event())
 
 
 @pytest.mark.xfail(reason="because nothing remembers which raw topic the offsets belong to", strict=True)
