@@ -30,13 +30,15 @@ class Alert:
 def read(settings: Settings, wanted: Callable[[str], bool] = lambda id: True, *, user_id: str = "") -> dict[str, Alert]:
     """By id. Repeated records of a revision (a replay) count once. Raises Unavailable, Misconfigured."""
     alerts: dict[str, Alert] = {}
+    # Before the alerts: a delivery is made after its alert's step, so each that we have finds its step below.
+    deliveries = _records(settings, topics.ALERT_DELIVERIES, user_id)
     for one in _records(settings, topics.ALERTS, user_id):
         if wanted(one["id"]):
             alert = alerts.setdefault(one["id"], Alert())
             if all(step["revision"] != one["revision"] for step in alert.steps):
                 alert.steps.append(one)
                 alert.steps.sort(key=lambda step: step["revision"])
-    for one in _records(settings, topics.ALERT_DELIVERIES, user_id):
+    for one in deliveries:
         if one["alert_id"] in alerts:
             alerts[one["alert_id"]].deliveries.append(one)
     for alert in alerts.values():

@@ -45,7 +45,7 @@ def run(settings: Settings, file: Path, options: Options, say: Callable[[str], N
     if not rules:
         raise Misconfigured(f"no rule in {file} is switched on; set enabled = true, or leave the line out")
     own, zones = alert_bounds.by_user(alert_bounds.read(settings))
-    until_us = time.time_ns() // 1000
+    until_us = time.time_ns() // 1000  # before the reading: no silence up to then lacks a record that was there
     names = sorted({*rules.by_topic, *(_WITH_ZONE if rules.needs_zone or "glucose" in rules.by_topic else ())})
     seen: dict[str, set[str]] = {topic: set() for topic in names}
     fired: list[Fired] = []

@@ -53,12 +53,17 @@ class Lag:
         return {(p.topic, p.partition): max(p.offset, 0) for p in found}
 
     def records(self) -> int:
-        """Records written and not yet committed by the group."""
+        """Records written and not yet committed by the group. The ends are asked for last: too many, never too few."""
         committed = self.committed()
-        return sum(max(end - committed[place], 0) for place, end in self.ends().items())
+        return behind(committed, self.ends())
 
     def close(self) -> None:
         self._consumer.close()
+
+
+def behind(committed: Offsets, ends: Offsets) -> int:
+    """Records between the two."""
+    return sum(max(end - committed[place], 0) for place, end in ends.items())
 
 
 def _unavailable(error: KafkaException) -> Unavailable:

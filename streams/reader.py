@@ -46,6 +46,7 @@ class Messages:
         conf = settings.librdkafka | {
             "group.id": f"{settings.group_id}-reader",
             "isolation.level": "read_committed",
+            "auto.offset.reset": "earliest",  # what expired is gone; librdkafka's own skips the rest, too
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "fetch.wait.max.ms": 100,

@@ -49,6 +49,12 @@ def test_image_is_pinned(name: str) -> None:
     assert name not in OURS or tag == VERSION
 
 
+def test_a_group_keeps_its_place_as_long_as_there_is_something_to_read() -> None:
+    """Committed offsets of a group that was stopped outlive the records of the raw topics."""
+    minutes = int(environment(SERVICES["kafka"])["KAFKA_OFFSETS_RETENTION_MINUTES"])
+    assert minutes >= Settings(_env_file=None).raw_retention_days * 24 * 60
+
+
 def test_dockerfile_pins_its_base_and_drops_root() -> None:
     """The base image is pinned to a patch version; the last USER is a number that is not root, as compose says too."""
     text = (ROOT / "deploy/Dockerfile").read_text()

@@ -83,6 +83,34 @@ def test_a_view_says_what_the_tables_say() -> None:
     ]
 
 
+@pytest.mark.parametrize("after", range(4))
+def test_a_commit_between_two_scans(after: int) -> None:
+    """Whenever it comes: the days of a history that is called complete are there, and what was announced is awaited no
+    more."""
+    worker = Worker()
+    worker.deliver(connected("oura", "sleep", "activity"), id="c1")
+    worker.deliver(notice(), id="n1")
+    job = jobs.after_page(jobs.begin(worker.requests[0], NOW_MS), 1, "", NOW_MS)
+    while job.is_open:
+        job = jobs.after_page(job, 0, "", NOW_MS)
+    say(worker, progress.of(job, NOW_MS))
+    tables, scans = Tables(worker, {3}), 0
+
+    def scan(table: str, *span: bytes) -> Iterator[tuple[bytes, bytes]]:
+        nonlocal scans
+        if scans == after:
+            historical(worker, "night", backfill_id=worker.requests[0].id)
+            worker.deliver(notice("activity"), id="n2")
+        scans += 1
+        return tables.rows(table, 3, *span)
+
+    seen = view.of_user(USER, scan, NOW_MS / 1000)
+    status_of = {row["resource"]: row["status"] for row in seen["backfills"]}
+    if status_of["sleep"] == "complete":
+        assert [row["days_with_data"] for row in seen["resources"]] == [1]
+    assert not {row["resource"] for row in seen["awaited"]} & status_of.keys()
+
+
 def test_nobody_else_is_in_a_view() -> None:
     """A user whose id begins with another one's, or holds the separator, stays out."""
     worker = Worker()

@@ -3,14 +3,15 @@
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from typing import Any, NamedTuple
 
-from confluent_kafka import Consumer, TopicPartition
-
 from streams import topics
+from streams.errors import Unavailable
 from streams.fetch import progress
 from streams.fetch.job import Status
 from streams.fetch.progress import Progress
+from streams.reader import Messages
 from streams.settings import Settings
 
 PARKED_MS = 60_000  # a job that goes on later than this is not waited for: its answer was empty, or it is in trouble
@@ -34,10 +35,7 @@ class History:
     """Reads in a thread of its own until `stop`."""
 
     def __init__(self, settings: Settings) -> None:
-        name = f"{settings.topic_prefix}.{topics.FETCH_PROGRESS}"
-        conf = {"group.id": "demo", "isolation.level": "read_committed", "enable.partition.eof": True, "log_level": 0}
-        self._consumer = Consumer(settings.librdkafka | conf)
-        self._consumer.assign([TopicPartition(name, partition, 0) for partition in range(settings.partitions)])
+        self._messages = Messages(settings, [f"{settings.topic_prefix}.{topics.FETCH_PROGRESS}"], from_beginning=True)
         self._last: dict[tuple[str, ...], Progress] = {}
         self._lock = threading.Lock()
         self._over = threading.Event()
@@ -46,14 +44,16 @@ class History:
 
     def _run(self) -> None:
         while not self._over.is_set():
-            found = self._consumer.consume(1000, 0.2)
-            with self._lock:
-                for message in found:
-                    if message.error():  # an end, or a broker that is away: the next look knows more
-                        continue
+            with suppress(Unavailable):  # a broker that is away: the next look knows more
+                for message in self._messages.messages(0.2):  # an end counts when all before it is taken in
                     said = progress.decode(message.value())
                     if isinstance(said, Progress):
-                        self._last[said.user_id, said.provider, said.resource, said.workout_id] = said
+                        with self._lock:
+                            self._last[said.user_id, said.provider, said.resource, said.workout_id] = said
+
+    def is_read(self) -> bool:
+        """Whether all that is said now has been read. Raises Unavailable."""
+        return self._messages.at_end()
 
     @property
     def words(self) -> list[Progress]:
@@ -74,7 +74,7 @@ class History:
     def stop(self) -> None:
         self._over.set()
         self._thread.join(5)
-        self._consumer.close()
+        self._messages.close()
 
 
 def _is_listing(one: Progress) -> bool:

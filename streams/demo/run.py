@@ -17,7 +17,7 @@ from typing import Any
 from rich.console import Console
 
 from streams import topics
-from streams.demo import alarms, stack, watch
+from streams.demo import alarms, quiet, stack, watch
 from streams.demo.history import History
 from streams.demo.score import Score
 from streams.demo.screen import Screen, what_now, what_was_found
@@ -82,6 +82,7 @@ class _Run:
         self.history = History(running.settings) if running.fetcher else None
         self.raw_before = sum(self.lag.ends().values())
         self.score = Score(tally=Tally())
+        self.last_look: quiet.Look | None = None
         self.started_s = time.monotonic()
 
     def go(self) -> int:
@@ -120,10 +121,8 @@ class _Run:
             time.sleep(REFRESH_S)
 
     def _is_busy(self) -> bool:
-        """Something is not committed by the worker, or not fetched. What is fetched is asked for first: it becomes work
-        for the worker, whose numbers were taken later."""
-        history = self.score.history
-        return bool(self.score.waiting or self.score.asked or (history and history.over < history.jobs))
+        """Something is not committed by the worker, or not fetched, or nobody could be asked."""
+        return self.last_look is None or not self.last_look.is_quiet
 
     def _check_services(self) -> None:
         for service in (self.stack.gateway, self.stack.worker, self.stack.fetcher):
@@ -133,13 +132,10 @@ class _Run:
     def _refresh(self) -> None:
         self._check_services()
         score, seen = self.score, self.watch.seen
-        if self.history:
-            with suppress(Unavailable):
-                score.asked = self.asked.records()
-            score.history = self.history.standing
+        self.last_look = None
         with suppress(Unavailable):  # a coordinator that is still loading answers the next time
-            score.raw_records = sum(self.lag.ends().values()) - self.raw_before
-            score.waiting = self._waiting()
+            self.last_look = found = quiet.look(self._waiting, self.asked, self.history)
+            score.waiting, score.history = found.waiting, found.standing
         score.verdicts = watch.verdicts(self.stack.worker_metrics_url)
         score.clean_records = len(seen.records)
         score.p50_ms, score.p99_ms = seen.percentile_ms(0.5), seen.percentile_ms(0.99)
@@ -147,6 +143,7 @@ class _Run:
 
     def _waiting(self) -> int:
         """Records not yet committed. The mock cluster keeps no offsets of transactions: there the worker is asked."""
+        self.score.raw_records = sum(self.lag.ends().values()) - self.raw_before
         if not self.stack.settings.is_mock:
             return self.lag.records()
         committed = watch.scrape(self.stack.worker_metrics_url, "junction_engine_transaction_records_sum")

@@ -9,8 +9,7 @@ from streams.simulator.deliver import Tally
 
 @dataclass
 class Score:
-    """`waiting`: records published and not yet committed by the worker; -1 until Kafka has said. `asked`: requests to
-    fetch that no fetcher has taken up yet."""
+    """`waiting`: records published and not yet committed by the worker; -1 until Kafka has said."""
 
     events: int = 0
     tally: Tally | None = None
@@ -21,5 +20,4 @@ class Score:
     p50_ms: float | None = None
     p99_ms: float | None = None
     seconds: float = 0.0
-    asked: int = 0
     history: Standing | None = None

@@ -125,6 +125,7 @@ class Kafka(Service):
             "min.insync.replicas": in_sync,
             "offsets.topic.num.partitions": 4,
             "offsets.topic.replication.factor": replicas,
+            "offsets.retention.minutes": 525_600,  # a laptop may be closed for more than Kafka's week
             "transaction.state.log.num.partitions": 4,
             "transaction.state.log.replication.factor": replicas,
             "transaction.state.log.min.isr": in_sync,

@@ -24,6 +24,7 @@ def asking(settings: Settings, purpose: str, isolation: str, **extra: Any) -> Co
             "group.id": settings.group_id,
             "client.id": client_id(settings, purpose),
             "isolation.level": isolation,
+            "auto.offset.reset": "error",  # librdkafka's own jumps to the end: a restore would call that complete
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
             **extra,

@@ -12,10 +12,12 @@ from contextlib import suppress
 from typing import Any
 
 import aiokafka
-from aiokafka.errors import IllegalStateError
+from aiokafka.errors import IllegalStateError, KafkaTimeoutError, NoOffsetForPartitionError, OffsetOutOfRangeError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from streams import log
+from streams.engine.assignor import Subscriptions
 from streams.engine.clients import client_id
 from streams.engine.ends import APART_MS, Ends
 from streams.engine.group_metadata import Membership
@@ -28,6 +30,8 @@ PARTITION_FETCH_BYTES = 4 * 1024 * 1024
 POLL_BYTES = 4 * 1024 * 1024  # a poll's records are worked on in one go: bounds both memory and the loop's pauses
 POLL_RECORDS_MIN, POLL_RECORDS_MAX = 50, 5_000
 ABSENT_S = 3600.0  # aiokafka leaves the group when nobody polls for so long; a restore may take a while
+
+logger = log.get("transport")
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # because Faust is untyped to strict mypy
@@ -44,14 +48,14 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         conf, settings = self.app.conf, self.app.engine_settings
         self._assignor = self.app.assignor
-        return aiokafka.AIOKafkaConsumer(
+        consumer = aiokafka.AIOKafkaConsumer(
             client_id=client_id(settings),
             group_id=settings.group_id,
             group_instance_id=settings.worker_id,
             bootstrap_servers=settings.bootstrap_servers,
             partition_assignment_strategy=[self._assignor],
             enable_auto_commit=False,
-            auto_offset_reset="earliest",
+            auto_offset_reset="none",  # "earliest" jumps over what retention has deleted, and says nothing
             isolation_level="read_committed",  # raw topics are written in transactions, too
             fetch_max_wait_ms=FETCH_WAIT_MS,
             max_partition_fetch_bytes=PARTITION_FETCH_BYTES,
@@ -62,6 +66,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
             request_timeout_ms=int(conf.broker_request_timeout * 1000),
             **security(settings),
         )
+        consumer._subscription = Subscriptions()
+        return consumer
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         self._positions.clear()
@@ -71,6 +77,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
         self._positions.clear()
         consumer = self._ensure_consumer()
         consumer.pause(*consumer.assignment())  # changelogs stay so: without it aiokafka buffers a fetch of each
+        for tp in consumer.assignment():
+            consumer.seek(tp, 0)  # a position that nobody reads from: without one aiokafka asks for offsets for ever
         await super().on_partitions_assigned(assigned, generation_id)
 
     async def seek_to(self, positions: Mapping[Source, Position]) -> None:
@@ -94,7 +102,13 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
             await asyncio.wait([asyncio.ensure_future(self._moved.wait())], timeout=timeout_s)
             return []
         consumer = self._ensure_consumer()
-        found = await consumer.getmany(timeout_ms=int(timeout_s * 1000), max_records=self._records_max)
+        try:
+            found = await consumer.getmany(timeout_ms=int(timeout_s * 1000), max_records=self._records_max)
+        except NoOffsetForPartitionError:  # aiokafka looked between an assignment and our seek
+            return []
+        except OffsetOutOfRangeError as error:
+            await self._out_of_range(consumer, error.args[0])
+            return []
         self._note_ends(consumer)
         if not found:
             return await self._markers(consumer)
@@ -102,6 +116,21 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
         slices = [await self._slice(consumer, tp, records) for tp, records in found.items() if tp in self._positions]
         self._adapt(slices)
         return slices
+
+    async def _out_of_range(self, consumer: Any, offsets: Mapping[Any, int]) -> None:
+        """Go on where the log begins now, and say how much is lost. Raises Misconfigured where it ends before that."""
+        try:
+            first = await consumer.beginning_offsets(list(offsets))
+        except KafkaTimeoutError:  # the next fetch meets the same answer
+            return
+        for tp, offset in offsets.items():
+            # Behind the await: a rebalance or a seek may have come between, and the position is not ours to move then.
+            if tp not in self._positions or tp not in consumer.assignment() or await consumer.position(tp) != offset:
+                continue
+            if first[tp] <= offset:
+                raise _jumped_back(tp, offset, first[tp])
+            tell_expired(tp, offset, first[tp])
+            consumer.seek(tp, first[tp])  # the next slice begins where the last one ended: the gap was told
 
     def _note_ends(self, consumer: Any) -> None:
         """What Kafka said about the ends of our partitions, and when, a few times a second."""
@@ -131,10 +160,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
         at = self._positions[tp]
         end = await consumer.position(tp)  # returns at once: the position is valid, it was just read from
         if end <= at.offset:
-            raise Misconfigured(
-                f"{tp.topic}[{tp.partition}] jumped back from offset {at.offset} to {end}: the topic was deleted and "
-                "created again, or its offsets were lost. Set the group's offsets by hand, then start again."
-            )
+            raise _jumped_back(tp, at.offset, end)
         self._positions[tp] = Position(at.epoch, end)
         size = sum([len(r.key or b"") + len(r.value or b"") for r in records])
         return Slice((tp.topic, tp.partition), at.epoch, at.offset, end, records, size)
@@ -153,3 +179,15 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
     def rejoin(self) -> None:
         """Make the group rebalance, soon."""
         self._ensure_consumer()._coordinator.request_rejoin()
+
+
+def tell_expired(tp: Any, wanted: int, first: int) -> None:
+    """Say that the log begins at `first`, behind what we would read next."""
+    logger.error("records_expired", topic=tp.topic, partition=tp.partition, count=first - wanted)
+
+
+def _jumped_back(tp: Any, offset: int, end: int) -> Misconfigured:
+    return Misconfigured(
+        f"{tp.topic}[{tp.partition}] jumped back from offset {offset} to {end}: the topic was deleted and "
+        "created again, or its offsets were lost. Set the group's offsets by hand, then start again."
+    )

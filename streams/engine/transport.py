@@ -14,15 +14,18 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
 from streams import log
+from streams.engine.apart import check_counts, together
 from streams.engine.ends import Ends
 from streams.engine.group_metadata import Membership
 from streams.engine.slices import Position, Slice, Source
-from streams.engine.thread import ConsumerThread
+from streams.engine.thread import ConsumerThread, tell_expired
 
 POLL_S = 1.0
 WAITING_BYTES_MAX = 16 * 1024 * 1024
 WAITING_SLICES_MAX = 12
 ROOM_S = 0.005  # how often to look for room while there is none; what waits keeps the agents busy for far longer
+
+APART = "their tables are with another worker; they wait until all workers of the group have the same version"
 
 logger = log.get("transport")
 
@@ -45,8 +48,16 @@ class Consumer(driver.Consumer):  # type: ignore[misc]  # because Faust is untyp
         thread.rejoin()
 
     def sources(self) -> set[Source]:
-        """Source partitions that are assigned."""
-        return {tuple(tp) for tp in self.assignment() if not self._is_changelog_tp(tp)}
+        """Source partitions that are assigned, and whose tables are. Raises Misconfigured; see `apart`."""
+        assigned = {tuple(tp) for tp in self.assignment() if not self._is_changelog_tp(tp)}
+        tables = self.app.tables.changelog_topics
+        mine = together(assigned, self.changelogs(), tables)
+        if apart := assigned - mine:
+            known = self._thread._ensure_consumer().partitions_for_topic
+            names = sorted({topic for topic, _ in apart})
+            check_counts({topic: len(known(topic) or ()) for topic in {*tables, *names}})
+            logger.warning("sources_left", topics=names, partitions=len(apart), why=APART)
+        return mine
 
     def changelogs(self) -> set[Source]:
         """Changelog partitions that are assigned."""
@@ -143,5 +154,5 @@ class Transport(driver.Transport):  # type: ignore[misc]  # because Faust is unt
 
 def _first_offset(tp: Any, committed: int, first: int) -> int:
     if 0 <= committed < first:
-        logger.error("records_expired", topic=tp.topic, partition=tp.partition, count=first - committed)
+        tell_expired(tp, committed, first)
     return max(committed, first)

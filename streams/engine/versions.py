@@ -36,6 +36,7 @@ NAMES: dict[tuple[str, str], str] = {
     ("faust.assignor.partition_assignor", "PartitionAssignor._compress"): "assignor: what the leader told, mended",
     ("aiokafka.consumer.group_coordinator", "GroupCoordinator.request_rejoin"): "assignor: a rebalance",
     ("aiokafka.consumer.group_coordinator", "GroupCoordinator.check_errors"): "thread: a coordinator that has ended",
+    ("aiokafka.consumer.subscription_state", "SubscriptionState.assign_from_subscribed"): "assignor: topics not read",
     ("faust.tables.manager", "TableManager._update_channels"): "recovery: ours instead of Faust's",
     ("faust.app.base", "App._stop_consumer"): "recovery: order of a shutdown",
     ("faust.stores", "STORES"): "app: the URL scheme of our store",

@@ -21,12 +21,14 @@ def of_user(user_id: str, scan: Scan, now_s: float) -> Json:
     links = {
         parts[0]: connection.decode(value) for parts, value in _rows(scan, "connections", user_id) if len(parts) == 1
     }
+    # A commit may come between two scans, so: links, backfills, resources. What a notice has announced is then not
+    # awaited any more, and the days of what a backfill calls complete are among the resources.
+    fills = {(parts[0], parts[1]): backfill.decode(value) for parts, value in _rows(scan, "backfills", user_id)}
     held = {
         (parts[0], parts[1]): coverage.decode(value)
         for parts, value in _rows(scan, "connections", user_id)
         if len(parts) == 2
     }
-    fills = {(parts[0], parts[1]): backfill.decode(value) for parts, value in _rows(scan, "backfills", user_id)}
     return {
         "user_id": user_id,
         "as_of": _time(now_s * 1000),

@@ -41,6 +41,7 @@ async def reconcile(settings: Settings, client: Client, user_id: str, *, fetch: 
         pulls = {user: rows for user, rows in _by_user(page.data, user_id).items() if user}
         for user in {user_id, *pulls} - {""}:
             said = theirs.read(pulls.get(user, []), await _resources(client, user))
+            # Theirs is asked for before ours: what comes in between is ours too much, and never looks missing.
             rows = {(provider, resource): row for (_, provider, resource), row in said.items()}
             yield await asyncio.to_thread(_one, settings, codec, user, rows, fetch)
 

@@ -147,12 +147,13 @@ class Rig:
         """Keys of every committed record; without the engine's own rows."""
         return [message.key() for message in self.read(topic) if message.key() != ledger.KEY]
 
-    def lag(self) -> int:
-        """Source records that the group has not committed yet, all partitions together."""
+    def lag(self, *sources: str) -> int:
+        """Records of these sources, or of all, that the group has not committed yet, all partitions together."""
         consumer = Consumer(
             self.settings.librdkafka | {"group.id": self.settings.group_id, "isolation.level": "read_committed"}
         )
-        parts = [TopicPartition(self.topic(s), p) for s in self.sources for p in range(self.settings.partitions)]
+        names = [self.topic(source) for source in sources or self.sources]
+        parts = [TopicPartition(name, p) for name in names for p in range(self.settings.partitions)]
         try:
             end = sum(consumer.get_watermark_offsets(p, timeout=10)[1] for p in parts)
             return end - sum(max(0, p.offset) for p in consumer.committed(parts, timeout=20))
