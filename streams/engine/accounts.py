@@ -33,8 +33,8 @@ def settle(
 ) -> None:
     """Tell what differs. `accept`: the group's offsets count, whatever the tables say.
 
-    Raises Misconfigured where tables miss commits, a topic was made anew, or the group has lost all of its offsets and
-    an older version made the tables.
+    Raises Misconfigured where tables miss commits, offsets belong to a topic that is gone, or the group has lost all of
+    its offsets and an older version made the tables.
     """
     verdicts = ledger.judge(committed)
     odd = {source: one for source, one in verdicts.items() if one not in (Verdict.EQUAL, Verdict.UNKNOWN)}
@@ -50,7 +50,7 @@ def settle(
         ledger.forget(odd)
         return
     for source, verdict in sorted(odd.items()):
-        if verdict is not Verdict.GROUP_BEHIND:
+        if verdict in (Verdict.TABLES_BEHIND, Verdict.OTHER_TOPIC):
             raise Misconfigured(_sentence(settings, source, verdict, ledger.offset(source), committed[source]))
     _refuse_forgotten(settings, tables, ledger, committed)
 
@@ -59,9 +59,9 @@ def _sentence(settings: Settings, source: Source, verdict: Verdict, known: int, 
     place = f"{source[0]}[{source[1]}]"
     if verdict is Verdict.OTHER_TOPIC:
         return (
-            f"{source[0]} was deleted and made anew: the offsets of group {settings.group_id} belong to the old one, "
-            "and records of the new one would be passed over. Set the group's offsets by hand, then start once with "
-            f"{ACCEPT}."
+            f"{source[0]} was made anew: the offsets of group {settings.group_id} are of the one before, and records "
+            "would be passed over. Stop all workers and delete these offsets (`kafka-consumer-groups.sh "
+            f"--delete-offsets`): it is then read from its beginning. Or set them by hand and start once with {ACCEPT}."
         )
     return (
         f"the tables are made from {place} up to offset {known}, but group {settings.group_id} has committed "

@@ -48,7 +48,8 @@ class Verdict(StrEnum):
     GROUP_BEHIND = (
         "group_behind"  # Kafka lost the group's offsets, or an old coordinator answered: go on from the entry
     )
-    OTHER_TOPIC = "other_topic"  # it was deleted and made anew: the offsets of the old one mean nothing
+    MADE_ANEW = "made_anew"  # the topic was, and Kafka forgot its offsets with it: it is read from its beginning
+    OTHER_TOPIC = "other_topic"  # it was made anew under a worker: what is committed is of the one before, or of both
 
 
 def judge(entry: Entry | None, committed: int, topic_id: str) -> Verdict:
@@ -56,7 +57,7 @@ def judge(entry: Entry | None, committed: int, topic_id: str) -> Verdict:
     if entry is None:
         return Verdict.UNKNOWN
     if entry.topic_id != topic_id:
-        return Verdict.OTHER_TOPIC
+        return Verdict.MADE_ANEW if committed < 0 else Verdict.OTHER_TOPIC
     if entry.offset == committed:
         return Verdict.EQUAL
     return Verdict.TABLES_BEHIND if entry.offset < committed else Verdict.GROUP_BEHIND
@@ -64,7 +65,7 @@ def judge(entry: Entry | None, committed: int, topic_id: str) -> Verdict:
 
 class Ledger:
     """The rows of all partitions that are ours, from an assignment, or an abort, to the next. `ids`: of the source
-    topics. `pages`: partition → what its row says."""
+    topics, asked for before their offsets were. `pages`: partition → what its row says."""
 
     def __init__(self, ids: Mapping[str, str], pages: Mapping[int, Page]) -> None:
         self._ids = ids

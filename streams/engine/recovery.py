@@ -24,7 +24,6 @@ from streams.engine.ledger import Ledger
 from streams.engine.offsets import CommittedOffsets
 from streams.engine.restore import Stopped, restore, topic_ids
 from streams.engine.slices import Source
-from streams.errors import Misconfigured
 
 logger = log.get("recovery")
 
@@ -101,26 +100,16 @@ class Recovery(Service):  # type: ignore[misc]  # because mode is untyped to str
         while consumer.membership().generation != generation:  # noqa: ASYNC110  # because aiokafka has no event for it
             await asyncio.sleep(0.05)  # we were found out of the group: the rebalance that follows cancels this
         sources, changelogs = consumer.sources(), consumer.changelogs()
-        self._check(sources, changelogs)
         self.in_recovery = app.in_recovery = True
         if sources:  # there may be more workers than partitions
+            ids = await asyncio.shield(self._begin(topic_ids, app.engine_settings, {topic for topic, _ in sources}))
             committed = await self._stable(sources)
             await self._restore(changelogs)
-            ledger = await self._compared(committed, changelogs)
+            ledger = await self._compared(ids, committed, changelogs)
         else:
             committed, ledger = {}, Ledger({}, {})
         starts = await consumer.available(ledger.starts(committed))
         await self._resume(generation, starts, ledger)
-
-    def _check(self, sources: set[Any], changelogs: set[Any]) -> None:
-        mine = {partition for _, partition in sources}
-        for table in self.app.tables.values():
-            there = {partition for topic, partition in changelogs if topic == table.changelog_topic_name}
-            if mine - there:
-                raise Misconfigured(
-                    f"raw topics and {table.changelog_topic_name} do not have the same number of partitions: "
-                    "run `junction-streams topics plan`."
-                )
 
     async def _stable(self, sources: set[Any]) -> dict[Source, int]:
         self._offsets = self._offsets or CommittedOffsets(self.app.engine_settings)
@@ -138,10 +127,9 @@ class Recovery(Service):  # type: ignore[misc]  # because mode is untyped to str
         while self._restoring and not self._restoring.done():  # the wait may be cancelled: whoever comes next waits too
             await asyncio.wait([self._restoring])
 
-    async def _compared(self, committed: Mapping[Source, int], changelogs: set[Any]) -> Ledger:
+    async def _compared(self, ids: Mapping[str, str], committed: Mapping[Source, int], changelogs: set[Any]) -> Ledger:
         """What the tables are made from. Raises Misconfigured where they must not be worked with."""
         settings, tables = self.app.engine_settings, list(self.app.tables.values())
-        ids = await asyncio.shield(self._begin(topic_ids, settings, {topic for topic, _ in committed}))
         ledger = accounts.read(tables, committed, ids)
         if accounts.behind(ledger, committed) and not self.app.accept_offsets:
             logger.warning("restored_again", why="tables miss what the group has committed")

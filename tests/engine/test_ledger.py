@@ -16,12 +16,13 @@ def ledger(*entries: tuple[str, int, str]) -> Ledger:
 
 
 def test_verdicts() -> None:
-    """Equal is right; less in the tables is a missing commit; more is a group that forgot; another id another topic."""
+    """Equal is right; less in the tables is a missing commit; more a group that forgot; another id another topic."""
     known = ledger(("raw.a", 7, "id-a"), ("raw.b", 7, "made before"))
     assert known.judge({A: 7}) == {A: Verdict.EQUAL}
     assert known.judge({A: 8}) == {A: Verdict.TABLES_BEHIND}
     assert known.judge({A: 6}) == known.judge({A: -1}) == {A: Verdict.GROUP_BEHIND}
     assert known.judge({B: 7}) == {B: Verdict.OTHER_TOPIC}
+    assert known.judge({B: -1}) == {B: Verdict.MADE_ANEW}
     assert ledger().judge({A: 7, B: -1}) == {A: Verdict.UNKNOWN, B: Verdict.UNKNOWN}
 
 
@@ -30,6 +31,7 @@ def test_starts() -> None:
     known = ledger(("raw.a", 7, "id-a"), ("raw.b", 7, "id-b"))
     assert known.starts({A: -1, B: 7}) == {A: 7, B: 7}
     assert known.starts({A: 9, B: 3}) == {A: 9, B: 7}
+    assert ledger(("raw.a", 7, "made before")).starts({A: -1}) == {A: -1}
     known.forget([A])
     assert known.starts({A: -1, B: 3}) == {A: -1, B: 7}
 
