@@ -48,9 +48,9 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True, array_like=True):
-    """`due_ms`: when it may go on; None when it is over. `seq` grows with every transition: an answer to a call that
-    was made for an older one is dropped. `seen`: hashes of the cursors of this window. `asked`: how often nothing came.
-    `days`: length of windows, 0 before the first; `window_rows`: what this one has brought so far.
+    """`due_ms`: when it may go on; None when it is over. `seq` grows with every transition: the worker takes the
+    greatest as the newest. `seen`: hashes of the cursors of this window. `asked`: how often nothing came. `days`:
+    length of windows, 0 before the first; `window_rows`: what this one has brought so far.
     """
 
     request: Request
@@ -96,7 +96,7 @@ def join(job: Job | None, request: Request, now_ms: int) -> Job:
     if job is None:
         return begin(request, now_ms)
     if not job.is_open:
-        return replace(begin(request, now_ms), seq=job.seq + 1)  # never again a number that an old call may carry
+        return replace(begin(request, now_ms), seq=job.seq + 1)  # the worker has seen the old ones
     spans = [*job.todo, *_range(request), *((job.window,) if job.window else ())]
     is_row = request.workout_id and request.why is not Why.STREAM
     merged = replace(

@@ -44,10 +44,14 @@ def enqueue(draft: Draft, prefix: str, request: Request) -> None:
     _step(draft, prefix, before, jobs.join(before, request, draft.now_ms))
 
 
-def settle(draft: Draft, prefix: str, row: bytes, seq: int, outcome: Page | Trouble) -> bool:
-    """What a call made at step `seq` changes; False where the job has moved on since, and nothing happens."""
-    before = queue.load(draft, row)
-    if before is None or before.seq != seq or not before.is_open:
+def settle(draft: Draft, prefix: str, asked: Job, outcome: Page | Trouble) -> bool:
+    """What a call made for a job changes; False where the job has moved on since, and nothing happens.
+
+    All of it is compared: the number of a step may come again. The stream of a workout leaves no row, so its next job
+    counts from 0; a call may be made for a step that is then not committed, and another fetcher goes another way.
+    """
+    before = queue.load(draft, queue.row_of(asked.request.key))
+    if before != asked or not before.is_open:
         return False
     if isinstance(outcome, Trouble):
         _step(draft, prefix, before, _after_trouble(before, outcome, draft.now_ms))

@@ -33,7 +33,7 @@ class Fetcher:
     async def run(self, ask: Ask) -> None:
         """Fetch until no job is due."""
         while due := list(Heads().due(self._draft(), self.now_ms)):
-            for row in due:
+            for row, _ in due:
                 job = queue.load(self._draft(), row)
                 assert job
                 self.calls[job.request.key, job.call] += 1
@@ -41,7 +41,7 @@ class Fetcher:
                 assert isinstance(outcome, Page), outcome
                 self.now_ms += 1
                 draft = self._draft()
-                settle(draft, PREFIX, row, job.seq, outcome._replace(began_ms=self.now_ms))
+                settle(draft, PREFIX, job, outcome._replace(began_ms=self.now_ms))
                 self._apply(draft)
 
     def job(self, request: Request) -> Job | None:
