@@ -18,13 +18,23 @@ DOOR = "api"
 
 class Page(NamedTuple):
     """`bodies`: webhook-shaped events. `rows`: summaries and samples in them that can be read. `cursor`: of the next
-    page, empty at the end. `workouts`: those whose streams are to be fetched. `began_ms`: when we asked."""
+    page, empty at the end. `workouts`: those whose streams are to be fetched. `began_ms`: see `asked_ms`."""
 
     bodies: Sequence[bytes]
     rows: int
     cursor: str
     began_ms: int
     workouts: Sequence[str] = ()
+
+
+def asked_ms(began_ms: int, answered_ms: int | None) -> int:
+    """Delivery time of what an answer holds, by which it is compared with webhooks.
+
+    Our clock at the start of the call, or Junction's `Date` where that is less: a clock of ours that runs ahead must
+    not win against what Junction sends later. One that is behind does no harm: whatever changed since comes as a
+    webhook. Without `Date` our clock alone stands.
+    """
+    return began_ms if answered_ms is None else min(began_ms, answered_ms)
 
 
 class Trouble(NamedTuple):

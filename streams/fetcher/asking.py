@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
 import msgspec
@@ -12,7 +12,7 @@ from streams.decode import decode
 from streams.errors import Rejected
 from streams.fetch.job import Job
 from streams.fetch.request import Request
-from streams.fetcher.answer import Page, Trouble
+from streams.fetcher.answer import Page, Trouble, asked_ms
 from streams.junction import Client, NotAuthorized, Refused, TryLater, bodies, open_client
 from streams.junction import Trouble as Word
 from streams.series import Series
@@ -22,10 +22,11 @@ BODY_BYTES_MAX = 4 * 1024 * 1024  # of one event: several small ones are folded 
 
 
 class Asker:
-    """Makes calls with one client. `opened` once the event loop runs."""
+    """Makes calls with one client. `opened` once the event loop runs. `clock`: Unix seconds."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self._settings = settings
+        self._clock = clock
         self._share = 1.0
         self._stack = AsyncExitStack()
         self._client: asyncio.Future[Client]
@@ -54,16 +55,16 @@ class Asker:
     async def ask(self, job: Job) -> Page | Trouble:
         """One call. Never raises for anything that the API may do."""
         kind = _kind(job.request)
-        began_s = time.time()
+        began_ms, began_s = int(self._clock() * 1000), time.monotonic()
         try:
-            page = await self._page(await self._opened(), job, int(began_s * 1000))
+            page = await self._page(await self._opened(), job, began_ms)
         except TryLater as error:
             return _counted(kind, Trouble(error.reason, error.retry_after_s if error.asked_to_wait else 0.0))
         except NotAuthorized as error:
             return _counted(kind, Trouble(error.reason, is_ours=True))
         except Refused as error:
-            return _counted(kind, _refused(job, error, int(began_s * 1000)))
-        metrics.FETCH_CALL_SECONDS.labels(kind).observe(time.time() - began_s)
+            return _counted(kind, _refused(job, error, began_ms))
+        metrics.FETCH_CALL_SECONDS.labels(kind).observe(time.monotonic() - began_s)
         metrics.FETCH_ROWS.labels(job.request.resource).inc(page.rows)
         return _counted(kind, page)
 
@@ -76,7 +77,8 @@ class Asker:
         span = call.span or (0, 0)
         found = await client.page(request.resource, request.user_id, span, request.provider, call.cursor)
         events = bodies(found, request.user_id, request.client_user_id, request.team_id, bytes_max=BODY_BYTES_MAX)
-        return Page(events, await _rows(events), found.next_cursor or "", began_ms)
+        rows = await _rows(events)
+        return Page(events, rows, found.next_cursor or "", asked_ms(began_ms, found.answered_ms))
 
 
 def _kind(request: Request) -> str:
@@ -129,7 +131,7 @@ async def _stream(client: Client, request: Request, began_ms: int) -> Page:
             "stream": msgspec.Raw(found.json),
         },
     }
-    return Page([msgspec.json.encode(envelope)], 1, "", began_ms)
+    return Page([msgspec.json.encode(envelope)], 1, "", asked_ms(began_ms, found.answered_ms))
 
 
 async def _rows(events: Sequence[bytes]) -> int:
