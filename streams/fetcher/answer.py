@@ -6,25 +6,30 @@ from typing import NamedTuple
 
 from streams import topics
 from streams.draft import Draft
+from streams.errors import Reason
 from streams.events import identify
 from streams.fetch import job as jobs
 from streams.fetch import progress, queue
 from streams.fetch.job import Job
 from streams.fetch.request import Priority, Request, Why
+from streams.fetcher import stream
 from streams.topics import Delivery, Origin
 
 DOOR = "api"
+TOO_LARGE = str(Reason.TOO_LARGE)
 
 
 class Page(NamedTuple):
     """`bodies`: webhook-shaped events. `rows`: summaries and samples in them that can be read. `cursor`: of the next
-    page, empty at the end. `workouts`: those whose streams are to be fetched. `began_ms`: see `asked_ms`."""
+    page, empty at the end. `workouts`: those whose streams are to be fetched. `began_ms`: see `asked_ms`.
+    `left_out`: objects and samples that no record can hold."""
 
     bodies: Sequence[bytes]
     rows: int
     cursor: str
     began_ms: int
     workouts: Sequence[str] = ()
+    left_out: int = 0
 
 
 def asked_ms(began_ms: int, answered_ms: int | None) -> int:
@@ -39,7 +44,7 @@ def asked_ms(began_ms: int, answered_ms: int | None) -> int:
 
 class Trouble(NamedTuple):
     """No page. `reason`: a constant name. `is_final`: it will never work. `is_ours`: our credentials, not the job.
-    `is_too_large`: a shorter span may work."""
+    `is_too_large`: a shorter span may work, where there is one."""
 
     reason: str
     retry_after_s: float = 0.0
@@ -64,12 +69,15 @@ def settle(draft: Draft, prefix: str, asked: Job, outcome: Page | Trouble) -> bo
     if before != asked or not before.is_open:
         return False
     if isinstance(outcome, Trouble):
+        if outcome.is_too_large and before.request.workout_id:
+            _leave_letter(draft, prefix, before)
         _step(draft, prefix, before, _after_trouble(before, outcome, draft.now_ms))
         return True
     for topic, key, body, headers in _events(before, outcome, draft.now_ms):
         draft.emit(f"{prefix}.{topic}", key, body, headers)
     rows = outcome.rows + sum(_want_stream(draft, prefix, before.request, one) for one in outcome.workouts)
-    _step(draft, prefix, before, jobs.after_page(before, rows, outcome.cursor, draft.now_ms))
+    given_up = TOO_LARGE if outcome.left_out else ""
+    _step(draft, prefix, before, jobs.after_page(before, rows, outcome.cursor, draft.now_ms, given_up))
     return True
 
 
@@ -85,6 +93,16 @@ def _want_stream(draft: Draft, prefix: str, parent: Request, workout_id: str) ->
         return False
     enqueue(draft, prefix, request)
     return True
+
+
+def _leave_letter(draft: Draft, prefix: str, job: Job) -> None:
+    """The job of a single stream leaves no row where one could look: that it was given up is said by a dead letter."""
+    now = _rfc3339(draft.now_ms)
+    key, body, headers = stream.letter(
+        job.request, Delivery(f"{_page_id(job)}.0", DOOR, job.request.provider, now, now)
+    )
+    draft.emit(f"{prefix}.{topics.DEAD_LETTERS}", key, body, headers)
+    draft.count("dead_letters", TOO_LARGE)
 
 
 def _after_trouble(job: Job, trouble: Trouble, now_ms: int) -> Job:

@@ -12,13 +12,15 @@ from streams.decode import decode
 from streams.errors import Rejected
 from streams.fetch.job import Job
 from streams.fetch.request import Request
+from streams.fetcher import stream
 from streams.fetcher.answer import Page, Trouble, asked_ms
-from streams.junction import Client, NotAuthorized, Refused, TryLater, bodies, open_client
+from streams.junction import Client, NotAuthorized, Refused, TryLater, fitting, open_client
 from streams.junction import Trouble as Word
 from streams.series import Series
 from streams.settings import Settings
 
 BODY_BYTES_MAX = 4 * 1024 * 1024  # of one event: several small ones are folded side by side with those of other users
+HEAD_BYTES = 64 * 1024  # more than key and headers of a raw record have
 
 
 class Asker:
@@ -27,6 +29,7 @@ class Asker:
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self._settings = settings
         self._clock = clock
+        self._event_bytes_max = settings.record_bytes_max - HEAD_BYTES
         self._share = 1.0
         self._stack = AsyncExitStack()
         self._client: asyncio.Future[Client]
@@ -71,14 +74,17 @@ class Asker:
     async def _page(self, client: Client, job: Job, began_ms: int) -> Page:
         request, call = job.request, job.call
         if request.workout_id:
-            return await _stream(client, request, began_ms)
+            return await _stream(client, request, began_ms, self._event_bytes_max)
         if request.resource == "workout_stream":
             return await _workouts(client, job, began_ms)
         span = call.span or (0, 0)
         found = await client.page(request.resource, request.user_id, span, request.provider, call.cursor)
-        events = bodies(found, request.user_id, request.client_user_id, request.team_id, bytes_max=BODY_BYTES_MAX)
+        who = request.user_id, request.client_user_id, request.team_id
+        alone_max = self._event_bytes_max
+        events, left_out = fitting(found, *who, bytes_max=min(BODY_BYTES_MAX, alone_max), alone_max=alone_max)
         rows = await _rows(events)
-        return Page(events, rows, found.next_cursor or "", asked_ms(began_ms, found.answered_ms))
+        at_ms = asked_ms(began_ms, found.answered_ms)
+        return Page(events, rows, found.next_cursor or "", at_ms, left_out=left_out)
 
 
 def _kind(request: Request) -> str:
@@ -115,23 +121,15 @@ def _id(workout: bytes) -> str:
         return ""
 
 
-async def _stream(client: Client, request: Request, began_ms: int) -> Page:
-    """One workout's stream as an event, `$.data.stream` as Junction answers it."""
+async def _stream(client: Client, request: Request, began_ms: int, bytes_max: int) -> Page:
+    """One workout's stream as an event. Raises Refused(TOO_LARGE), beside what the client raises."""
     found = await client.workout_stream(request.workout_id)
     if found is None or not found.times_s:
         return Page([], 0, "", began_ms)
-    envelope = {
-        "event_type": "daily.data.workout_stream.created",
-        "user_id": request.user_id,
-        "client_user_id": request.client_user_id or None,
-        "team_id": request.team_id or None,
-        "data": {
-            "workout_id": request.workout_id,
-            "source": {"provider": request.provider},
-            "stream": msgspec.Raw(found.json),
-        },
-    }
-    return Page([msgspec.json.encode(envelope)], 1, "", asked_ms(began_ms, found.answered_ms))
+    body = stream.event(request, found.json)
+    if len(body) > bytes_max:
+        raise Refused(Word.TOO_LARGE, "a stream that no record can hold")
+    return Page([body], 1, "", asked_ms(began_ms, found.answered_ms))
 
 
 async def _rows(events: Sequence[bytes]) -> int:

@@ -21,7 +21,7 @@ from streams.engine.unit import Unit
 from streams.fetch import queue
 from streams.fetch.job import Job
 from streams.fetch.queue import Heads
-from streams.fetcher.answer import Page, Trouble, settle
+from streams.fetcher.answer import TOO_LARGE, Page, Trouble, settle
 
 USER_CALLS_MAX = 2
 FORGET_EVERY = 30  # punctuations of a partition
@@ -129,6 +129,11 @@ class Scheduler:
             logger.info(
                 "trouble", reason=outcome.reason, resource=job.request.resource, provider=job.request.provider,
                 tries=job.tries + 1, backfill=job.request.id,
+            )  # fmt: skip
+        elif outcome.left_out:
+            logger.warning(
+                "left_out", reason=TOO_LARGE, count=outcome.left_out, resource=job.request.resource,
+                provider=job.request.provider, backfill=job.request.id,
             )  # fmt: skip
         await self._unit.call(partition, lambda draft: self._settle(draft, job, outcome))
 

@@ -111,6 +111,15 @@ def test_a_job_is_equal_to_itself_as_stored_and_to_no_later_one(resource: str, d
     assert not any(one == other for one, other in itertools.combinations(found, 2))
 
 
+def test_a_job_of_the_version_before_is_read() -> None:
+    """Bytes that it stored mean the job that they meant."""
+    stored = bytes.fromhex(
+        "01dc001186a26964a462665f31a7757365725f6964a27531a870726f7669646572a46f757261a87265736f75726365a5736c656570a873746172745f757301a6656e645f757302a86665746368696e670106909201021e03a46e65787491ce042f103c0103000000a005"
+    )
+    one = Request("bf_1", "u1", "oura", "sleep", 1, 2)
+    assert jobs.decode(stored) == jobs.after_page(jobs.begin(one, 5), 3, "next", 6)
+
+
 def test_a_higher_priority_joins_too() -> None:
     """Somebody looks at an empty screen: the waiting job moves up."""
     job = jobs.join(jobs.begin(request(priority=Priority.LATE), NOW_MS), request(priority=Priority.FRESH), NOW_MS)
