@@ -122,14 +122,18 @@ def _id(workout: bytes) -> str:
 
 
 async def _stream(client: Client, request: Request, began_ms: int, bytes_max: int) -> Page:
-    """One workout's stream as an event. Raises Refused(TOO_LARGE), beside what the client raises."""
+    """One workout's stream as an event. Raises Refused(TOO_LARGE), beside what the client raises.
+
+    Where the worker's record of it would be too large it is no row: there it becomes a dead letter, with the original.
+    """
     found = await client.workout_stream(request.workout_id)
     if found is None or not found.times_s:
         return Page([], 0, "", began_ms)
     body = stream.event(request, found.json)
     if len(body) > bytes_max:
         raise Refused(Word.TOO_LARGE, "a stream that no record can hold")
-    return Page([body], 1, "", asked_ms(began_ms, found.answered_ms))
+    rows = 1 if stream.clean_bytes(found) <= bytes_max else 0
+    return Page([body], rows, "", asked_ms(began_ms, found.answered_ms))
 
 
 async def _rows(events: Sequence[bytes]) -> int:

@@ -4,18 +4,23 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from streams import dead_letters, topics
+from streams import agents, dead_letters, topics
 from streams.dead_letters import Letter
+from streams.draft import Draft
 from streams.fetch import progress
 from streams.fetch.job import Job, Status
 from streams.fetch.progress import Progress
 from streams.fetch.request import Request, Why
 from streams.fetch.windows import DAY_US
+from streams.fetcher import stream
 from streams.fetcher.answer import Page
 from streams.fetcher.asking import HEAD_BYTES, Asker
+from streams.junction.stream import COLUMNS, read
 from tests.fetch.memory import Fetcher
-from tests.folding import NOW_MS, PREFIX, RawRecord, Worker
+from tests.folding import CODEC, NOW_MS, PREFIX, RawRecord, Worker, raw
 from tests.junction.scripted import Answer, http, scripted, settings_for
 
 MIB = 1024 * 1024  # the least that STREAMS_RECORD_BYTES_MAX may be
@@ -78,6 +83,46 @@ async def test_the_largest_stream_that_fits_is_stored() -> None:
     (record,) = stored(fetcher, "raw.summaries")
     assert MIB - HEAD_BYTES - 1_000 < size_of(record) < MIB
     assert stored(fetcher, topics.DEAD_LETTERS) == []
+
+
+@given(
+    st.lists(st.sampled_from([7, 72, 46.123456, None, 123_456_789, 1e-7]), min_size=1, max_size=4),
+    st.integers(0, 10),
+    st.booleans(),
+)
+def test_what_the_worker_makes_of_a_stream_is_not_larger_than_expected(
+    values: list[float | None], columns: int, is_odd: bool
+) -> None:
+    """The record and the row of state that the worker really makes stay within what the fetcher expects of a stream,
+    and are not much smaller."""
+    points = 4_000
+    said: dict[str, Any] = {name: [*values, *[7] * points][:points] for name in COLUMNS[:columns]}
+    said |= {"time": list(range(1_700_000_000, 1_700_000_000 + points))} | ({"odd": [1] * points} if is_odd else {})
+    answer = json.dumps(said, separators=(",", ":")).encode()
+    draft = Draft(lambda *_: None, 3, NOW_MS)
+    agents.folds(CODEC, PREFIX)["raw.summaries"](raw(stream.event(STREAM, answer)), draft)
+    rows = [value or b"" for table in draft.tables.values() for value in table.values()]
+    largest = max(len(one) for one in (*(emit.value or b"" for emit in draft.emits), *rows))
+    expected = stream.clean_bytes(read(answer))
+    assert largest <= expected
+    assert expected <= 2 * largest
+
+
+async def test_a_stream_that_only_the_worker_cannot_hold_is_no_row() -> None:
+    """Its bytes are stored, the worker gives them up with a dead letter, and a history that lists it does not wait for
+    a row that never comes."""
+    points = 40_000
+    answer = {"time": list(range(points))} | {name: [7] * points for name in COLUMNS[:4]}
+    request = Request(STREAM.id, USER, "strava", "workout_stream", workout_id="w1")
+    fetcher, _ = await fetched(request, http(200, json.dumps(answer, separators=(",", ":")).encode()))
+    assert len(stored(fetcher, "raw.summaries")) == 1
+    assert (last_word(fetcher).status, last_word(fetcher).rows) == (Status.EMPTY, 0)
+    worker = Worker()
+    listing = Job(Request(STREAM.id, USER, "strava", "workout_stream"), Status.COMPLETE, 3, rows=1)
+    word = progress.encode(progress.of(listing, NOW_MS))
+    said = RawRecord(f"{PREFIX}.{topics.FETCH_PROGRESS}", 3, 0, NOW_MS, b"k", word, [])
+    told = [clean for one in (said, *stored(fetcher, topics.FETCH_PROGRESS)) for clean in worker.run(one)]
+    assert (told[-1].topic, told[-1].record["status"]) == (topics.BACKFILLS, "complete")
 
 
 async def test_a_letter_that_is_put_back_asks_for_its_stream_again() -> None:
