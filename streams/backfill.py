@@ -19,7 +19,8 @@ from streams.values import Unfit
 
 NOTICES_MAX = 64  # a reconnect brings one more; beyond this many we say 64
 EARLY = policy.LIVE_HISTORY  # the notice comes before the data, which then come as incremental events (5.3)
-_FORMAT = b"\x01"
+KEPT_MAX = 4  # backfills whose rows are counted; see `add_rows`
+_FORMAT = b"\x02"
 
 
 class Status(StrEnum):
@@ -70,7 +71,6 @@ class Done(NamedTuple):
     """
 
     id: str
-    at_ms: int
     new: int = 0
     changed: int = 0
     same: int = 0
@@ -84,10 +84,12 @@ class Done(NamedTuple):
 
 
 class State(NamedTuple):
+    """`done`: of the newest few backfills, in the order in which rows of each came first."""
+
     newest: Notice | None = None
     seen: tuple[tuple[int, str], ...] = ()  # the newest distinct notices, sorted
     fetch: Fetch | None = None
-    done: Done | None = None
+    done: tuple[Done, ...] = ()
     not_expected: str = ""
 
     @property
@@ -107,12 +109,17 @@ class State(NamedTuple):
         return self.newest, self.seen, said, self.not_expected, self.status
 
     @property
+    def came_out(self) -> Done | None:
+        """Rows that have come out of the backfill that the fetcher speaks of."""
+        return next((one for one in self.done if self.fetch and one.id == self.fetch.id), None)
+
+    @property
     def is_through(self) -> bool:
         """Whether all rows that were fetched have come out."""
-        fetch, done = self.fetch, self.done
+        fetch, done = self.fetch, self.came_out
         if fetch is None:
             return False
-        return not fetch.rows or (done is not None and done.id == fetch.id and done.rows >= fetch.rows)
+        return not fetch.rows or (done is not None and done.rows >= fetch.rows)
 
 
 EMPTY = State()
@@ -152,19 +159,25 @@ def merge_progress(state: State, progress: Progress) -> State:
 
 
 def add_rows(state: State, rows: Done) -> State:
-    """Count rows of a backfill that came through. Of two backfills the one that was fetched later counts."""
-    done = state.done
-    if done is None or (done.id != rows.id and rows.at_ms >= done.at_ms):
-        return state._replace(done=rows)
-    if done.id != rows.id:
-        return state
-    first = min((t for t in (done.first_us, rows.first_us) if t is not None), default=None)
-    last = max((t for t in (done.last_us, rows.last_us) if t is not None), default=None)
-    total = Done(
-        done.id, max(done.at_ms, rows.at_ms), done.new + rows.new, done.changed + rows.changed, done.same + rows.same,
-        done.others + rows.others, first, last,
-    )  # fmt: skip
-    return state._replace(done=total)
+    """Count rows of a backfill that came through.
+
+    Rows of several come mixed: streams of one that is over still wait while the next one fetches, and rows may be here
+    before the fetcher's word. So each has a count of its own. Beyond KEPT_MAX the one that came first goes, never that
+    of which the fetcher speaks.
+    """
+    if any(one.id == rows.id for one in state.done):
+        return state._replace(done=tuple(_sum(one, rows) if one.id == rows.id else one for one in state.done))
+    kept = [*state.done, rows]
+    if len(kept) > KEPT_MAX:
+        kept.remove(next(one for one in kept if one != state.came_out))
+    return state._replace(done=tuple(kept))
+
+
+def _sum(one: Done, more: Done) -> Done:
+    first = min((t for t in (one.first_us, more.first_us) if t is not None), default=None)
+    last = max((t for t in (one.last_us, more.last_us) if t is not None), default=None)
+    counts = (one.new + more.new, one.changed + more.changed, one.same + more.same, one.others + more.others)
+    return Done(one.id, *counts, first, last)
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -177,4 +190,32 @@ def encode(state: State) -> bytes:
 
 def decode(stored: bytes | None) -> State:
     """EMPTY for what is not stored."""
-    return EMPTY if stored is None else _decode(memoryview(stored)[1:])
+    if stored is None:
+        return EMPTY
+    return _decode(memoryview(stored)[1:]) if stored[:1] == _FORMAT else _decode_1(stored)
+
+
+class _Done1(NamedTuple):
+    id: str
+    at_ms: int
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    others: int = 0
+    first_us: int | None = None
+    last_us: int | None = None
+
+
+class _State1(NamedTuple):
+    newest: Notice | None = None
+    seen: tuple[tuple[int, str], ...] = ()
+    fetch: Fetch | None = None
+    done: _Done1 | None = None
+    not_expected: str = ""
+
+
+def _decode_1(stored: bytes) -> State:
+    """As it was before: one count."""
+    old = msgspec.msgpack.decode(memoryview(stored)[1:], type=_State1)
+    done = (Done(old.done.id, *old.done[2:]),) if old.done else ()
+    return State(old.newest, old.seen, old.fetch, done, old.not_expected)

@@ -114,7 +114,7 @@ def test_the_row_follows_the_fetch() -> None:
 
 
 done = st.builds(
-    Done, st.just("bf"), st.integers(0, 9), st.integers(0, 3), st.integers(0, 3), st.integers(0, 3), st.integers(0, 3),
+    Done, st.just("bf"), st.integers(0, 3), st.integers(0, 3), st.integers(0, 3), st.integers(0, 3),
     st.none() | st.integers(0, 9), st.none() | st.integers(0, 9),
 )  # fmt: skip
 said = st.builds(
@@ -136,6 +136,61 @@ def test_rows_and_progress_meet_in_any_order(rows: list[Done], words: list[Progr
     assert ends[0] == ends[1]
     if ends[0].status is Status.COMPLETE:
         assert sum(one.rows for one in rows) >= max(words, key=lambda one: one.seq).rows
+
+
+ids = st.sampled_from(["bf_1", "bf_2", "bf_3"])
+of_several = st.one_of(
+    st.builds(Done, ids, *(st.integers(0, 2) for _ in range(4)), st.none(), st.none()),
+    st.builds(
+        lambda id, seq, rows: Progress(id, USER, "oura", "sleep", seq, jobs.Status.COMPLETE, rows=rows),
+        ids, st.integers(0, 50), st.integers(0, 4),
+    ),
+)  # fmt: skip
+
+
+@given(
+    st.lists(of_several, max_size=9, unique_by=lambda one: one.seq if isinstance(one, Progress) else id(one)), st.data()
+)
+def test_rows_of_several_backfills_come_mixed(said: list[Done | Progress], data: st.DataObject) -> None:
+    """Rows of two or three backfills alternate, in any way, around the words of their fetches: others are told the same
+    in the end, with all rows of the backfill whose word is the newest."""
+    ends = []
+    for _ in range(2):
+        state = backfill.EMPTY
+        for one in data.draw(st.permutations(said)):
+            state = backfill.add_rows(state, one) if isinstance(one, Done) else backfill.merge_progress(state, one)
+        assert backfill.decode(backfill.encode(state)) == state
+        ends.append(state)
+    assert (ends[0].visible, ends[0].came_out) == (ends[1].visible, ends[1].came_out)
+    if fetch := ends[0].fetch:
+        rows = sum(one.rows for one in said if isinstance(one, Done) and one.id == fetch.id)
+        assert (ends[0].status is Status.COMPLETE) == (rows >= fetch.rows)
+
+
+def test_the_backfill_that_is_spoken_of_keeps_its_count() -> None:
+    """However many others come by, a few counts are kept, and its own is one of them."""
+    word = Progress("bf", USER, "oura", "sleep", 1, jobs.Status.COMPLETE, rows=2)
+    state = backfill.add_rows(backfill.merge_progress(backfill.EMPTY, word), Done("bf", 1))
+    for n in range(20):
+        state = backfill.add_rows(state, Done(f"bf_{n}", 1))
+    assert [one.id for one in state.done] == ["bf", "bf_17", "bf_18", "bf_19"]
+    assert backfill.add_rows(state, Done("bf", 1)).status is Status.COMPLETE
+
+
+def test_rows_of_the_version_before_are_read() -> None:
+    """A stored state with one count and its time, and one without, mean what they meant."""
+    word = Progress(
+        "bf_1", USER, "oura", "sleep", 4, jobs.Status.COMPLETE, why="notice", start_us=1, end_us=9, share=1.0, pages=2,
+        rows=5, began_ms=1, at_ms=2,
+    )  # fmt: skip
+    state = backfill.merge(backfill.EMPTY, backfill.Notice(NOW_MS, "msg_1", 1, 9, True))
+    state = backfill.add_rows(backfill.merge_progress(state, word), Done("bf_1", 2, 1, 1, 1, 3, 8))
+    stored = bytes.fromhex(
+        "019596cf0000019e8e11ed00a56d73675f310109c3c29192cf0000019e8e11ed00a56d73675f319d04a462665f31a8636f6d706c657465"
+        "a66e6f746963650109cb3ff00000000000000205a000010298a462665f31cf0000019e8e11ed07020101010308a0"
+    )
+    assert backfill.decode(stored) == state
+    assert backfill.decode(bytes.fromhex("0195c090c0c0a178")) == backfill.State(not_expected="x")
 
 
 def test_nothing_new_is_not_told() -> None:
@@ -209,14 +264,19 @@ def test_a_notice_of_a_stream_asks_for_it_once() -> None:
     assert len(worker.requests) == 1
 
 
-def test_a_stream_that_is_not_there_is_done() -> None:
-    """Of three streams that a listing found, one does not exist: the backfill completes all the same."""
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_stream_that_is_not_there_is_done(order: tuple[int, int]) -> None:
+    """Of the streams that a listing found, one does not exist: the backfill completes all the same, whichever word is
+    read first. That of a workout which has just come says nothing of it."""
     worker = Worker()
     key = {"user_id": USER, "provider": "strava", "resource": "workout_stream"}
-    say(worker, progress.of(jobs.Job(Request("bf_1", **key), jobs.Status.COMPLETE, 3, None, rows=1), NOW_MS))
+    listing = jobs.Job(Request("bf_1", **key), jobs.Status.COMPLETE, 3, None, rows=1)
     child = jobs.Job(Request("bf_1", **key, workout_id="w1"), jobs.Status.EMPTY, 1, None)
-    (row,) = say(worker, progress.of(child, NOW_MS))
-    assert (row.record["status"], row.record["rows_other"]) == ("complete", 1)
+    live = jobs.Job(Request("bf_1", **key, workout_id="w2", why=Why.STREAM), jobs.Status.EMPTY, 1, None)
+    assert say(worker, progress.of(live, NOW_MS)) == []
+    for n in order:
+        told = say(worker, progress.of((listing, child)[n], NOW_MS))
+    assert (told[-1].record["status"], told[-1].record["rows_other"]) == ("complete", 1)
 
 
 def test_a_notice_that_comes_late_decides_nothing() -> None:

@@ -38,7 +38,7 @@ def who_of(event: Event) -> dict[str, Any]:
 
 def _record(draft: Draft, key: Key, state: backfill.State) -> dict[str, Any]:
     user_id, provider, resource = key
-    notice, fetch, done = state.newest, state.fetch, state.done
+    notice, fetch = state.newest, state.fetch
     has_range = notice is not None and notice.has_range
     row: dict[str, Any] = {
         "user_id": user_id,
@@ -58,7 +58,7 @@ def _record(draft: Draft, key: Key, state: backfill.State) -> dict[str, Any]:
         "problems": [],
         "reason": state.not_expected if state.status is Status.NOT_EXPECTED else (fetch and fetch.reason) or "",
     }
-    return row | _fetched(fetch) | _came_out(done if fetch and done and done.id == fetch.id else None)
+    return row | _fetched(fetch) | _came_out(state.came_out)
 
 
 def _fetched(fetch: backfill.Fetch | None) -> dict[str, Any]:
@@ -129,7 +129,6 @@ def _rows(how: Delivered, extent: Extent | None, verdicts: Mapping[Verdict, int]
 
     return Done(
         how.backfill_id,
-        how.at_ms,
         count(Verdict.NEW),
         count(Verdict.CHANGED, Verdict.CONFLICT),
         count(Verdict.SAME),

@@ -11,6 +11,7 @@ from streams.fetch import progress as progresses
 from streams.fetch.job import Status
 from streams.fetch.outage import Outage
 from streams.fetch.progress import Progress
+from streams.fetch.request import Why
 
 
 def make(codec: Codec, prefix: str) -> Fold:
@@ -31,8 +32,13 @@ def make(codec: Codec, prefix: str) -> Fold:
 
 
 def _of_workout(state: backfill.State, progress: Progress) -> backfill.State:
-    """One workout's stream is a row of its backfill: when it turns out not to exist, that row is done, too."""
-    is_row = state.fetch is not None and state.fetch.id == progress.id
-    if not is_row or progress.rows or progress.status not in (Status.EMPTY, Status.FAILED) or progress.due_ms:
+    """One workout's stream is a row of its backfill: when it turns out not to exist, that row is done, too. That of a
+    workout that has just come is no row of any."""
+    if (
+        progress.why == Why.STREAM
+        or progress.rows
+        or progress.status not in (Status.EMPTY, Status.FAILED)
+        or progress.due_ms
+    ):
         return state
-    return backfill.add_rows(state, Done(progress.id, progress.at_ms, others=1))
+    return backfill.add_rows(state, Done(progress.id, others=1))

@@ -48,9 +48,10 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True, array_like=True):
-    """`due_ms`: when it may go on; None when it is over. `seq` grows with every transition: an answer to a call that
-    was made for an older one is dropped. `seen`: hashes of the cursors of this window. `asked`: how often nothing came.
-    `days`: length of windows, 0 before the first; `window_rows`: what this one has brought so far.
+    """`due_ms`: when it may go on; None when it is over. `seq` grows with every transition: the worker takes the
+    greatest as the newest. `seen`: hashes of the cursors of this window. `asked`: how often nothing came. `days`:
+    length of windows, 0 before the first; `window_rows`: what this one has brought so far. `given_up`: why something
+    of it was left out, while the rest goes on; a constant name.
     """
 
     request: Request
@@ -70,6 +71,7 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     asked: int = 0
     reason: str = ""
     began_ms: int = 0
+    given_up: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -96,7 +98,7 @@ def join(job: Job | None, request: Request, now_ms: int) -> Job:
     if job is None:
         return begin(request, now_ms)
     if not job.is_open:
-        return replace(begin(request, now_ms), seq=job.seq + 1)  # never again a number that an old call may carry
+        return replace(begin(request, now_ms), seq=job.seq + 1)  # the worker has seen the old ones
     spans = [*job.todo, *_range(request), *((job.window,) if job.window else ())]
     is_row = request.workout_id and request.why is not Why.STREAM
     merged = replace(
@@ -111,11 +113,12 @@ def join(job: Job | None, request: Request, now_ms: int) -> Job:
     return _next_window(joined)
 
 
-def after_page(job: Job, rows: int, cursor: str, now_ms: int) -> Job:
-    """A page came with so many rows; `cursor`: where the next one begins, empty when the window is read."""
+def after_page(job: Job, rows: int, cursor: str, now_ms: int, given_up: str = "") -> Job:
+    """A page came with so many rows; `cursor`: where the next one begins, empty when the window is read. `given_up`:
+    why something in it was left out."""
     got = _next(
         job, status=Status.FETCHING, pages=job.pages + 1, rows=job.rows + rows, window_rows=job.window_rows + rows,
-        due_ms=now_ms, tries=0, reason="",
+        due_ms=now_ms, tries=0, reason="", given_up=given_up or job.given_up,
     )  # fmt: skip
     if not cursor:
         return _after_window(got, now_ms)
@@ -160,7 +163,7 @@ def _after_window(job: Job, now_ms: int) -> Job:
     job = replace(job, window=None, days=days, window_rows=0, cursor="", seen=(), loops=0)
     if job.todo:
         return _next_window(job)
-    if job.rows:
+    if job.rows or job.given_up:
         return replace(job, status=Status.COMPLETE, due_ms=None)
     request = job.request
     is_final = request.workout_id or policy.is_empty_final(request.provider, request.resource)

@@ -13,7 +13,8 @@ from streams.fetch.outage import Outage
 
 class Progress(msgspec.Struct, frozen=True, omit_defaults=True, tag="progress"):
     """`rows`: summaries or samples fetched so far; `share`: of the range, 0 to 1. `due_ms`: when it goes on, 0 if it is
-    over. `workout_id`: it speaks about that workout's stream only. Range in µs, UTC."""
+    over. `reason`: of the last trouble, or why something was left out. `workout_id`: it speaks about that workout's
+    stream only. Range in µs, UTC."""
 
     id: str
     user_id: str
@@ -45,7 +46,8 @@ def of(job: Job, at_ms: int) -> Progress:
         id=request.id, user_id=request.user_id, provider=request.provider, resource=request.resource, seq=job.seq,
         status=job.status, why=request.why, client_user_id=request.client_user_id, team_id=request.team_id,
         workout_id=request.workout_id, start_us=request.start_us, end_us=request.end_us, share=_share(job),
-        pages=job.pages, rows=job.rows, tries=job.tries, asked=job.asked, reason=job.reason, due_ms=job.due_ms or 0,
+        pages=job.pages, rows=job.rows, tries=job.tries, asked=job.asked, reason=job.reason or job.given_up,
+        due_ms=job.due_ms or 0,
         began_ms=job.began_ms, at_ms=at_ms,
     )  # fmt: skip
 

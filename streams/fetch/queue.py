@@ -18,6 +18,8 @@ from streams.fetch.request import Priority
 
 TABLE = "fetches"
 _JOB = b"j|"
+_ROW = 10  # where the job's row begins in the key of its place
+STALE_MAX = 500  # places that one walk deletes: a transaction has an end, and the next walk goes on
 _PENALTY_MS = {Priority.FRESH: 0, Priority.NORMAL: 60_000, Priority.LATE: 600_000}
 
 
@@ -32,12 +34,15 @@ def load(draft: Draft, row: bytes) -> Job | None:
 
 
 def save(draft: Draft, before: Job | None, after: Job) -> None:
-    """Write a job and its place. One workout's stream leaves no row behind: there are too many of them."""
+    """Write a job and its place. One workout's stream leaves no row behind: there are too many of them.
+
+    The place is written even where it stays the same: should it have been lost, whoever asks again brings it back.
+    """
     row = row_of(after.request.key)
     old, new = _place(before, row), _place(after, row)
     if old and old != new:
         draft.put(TABLE, old, None)
-    if new and old != new:
+    if new:
         draft.put(TABLE, new, b"")
     is_kept = after.is_open or not after.request.workout_id
     draft.put(TABLE, row, jobs.encode(after) if is_kept else None)
@@ -53,7 +58,7 @@ def count(draft: Draft, now_ms: int) -> tuple[int, int]:
     """Open jobs of a partition: those that may go on now, and those that wait for a time."""
     due = parked = 0
     for key, _ in draft.scan(TABLE, b"q", b"r"):
-        if int.from_bytes(key[2:10], "big") <= now_ms:
+        if int.from_bytes(key[2:_ROW], "big") <= now_ms:
             due += 1
         else:
             parked += 1
@@ -78,9 +83,24 @@ class Heads:
     def forget(self) -> None:
         self._at = dict.fromkeys(Priority, b"")
 
-    def due(self, draft: Draft, now_ms: int) -> Iterator[bytes]:
-        """Rows of the jobs that may go on, the next one first."""
-        return (row for _, row in merge(*(self._due(draft, priority, now_ms) for priority in Priority)))
+    def due(self, draft: Draft, now_ms: int) -> Iterator[tuple[bytes, Job]]:
+        """Row and job of those that may go on, the next one first.
+
+        A place where no job stands (its job is over, gone, or due at another time) is deleted on the way: whoever asked
+        about it would get an answer that changes nothing, and ask again. Such rows come back with an old directory
+        whose deletions are no longer in the changelog.
+        """
+        stale = 0
+        for _, place in merge(*(self._due(draft, priority, now_ms) for priority in Priority)):
+            row = place[_ROW:]
+            job = load(draft, row)
+            if job is not None and _place(job, row) == place:
+                yield row, job
+                continue
+            draft.put(TABLE, place, None)
+            stale += 1
+            if stale == STALE_MAX:
+                return
 
     def _due(self, draft: Draft, priority: Priority, now_ms: int) -> Iterator[tuple[int, bytes]]:
         lane, is_first = _lane(priority), True
@@ -88,4 +108,4 @@ class Heads:
         for key, _ in draft.scan(TABLE, start, lane + (now_ms + 1).to_bytes(8, "big")):
             if is_first:
                 self._at[priority], is_first = key, False
-            yield int.from_bytes(key[2:10], "big") + _PENALTY_MS[priority], key[10:]
+            yield int.from_bytes(key[2:_ROW], "big") + _PENALTY_MS[priority], key

@@ -6,30 +6,45 @@ from typing import NamedTuple
 
 from streams import topics
 from streams.draft import Draft
+from streams.errors import Reason
 from streams.events import identify
 from streams.fetch import job as jobs
 from streams.fetch import progress, queue
 from streams.fetch.job import Job
 from streams.fetch.request import Priority, Request, Why
+from streams.fetcher import stream
 from streams.topics import Delivery, Origin
 
 DOOR = "api"
+TOO_LARGE = str(Reason.TOO_LARGE)
 
 
 class Page(NamedTuple):
     """`bodies`: webhook-shaped events. `rows`: summaries and samples in them that can be read. `cursor`: of the next
-    page, empty at the end. `workouts`: those whose streams are to be fetched. `began_ms`: when we asked."""
+    page, empty at the end. `workouts`: those whose streams are to be fetched. `began_ms`: see `asked_ms`.
+    `left_out`: objects and samples that no record can hold."""
 
     bodies: Sequence[bytes]
     rows: int
     cursor: str
     began_ms: int
     workouts: Sequence[str] = ()
+    left_out: int = 0
+
+
+def asked_ms(began_ms: int, answered_ms: int | None) -> int:
+    """Delivery time of what an answer holds, by which it is compared with webhooks.
+
+    Our clock at the start of the call, or Junction's `Date` where that is less: a clock of ours that runs ahead must
+    not win against what Junction sends later. One that is behind does no harm: whatever changed since comes as a
+    webhook. Without `Date` our clock alone stands.
+    """
+    return began_ms if answered_ms is None else min(began_ms, answered_ms)
 
 
 class Trouble(NamedTuple):
     """No page. `reason`: a constant name. `is_final`: it will never work. `is_ours`: our credentials, not the job.
-    `is_too_large`: a shorter span may work."""
+    `is_too_large`: a shorter span may work, where there is one."""
 
     reason: str
     retry_after_s: float = 0.0
@@ -44,18 +59,25 @@ def enqueue(draft: Draft, prefix: str, request: Request) -> None:
     _step(draft, prefix, before, jobs.join(before, request, draft.now_ms))
 
 
-def settle(draft: Draft, prefix: str, row: bytes, seq: int, outcome: Page | Trouble) -> bool:
-    """What a call made at step `seq` changes; False where the job has moved on since, and nothing happens."""
-    before = queue.load(draft, row)
-    if before is None or before.seq != seq or not before.is_open:
+def settle(draft: Draft, prefix: str, asked: Job, outcome: Page | Trouble) -> bool:
+    """What a call made for a job changes; False where the job has moved on since, and nothing happens.
+
+    All of it is compared: the number of a step may come again. The stream of a workout leaves no row, so its next job
+    counts from 0; a call may be made for a step that is then not committed, and another fetcher goes another way.
+    """
+    before = queue.load(draft, queue.row_of(asked.request.key))
+    if before != asked or not before.is_open:
         return False
     if isinstance(outcome, Trouble):
+        if outcome.is_too_large and before.request.workout_id:
+            _leave_letter(draft, prefix, before)
         _step(draft, prefix, before, _after_trouble(before, outcome, draft.now_ms))
         return True
     for topic, key, body, headers in _events(before, outcome, draft.now_ms):
         draft.emit(f"{prefix}.{topic}", key, body, headers)
     rows = outcome.rows + sum(_want_stream(draft, prefix, before.request, one) for one in outcome.workouts)
-    _step(draft, prefix, before, jobs.after_page(before, rows, outcome.cursor, draft.now_ms))
+    given_up = TOO_LARGE if outcome.left_out else ""
+    _step(draft, prefix, before, jobs.after_page(before, rows, outcome.cursor, draft.now_ms, given_up))
     return True
 
 
@@ -71,6 +93,16 @@ def _want_stream(draft: Draft, prefix: str, parent: Request, workout_id: str) ->
         return False
     enqueue(draft, prefix, request)
     return True
+
+
+def _leave_letter(draft: Draft, prefix: str, job: Job) -> None:
+    """The job of a single stream leaves no row where one could look: that it was given up is said by a dead letter."""
+    now = _rfc3339(draft.now_ms)
+    key, body, headers = stream.letter(
+        job.request, Delivery(f"{_page_id(job)}.0", DOOR, job.request.provider, now, now)
+    )
+    draft.emit(f"{prefix}.{topics.DEAD_LETTERS}", key, body, headers)
+    draft.count("dead_letters", TOO_LARGE)
 
 
 def _after_trouble(job: Job, trouble: Trouble, now_ms: int) -> Job:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
 import msgspec
@@ -12,20 +12,24 @@ from streams.decode import decode
 from streams.errors import Rejected
 from streams.fetch.job import Job
 from streams.fetch.request import Request
-from streams.fetcher.answer import Page, Trouble
-from streams.junction import Client, NotAuthorized, Refused, TryLater, bodies, open_client
+from streams.fetcher import stream
+from streams.fetcher.answer import Page, Trouble, asked_ms
+from streams.junction import Client, NotAuthorized, Refused, TryLater, fitting, open_client
 from streams.junction import Trouble as Word
 from streams.series import Series
 from streams.settings import Settings
 
 BODY_BYTES_MAX = 4 * 1024 * 1024  # of one event: several small ones are folded side by side with those of other users
+HEAD_BYTES = 64 * 1024  # more than key and headers of a raw record have
 
 
 class Asker:
-    """Makes calls with one client. `opened` once the event loop runs."""
+    """Makes calls with one client. `opened` once the event loop runs. `clock`: Unix seconds."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self._settings = settings
+        self._clock = clock
+        self._event_bytes_max = settings.record_bytes_max - HEAD_BYTES
         self._share = 1.0
         self._stack = AsyncExitStack()
         self._client: asyncio.Future[Client]
@@ -54,29 +58,33 @@ class Asker:
     async def ask(self, job: Job) -> Page | Trouble:
         """One call. Never raises for anything that the API may do."""
         kind = _kind(job.request)
-        began_s = time.time()
+        began_ms, began_s = int(self._clock() * 1000), time.monotonic()
         try:
-            page = await self._page(await self._opened(), job, int(began_s * 1000))
+            page = await self._page(await self._opened(), job, began_ms)
         except TryLater as error:
             return _counted(kind, Trouble(error.reason, error.retry_after_s if error.asked_to_wait else 0.0))
         except NotAuthorized as error:
             return _counted(kind, Trouble(error.reason, is_ours=True))
         except Refused as error:
-            return _counted(kind, _refused(job, error, int(began_s * 1000)))
-        metrics.FETCH_CALL_SECONDS.labels(kind).observe(time.time() - began_s)
+            return _counted(kind, _refused(job, error, began_ms))
+        metrics.FETCH_CALL_SECONDS.labels(kind).observe(time.monotonic() - began_s)
         metrics.FETCH_ROWS.labels(job.request.resource).inc(page.rows)
         return _counted(kind, page)
 
     async def _page(self, client: Client, job: Job, began_ms: int) -> Page:
         request, call = job.request, job.call
         if request.workout_id:
-            return await _stream(client, request, began_ms)
+            return await _stream(client, request, began_ms, self._event_bytes_max)
         if request.resource == "workout_stream":
             return await _workouts(client, job, began_ms)
         span = call.span or (0, 0)
         found = await client.page(request.resource, request.user_id, span, request.provider, call.cursor)
-        events = bodies(found, request.user_id, request.client_user_id, request.team_id, bytes_max=BODY_BYTES_MAX)
-        return Page(events, await _rows(events), found.next_cursor or "", began_ms)
+        who = request.user_id, request.client_user_id, request.team_id
+        alone_max = self._event_bytes_max
+        events, left_out = fitting(found, *who, bytes_max=min(BODY_BYTES_MAX, alone_max), alone_max=alone_max)
+        rows = await _rows(events)
+        at_ms = asked_ms(began_ms, found.answered_ms)
+        return Page(events, rows, found.next_cursor or "", at_ms, left_out=left_out)
 
 
 def _kind(request: Request) -> str:
@@ -113,23 +121,19 @@ def _id(workout: bytes) -> str:
         return ""
 
 
-async def _stream(client: Client, request: Request, began_ms: int) -> Page:
-    """One workout's stream as an event, `$.data.stream` as Junction answers it."""
+async def _stream(client: Client, request: Request, began_ms: int, bytes_max: int) -> Page:
+    """One workout's stream as an event. Raises Refused(TOO_LARGE), beside what the client raises.
+
+    Where the worker's record of it would be too large it is no row: there it becomes a dead letter, with the original.
+    """
     found = await client.workout_stream(request.workout_id)
     if found is None or not found.times_s:
         return Page([], 0, "", began_ms)
-    envelope = {
-        "event_type": "daily.data.workout_stream.created",
-        "user_id": request.user_id,
-        "client_user_id": request.client_user_id or None,
-        "team_id": request.team_id or None,
-        "data": {
-            "workout_id": request.workout_id,
-            "source": {"provider": request.provider},
-            "stream": msgspec.Raw(found.json),
-        },
-    }
-    return Page([msgspec.json.encode(envelope)], 1, "", began_ms)
+    body = stream.event(request, found.json)
+    if len(body) > bytes_max:
+        raise Refused(Word.TOO_LARGE, "a stream that no record can hold")
+    rows = 1 if stream.clean_bytes(found) <= bytes_max else 0
+    return Page([body], rows, "", asked_ms(began_ms, found.answered_ms))
 
 
 async def _rows(events: Sequence[bytes]) -> int:

@@ -1,8 +1,8 @@
 """Who asks next: takes due jobs from the queue of each partition, as many at once as is allowed, and settles them.
 
 Calls under way are remembered in memory only: after a crash, an abort or a rebalance a job is simply still due, here or
-elsewhere, and its page is fetched again. What an answer changes is guarded by the job's step number, so an answer that
-comes twice, or to somebody who lost the partition, changes nothing.
+elsewhere, and its page is fetched again. An answer changes something only where the job is still the one that was asked
+for, so an answer that comes twice, or to somebody who lost the partition in between, changes nothing.
 
 Fairness: a page puts its job behind all that are due; no user has more than USER_CALLS_MAX calls under way, no
 partition more than its share.
@@ -21,7 +21,7 @@ from streams.engine.unit import Unit
 from streams.fetch import queue
 from streams.fetch.job import Job
 from streams.fetch.queue import Heads
-from streams.fetcher.answer import Page, Trouble, settle
+from streams.fetcher.answer import TOO_LARGE, Page, Trouble, settle
 
 USER_CALLS_MAX = 2
 FORGET_EVERY = 30  # punctuations of a partition
@@ -90,11 +90,8 @@ class Scheduler:
         room = self._room(draft.partition)
         if room <= 0:
             return
-        for row in self._queues.setdefault(draft.partition, _Partition()).heads.due(draft, draft.now_ms):
-            if row in self._calls:
-                continue
-            job = queue.load(draft, row)
-            if job is None or self._by_user[job.request.user_id] >= USER_CALLS_MAX:
+        for row, job in self._queues.setdefault(draft.partition, _Partition()).heads.due(draft, draft.now_ms):
+            if row in self._calls or self._by_user[job.request.user_id] >= USER_CALLS_MAX:
                 continue
             self._start(draft.partition, row, job)
             room -= 1
@@ -108,7 +105,7 @@ class Scheduler:
     def _start(self, partition: int, row: bytes, job: Job) -> None:
         self._by_partition[partition] += 1
         self._by_user[job.request.user_id] += 1
-        task = self._calls[row] = asyncio.ensure_future(self._call(partition, row, job))
+        task = self._calls[row] = asyncio.ensure_future(self._call(partition, job))
         task.add_done_callback(partial(self._ended, partition, row, job))
         metrics.FETCH_CALLS_NOW.set(len(self._calls))
 
@@ -126,17 +123,22 @@ class Scheduler:
         else:
             self._refill(partition)
 
-    async def _call(self, partition: int, row: bytes, job: Job) -> None:
+    async def _call(self, partition: int, job: Job) -> None:
         outcome = await self._ask(job)
         if isinstance(outcome, Trouble):
             logger.info(
                 "trouble", reason=outcome.reason, resource=job.request.resource, provider=job.request.provider,
                 tries=job.tries + 1, backfill=job.request.id,
             )  # fmt: skip
-        await self._unit.call(partition, lambda draft: self._settle(draft, row, job.seq, outcome))
+        elif outcome.left_out:
+            logger.warning(
+                "left_out", reason=TOO_LARGE, count=outcome.left_out, resource=job.request.resource,
+                provider=job.request.provider, backfill=job.request.id,
+            )  # fmt: skip
+        await self._unit.call(partition, lambda draft: self._settle(draft, job, outcome))
 
-    def _settle(self, draft: Draft, row: bytes, seq: int, outcome: Page | Trouble) -> None:
-        settle(draft, self._prefix, row, seq, outcome)
+    def _settle(self, draft: Draft, asked: Job, outcome: Page | Trouble) -> None:
+        settle(draft, self._prefix, asked, outcome)
 
     def _refill(self, partition: int) -> None:
         """Room is free: do not wait for the next punctuation."""

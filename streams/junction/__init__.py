@@ -5,7 +5,7 @@ async with open_client(settings) as client:
     events = bodies(page, user_id)      # what the webhook of the same data would have been
 """
 
-from streams.junction.bodies import bodies
+from streams.junction.bodies import bodies, fitting
 from streams.junction.client import Client, open_client
 from streams.junction.endpoints import has_endpoint
 from streams.junction.errors import NotAuthorized, Refused, Trouble, TryLater
@@ -21,6 +21,7 @@ __all__ = [
     "Trouble",
     "TryLater",
     "bodies",
+    "fitting",
     "follow",
     "has_endpoint",
     "open_client",

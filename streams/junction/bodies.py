@@ -20,10 +20,24 @@ def bodies(
 
     Raises Refused(TOO_LARGE) where a single object or sample does.
     """
+    found, left_out = fitting(page, user_id, client_user_id, team_id, bytes_max=bytes_max, alone_max=bytes_max)
+    if left_out:
+        raise Refused(Trouble.TOO_LARGE, "a single object or sample")
+    return found
+
+
+def fitting(
+    page: Page, user_id: str, client_user_id: str = "", team_id: str = "", *, bytes_max: int, alone_max: int
+) -> tuple[list[bytes], int]:
+    """Bodies as `bodies` makes them, but a single object or sample may have up to `alone_max` bytes (at least
+    `bytes_max`); and how many are larger still, and left out."""
     head = _head(page.resource, user_id, client_user_id, team_id)
     if page.objects:
-        return [_checked(head + bytes(one) + b"}", bytes_max) for one in page.objects]
-    return [one for group in _merged(page.groups) for one in _of_group(head, group, bytes_max)]
+        made = [head + bytes(one) + b"}" for one in page.objects]
+    else:
+        made = [one for group in _merged(page.groups) for one in _of_group(head, group, bytes_max)]
+    found = [one for one in made if len(one) <= alone_max]
+    return found, len(made) - len(found)
 
 
 def _head(resource: str, user_id: str, client_user_id: str, team_id: str) -> bytes:
@@ -45,7 +59,7 @@ def _merged(groups: Sequence[Group]) -> list[Group]:
 def _of_group(head: bytes, group: Group, bytes_max: int) -> Iterator[bytes]:
     before, after = head + _source(group) + b'"data":[', b"]}}"
     for samples in _split(group.samples, bytes_max - len(before) - len(after)):
-        yield _checked(before + b",".join(samples) + after, bytes_max)
+        yield before + b",".join(samples) + after
 
 
 def _source(group: Group) -> bytes:
@@ -69,9 +83,3 @@ def _split(samples: Sequence[Raw], bytes_max: int) -> Iterator[list[bytes]]:
         size += len(sample) + 1
     if part:
         yield part
-
-
-def _checked(one: bytes, bytes_max: int) -> bytes:
-    if len(one) > bytes_max:
-        raise Refused(Trouble.TOO_LARGE, "a single object or sample")
-    return one

@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import stamina
@@ -83,11 +83,12 @@ class Client:
         """
         call = endpoints.page(resource, user_id, span, provider, cursor)
         name = resources.normalise(resource)
-        found = await self._ask(call, lambda body: pages.read(name, body), traceparent)
-        return Page(name, is_missing=True) if found is None else found
+        found, at_ms = await self._dated(call, lambda body: pages.read(name, body), traceparent)
+        return replace(found or Page(name, is_missing=True), answered_ms=at_ms)
 
     async def workout_stream(self, workout_id: str, *, traceparent: str = "") -> stream.Stream | None:
-        return await self._ask(endpoints.workout_stream(workout_id), stream.read, traceparent)
+        found, at_ms = await self._dated(endpoints.workout_stream(workout_id), stream.read, traceparent)
+        return found and replace(found, answered_ms=at_ms)
 
     async def user(self, user_id: str, *, traceparent: str = "") -> people.User | None:
         return await self._ask(endpoints.user(user_id), people.read_user, traceparent)
@@ -131,6 +132,13 @@ class Client:
 
     async def _ask(self, call: Call, read: Callable[[bytes], T], traceparent: str) -> T | None:
         """The answer as `read` understands it; None for 404."""
+        found, _ = await self._dated(call, read, traceparent)
+        return found
+
+    async def _dated(
+        self, call: Call, read: Callable[[bytes], T], traceparent: str = ""
+    ) -> tuple[T | None, int | None]:
+        """The answer as `read` understands it, None for 404; and when it was made (`judge.date_ms`)."""
         parent, patience = trace.parent(traceparent), self._patience
         async for attempt in stamina.retry_context(
             on=patience.again,
@@ -144,7 +152,7 @@ class Client:
                 return await self._once(call, read, parent)
         raise AssertionError("retry_context ends by return or raise")
 
-    async def _once(self, call: Call, read: Callable[[bytes], T], parent: str) -> T | None:
+    async def _once(self, call: Call, read: Callable[[bytes], T], parent: str) -> tuple[T | None, int | None]:
         """One try, counted by its outcome."""
         outcome = "given_up"  # by the caller
         try:
@@ -158,7 +166,7 @@ class Client:
             raise
         finally:
             metrics.API_CALLS.labels(call.endpoint, outcome).inc()
-        return found
+        return found, judge.date_ms(answer.headers)
 
     async def _answer(self, call: Call, parent: str) -> Answer:
         """A 2xx or a 404. A token that has ended early is renewed once."""

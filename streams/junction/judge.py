@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
@@ -45,10 +46,25 @@ def retry_after_s(headers: Mapping[str, str], now_s: float) -> int | None:
     """Whole seconds of `Retry-After`, from a number or a date, rounded up; None where it is absent or no such thing."""
     given = headers.get("retry-after", "").strip()
     try:
-        wait_s = float(given) if given[:1].isdigit() else parsedate_to_datetime(given).timestamp() - now_s
+        wait_s = float(given) if given[:1].isdigit() else _date_s(given) - now_s
     except (ValueError, OverflowError):
         return None
     return int(-(-min(max(wait_s, 0.0), RETRY_AFTER_MAX_S) // 1)) if wait_s == wait_s else None
+
+
+def date_ms(headers: Mapping[str, str]) -> int | None:
+    """When the answer was made, by the other side's clock: Unix milliseconds of `Date`, which names whole seconds,
+    rounded down. None where it is absent or no such thing."""
+    try:
+        return int(_date_s(headers.get("date", ""))) * 1000
+    except (ValueError, OverflowError):
+        return None
+
+
+def _date_s(text: str) -> float:
+    """Unix seconds of a date as HTTP writes it, in UTC where no zone is named. Raises ValueError, OverflowError."""
+    when = parsedate_to_datetime(text)
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
 
 
 def places(body: bytes) -> str:

@@ -25,7 +25,8 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`resource`: event name. `next_cursor`: None at the end. `is_missing`: Junction knows no such thing (404)."""
+    """`resource`: event name. `next_cursor`: None at the end. `is_missing`: Junction knows no such thing (404).
+    `answered_ms`: when it answered, by its clock, if it says so."""
 
     resource: str
     objects: list[Raw] = field(default_factory=list)
@@ -33,6 +34,7 @@ class Page:
     next_cursor: str | None = None
     body_bytes: int = 0
     is_missing: bool = False
+    answered_ms: int | None = None
 
     @property
     def rows(self) -> int:

@@ -23,13 +23,15 @@ COLUMNS = (
 @dataclass(frozen=True, slots=True)
 class Stream:
     """`times_s`: Unix seconds, in the order given, which need not rise. `columns`: those of COLUMNS that have values,
-    each as long as `times_s`; None where there is no value. `json`: the answer as it came."""
+    each as long as `times_s`; None where there is no value. `json`: the answer as it came. `answered_ms`: when Junction
+    answered, by its clock, if it says so."""
 
     times_s: list[int | None]
     columns: dict[str, list[float | None]]
     json: bytes
     unknown: Json = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    answered_ms: int | None = None
 
     @property
     def body_bytes(self) -> int:

@@ -93,8 +93,7 @@ def _resource(provider: str, resource: str, state: coverage.State, now_s: float)
 
 
 def _backfill(provider: str, resource: str, state: backfill.State) -> Json:
-    notice, fetch, done = state.newest, state.fetch, state.done
-    is_current = fetch is not None and done is not None and done.id == fetch.id
+    notice, fetch, done = state.newest, state.fetch, state.came_out
     row: Json = {
         "provider": provider,
         "resource": resource,
@@ -114,12 +113,12 @@ def _backfill(provider: str, resource: str, state: backfill.State) -> Json:
         "progress_at": _time(fetch and fetch.at_ms),
     }
     return row | {
-        "rows_new": done.new if done and is_current else 0,
-        "rows_changed": done.changed if done and is_current else 0,
-        "rows_same": done.same if done and is_current else 0,
-        "rows_other": done.others if done and is_current else 0,
-        "first_data_at": _time_us(done.first_us if done and is_current else None),
-        "last_data_at": _time_us(done.last_us if done and is_current else None),
+        "rows_new": done.new if done else 0,
+        "rows_changed": done.changed if done else 0,
+        "rows_same": done.same if done else 0,
+        "rows_other": done.others if done else 0,
+        "first_data_at": _time_us(done.first_us if done else None),
+        "last_data_at": _time_us(done.last_us if done else None),
     }
 
 

@@ -18,11 +18,12 @@ Ask = Callable[[Job], Awaitable[Page | Trouble]]
 @dataclass
 class Fetcher:
     """`now_ms`: its clock, which stands still between calls. `stored`: what it published, in order, as a reader of the
-    topics gets it; `calls`: how often each was made."""
+    topics gets it; `calls`: how often each was made. `may_fail`: whether a call may come to trouble."""
 
     now_ms: int
     stored: list[RawRecord] = field(default_factory=list)
     calls: Counter[tuple[tuple[str, ...], Call]] = field(default_factory=Counter)
+    may_fail: bool = False
     _rows: dict[bytes, bytes] = field(default_factory=dict)
 
     def take(self, request: Request) -> None:
@@ -33,15 +34,18 @@ class Fetcher:
     async def run(self, ask: Ask) -> None:
         """Fetch until no job is due."""
         while due := list(Heads().due(self._draft(), self.now_ms)):
-            for row in due:
+            for row, _ in due:
                 job = queue.load(self._draft(), row)
                 assert job
                 self.calls[job.request.key, job.call] += 1
                 outcome = await ask(job)
-                assert isinstance(outcome, Page), outcome
                 self.now_ms += 1
+                if isinstance(outcome, Page):
+                    outcome = outcome._replace(began_ms=self.now_ms)
+                else:
+                    assert self.may_fail, outcome
                 draft = self._draft()
-                settle(draft, PREFIX, row, job.seq, outcome._replace(began_ms=self.now_ms))
+                settle(draft, PREFIX, job, outcome)
                 self._apply(draft)
 
     def job(self, request: Request) -> Job | None:

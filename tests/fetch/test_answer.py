@@ -2,6 +2,9 @@
 
 from collections import Counter
 
+import pytest
+from msgspec.structs import replace
+
 from streams import topics
 from streams.fetch import progress
 from streams.fetch.job import Job, Status
@@ -79,6 +82,30 @@ async def test_a_history_takes_a_stream_that_is_under_way() -> None:
     fetcher.take(one("w1"))
     assert (job := fetcher.job(one("w1")))
     assert job.request.id == "bf_1"
+
+
+@pytest.mark.parametrize("order", ["first", "second", "alternating"])
+async def test_streams_of_two_histories_come_mixed(order: str) -> None:
+    """A second fetch of other days begins while streams of the first still wait: whichever come first, it completes."""
+    fetcher, later = Fetcher(NOW_MS), replace(LISTING, id="bf_2", start_us=1, end_us=1 + 60 * DAY_US)
+    fetcher.take(LISTING)
+    await fetcher.run(answers)
+    fetcher.take(later)
+    await fetcher.run(answers)
+    words = [record for record in fetcher.stored if record not in events(fetcher)]
+    first, second = events(fetcher)[:3], events(fetcher)[3:]
+    mixed = {
+        "first": [*first, *second],
+        "second": [*second, *first],
+        "alternating": [first[0], second[0], first[1], *second[1:], first[2]],
+    }[order]
+    assert {topics.header(one.headers, topics.H_BACKFILL) for one in second} == {"bf_2"}
+    assert last_word(fetcher).id == "bf_2"
+    worker = Worker()
+    told = [clean for record in (*words, *mixed) for clean in worker.run(record) if clean.topic == topics.BACKFILLS]
+    last = told[-1].record
+    assert (last["status"], last["backfill_id"]) == ("complete", "bf_2")
+    assert last["rows_new"] + last["rows_changed"] + last["rows_same"] + last["rows_other"] == last["rows"] == 3
 
 
 async def test_each_event_has_an_id_of_its_own() -> None:

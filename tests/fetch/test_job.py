@@ -89,6 +89,37 @@ def test_a_request_takes_its_range_along(first: Span, second: Span, steps: int) 
     assert joined.seq > job.seq
 
 
+@given(
+    resources, st.integers(0, 200), st.lists(st.sampled_from(["page", "rows", "trouble", "large", "join"]), max_size=9)
+)
+def test_a_job_is_equal_to_itself_as_stored_and_to_no_later_one(resource: str, days: int, steps: list[str]) -> None:
+    """What is read back equals what was written, and every transition changes it: by this an answer finds its job."""
+    found, asked = [jobs.begin(request(resource, days), NOW_MS)], request(resource, days, priority=Priority.FRESH)
+    for step in steps:
+        job = found[-1]
+        if not job.is_open:
+            break
+        ways = {
+            "page": lambda job=job: jobs.after_page(job, 0, "", NOW_MS),
+            "rows": lambda job=job: jobs.after_page(job, 3, "next", NOW_MS),
+            "trouble": lambda job=job: jobs.after_trouble(job, "busy", NOW_MS),
+            "large": lambda job=job: jobs.after_too_large(job, NOW_MS),
+            "join": lambda job=job: jobs.join(job, asked, NOW_MS),
+        }
+        found.append(ways[step]())
+    assert [jobs.decode(jobs.encode(job)) for job in found] == found
+    assert not any(one == other for one, other in itertools.combinations(found, 2))
+
+
+def test_a_job_of_the_version_before_is_read() -> None:
+    """Bytes that it stored mean the job that they meant."""
+    stored = bytes.fromhex(
+        "01dc001186a26964a462665f31a7757365725f6964a27531a870726f7669646572a46f757261a87265736f75726365a5736c656570a873746172745f757301a6656e645f757302a86665746368696e670106909201021e03a46e65787491ce042f103c0103000000a005"
+    )
+    one = Request("bf_1", "u1", "oura", "sleep", 1, 2)
+    assert jobs.decode(stored) == jobs.after_page(jobs.begin(one, 5), 3, "next", 6)
+
+
 def test_a_higher_priority_joins_too() -> None:
     """Somebody looks at an empty screen: the waiting job moves up."""
     job = jobs.join(jobs.begin(request(priority=Priority.LATE), NOW_MS), request(priority=Priority.FRESH), NOW_MS)

@@ -39,8 +39,7 @@ class Store:
         self.apply(draft)
 
     def due(self, now_ms: int) -> list[str]:
-        draft = self.draft()
-        return [job.request.user_id for row in self.heads.due(draft, now_ms) if (job := queue.load(draft, row))]
+        return [job.request.user_id for _, job in self.heads.due(self.draft(), now_ms)]
 
 
 def job(user: str, *, due_ms: int = NOW_MS, priority: Priority = Priority.NORMAL, **more: str) -> Job:

@@ -61,6 +61,21 @@ def test_any_other_retry_after_is_none(said: str) -> None:
     assert wait_s is None or 0 <= wait_s <= 3600
 
 
+def test_a_date_is_when_it_was_answered() -> None:
+    """Milliseconds of a whole second, in UTC where the header names no zone; None without one."""
+    date = format_datetime(NOW, usegmt=True)
+    for said in (date, date.replace("GMT", "-0000"), date.replace(" GMT", "")):
+        assert judge.date_ms({"date": said}) == int(NOW_S) * 1000
+    assert judge.date_ms({}) is None
+
+
+@given(st.text(max_size=40))
+def test_any_other_date_is_none(said: str) -> None:
+    """Whatever stands in the header: a whole second, or none."""
+    at_ms = judge.date_ms({"date": said})
+    assert at_ms is None or at_ms % 1000 == 0
+
+
 def test_a_limit_is_told_with_its_wait() -> None:
     """The error says that Junction named the wait, which the caller then keeps."""
     error = judged(429, retry_after="7")

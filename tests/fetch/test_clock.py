@@ -1,0 +1,109 @@
+"""A fetcher on a host whose clock is wrong: what it fetched is never newer than what Junction says later."""
+
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from streams.draft import Draft
+from streams.fetch import job as jobs
+from streams.fetch.job import Job
+from streams.fetch.request import Request
+from streams.fetcher.answer import Page, enqueue, settle
+from streams.fetcher.asking import Asker
+from streams.simulator.api.app import FakeApi
+from streams.simulator.api.options import KEY, ApiOptions
+from streams.simulator.api.serve import running
+from tests.folding import NOW_MS, PREFIX, RawRecord, Worker
+from tests.junction.scripted import http, scripted, settings_for
+from tests.simulator.worlds import world
+
+USER = "6a1e1c3e-0000-4000-8000-000000000001"
+STEPS = jobs.begin(Request("bf_1", USER, "garmin", "steps", (NOW_MS - 1000) * 1000, NOW_MS * 1000), NOW_MS)
+STREAM = jobs.begin(Request("bf_1", USER, "garmin", "workout_stream", workout_id="w1"), NOW_MS)
+SOURCE = {"provider": "garmin", "type": "watch"}
+DATE = "date: " + format_datetime(datetime.fromtimestamp(NOW_MS / 1000, UTC), usegmt=True)
+MINUTE_MS = 60_000
+
+
+def sample(value: int) -> dict[str, Any]:
+    at = (datetime.fromtimestamp(NOW_MS / 1000, UTC) - timedelta(hours=1)).isoformat()
+    return {"id": 1, "timestamp": at, "start": at, "end": at, "unit": "count", "value": value, "type": "x"}
+
+
+def answer(value: int, *headers: str) -> bytes:
+    groups = {"groups": {"garmin": [{"source": SOURCE, "data": [sample(value)]}]}, "next_cursor": None}
+    return http(200, json.dumps(groups).encode(), *headers)
+
+
+def webhook(value: int) -> dict[str, Any]:
+    data = {"user_id": USER, "source": SOURCE, "source_id": 1, "data": [sample(value)]}
+    return {"event_type": "daily.data.steps.created", "user_id": USER, "data": data}
+
+
+def clock(ahead_ms: int) -> Callable[[], float]:
+    return lambda: (NOW_MS + ahead_ms) / 1000
+
+
+async def asked(said: bytes, job: Job = STEPS, ahead_ms: int = 0) -> Page:
+    """The page of a fetcher whose clock is so far ahead of Junction's."""
+    async with scripted(said) as server:
+        asker = Asker(settings_for(server.url), clock(ahead_ms))
+        asker.open()
+        found = await asker.ask(job)
+    assert isinstance(found, Page)
+    return found
+
+
+def stored(page: Page) -> list[RawRecord]:
+    """The events of a page as a reader of the raw topics gets them."""
+    draft = Draft(lambda *_: None, 3, NOW_MS)
+    enqueue(draft, PREFIX, STEPS.request)
+    settle(draft, PREFIX, jobs.begin(STEPS.request, NOW_MS), page)
+    raw = [emit for emit in draft.emits if ".raw." in emit.topic]
+    return [RawRecord(one.topic, 3, 0, NOW_MS, one.key, one.value, list(one.headers or ())) for one in raw]
+
+
+@pytest.mark.parametrize("ahead_ms", [0, 10 * MINUTE_MS, -10 * MINUTE_MS])
+async def test_a_webhook_that_is_newer_than_a_page_wins(ahead_ms: int) -> None:
+    """Whatever the fetcher's clock says: what Junction sends five minutes after it answered replaces the answer."""
+    (page,) = stored(await asked(answer(10, DATE), ahead_ms=ahead_ms))
+    worker = Worker()
+    assert [clean.record["values"] for clean in worker.run(page) if clean.topic == "steps"] == [[10.0]]
+    told = worker.deliver(webhook(25), at_ms=NOW_MS + 5 * MINUTE_MS, id="m2")
+    assert [clean.record["values"] for clean in told if clean.topic == "steps"] == [[25.0]]
+
+
+@pytest.mark.parametrize(
+    ("headers", "ahead_ms", "late_ms"),
+    [
+        ([DATE], 0, 0),
+        ([DATE], 700, 0),
+        ([DATE], MINUTE_MS, 0),
+        ([DATE], -MINUTE_MS, -MINUTE_MS),
+        ([], MINUTE_MS, MINUTE_MS),
+        (["date: tomorrow"], MINUTE_MS, MINUTE_MS),
+    ],
+)
+@pytest.mark.parametrize("job", [STEPS, STREAM])
+async def test_a_page_is_as_old_as_the_earlier_clock_says(
+    job: Job, headers: list[str], ahead_ms: int, late_ms: int
+) -> None:
+    """Our clock when we asked, or Junction's when it answered, whichever is less; ours where Junction names none."""
+    said = http(200, b'{"time":[1],"power":[7]}', *headers) if job is STREAM else answer(10, *headers)
+    page = await asked(said, job, ahead_ms)
+    assert (page.rows, page.began_ms) == (1, NOW_MS + late_ms)
+
+
+async def test_the_fake_junction_says_what_time_it_is() -> None:
+    """Over real HTTP: a clock that is ahead by an hour makes no page of the future."""
+    async with running(FakeApi(world(users=1, days=1), ApiOptions())) as url:
+        asker = Asker(settings_for(url, junction_api_key=KEY), lambda: time.time() + 3600)
+        asker.open()
+        page = await asker.ask(STEPS)
+    assert isinstance(page, Page)
+    assert page.began_ms <= time.time() * 1000
