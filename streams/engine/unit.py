@@ -26,6 +26,7 @@ from streams.engine.blocking import Blocking
 from streams.engine.database import Unusable
 from streams.engine.ends import Ends
 from streams.engine.group_metadata import Membership
+from streams.engine.refusals import Refusals
 from streams.engine.slices import Cursors, Position, Slice, Source, Verdict
 from streams.engine.step import NOTHING, CallFailed, Step, empty
 from streams.engine.table import Table
@@ -71,6 +72,7 @@ class Unit:
         self._transactions: Transactions  # made by `open`, which ends before the first assignment
         self._thread = Blocking("transactions")
         self._window = Window(settings.commit_interval_s)
+        self._refusals = Refusals()
         self._cursors = Cursors()
         self._work: Work | None = None
         self._committing: asyncio.Task[None] | None = None
@@ -308,6 +310,7 @@ class Unit:
         return group_metadata.encode(self._settings.group_id, membership, self._settings.worker_id)
 
     def _committed(self, work: Work) -> None:
+        self._refusals.committed()
         now_s = time.time()
         for draft in work.drafts.values():
             metrics.count(draft.counts)
@@ -324,9 +327,11 @@ class Unit:
         generation = self._cursors.generation
         self._drop()
         metrics.TRANSACTIONS.labels("aborted").inc()
-        metrics.ABORTS.labels(error.cause).inc()
-        logger.warning("transaction_aborted", why=str(error), cause=error.cause, generation=generation)
         try:
+            error = await self._in_thread(self._transactions.reason, error)
+            metrics.ABORTS.labels(error.cause).inc()
+            logger.warning("transaction_aborted", why=str(error), cause=error.cause, generation=generation)
+            self._refusals.aborted(error)
             await self._in_thread(self._transactions.abort)
         except Exception as worse:
             self.fail(worse)
