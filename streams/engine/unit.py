@@ -20,6 +20,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 
 from streams import log, metrics, topics
+from streams.bounds import Bounds
 from streams.draft import Draft, Punctuation
 from streams.engine import group_metadata
 from streams.engine.blocking import Blocking
@@ -68,6 +69,7 @@ class Unit:
         self._log = source
         self._on_abort = on_abort
         self._punctuation = punctuation
+        self._bounds = Bounds.of(settings.record_bytes_max)
         self._dead_letters = f"{settings.topic_prefix}.{topics.DEAD_LETTERS}"
         self._transactions: Transactions  # made by `open`, which ends before the first assignment
         self._thread = Blocking("transactions")
@@ -241,7 +243,7 @@ class Unit:
 
     def _new_draft(self, work: Work, partition: int) -> Draft:
         reader = Reader(self._tables, partition, self._under.drafts.get(partition) if self._under else None)
-        draft = work.drafts[partition] = Draft(reader.get, partition, scan=reader.scan)
+        draft = work.drafts[partition] = Draft(reader.get, partition, scan=reader.scan, bounds=self._bounds)
         work.readers.append(reader)
         return draft
 
