@@ -14,6 +14,7 @@ from streams.errors import Reason, Rejected
 
 CONNECTED, ERROR, IMPLIED, UNKNOWN = "connected", "error", "implied", "unknown"
 MINUTE_MS = 60_000
+RESOURCES_MAX = 256  # of each list; Junction knows about fifty. Every data event may write the row again
 _FORMAT = b"\x01"
 
 
@@ -104,9 +105,9 @@ def read_event(action: str, data: object, at_ms: int) -> tuple[str, State]:
 def _availability(value: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(available, unavailable) resources, sorted. It speaks about permission, not about data (4.1)."""
     rows = value if type(value) is dict else {}
-    status = {name: row.get("status") for name, row in rows.items() if type(row) is dict}
+    status = {name: row.get("status") for name, row in rows.items() if type(row) is dict and short_text(name)}
     available, unavailable = (sorted(n for n, s in status.items() if s == w) for w in ("available", "unavailable"))
-    return tuple(available), tuple(unavailable)
+    return tuple(available[:RESOURCES_MAX]), tuple(unavailable[:RESOURCES_MAX])
 
 
 _encode = msgspec.msgpack.Encoder().encode

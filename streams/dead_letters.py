@@ -128,6 +128,8 @@ def now(letter: Letter, prefix: str, partitions: int) -> Explanation:
 
 def returned(letter: Letter, prefix: str, partitions: int) -> Return:
     """The raw record that a letter becomes, or why it would only die again."""
+    if header(letter.headers, topics.H_LEFT_OUT):
+        return Return(f"too large for a letter: its record is at {letter.died_at}, as long as raw topics keep it")
     explained = now(letter, prefix, partitions)
     if explained.partition is None:
         return Return(f"still unreadable, nobody can tell whose it is: {_reason(explained)}")

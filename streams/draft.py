@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from streams.bounds import RECORD_BYTES_MAX, Bounds, weight
+from streams.errors import Reason, Rejected
 from streams.events import Record
 
 Read = Callable[[str, bytes], bytes | None]  # (table, key) → value
@@ -64,6 +66,7 @@ def overlay(rows: Rows, written: Mapping[bytes, bytes | None], start: bytes, sto
 
 
 _ABSENT = object()
+_BOUNDS = Bounds.of(RECORD_BYTES_MAX)
 _tuple = tuple.__new__  # half the time of calling Emit, on the path of every record
 
 
@@ -76,10 +79,13 @@ class Draft:
 
     __slots__ = (
         *(
+            "_emit_max",
             "_read",
+            "_row_max",
             "_scan",
             "_undo",
             "arrivals",
+            "bounds",
             "complete_ms",
             "counted",
             "emits",
@@ -91,9 +97,13 @@ class Draft:
         "tables",
     )
 
-    def __init__(self, read: Read, partition: int = 0, now_ms: int = 0, scan: Scan = no_rows) -> None:
+    def __init__(
+        self, read: Read, partition: int = 0, now_ms: int = 0, scan: Scan = no_rows, bounds: Bounds = _BOUNDS
+    ) -> None:
         self._read = read
         self._scan = scan
+        self.bounds = bounds
+        _, self._emit_max, self._row_max = bounds
         self.partition = partition
         self.now_ms = now_ms
         self.complete_ms = 0
@@ -123,7 +133,9 @@ class Draft:
         return overlay(self._scan(table, start, stop), dict(self.tables.get(table, {})), start, stop)
 
     def put(self, table: str, key: bytes, value: bytes | None) -> None:
-        """Write state; None deletes (a tombstone in the changelog)."""
+        """Write state; None deletes (a tombstone in the changelog). Raises Rejected(TOO_LARGE)."""
+        if value is not None and len(key) + len(value) > self._row_max:
+            raise Rejected(Reason.TOO_LARGE, f"a row of {table}: {len(key) + len(value)} bytes")
         written = self.tables.get(table)
         if written is None:
             written = self.tables[table] = {}
@@ -136,9 +148,20 @@ class Draft:
         key: bytes | None,
         value: bytes | None,
         headers: Sequence[tuple[str, bytes]] | None = None,
+        *,
+        more: int = 0,
     ) -> None:
-        """Produce a record to `topic` (full name) within the transaction."""
+        """Produce a record to `topic` (full name) within the transaction. Raises Rejected(TOO_LARGE).
+
+        `more`: bytes by which it may be larger than others, of the room that is kept free.
+        """
+        if headers or len(key or b"") + len(value or b"") > self._emit_max:
+            self._weigh(weight(key, value, headers), topic, more)
         self.emits.append(_tuple(Emit, (topic, key, value, headers)))
+
+    def _weigh(self, size: int, topic: str, more: int) -> None:
+        if size > self._emit_max + more:
+            raise Rejected(Reason.TOO_LARGE, f"a record of {topic}: {size} bytes")
 
     def count(self, metric: str, *labels: str, n: int = 1) -> None:
         """Add to a counter once the transaction has committed."""
@@ -170,13 +193,27 @@ class Draft:
                 self._take_back()
                 on_error(record, error)
 
-    def _take_back(self) -> None:
-        for written, key, before in reversed(self._undo):
+    def attempt(self, part: Callable[[], None]) -> bool:
+        """Do a part of what a record or a timer asks for, which must not cost the rest of it. Answers whether it was
+        done: of what would be too large nothing stays."""
+        emitted, counted, undo = len(self.emits), len(self.counted), len(self._undo)
+        try:
+            part()
+        except Rejected as rejection:
+            if rejection.reason is not Reason.TOO_LARGE:
+                raise
+            del self.emits[emitted:], self.counted[counted:]
+            self._take_back(undo)
+            return False
+        return True
+
+    def _take_back(self, first: int = 0) -> None:
+        for written, key, before in reversed(self._undo[first:]):
             if before is _ABSENT:
                 written.pop(key, None)
             else:
                 written[key] = before  # type: ignore[assignment]  # because the sentinel is excluded above
-        self._undo.clear()
+        del self._undo[first:]
 
     def call(self, function: "Punctuation") -> bool:
         """Apply what no record asks for; answers whether it did anything. It must not be Rejected."""

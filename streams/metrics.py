@@ -156,7 +156,7 @@ ALERTS = Counter("junction_alert_records_total", "Steps in the life of alerts, b
 ALERTS_OPENED = Counter("junction_alerts_opened_total", "Alerts that began, by rule.", ["rule", "severity"])
 ALERT_SKIPPED = Counter(
     "junction_alert_skipped_total",
-    "Points that rules did not look at: too old when they came, in another unit, in local time of an unknown zone.",
+    "What rules did not look at: too old when it came, another unit, local time of an unknown zone, too large to keep.",
     ["reason"],
 )
 ALERT_TIMERS = Counter("junction_alert_timers_total", "Timers of alerts that fired.")

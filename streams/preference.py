@@ -24,6 +24,8 @@ _ADD_UP = frozenset({"water", "calories_basal", "floors_climbed"})
 WINDOW_DAYS = 90  # the product's contract, section 4
 _HOUR_MS, _DAY_MS = 3_600_000, 86_400_000
 IDS_MAX = 500  # entities of one source and day that are remembered
+MAKERS_MAX = 64  # sources of a day; real ones have a handful
+IDS_CHARS_MAX = 128 * 1024  # of all entities of a day: its row must have room for the next one, whatever ids look like
 
 
 class Maker(NamedTuple):
@@ -97,8 +99,14 @@ class Rivals(NamedTuple):
         return self._with(maker, tuple(one for one in self.of(maker) if one != id))
 
     def and_(self, maker: Maker, id: str) -> "Rivals":
-        """An entity is there."""
-        return self._with(maker, tuple(sorted({*self.of(maker), id})[:IDS_MAX]))
+        """An entity is there. Beyond the bounds the last ids are not remembered, and no further source."""
+        if len(self.ids) >= MAKERS_MAX and not self.of(maker):
+            return self
+        ids = sorted({*self.of(maker), id})[:IDS_MAX]
+        others = sum(len(one) for other, theirs in self.ids if other != maker for one in theirs)
+        while others + sum(map(len, ids)) > IDS_CHARS_MAX:
+            ids.pop()
+        return self._with(maker, tuple(ids))
 
     def _with(self, maker: Maker, ids: tuple[str, ...]) -> "Rivals":
         others = [row for row in self.ids if row[0] != maker]

@@ -216,6 +216,7 @@ H_BACKFILL = "ce_backfillid"
 H_TRACEPARENT = "traceparent"
 H_SVIX_ID, H_SVIX_TIMESTAMP, H_SVIX_SIGNATURE = "svix-id", "svix-timestamp", "svix-signature"
 H_REASON, H_DETAIL, H_DEAD_AT, H_VERSION = "dead_reason", "dead_detail", "dead_time", "dead_version"
+H_LEFT_OUT = "dead_leftout"  # bytes of a body that does not fit into a letter: the record lies where it died
 H_FROM_TOPIC, H_FROM_PARTITION, H_FROM_OFFSET = "dead_topic", "dead_partition", "dead_offset"
 H_REDRIVEN_FROM = "ce_redrivenfrom"  # the dead letter, as partition:offset, that was put back as this record
 

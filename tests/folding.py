@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from streams import agents, topics
 from streams.alerting.rulefile import rules_of
 from streams.alerting.rules import Rules
+from streams.bounds import RECORD_BYTES_MAX, Bounds
 from streams.codec import Codec, decode, parsed
-from streams.draft import Draft, Rows
+from streams.draft import Draft, Emit, Rows
 from streams.events import identify
 from streams.fetch.request import Request
 from streams.fetch.request import decode as decode_request
@@ -20,6 +21,7 @@ from streams.preference import Policy
 PREFIX = "junction"
 CODEC = Codec({name: number for number, name in enumerate(topics.clean_topics(), 1)})
 NOW_MS = 1_780_500_000_000
+BOUNDS = Bounds.of(RECORD_BYTES_MAX)
 
 
 class RawRecord(NamedTuple):
@@ -59,7 +61,7 @@ class Worker:
     """Folds records one by one, each as a transaction of its own.
 
     `requests`: what the fetchers were asked for. `drift`: what is said of drift, apart from what is said of users.
-    `rules`: alert rules, as plain values.
+    `rules`: alert rules, as plain values. `emits`: of the last record, as they are produced.
     """
 
     tables: dict[str, dict[bytes, bytes]] = field(default_factory=lambda: defaultdict(dict))
@@ -68,6 +70,8 @@ class Worker:
     drift: list[Clean] = field(default_factory=list)
     rules: Sequence[dict[str, Any]] = ()
     policy: Policy | None = None
+    bounds: Bounds = BOUNDS
+    emits: list[Emit] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.alerts = agents.Alerts(CODEC, PREFIX, Rules.of(rules_of(list(self.rules))))
@@ -95,9 +99,10 @@ class Worker:
         def scan(table: str, start: bytes, stop: bytes) -> Rows:
             return iter(sorted((k, v) for k, v in self.tables[table].items() if start <= k < stop))
 
-        return Draft(lambda table, key: self.tables[table].get(key), partition, NOW_MS, scan)
+        return Draft(lambda table, key: self.tables[table].get(key), partition, NOW_MS, scan, self.bounds)
 
     def _apply(self, draft: Draft) -> list[Clean]:
+        self.emits = draft.emits
         for table, rows in draft.tables.items():
             for key, value in rows.items():
                 if value is None:

@@ -1,6 +1,7 @@
 """Alerts on data: rules look at what the other agents say, in the same transaction; users' own bounds come by topic."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from streams import topics
@@ -45,11 +46,16 @@ class Alerts:
             finally:
                 draft.said = None
             for topic, clean in said:
-                watch.saw(draft, topic, clean)
+                self._attempt(draft, partial(watch.saw, draft, topic, clean))
             for sign in draft.signs:
-                watch.heard(draft, sign)
+                self._attempt(draft, partial(watch.heard, draft, sign))
 
         return watched
+
+    def _attempt(self, draft: Draft, judge: Callable[[], None]) -> None:
+        """What is remembered for alerts may be full: that must not cost the record that was looked at."""
+        if not draft.attempt(judge):
+            draft.count("alert_skipped", "too_large")
 
     def thresholds(self, record: Record, draft: Draft) -> None:
         """`junction.alert_thresholds`: bounds and time zones of single users."""

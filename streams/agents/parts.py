@@ -10,7 +10,7 @@ from streams.codec import Codec
 from streams.dedup import NEVER_US, Version, state_key
 from streams.draft import Draft
 from streams.errors import Reason, Rejected
-from streams.events import Record
+from streams.events import TEXT_CHARS_MAX, Record
 from streams.local import FLOATING_PROVIDERS
 from streams.preference import Policy
 from streams.resources import RESOURCES
@@ -65,7 +65,9 @@ _tuple = tuple.__new__  # half the time of calling the type, on the path of ever
 
 
 def _text(value: bytes | None) -> str:
-    return value.decode("utf-8", "replace") if value else ""
+    """ "" for what no door of ours writes: rows remember ids, and must not grow by what anybody puts into a header."""
+    text = value.decode("utf-8", "replace") if value else ""
+    return text if len(text) <= TEXT_CHARS_MAX else ""
 
 
 def aged(how: Delivered, last_us: int | None, link: connection.State) -> Delivered:
@@ -94,9 +96,10 @@ class Outlet:
     codec: Codec
     prefix: str
 
-    def emit(self, draft: Draft, topic: str, key: Sequence[str], record: dict[str, Any]) -> None:
-        """`topic`: short name. `key`: its parts, joined by `:`."""
-        draft.emit(f"{self.prefix}.{topic}", ":".join(key).encode(), self.codec.encode(topic, record))
+    def emit(self, draft: Draft, topic: str, key: Sequence[str], record: dict[str, Any], *, more: int = 0) -> None:
+        """`topic`: short name. `key`: its parts, joined by `:`. Raises Rejected(TOO_LARGE); `more`: as in `Draft`."""
+        value = self.codec.encode(topic, record)
+        draft.emit(f"{self.prefix}.{topic}", ":".join(key).encode(), value, more=more)
         draft.count("clean_records", topic)
         if draft.said is not None:
             draft.said.append((topic, record))

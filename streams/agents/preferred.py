@@ -14,14 +14,17 @@ from streams import connection, coverage, preference, topics, typed
 from streams.agents import zones
 from streams.agents.parts import Delivered, Outlet, aged, head, unknown_text
 from streams.body import Event, Source
+from streams.bounds import AGAIN_BYTES
 from streams.dedup import Stored, state_key, stored
 from streams.draft import Draft
+from streams.errors import Misconfigured, Rejected
 from streams.events import parse_type
 from streams.local import Place
 from streams.preference import Maker, Policy, Rivals
 from streams.summary import ATTRIBUTION, Summary
 
 TABLE = "summaries"
+TOO_LARGE = "$: unknown fields and problems are too large to be sent again"
 WHOLE = "whole"  # the day of what belongs to none: a profile
 _offset = struct.Struct(">Q")
 
@@ -147,7 +150,26 @@ def again(
     )  # fmt: skip
     place = zones.place_of(draft, policy, user_id, is_.source.provider, fields)
     record |= {"unknown_fields": is_.unknown_fields, "preferred": is_preferred, **placed(place)}
-    outlet.emit(draft, resource, (user_id, resource, id), record | fields)
+    _emit(draft, outlet, (user_id, resource, id), record | fields)
+
+
+def _emit(draft: Draft, outlet: Outlet, key: tuple[str, str, str], record: dict[str, Any]) -> None:
+    """Of a neighbour: whatever became of its size is not the fault of the event that is processed.
+
+    Its content left once, so it fits. Only what a repetition brings beside the content may have grown beyond that.
+    """
+    try:
+        outlet.emit(draft, key[1], key, record, more=AGAIN_BYTES)
+        return
+    except Rejected:
+        record |= {"unknown_fields": None, "problems": [TOO_LARGE]}
+    try:
+        outlet.emit(draft, key[1], key, record, more=AGAIN_BYTES)
+    except Rejected as rejection:
+        raise Misconfigured(
+            f"a {key[1]} summary that was stored under a larger STREAMS_RECORD_BYTES_MAX has to be sent again "
+            f"({rejection.detail}). Set it to what it was, and the topics too: `junction-streams topics apply`."
+        ) from None
 
 
 def _how(outlet: Outlet, draft: Draft, said: Stored, is_: Kept) -> Delivered:

@@ -8,6 +8,7 @@ import msgspec
 
 from streams.alerting.user import Personal, is_zone
 from streams.errors import Reason, Rejected
+from streams.events import TEXT_CHARS_MAX
 
 
 class Own(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -39,7 +40,7 @@ _decode = msgspec.json.Decoder(Own).decode
 def decode(key: bytes | None, value: bytes | None) -> tuple[Own, bool]:
     """(whose and what, whether it is given, not taken back). Raises Rejected(BAD_SHAPE)."""
     user_id, separator, rule = (key or b"").decode("utf-8", "replace").rpartition(":")
-    if not user_id or not separator:
+    if not user_id or not separator or max(len(user_id), len(rule)) > TEXT_CHARS_MAX:
         raise Rejected(Reason.BAD_SHAPE, "alert threshold: the key is not user_id:rule")
     if not value:
         return Own(user_id, rule), False

@@ -10,6 +10,7 @@ Rows of the one table `alerts`, by the first letters of their keys:
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -22,9 +23,11 @@ from streams.alerting.timers import Timer
 from streams.alerting.turn import Say, Turn
 from streams.alerting.user import Personal, User, from_local_us, seen_zone
 from streams.draft import Draft, Sign
+from streams.errors import Reason, Rejected
 from streams.resources import RESOURCES
 
 GRACE_MS = 5_000  # between the door's clock and the record in Kafka
+PERSONAL_MAX = 500  # of a user: as many as a file has rules
 FIRED_MAX = 500  # timers of a partition in one look: bounds the pause
 
 
@@ -81,10 +84,14 @@ class Watch:
     def _fire(self, draft: Draft, fired: Iterable[Timer]) -> None:
         for timer in fired:
             timers.disarm(draft, timer)
-            turn = Turn(draft, timer.user_id, min(draft.now_ms, draft.complete_ms or draft.now_ms) * 1000, self._say)
-            self._look(turn, timer)
-            turn.done()
+            if not draft.attempt(partial(self._turn_of, draft, timer)):
+                draft.count("alert_skipped", "too_large")
             draft.count("alert_timers")
+
+    def _turn_of(self, draft: Draft, timer: Timer) -> None:
+        turn = Turn(draft, timer.user_id, min(draft.now_ms, draft.complete_ms or draft.now_ms) * 1000, self._say)
+        self._look(turn, timer)
+        turn.done()
 
     def _look(self, turn: Turn, timer: Timer) -> None:
         standing = turn.user.rules.get(timer.rule)
@@ -99,9 +106,14 @@ class Watch:
             _LOOKS.get(rule.kind, numbers.look)(turn, rule)
 
     def personal(self, draft: Draft, user_id: str, rule: str, own: Personal | None) -> None:
-        """A user's own bounds for a rule; None takes them back. A rule that is off for a user ends there."""
+        """A user's own bounds for a rule; None takes them back. A rule that is off for a user ends there.
+
+        Raises Rejected(TOO_LARGE) for more bounds than there can be rules.
+        """
         turn = Turn(draft, user_id, draft.now_ms * 1000, self._say)
         all_own = {name: one for name, one in turn.user.personal.items() if name != rule}
+        if own is not None and len(all_own) >= PERSONAL_MAX:
+            raise Rejected(Reason.TOO_LARGE, f"alert threshold: a user has bounds for {PERSONAL_MAX} rules")
         turn.user = turn.user._replace(personal=all_own if own is None else {**all_own, rule: own})
         if own is not None and own.is_off:
             drop(turn, rule)

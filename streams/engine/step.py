@@ -4,11 +4,14 @@ import time
 from collections.abc import Sequence
 
 from streams import __version__, topics
-from streams.draft import Draft, Fold, Punctuation
+from streams.bounds import around, weight
+from streams.draft import Draft, Emit, Fold, Punctuation
 from streams.engine.database import Unusable
 from streams.engine.process import place
-from streams.errors import Rejected, StreamsError
+from streams.errors import Misconfigured, Rejected, StreamsError
 from streams.events import Record
+
+DETAIL_CHARS_MAX = 1024  # with it a letter's own headers take less than 3 kB
 
 
 class FoldFailed(StreamsError):
@@ -54,19 +57,19 @@ class Step:
     def _failed(self, record: Record, error: BaseException) -> None:
         if isinstance(error, Rejected):
             dead_letter(self.draft, self._dead_letters, record, error)
-        elif isinstance(error, Exception) and not isinstance(error, Unusable):
+        elif isinstance(error, Exception) and not isinstance(error, Unusable | Misconfigured):
             raise FoldFailed(record, error) from None
         else:
             raise error
 
 
 def dead_letter(draft: Draft, topic: str, record: Record, rejection: Rejected) -> None:
-    """The record as it came, with the reason in its headers. Detail names places, never values."""
+    """The record as it came, with the reason in its headers. Detail names places, never values. It always fits."""
     dead_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(draft.now_ms / 1000))
     reasons = topics.encode_headers(
         [
             (topics.H_REASON, str(rejection.reason)),
-            (topics.H_DETAIL, rejection.detail),
+            (topics.H_DETAIL, rejection.detail[:DETAIL_CHARS_MAX]),
             (topics.H_DEAD_AT, dead_at),
             (topics.H_VERSION, __version__),
             (topics.H_FROM_TOPIC, record.topic),
@@ -74,8 +77,25 @@ def dead_letter(draft: Draft, topic: str, record: Record, rejection: Rejected) -
             (topics.H_FROM_OFFSET, str(record.offset)),
         ]
     )
-    draft.emit(topic, record.key, record.value, [*record.headers, *reasons])
+    draft.emits.append(_fitting(draft.bounds.record, topic, record, reasons))
     draft.count("dead_letters", str(rejection.reason))
+
+
+def _fitting(bytes_max: int, topic: str, record: Record, reasons: topics.Headers) -> Emit:
+    """The letter whole; else without the body, which lies where the reasons say; else the reasons alone.
+
+    What our doors take always fits whole. What others write may be larger, since topics take records by their
+    compressed size; a body that is cut would be no original, and no letter at all would stop the partition for ever.
+    """
+    headers = [*record.headers, *reasons]
+    left_out = topics.encode_headers([(topics.H_LEFT_OUT, str(len(record.value or b"")))])
+    for letter in (
+        Emit(topic, record.key, record.value, headers),
+        Emit(topic, record.key, None, [*headers, *left_out]),
+    ):
+        if weight(*letter[1:]) + around(letter.headers) <= bytes_max:
+            return letter
+    return Emit(topic, None, None, [*reasons, *left_out])
 
 
 NOTHING: Sequence[Record] = ()

@@ -5,6 +5,7 @@ raised (nothing of it happened: abort, go back to the committed offsets, go on);
 the process; the next start takes up what was committed).
 """
 
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum, StrEnum
@@ -56,15 +57,31 @@ _BROKER = {
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.NOT_ENOUGH_REPLICAS,
+    KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.BROKER_NOT_AVAILABLE,
+    KafkaError.NETWORK_EXCEPTION,
+    KafkaError.KAFKA_STORAGE_ERROR,
+    KafkaError.THROTTLING_QUOTA_EXCEEDED,
+    KafkaError.CONCURRENT_TRANSACTIONS,
 }
+_TOPIC = re.compile(r"ProduceRequest for (\S+) \[")  # in librdkafka's words about a transaction that a broker ended
 
 
 class Aborted(Exception):
-    """The transaction did not happen. The text is the name of Kafka's error."""
+    """The transaction did not happen. The text is the name of Kafka's error. `topic`: of the record, if it was one."""
 
-    def __init__(self, why: str, cause: Cause = Cause.OTHER) -> None:
+    def __init__(self, why: str, cause: Cause = Cause.OTHER, code: int = 0, topic: str = "") -> None:
         super().__init__(why)
         self.cause = cause
+        self.code = code
+        self.topic = topic
+
+    @classmethod
+    def by(cls, error: KafkaError, topic: str = "") -> "Aborted":
+        """`topic`: of the record at hand; else it is found in the words, where a broker refused one."""
+        found = _TOPIC.search(error.str())
+        return cls(error.name(), cause(error.code()), error.code(), topic or (found[1] if found else ""))
 
 
 def cause(code: int) -> Cause:
@@ -174,16 +191,22 @@ class Transactions:
     def _produce_late(self, error: Exception, *args: Any, **extra: Any) -> None:
         while True:
             if isinstance(error, KafkaException):
-                self._raise(error.args[0])
-            self._producer.poll(0.05)  # the queue is full: let it send
+                self._raise(error.args[0], topic=args[0])
+            self._poll(0.05)  # the queue is full: let it send
             try:
                 return self._producer.produce(*args, **extra)  # type: ignore[no-any-return]  # because untyped
             except (BufferError, KafkaException) as again:
                 error = again
 
     def serve(self) -> None:
-        """Run delivery callbacks that wait."""
-        self._producer.poll(0)
+        """Run delivery callbacks that wait. Raises Fenced."""
+        self._poll(0)
+
+    def _poll(self, wait_s: float) -> None:
+        try:
+            self._producer.poll(wait_s)
+        except KafkaException as error:  # a fatal error comes from here, too
+            self._raise(error.args[0])
 
     def commit(self, offsets: Mapping[Source, int], group_metadata: bytes) -> None:
         """Commit records and offsets together. Raises Aborted, Fenced or Unavailable."""
@@ -194,6 +217,16 @@ class Transactions:
     def _send_offsets(self, offsets: Mapping[Source, int], group_metadata: bytes) -> None:
         positions = [TopicPartition(topic, partition, end) for (topic, partition), end in offsets.items()]
         self._call(lambda: self._producer.send_offsets_to_transaction(positions, group_metadata, CALL_TIMEOUT_S))
+
+    def reason(self, error: Aborted) -> Aborted:
+        """What ended the transaction, where the call that met its end only said that there is none (any more)."""
+        if error.code != KafkaError._STATE:
+            return error
+        try:  # one that has ended is never committed: the call says why
+            self._call(lambda: self._producer.commit_transaction(CALL_TIMEOUT_S))
+        except Aborted as known:
+            return known
+        return error
 
     def abort(self) -> None:
         """Undo what is open; nothing to do when nothing is. Raises Fenced or Unavailable."""
@@ -214,7 +247,7 @@ class Transactions:
                 self._raise(error.args[0], again=time.monotonic() < deadline)
                 time.sleep(0.02)
 
-    def _raise(self, error: KafkaError, *, again: bool = False) -> None:
+    def _raise(self, error: KafkaError, *, again: bool = False, topic: str = "") -> None:
         match remedy(error):
             case Remedy.LEAVE:
                 raise Fenced(
@@ -223,7 +256,7 @@ class Transactions:
                     "STREAMS_WORKER_ID; restarting this one is safe."
                 ) from None
             case Remedy.ABORT:
-                raise Aborted(error.name(), cause(error.code())) from None
+                raise Aborted.by(error, topic) from None
             case Remedy.CALL_AGAIN if not again:
                 raise Unavailable(f"Kafka did not finish a transaction within {PATIENCE_S:.0f} s: {error.name()}")
             case Remedy.CALL_AGAIN:

@@ -20,6 +20,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 
 from streams import log, metrics, topics
+from streams.bounds import Bounds
 from streams.draft import Draft, Punctuation
 from streams.engine import group_metadata
 from streams.engine.blocking import Blocking
@@ -27,6 +28,7 @@ from streams.engine.database import Unusable
 from streams.engine.ends import Ends
 from streams.engine.group_metadata import Membership
 from streams.engine.ledger import Ledger
+from streams.engine.refusals import Refusals
 from streams.engine.slices import Cursors, Position, Slice, Source, Verdict
 from streams.engine.step import NOTHING, CallFailed, Step, empty
 from streams.engine.table import Table
@@ -68,10 +70,12 @@ class Unit:
         self._log = source
         self._on_abort = on_abort
         self._punctuation = punctuation
+        self._bounds = Bounds.of(settings.record_bytes_max)
         self._dead_letters = f"{settings.topic_prefix}.{topics.DEAD_LETTERS}"
         self._transactions: Transactions  # made by `open`, which ends before the first assignment
         self._thread = Blocking("transactions")
         self._window = Window(settings.commit_interval_s)
+        self._refusals = Refusals()
         self._cursors = Cursors()
         self._ledger = Ledger({}, {})
         self._work: Work | None = None
@@ -249,7 +253,7 @@ class Unit:
 
     def _new_draft(self, work: Work, partition: int) -> Draft:
         reader = Reader(self._tables, partition, self._under.drafts.get(partition) if self._under else None)
-        draft = work.drafts[partition] = Draft(reader.get, partition, scan=reader.scan)
+        draft = work.drafts[partition] = Draft(reader.get, partition, scan=reader.scan, bounds=self._bounds)
         work.readers.append(reader)
         return draft
 
@@ -318,6 +322,7 @@ class Unit:
         return group_metadata.encode(self._settings.group_id, membership, self._settings.worker_id)
 
     def _committed(self, work: Work) -> None:
+        self._refusals.committed()
         now_s = time.time()
         for draft in work.drafts.values():
             metrics.count(draft.counts)
@@ -334,9 +339,11 @@ class Unit:
         generation = self._cursors.generation
         self._drop()
         metrics.TRANSACTIONS.labels("aborted").inc()
-        metrics.ABORTS.labels(error.cause).inc()
-        logger.warning("transaction_aborted", why=str(error), cause=error.cause, generation=generation)
         try:
+            error = await self._in_thread(self._transactions.reason, error)
+            metrics.ABORTS.labels(error.cause).inc()
+            logger.warning("transaction_aborted", why=str(error), cause=error.cause, generation=generation)
+            self._refusals.aborted(error)
             await self._in_thread(self._transactions.abort)
         except Exception as worse:
             self.fail(worse)

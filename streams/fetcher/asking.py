@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 import msgspec
 
 from streams import metrics
+from streams.bounds import Bounds
 from streams.decode import decode
 from streams.errors import Rejected
 from streams.fetch.job import Job
@@ -20,7 +21,7 @@ from streams.series import Series
 from streams.settings import Settings
 
 BODY_BYTES_MAX = 4 * 1024 * 1024  # of one event: several small ones are folded side by side with those of other users
-HEAD_BYTES = 64 * 1024  # more than key and headers of a raw record have
+HEAD_BYTES = 32 * 1024  # more than key and headers of a raw record have
 
 
 class Asker:
@@ -29,7 +30,7 @@ class Asker:
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self._settings = settings
         self._clock = clock
-        self._event_bytes_max = settings.record_bytes_max - HEAD_BYTES
+        self._event_bytes_max = Bounds.of(settings.record_bytes_max).emit - HEAD_BYTES
         self._share = 1.0
         self._stack = AsyncExitStack()
         self._client: asyncio.Future[Client]

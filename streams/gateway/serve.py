@@ -14,12 +14,12 @@ from granian.server.embed import Server
 from starlette.applications import Starlette
 
 from streams import admin, log, topics
+from streams.bounds import ROOM_BYTES
 from streams.errors import Misconfigured, Unavailable
 from streams.gateway.app import build_app
 from streams.publisher import KafkaPublisher
 from streams.settings import Settings
 
-_HEADERS_BYTES_MAX = 64 * 1024
 _HEADERS_TIMEOUT_MS = 10_000
 _CONNECTIONS_MAX = 1024
 _GRACE_S = 1.0
@@ -59,10 +59,10 @@ def _check(settings: Settings) -> None:
             "no endpoint, so nobody could be let in: set STREAMS_ENDPOINTS, for example "
             """'{"junction": ["whsec_..."]}' with the signing secret from Junction's dashboard"""
         )
-    if settings.body_bytes_max + _HEADERS_BYTES_MAX > settings.record_bytes_max:
+    if settings.body_bytes_max + ROOM_BYTES > settings.record_bytes_max:
         raise Misconfigured(
-            f"STREAMS_RECORD_BYTES_MAX must leave room for a body and its headers: at least "
-            f"{settings.body_bytes_max + _HEADERS_BYTES_MAX} for STREAMS_BODY_BYTES_MAX={settings.body_bytes_max}"
+            "STREAMS_RECORD_BYTES_MAX must leave room for a body, its headers, and those of a dead letter: at least "
+            f"{settings.body_bytes_max + ROOM_BYTES} for STREAMS_BODY_BYTES_MAX={settings.body_bytes_max}"
         )
 
 

@@ -9,11 +9,12 @@ from typing import Any
 from streams import agents, topics
 from streams.alerting import rulefile
 from streams.alerting.rules import Rules
+from streams.bounds import Bounds
 from streams.codec import decode, parsed
 from streams.draft import Draft, Rows
 from streams.errors import Rejected
 from streams.preference import Policy
-from tests.folding import CODEC, NOW_MS, RawRecord
+from tests.folding import BOUNDS, CODEC, NOW_MS, RawRecord
 
 Place = tuple[str, int, int]  # raw topic, partition, offset
 
@@ -21,11 +22,13 @@ Place = tuple[str, int, int]  # raw topic, partition, offset
 @dataclass
 class Model:
     """`tables`: (table, partition) → rows. `clean`: (short topic, key, decoded record), in order within each raw
-    partition. `dead`: place of every rejected record → reason. `rules`: of alerts, TOML. `policy`: the workers' own."""
+    partition. `dead`: place of every rejected record → reason. `rules`: of alerts, TOML. `policy` and `bounds`: the
+    workers' own."""
 
     prefix: str
     rules: str = ""
     policy: Policy = field(default_factory=Policy)
+    bounds: Bounds = BOUNDS
     tables: dict[tuple[str, int], dict[bytes, bytes]] = field(default_factory=lambda: defaultdict(dict))
     clean: list[tuple[str, bytes, dict[str, Any]]] = field(default_factory=list)
     dead: dict[Place, str] = field(default_factory=dict)
@@ -48,8 +51,9 @@ class Model:
 
         is_busy = True
         while is_busy:
+            now_ms = time.time_ns() // 1_000_000
             draft = Draft(
-                lambda table, key: self.tables[table, partition].get(key), partition, time.time_ns() // 1_000_000, scan
+                lambda table, key: self.tables[table, partition].get(key), partition, now_ms, scan, self.bounds
             )
             draft.complete_ms = draft.now_ms
             is_busy = draft.call(alerts.punctuate)
@@ -57,7 +61,7 @@ class Model:
 
     def _one(self, fold: Any, record: RawRecord) -> None:
         partition = record.partition
-        draft = Draft(lambda table, key: self.tables[table, partition].get(key), partition, NOW_MS)
+        draft = Draft(lambda table, key: self.tables[table, partition].get(key), partition, NOW_MS, bounds=self.bounds)
         try:
             draft.run(fold, record)
         except Rejected as rejection:

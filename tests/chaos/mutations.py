@@ -5,6 +5,7 @@
 Each takes one promise out of the engine. They name private parts of it: one that no longer fits raises AttributeError.
 """
 
+import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -116,6 +117,17 @@ def stable_offset_ends() -> None:
     aiokafka.AIOKafkaConsumer.highwater = aiokafka.AIOKafkaConsumer.last_stable_offset
 
 
+def no_bound() -> None:
+    """A fold may say more than Kafka takes: poison_grow. Nobody gets past such a record."""
+    make = Draft.__init__
+
+    def boundless(self: Draft, *args: Any, **more: Any) -> None:
+        make(self, *args, **more)
+        self._emit_max = self._row_max = sys.maxsize
+
+    Draft.__init__ = boundless  # type: ignore[method-assign]  # because that is the mutation
+
+
 MUTATIONS: dict[str, Callable[[], None]] = {
     one.__name__: one
     for one in (
@@ -127,5 +139,6 @@ MUTATIONS: dict[str, Callable[[], None]] = {
         no_check,
         two_restores,
         stable_offset_ends,
+        no_bound,
     )
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from streams.bounds import Bounds
 from streams.embedded import Cluster
 from streams.embedded.supervise import Child
 from streams.worker import policy_of
@@ -90,7 +91,7 @@ def run(
         say(f"comparing {len(found.raw):,} raw and {len(found.clean):,} clean records")
         result.findings = verify.verify(
             found, load.world(), prefix, stage.folder / "state", scenario.alert_rules, past=load.past(),
-            policy=policy_of(stage.settings),
+            policy=policy_of(stage.settings), bounds=Bounds.of(stage.settings.record_bytes_max),
         )  # fmt: skip
         if result.calls:
             history.check_calls(result.findings, result.calls)
@@ -103,7 +104,10 @@ def run(
 def _load(scenario: Scenario, seed: int, seconds: float) -> Load:
     if scenario.fetchers:
         return Load.whole(seconds, seed=seed, end_ms=END_MS, **history.WORLD)
-    return Load.lasting(seconds, seed=seed, end_ms=END_MS, rate=scenario.rate, poison=scenario.poison)
+    return Load.lasting(
+        seconds, seed=seed, end_ms=END_MS, rate=scenario.rate, poison=scenario.poison,
+        is_growing=bool(scenario.record_bytes_max),
+    )  # fmt: skip
 
 
 def _save_logs(stage: Stage, to: Path) -> None:

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 from subprocess import CalledProcessError
 
+from streams.settings import MIB
 from tests.chaos import alarms, faults
 from tests.chaos.scenario import Every, Once, Scenario
 
@@ -76,6 +77,14 @@ _ALL = [
     ),
     Scenario("fold_bug", "a fold raises what it should not", (Every(5, 9, faults.bug),), flags=INSIDE),
     Scenario("poison", "2 % unreadable bodies, and SIGKILL", (Every(5, 9, faults.kill_worker),), poison=0.02),
+    Scenario(
+        "poison_grow",
+        "2 % bodies that fit at the door and would not as records, and SIGKILL",
+        (Every(5, 9, faults.kill_worker),),
+        rate=100.0,
+        poison=0.02,
+        record_bytes_max=MIB,
+    ),
     Scenario(
         "poison_pause",
         "few records, half of them hopeless; a worker of two sleeps between offsets and commit, somebody takes over",

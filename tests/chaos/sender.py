@@ -20,15 +20,18 @@ WORK = "CHAOS_SENDER"  # the environment holds the secret too, so that no comman
 PATIENCE_S = 120.0
 # Identified by its head, hopeless further in; and one that nobody can identify.
 HOPELESS = (b'{"event_type": "daily.data.sleep.created", "user_id": "%s", "data": "made up"}', b'{"event_type": %s')
+# Of half a record: a list of numbers that are longer when they are written, and a text that is kept twice.
+_WORKOUT = b'{"event_type": "daily.data.workouts.created", "user_id": "%s", "data": {"id": "grown", "extra": '
+GROWING = (_WORKOUT + b"[1" + b",1e15" * 90_000 + b"]}}", _WORKOUT + b'"' + b"x" * 500_000 + b'"}}')
 
 
-def poisoned(attempts: Iterator[Attempt], share: float) -> Iterator[Attempt]:
-    """Unreadable bodies among the others, each under an id of its own."""
+def poisoned(attempts: Iterator[Attempt], share: float, bodies: tuple[bytes, bytes] = HOPELESS) -> Iterator[Attempt]:
+    """Bodies that can never work among the others, each under an id of its own."""
     key = key_of("poison")
     for place, attempt in enumerate(attempts):
         yield attempt
         if noise(key, place) < share:
-            text = HOPELESS[place % 2] % (attempt.event.user_id or "nobody").encode()
+            text = bodies[place % 2] % (attempt.event.user_id or "nobody").encode()
             event = Event("poison", text, attempt.event.user_id, attempt.due_ms + place)
             yield Attempt(attempt.due_ms, Cause.FIRST, event)
 
@@ -36,7 +39,8 @@ def poisoned(attempts: Iterator[Attempt], share: float) -> Iterator[Attempt]:
 async def send(load: Load, url: str, secret: str) -> Tally:
     attempts = load.attempts()
     async with open_courier(Target(url, secret, patience_s=PATIENCE_S)) as courier:
-        return await courier.deliver(poisoned(attempts, load.poison) if load.poison else attempts, load.rate)
+        bodies = GROWING if load.is_growing else HOPELESS
+        return await courier.deliver(poisoned(attempts, load.poison, bodies) if load.poison else attempts, load.rate)
 
 
 def main() -> None:

@@ -23,6 +23,7 @@ from tempfile import TemporaryDirectory
 import httpx
 
 from streams import admin, registry
+from streams.bounds import ROOM_BYTES
 from streams.embedded import Cluster, ports
 from streams.embedded.supervise import Child
 from streams.errors import Unavailable
@@ -162,6 +163,8 @@ class Stage:
             "STREAMS_GATEWAY_PORT": str(settings.gateway_port),
             "STREAMS_WORKER_ID": name,
             "STREAMS_STATE_DIR": str(self.state(name)),
+            "STREAMS_RECORD_BYTES_MAX": str(settings.record_bytes_max),
+            "STREAMS_BODY_BYTES_MAX": str(settings.body_bytes_max),
             "STREAMS_SAMPLES_WINDOW_DAYS": str(settings.samples_window_days),
             "STREAMS_SESSION_TIMEOUT_S": str(SESSION_S),
         }
@@ -224,7 +227,13 @@ def _settings(cluster: Cluster, folder: Path, prefix: str, scenario: Scenario) -
         junction_url=f"http://127.0.0.1:{at[history.API]}",
         # The worlds' deliveries are months old, a fetched page is of now: what came first would be forgotten at once.
         samples_window_days=0 if scenario.fetchers else WINDOW_DAYS,
+        **_limits(scenario),
     )
+
+
+def _limits(scenario: Scenario) -> dict[str, int]:
+    limit = scenario.record_bytes_max
+    return {"record_bytes_max": limit, "body_bytes_max": limit - ROOM_BYTES} if limit else {}
 
 
 @contextmanager

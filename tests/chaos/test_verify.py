@@ -17,7 +17,7 @@ from tests.chaos.model import Model
 from tests.chaos.reading import Found
 from tests.chaos.scenario import plan
 from tests.chaos.scenarios import SCENARIOS
-from tests.chaos.verify import verify
+from tests.chaos.verify import Findings, check_dead, verify
 from tests.chaos.world import Load
 from tests.folding import PREFIX, raw
 
@@ -31,6 +31,7 @@ class Stored:
     name: str
     place: tuple[int, int]
     said: tuple[bytes, bytes | None]
+    rows: tuple[tuple[str, bytes], ...] = ()
 
     def topic(self) -> str:
         return self.name
@@ -48,7 +49,7 @@ class Stored:
         return self.said[1]
 
     def headers(self) -> list[tuple[str, bytes]]:
-        return []
+        return list(self.rows)
 
 
 def perfect(rules: str = "") -> Found:
@@ -170,3 +171,18 @@ def test_damage_to_alerts_is_found(damage: Callable[[Found], None], tmp_path: Pa
     assert len(alert_places(found)) > 20
     damage(found)
     assert not findings(found, tmp_path, alarms.RULES).is_right
+
+
+@pytest.mark.parametrize(
+    ("reason", "value", "wrong"), [(b"too_large", b"body", 0), (b"bad_shape", b"body", 1), (b"too_large", None, 1)]
+)
+def test_a_letter_is_whole_and_has_the_reason(reason: bytes, value: bytes | None, wrong: int) -> None:
+    """A dead letter of the right record with another reason, or without its body, is wrong."""
+    place = (f"{PREFIX}.raw.summaries", 3, 0)
+    names = (topics.H_FROM_TOPIC, topics.H_FROM_PARTITION, topics.H_FROM_OFFSET)
+    said = tuple((name, str(part).encode()) for name, part in zip(names, place, strict=True))
+    letter = Stored("dead", (3, 0), (b"key", value), (*said, (topics.H_REASON, reason)))
+    found = Found(raw=[raw(b"body", topic=place[0])], dead=[letter])  # type: ignore[list-item]  # because it answers what is asked
+    result = Findings()
+    check_dead(result, found, Model(PREFIX, dead={place: "too_large"}))
+    assert (result.wrong, result.lost, result.repeated) == (wrong, 0, 0)

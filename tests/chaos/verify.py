@@ -26,6 +26,7 @@ from typing import Any
 from confluent_kafka import Message
 
 from streams import topics
+from streams.bounds import Bounds
 from streams.engine import ledger
 from streams.preference import Policy
 from streams.simulator.truth import Truth
@@ -33,6 +34,7 @@ from streams.simulator.world import Event
 from tests.chaos import alarms, history, reading
 from tests.chaos.model import Model
 from tests.chaos.reading import Found
+from tests.folding import BOUNDS
 
 EXAMPLES_MAX = 12
 TIMED = (b"u|", b"t|")  # rows of alerts: what is remembered of a user, and timers
@@ -73,10 +75,10 @@ class Findings:
 
 def verify(
     found: Found, events: Iterable[Event], prefix: str, state: Path, rules: str = "", *, past: Iterable[Event] = (),
-    policy: Policy | None = None,
+    policy: Policy | None = None, bounds: Bounds = BOUNDS,
 ) -> Findings:  # fmt: skip
     """Ask everything. `state`: the folder of all workers' state directories. `rules`: of alerts, TOML. `past`: what is
-    to be fetched. `policy`: the workers' own."""
+    to be fetched. `policy` and `bounds`: the workers' own."""
     findings, truth = Findings(), Truth.of(past)
     sent: dict[str, bytes] = {}
     for event in events:
@@ -84,7 +86,7 @@ def verify(
         sent[event.message_id] = event.body
     check_door(findings, found, sent)
     check_truth(findings, found, truth, prefix)
-    model = Model(prefix, rules, policy or Policy()).run([*found.raw, *found.progress])
+    model = Model(prefix, rules, policy or Policy(), bounds).run([*found.raw, *found.progress])
     check_clean(findings, found, model, prefix)
     for topic in VISIBLE:
         check_last(findings, found, model, prefix, topic)
@@ -265,13 +267,19 @@ def _same_rows(findings: Findings, where: str, wanted: Mapping[Any, bytes], ther
 
 
 def check_dead(findings: Findings, found: Found, model: Model) -> None:
-    """Each record that the folds reject is a dead letter once; the door's own dead letters come from no raw topic."""
+    """Each record that the folds reject is a dead letter once, whole, with the reason; the door's own come from no raw
+    topic."""
     names = (topics.H_FROM_TOPIC, topics.H_FROM_PARTITION, topics.H_FROM_OFFSET)
     letters: Counter[tuple[str, int, int]] = Counter()
+    raw = {(record.topic, record.partition, record.offset): record.value for record in found.raw}
     for message in found.dead:
         topic, partition, offset = (topics.header(message.headers() or [], name) for name in names)
         if topic:
-            letters[topic, int(partition), int(offset)] += 1
+            place = topic, int(partition), int(offset)
+            letters[place] += 1
+            reason = topics.header(message.headers() or [], topics.H_REASON)
+            if place in model.dead and (reason, message.value()) != (model.dead[place], raw.get(place)):
+                findings.note("wrong", "dead letter", place)
     for place in model.dead.keys() | letters.keys():
         n, wanted = letters[place], int(place in model.dead)
         if n < wanted:

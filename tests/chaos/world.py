@@ -15,8 +15,9 @@ ATTEMPTS_PER_EVENT = 1 + 0.1 + 0.02 + 0.03
 
 @dataclass(frozen=True)
 class Load:
-    """`events` of the world of `seed` whose last day ends at `end_ms`; `poison`: share of unreadable bodies on top.
-    `history_days`: before the first of `days`; they are not sent, but fetched."""
+    """`events` of the world of `seed` whose last day ends at `end_ms`; `poison`: share of hopeless bodies on top;
+    `is_growing`: they can be read, and are too large behind the door. `history_days`: before the first of `days`; they
+    are not sent, but fetched."""
 
     seed: int
     end_ms: int
@@ -26,11 +27,15 @@ class Load:
     users: int = USERS
     days: int = DAYS
     history_days: int = 0
+    is_growing: bool = False
 
     @classmethod
-    def lasting(cls, seconds: float, *, seed: int, end_ms: int, rate: float, poison: float = 0.0) -> "Load":
+    def lasting(
+        cls, seconds: float, *, seed: int, end_ms: int, rate: float, poison: float = 0.0, is_growing: bool = False
+    ) -> "Load":
         """So much that sending it takes about `seconds`."""
-        return cls(seed, end_ms, int(seconds * rate / ATTEMPTS_PER_EVENT / (1 + poison)), rate, poison)
+        events = int(seconds * rate / ATTEMPTS_PER_EVENT / (1 + poison))
+        return cls(seed, end_ms, events, rate, poison, is_growing=is_growing)
 
     @classmethod
     def whole(cls, seconds: float, *, seed: int, end_ms: int, users: int, days: int, history_days: int) -> "Load":

@@ -202,6 +202,9 @@ class Quiet:
     def produce_changes(self, *anything: Any) -> None: ...
     def abort(self) -> None: ...
 
+    def reason(self, error: Aborted) -> Aborted:
+        return error
+
     def commit(self, *anything: Any) -> None:
         raise Aborted("NOT_COORDINATOR", Cause.BROKER)
 

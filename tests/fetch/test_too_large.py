@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams import agents, dead_letters, topics
+from streams.bounds import Bounds
 from streams.dead_letters import Letter
 from streams.draft import Draft
 from streams.fetch import progress
@@ -55,6 +56,9 @@ def size_of(record: RawRecord) -> int:
     return len(record.key or b"") + len(record.value or b"") + headers
 
 
+LARGEST = Bounds.of(MIB).emit - HEAD_BYTES  # of an event
+
+
 def stream_of(bytes_: int) -> bytes:
     """A workout's stream whose answer has about so many bytes."""
     points = bytes_ // 8
@@ -66,7 +70,7 @@ async def test_a_stream_that_no_record_can_hold_is_a_dead_letter(why: Why) -> No
     """It is asked for once; the job has failed and says why; nothing of it is stored but a letter with the reason."""
     fetcher, calls = await fetched(
         Request(STREAM.id, USER, "strava", "workout_stream", why=why, workout_id="w1"),
-        http(200, stream_of(MIB - HEAD_BYTES)),
+        http(200, stream_of(LARGEST)),
     )
     assert calls == 1
     assert (last_word(fetcher).status, last_word(fetcher).reason) == (Status.FAILED, "too_large")
@@ -79,9 +83,9 @@ async def test_a_stream_that_no_record_can_hold_is_a_dead_letter(why: Why) -> No
 
 async def test_the_largest_stream_that_fits_is_stored() -> None:
     """Just below the bound, the whole record, key and headers with it, is one that Kafka takes."""
-    fetcher, _ = await fetched(STREAM, http(200, stream_of(MIB - HEAD_BYTES - 1_000)))
+    fetcher, _ = await fetched(STREAM, http(200, stream_of(LARGEST - 1_000)))
     (record,) = stored(fetcher, "raw.summaries")
-    assert MIB - HEAD_BYTES - 1_000 < size_of(record) < MIB
+    assert LARGEST - 1_000 < size_of(record) < MIB
     assert stored(fetcher, topics.DEAD_LETTERS) == []
 
 

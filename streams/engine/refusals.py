@@ -1,0 +1,53 @@
+"""Aborts that come again at every attempt: what a person has to change is said in a sentence, and the process ends.
+
+Brokers that are away and groups that move on are waited for as long as it takes. An error that is about the record
+itself never goes away. Of the rest nobody knows: a few in a row without a commit between them are enough.
+"""
+
+from confluent_kafka import KafkaError
+
+from streams.engine.transaction import Aborted, Cause
+from streams.errors import Misconfigured
+
+REFUSALS_MAX = 5
+# Of the record itself: the same bytes are refused whenever they come.
+LASTING = {
+    KafkaError.MSG_SIZE_TOO_LARGE,
+    KafkaError.RECORD_LIST_TOO_LARGE,
+    KafkaError.INVALID_MSG_SIZE,
+    KafkaError.INVALID_RECORD,
+    KafkaError.INVALID_TIMESTAMP,
+    KafkaError.UNSUPPORTED_FOR_MESSAGE_FORMAT,
+}
+
+
+class Refusals:
+    """Aborts since the last commit for which neither the group nor a broker is the cause."""
+
+    def __init__(self) -> None:
+        self._n = 0
+
+    def committed(self) -> None:
+        self._n = 0
+
+    def aborted(self, error: Aborted) -> None:
+        """Raises Misconfigured when another attempt would be of no use."""
+        if error.cause is not Cause.OTHER:
+            return
+        self._n += 1
+        if error.code in LASTING:
+            raise Misconfigured(
+                f"Kafka refuses a record{_of(error)}: {error}. It may take less than STREAMS_RECORD_BYTES_MAX says, or "
+                "have a policy of its own: `junction-streams topics plan` shows what of a topic is not as it must be. "
+                "Nothing of that transaction was committed; the record is read again at the next start."
+            )
+        if self._n >= REFUSALS_MAX:
+            raise Misconfigured(
+                f"Kafka refused {self._n} transactions in a row{_of(error)}: {error}. Look at this login's rights and "
+                "at what topics there are (`junction-streams topics plan`). Nothing of them was committed; starting "
+                "again is safe."
+            )
+
+
+def _of(error: Aborted) -> str:
+    return f" for {error.topic}" if error.topic else ""

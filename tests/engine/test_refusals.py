@@ -1,0 +1,113 @@
+"""What comes again at every attempt ends the worker with a sentence; what passes is waited for."""
+
+import ctypes
+from collections.abc import Iterator
+
+import pytest
+from confluent_kafka import KafkaError
+
+from streams.draft import Emit
+from streams.embedded import MockCluster
+from streams.engine import group_metadata
+from streams.engine.group_metadata import Membership
+from streams.engine.refusals import LASTING, REFUSALS_MAX, Refusals
+from streams.engine.transaction import Aborted, Cause, Transactions
+from streams.errors import Misconfigured
+from streams.settings import MIB, Settings
+
+TOPIC = "junction.sleep"
+PRODUCE = 0  # ApiKey
+
+
+@pytest.fixture
+def mock() -> Iterator[MockCluster]:
+    with MockCluster({TOPIC: 1}) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def transactions(mock: MockCluster) -> Transactions:
+    made = Transactions(Settings(_env_file=None, bootstrap_servers=mock.bootstrap_servers, record_bytes_max=MIB))
+    made.init()
+    made.begin()
+    return made
+
+
+def refuse(mock: MockCluster, code: int) -> None:
+    """The broker's answer to the next records."""
+    push = mock._lib.rd_kafka_mock_push_request_errors_array
+    push.argtypes = [ctypes.c_void_p, ctypes.c_int16, ctypes.c_size_t, ctypes.POINTER(ctypes.c_int)]
+    push(mock._cluster, PRODUCE, 1, (ctypes.c_int * 1)(code))
+
+
+def ended(transactions: Transactions, *emits: Emit) -> Aborted:
+    """Why a transaction with these records does not happen."""
+    try:
+        transactions.produce(0, emits)
+        transactions.commit({}, group_metadata.encode("g", Membership(1, "m")))
+    except Aborted as error:
+        return transactions.reason(error)
+    raise AssertionError("it was committed")
+
+
+def test_what_the_producer_refuses(transactions: Transactions) -> None:
+    """A record above the limit is refused before it is sent, and its topic is known."""
+    why = ended(transactions, Emit(TOPIC, b"k", b"x" * (MIB + 1), None))
+    assert (str(why), why.topic, why.cause) == ("MSG_SIZE_TOO_LARGE", TOPIC, Cause.OTHER)
+
+
+@pytest.mark.parametrize(
+    "code", [KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD, KafkaError.POLICY_VIOLATION]
+)
+def test_what_a_broker_refuses(mock: MockCluster, transactions: Transactions, code: int) -> None:
+    """The error of the record, not that of the transaction that it ended; with the topic that it was for."""
+    refuse(mock, code)
+    transactions.produce(0, [Emit(TOPIC, b"k", b"x", None)])
+    why = ended(transactions)
+    assert (why.code, why.topic, why.cause) == (code, TOPIC, Cause.OTHER)
+    transactions.abort()
+
+
+def test_what_is_learned_too_late(mock: MockCluster, transactions: Transactions) -> None:
+    """A record that meets a transaction which has ended does not say why; it is asked for, nothing is committed."""
+    refuse(mock, KafkaError.MSG_SIZE_TOO_LARGE)
+    transactions.produce(0, [Emit(TOPIC, b"k", b"x", None)])
+    transactions._producer.flush(10)
+    why = ended(transactions, Emit(TOPIC, b"k", b"y", None))
+    assert (why.code, why.topic) == (KafkaError.MSG_SIZE_TOO_LARGE, TOPIC)
+    transactions.abort()
+    transactions.begin()
+    transactions.produce(0, [Emit(TOPIC, b"k", b"z", None)])
+
+
+def test_a_record_s_own_error_ends_the_worker_at_once() -> None:
+    """The sentence names the topic, the error and the command that shows what is not as it must be."""
+    for code in LASTING:
+        with pytest.raises(Misconfigured, match=f"for {TOPIC}: .*topics plan"):
+            Refusals().aborted(Aborted.by(KafkaError(code), TOPIC))
+
+
+def test_others_end_it_when_they_come_in_a_row() -> None:
+    """Rights that are missing do not come by waiting; a commit in between says that something changed."""
+    refusals, denied = Refusals(), Aborted.by(KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED), TOPIC)
+    for _ in range(REFUSALS_MAX - 1):
+        refusals.aborted(denied)
+    refusals.committed()
+    for _ in range(REFUSALS_MAX - 1):
+        refusals.aborted(denied)
+    with pytest.raises(Misconfigured, match=f"{REFUSALS_MAX} transactions in a row for {TOPIC}: TOPIC_AUTHORIZATION"):
+        refusals.aborted(denied)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *(KafkaError.NOT_ENOUGH_REPLICAS, KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND, KafkaError._MSG_TIMED_OUT),
+        *(KafkaError.ILLEGAL_GENERATION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError._INCONSISTENT),
+    ],
+)
+def test_faults_that_pass_are_waited_for(code: int) -> None:
+    """However often: brokers come back, and groups settle."""
+    refusals = Refusals()
+    for _ in range(100):
+        refusals.aborted(Aborted.by(KafkaError(code)))
