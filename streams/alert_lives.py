@@ -29,6 +29,8 @@ class Alert:
 
 def read(settings: Settings, wanted: Callable[[str], bool] = lambda id: True, *, user_id: str = "") -> dict[str, Alert]:
     """By id. Repeated records of a revision (a replay) count once. Raises Unavailable, Misconfigured."""
+    # The effect first, then its cause: a delivery that is read has its step below the end of the alerts read later.
+    deliveries = [one for one in _records(settings, topics.ALERT_DELIVERIES, user_id) if wanted(one["alert_id"])]
     alerts: dict[str, Alert] = {}
     for one in _records(settings, topics.ALERTS, user_id):
         if wanted(one["id"]):
@@ -36,7 +38,7 @@ def read(settings: Settings, wanted: Callable[[str], bool] = lambda id: True, *,
             if all(step["revision"] != one["revision"] for step in alert.steps):
                 alert.steps.append(one)
                 alert.steps.sort(key=lambda step: step["revision"])
-    for one in _records(settings, topics.ALERT_DELIVERIES, user_id):
+    for one in deliveries:
         if one["alert_id"] in alerts:
             alerts[one["alert_id"]].deliveries.append(one)
     for alert in alerts.values():

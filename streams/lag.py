@@ -54,7 +54,9 @@ class Lag:
 
     def records(self) -> int:
         """Records written and not yet committed by the group."""
-        committed = self.committed()
+        committed = (
+            self.committed()
+        )  # before the ends: 0 then says that nothing was left, whatever is written meanwhile
         return sum(max(end - committed[place], 0) for place, end in self.ends().items())
 
     def close(self) -> None:

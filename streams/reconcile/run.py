@@ -62,6 +62,7 @@ def _by_user(data: list[Any], user_id: str) -> dict[str, list[Any]]:
 def _one(settings: Settings, codec: Codec, user_id: str, said: dict[Pair, Theirs], fetch: bool) -> Reconciled:
     """Compare, publish what was found, and, if wanted, requests for what is missing."""
     now_s = time.time()
+    # Ours is asked after theirs: what came between is in ours alone, and nothing is missing because of it.
     findings = compare.compare(said, status.ask(settings, user_id), now_s)
     made = compare.requests(user_id, findings, int(now_s)) if fetch else []
     asked = {(request.provider, request.resource) for request in made}
