@@ -58,7 +58,7 @@ def print_letter(settings: Settings, place: str, *, reveal: bool, as_json: bool)
     letter = next(redrive.letters(settings, Filter(place=place)), None)
     if letter is None:
         raise Misconfigured(f"no dead letter at {place}; `junction-streams dead-letters list` has their places")
-    mark = redrive.marks(settings).get(place, {})
+    mark = redrive.marks(settings).get(place, {})  # after the letter: a return that happens meanwhile is told
     told = described(letter, settings, mark if mark.get("at_ms") == letter.at_ms else {}, reveal=reveal)
     if as_json:
         print(json.dumps(told, default=str))

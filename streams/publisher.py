@@ -4,6 +4,9 @@ Guarantee: at least once, in order for each partition. A record whose publish ra
 late, or lost): the reader deduplicates. confluent-kafka's own asyncio producer cannot carry headers, so this is the
 synchronous one, polled by the event loop itself about once a millisecond while records are under way. A thread that
 polls costs more than it brings: it fights the loop for the interpreter lock at every report.
+
+An idempotent producer with a fatal error (its sequence of numbers is broken: a topic made anew, a broker that lost its
+disk's tail) never sends again. Another one takes its place, with an identity and a sequence of its own.
 """
 
 import asyncio
@@ -29,10 +32,13 @@ _UNKNOWN_TOPIC_MS = 1000  # topics exist before a door opens: an unknown one is 
 _QUEUE_KBYTES = 256 * 1024
 _GIVE_UP_EARLIER_S = 1.5  # librdkafka looks for late records once a second: give up before the reply is due
 _DELIVERY_S_MIN = 0.5
+_REPLACE_S, _REPLACE_S_MAX = 1.0, 60.0  # before another producer is tried; twice as long after one that stored nothing
 
 
 class Publisher(Protocol):
-    """Where a door puts its records."""
+    """Where a door puts its records. `broken`: a sentence while it mends itself and can take none, else ""."""
+
+    broken: str
 
     async def publish(self, topic: str, key: bytes, value: bytes, headers: Headers, partition: int) -> None:
         """Return when the record is safe. Raises Unavailable when that is not known."""
@@ -46,7 +52,10 @@ class KafkaPublisher:
 
     def __init__(self, settings: Settings) -> None:
         self._logger = log.get("publisher")
-        self._producer = Producer(_producer_conf(settings) | {"error_cb": self._on_error})
+        self._conf = _producer_conf(settings) | {"error_cb": self._on_error}
+        self._producer = Producer(self._conf)
+        self.broken = ""
+        self._replace_s, self._again_s = _REPLACE_S, 0.0
         self._said: set[str] = set()
         self._under_way = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -56,6 +65,8 @@ class KafkaPublisher:
         """See Publisher. The partition is given: `topics.partition_for` decides it for every door alike."""
         if self._is_closing:
             raise Unavailable("the publisher is closed")
+        if self.broken:
+            raise Unavailable(self.broken)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
         try:
@@ -65,6 +76,9 @@ class KafkaPublisher:
         except BufferError:
             raise Unavailable("the publish queue is full: Kafka is slower than the senders") from None
         except KafkaException as error:
+            if error.args[0].code() == KafkaError._FATAL:  # nobody polled since it happened
+                self._break(error.args[0])
+                self._poll_in(loop, _POLL_S)
             raise _unavailable(error.args[0]) from None
         self._under_way += 1
         if self._under_way == 1:
@@ -91,11 +105,35 @@ class KafkaPublisher:
         self._timer = loop.call_later(delay_s, self._poll, loop)
 
     def _poll(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._producer.poll(0)
+        try:
+            self._producer.poll(0)
+        except KafkaException as error:  # confluent-kafka raises a fatal error here, instead of telling `error_cb`
+            self._break(error.args[0])
+        if self.broken and not self._is_closing:
+            self._mend()
         self._poll_in(loop, _POLL_S if self._under_way else _IDLE_POLL_S)
+
+    def _break(self, error: KafkaError) -> None:
+        if self.broken:
+            return
+        self.broken = f"the connection to Kafka broke for good and is made anew ({error.name()})"
+        self._again_s = time.monotonic() + self._replace_s
+        self._replace_s = min(2 * self._replace_s, _REPLACE_S_MAX)
+        self._logger.error("producer_broken", error=error.name(), under_way=self._under_way)
+
+    def _mend(self) -> None:
+        """First whoever waits for a report is told that there will be none; then a new producer."""
+        if self._under_way:
+            self._producer.purge()
+        elif time.monotonic() >= self._again_s:
+            self._producer = Producer(self._conf)
+            self.broken = ""
+            self._logger.info("producer_replaced")
 
     def _on_report(self, future: "asyncio.Future[None]", error: KafkaError | None, _message: object) -> None:
         self._under_way -= 1
+        if error is None:
+            self._replace_s = _REPLACE_S
         if future.done():  # its publish was cancelled: the reply deadline passed
             return
         if error is None:
@@ -108,7 +146,7 @@ class KafkaPublisher:
         name = error.name()
         if name not in self._said:
             self._said.add(name)
-            self._logger.warning("kafka_trouble", error=name, fatal=error.fatal())
+            self._logger.warning("kafka_trouble", error=name)
 
 
 def _producer_conf(settings: Settings) -> dict[str, Any]:
@@ -155,6 +193,7 @@ class MemoryPublisher:
     trouble: Unavailable | None = None
     gate: asyncio.Event | None = None
     is_closed: bool = False
+    broken: str = ""
 
     async def publish(self, topic: str, key: bytes, value: bytes, headers: Headers, partition: int) -> None:
         """See Publisher."""

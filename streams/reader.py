@@ -85,6 +85,7 @@ class Messages:
 
     def until_now(self) -> Iterator[Message]:
         """Every record that is there when this is called, and none that comes later."""
+        # The ends first: what comes later lies behind them. They are ends of what is committed, as reading meets them.
         ends = {(p.topic, p.partition): self._end(p) for p in self._partitions}
         while any(self._ended.get(place, 0) < end for place, end in ends.items()):
             for message in self.messages(POLL_S):
@@ -93,6 +94,7 @@ class Messages:
 
     def at_end(self) -> bool:
         """Whether everything that is committed now has been read. May be asked while another thread polls."""
+        # Ends of now against where reading has ended before: the answer may be no too often, never yes too early.
         ends = {(p.topic, p.partition): self._end(p) for p in self._partitions}
         return all(self._ended.get(place, 0) >= end for place, end in ends.items())
 

@@ -53,6 +53,7 @@ def _letter(message: Message) -> Letter:
 
 def marks(settings: Settings) -> dict[str, dict[str, Any]]:
     """What was redriven, by the place of the letter: `at_ms` of the letter, `redriven_at`, `to`."""
+    # None can be hidden behind an open transaction: only redrives write here, and any other is fenced before.
     with closing(Messages(settings, [f"{settings.topic_prefix}.{topics.REDRIVEN}"], from_beginning=True)) as found:
         return {(m.key() or b"").decode(): json.loads(m.value()) for m in found.until_now() if m.value()}
 
@@ -62,10 +63,13 @@ def redrive(settings: Settings, wanted: Filter, *, dry_run: bool, rate: float) -
 
     Raises Unavailable, or Misconfigured when another redrive has taken over.
     """
-    if dry_run:
+    if dry_run:  # fences nobody, so what another redrive is just putting back may still be shown as to be done
         yield from _planned(settings, wanted, marks(settings))
         return
     producer = Producer(_conf(settings), logger=_unheard)
+    # In this order: init returns when the last transaction under this id has ended everywhere; only ours can follow.
+    # Marks that are read behind it are complete; before it, they would lack what the fenced redrive just committed.
+    # Letters come last: one that is newer than the marks has not been redriven.
     _call(producer.init_transactions, ANSWER_S)
     done = marks(settings)
     batch: list[tuple[Letter, Return]] = []

@@ -98,7 +98,8 @@ class Settings(BaseSettings):
 
     # Worker
     group_id: str = Field(default="junction-streams", pattern=r"^[A-Za-z0-9._-]{1,80}$")
-    """Workers of one group share the work; also the first part of the changelogs' names."""
+    """Workers of one group share the work; also the first part of the changelogs' names. Two installations on one Kafka
+    need names of which neither begins with the other and `-`."""
     worker_id: str = Field(default="w0", pattern=r"^[A-Za-z0-9._-]{1,80}$")
     """Differs between the workers of a group, and stays the same when one starts again."""
     state_dir: Path = Path(".state/worker")
@@ -106,7 +107,7 @@ class Settings(BaseSettings):
     commit_interval_s: float = Field(default=0.1, gt=0, le=5)
     """Longest time that a transaction collects records."""
     session_timeout_s: float = Field(default=10.0, ge=6)
-    """After so long without a sign of life a worker's partitions go to the others."""
+    """After so long without a sign of life the partitions of a worker, fetcher or notifier go to the others."""
     query_host: str = "127.0.0.1"
     """Address on which a worker answers `status`."""
     query_port: int = Field(default=0, ge=0, le=65535)
@@ -179,6 +180,24 @@ class Settings(BaseSettings):
     """No further try of one call is begun after so long; then the job is put back for later."""
     junction_answer_bytes_max: int = Field(default=64 * MIB, ge=MIB)
     """A longer answer, unpacked, is refused: ask for a shorter span."""
+
+    @field_validator("worker_id")
+    @classmethod
+    def _own_transactional_id(cls, value: str) -> str:
+        """Transactional ids are `<group>-<worker>`, `<group>-fetcher-<worker>` and `<group>-redrive`: all different."""
+        if value == "redrive" or value.startswith("fetcher-"):
+            raise ValueError(
+                "is `redrive` or begins with `fetcher-`: the command or a fetcher of that name would be it"
+            )
+        return value
+
+    @field_validator("group_id")
+    @classmethod
+    def _own_group(cls, value: str) -> str:
+        """`<group>-fetcher` and `<group>-notify-<receiver>` are groups of ours."""
+        if value.endswith("-fetcher") or "-notify-" in value:
+            raise ValueError("ends in `-fetcher` or has `-notify-` in it: fetchers and notifiers have such groups")
+        return value
 
     @field_validator("source_priority", "provider_priority", mode="before")
     @classmethod

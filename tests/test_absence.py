@@ -1,22 +1,26 @@
 """Our own absence: noticed when deliveries come again, and what may be lost is asked for, once."""
 
 import asyncio
+import json
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import admin, topics
+from streams import admin, log, topics
 from streams.agents import outage as outages
 from streams.errors import Unavailable
 from streams.fetch import outage, progress
 from streams.fetch.outage import RETRIES_S_MIN, Outage
 from streams.fetch.request import Why
+from streams.gateway import build_app
 from streams.gateway.absence import Absence
 from streams.publisher import MemoryPublisher
 from streams.settings import Settings
 from tests.folding import NOW_MS, PREFIX, RawRecord, Worker
 from tests.test_backfill import event
+from tests.test_gateway import NOW_S, body_of, make_settings, signed
 
 LONG_MS = 2 * RETRIES_S_MIN * 1000
 SETTINGS = Settings(_env_file=None, partitions=3)
@@ -62,6 +66,28 @@ def test_what_another_gateway_heard_counts() -> None:
     one.look(NOW_MS, accepted=1)
     one.look(NOW_MS + LONG_MS - 60_000, accepted=1)
     assert other.look(NOW_MS + LONG_MS, accepted=1) == []
+
+
+async def test_a_gateway_with_a_wrong_clock_writes_no_heartbeat() -> None:
+    """A clock beyond the tolerance accepts no delivery, so that no heartbeat from the future hides a later outage."""
+    settings = make_settings()
+    publisher = MemoryPublisher({topic.name: topic.partitions for topic in admin.layout_of(settings)})
+    for ahead_s, accepted in ((settings.signature_tolerance_s + 1, 0), (settings.signature_tolerance_s - 1, 1)):
+        app = build_app(settings, publisher, clock=lambda ahead_s=ahead_s: NOW_S + ahead_s)
+        body = body_of()
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
+            await client.post("/webhooks/junction", content=body, headers=signed(body))
+        await Absence(settings, publisher, lambda: None, lambda app=app: app.state.door.accepted).look(NOW_MS)
+        beats = [record for record in publisher.records if record.topic.endswith(topics.HEARTBEATS)]
+        assert (app.state.door.accepted, len(beats)) == (accepted, accepted)
+
+
+def test_a_heartbeat_from_the_future_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    """A clock jumped between a delivery and the look after it: until then absences go unnoticed, so a line says it."""
+    log.configure(as_json=True)
+    gateway = Gateway([NOW_MS + LONG_MS])
+    assert gateway.look(NOW_MS, accepted=1) == []
+    assert json.loads(capsys.readouterr().err)["event"] == "heartbeat_from_the_future"
 
 
 @given(st.integers(0, 10**9))

@@ -342,6 +342,14 @@ def test_bug_is_a_503(own_gateway: Running, capsys: pytest.CaptureFixture[str]) 
     assert MARKERS[0] not in logged.out + logged.err
 
 
+def test_a_broken_producer_is_not_ready(own_gateway: Running) -> None:
+    """While a publisher mends itself, nobody should be sent here."""
+    assert httpx.get(f"{own_gateway.url}/readyz").status_code == 200
+    own_gateway.publisher.broken = "the connection is made anew"
+    reply = httpx.get(f"{own_gateway.url}/readyz")
+    assert (reply.status_code, reply.json()["reason"]) == (503, "the connection is made anew")
+
+
 def test_readiness_follows_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ready while Kafka answers and the layout is right; else 503 with the reason, and it heals by itself."""
     monkeypatch.setattr("streams.gateway.watch._STEADY_S", 0.05)

@@ -13,6 +13,7 @@ from streams import admin
 from streams.errors import Unavailable
 from streams.publisher import KafkaPublisher, MemoryPublisher, Published, Publisher
 from streams.settings import Settings
+from tests import fatal
 
 PARTITIONS = 4
 RECORD_BYTES_MAX = 2 * 1024 * 1024
@@ -151,6 +152,40 @@ async def test_without_kafka() -> None:
         await publisher.close(0.2)
     with pytest.raises(Unavailable):
         await left
+
+
+async def test_what_is_under_way_when_a_producer_breaks() -> None:
+    """A fatal error of the producer: whoever waits for a report, and whoever comes meanwhile, is told at once."""
+    publisher = KafkaPublisher(settings_for("127.0.0.1:1", "nowhere", publish_timeout_s=14.0))
+    under_way = [asyncio.create_task(publisher.publish("t", b"k", b"v", [], 0)) for _ in range(3)]
+    await asyncio.sleep(0)
+    fatal.inject(publisher._producer)
+    async with asyncio.timeout(5):  # well before records are given up
+        found = await asyncio.gather(*under_way, return_exceptions=True)
+    assert [type(one) for one in found] == 3 * [Unavailable]
+    with pytest.raises(Unavailable, match="OUT_OF_ORDER_SEQUENCE_NUMBER"):
+        await publisher.publish("t", b"k", b"v", [], 0)
+    await publisher.close(0.0)
+
+
+async def test_a_broken_producer_is_replaced(kafka_settings: Settings) -> None:
+    """After a fatal error another producer takes its place, again and again; meanwhile the publisher says so."""
+    publisher = KafkaPublisher(kafka_settings)
+    name = f"{kafka_settings.topic_prefix}.raw.backfills"
+    for n in range(2):
+        await publish_patiently(publisher, name, str(n).encode())
+        fatal.inject(publisher._producer)
+        with pytest.raises(Unavailable):
+            await publisher.publish(name, b"k", b"meanwhile", [], 0)
+        assert publisher.broken
+    await publish_patiently(publisher, name, b"after")
+    assert not publisher.broken
+    await publisher.close(5.0)
+    assert [record.value for record in read_kafka(kafka_settings.bootstrap_servers, name, 100)] == [
+        b"0",
+        b"1",
+        b"after",
+    ]
 
 
 async def test_broker_that_dies_and_comes_back(cluster: Any, kafka_settings: Settings) -> None:

@@ -5,11 +5,17 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from streams import configuration
+from streams import configuration, redrive, topics
+from streams.engine.transaction import transactional_id
 from streams.settings import Settings
 
+NAME = st.sampled_from(["redrive", "fetcher", "fetcher-w0", "w0"]) | st.from_regex(
+    r"[A-Za-z0-9._-]{1,20}", fullmatch=True
+)
 MARK = "whsec_dGhlLW1hcmtlci10aGF0LW11c3Qtbm90LXNob3c="
 
 
@@ -113,6 +119,10 @@ def test_settings_are_frozen() -> None:
         {"partitions": 0},
         {"gateway_port": 70_000},
         {"group_id": "a/b"},
+        {"group_id": "prod-fetcher"},
+        {"group_id": "prod-notify-clinic"},
+        {"worker_id": "redrive"},
+        {"worker_id": "fetcher-w0"},
         {"log_level": "LOUD"},
         {"security_protocol": "TLS"},
         {"session_timeout_s": 1},
@@ -123,6 +133,18 @@ def test_nonsense_is_refused(bad: dict[str, object]) -> None:
     """A setting that cannot work stops the process at its start."""
     with pytest.raises(ValidationError, match=next(iter(bad))):
         Settings(**bad)
+
+
+@given(worker=NAME, other=NAME)
+def test_no_two_processes_have_one_transactional_id(worker: str, other: str) -> None:
+    """Within a group a worker, a fetcher and a redrive never fence each other, whatever they are called."""
+    try:
+        settings, others = Settings(worker_id=worker), Settings(worker_id=other)
+    except ValidationError:
+        return
+    fetchers = others.model_copy(update={"group_id": topics.fetch_group(others.group_id)})
+    ids = [transactional_id(settings), transactional_id(fetchers), redrive._conf(settings)["transactional.id"]]
+    assert len(set(ids)) == 3
 
 
 def test_both_clients_get_the_same_security() -> None:

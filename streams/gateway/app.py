@@ -50,7 +50,7 @@ def build_app(
             task.cancel()
 
     async def ready(request: Request) -> Response:
-        trouble = watch.trouble
+        trouble = watch.trouble or publisher.broken
         return JSONResponse({"ready": not trouble, "reason": trouble}, 503 if trouble else 200)
 
     app = Starlette(

@@ -53,6 +53,7 @@ class _Failed(Exception):
 
 
 Note = Callable[[dict[str, Any]], Awaitable[None]]  # makes the record of an attempt durable
+Claim = Callable[[], Awaitable[None]]  # returns once it is proved that the alert is still ours to bring
 Alert = Mapping[str, Any]
 
 
@@ -64,8 +65,8 @@ class Courier:
         self._note = note
         self._attempts_max = attempts_max
 
-    async def bring(self, receiver: Receiver, alert: Alert, place: Place) -> Status:
-        """Delivered, given up, or not tried because it is too old to wake anybody."""
+    async def bring(self, receiver: Receiver, alert: Alert, place: Place, claim: Claim) -> Status:
+        """Delivered, given up, or not tried because it is too old to wake anybody. `claim` is asked at each attempt."""
         if alert["stale_at"] < datetime.now(UTC):
             await self._note(delivery(receiver, alert, place, 0, Status.STALE, Answer(None, "too_old"), 0.0))
             return Status.STALE
@@ -74,6 +75,7 @@ class Courier:
                 on=_wait, attempts=self._attempts_max, timeout=None, wait_initial=WAIT_INITIAL_S, wait_max=WAIT_MAX_S
             ):
                 with attempt:
+                    await claim()
                     await self._once(receiver, alert, place, attempt.num)
         except _Failed as failed:
             logger.error("given_up", receiver=receiver.name, alert=alert["id"], why=failed.answer.reason)

@@ -1,34 +1,37 @@
 """One receiver's way through the alerts: partitions side by side, each in order, offsets behind what is done.
 
 A receiver that does not answer holds up itself alone, and within it one slow alert holds up its own partition only.
+What a partition's task does ends with the partition: it is cancelled, and each attempt first asks the group (`claims`).
+An attempt whose request is under way just then may still reach the receiver.
 """
 
 import asyncio
-import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from streams import log
 from streams.errors import Unavailable
+from streams.notify.bring import Claim
+from streams.notify.claims import Claims
 from streams.settings import Settings
 
-POLL_S = 0.1
-COMMIT_EVERY_S = 1.0
 WAITING_MAX = 200  # of one partition; then it is paused
 BATCH = 100
 
-logger = log.get("notify")
-
-Work = Callable[[Message], Awaitable[None]]
+Work = Callable[[Message, Claim], Awaitable[None]]
 
 
 class Lane:
-    """Reads a topic in a consumer group of its own, and calls `work` for each record, in order for each partition."""
+    """Reads a topic in a consumer group of its own, and calls `work` for each record, in order for each partition.
+
+    `work` has to await its claim before each attempt to do what others must not do after us.
+    """
 
     def __init__(self, settings: Settings, name: str, topic: str, work: Work) -> None:
-        self._name, self._topic, self._work = name, topic, work
+        self._topic, self._work = topic, work
+        self._claims = Claims(name, topic, settings.session_timeout_s)
         self._consumer = Consumer(
             settings.librdkafka
             | {
@@ -39,12 +42,14 @@ class Lane:
                 "auto.offset.reset": "earliest",
                 "enable.partition.eof": True,
                 "partition.assignment.strategy": "cooperative-sticky",
+                "session.timeout.ms": int(settings.session_timeout_s * 1000),
+                "on_commit": self._committed,
                 "log_level": 2,
             }
         )
         self._waiting: dict[int, deque[Message]] = defaultdict(deque)
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._done: dict[int, int] = {}  # partition → offset behind what is done, not yet committed
+        self._cancelled: set[asyncio.Task[None]] = set()  # of partitions that left; a task that nobody holds may vanish
         self._ended: set[int] = set()
         self._owned: set[int] = set()
         self._paused: set[int] = set()
@@ -55,8 +60,7 @@ class Lane:
         Everything happens in the loop's thread, librdkafka's callbacks too: they come while it is asked for messages,
         which does not wait.
         """
-        self._consumer.subscribe([self._topic], on_assign=self._assigned, on_revoke=self._revoked)
-        committed_s = time.monotonic()
+        self._consumer.subscribe([self._topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost)
         try:
             while not stop.is_set():
                 found = self._consumer.consume(BATCH, 0)
@@ -64,12 +68,10 @@ class Lane:
                     self._take(message)
                 self._raise_failures()
                 self._pace()
-                if time.monotonic() > committed_s + COMMIT_EVERY_S:
-                    self._commit(is_waiting=False)
-                    committed_s = time.monotonic()
+                self._claims.ask(self._consumer)
                 if once and self._is_drained():
                     return
-                await asyncio.sleep(0 if found else POLL_S)
+                await (asyncio.sleep(0) if found else self._claims.pause())
         except KafkaException as error:
             raise Unavailable(f"reading {self._topic}: {error.args[0].name()}") from None
         finally:
@@ -79,36 +81,52 @@ class Lane:
         self._owned |= {one.partition for one in partitions}
 
     def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
-        """Somebody else goes on from what is committed; what is under way here may reach the receiver twice."""
-        self._commit(is_waiting=True)
+        """Somebody else goes on from what is committed, when this has returned."""
+        self._claims.now(self._consumer)
+        self._lost(_, partitions)
+
+    def _lost(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        """Somebody else has long gone on: nothing may be committed."""
         for one in partitions:
             self._owned.discard(one.partition)
             self._ended.discard(one.partition)
             self._paused.discard(one.partition)
             self._waiting.pop(one.partition, None)
-            self._done.pop(one.partition, None)
+            self._claims.forget(one.partition)
+            self._cancel(one.partition)
+
+    def _committed(self, error: KafkaError | None, places: list[TopicPartition]) -> None:
+        self._claims.answered(self._consumer, error, places)
+
+    def _cancel(self, partition: int) -> None:
+        """Forgotten at once, so that the partition may come back before its task has ended."""
+        task = self._tasks.pop(partition, None)
+        if task and task.cancel():
+            self._cancelled.add(task)
+            task.add_done_callback(self._cancelled.discard)
 
     def _take(self, message: Message) -> None:
-        error = message.error()
+        error, partition = message.error(), message.partition()
+        if partition not in self._owned and (error is None or error.code() == KafkaError._PARTITION_EOF):
+            return  # it left while the batch was put together
         if error is None:
-            partition = message.partition()
             self._ended.discard(partition)
             self._waiting[partition].append(message)
             if partition not in self._tasks:
                 self._tasks[partition] = asyncio.ensure_future(self._work_on(partition))
         elif error.code() == KafkaError._PARTITION_EOF:
-            self._ended.add(message.partition())
+            self._ended.add(partition)
         elif not error.retriable():
             raise Unavailable(f"reading {self._topic}: {error.name()}")
 
     async def _work_on(self, partition: int) -> None:
         waiting = self._waiting[partition]
-        while waiting and self._waiting.get(partition) is waiting:
+        while waiting and self._waiting.get(partition) is waiting:  # still ours
             message = waiting[0]
-            await self._work(message)
-            if self._waiting.get(partition) is waiting:  # still ours
+            await self._work(message, partial(self._claims.prove, partition, message.offset()))
+            if self._waiting.get(partition) is waiting:
                 waiting.popleft()
-                self._done[partition] = message.offset() + 1
+                self._claims.done(partition, message.offset() + 1)
 
     def _raise_failures(self) -> None:
         for partition, task in list(self._tasks.items()):
@@ -126,23 +144,13 @@ class Lane:
             self._consumer.resume([TopicPartition(self._topic, partition)])
         self._paused = full
 
-    def _commit(self, *, is_waiting: bool) -> None:
-        done, self._done = self._done, {}
-        if not done:
-            return
-        offsets = [TopicPartition(self._topic, partition, offset) for partition, offset in done.items()]
-        try:
-            self._consumer.commit(offsets=offsets, asynchronous=not is_waiting)
-        except KafkaException as error:  # the group has moved on: others repeat what was not committed
-            logger.warning("not_committed", receiver=self._name, why=error.args[0].name())
-
     def _is_drained(self) -> bool:
         is_idle = not self._tasks and not any(self._waiting.values())
         return bool(self._owned) and self._owned <= self._ended and is_idle
 
     async def _close(self) -> None:
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-        self._commit(is_waiting=True)
+        for partition in list(self._tasks):
+            self._cancel(partition)
+        await asyncio.gather(*self._cancelled, return_exceptions=True)
+        self._claims.now(self._consumer)
         self._consumer.close()

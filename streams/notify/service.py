@@ -13,7 +13,7 @@ from streams import admin, codec, log, metrics, registry, topics
 from streams.codec import Codec
 from streams.errors import Unavailable
 from streams.exposition import expose
-from streams.notify.bring import Courier, Place, Status
+from streams.notify.bring import Claim, Courier, Place, Status
 from streams.notify.lane import Lane
 from streams.notify.receivers import Receiver, receivers
 from streams.publisher import KafkaPublisher
@@ -67,14 +67,14 @@ class _Notifier:
             await self._publisher.close(FLUSH_S)
 
     def _work(self, courier: Courier, receiver: Receiver) -> Any:
-        async def work(message: Message) -> None:
+        async def work(message: Message, claim: Claim) -> None:
             value = message.value()
             if value is None:
                 return
             alert = codec.decode(value, self._schemas.writer(codec.schema_id(value)))
             if receiver.wants(alert):
                 place = Place(message.topic(), message.partition(), message.offset())
-                if await courier.bring(receiver, alert, place) is Status.DELIVERED:
+                if await courier.bring(receiver, alert, place, claim) is Status.DELIVERED:
                     waited_s = time.time() - alert["at"].timestamp()
                     metrics.ALERT_DELIVERY_SECONDS.labels(receiver.name).observe(max(waited_s, 0.0))
 

@@ -65,7 +65,11 @@ def _no_waiting() -> Any:
 
 async def brought(receiver: Receiver, notes: Notes, attempts: int = 4, **changed: Any) -> Status:
     async with httpx.AsyncClient() as client:
-        return await Courier(client, notes.note, attempts).bring(receiver, alert(**changed), PLACE)
+        return await Courier(client, notes.note, attempts).bring(receiver, alert(**changed), PLACE, ours)
+
+
+async def ours() -> None:
+    """Nobody else is there."""
 
 
 def hook(url: str, **more: Any) -> Receiver:
@@ -231,3 +235,22 @@ def test_no_receivers_mean_the_log() -> None:
     assert clinic.secret.get_secret_value() == SECRET
     assert SECRET not in repr(clinic)
     assert post(clinic, alert(), NOW).headers["svix-id"].startswith("alert_")
+
+
+async def test_each_attempt_is_claimed_first() -> None:
+    """A claim that is not confirmed holds the attempt; cancelled meanwhile, nothing is sent any more."""
+    notes, claimed = Notes(), asyncio.Event()
+
+    async def once() -> None:
+        if claimed.is_set():
+            await asyncio.Event().wait()
+        claimed.set()
+
+    async with running(Svix(failures=1.0)) as server, httpx.AsyncClient() as client:
+        task = asyncio.create_task(Courier(client, notes.note, 4).bring(hook(server.url), alert(), PLACE, once))
+        while not notes.records:  # noqa: ASYNC110  # because an attempt over HTTP takes a moment
+            await asyncio.sleep(0.001)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert (server.failed, [status for _, status, _, _ in notes.statuses]) == (1, ["failed"])
