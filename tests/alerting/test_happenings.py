@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.alerting import silence
+from streams.alerting.rules import HOUR_US
 from tests.alerting.stage import MINUTE_MS, USER, Stage, at, head, samples
 
 DAY = 24 * 60
@@ -212,6 +214,40 @@ def test_silences_do_not_depend_on_the_order(minutes: list[int], chance: Any) ->
     shuffled = minutes * 2
     chance.shuffle(shuffled)
     assert run(shuffled).standing() == run(sorted(minutes)).standing()
+
+
+signs = st.lists(st.tuples(st.integers(0, 60).map(lambda n: 97 * n), st.integers(0, 3)), min_size=20, max_size=70)
+
+
+@given(signs, st.randoms(use_true_random=False))
+def test_signs_of_life_are_a_set(given_signs: list[tuple[int, int]], chance: Any) -> None:
+    """(minute, arrival after it): far more of them than are recent, in any order, some twice: the same is known."""
+
+    def known(order: list[tuple[int, int]]) -> silence.Arrivals:
+        arrivals = silence.Arrivals()
+        for minute, later in order:
+            arrivals = silence.add(arrivals, at(minute), at(minute + later))
+        return arrivals
+
+    shuffled = given_signs * 2
+    chance.shuffle(shuffled)
+    assert known(shuffled) == known(given_signs)
+
+
+def test_a_late_sign_of_life_counts_for_the_habit() -> None:
+    """Older than all recent ones: its hour had news all the same."""
+    minutes = [5 * 60 + n for n in range(silence.RECENT_MAX + 1)]
+
+    def known(order: list[int]) -> silence.Arrivals:
+        arrivals = silence.Arrivals()
+        for minute in order:
+            arrivals = silence.add(arrivals, at(minute), at(minute))
+        return arrivals
+
+    late = known([*minutes, 0])
+    assert late == known([0, *minutes])
+    assert late.base == at(0) // HOUR_US
+    assert silence.add(late, at(0), at(0)) is late
 
 
 @settings(max_examples=60)
