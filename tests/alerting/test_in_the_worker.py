@@ -57,6 +57,29 @@ def test_re_deliveries_and_old_versions_say_nothing() -> None:
     assert (taken_back["life"], taken_back["resolution"]) == ("resolved", "corrected")
 
 
+def test_a_correction_takes_nothing_back_that_still_stands() -> None:
+    """Heart rate by the second: the highest of a minute was wrong, the next one is above the bound, too."""
+    high = {"name": "high", "kind": "threshold", "resource": "heartrate", "above": "140 bpm"}
+    began_ms = (NOW_MS // 60_000 - 3) * 60_000
+
+    def beats(*points: tuple[int, float]) -> dict[str, Any]:
+        times = [datetime.fromtimestamp(began_ms / 1000 + second, UTC).isoformat() for second, _ in points]
+        rows = [{"timestamp": at, "value": value, "unit": "bpm"} for at, (_, value) in zip(times, points, strict=True)]
+        return envelope(
+            "daily.data.heartrate.created", {"source": {"provider": "garmin", "type": "watch"}, "data": rows}
+        )
+
+    first = beats((10, 70.0), (20, 190.0), (30, 170.0), (40, 71.0)), NOW_MS
+    correction = beats((20, 72.0)), NOW_MS + 1000
+    for order in ((first, correction), (correction, first)):
+        worker = Worker(rules=[high])
+        told = [alert for event, at_ms in order for alert in alerts(worker.deliver(event, at_ms=at_ms, id=f"m{at_ms}"))]
+        stands = {alert["id"]: alert for alert in told if alert["resolution"] != "corrected"}
+        taken_back = {alert["id"] for alert in told if alert["resolution"] == "corrected"}
+        (alert,) = (stands[id] for id in stands.keys() - taken_back)
+        assert alert["first_at"].timestamp() == began_ms / 1000 + 30
+
+
 def test_history_is_silent() -> None:
     """Fetched history never alerts, whatever is in it."""
     worker = Worker(rules=[LOW])
