@@ -19,13 +19,12 @@ from streams.alerting.life import Life, Transition, closed
 from streams.alerting.machine import How
 from streams.alerting.observe import Observed, observe
 from streams.alerting.rules import NO_RULES, Kind, Rule, Rules, Topic
-from streams.alerting.timers import Timer
+from streams.alerting.timers import GRACE_MS, Timer
 from streams.alerting.turn import Say, Turn
 from streams.alerting.user import Personal, User, from_local_us, place_of, seen_zone
 from streams.draft import Draft, Sign
 from streams.resources import RESOURCES
 
-GRACE_MS = 5_000  # between the door's clock and the record in Kafka
 FIRED_MAX = 500  # timers of a partition in one look: bounds the pause
 
 
@@ -84,14 +83,13 @@ class Watch:
             self._fire(draft, gone)
             if not gone:  # else look again: the transaction of this draft may not be committed
                 self._swept.add(draft.partition)
-        until_ms = min(draft.now_ms, draft.complete_ms) - GRACE_MS
-        if until_ms > 0:
-            self._fire(draft, list(islice(timers.due(draft, until_ms), FIRED_MAX)))
+        if draft.complete_ms > GRACE_MS:
+            self._fire(draft, list(islice(timers.due(draft, _known_until_ms(draft)), FIRED_MAX)))
 
     def _fire(self, draft: Draft, fired: Iterable[Timer]) -> None:
         for timer in fired:
             timers.disarm(draft, timer)
-            turn = Turn(draft, timer.user_id, min(draft.now_ms, draft.complete_ms or draft.now_ms) * 1000, self._say)
+            turn = Turn(draft, timer.user_id, _known_until_ms(draft) * 1000, self._say)
             self._look(turn, timer)
             turn.done()
             draft.count("alert_timers")
@@ -122,6 +120,11 @@ class Watch:
         turn = Turn(draft, user_id, draft.now_ms * 1000, self._say)
         turn.user = turn.user._replace(zone=zone, is_zone_given=bool(zone))
         turn.done()
+
+
+def _known_until_ms(draft: Draft) -> int:
+    """Up to when everything that came to a door has been processed, for a look at what no record asks for."""
+    return min(draft.now_ms, draft.complete_ms or draft.now_ms) - GRACE_MS
 
 
 def _judge(turn: Turn, plan: Topic, seen: Observed, there: Observed | None) -> None:
@@ -174,7 +177,9 @@ def drop(turn: Turn, name: str) -> None:
     for told in standing.told:
         if told.ended_us is None:
             gone = Rule(name, told.kind, told.topic, severity=told.severity)
-            turn.tell(gone, [Transition(Life.RESOLVED, closed(told, turn.clock_us, How.RULE_GONE))])
+            turn.tell(
+                gone, [Transition(Life.RESOLVED, closed(told, max(turn.clock_us, told.opened_us), How.RULE_GONE))]
+            )
     turn.forget(name, standing)
 
 

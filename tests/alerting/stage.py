@@ -6,8 +6,8 @@ from typing import Any
 
 from streams.alerting.rulefile import rules_of
 from streams.alerting.rules import MINUTE_US, Rules
-from streams.alerting.timers import TABLE
-from streams.alerting.watch import GRACE_MS, Watch
+from streams.alerting.timers import GRACE_MS, TABLE
+from streams.alerting.watch import Watch
 from streams.draft import Draft, Rows
 
 USER = "5f0c2c0e-9c3b-4b8e-8f0a-1d2f3a4b5c6d"

@@ -4,11 +4,14 @@ from random import Random
 from typing import Any
 
 import pytest
+from annotated_types import Lt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.alerting import silence
 from streams.alerting.rules import HOUR_US
+from streams.alerting.timers import GRACE_MS
+from streams.settings import Settings
 from tests.alerting.stage import MINUTE_MS, USER, Stage, at, head, samples
 
 DAY = 24 * 60
@@ -148,6 +151,42 @@ def test_an_outage_of_the_worker_is_no_silence() -> None:
     draft.complete_ms = at(120) // 1000
     stage.watch.punctuate(draft)
     assert stage.commit(draft) == []
+
+
+def test_timers_wait_for_what_a_door_still_holds() -> None:
+    """As long as a door may wait for Kafka, whatever `publish_timeout_s` is set to."""
+    (bound,) = [one.lt for one in Settings.model_fields["publish_timeout_s"].metadata if isinstance(one, Lt)]
+    assert isinstance(bound, int)
+    assert bound * 1000 <= GRACE_MS
+
+
+def test_a_delivery_that_a_door_held_is_in_time() -> None:
+    """What was received before a silence was due, and stored fourteen seconds later, keeps it from being told.
+
+    Neither a timer that was armed for an older sign of life, nor an older delivery that comes meanwhile, is quicker.
+    """
+    stage = Stage([SILENT])
+    stage.see("glucose", samples([(0, 5)], late_min=0))
+    stage.see("glucose", samples([(30, 5)], late_min=0))  # silent at 210; the timer stays at 180
+    draft = stage.draft(at(210) + 14_000_000)
+    stage.watch.punctuate(draft)
+    assert stage.commit(draft) == []
+    late = samples([(10, 6)], late_min=0)
+    late["delivery"]["received_at"] = at(210) // 1000 + 14_000
+    assert stage.see("glucose", late) == []
+    stage.see("glucose", samples([(209.9, 5)], late_min=0))
+    stage.wait(60)
+    assert stage.alerts == []
+
+
+def test_a_silence_that_fell_due_as_a_record_came_is_told() -> None:
+    """Too fresh to be told with the record: a timer does it."""
+    stage = Stage([SILENT])
+    stage.see("glucose", samples([(0, 5)], late_min=0))
+    late = samples([(-10, 6)], late_min=0)
+    late["delivery"]["received_at"] = at(180) // 1000 + 10_000
+    assert stage.see("glucose", late) == []
+    assert [one["life"] for one in stage.wait(5)] == ["opened"]
 
 
 def test_behind_an_outage_of_the_door_nobody_was_silent() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from streams import resources, topics
 from streams.alerting import fields
 from streams.alerting.own import Own, encode
+from streams.alerting.timers import GRACE_MS
 from streams.errors import Rejected
 from tests.alerting.stage import LOW
 from tests.folding import NOW_MS, PREFIX, Clean, RawRecord, Worker
@@ -101,7 +102,8 @@ def test_a_broken_connection_and_a_silence() -> None:
     assert (broken["subject"], broken["resource"]) == ("oura/", "connections")
     worker.deliver(glucose((5, 5.0)))
     assert alerts(worker.punctuate(NOW_MS + 3 * 3600_000)) == []
-    (silent,) = alerts(worker.punctuate(NOW_MS + 3 * 3600_000 + 10_000))
+    assert alerts(worker.punctuate(NOW_MS + 3 * 3600_000 + GRACE_MS)) == []
+    (silent,) = alerts(worker.punctuate(NOW_MS + 3 * 3600_000 + GRACE_MS + 2_000))
     assert (silent["rule"], silent["life"]) == ("silent", "opened")
     assert alerts(worker.punctuate(NOW_MS + 9 * 3600_000)) == []
 
