@@ -22,7 +22,7 @@ SENSE_ORDER = (
 # Points by their schema, intervals by the documentation's page: they add up (2.5).
 _ADD_UP = frozenset({"water", "calories_basal", "floors_climbed"})
 WINDOW_DAYS = 90  # the product's contract, section 4
-_HOUR_MS, _DAY_MS = 3_600_000, 86_400_000
+_DAY_MS = 86_400_000
 IDS_MAX = 500  # entities of one source and day that are remembered
 MAKERS_MAX = 64  # sources of a day; real ones have a handful
 IDS_CHARS_MAX = 128 * 1024  # of all entities of a day: its row must have room for the next one, whatever ids look like
@@ -63,9 +63,12 @@ class Policy:
         """The one to take. Raises ValueError if there is none."""
         return min(makers, key=self._place)
 
-    def is_beyond_window(self, hour: int, delivered_ms: int) -> bool:
-        """Whether what was known of an hour of samples may have been forgotten before this delivery."""
-        return self.window_days > 0 and (hour + 1) * _HOUR_MS + self.window_days * _DAY_MS < delivered_ms
+    def is_beyond_window(self, made_ms: int, arrived_ms: int) -> bool:
+        """Whether what was known of something made then may have been forgotten when this came.
+
+        By the time of arrival, because a message that comes again has the time at which it was made first.
+        """
+        return self.window_days > 0 and made_ms + self.window_days * _DAY_MS < arrived_ms
 
     def _place(self, maker: Maker) -> tuple[int, int, str, str]:
         return (self.rank(maker.type), self._provider_ranks.get(maker.provider, len(self._providers) + 1), *maker)

@@ -118,7 +118,7 @@ def test_wire_format() -> None:
 
 
 def _minimal() -> dict[str, Any]:
-    return decode(bytes.fromhex(OLD["Generic"]["hex"]), codec.bare(OLD["Generic"]["writer"]))
+    return decode(bytes.fromhex(OLD["Generic"]["hex"]), codec.bare(OLD["Generic"]["writer"]), parsed("Generic"))
 
 
 def test_a_record_that_does_not_fit_is_a_bug() -> None:

@@ -1,5 +1,6 @@
 """What is old is forgotten, a little at a time, and nothing for a wrong clock."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from streams.agents.expiry import DAY_MS, REST_MS, ROWS_MAX, Expiry
 from streams.draft import Draft, Rows
 from streams.preference import WINDOW_DAYS, Policy
 from streams.times import EPOCH
-from tests.folding import PREFIX, Worker
+from tests.folding import PREFIX, Worker, raw
 from tests.strategies import envelope
 
 NOW_MS = 1_780_480_800_000  # 2026-06-03T10:00:00Z
@@ -72,6 +73,14 @@ def test_clock_and_data_have_to_agree(now_ms: int) -> None:
     for _ in range(3):
         assert table.punctuate(expiry, now_ms) == set()
         now_ms += REST_MS
+
+
+@pytest.mark.parametrize(("delivered_days", "clock_days"), [(365, 0), (0, 365), (365, 365)])
+def test_which_clock_decides(delivered_days: int, clock_days: int) -> None:
+    """The earlier one of the newest delivery and the worker's clock: rows go only where both are a year ahead."""
+    table = Table({b"a": block(NOW_MS - DAY_MS), b"z": block(NOW_MS + delivered_days * DAY_MS)})
+    gone = table.punctuate(Expiry(90), NOW_MS + clock_days * DAY_MS)
+    assert gone == ({b"a"} if delivered_days and clock_days else set())
 
 
 def test_a_sweep_goes_on_where_it_stopped_and_then_rests() -> None:
@@ -148,6 +157,80 @@ def test_history_says_that_it_is_beyond_the_window() -> None:
     assert [(r["beyond_window"], len(r["values"]), r["part"]) for r in found] == [(True, 1, 1), (False, 1, 2)]
     found = [c.record for c in Worker(policy=Policy(window_days=0)).deliver(event, at_ms=NOW_MS) if c.topic == "steps"]
     assert [(r["beyond_window"], len(r["values"])) for r in found] == [(False, 2)]
+
+
+WEEK = Policy(window_days=7)
+LATE_MS = NOW_MS + 30 * DAY_MS
+
+
+def arrived(at_ms: int) -> dict[str, str]:
+    return {"ce_receivedtime": (EPOCH + timedelta(milliseconds=at_ms)).isoformat()}
+
+
+def values_of(clean: list[Any]) -> list[tuple[str, bool]]:
+    return [(c.record["verdict"], c.record["beyond_window"]) for c in clean if "beyond_window" in c.record]
+
+
+def test_a_message_that_comes_again_when_it_was_forgotten_says_so() -> None:
+    """Its id tells when it was made, and so its version is the old one; that it came a month later makes it suspect."""
+    worker, recent = Worker(policy=WEEK), EPOCH + timedelta(milliseconds=NOW_MS)
+    assert values_of(worker.deliver(steps(recent), at_ms=NOW_MS, id="m1")) == [("NEW", False)]
+    worker.tables["samples"].clear()
+    again = worker.deliver(steps(recent), at_ms=NOW_MS, id="m1", headers=arrived(LATE_MS))
+    assert values_of(again) == [("NEW", True)]
+
+
+def test_a_letter_that_goes_back_is_judged_by_when_it_was_stored_again() -> None:
+    """It has the headers of its first arrival; the record is a new one."""
+    worker, recent = Worker(policy=WEEK), EPOCH + timedelta(milliseconds=NOW_MS)
+    record = raw(json.dumps(steps(recent)).encode(), at_ms=NOW_MS)._replace(timestamp=LATE_MS)
+    assert values_of(worker.run(record)) == [("NEW", True)]
+
+
+def test_an_hour_that_a_repetition_made_anew_is_still_beyond() -> None:
+    """A second message of the hour finds the block that the first one made: it may be a repetition all the same."""
+    worker, recent = Worker(policy=WEEK), (EPOCH + timedelta(milliseconds=NOW_MS)).replace(minute=0)
+    for n in range(2):
+        event = steps(recent + timedelta(minutes=n))
+        assert values_of(worker.deliver(event, at_ms=NOW_MS, id=f"m{n}", headers=arrived(LATE_MS))) == [("NEW", True)]
+
+
+@given(st.integers(0, 59), st.integers(0, 3 * 24 * 60), st.integers(-3 * 60, 3 * 60))
+def test_what_is_not_beyond_was_not_forgotten(minute: int, delay_min: int, around_min: int) -> None:
+    """Around the end of the window, to the minute: a repetition that leaves as NEW says that it may be one."""
+    worker, policy = Worker(policy=WEEK), Policy(window_days=7)
+    sampled_ms = NOW_MS // 3_600_000 * 3_600_000 + minute * 60_000
+    made_ms = sampled_ms + delay_min * 60_000
+    event = steps(EPOCH + timedelta(milliseconds=sampled_ms))
+    worker.deliver(event, at_ms=made_ms, id="m1")
+    again_ms = made_ms + 7 * DAY_MS + around_min * 60_000
+    table = Table({**worker.tables["samples"], b"u|steps|a|b|1": block(again_ms)})
+    expiry = Expiry(policy.window_days)
+    for n in range(2):
+        table.punctuate(expiry, again_ms + n * REST_MS)
+    worker.tables["samples"] = {key: row for key, row in table.rows.items() if key != b"u|steps|a|b|1"}
+    for id, at_ms in (("m1", made_ms), ("m2", again_ms)):
+        told = values_of(worker.deliver(event, at_ms=at_ms, id=id, headers=arrived(again_ms)))
+        assert told in ([], [("NEW", True)])
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"event_type": "odd.thing", "team_id": "t", "data": {}},
+        {"event_type": "continuous_query.result.created", "user_id": "u", "team_id": "t", "data": {}},
+        {"event_type": "labtest.order.updated", "user_id": "u", "team_id": "t", "data": {}},
+    ],
+    ids=lambda event: event["event_type"],
+)
+def test_a_delivery_that_was_forgotten_says_so(event: dict[str, Any]) -> None:
+    """What is known by its delivery alone leaves again behind the window, marked; within it, it does not leave."""
+    worker = Worker(policy=WEEK)
+    assert values_of(worker.deliver(event, at_ms=NOW_MS)) == [("NEW", False)]
+    assert values_of(worker.deliver(event, at_ms=NOW_MS, headers=arrived(NOW_MS + 7 * DAY_MS))) == []
+    assert len(worker.tables["deliveries"]) == 1
+    worker.tables["deliveries"].clear()
+    assert values_of(worker.deliver(event, at_ms=NOW_MS, headers=arrived(LATE_MS))) == [("NEW", True)]
 
 
 def test_the_punctuation_of_the_worker_forgets() -> None:

@@ -17,11 +17,14 @@ __all__ = ["Alerts", "folds", "punctuation"]
 _MAKE = {
     "raw.connections": connections.make,
     "raw.backfills": backfills.make,
-    "raw.labs": labs.make,
-    "raw.other": other.make,
     "fetch_progress": progress.make,
 }
-_MAKE_BY_POLICY = {"raw.summaries": summaries.make, "raw.timeseries": timeseries.make}
+_MAKE_BY_POLICY = {
+    "raw.summaries": summaries.make,
+    "raw.timeseries": timeseries.make,
+    "raw.labs": labs.make,
+    "raw.other": other.make,
+}
 
 
 def punctuation(prefix: str, alerts: Alerts | None = None, policy: Policy | None = None) -> Punctuation:

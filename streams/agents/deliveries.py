@@ -1,4 +1,9 @@
-"""The step of events without a natural key: one record a delivery, however often it is delivered."""
+"""The step of events without a natural key: one record a delivery, however often it is delivered.
+
+What is known of a delivery is forgotten a window behind the newest one (`expiry`). A message that comes again behind
+that is NEW once more, with `beyond_window`; it is not dropped, because one that comes so late for the first time looks
+alike.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,14 +14,16 @@ from streams.decode import Control
 from streams.dedup import NEVER_US, Verdict, Version, signed_hash, state_key
 from streams.draft import Draft
 from streams.errors import Reason, Rejected
+from streams.preference import Policy
 from streams.values import canonical, to_json
 
 _FORMAT = b"\x01"
 
 
 def fold_delivery(
-    draft: Draft, outlet: Outlet, control: Control, how: Delivered, topic: str, key: str, fields: Mapping[str, Any]
-) -> None:
+    draft: Draft, outlet: Outlet, policy: Policy, control: Control, how: Delivered, topic: str, key: str,
+    fields: Mapping[str, Any],
+) -> None:  # fmt: skip
     """Emit an event as it is unless its delivery id was seen. Raises Rejected(NO_DELIVERY_ID).
 
     `key`: what follows the owner in the record's key, "" for the delivery id. `fields`: those behind the common head.
@@ -33,7 +40,11 @@ def fold_delivery(
     version = Version(NEVER_US, how.at_ms, signed_hash(to_json({"data": canonical(control.data)})))
     source = body.source(control.data, []) if type(control.data) is dict and "source" in control.data else None
     common = head(event, how, draft, source=source, link=None, verdict=verdict, version=version)
+    common["beyond_window"] = policy.is_beyond_window(how.at_ms, how.arrived_ms)
     outlet.emit(draft, topic, (event.owner_id, key or how.id), {**common, **fields})
+
+
+REMEMBERED = {"beyond_window": False}  # of what has an id, and so a state that stays
 
 
 def newest_ms(key: bytes, value: bytes) -> int:

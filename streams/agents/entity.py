@@ -13,6 +13,7 @@ from streams.summary import Entity
 from streams.values import to_json
 
 TABLE = "summaries"
+NO_MORE: Mapping[str, Any] = {}
 
 
 class Compared(NamedTuple):
@@ -65,10 +66,13 @@ def emit(
 
 def fold_entity(
     draft: Draft, outlet: Outlet, entity: Entity, how: Delivered, *, topic: str, key: list[str], state: list[str],
-    source: Source | None = None, link: connection.State | None = None,
+    source: Source | None = None, link: connection.State | None = None, more: Mapping[str, Any] = NO_MORE,
 ) -> Verdict:  # fmt: skip
-    """`topic`: short name of the clean topic; `key`: parts of its key; `state`: parts of the key in the table."""
+    """`topic`: short name of the clean topic; `key`: parts of its key; `state`: parts of the key in the table.
+
+    `more`: fields beside those of the body.
+    """
     compared = compare(draft, entity, how, state)
     if compared.verdict in EMITTED:
-        emit(draft, outlet, entity, how, compared, topic, key, source=source, link=link, more={})
+        emit(draft, outlet, entity, how, compared, topic, key, source=source, link=link, more=more)
     return compared.verdict

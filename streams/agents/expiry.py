@@ -5,7 +5,11 @@ partition, and behind the clock. So a clock that runs ahead forgets nothing by i
 claims to be of next year. The cursor is in memory: a deletion is decided by the row alone, so that an aborted
 transaction, another owner or a restart only means that the row is looked at again.
 
-A block that is gone makes a sample of its hour NEW once more; its record says `beyond_window`.
+What is gone makes its sample, or its delivery, NEW once more; the record says `beyond_window`.
+
+Which clock decides: the deliveries' own times and the worker's clock, whichever says less. Deliveries have the sender's
+time (webhooks) or that of the API's answer (pages), so one wrong host of ours forgets nothing. If its clock also dated
+the deliveries, both would be wrong alike, and all that is older than a window would go: `test_expiry` says so.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,7 +1,7 @@
 """labtest.* and lab_report.*: orders, appointments, results, reviews and jobs as state, deduplicated by their ids."""
 
 from streams import drift, lab, topics
-from streams.agents.deliveries import fold_delivery
+from streams.agents.deliveries import REMEMBERED, fold_delivery
 from streams.agents.drift import note
 from streams.agents.entity import fold_entity
 from streams.agents.parts import Outlet, body_of, delivered
@@ -10,9 +10,10 @@ from streams.decode import Control, decode
 from streams.draft import Draft, Fold
 from streams.errors import Reason, Rejected
 from streams.events import Record
+from streams.preference import Policy
 
 
-def make(codec: Codec, prefix: str) -> Fold:
+def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
     outlet = Outlet(codec, prefix)
 
     def fold(record: Record, draft: Draft) -> None:
@@ -25,10 +26,11 @@ def make(codec: Codec, prefix: str) -> Fold:
         if entity.id:
             owner_id = control.event.owner_id
             fold_entity(
-                draft, outlet, entity, how, topic=topics.LABS, key=[owner_id, key], state=lab.state_parts(entity)
-            )
+                draft, outlet, entity, how, topic=topics.LABS, key=[owner_id, key], state=lab.state_parts(entity),
+                more=REMEMBERED,
+            )  # fmt: skip
         else:
-            fold_delivery(draft, outlet, control, how, topics.LABS, key, entity.fields)
+            fold_delivery(draft, outlet, policy, control, how, topics.LABS, key, entity.fields)
         note(draft, outlet, control.event, how, drift.of_lab(entity))
 
     return fold

@@ -3,7 +3,7 @@
 import re
 
 from streams import drift, query, topics
-from streams.agents.deliveries import fold_delivery, generic, natural_id
+from streams.agents.deliveries import REMEMBERED, fold_delivery, generic, natural_id
 from streams.agents.drift import note
 from streams.agents.entity import fold_entity
 from streams.agents.parts import Delivered, Outlet, body_of, delivered
@@ -12,11 +12,12 @@ from streams.decode import Control, decode
 from streams.draft import Draft, Fold
 from streams.errors import Reason, Rejected
 from streams.events import Family, Record
+from streams.preference import Policy
 
 _LABEL = re.compile(r"[a-z][a-z0-9_.]{0,63}", re.ASCII)
 
 
-def make(codec: Codec, prefix: str) -> Fold:
+def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
     outlet = Outlet(codec, prefix)
 
     def fold(record: Record, draft: Draft) -> None:
@@ -24,27 +25,27 @@ def make(codec: Codec, prefix: str) -> Fold:
         if not isinstance(control, Control):
             raise Rejected(Reason.BAD_SHAPE, "$.event_type: not of this topic")
         step = _query if control.event.type.family is Family.QUERY else _other
-        step(draft, outlet, control, delivered(record))
+        step(draft, outlet, policy, control, delivered(record))
 
     return fold
 
 
-def _query(draft: Draft, outlet: Outlet, control: Control, how: Delivered) -> None:
+def _query(draft: Draft, outlet: Outlet, policy: Policy, control: Control, how: Delivered) -> None:
     """Each row is a thing of its own; what has no rows leaves once a delivery."""
     rows = query.read(control.event, control.data)
     note(draft, outlet, control.event, how, drift.of_rows(control.event, rows))
     if rows is None:
-        fold_delivery(draft, outlet, control, how, topics.QUERY_RESULTS, "", query.no_rows(control.data))
+        fold_delivery(draft, outlet, policy, control, how, topics.QUERY_RESULTS, "", query.no_rows(control.data))
         return
     user_id = control.event.user_id
     for row in rows:
         key, state = [user_id, row.fields["query_id"]], query.state_parts(row)
-        fold_entity(draft, outlet, row, how, topic=topics.QUERY_RESULTS, key=key, state=state)
+        fold_entity(draft, outlet, row, how, topic=topics.QUERY_RESULTS, key=key, state=state, more=REMEMBERED)
 
 
-def _other(draft: Draft, outlet: Outlet, control: Control, how: Delivered) -> None:
+def _other(draft: Draft, outlet: Outlet, policy: Policy, control: Control, how: Delivered) -> None:
     kind = control.event.type
     if kind.family is Family.UNKNOWN:
         draft.count("unknown_types", kind.text if _LABEL.fullmatch(kind.text) else "malformed")
-    fold_delivery(draft, outlet, control, how, topics.OTHER, natural_id(control.data), generic(control))
+    fold_delivery(draft, outlet, policy, control, how, topics.OTHER, natural_id(control.data), generic(control))
     note(draft, outlet, control.event, how, drift.of_other(control.event))

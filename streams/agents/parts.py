@@ -23,7 +23,7 @@ FIRST_DELIVERY_MS = 1_400_000_000_000  # message ids begin in May 2014: an earli
 
 
 class Delivered(NamedTuple):
-    """How a record came. `at_ms`: the delivery time that versions are ordered by."""
+    """How a record came. `at_ms`: the delivery time that versions are ordered by. `stored_ms`: that of the record."""
 
     id: str
     at_ms: int
@@ -35,6 +35,12 @@ class Delivered(NamedTuple):
     topic: str
     partition: int
     offset: int
+    stored_ms: int
+
+    @property
+    def arrived_ms(self) -> int:
+        """When it came to us last: a letter that goes back keeps the headers of its first arrival."""
+        return self.stored_ms if self.received_ms is None else max(self.received_ms, self.stored_ms)
 
 
 def delivered(record: Record) -> Delivered:
@@ -57,6 +63,7 @@ def delivered(record: Record) -> Delivered:
             record.topic,
             record.partition,
             record.offset,
+            record.timestamp,
         ),
     )
 

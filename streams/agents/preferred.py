@@ -176,6 +176,7 @@ def _how(outlet: Outlet, draft: Draft, said: Stored, is_: Kept) -> Delivered:
     return Delivered(
         is_.delivery_id, said.version.delivered_at_ms, is_.created_ms, is_.received_ms, is_.door, is_.origin,
         is_.backfill_id, f"{outlet.prefix}.raw.summaries", draft.partition, _offset.unpack_from(said.extra)[0],
+        said.version.delivered_at_ms,
     )  # fmt: skip
 
 

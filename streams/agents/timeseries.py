@@ -19,6 +19,7 @@ from streams.errors import Reason, Rejected
 from streams.events import Family, Record
 from streams.preference import Policy, is_compared
 from streams.series import Series, sample_columns
+from streams.times import HOUR_US
 
 
 def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
@@ -60,7 +61,7 @@ def _emit(
     places = judged.emitted()
     if not places:
         return
-    beyond = {hour for hour in judged.fresh if policy.is_beyond_window(hour, how.at_ms)}
+    beyond = {hour for hour in judged.hours if _may_be_forgotten(policy, hour, how)}
     parts = list(cutting.parts(series.columns, places, cutting.marks(judged.hours, flags, beyond)))
     counts = _NO_COUNTS | {_COUNTED[verdict]: n for verdict, n in judged.counts.items()}
     counts["dropped"] = series.dropped
@@ -76,6 +77,15 @@ def _emit(
         row |= {"values": columns.contents} if series.is_numeric else _others(series, columns)
         row |= {"counts": counts, "part": part, "parts": len(parts), **mark._asdict()}
         outlet.emit(draft, series.row.name, key, row)
+
+
+def _may_be_forgotten(policy: Policy, hour: int, how: Delivered) -> bool:
+    """Whether a block of this hour may have expired, and with it what this delivery, or another, had said of it.
+
+    A block stays a window behind its newest delivery, which is no older than its samples and than this one, if this one
+    was here before. An hour that has a block is asked, too: a repetition may have made it anew.
+    """
+    return policy.is_beyond_window(min(hour * HOUR_US // 1000, how.at_ms), how.arrived_ms)
 
 
 def _local(draft: Draft, policy: Policy, series: Series, columns: Columns) -> dict[str, Any]:

@@ -1,7 +1,12 @@
 """A user's own normal: mean and deviation of the days before, from at most PER_DAY values of each day.
 
-Which values of a day are kept is decided by a hash of their times, not by the order of arrival: those with the smallest
-hashes. So the baseline is a function of what was said, whatever way it came, and history may feed it as well.
+Which values of a day are kept is decided by a hash of their times and sources, not by the order of arrival: those with
+the smallest hashes. So the baseline is a function of what was said, whatever way it came, and history may feed it as
+well. Of summaries this holds while no day has more than PER_DAY: one that moves to another day brings back none.
+
+Rows written before sources were part of the hash have hashes of times alone, below 2^32. They stay readable: such a
+value counts until its day is over for the baseline, or until a sample of its time is told again, whose place it then
+gives up, so that nothing counts twice.
 """
 
 import math
@@ -12,13 +17,15 @@ from zlib import crc32
 
 import msgspec
 
+from streams.alerting.observe import Evidence
 from streams.alerting.rules import DAY_US, Rule
 
 PER_DAY = 8
 DAYS_MAX = 91
 FLOOR = 0.01  # of the mean: values that never differed would make any difference look enormous
 _FORMAT = b"\x01"
-_MIX = 0x9E3779B97F4A7C15
+_MIX, _BITS = 0x9E3779B97F4A7C15, 0xFFFFFFFFFFFFFFFF
+_OF_TIME = 1 << 32  # hashes below are of a time alone, or of an entity
 
 Days = dict[int, list[tuple[int, float]]]  # day since 1970, UTC → (hash, value), sorted
 
@@ -28,21 +35,40 @@ class Normal(NamedTuple):
     sd: float
 
 
-def add(days: Days, points: Iterable[tuple[int, float]], entity: str, until_us: int) -> bool:
+def add(days: Days, points: Iterable[tuple[int, float]], said: Evidence, until_us: int) -> bool:
     """Take in points up to a time; answers whether anything changed. An entity has one value: the newest."""
-    before = {day: list(kept) for day, kept in days.items()} if entity else None
-    is_changed = False
-    if entity:
-        for kept in days.values():
-            kept[:] = [one for one in kept if one[0] != crc32(entity.encode())]
+    if said.entity:
+        return _add_entity(days, points, crc32(said.entity.encode()), until_us)
+    is_changed, salt = False, crc32(f"{said.provider}|{said.source_type}".encode()) << 32
     for time_us, value in points:
         if time_us <= until_us:
-            key = crc32(entity.encode()) if entity else (time_us * _MIX & 0xFFFFFFFFFFFFFFFF) >> 32
-            is_changed |= _put(days.setdefault(time_us // DAY_US, []), key, value)
+            kept = days.setdefault(time_us // DAY_US, [])
+            _drop(kept, (time_us * _MIX & _BITS) >> 32)
+            is_changed |= _put(kept, (time_us + salt) * _MIX & _BITS | _OF_TIME, value)
+    _forget(days)
+    return is_changed
+
+
+def _add_entity(days: Days, points: Iterable[tuple[int, float]], key: int, until_us: int) -> bool:
+    before = {day: list(kept) for day, kept in days.items()}
+    for kept in days.values():
+        _drop(kept, key)
+    for time_us, value in points:
+        if time_us <= until_us:
+            _put(days.setdefault(time_us // DAY_US, []), key, value)
+    _forget(days)
+    return before != days
+
+
+def _forget(days: Days) -> None:
     newest = max(days, default=0)
     for day in [day for day, kept in days.items() if not kept or day <= newest - DAYS_MAX]:
         del days[day]
-    return is_changed if before is None else before != days
+
+
+def _drop(kept: list[tuple[int, float]], key: int) -> None:
+    if kept and kept[0][0] < _OF_TIME:
+        kept[:] = [one for one in kept if one[0] != key]
 
 
 def _put(kept: list[tuple[int, float]], key: int, value: float) -> bool:

@@ -10,7 +10,7 @@ from streams.alerting.observe import Evidence, Observed
 from streams.alerting.rules import MINUTE_US, SECOND_US, Rule
 from streams.alerting.silence import Arrivals
 from streams.alerting.telling import current, may_open, next_look_us, until_us, waking
-from streams.alerting.timers import TABLE
+from streams.alerting.timers import GRACE_MS, TABLE
 from streams.alerting.turn import Turn
 from streams.alerting.user import Standing
 from streams.dedup import state_key
@@ -81,7 +81,8 @@ def heard(turn: Turn, rules: tuple[Rule, ...], sign: Sign) -> None:
         if not _is_off(turn, rule):
             known = turn.standing(rule)
             if known is None or known.told or known.mark != rule.mark or _has_gap(rule, arrivals):
-                _silence(turn, rule, current(rule, known), arrivals)
+                until_us = turn.clock_us - GRACE_MS * 1000
+                _silence(turn, rule, current(rule, known), arrivals, until_us)
 
 
 def _has_gap(rule: Rule, arrivals: Arrivals) -> bool:
@@ -94,12 +95,13 @@ def look_at_silence(turn: Turn, rule: Rule) -> None:
     known = turn.standing(rule)
     if known is not None and not _is_off(turn, rule):
         arrivals = silence.decode(turn.draft.get(TABLE, b"s|" + state_key(turn.user_id, rule.topic)))
-        _silence(turn, rule, current(rule, known), arrivals)
+        _silence(turn, rule, current(rule, known), arrivals, turn.clock_us)
 
 
-def _silence(turn: Turn, rule: Rule, standing: Standing, arrivals: Arrivals) -> None:
+def _silence(turn: Turn, rule: Rule, standing: Standing, arrivals: Arrivals, until_us: int) -> None:
+    """`until_us`: up to when all that a door has heard is known; another may still hold what it heard since."""
     lasting = {told.first_us for told in standing.told if told.ended_us is None}
-    episodes = waking(turn, rule, silence.episodes(rule, arrivals, turn.clock_us, lasting))
+    episodes = waking(turn, rule, silence.episodes(rule, arrivals, until_us, lasting))
     oldest_us = arrivals.recent[0] * MINUTE_US if arrivals.recent else 0
 
     def prove(episode: Episode) -> tuple[Proof, ...]:
@@ -111,7 +113,7 @@ def _silence(turn: Turn, rule: Rule, standing: Standing, arrivals: Arrivals) -> 
     told, transitions = reconcile(standing.told, episodes, teller)
     turn.tell(rule, transitions)
     due_us = silence.due_us(rule, arrivals)
-    looks = [at for at in [due_us, next_look_us(turn, rule, episodes)] if at is not None and at > turn.clock_us]
+    looks = [at for at in [due_us, next_look_us(turn, rule, episodes)] if at is not None and at > until_us]
     left = tuple(one for one in told if one.ended_us is None or one.first_us >= oldest_us)
     turn.settle(rule, standing._replace(told=left), min(looks, default=None))
 

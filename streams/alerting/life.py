@@ -140,9 +140,10 @@ def _new(episode: Episode, teller: Teller) -> Told:
 
 def _compared(known: Told, episode: Episode, teller: Teller) -> tuple[Told, Life | None]:
     """(the alert as the episode has it, what to call the difference)."""
-    after = known
-    if (episode.first_us, episode.opened_us) != (known.first_us, known.opened_us):
-        proofs = teller.prove(episode) or known.proofs
+    after, proofs = known, teller.prove(episode) or known.proofs
+    if (episode.first_us, episode.opened_us, _shown(proofs, teller)) != (
+        known.first_us, known.opened_us, _shown(known.proofs, teller)
+    ):  # fmt: skip
         after = known._replace(first_us=episode.first_us, opened_us=episode.opened_us, proofs=proofs)
     is_over_before, is_over = known.ended_us is not None, episode.ended_us is not None
     if is_over and (known.ended_us, known.how) != (episode.ended_us, episode.how):
@@ -155,6 +156,15 @@ def _compared(known: Told, episode: Episode, teller: Teller) -> tuple[Told, Life
     if remind_us and not is_over and episode.beyond_us >= known.reminded_us + remind_us:
         return _next(after._replace(reminded_us=episode.beyond_us), ended_us=None, how=None), Life.UPDATED
     return known, None
+
+
+def _shown(proofs: Sequence[Proof], teller: Teller) -> list[tuple[int, str, str, str, float | None]]:
+    """What evidence says. Not in which delivery: a sample may be told the same twice, and each is as good a proof."""
+    has_values = teller.rule.has_values
+    return [
+        (time_us, said.provider, said.source_type, said.entity, value if has_values else None)
+        for time_us, said, value in proofs
+    ]
 
 
 def _next(told: Told, *, ended_us: int | None, how: How | None) -> Told:

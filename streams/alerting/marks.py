@@ -1,18 +1,20 @@
 """The newest points of one series of a user, in the order of their times. The order of arrival leaves no trace.
 
 Bounded by what depends on the points and not on their order: of samples within one minute the lowest and the highest
-stay, and of all the newest MARKS_MAX that rules can still need. What is older than one that went comes too late.
+count (`crowds` has the others), and of all the newest MARKS_MAX that rules can still need. Samples go by whole
+minutes; what is of a minute that went, or older, comes too late.
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
 
+from streams.alerting.crowds import Crowds, Sample, Source, height
 from streams.alerting.observe import Evidence
 from streams.alerting.rules import MINUTE_US, SECOND_US
 
@@ -34,9 +36,6 @@ class Mark(NamedTuple):
     entity: str = ""
 
 
-Source = tuple[str, str, str, int]  # provider, source type, raw topic, raw partition
-
-
 class _Stored(NamedTuple):
     sources: list[Source]
     marks: list[Mark]
@@ -53,45 +52,77 @@ class Window:
     too_old: int = 0
 
     def add(
-        self, points: Sequence[tuple[int, float]], evidence: Evidence, received_ms: int, max_age_us: int, keep_us: int
+        self,
+        points: Sequence[tuple[int, float]],
+        evidence: Evidence,
+        received_ms: int,
+        max_age_us: int,
+        keep_us: int,
+        crowds: Crowds,
     ) -> list[Mark] | None:
         """Take in what a record says. Answers the marks that went, oldest first; None if nothing changed.
 
         `keep_us`: how long marks are needed; older ones go even where there is room.
         """
-        source, at_us = self._source(evidence), received_ms * 1000
-        oldest_us, newest_us = max(at_us - max_age_us, self.past_us + 1), at_us + FUTURE_S * SECOND_US
-        offset, entity = evidence.raw_offset, evidence.entity
+        entity, at_us = evidence.entity, received_ms * 1000
+        past_us = self.past_us + 1 if entity else (_minute_of(self.past_us) + 1) * MINUTE_US
+        oldest_us, newest_us = max(at_us - max_age_us, past_us), at_us + FUTURE_S * SECOND_US
+        source, offset = self._place((evidence.provider, evidence.source_type, *_raw(evidence))), evidence.raw_offset
         new = [
             Mark(time_us, value, source, offset, (at_us - time_us) // SECOND_US, entity)
             for time_us, value in points
             if oldest_us <= time_us <= newest_us
         ]
         self.too_old = len(points) - len(new)
-        merged = _of_entities(self.marks, new, entity) if entity else _of_samples(self.marks, new)
+        merged = _of_entities(self.marks, new, entity) if entity else self._of_samples(new, crowds)
         if _said(merged) == _said(self.marks):
             return None
         n = max(len(merged) - MARKS_MAX, bisect_left(merged, at_us - keep_us, key=_time))
-        gone, self.marks = merged[:n], merged[n:]
+        gone, self.marks = _cut(merged, n) if not entity else (merged[:n], merged[n:])
         if gone:
             self.past_us = gone[-1].time_us
+        for minute in _crowded(gone):
+            crowds.forget(minute)
         return gone
 
-    def _source(self, evidence: Evidence) -> int:
-        source = (evidence.provider, evidence.source_type, evidence.raw_topic, evidence.raw_partition)
+    def _of_samples(self, new: list[Mark], crowds: Crowds) -> list[Mark]:
+        """The marks with new samples. A sample of the same time and source is a new version of it."""
+        if not new:
+            return self.marks
+        first, last = _minute(new[0]), _minute(new[-1])
+        if (not self.marks or first > _minute(self.marks[-1])) and len(set(map(_minute, new))) == len(new):
+            return [*self.marks, *new]
+        begin = bisect_left(self.marks, first * MINUTE_US, key=_time)
+        end = bisect_left(self.marks, (last + 1) * MINUTE_US, key=_time)
+        inside = {minute: list(group) for minute, group in groupby(self.marks[begin:end], key=_minute)}
+        for minute, group in groupby(new, key=_minute):
+            inside[minute] = self._within(minute, inside.get(minute, []), group, crowds)
+        return [*self.marks[:begin], *(mark for minute in sorted(inside) for mark in inside[minute]), *self.marks[end:]]
+
+    def _within(self, minute: int, there: list[Mark], new: Iterable[Mark], crowds: Crowds) -> list[Mark]:
+        """What counts of one minute: its lowest and its highest."""
+        known = crowds.of(minute) if len(there) > 1 else []
+        known = known or list(map(self._sample, there))
+        samples = sorted({(one.time_us, one.source): one for one in [*known, *map(self._sample, new)]}.values())
+        if len(samples) > 2:
+            crowds.keep(minute, samples)
+            samples = sorted([min(samples, key=height), max(samples, key=height)])
+        return [Mark(one.time_us, one.value, self._place(one.source), one.offset, one.age_s) for one in samples]
+
+    def _sample(self, mark: Mark) -> Sample:
+        return Sample(mark.time_us, mark.value, self.sources[mark.source], mark.offset, mark.age_s)
+
+    def _place(self, source: Source) -> int:
+        """Place of a source. It stays while a mark names it; of too many, the one not named for longest gives its."""
         if source in self.sources:
             return self.sources.index(source)
-        if len(self.sources) >= SOURCES_MAX:
-            self._tidy()
-        self.sources.append(source)
-        return len(self.sources) - 1
-
-    def _tidy(self) -> None:
-        """Forget sources that no mark names; of too many the oldest are not told apart any more."""
-        used = sorted({mark.source for mark in self.marks})[-SOURCES_MAX + 1 :]
-        places = {source: place for place, source in enumerate(used)}
-        self.marks = [mark._replace(source=places.get(mark.source, 0)) for mark in self.marks]
-        self.sources = [self.sources[source] for source in used]
+        if len(self.sources) < SOURCES_MAX:
+            self.sources.append(source)
+            return len(self.sources) - 1
+        named_us = {mark.source: mark.time_us for mark in self.marks}
+        place = min(range(len(self.sources)), key=lambda one: named_us.get(one, NEVER_US))
+        self.sources[place] = source
+        return place
 
     def evidence(self, mark: Mark) -> Evidence:
         provider, kind, topic, partition = self.sources[mark.source]
@@ -105,8 +136,12 @@ class Window:
         return cls() if stored is None else cls(*_decode(memoryview(stored)[1:]))
 
 
-def _said(marks: list[Mark]) -> list[tuple[int, float, str]]:
-    return [(mark.time_us, mark.value, mark.entity) for mark in marks]
+def _raw(evidence: Evidence) -> tuple[str, int]:
+    return evidence.raw_topic, evidence.raw_partition
+
+
+def _said(marks: list[Mark]) -> list[tuple[int, float, int, str]]:
+    return [(mark.time_us, mark.value, mark.source, mark.entity) for mark in marks]
 
 
 def _of_entities(marks: list[Mark], new: list[Mark], entity: str) -> list[Mark]:
@@ -114,31 +149,27 @@ def _of_entities(marks: list[Mark], new: list[Mark], entity: str) -> list[Mark]:
     return sorted([mark for mark in marks if mark.entity != entity] + new)
 
 
-def _of_samples(marks: list[Mark], new: list[Mark]) -> list[Mark]:
-    """A sample of the same time and source is a new version of it."""
-    if new and (not marks or new[0].time_us > marks[-1].time_us):
-        return [*marks[:-2], *_thinned([*marks[-2:], *new])]
-    by_key = {(mark.time_us, mark.source): mark for mark in marks}
-    by_key |= {(mark.time_us, mark.source): mark for mark in new}
-    return _thinned(sorted(by_key.values()))
+def _cut(marks: list[Mark], n: int) -> tuple[list[Mark], list[Mark]]:
+    """(at least the first n marks, the others), without a minute in both."""
+    while 0 < n < len(marks) and _minute(marks[n]) == _minute(marks[n - 1]):
+        n += 1
+    return marks[:n], marks[n:]
 
 
-def _thinned(merged: list[Mark]) -> list[Mark]:
-    """Of each minute the lowest and the highest."""
-    if len({mark.time_us // MINUTE_US for mark in merged}) == len(merged):
-        return merged
-    thinned: list[Mark] = []
-    for _, group in groupby(merged, key=_minute):
-        inside = list(group)
-        thinned += inside if len(inside) < 3 else sorted({min(inside, key=_by_value), max(inside, key=_by_value)})
-    return thinned
+def _crowded(marks: list[Mark]) -> list[int]:
+    """Minutes that more than one mark is of."""
+    minutes = list(map(_minute, marks))
+    return [one for one, after in pairwise(minutes) if one == after]
 
 
 def _minute(mark: Mark) -> int:
     return mark.time_us // MINUTE_US
 
 
-_by_value = attrgetter("value", "time_us")
+def _minute_of(time_us: int) -> int:
+    return time_us // MINUTE_US
+
+
 _time = attrgetter("time_us")
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Stored).decode

@@ -7,12 +7,13 @@ from operator import attrgetter
 
 from streams.alerting import baseline
 from streams.alerting.baseline import Days, Normals
+from streams.alerting.crowds import Crowds
 from streams.alerting.levels import BEYOND, Extent, can_be_beyond, extent, levels
 from streams.alerting.life import TOLD_MAX, Proof, Teller, Told, reconcile
 from streams.alerting.machine import Episode, Machine, expire, settled, steps
 from streams.alerting.marks import FUTURE_S, NEVER_US, Mark, Window
 from streams.alerting.observe import Observed, points, unit_fits
-from streams.alerting.rules import CLOCKS_US, SECOND_US, Rule, Series
+from streams.alerting.rules import CLOCKS_US, SECOND_US, Kind, Rule, Series
 from streams.alerting.telling import current, may_open, next_look_us, until_us, waking
 from streams.alerting.timers import TABLE
 from streams.alerting.turn import Turn
@@ -37,37 +38,48 @@ def saw(turn: Turn, series: Series, seen: Observed) -> None:
         turn.draft.count("alert_skipped", "unit")
         return
     found = list(points(seen, series.field))
-    days = _learn(turn, series, seen, found)
+    days, has_learned = _learn(turn, series, seen, found)
     if not seen.is_live:
         return
     key = _key(b"m|", turn, seen.topic, series)
     window = Window.decode(turn.draft.get(TABLE, key))
-    gone = window.add(found, seen.evidence, seen.received_ms, series.max_age_us, series.keep_us)
+    crowds = _crowds(turn, seen.topic, series)
+    gone = window.add(found, seen.evidence, seen.received_ms, series.max_age_us, series.keep_us, crowds)
     if window.too_old:
         turn.draft.count("alert_skipped", "too_old", n=window.too_old)
-    if gone is None:
-        return
-    turn.draft.put(TABLE, key, window.encode())
-    known = Known(window, gone, Normals(days))
-    marks = [*gone, *window.marks]
+    if gone is not None:
+        turn.draft.put(TABLE, key, window.encode())
+    known = Known(window, gone or [], Normals(days))
+    marks = [*known.gone, *window.marks]
     within = extent(marks) if marks else None
     for rule in series.rules:
-        _apply(turn, rule, known, within)
+        if gone is not None or (has_learned and rule.kind is Kind.DEVIATION):
+            _apply(turn, rule, known, within)
 
 
-def _learn(turn: Turn, series: Series, seen: Observed, found: list[tuple[int, float]]) -> Days:
-    """The baseline with what the record says, history too; empty where no rule needs it."""
+def _learn(turn: Turn, series: Series, seen: Observed, found: list[tuple[int, float]]) -> tuple[Days, bool]:
+    """(the baseline with what the record says, history too, whether that is news); empty where no rule needs it."""
     if not series.learns:
-        return {}
+        return {}, False
     key = _key(b"n|", turn, seen.topic, series)
     days = baseline.decode(turn.draft.get(TABLE, key))
-    if baseline.add(days, found, seen.evidence.entity, seen.received_ms * 1000 + FUTURE_S * SECOND_US):
+    is_news = baseline.add(days, found, seen.evidence, seen.received_ms * 1000 + FUTURE_S * SECOND_US)
+    if is_news:
         turn.draft.put(TABLE, key, baseline.encode(days))
-    return days
+    return days, is_news
 
 
-def _key(prefix: bytes, turn: Turn, topic: str, series: Series) -> bytes:
-    return prefix + state_key(turn.user_id, topic, series.name)
+def _key(prefix: bytes, turn: Turn, topic: str, series: Series, *more: str) -> bytes:
+    return prefix + state_key(turn.user_id, topic, series.name, *more)
+
+
+def _crowds(turn: Turn, topic: str, series: Series) -> Crowds:
+    def key(minute: int) -> bytes:
+        return _key(b"c|", turn, topic, series, str(minute))
+
+    return Crowds(
+        lambda minute: turn.draft.get(TABLE, key(minute)), lambda minute, row: turn.draft.put(TABLE, key(minute), row)
+    )
 
 
 def look(turn: Turn, rule: Rule) -> None:

@@ -28,7 +28,7 @@ _FORMAT = b"\x01"
 class Arrivals(NamedTuple):
     """`recent`: the newest minutes with news, sorted. `hours`: bit n: hour `base + n` (since 1970, UTC) had news.
 
-    `heard`: the minute in which the newest of them came to our door.
+    `heard`: the latest minute in which one of the newest of them came to our door.
     """
 
     recent: tuple[int, ...] = ()
@@ -38,17 +38,22 @@ class Arrivals(NamedTuple):
 
 
 def add(arrivals: Arrivals, at_us: int, received_us: int) -> Arrivals:
-    """With one more sign of life; the same object when it is known."""
-    minute, hour = at_us // MINUTE_US, at_us // HOUR_US
-    if minute in arrivals.recent or (len(arrivals.recent) == RECENT_MAX and minute < arrivals.recent[0]):
+    """With one more sign of life; the same object when it is known.
+
+    A function of the set of signs: one that is older than all recent ones still says that its hour had news.
+    """
+    minute, heard = at_us // MINUTE_US, received_us // MINUTE_US
+    if minute in arrivals.recent and (minute != arrivals.recent[-1] or heard <= arrivals.heard):
         return arrivals
-    recent = tuple(sorted((*arrivals.recent, minute))[-RECENT_MAX:])
-    known = _set(arrivals) | {hour}
-    newest = max(known)
-    kept = [one for one in known if one > newest - _HOURS]
+    recent = tuple(sorted({*arrivals.recent, minute})[-RECENT_MAX:])
+    heard = heard if minute == recent[-1] else arrivals.heard
+    known = _set(arrivals)
+    hours = known | {at_us // HOUR_US}
+    kept = {one for one in hours if one > max(hours) - _HOURS}
+    if kept == known and (recent, heard) == (arrivals.recent, arrivals.heard):
+        return arrivals
     base = min(kept)
     bits = sum(1 << (one - base) for one in kept)
-    heard = received_us // MINUTE_US if minute == recent[-1] else arrivals.heard
     return Arrivals(recent, heard, base, bits.to_bytes((bits.bit_length() + 7) // 8, "little"))
 
 

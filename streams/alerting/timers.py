@@ -12,6 +12,9 @@ from streams.dedup import state_key
 from streams.draft import Draft
 
 TABLE = "alerts"
+# A door holds a record for as long as Kafka is slow, up to `publish_timeout_s` (below 15): what a door had received by
+# a time is in Kafka so much later at the latest. Silence that is told earlier is told of users whose data are here.
+GRACE_MS = 15_000
 _PREFIX = b"t|"
 _END = b"t}"
 _FORMAT = b"\x01"

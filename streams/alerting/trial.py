@@ -13,9 +13,9 @@ from streams.alerting.life import Life
 from streams.alerting.machine import How
 from streams.alerting.observe import Json, observe
 from streams.alerting.rules import HOUR_US, Rules
-from streams.alerting.timers import TABLE
+from streams.alerting.timers import GRACE_MS, TABLE
 from streams.alerting.user import Personal
-from streams.alerting.watch import FIRED_MAX, GRACE_MS, Watch
+from streams.alerting.watch import FIRED_MAX, Watch
 from streams.draft import Draft, Rows
 from streams.topics import Origin
 

@@ -13,7 +13,7 @@ import msgspec
 from streams.alerting.life import Told
 from streams.alerting.machine import IDLE, Machine
 from streams.alerting.marks import NEVER_US
-from streams.alerting.observe import Evidence
+from streams.alerting.observe import Evidence, Observed
 from streams.alerting.rules import DAY_US, MINUTE_US, Quiet
 
 _FORMAT = b"\x01"
@@ -48,8 +48,23 @@ class Personal(NamedTuple):
     is_off: bool = False
 
 
+class Place(NamedTuple):
+    """Of a record in the order in which records say where the clock stands: by the time that it speaks of.
+
+    Of one time there may be several sources, which only have to be told apart (`who`), and versions, of which the
+    newest counts (`version`: its two times).
+    """
+
+    time_us: int = NEVER_US
+    who: tuple[str, str, str] = ("", "", "")
+    version: tuple[int, int] = (NEVER_US, NEVER_US)
+
+
 class User(NamedTuple):
-    """`zone`: IANA name; `is_zone_given`: by a person, not by data. `offset_s` of local time as last seen in data."""
+    """`zone`: IANA name; `is_zone_given`: by a person, not by data. `offset_s` of local time as last seen in data.
+
+    `offset_place`, `zone_place`: of the records that said so. `offset_at_us`: what rows of before have instead.
+    """
 
     zone: str = ""
     is_zone_given: bool = False
@@ -59,6 +74,8 @@ class User(NamedTuple):
     team_id: str = ""
     personal: dict[str, Personal] = {}  # noqa: RUF012  # because nobody changes a default
     rules: dict[str, Standing] = {}  # noqa: RUF012  # because nobody changes a default
+    offset_place: Place = Place()
+    zone_place: Place = Place()
 
 
 NOBODY = User()
@@ -97,13 +114,23 @@ def from_local_us(user: User, local_us: int) -> int | None:
     return None if offset is None else local_us - offset
 
 
-def seen_zone(user: User, zone: str | None, offset_s: int | None, at_us: int) -> User:
-    """The user after data that say where the clock stands. Answers the same object when there is no news."""
-    is_newer = offset_s is not None and abs(offset_s) <= OFFSET_S_MAX and at_us > user.offset_at_us
-    if is_newer and offset_s != user.offset_s:
-        user = user._replace(offset_s=offset_s, offset_at_us=at_us)
-    if zone and zone != user.zone and not user.is_zone_given and is_zone(zone):
-        user = user._replace(zone=zone)
+def place_of(seen: Observed) -> Place:
+    """The place of a record about a resource."""
+    said, updated_us = seen.evidence, seen.record["version"]["updated_at"]
+    version = (NEVER_US if updated_us is None else updated_us, seen.delivered_ms)
+    return Place(seen.time_us, (said.provider, said.source_type, said.entity), version)
+
+
+def seen_zone(user: User, zone: str | None, offset_s: int | None, place: Place) -> User:
+    """The user after data that say where the clock stands. Answers the same object when there is no news.
+
+    What the record with the greatest place says, counts: the order of arrival decides nothing.
+    """
+    known = max(user.offset_place, Place(user.offset_at_us))
+    if offset_s is not None and abs(offset_s) <= OFFSET_S_MAX and (place, offset_s) > (known, user.offset_s or 0):
+        user = user._replace(offset_s=offset_s, offset_place=place)
+    if zone and not user.is_zone_given and (place, zone) > (user.zone_place, user.zone) and is_zone(zone):
+        user = user._replace(zone=zone, zone_place=place)
     return user
 
 

@@ -4,6 +4,7 @@ Rows of the one table `alerts`, by the first letters of their keys:
 
     u|user            what is remembered of a user (`user`)
     m|user|series     the newest marks of a series (`marks`)
+    c|user|series|minute   all samples of a minute with more of them than a window keeps (`crowds`)
     n|user|series     the baseline of a series (`baseline`)
     s|user|topic      signs of life (`silence`)
     t|due|user|rule   timers (`timers`)
@@ -19,14 +20,13 @@ from streams.alerting.life import Life, Transition, closed
 from streams.alerting.machine import How
 from streams.alerting.observe import Observed, observe
 from streams.alerting.rules import NO_RULES, Kind, Rule, Rules, Topic
-from streams.alerting.timers import Timer
+from streams.alerting.timers import GRACE_MS, Timer
 from streams.alerting.turn import Say, Turn
-from streams.alerting.user import Personal, User, from_local_us, seen_zone
+from streams.alerting.user import Personal, User, from_local_us, place_of, seen_zone
 from streams.draft import Draft, Sign
 from streams.errors import Reason, Rejected
 from streams.resources import RESOURCES
 
-GRACE_MS = 5_000  # between the door's clock and the record in Kafka
 PERSONAL_MAX = 500  # of a user: as many as a file has rules
 FIRED_MAX = 500  # timers of a partition in one look: bounds the pause
 
@@ -53,13 +53,22 @@ class Watch:
         if seen is None:
             return
         turn = Turn(draft, seen.user_id, seen.received_ms * 1000, self._say)
-        _note_user(turn, seen, is_zone_needed=self.rules.needs_zone or seen.is_floating)
+        is_clock_news = _note_user(turn, seen, is_zone_needed=self.rules.needs_zone or seen.is_floating)
         if plan is not None:
             there = _in_utc(turn.user, seen) if seen.is_floating else seen
             if there is None:
                 draft.count("alert_skipped", "floating_time")
             _judge(turn, plan, seen, there)
+        if is_clock_news:
+            self._look_at_quiet(turn)
         turn.done()
+
+    def _look_at_quiet(self, turn: Turn) -> None:
+        """The user's clock stands elsewhere than was known: quiet hours of what was judged before are others."""
+        for name in list(turn.user.rules):
+            rule = self.rules.by_name.get(name)
+            if rule is not None and rule.quiet:
+                _LOOKS.get(rule.kind, numbers.look)(turn, rule)
 
     def heard(self, draft: Draft, sign: Sign) -> None:
         """A delivery that was overtaken: no news, but somebody was there."""
@@ -77,9 +86,8 @@ class Watch:
             self._fire(draft, gone)
             if not gone:  # else look again: the transaction of this draft may not be committed
                 self._swept.add(draft.partition)
-        until_ms = min(draft.now_ms, draft.complete_ms) - GRACE_MS
-        if until_ms > 0:
-            self._fire(draft, list(islice(timers.due(draft, until_ms), FIRED_MAX)))
+        if draft.complete_ms > GRACE_MS:
+            self._fire(draft, list(islice(timers.due(draft, _known_until_ms(draft)), FIRED_MAX)))
 
     def _fire(self, draft: Draft, fired: Iterable[Timer]) -> None:
         for timer in fired:
@@ -89,7 +97,7 @@ class Watch:
             draft.count("alert_timers")
 
     def _turn_of(self, draft: Draft, timer: Timer) -> None:
-        turn = Turn(draft, timer.user_id, min(draft.now_ms, draft.complete_ms or draft.now_ms) * 1000, self._say)
+        turn = Turn(draft, timer.user_id, _known_until_ms(draft) * 1000, self._say)
         self._look(turn, timer)
         turn.done()
 
@@ -126,6 +134,11 @@ class Watch:
         turn.done()
 
 
+def _known_until_ms(draft: Draft) -> int:
+    """Up to when everything that came to a door has been processed, for a look at what no record asks for."""
+    return min(draft.now_ms, draft.complete_ms or draft.now_ms) - GRACE_MS
+
+
 def _judge(turn: Turn, plan: Topic, seen: Observed, there: Observed | None) -> None:
     """`there`: with times in UTC; None if they are not known, and then only silence can be judged."""
     for series in plan.series if there else ():
@@ -137,16 +150,27 @@ def _judge(turn: Turn, plan: Topic, seen: Observed, there: Observed | None) -> N
         happenings.heard(turn, plan.silences, sign)
 
 
-def _note_user(turn: Turn, seen: Observed, *, is_zone_needed: bool) -> None:
-    record = seen.record
-    zone, offset_s = record.get("time_zone"), record.get("timezone_offset_s")
+def _note_user(turn: Turn, seen: Observed, *, is_zone_needed: bool) -> bool:
+    """Whether the user's clock stands elsewhere than was known. A zone that was joined is not said by the data."""
+    record, is_news = seen.record, False
+    zone = "" if seen.is_floating else record.get("time_zone")
+    offset_s = record.get("timezone_offset_s")
     if is_zone_needed and (zone or offset_s is not None) and seen.topic in RESOURCES:
-        turn.user = seen_zone(turn.user, zone, offset_s, seen.time_us)
+        before = turn.user
+        turn.user = seen_zone(before, zone, offset_s, place_of(seen))
+        is_news = (turn.user.zone, turn.user.offset_s) != (before.zone, before.offset_s)
     turn.who = (record.get("client_user_id") or "", record.get("team_id") or "")
+    return is_news
 
 
 def _in_utc(user: User, seen: Observed) -> Observed | None:
-    """What was written as local time, in UTC; None while the user's zone is not known."""
+    """What was written as local time, in UTC; None while the user's zone is not known.
+
+    The zone is the one that was joined into the record, unless a person gave one.
+    """
+    joined = seen.record.get("time_zone")
+    if joined and not user.is_zone_given:
+        user = user._replace(zone=joined)
     time_us = from_local_us(user, seen.time_us)
     if time_us is None:
         return None
@@ -165,7 +189,9 @@ def drop(turn: Turn, name: str) -> None:
     for told in standing.told:
         if told.ended_us is None:
             gone = Rule(name, told.kind, told.topic, severity=told.severity)
-            turn.tell(gone, [Transition(Life.RESOLVED, closed(told, turn.clock_us, How.RULE_GONE))])
+            turn.tell(
+                gone, [Transition(Life.RESOLVED, closed(told, max(turn.clock_us, told.opened_us), How.RULE_GONE))]
+            )
     turn.forget(name, standing)
 
 

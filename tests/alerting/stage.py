@@ -6,8 +6,8 @@ from typing import Any
 
 from streams.alerting.rulefile import rules_of
 from streams.alerting.rules import MINUTE_US, Rules
-from streams.alerting.timers import TABLE
-from streams.alerting.watch import GRACE_MS, Watch
+from streams.alerting.timers import GRACE_MS, TABLE
+from streams.alerting.watch import Watch
 from streams.draft import Draft, Rows
 
 USER = "5f0c2c0e-9c3b-4b8e-8f0a-1d2f3a4b5c6d"
@@ -112,11 +112,15 @@ class Stage:
         return [(one["rule"], str(one["life"]), one["resolution"] and str(one["resolution"])) for one in self.alerts]
 
     def standing(self) -> list[tuple[Any, ...]]:
-        """What is true in the end: of each alert that was not taken back its rule, times and evidence."""
+        """What is true in the end: of each alert that was not taken back its rule, times and evidence.
+
+        Evidence by time and source: two deliveries that say the same of a sample are equally good.
+        """
         last = {one["id"]: one for one in self.alerts}
         return sorted(
             (one["rule"], one["subject"], one["first_at"], one["opened_at"], one["resolved_at"] or 0,
-             str(one["resolution"]), [proof["time"] for proof in one["evidence"]])
+             str(one["resolution"]),
+             [(proof["time"], proof["provider"], proof["source_type"], proof["value"]) for proof in one["evidence"]])
             for one in last.values()
             if one["resolution"] != "corrected"
         )  # fmt: skip

@@ -4,9 +4,14 @@ from random import Random
 from typing import Any
 
 import pytest
+from annotated_types import Lt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.alerting import silence
+from streams.alerting.rules import HOUR_US
+from streams.alerting.timers import GRACE_MS
+from streams.settings import Settings
 from tests.alerting.stage import MINUTE_MS, USER, Stage, at, head, samples
 
 DAY = 24 * 60
@@ -148,6 +153,42 @@ def test_an_outage_of_the_worker_is_no_silence() -> None:
     assert stage.commit(draft) == []
 
 
+def test_timers_wait_for_what_a_door_still_holds() -> None:
+    """As long as a door may wait for Kafka, whatever `publish_timeout_s` is set to."""
+    (bound,) = [one.lt for one in Settings.model_fields["publish_timeout_s"].metadata if isinstance(one, Lt)]
+    assert isinstance(bound, int)
+    assert bound * 1000 <= GRACE_MS
+
+
+def test_a_delivery_that_a_door_held_is_in_time() -> None:
+    """What was received before a silence was due, and stored fourteen seconds later, keeps it from being told.
+
+    Neither a timer that was armed for an older sign of life, nor an older delivery that comes meanwhile, is quicker.
+    """
+    stage = Stage([SILENT])
+    stage.see("glucose", samples([(0, 5)], late_min=0))
+    stage.see("glucose", samples([(30, 5)], late_min=0))  # silent at 210; the timer stays at 180
+    draft = stage.draft(at(210) + 14_000_000)
+    stage.watch.punctuate(draft)
+    assert stage.commit(draft) == []
+    late = samples([(10, 6)], late_min=0)
+    late["delivery"]["received_at"] = at(210) // 1000 + 14_000
+    assert stage.see("glucose", late) == []
+    stage.see("glucose", samples([(209.9, 5)], late_min=0))
+    stage.wait(60)
+    assert stage.alerts == []
+
+
+def test_a_silence_that_fell_due_as_a_record_came_is_told() -> None:
+    """Too fresh to be told with the record: a timer does it."""
+    stage = Stage([SILENT])
+    stage.see("glucose", samples([(0, 5)], late_min=0))
+    late = samples([(-10, 6)], late_min=0)
+    late["delivery"]["received_at"] = at(180) // 1000 + 10_000
+    assert stage.see("glucose", late) == []
+    assert [one["life"] for one in stage.wait(5)] == ["opened"]
+
+
 def test_behind_an_outage_of_the_door_nobody_was_silent() -> None:
     """What was created meanwhile comes in a row, with pauses: the clock of a lasting silence begins with what came."""
     stage = Stage([SILENT])
@@ -212,6 +253,40 @@ def test_silences_do_not_depend_on_the_order(minutes: list[int], chance: Any) ->
     shuffled = minutes * 2
     chance.shuffle(shuffled)
     assert run(shuffled).standing() == run(sorted(minutes)).standing()
+
+
+signs = st.lists(st.tuples(st.integers(0, 60).map(lambda n: 97 * n), st.integers(0, 3)), min_size=20, max_size=70)
+
+
+@given(signs, st.randoms(use_true_random=False))
+def test_signs_of_life_are_a_set(given_signs: list[tuple[int, int]], chance: Any) -> None:
+    """(minute, arrival after it): far more of them than are recent, in any order, some twice: the same is known."""
+
+    def known(order: list[tuple[int, int]]) -> silence.Arrivals:
+        arrivals = silence.Arrivals()
+        for minute, later in order:
+            arrivals = silence.add(arrivals, at(minute), at(minute + later))
+        return arrivals
+
+    shuffled = given_signs * 2
+    chance.shuffle(shuffled)
+    assert known(shuffled) == known(given_signs)
+
+
+def test_a_late_sign_of_life_counts_for_the_habit() -> None:
+    """Older than all recent ones: its hour had news all the same."""
+    minutes = [5 * 60 + n for n in range(silence.RECENT_MAX + 1)]
+
+    def known(order: list[int]) -> silence.Arrivals:
+        arrivals = silence.Arrivals()
+        for minute in order:
+            arrivals = silence.add(arrivals, at(minute), at(minute))
+        return arrivals
+
+    late = known([*minutes, 0])
+    assert late == known([0, *minutes])
+    assert late.base == at(0) // HOUR_US
+    assert silence.add(late, at(0), at(0)) is late
 
 
 @settings(max_examples=60)

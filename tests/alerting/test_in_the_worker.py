@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from streams import resources, topics
 from streams.alerting import fields
 from streams.alerting.own import Own, encode
+from streams.alerting.timers import GRACE_MS
 from streams.errors import Rejected
 from tests.alerting.stage import LOW
 from tests.folding import NOW_MS, PREFIX, Clean, RawRecord, Worker
@@ -57,6 +58,29 @@ def test_re_deliveries_and_old_versions_say_nothing() -> None:
     assert (taken_back["life"], taken_back["resolution"]) == ("resolved", "corrected")
 
 
+def test_a_correction_takes_nothing_back_that_still_stands() -> None:
+    """Heart rate by the second: the highest of a minute was wrong, the next one is above the bound, too."""
+    high = {"name": "high", "kind": "threshold", "resource": "heartrate", "above": "140 bpm"}
+    began_ms = (NOW_MS // 60_000 - 3) * 60_000
+
+    def beats(*points: tuple[int, float]) -> dict[str, Any]:
+        times = [datetime.fromtimestamp(began_ms / 1000 + second, UTC).isoformat() for second, _ in points]
+        rows = [{"timestamp": at, "value": value, "unit": "bpm"} for at, (_, value) in zip(times, points, strict=True)]
+        return envelope(
+            "daily.data.heartrate.created", {"source": {"provider": "garmin", "type": "watch"}, "data": rows}
+        )
+
+    first = beats((10, 70.0), (20, 190.0), (30, 170.0), (40, 71.0)), NOW_MS
+    correction = beats((20, 72.0)), NOW_MS + 1000
+    for order in ((first, correction), (correction, first)):
+        worker = Worker(rules=[high])
+        told = [alert for event, at_ms in order for alert in alerts(worker.deliver(event, at_ms=at_ms, id=f"m{at_ms}"))]
+        stands = {alert["id"]: alert for alert in told if alert["resolution"] != "corrected"}
+        taken_back = {alert["id"] for alert in told if alert["resolution"] == "corrected"}
+        (alert,) = (stands[id] for id in stands.keys() - taken_back)
+        assert alert["first_at"].timestamp() == began_ms / 1000 + 30
+
+
 def test_history_is_silent() -> None:
     """Fetched history never alerts, whatever is in it."""
     worker = Worker(rules=[LOW])
@@ -78,7 +102,8 @@ def test_a_broken_connection_and_a_silence() -> None:
     assert (broken["subject"], broken["resource"]) == ("oura/", "connections")
     worker.deliver(glucose((5, 5.0)))
     assert alerts(worker.punctuate(NOW_MS + 3 * 3600_000)) == []
-    (silent,) = alerts(worker.punctuate(NOW_MS + 3 * 3600_000 + 10_000))
+    assert alerts(worker.punctuate(NOW_MS + 3 * 3600_000 + GRACE_MS)) == []
+    (silent,) = alerts(worker.punctuate(NOW_MS + 3 * 3600_000 + GRACE_MS + 2_000))
     assert (silent["rule"], silent["life"]) == ("silent", "opened")
     assert alerts(worker.punctuate(NOW_MS + 9 * 3600_000)) == []
 

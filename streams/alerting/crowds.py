@@ -1,0 +1,81 @@
+"""Minutes with more samples than a window keeps: all of them, in a row for each minute while the window has it.
+
+A window judges the lowest and the highest of a minute. When one of these is corrected, the next one counts, and only
+who has kept it can say which that is: without it an alert would be taken back while another sample stands above the
+bound, or not, as the deliveries happened to come.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+OUTER_MAX = 64  # lowest, and as many highest, of one minute: of two sources by the second nothing is lost
+_FORMAT = b"\x01"
+
+Source = tuple[str, str, str, int]  # provider, source type, raw topic, raw partition
+
+
+class Sample(NamedTuple):
+    """A point with the name of its source. Sorts by time, value and source, whatever the order of arrival."""
+
+    time_us: int
+    value: float
+    source: Source
+    offset: int
+    age_s: int
+
+
+class _Stored(NamedTuple):
+    sources: list[Source]
+    samples: list[tuple[int, float, int, int, int]]  # `source`: place in the sources
+
+
+class Crowds:
+    """Rows of one series, by the minute since 1970. `write`: None deletes."""
+
+    def __init__(self, read: Callable[[int], bytes | None], write: Callable[[int, bytes | None], None]) -> None:
+        self._read, self._write = read, write
+
+    def of(self, minute: int) -> list[Sample]:
+        """All samples of a minute; empty where the window has them all itself."""
+        stored = self._read(minute)
+        return [] if stored is None else decode(stored)
+
+    def keep(self, minute: int, samples: Sequence[Sample]) -> None:
+        """Remember the samples of a minute."""
+        self._write(minute, encode(outer(samples)))
+
+    def forget(self, minute: int) -> None:
+        """The minute has left the window."""
+        if self._read(minute) is not None:
+            self._write(minute, None)
+
+
+def outer(samples: Sequence[Sample]) -> list[Sample]:
+    """Of very many the lowest and the highest."""
+    if len(samples) <= 2 * OUTER_MAX:
+        return list(samples)
+    by_value = sorted(samples, key=height)
+    return sorted([*by_value[:OUTER_MAX], *by_value[-OUTER_MAX:]])
+
+
+def height(sample: Sample) -> tuple[float, int, Source]:
+    """Sorts by value; of equal ones the later is higher."""
+    return sample.value, sample.time_us, sample.source
+
+
+def encode(samples: Sequence[Sample]) -> bytes:
+    sources = sorted({sample.source for sample in samples})
+    places = {source: place for place, source in enumerate(sources)}
+    rows = [(time_us, value, places[source], offset, age_s) for time_us, value, source, offset, age_s in samples]
+    return _FORMAT + _encode(_Stored(sources, rows))
+
+
+def decode(stored: bytes) -> list[Sample]:
+    sources, rows = _decode(memoryview(stored)[1:])
+    return [Sample(time_us, value, sources[place], offset, age_s) for time_us, value, place, offset, age_s in rows]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Stored).decode
