@@ -80,7 +80,7 @@ def run(
     load = _load(scenario, seed, STARTING_S + seconds)
     with set_up(scenario, say, cluster, prefix) as stage:
         if logs:
-            stage.undo.callback(_save_logs, stage, logs / scenario.name)
+            stage.undo.callback(_save_logs, stage, logs / f"{scenario.name}-{seed}")
         stage.commands = _commands(scenario, broken, stage, load)
         _act(stage, load, plan(scenario, seed, seconds), result, say)
         say("reading everything back")
