@@ -18,8 +18,9 @@ from tests.chaos.busy import busy
 from tests.chaos.mutations import MUTATIONS
 from tests.chaos.run import Result, run
 from tests.chaos.scenario import Scenario
-from tests.chaos.scenarios import SCENARIOS
+from tests.chaos.scenarios import ALONE, SCENARIOS
 
+KNOWN = SCENARIOS | ALONE
 SECONDS = 35.0
 WIDTH = 132  # where there is no terminal: the table fits
 
@@ -40,10 +41,10 @@ def main(
     """Kill things and count what is lost."""
     console = Console(stderr=as_json, width=None if sys.stdout.isatty() else WIDTH)
     if list_:
-        for scenario in SCENARIOS.values():
-            console.print(f"{scenario.name:18} {scenario.sentence}", highlight=False)
+        for scenario in (*SCENARIOS.values(), *ALONE.values()):
+            console.print(f"{scenario.name:28} {scenario.sentence}", highlight=False)
         return
-    unknown = sorted({*(names or [])} - SCENARIOS.keys()) + ([broken] if broken and broken not in MUTATIONS else [])
+    unknown = sorted({*(names or [])} - KNOWN.keys()) + ([broken] if broken and broken not in MUTATIONS else [])
     lacking = f"no such scenario or mutation: {', '.join(unknown)}; see --list" if unknown else missing()
     if lacking:
         console.print(lacking)
@@ -85,7 +86,7 @@ def _all(names: list[str], seed: int, how: How) -> list[Result]:
     results = []
     for name in names:
         with busy(is_wanted=how.is_loaded):
-            results.append(_one(SCENARIOS[name], seed, how))
+            results.append(_one(KNOWN[name], seed, how))
         how.console.print(report.line(results[-1]), highlight=False, soft_wrap=True)
         if not results[-1].is_right:
             _say_details(how.console, results[-1])

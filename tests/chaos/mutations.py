@@ -16,7 +16,9 @@ from streams.cli import read_settings
 from streams.draft import Draft
 from streams.engine import clients, group_metadata, offsets
 from streams.engine.group_metadata import Membership
+from streams.engine.recovery import Recovery
 from streams.engine.slices import Cursors, Slice, Verdict
+from streams.engine.transport import Consumer
 from streams.engine.unit import Unit
 from streams.engine.work import Work
 from streams.fetcher import scheduler
@@ -62,8 +64,8 @@ def no_generation() -> None:
 def no_require_stable() -> None:
     """Committed offsets are read while a transaction of the previous owner may still change them: poison_pause.
 
-    Where that transaction changed a table, the restore waits for its end and so hides what is broken here. So that
-    scenario stops a worker in one that did not.
+    That scenario stops a worker in a transaction that changes no table, because one that does may hide what is broken
+    here: if its records were sent before the stop, the restore waits for its end, and what is then read again is known.
     """
     offsets.asking = lambda settings, purpose, isolation, **extra: clients.asking(
         settings, purpose, "read_uncommitted", **extra
@@ -92,6 +94,25 @@ def pages_outside() -> None:
     scheduler.settle = outside
 
 
+def restore_first() -> None:
+    """Tables are restored before the stable offsets are read: nap_unsent.
+
+    A transaction in between, whose records had not been sent when the restore began, is in the offsets, not in the
+    tables: what it changed is missing from then on, and what is delivered again leaves again.
+    """
+    restore, committed = Recovery._restore, Consumer.committed
+
+    async def early(self: Consumer, *wanted: Any) -> Any:
+        await restore(self.app.tables.recovery, self.changelogs())
+        return await committed(self, *wanted)
+
+    async def nothing(self: Recovery, changelogs: set[Any]) -> None:
+        """It has been done."""
+
+    Consumer.committed, Recovery._restore = early, nothing  # type: ignore[method-assign]  # because that is the mutation
+
+
 MUTATIONS: dict[str, Callable[[], None]] = {
-    one.__name__: one for one in (state_first, no_cursor, no_generation, no_require_stable, pages_outside)
+    one.__name__: one
+    for one in (state_first, no_cursor, no_generation, no_require_stable, pages_outside, restore_first)
 }

@@ -80,6 +80,7 @@ def details(result: Result) -> list[str]:
     """What the row has no room for."""
     lines = [f"  {result.calls}"] if result.calls else []
     lines += [f"  {n} x {said}" for said, n in result.restarts.items()]
+    lines += [f"  napped at {name}: {n} times, not reached: {never}" for name, (n, never) in result.naps.items()]
     lines += [f"  held back by an unfinished transaction: {place}" for place in result.hanging]
     lines += [f"  {example}" for example in result.findings.examples]
     if result.unconfirmed:

@@ -32,10 +32,11 @@ def nothing() -> None:
 
 @dataclass(frozen=True)
 class Scenario:
-    """`sentence`: what is done. `flags`: of tests.chaos.worker; with any of them, or with a broken engine, that program
-    runs in the worker's place. `rate`: deliveries per second. `setup`: before services start, undone by the stage.
-    `skip`: why it cannot run here, None if it can. `alert_rules`: TOML; timers then get time to fire. `fetchers`: so
-    many fetch the history of a small world from a fake API that answers badly (`history`), which sets the rate too."""
+    """`sentence`: what is done. `flags`: of tests.chaos.worker, `fetcher_flags`: of tests.chaos.fetcher; with any of
+    them, or with a broken engine, that program runs in the product's place. `rate`: deliveries per second. `setup`:
+    before services start, undone by the stage. `skip`: why it cannot run here, None if it can. `alert_rules`: TOML;
+    timers then get time to fire. `fetchers`: so many fetch the history of a small world from a fake API that answers
+    badly (`history`), which sets the rate too."""
 
     name: str
     sentence: str
@@ -44,6 +45,7 @@ class Scenario:
     nodes: int = 1
     rate: float = 150.0
     flags: tuple[str, ...] = ()
+    fetcher_flags: tuple[str, ...] = ()
     is_proxied: bool = False
     poison: float = 0.0
     setup: Act | None = None

@@ -6,6 +6,7 @@ from pathlib import Path
 from subprocess import CalledProcessError
 
 from tests.chaos import alarms, faults
+from tests.chaos.naps import PLACES, Place, Wants
 from tests.chaos.scenario import Every, Once, Scenario
 
 INSIDE = ("--folder", "{folder}")  # of the stage: how faults reach into the worker
@@ -63,6 +64,14 @@ _ALL = [
         rate=60,
     ),
     Scenario(
+        "broker_stale",
+        "three brokers, two workers; one broker sleeps until it is replaced, and wakes as a worker is killed",
+        (Every(8, 12, faults.stale_broker, 5),),
+        workers=2,
+        nodes=3,
+        rate=60,
+    ),
+    Scenario(
         "lost_batches",
         "3 % of the slices vanish inside the worker, which is killed now and then",
         (Every(8, 14, faults.kill_worker),),
@@ -79,10 +88,33 @@ _ALL = [
     Scenario(
         "poison_pause",
         "few records, half of them hopeless; a worker of two sleeps between offsets and commit, somebody takes over",
-        (Every(11, 13, faults.pause_in_commit(8.2, 9.2)),),
+        (Every(11, 13, faults.nap("offsets_sent_bare", low_s=8.2, high_s=9.2)),),
         workers=2,
         rate=12.0,
         poison=1.0,
+        flags=INSIDE,
+    ),
+    Scenario(
+        "nap_unsent",
+        "a worker of two sleeps between offsets and commit, its records not sent yet; somebody takes over, it wakes",
+        (Every(11, 13, faults.nap("offsets_sent_changing", low_s=8.2, high_s=9.2)),),
+        workers=2,
+        rate=40.0,
+        flags=(*INSIDE, "--linger", "4000"),
+    ),
+    Scenario(
+        "naps",
+        "two workers, two fetchers; one of them stops between any two calls of the engine, and wakes later",
+        (Every(10, 12, faults.nap()),),
+        workers=2,
+        flags=INSIDE,
+        fetchers=2,
+        fetcher_flags=INSIDE,
+    ),
+    Scenario(
+        "restore_slow",
+        "one write of a restore takes seconds; a worker joins or leaves meanwhile",
+        (Every(9, 11, faults.slow_at("batch_read", 3, 5)),),
         flags=INSIDE,
     ),
     Scenario(
@@ -117,3 +149,20 @@ _ALL = [
     Scenario("clock", "the worker's clock steps by ten minutes", (Every(3, 6, faults.step_clock),), flags=INSIDE),
 ]
 SCENARIOS = {scenario.name: scenario for scenario in _ALL}
+
+
+def _nap_at(name: str, place: Place) -> Scenario:
+    is_page = place.wants is Wants.PAGES
+    return Scenario(
+        f"naps:{name}",
+        f"one of two stops at one place: {place.when.value} {place.target.partition(':')[2]}",
+        (Every(10, 12, faults.nap(name)),),
+        workers=1 if is_page else 2,
+        rate=40.0,
+        flags=INSIDE,
+        fetchers=2 if is_page else 0,
+        fetcher_flags=INSIDE,
+    )
+
+
+ALONE = {f"naps:{name}": _nap_at(name, place) for name, place in PLACES.items()}  # by name only, not part of all
