@@ -17,6 +17,7 @@ WORKING_SHARE = 0.8
 DAMAGED_SHARE = 0.3  # of the databases of a worker
 WIPED_SHARE = 0.5
 PROGRESS_S = 12.0
+AGAIN_S = 3.0
 START_S = 25.0  # for a member that is gone to be missed, and another one to come
 REGISTRY_AWAY_S = 6.0
 STALE_S = 15.0  # a broker's session with the controller is 4 s, what it may lag behind 6 s
@@ -101,38 +102,56 @@ def pause_worker(low_s: float, high_s: float) -> Act:
     return pause
 
 
-def nap(*names: str, low_s: float = 7, high_s: float = 13) -> Act:
+def nap(*names: str, low_s: float = 7, high_s: float = 13, then: str = "") -> Act:
     """A process stops itself at one of these places (tests.chaos.naps; none: all of them), SIGCONT later.
 
     From 6 to 10 s: between session and transaction timeout; somebody else has its partitions, and it can still commit.
+    `then`: where it stops once more for some seconds, in which nobody but the others works.
     """
 
     def act(stage: Stage, chance: Random) -> None:
         name = chance.choice(names or tuple(naps.PLACES))
         if _caught(stage, chance, name):
             time.sleep(chance.uniform(low_s, high_s))
-            for service in (*stage.workers, *stage.fetchers):
-                stage.send(service, SIGCONT)
+            if then:
+                _wake_until(stage, then)
+            _wake(stage)
 
     act.__doc__ = f"SIGSTOP at {' or '.join(names) if names else 'any of the places of naps'}, SIGCONT later."
     return act
 
 
+def _wake_until(stage: Stage, name: str) -> None:
+    trap = naps.Trap(stage.folder)
+    trap.set(name)
+    _wake(stage)
+    if trap.await_taken(PROGRESS_S):
+        time.sleep(AGAIN_S)
+
+
+def _wake(stage: Stage) -> None:
+    for service in (*stage.workers, *stage.fetchers):
+        stage.send(service, SIGCONT)
+
+
 def slow_at(name: str, low_s: float, high_s: float) -> Act:
-    """One call at this place takes so long, as on a slow disk; meanwhile the group changes, twice."""
+    """One call at this place takes so long, as on a slow disk; meanwhile another worker leaves, which comes back."""
 
     def act(stage: Stage, chance: Random) -> None:
-        if _caught(stage, chance, name, chance.uniform(low_s, high_s)):
-            come_or_go(stage, chance)
-            time.sleep(high_s)
+        seconds = chance.uniform(low_s, high_s)
+        if who := _caught(stage, chance, name, seconds):
+            began_s, other = time.monotonic(), next(one for one in stage.workers if one != who)
+            stage.stop(other)
+            time.sleep(max(0.0, began_s + seconds - time.monotonic()))
+            stage.start(other)
 
     act.__doc__ = f"{low_s:g} to {high_s:g} s for one call at {name}, and the group changes meanwhile."
     return act
 
 
-def _caught(stage: Stage, chance: Random, name: str, seconds: float = 0.0) -> bool:
-    """Set the trap, bring somebody there, and wait; notes whether one came. One that naps asks an API again as one that
-    was killed."""
+def _caught(stage: Stage, chance: Random, name: str, seconds: float = 0.0) -> str:
+    """Set the trap, bring somebody there, and wait; answers who came, "" for nobody, and notes it. A fetcher that naps
+    asks the API again, as one that was killed."""
     trap, wants = naps.Trap(stage.folder), naps.PLACES[name].wants
     trap.set(name, seconds)
     if wants is naps.Wants.START:
@@ -140,7 +159,7 @@ def _caught(stage: Stage, chance: Random, name: str, seconds: float = 0.0) -> bo
     who = trap.await_taken(PROGRESS_S if wants is naps.Wants.WORK else START_S)
     stage.naps[name, bool(who)] += 1
     stage.killed[kind(who)] += bool(who)
-    return bool(who)
+    return who
 
 
 def _restart(stage: Stage, chance: Random) -> None:

@@ -20,6 +20,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from streams import topics
 from streams.engine.work import Work
 
 TRAP = "nap"  # the file; `nap-w0` when w0 has taken it
@@ -46,12 +47,17 @@ class Seen:
     @classmethod
     def is_bare(cls) -> bool:
         """A transaction with records that changes no table: nothing but its offsets tells that there is one."""
-        return bool(cls.work and any(one.emits for one in cls.work.drafts.values())) and not cls.changes()
+        return bool(cls.work and any(one.emits for one in cls.work.drafts.values())) and not cls._changed()
 
     @classmethod
-    def changes(cls) -> bool:
-        """A transaction that changes tables."""
-        return bool(cls.work and any(any(one.tables.values()) for one in cls.work.drafts.values()))
+    def changes_for_good(cls) -> bool:
+        """A transaction that changes rows of backfills, which are seldom written again: that would hide a loss."""
+        return topics.BACKFILLS in cls._changed()
+
+    @classmethod
+    def _changed(cls) -> set[str]:
+        drafts = cls.work.drafts.values() if cls.work else ()
+        return {name for one in drafts for name, rows in one.tables.items() if rows}
 
 
 def in_restore() -> bool:
@@ -87,7 +93,7 @@ PLACES: Mapping[str, Place] = {
     "offsets_unsent": Place(f"{_ENGINE}.transaction:Transactions._send_offsets", _BEFORE),
     "offsets_sent": Place(f"{_ENGINE}.transaction:Transactions._send_offsets", _AFTER),
     "offsets_sent_bare": Place(f"{_ENGINE}.transaction:Transactions._send_offsets", _AFTER, only=Seen.is_bare),
-    "offsets_sent_changing": Place(f"{_ENGINE}.transaction:Transactions._send_offsets", _AFTER, only=Seen.changes),
+    "offsets_sent_rows": Place(f"{_ENGINE}.transaction:Transactions._send_offsets", _AFTER, only=Seen.changes_for_good),
     "committed": Place(f"{_ENGINE}.transaction:Transactions.commit", _AFTER),
     "table_write": Place(f"{_ENGINE}.table:Table.write", _BEFORE, only=in_commit),
     "table_written": Place(f"{_ENGINE}.table:Table.write", _AFTER, only=in_commit),

@@ -96,8 +96,8 @@ _ALL = [
     ),
     Scenario(
         "nap_unsent",
-        "a worker of two sleeps between offsets and commit, its records not sent yet; somebody takes over, it wakes",
-        (Every(11, 13, faults.nap("offsets_sent_changing", low_s=8.2, high_s=9.2)),),
+        "a worker of two sleeps between offsets and commit, its records not sent; it commits when somebody took over",
+        (Every(12, 14, faults.nap("offsets_sent_rows", low_s=8.2, high_s=9.2, then="committed")),),
         workers=2,
         rate=40.0,
         flags=(*INSIDE, "--linger", "4000"),
@@ -113,8 +113,9 @@ _ALL = [
     ),
     Scenario(
         "restore_slow",
-        "one write of a restore takes seconds; a worker joins or leaves meanwhile",
-        (Every(9, 11, faults.slow_at("batch_read", 3, 5)),),
+        "one write of a restore takes seconds; the other worker leaves meanwhile, and comes back",
+        (Every(4, 6, faults.slow_at("batch_read", 5, 7)),),
+        workers=2,
         flags=INSIDE,
     ),
     Scenario(
