@@ -135,39 +135,38 @@ def _wake(stage: Stage) -> None:
 
 
 def slow_at(name: str, low_s: float, high_s: float) -> Act:
-    """One call at this place takes so long, as on a slow disk; meanwhile another worker leaves, which comes back."""
+    """One call at this place takes so long, as on a slow disk; meanwhile one more worker comes. It goes again later."""
 
     def act(stage: Stage, chance: Random) -> None:
         seconds = chance.uniform(low_s, high_s)
-        if who := _caught(stage, chance, name, seconds):
-            began_s, other = time.monotonic(), next(one for one in stage.workers if one != who)
-            stage.stop(other)
-            time.sleep(max(0.0, began_s + seconds - time.monotonic()))
-            stage.start(other)
+        if _caught(stage, chance, name, seconds, wiped_share=1):
+            stage.start("w9")
+            time.sleep(seconds + 1)
+            stage.stop("w9")
 
     act.__doc__ = f"{low_s:g} to {high_s:g} s for one call at {name}, and the group changes meanwhile."
     return act
 
 
-def _caught(stage: Stage, chance: Random, name: str, seconds: float = 0.0) -> str:
+def _caught(stage: Stage, chance: Random, name: str, seconds: float = 0.0, *, wiped_share: float = WIPED_SHARE) -> str:
     """Set the trap, bring somebody there, and wait; answers who came, "" for nobody, and notes it. A fetcher that naps
     asks the API again, as one that was killed."""
     trap, wants = naps.Trap(stage.folder), naps.PLACES[name].wants
     trap.set(name, seconds)
     if wants is naps.Wants.START:
-        _restart(stage, chance)
+        _restart(stage, chance, wiped_share)
     who = trap.await_taken(PROGRESS_S if wants is naps.Wants.WORK else START_S)
     stage.naps[name, bool(who)] += 1
     stage.killed[kind(who)] += bool(who)
     return who
 
 
-def _restart(stage: Stage, chance: Random) -> None:
-    """SIGKILL one worker, or fetcher, its state deleted half of the time: so there is something to restore."""
+def _restart(stage: Stage, chance: Random, wiped_share: float) -> None:
+    """SIGKILL one worker, or fetcher, its state deleted in a share of cases: so there is something to restore."""
     name = chance.choice([*stage.workers, *stage.fetchers])
     with stage.lock:
         stage.kill(name)
-        if chance.random() < WIPED_SHARE:
+        if chance.random() < wiped_share:
             stage.wipe(name)
 
 
@@ -238,6 +237,11 @@ def bug(stage: Stage, chance: Random) -> None:
 def step_clock(stage: Stage, chance: Random) -> None:
     """The worker's wall clock jumps ten minutes ahead, back, or to the right time."""
     (stage.folder / "clock").write_text(str(chance.choice([-600, 600, 0])))
+
+
+def fast_clock(stage: Stage, chance: Random) -> None:
+    """The wall clock of whoever looks at the file is ten minutes fast, from its start on."""
+    (stage.folder / "clock").write_text("600")
 
 
 def slow(stage: Stage, chance: Random) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from aiokafka import AIOKafkaConsumer
 from confluent_kafka import Producer
 
 from streams import topics
@@ -112,7 +113,26 @@ def restore_first() -> None:
     Consumer.committed, Recovery._restore = early, nothing  # type: ignore[method-assign]  # because that is the mutation
 
 
+def two_restores() -> None:
+    """A restore does not wait for the one before it, which still writes what it had read: restore_slow."""
+    restore = Recovery._restore
+
+    async def impatient(self: Any, *changelogs: Any) -> None:
+        self._job = None
+        await restore(self, *changelogs)
+
+    Recovery._restore = impatient  # type: ignore[method-assign]  # because that is the mutation
+
+
+def stable_offset_ends() -> None:
+    """What an open transaction hides counts as not there: timers fire past deliveries that lie behind it."""
+    AIOKafkaConsumer.highwater = AIOKafkaConsumer.last_stable_offset
+
+
 MUTATIONS: dict[str, Callable[[], None]] = {
     one.__name__: one
-    for one in (state_first, no_cursor, no_generation, no_require_stable, pages_outside, restore_first)
+    for one in (
+        *(state_first, no_cursor, no_generation, no_require_stable, pages_outside, restore_first, two_restores),
+        stable_offset_ends,
+    )
 }

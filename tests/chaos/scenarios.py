@@ -113,9 +113,8 @@ _ALL = [
     ),
     Scenario(
         "restore_slow",
-        "one write of a restore takes seconds; the other worker leaves meanwhile, and comes back",
-        (Every(4, 6, faults.slow_at("batch_read", 5, 7)),),
-        workers=2,
+        "one write of a restore takes seconds; meanwhile another worker comes, which goes again later",
+        (Every(4, 6, faults.slow_at("batch_read", 8, 10)),),
         flags=INSIDE,
     ),
     Scenario(
@@ -146,6 +145,14 @@ _ALL = [
             Every(5, 9, faults.one_of(faults.kill_worker, faults.kill_worker_wiped)),
         ),
         fetchers=2,
+    ),
+    Scenario(
+        "fetcher_clock",
+        "fetchers whose clocks are ten minutes fast, beside a door and a worker with the right time; SIGKILL to them",
+        (Every(6, 9, faults.kill_fetcher),),
+        setup=faults.fast_clock,
+        fetchers=2,
+        fetcher_flags=INSIDE,
     ),
     Scenario("clock", "the worker's clock steps by ten minutes", (Every(3, 6, faults.step_clock),), flags=INSIDE),
 ]
