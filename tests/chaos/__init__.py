@@ -2,6 +2,7 @@
 
     python -m tests.chaos [SCENARIO ...] [--seed N ...] [--seconds S] [--load] [--json] [--list]
 
-Reading order: scenario (the nouns), scenarios (the table), faults (what can be done to whom), naps (between which
-two calls a process can stop), stage (the processes), world and sender, watch (lag and recovery), reading and model (what is and what ought to be), verify, report.
+Reading order: scenario (the nouns), scenarios (the table), faults (what can be done to whom), naps (between which two
+calls a process can stop), stage (the processes), world and sender, watch (lag and recovery), reading and model (what is
+and what ought to be), verify, report.
 """
