@@ -9,13 +9,18 @@ from pathlib import Path
 from random import Random
 from signal import SIGCONT, SIGSTOP
 
+from tests.chaos import naps
 from tests.chaos.scenario import Act
-from tests.chaos.stage import Stage
+from tests.chaos.stage import Stage, kind
 
 WORKING_SHARE = 0.8
 DAMAGED_SHARE = 0.3  # of the databases of a worker
+WIPED_SHARE = 0.5
 PROGRESS_S = 12.0
+AGAIN_S = 3.0
+START_S = 25.0  # for a member that is gone to be missed, and another one to come
 REGISTRY_AWAY_S = 6.0
+STALE_S = 15.0  # a broker's session with the controller is 4 s, what it may lag behind 6 s
 STATE_MIB = 48  # of the small disk: enough for what a scenario keeps, little enough to fill at once
 
 
@@ -97,24 +102,72 @@ def pause_worker(low_s: float, high_s: float) -> Act:
     return pause
 
 
-def pause_in_commit(low_s: float, high_s: float) -> Act:
-    """SIGSTOP to a worker between offsets and commit (tests.chaos.worker sees the file), SIGCONT later.
+def nap(*names: str, low_s: float = 7, high_s: float = 13, then: str = "") -> Act:
+    """A process stops itself at one of these places (tests.chaos.naps; none: all of them), SIGCONT later.
 
-    A pause between session and transaction timeout: somebody else has its partitions, and it can still commit.
+    From 6 to 10 s: between session and transaction timeout; somebody else has its partitions, and it can still commit.
+    `then`: where it stops once more for some seconds, in which nobody but the others works.
     """
 
-    def pause(stage: Stage, chance: Random) -> None:
-        """SIGSTOP to a worker between the offsets and the commit of a transaction, then SIGCONT."""
-        trap, deadline_s = stage.folder / "nap", time.monotonic() + PROGRESS_S
-        trap.touch()
-        while trap.exists() and time.monotonic() < deadline_s:
-            time.sleep(0.02)
-        trap.unlink(missing_ok=True)
-        time.sleep(chance.uniform(low_s, high_s))
-        for name in stage.workers:
-            stage.send(name, SIGCONT)
+    def act(stage: Stage, chance: Random) -> None:
+        name = chance.choice(names or tuple(naps.PLACES))
+        if _caught(stage, chance, name):
+            time.sleep(chance.uniform(low_s, high_s))
+            if then:
+                _wake_until(stage, then)
+            _wake(stage)
 
-    return pause
+    act.__doc__ = f"SIGSTOP at {' or '.join(names) if names else 'any of the places of naps'}, SIGCONT later."
+    return act
+
+
+def _wake_until(stage: Stage, name: str) -> None:
+    trap = naps.Trap(stage.folder)
+    trap.set(name)
+    _wake(stage)
+    if trap.await_taken(PROGRESS_S):
+        time.sleep(AGAIN_S)
+
+
+def _wake(stage: Stage) -> None:
+    for service in (*stage.workers, *stage.fetchers):
+        stage.send(service, SIGCONT)
+
+
+def slow_at(name: str, low_s: float, high_s: float) -> Act:
+    """One call at this place takes so long, as on a slow disk; meanwhile one more worker comes. It goes again later."""
+
+    def act(stage: Stage, chance: Random) -> None:
+        seconds = chance.uniform(low_s, high_s)
+        if _caught(stage, chance, name, seconds, wiped_share=1):
+            stage.start("w9")
+            time.sleep(seconds + 1)
+            stage.stop("w9")
+
+    act.__doc__ = f"{low_s:g} to {high_s:g} s for one call at {name}, and the group changes meanwhile."
+    return act
+
+
+def _caught(stage: Stage, chance: Random, name: str, seconds: float = 0.0, *, wiped_share: float = WIPED_SHARE) -> str:
+    """Set the trap, bring somebody there, and wait; answers who came, "" for nobody, and notes it. A fetcher that naps
+    asks the API again, as one that was killed."""
+    trap, wants = naps.Trap(stage.folder), naps.PLACES[name].wants
+    trap.set(name, seconds)
+    if wants is naps.Wants.START:
+        _restart(stage, chance, wiped_share)
+    who = trap.await_taken(PROGRESS_S if wants is naps.Wants.WORK else START_S)
+    stage.naps[name, bool(who)] += 1
+    stage.killed[kind(who)] += bool(who)
+    return who
+
+
+def _restart(stage: Stage, chance: Random, wiped_share: float) -> None:
+    """SIGKILL one worker, or fetcher, its state deleted in a share of cases: so there is something to restore."""
+    name = chance.choice([*stage.workers, *stage.fetchers])
+    with stage.lock:
+        stage.kill(name)
+        if chance.random() < wiped_share:
+            stage.wipe(name)
 
 
 def restart_each(stage: Stage, chance: Random) -> None:
@@ -146,6 +199,17 @@ def bounce_broker(stage: Stage, chance: Random) -> None:
     stage.cluster.kafka.restart(node)
 
 
+def stale_broker(stage: Stage, chance: Random) -> None:
+    """SIGSTOP one broker for 15 s: others take over what it leads. Then SIGCONT, and in the same second SIGKILL one
+    worker: whoever starts may ask a leader or coordinator that does not know yet that it is none."""
+    broker = chance.choice(list(stage.cluster.kafka.children.values()))
+    os.kill(broker.pid, SIGSTOP)
+    time.sleep(STALE_S)
+    os.kill(broker.pid, SIGCONT)
+    time.sleep(chance.uniform(0, 0.5))
+    stage.kill(stage.pick(chance))
+
+
 def registry_away(stage: Stage, chance: Random) -> None:
     """The registry is killed, a worker too, which then has to wait for it; after a while it is back."""
     assert stage.cluster.registry
@@ -173,6 +237,11 @@ def bug(stage: Stage, chance: Random) -> None:
 def step_clock(stage: Stage, chance: Random) -> None:
     """The worker's wall clock jumps ten minutes ahead, back, or to the right time."""
     (stage.folder / "clock").write_text(str(chance.choice([-600, 600, 0])))
+
+
+def fast_clock(stage: Stage, chance: Random) -> None:
+    """The wall clock of whoever looks at the file is ten minutes fast, from its start on."""
+    (stage.folder / "clock").write_text("600")
 
 
 def slow(stage: Stage, chance: Random) -> None:

@@ -1,19 +1,32 @@
-"""The fetcher broken on purpose: `python -m tests.chaos.fetcher --break NAME`, one of tests.chaos.mutations."""
+"""The fetcher with faults inside: `python -m tests.chaos.fetcher [--folder DIR] [--break NAME]`.
+
+`--folder`: where a file `nap` makes a fetcher stop itself at a place (tests.chaos.naps), once, and a file `clock` holds
+seconds by which Python's wall clock is wrong. `--break`: one of tests.chaos.mutations.
+"""
 
 import argparse
+from pathlib import Path
 
 from streams import fetcher
 from streams.cli import read_settings
 from streams.errors import StreamsError
-from tests.chaos import mutations
+from tests.chaos import mutations, naps
+from tests.chaos.worker import bend_clock
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--break", dest="broken", required=True)
-    mutations.MUTATIONS[parser.parse_args().broken]()
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--break", dest="broken", default="")
+    options = parser.parse_args()
+    settings = read_settings()
+    if options.broken:
+        mutations.MUTATIONS[options.broken]()
+    if options.folder:
+        bend_clock(options.folder / "clock")
+        naps.install(options.folder, settings.worker_id)
     try:
-        fetcher.run(read_settings())
+        fetcher.run(settings)
     except StreamsError as error:
         raise SystemExit(f"chaos fetcher: {error}") from None
 

@@ -6,6 +6,7 @@
 | is each step of a job, and each page, there once? | step numbers, and the ids of the events of pages |
 | does `backfills` say of each history what became of its job? | the last record of each key |
 | was nothing fetched twice but what a fault, or a kill, cost? | the API's own counts |
+| is no page dated later than it was stored? | its header, and Kafka's time, which no fault here bends |
 | did the fetchers together keep to the rate? | the API's own counts |
 """
 
@@ -15,6 +16,7 @@ import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import httpx
@@ -52,6 +54,7 @@ CIRCLES = ("repeated_cursor", "looping_cursor")
 # What may be asked again. A circle: the pages of a window. A kill: the calls under way, and those not yet committed.
 PER_CIRCLE, PER_KILL = 8, 16
 AGAIN_SHARE_MAX = 0.08  # of all that is needed; circles that the API makes up included
+AHEAD_MS_MAX = 1_000
 BURST = 1.5  # a second may see those that a fetcher was allowed just before its share became smaller
 
 
@@ -182,6 +185,7 @@ def check(findings: Findings, found: Found, prefix: str) -> None:
     for id, n in ids.items():
         if n > 1:
             findings.note("repeated", "page", id, n - 1)
+    check_times(findings, pages(found))
     last = {_key(word): word for word in words}
     for key, word in last.items():
         if not is_over(word):
@@ -190,6 +194,15 @@ def check(findings: Findings, found: Found, prefix: str) -> None:
             findings.note("wrong", f"job failed, {word.reason}", key)
     check_backfills(findings, found, prefix, last)
     findings.checked |= {"jobs": len(last), "pages' events": len(ids)}
+
+
+def check_times(findings: Findings, fetched: list[RawRecord]) -> None:
+    """No page says that it is of later than when it was stored, whatever the fetcher's clock says: what comes by
+    webhook afterwards would be taken for older."""
+    for record in fetched:
+        said_ms = datetime.fromisoformat(topics.header(record.headers, topics.H_TIME)).timestamp() * 1000
+        if said_ms > record.timestamp + AHEAD_MS_MAX:
+            findings.note("wrong", "page of the future", f"{record.topic}[{record.partition}] {record.offset}")
 
 
 def check_steps(findings: Findings, words: list[Progress]) -> None:

@@ -33,7 +33,8 @@ END_MS = 1_780_500_000_000  # of every world: the same seed sends the same bytes
 @dataclass
 class Result:
     """Of one scenario. `stuck`: records that nobody committed in DRAIN_S. `restarts`: by what was said last.
-    `unconfirmed`: records stored beyond the replies that the sender saw. `calls`: of the API."""
+    `unconfirmed`: records stored beyond the replies that the sender saw. `calls`: of the API. `naps`: by place, how
+    often somebody stopped there, and how often nobody came."""
 
     name: str
     seed: int
@@ -49,6 +50,7 @@ class Result:
     restarts: dict[str, int] = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings)
     calls: history.Calls | None = None
+    naps: dict[str, tuple[int, int]] = field(default_factory=dict)
     skipped: str = ""
     failure: str = ""
 
@@ -81,7 +83,7 @@ def run(
     load = _load(scenario, seed, STARTING_S + seconds)
     with set_up(scenario, say, cluster, prefix) as stage:
         if logs:
-            stage.undo.callback(_save_logs, stage, logs / scenario.name)
+            stage.undo.callback(_save_logs, stage, logs / f"{scenario.name}-{seed}")
         stage.commands = _commands(scenario, broken, stage, load)
         _act(stage, load, plan(scenario, seed, seconds), result, say)
         say("reading everything back")
@@ -97,6 +99,11 @@ def run(
             history.check_calls(result.findings, result.calls)
         result.unconfirmed -= sum(1 for m in found.dead if _from_raw(m))
     result.restarts = dict(stage.ended)
+    result.naps = {
+        name: (stage.naps[name, True], stage.naps[name, False]) for name in sorted({n for n, _ in stage.naps})
+    }
+    if result.naps and not any(came for came, _ in result.naps.values()):
+        result.failure = "nobody napped: this run shows nothing"
     result.seconds = time.monotonic() - began_s
     return result
 
@@ -123,11 +130,16 @@ def _from_raw(message: Any) -> bool:
 def _commands(scenario: Scenario, broken: str, stage: Stage, load: Load) -> dict[str, tuple[str, ...]]:
     product = {name: ("-m", "streams.cli", name) for name in ("gateway", "worker", "fetcher")}
     mutation = ("--break", broken) if broken else ()
-    flags = [flag.format(folder=stage.folder) for flag in scenario.flags]
+
+    def inside(service: str, flags: tuple[str, ...]) -> tuple[str, ...]:
+        """The program with faults inside, where there is something for it to do."""
+        words = (*(flag.format(folder=stage.folder) for flag in flags), *mutation)
+        return ("-m", f"tests.chaos.{service}", *words) if words else product[service]
+
     return {
         "gateway": product["gateway"],
-        "w": ("-m", "tests.chaos.worker", *flags, *mutation) if flags or broken else product["worker"],
-        "f": ("-m", "tests.chaos.fetcher", *mutation) if broken else product["fetcher"],
+        "w": inside("worker", scenario.flags),
+        "f": inside("fetcher", scenario.fetcher_flags),
         history.API: history.command(load, stage.settings),
     }
 

@@ -32,12 +32,12 @@ def nothing() -> None:
 
 @dataclass(frozen=True)
 class Scenario:
-    """`sentence`: what is done. `flags`: of tests.chaos.worker; with any of them, or with a broken engine, that program
-    runs in the worker's place. `rate`: deliveries per second. `setup`: before services start, undone by the stage.
-    `skip`: why it cannot run here, None if it can. `alert_rules`: TOML; timers then get time to fire. `fetchers`: so
-    many fetch the history of a small world from a fake API that answers badly (`history`), which sets the rate too.
-    `record_bytes_max`: of topics and clients, 0 for what a setting says; then poison is what fits into a record as it
-    comes, and not as it leaves."""
+    """`sentence`: what is done. `flags`: of tests.chaos.worker, `fetcher_flags`: of tests.chaos.fetcher; with any of
+    them, or with a broken engine, that program runs in the product's place. `rate`: deliveries per second. `setup`:
+    before services start, undone by the stage. `skip`: why it cannot run here, None if it can. `alert_rules`: TOML;
+    timers then get time to fire. `fetchers`: so many fetch the history of a small world from a fake API that answers
+    badly (`history`), which sets the rate too. `record_bytes_max`: of topics and clients, 0 for what a setting says;
+    then poison is what fits into a record as it comes, and not as it leaves."""
 
     name: str
     sentence: str
@@ -46,6 +46,7 @@ class Scenario:
     nodes: int = 1
     rate: float = 150.0
     flags: tuple[str, ...] = ()
+    fetcher_flags: tuple[str, ...] = ()
     is_proxied: bool = False
     poison: float = 0.0
     record_bytes_max: int = 0

@@ -7,6 +7,7 @@ from subprocess import CalledProcessError
 
 from streams.settings import MIB
 from tests.chaos import alarms, faults
+from tests.chaos.naps import PLACES, Place, Wants
 from tests.chaos.scenario import Every, Once, Scenario
 
 INSIDE = ("--folder", "{folder}")  # of the stage: how faults reach into the worker
@@ -64,6 +65,14 @@ _ALL = [
         rate=60,
     ),
     Scenario(
+        "broker_stale",
+        "three brokers, two workers; one broker sleeps until it is replaced, and wakes as a worker is killed",
+        (Every(8, 12, faults.stale_broker, 5),),
+        workers=2,
+        nodes=3,
+        rate=60,
+    ),
+    Scenario(
         "lost_batches",
         "3 % of the slices vanish inside the worker, which is killed now and then",
         (Every(8, 14, faults.kill_worker),),
@@ -88,10 +97,33 @@ _ALL = [
     Scenario(
         "poison_pause",
         "few records, half of them hopeless; a worker of two sleeps between offsets and commit, somebody takes over",
-        (Every(11, 13, faults.pause_in_commit(8.2, 9.2)),),
+        (Every(11, 13, faults.nap("offsets_sent_bare", low_s=8.2, high_s=9.2)),),
         workers=2,
         rate=12.0,
         poison=1.0,
+        flags=INSIDE,
+    ),
+    Scenario(
+        "nap_unsent",
+        "a worker of two sleeps between offsets and commit, its records not sent; it commits when somebody took over",
+        (Every(12, 14, faults.nap("offsets_sent_rows", low_s=8.2, high_s=9.2, then="committed")),),
+        workers=2,
+        rate=40.0,
+        flags=(*INSIDE, "--linger", "4000"),
+    ),
+    Scenario(
+        "naps",
+        "two workers, two fetchers; one of them stops between any two calls of the engine, and wakes later",
+        (Every(10, 12, faults.nap()),),
+        workers=2,
+        flags=INSIDE,
+        fetchers=2,
+        fetcher_flags=INSIDE,
+    ),
+    Scenario(
+        "restore_slow",
+        "one write of a restore takes seconds; meanwhile another worker comes, which goes again later",
+        (Every(4, 6, faults.slow_at("batch_read", 8, 10)),),
         flags=INSIDE,
     ),
     Scenario(
@@ -123,6 +155,31 @@ _ALL = [
         ),
         fetchers=2,
     ),
+    Scenario(
+        "fetcher_clock",
+        "fetchers whose clocks are ten minutes fast, beside a door and a worker with the right time; SIGKILL to them",
+        (Every(6, 9, faults.kill_fetcher),),
+        setup=faults.fast_clock,
+        fetchers=2,
+        fetcher_flags=INSIDE,
+    ),
     Scenario("clock", "the worker's clock steps by ten minutes", (Every(3, 6, faults.step_clock),), flags=INSIDE),
 ]
 SCENARIOS = {scenario.name: scenario for scenario in _ALL}
+
+
+def _nap_at(name: str, place: Place) -> Scenario:
+    is_page = place.wants is Wants.PAGES
+    return Scenario(
+        f"naps:{name}",
+        f"one of two stops at one place: {place.when.value} {place.target.partition(':')[2]}",
+        (Every(10, 12, faults.nap(name)),),
+        workers=1 if is_page else 2,
+        rate=40.0,
+        flags=INSIDE,
+        fetchers=2 if is_page else 0,
+        fetcher_flags=INSIDE,
+    )
+
+
+ALONE = {f"naps:{name}": _nap_at(name, place) for name, place in PLACES.items()}  # by name only, not part of all

@@ -46,7 +46,7 @@ SESSION_S = 6.0  # the shortest that a broker allows by default
 @dataclass
 class Stage:
     """What acts act on. `wanted`: names of services that ought to run; the keeper sees to it. `commands`: by the name
-    without its number. `jobs`: where there are fetchers."""
+    without its number. `jobs`: where there are fetchers. `naps`: by (place, whether somebody came there)."""
 
     cluster: Cluster
     settings: Settings
@@ -60,6 +60,7 @@ class Stage:
     wanted: dict[str, Child | None] = field(default_factory=dict)
     ended: Counter[str] = field(default_factory=Counter)
     killed: Counter[str] = field(default_factory=Counter)
+    naps: Counter[tuple[str, bool]] = field(default_factory=Counter)
     lock: threading.RLock = field(default_factory=threading.RLock)
     undo: ExitStack = field(default_factory=ExitStack)
 
@@ -177,7 +178,8 @@ def kind(name: str) -> str:
 
 def _why(child: Child) -> str:
     """The sentence with which a program ends, where there is one, else the last trouble in its log."""
-    said = [line for line in child.said().splitlines() if line.startswith(("junction-streams: ", "chaos worker: "))]
+    ours = ("junction-streams: ", "chaos worker: ", "chaos fetcher: ")
+    said = [line for line in child.said().splitlines() if line.startswith(ours)]
     return said[-1] if said else child.last_words()
 
 

@@ -31,11 +31,13 @@ class Right:
     )
     pages: list[str] = field(default_factory=lambda: ["bf_1.1.0"])
     told: str = "complete"
+    said_at: str = "1970-01-01T00:00:00.000Z"  # and stored at 0
 
     def findings(self) -> Findings:
         found, findings = Found(), Findings()
         found.progress = [RawRecord("t", 0, n, 0, b"", progress.encode(word), []) for n, word in enumerate(self.words)]
-        headers = [topics.encode_headers([(topics.H_DOOR, "api"), (topics.H_ID, id)]) for id in self.pages]
+        said = [[(topics.H_DOOR, "api"), (topics.H_ID, id), (topics.H_TIME, self.said_at)] for id in self.pages]
+        headers = [topics.encode_headers(rows) for rows in said]
         found.raw = [RawRecord("t", 0, n, 0, b"", b"{}", rows) for n, rows in enumerate(headers)]
         row: Any = Stored(f"{PREFIX}.backfills", (0, 0), (b"u1:oura:sleep", b""))
         found.clean = [(row, {"status": self.told})]
@@ -71,6 +73,10 @@ def told_otherwise(right: Right) -> None:
     right.told = "fetching"
 
 
+def of_the_future(right: Right) -> None:
+    right.said_at = "1970-01-01T00:10:00.000Z"
+
+
 def test_what_is_right_is_right() -> None:
     """A job that ended, and one that found nothing and asks again later."""
     assert Right().findings().is_right
@@ -87,6 +93,7 @@ def test_what_is_right_is_right() -> None:
         (step_back, "disordered"),
         (page_twice, "repeated"),
         (told_otherwise, "wrong"),
+        (of_the_future, "wrong"),
     ],
 )
 def test_damage_to_a_backfill_is_found(damage: Callable[[Right], None], problem: str) -> None:

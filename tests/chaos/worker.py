@@ -1,36 +1,32 @@
-"""The worker with faults inside: `python -m tests.chaos.worker [--lose SHARE] [--folder DIR] [--break NAME]`.
+"""The worker with faults inside: `python -m tests.chaos.worker [OPTION ...]`.
 
 The product's agents in the product's engine, as `junction-streams worker` runs them. `--lose`: that share of slices
 vanishes on the way to the agents. `--folder`: where a file `bug` makes the next fold raise, once, a file `nap` makes a
-worker stop itself in a commit, once, and a file `clock` holds seconds by which Python's wall clock is wrong. `--break`:
-one of tests.chaos.mutations.
+worker stop itself at a place (tests.chaos.naps), once, and a file `clock` holds seconds by which Python's wall clock is
+wrong. `--linger`: ms for which the producer keeps records to itself. `--break`: one of tests.chaos.mutations.
 """
 
 import argparse
 import faulthandler
-import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from streams import admin, agents, registry, topics
 from streams.cli import read_settings
 from streams.codec import Codec
 from streams.draft import Draft, Fold
 from streams.engine import app as engine
-from streams.engine.slices import Slice, Source
-from streams.engine.transaction import Transactions
-from streams.engine.work import Work
+from streams.engine import transaction
+from streams.engine.slices import Slice
 from streams.errors import StreamsError
 from streams.events import Record
 from streams.waiting import until_available
 from streams.worker import policy_of, rules_of
-from tests.chaos import mutations
+from tests.chaos import mutations, naps
 
 LOOK_EVERY_S = 0.2
 
@@ -53,24 +49,11 @@ def buggy(fold: Fold, trap: Path) -> Fold:
     return one
 
 
-def napping(trap: Path) -> None:
-    """When the file is there, a worker stops itself (SIGSTOP) between the offsets and the commit of a transaction that
-    has records and changes no table: nothing but the offsets then tells the next owner that there is one."""
-    commit, send, is_bare = Work.commit, Transactions._send_offsets, [False]
-
-    def notice(work: Work, transactions: Transactions, tables: Mapping[str, Any], metadata: bytes) -> None:
-        drafts = work.drafts.values()
-        is_bare[0] = any(one.emits for one in drafts) and not any(any(one.tables.values()) for one in drafts)
-        commit(work, transactions, tables, metadata)
-
-    def nap(transactions: Transactions, offsets: Mapping[Source, int], metadata: bytes) -> None:
-        send(transactions, offsets, metadata)
-        if is_bare[0] and trap.exists():
-            with suppress(FileNotFoundError):  # the other worker was quicker
-                trap.unlink()
-                os.kill(os.getpid(), signal.SIGSTOP)
-
-    Work.commit, Transactions._send_offsets = notice, nap  # type: ignore[method-assign]  # because that is the fault
+def lingering(linger_ms: int) -> None:
+    """Records stay in the producer's queue for so long, or until the commit asks for them: what a stall of its thread,
+    or of the network, does now and then."""
+    made = transaction.config
+    transaction.config = lambda settings: made(settings) | {"linger.ms": linger_ms}
 
 
 def bend_clock(file: Path) -> None:
@@ -92,11 +75,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--lose", type=float, default=0.0)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--linger", type=int)
     parser.add_argument("--break", dest="broken", default="")
     options = parser.parse_args()
     settings = read_settings()
     if options.broken:
         mutations.MUTATIONS[options.broken]()
+    if options.linger is not None:
+        lingering(options.linger)
     until_available("Kafka", lambda: admin.check_layout(settings))
     ids = until_available("schema registry", lambda: registry.resolve(settings))
     alerts = agents.Alerts(Codec(ids), settings.topic_prefix, *rules_of(settings))
@@ -104,7 +90,7 @@ def main() -> None:
     folds = {f"{settings.topic_prefix}.{name}": fold for name, fold in made.items()}
     if options.folder:
         bend_clock(options.folder / "clock")
-        napping(options.folder / "nap")
+        naps.install(options.folder, settings.worker_id)
         folds = {name: buggy(fold, options.folder / "bug") for name, fold in folds.items()}
     try:
         punctuation = agents.punctuation(settings.topic_prefix, alerts, policy_of(settings))
