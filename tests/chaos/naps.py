@@ -32,10 +32,11 @@ class When(Enum):
 
 
 class Wants(Enum):
-    """What brings a process to a place: its ordinary work, a start or a rebalance, or pages of an API."""
+    """What brings a process to a place: its ordinary work, a start, one more worker, or pages of an API."""
 
     WORK = "work"
     START = "start"
+    JOIN = "join"
     PAGES = "pages"
 
 
@@ -83,7 +84,7 @@ class Place:
     only: Callable[[], bool] = always
 
 
-_BEFORE, _AFTER, _START, _PAGES = When.BEFORE, When.AFTER, Wants.START, Wants.PAGES
+_BEFORE, _AFTER, _START, _JOIN, _PAGES = When.BEFORE, When.AFTER, Wants.START, Wants.JOIN, Wants.PAGES
 _ENGINE, _FETCHER = "streams.engine", "streams.fetcher"
 PLACES: Mapping[str, Place] = {
     # A commit
@@ -99,9 +100,9 @@ PLACES: Mapping[str, Place] = {
     "table_written": Place(f"{_ENGINE}.table:Table.write", _AFTER, only=in_commit),
     "work_over": Place(f"{_ENGINE}.work:Work.commit", _AFTER),
     # A rebalance
-    "settling": Place(f"{_ENGINE}.unit:Unit.settle", _BEFORE, _START),
-    "settled": Place(f"{_ENGINE}.unit:Unit.settle", _AFTER, _START),
-    "closed": Place(f"{_ENGINE}.table:Store.revoke_partitions", _AFTER, _START),
+    "settling": Place(f"{_ENGINE}.unit:Unit.settle", _BEFORE, _JOIN),
+    "settled": Place(f"{_ENGINE}.unit:Unit.settle", _AFTER, _JOIN),
+    "closed": Place(f"{_ENGINE}.table:Store.revoke_partitions", _AFTER, _JOIN),
     # A restore
     "restore": Place(f"{_ENGINE}.recovery:restore", _BEFORE, _START),
     "origins": Place(f"{_ENGINE}.restore:_check_origins", _AFTER, _START),
