@@ -51,6 +51,11 @@ class Seen:
         return bool(cls.work and any(one.emits for one in cls.work.drafts.values())) and not cls._changed()
 
     @classmethod
+    def changes(cls) -> bool:
+        """A transaction that changes tables."""
+        return bool(cls._changed())
+
+    @classmethod
     def changes_for_good(cls) -> bool:
         """A transaction that changes rows of backfills, which are seldom written again: that would hide a loss."""
         return topics.BACKFILLS in cls._changed()
@@ -94,6 +99,7 @@ PLACES: Mapping[str, Place] = {
     "offsets_unsent": Place(f"{_ENGINE}.transaction:Transactions._send_offsets", _BEFORE),
     "offsets_sent": Place(f"{_ENGINE}.transaction:Transactions._send_offsets", _AFTER),
     "offsets_sent_bare": Place(f"{_ENGINE}.transaction:Transactions._send_offsets", _AFTER, only=Seen.is_bare),
+    "offsets_sent_changing": Place(f"{_ENGINE}.transaction:Transactions._send_offsets", _AFTER, only=Seen.changes),
     "offsets_sent_rows": Place(f"{_ENGINE}.transaction:Transactions._send_offsets", _AFTER, only=Seen.changes_for_good),
     "committed": Place(f"{_ENGINE}.transaction:Transactions.commit", _AFTER),
     "table_write": Place(f"{_ENGINE}.table:Table.write", _BEFORE, only=in_commit),
