@@ -11,7 +11,7 @@ from signal import SIGCONT, SIGSTOP
 
 from tests.chaos import naps
 from tests.chaos.scenario import Act
-from tests.chaos.stage import Stage, kind
+from tests.chaos.stage import SESSION_S, Stage, kind
 
 WORKING_SHARE = 0.8
 DAMAGED_SHARE = 0.3  # of the databases of a worker
@@ -152,8 +152,13 @@ def _caught(stage: Stage, chance: Random, name: str, seconds: float = 0.0, *, wi
     """Set the trap, bring somebody there, and wait; answers who came, "" for nobody, and notes it. A fetcher that naps
     asks the API again, as one that was killed."""
     trap, wants = naps.Trap(stage.folder), naps.PLACES[name].wants
+    if wants is naps.Wants.JOIN and "w9" in stage.wanted:
+        stage.stop("w9")
+        time.sleep(SESSION_S + 1)  # only then has the group noticed
     trap.set(name, seconds)
-    if wants is naps.Wants.START:
+    if wants is naps.Wants.JOIN:
+        stage.start("w9")
+    elif wants is naps.Wants.START:
         _restart(stage, chance, wiped_share)
     who = trap.await_taken(PROGRESS_S if wants is naps.Wants.WORK else START_S)
     stage.naps[name, bool(who)] += 1
@@ -200,12 +205,16 @@ def bounce_broker(stage: Stage, chance: Random) -> None:
 
 
 def stale_broker(stage: Stage, chance: Random) -> None:
-    """SIGSTOP one broker for 15 s: others take over what it leads. Then SIGCONT, and in the same second SIGKILL one
-    worker: whoever starts may ask a leader or coordinator that does not know yet that it is none."""
+    """SIGSTOP one broker for 15 s, then SIGCONT, and SIGKILL one worker in the same second.
+
+    Others have taken over what it leads: whoever starts may ask a leader or coordinator that does not know it yet.
+    """
     broker = chance.choice(list(stage.cluster.kafka.children.values()))
     os.kill(broker.pid, SIGSTOP)
-    time.sleep(STALE_S)
-    os.kill(broker.pid, SIGCONT)
+    try:
+        time.sleep(STALE_S)
+    finally:
+        os.kill(broker.pid, SIGCONT)
     time.sleep(chance.uniform(0, 0.5))
     stage.kill(stage.pick(chance))
 

@@ -32,10 +32,11 @@ class When(Enum):
 
 
 class Wants(Enum):
-    """What brings a process to a place: its ordinary work, a start or a rebalance, or pages of an API."""
+    """What brings a process to a place: its ordinary work, a start, one more worker, or pages of an API."""
 
     WORK = "work"
     START = "start"
+    JOIN = "join"
     PAGES = "pages"
 
 
@@ -48,6 +49,11 @@ class Seen:
     def is_bare(cls) -> bool:
         """A transaction with records that changes no table: nothing but its offsets tells that there is one."""
         return bool(cls.work and any(one.emits for one in cls.work.drafts.values())) and not cls._changed()
+
+    @classmethod
+    def changes(cls) -> bool:
+        """A transaction that changes tables."""
+        return bool(cls._changed())
 
     @classmethod
     def changes_for_good(cls) -> bool:
@@ -83,7 +89,7 @@ class Place:
     only: Callable[[], bool] = always
 
 
-_BEFORE, _AFTER, _START, _PAGES = When.BEFORE, When.AFTER, Wants.START, Wants.PAGES
+_BEFORE, _AFTER, _START, _JOIN, _PAGES = When.BEFORE, When.AFTER, Wants.START, Wants.JOIN, Wants.PAGES
 _ENGINE, _FETCHER = "streams.engine", "streams.fetcher"
 PLACES: Mapping[str, Place] = {
     # A commit
@@ -93,15 +99,16 @@ PLACES: Mapping[str, Place] = {
     "offsets_unsent": Place(f"{_ENGINE}.transaction:Transactions._send_offsets", _BEFORE),
     "offsets_sent": Place(f"{_ENGINE}.transaction:Transactions._send_offsets", _AFTER),
     "offsets_sent_bare": Place(f"{_ENGINE}.transaction:Transactions._send_offsets", _AFTER, only=Seen.is_bare),
+    "offsets_sent_changing": Place(f"{_ENGINE}.transaction:Transactions._send_offsets", _AFTER, only=Seen.changes),
     "offsets_sent_rows": Place(f"{_ENGINE}.transaction:Transactions._send_offsets", _AFTER, only=Seen.changes_for_good),
     "committed": Place(f"{_ENGINE}.transaction:Transactions.commit", _AFTER),
     "table_write": Place(f"{_ENGINE}.table:Table.write", _BEFORE, only=in_commit),
     "table_written": Place(f"{_ENGINE}.table:Table.write", _AFTER, only=in_commit),
     "work_over": Place(f"{_ENGINE}.work:Work.commit", _AFTER),
     # A rebalance
-    "settling": Place(f"{_ENGINE}.unit:Unit.settle", _BEFORE, _START),
-    "settled": Place(f"{_ENGINE}.unit:Unit.settle", _AFTER, _START),
-    "closed": Place(f"{_ENGINE}.table:Store.revoke_partitions", _AFTER, _START),
+    "settling": Place(f"{_ENGINE}.unit:Unit.settle", _BEFORE, _JOIN),
+    "settled": Place(f"{_ENGINE}.unit:Unit.settle", _AFTER, _JOIN),
+    "closed": Place(f"{_ENGINE}.table:Store.revoke_partitions", _AFTER, _JOIN),
     # A restore
     "restore": Place(f"{_ENGINE}.recovery:restore", _BEFORE, _START),
     "origins": Place(f"{_ENGINE}.restore:_check_origins", _AFTER, _START),
