@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from streams.alerting import fields
 from streams.alerting.machine import Episode, How
-from streams.alerting.observe import Observed, matches
+from streams.alerting.observe import Observed
 from streams.alerting.rules import Rule
 from streams.alerting.user import Happened
 from streams.times import EPOCH, MICRO
@@ -12,17 +12,27 @@ from streams.times import EPOCH, MICRO
 HAPPENED_MAX = 32
 
 
-def after(rule: Rule, happened: Sequence[Happened], seen: Observed) -> list[Happened]:
-    """What has happened, with what a record says of it."""
-    is_so = matches(seen, rule.where)
+def after(rule: Rule, happened: Sequence[Happened], seen: Observed, *, is_so: bool) -> list[Happened]:
+    """What has happened, with what a record says of it. `is_so`: it is what the rule waits for."""
     if fields.is_series(rule.topic):
-        new = [Happened(time_us, _text(time_us), seen.evidence) for time_us in seen.record["times"]] if is_so else []
-        known = {one.subject: one for one in happened}
-        return _newest([*(known | {one.subject: one for one in new}).values()])
+        return _samples(happened, seen, is_so)
     if rule.topic in fields.STATES:
         return _state(happened, seen, is_so)
     others = [one for one in happened if one.subject != seen.subject]
     return _newest([*others, Happened(seen.time_us, seen.subject, seen.evidence)] if is_so else others)
+
+
+def subjects(rule: Rule, seen: Observed) -> set[str]:
+    """What a record speaks about."""
+    return set(map(_text, seen.record["times"])) if fields.is_series(rule.topic) else {seen.subject}
+
+
+def _samples(happened: Sequence[Happened], seen: Observed, is_so: bool) -> list[Happened]:
+    """A sample of the same time and source is a new version of it; another source's is another."""
+    times, source = set(seen.record["times"]), seen.evidence[:2]
+    others = [one for one in happened if one.time_us not in times or one.evidence[:2] != source]
+    new = [Happened(time_us, _text(time_us), seen.evidence) for time_us in times] if is_so else []
+    return _newest([*others, *new])
 
 
 def _text(time_us: int) -> str:
@@ -60,11 +70,14 @@ def fresh(rule: Rule, happened: Sequence[Happened], clock_us: int) -> list[Happe
 
 
 def episodes(rule: Rule, happened: Sequence[Happened], until_us: int) -> Iterator[Episode]:
-    """Of those within the cool-down of another the first counts."""
-    last_us: int | None = None
+    """Of those within the cool-down of another the first counts, and of two sources that say the same."""
+    last_us, told = None, set[tuple[str, int]]()
     for one in sorted(happened):
         if last_us is not None and one.time_us < last_us + rule.cooldown_us:
             continue
+        if (one.subject, one.time_us) in told:
+            continue
+        told.add((one.subject, one.time_us))
         last_us = one.time_us
         ended_us, how = one.ended_us, How.CLEARED if one.ended_us is not None else None
         over_us = one.time_us + rule.resolve_after_us

@@ -1,12 +1,13 @@
 """Rules about events, and about silence: the glue between a record, or a timer, and their episodes."""
 
+from collections.abc import Collection
 from itertools import pairwise
 
 from streams.alerting import events, fields, silence
 from streams.alerting.life import Life, Proof, Teller, Told, Transition, closed, reconcile
 from streams.alerting.machine import Episode, How
 from streams.alerting.marks import FUTURE_S
-from streams.alerting.observe import Evidence, Observed
+from streams.alerting.observe import Evidence, Observed, matches
 from streams.alerting.rules import MINUTE_US, SECOND_US, Rule
 from streams.alerting.silence import Arrivals
 from streams.alerting.telling import current, may_open, next_look_us, until_us, waking
@@ -22,26 +23,27 @@ def happened(turn: Turn, rule: Rule, seen: Observed) -> None:
     if not seen.is_live or _is_off(turn, rule):
         return
     age_us = turn.clock_us - seen.time_us
-    if rule.topic not in fields.STATES and not -FUTURE_S * SECOND_US <= age_us <= rule.max_age_us:
+    is_fresh = rule.topic in fields.STATES or -FUTURE_S * SECOND_US <= age_us <= rule.max_age_us
+    if not is_fresh:  # what an older version said is taken back all the same
         turn.draft.count("alert_skipped", "too_old")
-        return
     known = turn.standing(rule)
     standing = current(rule, known)
-    after = events.after(rule, standing.happened, seen)
+    after = events.after(rule, standing.happened, seen, is_so=is_fresh and matches(seen, rule.where))
     if known is not None or after:
-        _events(turn, rule, standing._replace(happened=tuple(after)), seen.subject)
+        _events(turn, rule, standing._replace(happened=tuple(after)), events.subjects(rule, seen))
 
 
 def look_at_events(turn: Turn, rule: Rule) -> None:
     """Time has passed."""
     known = turn.standing(rule)
     if known is not None:
-        _events(turn, rule, current(rule, known), None)
+        _events(turn, rule, current(rule, known), ())
 
 
-def _events(turn: Turn, rule: Rule, standing: Standing, subject: str | None) -> None:
+def _events(turn: Turn, rule: Rule, standing: Standing, said: Collection[str]) -> None:
+    """`said`: subjects of which something was said just now."""
     kept = events.fresh(rule, standing.happened, turn.clock_us)
-    by_subject = {(one.subject, one.time_us): one for one in kept}
+    by_subject = {(one.subject, one.time_us): one for one in reversed(kept)}  # of two sources the first, as episodes do
     subjects = {one.subject for one in kept}
     episodes = waking(turn, rule, events.episodes(rule, kept, until_us(turn.clock_us, standing.told)))
 
@@ -50,7 +52,7 @@ def _events(turn: Turn, rule: Rule, standing: Standing, subject: str | None) -> 
         return (Proof(one.time_us, one.evidence),)
 
     def is_final(told: Told) -> bool:
-        return told.subject not in subjects and told.subject != subject
+        return told.subject not in subjects and told.subject not in said
 
     teller = Teller(turn.user_id, rule, lambda episode: may_open(turn, rule, episode), prove, is_final)
     told, transitions = reconcile(standing.told, episodes, teller)

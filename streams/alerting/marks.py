@@ -146,7 +146,7 @@ def _said(marks: list[Mark]) -> list[tuple[int, float, int, str]]:
 
 def _of_entities(marks: list[Mark], new: list[Mark], entity: str) -> list[Mark]:
     """A new version of a summary takes the place of the one before, wherever its time is now."""
-    return sorted([mark for mark in marks if mark.entity != entity] + new)
+    return sorted([mark for mark in marks if mark.entity != entity] + new, key=_by_entity)
 
 
 def _cut(marks: list[Mark], n: int) -> tuple[list[Mark], list[Mark]]:
@@ -171,5 +171,6 @@ def _minute_of(time_us: int) -> int:
 
 
 _time = attrgetter("time_us")
+_by_entity = attrgetter("time_us", "value", "entity")
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Stored).decode

@@ -102,6 +102,31 @@ def test_a_window_is_bounded() -> None:
     assert Window.decode(made.encode()) == Window(made.sources, made.marks, made.past_us)
 
 
+@given(
+    st.sets(st.integers(0, 150), min_size=60), st.integers(1, 3), st.integers(1, 32), st.randoms(use_true_random=False)
+)
+def test_the_bounds_of_a_window_forget_the_order(minutes: set[int], each: int, makers: int, chance: Any) -> None:
+    """More samples than MARKS_MAX, of up to SOURCES_MAX sources: the newest whole minutes stay, whatever the order."""
+    points = [
+        (T0_US + minute * MINUTE_US + n * 1_000_000, float(minute % 7 + n), (minute + n) % makers)
+        for minute in minutes
+        for n in range(each)
+    ]
+
+    def after(order: list[tuple[int, float, int]]) -> list[tuple[int, float, str]]:
+        made, crowds = Window(), crowds_in({})
+        for time_us, value, maker in order:
+            said = Evidence(f"provider-{maker}", "watch", "", "junction.raw.timeseries", 0, 1)
+            made.add([(time_us, value)], said, T0_US // 1000 + 151 * 60_000, DAY_US, DAY_US, crowds)
+        return [(mark.time_us, mark.value, made.evidence(mark).provider) for mark in made.marks]
+
+    kept = after(sorted(points))
+    chance.shuffle(points)
+    assert after(points) == kept
+    newest = sorted(minutes)[-MARKS_MAX // min(each, 2) :] if each > 1 else sorted(minutes)[-MARKS_MAX:]
+    assert {(time_us - T0_US) // MINUTE_US for time_us, _, _ in kept} == set(newest)
+
+
 def test_a_window_keeps_what_rules_need_and_no_more() -> None:
     """Marks that no rule can look at any more go, though there is room."""
     made = Window()
