@@ -40,8 +40,8 @@ class Contestant:
     by_output: bool = False
 
 
-def ours(workers: int) -> Contestant:
-    """This engine."""
+def ours(workers: int, checkout: Path | None = None) -> Contestant:
+    """This engine, or that of another checkout of this project, with the libraries that are installed here."""
 
     def start(job: Job, state: Path, number: int) -> Start:
         env = {
@@ -51,12 +51,14 @@ def ours(workers: int) -> Contestant:
             "STREAMS_WORKER_ID": f"w{number}",
             "STREAMS_STATE_DIR": str(state),
         }
+        if checkout:
+            return Start([sys.executable, "-P", "-m", "benchmarks._dedup_ours"], env | {"PYTHONPATH": str(checkout)})
         return Start([sys.executable, "-m", "benchmarks._dedup_ours"], env)
 
     def prepare(job: Job) -> None:
         job.create(topics.changelog(job.name, TABLE), config=COMPACT)
 
-    return Contestant(f"ours_{workers}", start, prepare, workers)
+    return Contestant(f"{'before' if checkout else 'ours'}_{workers}", start, prepare, workers)
 
 
 def faust() -> Contestant:

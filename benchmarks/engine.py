@@ -1,6 +1,6 @@
 """The engine beside stock Faust and Kafka Streams: one job, one broker, one after the other.
 
-    python -m benchmarks engine [--only NAME ...] [--records N] [--no-restarts] [--json]
+    python -m benchmarks engine [--only NAME ...] [--records N] [--before CHECKOUT] [--no-restarts] [--json]
     make bench-engine ARGS="--only ours_1 --only streams_eos_cache"
 
 The job: 1,000,000 records of 100 bytes, each key twice, shuffled, in four partitions; the first record of each key is
@@ -70,17 +70,23 @@ class Result:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=1_000_000)
-    parser.add_argument("--only", action="append", choices=[*_contestants.ALL], metavar="NAME", help=_names())
+    parser.add_argument("--only", action="append", metavar="NAME", help=_names())
+    parser.add_argument("--before", type=Path, metavar="CHECKOUT", help="its engine, too, as before_1 and before_2")
     parser.add_argument("--no-restarts", action="store_true", help="leave out the starts with state and without")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    chosen = [_contestants.ALL[name] for name in options.only or _contestants.ALL]
+    known = dict(_contestants.ALL)
+    if options.before:
+        known |= {one.name: one for one in (_contestants.ours(n, options.before.resolve()) for n in (1, 2))}
+    if unknown := sorted({*(options.only or ())} - known.keys()):
+        parser.error(f"--only: {', '.join(unknown)}; there are {', '.join(known)}")
+    chosen = [known[name] for name in options.only or known]
     if lacking := missing():
         print(f"engine: {lacking}", file=sys.stderr)
         return 2
     results = run(chosen, options.records, restarts=not options.no_restarts)
     print(json.dumps([asdict(one) for one in results]) if options.json else table(results))
-    wrong = [one for one in results if _contestants.ALL[one.name].exactly_once and (one.lost or one.repeated)]
+    wrong = [one for one in results if known[one.name].exactly_once and (one.lost or one.repeated)]
     return 1 if wrong or len(results) < len(chosen) else 0
 
 
@@ -105,7 +111,7 @@ def run(chosen: Sequence[Contestant], records: int, *, restarts: bool) -> list[R
                     contestant.prepare(work)
                     progress(f"{contestant.name}: feeding {size:,} records")
                     work.feed(size)
-                    bench = Bench(contestant, work, Path(folder) / contestant.name, broker)
+                    bench = Bench(contestant, work, Path(folder) / work.name, broker)
                     results.append(bench.measure(restarts=restarts))
                 except Misconfigured as error:
                     progress(f"{contestant.name} is left out: {error}")
