@@ -74,7 +74,8 @@ LASTING = (ALERTS, ALERT_DELIVERIES)  # kept as long as raw events: who was told
 # Compacted: the newest record of a key is the truth.
 STATES = (CONNECTIONS, BACKFILLS, DEVICES, PREFERENCES, DRIFT, RECONCILIATIONS)
 
-# Tables of the worker. Their changelogs are named by Faust: <group>-<table>-changelog.
+# Tables of the worker. Their changelogs are named by Faust: <group>-<table>-changelog. The engine keeps a row of its
+# own in the first one (`engine/ledger.py`), so that one stays the first.
 TABLES: tuple[str, ...] = ("connections", "backfills", "summaries", "samples", "deliveries", "drift", "alerts")
 SOURCES: tuple[str, ...] = (*RAW, FETCH_PROGRESS, ALERT_THRESHOLDS)  # what the worker reads
 

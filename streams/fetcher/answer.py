@@ -21,7 +21,7 @@ TOO_LARGE = str(Reason.TOO_LARGE)
 
 class Page(NamedTuple):
     """`bodies`: webhook-shaped events. `rows`: summaries and samples in them that can be read. `cursor`: of the next
-    page, empty at the end. `workouts`: those whose streams are to be fetched. `began_ms`: see `asked_ms`.
+    page, empty at the end. `workouts`: those whose streams are to be fetched. `began_ms`: see `Clock.asked_ms`.
     `left_out`: objects and samples that no record can hold."""
 
     bodies: Sequence[bytes]
@@ -30,16 +30,6 @@ class Page(NamedTuple):
     began_ms: int
     workouts: Sequence[str] = ()
     left_out: int = 0
-
-
-def asked_ms(began_ms: int, answered_ms: int | None) -> int:
-    """Delivery time of what an answer holds, by which it is compared with webhooks.
-
-    Our clock at the start of the call, or Junction's `Date` where that is less: a clock of ours that runs ahead must
-    not win against what Junction sends later. One that is behind does no harm: whatever changed since comes as a
-    webhook. Without `Date` our clock alone stands.
-    """
-    return began_ms if answered_ms is None else min(began_ms, answered_ms)
 
 
 class Trouble(NamedTuple):

@@ -14,7 +14,8 @@ from streams.errors import Rejected
 from streams.fetch.job import Job
 from streams.fetch.request import Request
 from streams.fetcher import stream
-from streams.fetcher.answer import Page, Trouble, asked_ms
+from streams.fetcher.answer import Page, Trouble
+from streams.fetcher.clock import Clock
 from streams.junction import Client, NotAuthorized, Refused, TryLater, fitting, open_client
 from streams.junction import Trouble as Word
 from streams.series import Series
@@ -29,7 +30,7 @@ class Asker:
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self._settings = settings
-        self._clock = clock
+        self._clock = Clock(clock)
         self._event_bytes_max = Bounds.of(settings.record_bytes_max).emit - HEAD_BYTES
         self._share = 1.0
         self._stack = AsyncExitStack()
@@ -59,7 +60,7 @@ class Asker:
     async def ask(self, job: Job) -> Page | Trouble:
         """One call. Never raises for anything that the API may do."""
         kind = _kind(job.request)
-        began_ms, began_s = int(self._clock() * 1000), time.monotonic()
+        began_ms, began_s = self._clock.now_ms(), time.monotonic()
         try:
             page = await self._page(await self._opened(), job, began_ms)
         except TryLater as error:
@@ -75,7 +76,7 @@ class Asker:
     async def _page(self, client: Client, job: Job, began_ms: int) -> Page:
         request, call = job.request, job.call
         if request.workout_id:
-            return await _stream(client, request, began_ms, self._event_bytes_max)
+            return await _stream(client, request, began_ms, self._clock, self._event_bytes_max)
         if request.resource == "workout_stream":
             return await _workouts(client, job, began_ms)
         span = call.span or (0, 0)
@@ -84,7 +85,7 @@ class Asker:
         alone_max = self._event_bytes_max
         events, left_out = fitting(found, *who, bytes_max=min(BODY_BYTES_MAX, alone_max), alone_max=alone_max)
         rows = await _rows(events)
-        at_ms = asked_ms(began_ms, found.answered_ms)
+        at_ms = self._clock.asked_ms(began_ms, found.answered_ms)
         return Page(events, rows, found.next_cursor or "", at_ms, left_out=left_out)
 
 
@@ -122,7 +123,7 @@ def _id(workout: bytes) -> str:
         return ""
 
 
-async def _stream(client: Client, request: Request, began_ms: int, bytes_max: int) -> Page:
+async def _stream(client: Client, request: Request, began_ms: int, clock: Clock, bytes_max: int) -> Page:
     """One workout's stream as an event. Raises Refused(TOO_LARGE), beside what the client raises.
 
     Where the worker's record of it would be too large it is no row: there it becomes a dead letter, with the original.
@@ -134,7 +135,7 @@ async def _stream(client: Client, request: Request, began_ms: int, bytes_max: in
     if len(body) > bytes_max:
         raise Refused(Word.TOO_LARGE, "a stream that no record can hold")
     rows = 1 if stream.clean_bytes(found) <= bytes_max else 0
-    return Page([body], rows, "", asked_ms(began_ms, found.answered_ms))
+    return Page([body], rows, "", clock.asked_ms(began_ms, found.answered_ms))
 
 
 async def _rows(events: Sequence[bytes]) -> int:

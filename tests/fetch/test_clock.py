@@ -8,6 +8,8 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streams.draft import Draft
 from streams.fetch import job as jobs
@@ -15,6 +17,7 @@ from streams.fetch.job import Job
 from streams.fetch.request import Request
 from streams.fetcher.answer import Page, enqueue, settle
 from streams.fetcher.asking import Asker
+from streams.fetcher.clock import DATE_MS, Clock
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.options import KEY, ApiOptions
 from streams.simulator.api.serve import running
@@ -82,18 +85,16 @@ async def test_a_webhook_that_is_newer_than_a_page_wins(ahead_ms: int) -> None:
     ("headers", "ahead_ms", "late_ms"),
     [
         ([DATE], 0, 0),
-        ([DATE], 700, 0),
-        ([DATE], MINUTE_MS, 0),
+        ([DATE], 700, 700),
+        ([DATE], MINUTE_MS, DATE_MS),
         ([DATE], -MINUTE_MS, -MINUTE_MS),
         ([], MINUTE_MS, MINUTE_MS),
         (["date: tomorrow"], MINUTE_MS, MINUTE_MS),
     ],
 )
 @pytest.mark.parametrize("job", [STEPS, STREAM])
-async def test_a_page_is_as_old_as_the_earlier_clock_says(
-    job: Job, headers: list[str], ahead_ms: int, late_ms: int
-) -> None:
-    """Our clock when we asked, or Junction's when it answered, whichever is less; ours where Junction names none."""
+async def test_a_page_is_never_newer_than_its_answer(job: Job, headers: list[str], ahead_ms: int, late_ms: int) -> None:
+    """Our clock when we asked, unless it is ahead of the second in which Junction answered, where it names one."""
     said = http(200, b'{"time":[1],"power":[7]}', *headers) if job is STREAM else answer(10, *headers)
     page = await asked(said, job, ahead_ms)
     assert (page.rows, page.began_ms) == (1, NOW_MS + late_ms)
@@ -106,4 +107,23 @@ async def test_the_fake_junction_says_what_time_it_is() -> None:
         asker.open()
         page = await asker.ask(STEPS)
     assert isinstance(page, Page)
-    assert page.began_ms <= time.time() * 1000
+    assert page.began_ms <= time.time() * 1000 + DATE_MS
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 3_000), st.integers(0, 900)), min_size=1, max_size=20),
+    st.integers(-10 * MINUTE_MS, 10 * MINUTE_MS),
+)
+def test_answers_keep_their_order(calls: list[tuple[int, int]], ahead_ms: int) -> None:
+    """Whatever the clock: no page is newer than its answer by more than a second, and once a first call has shown
+    how far the clock is ahead to the second, what was asked later is newer: not one page equal to the one before."""
+    clock, at_ms, before_ms = Clock(time.time), NOW_MS // 1000 * 1000, 0
+    clock.asked_ms(at_ms + ahead_ms, at_ms)  # answered at once, at the start of a second
+    clock.asked_ms(at_ms + 999 + ahead_ms, at_ms)  # and at its end: the clock cannot be known better
+    for later_ms, took_ms in calls:
+        at_ms += 999 + later_ms
+        answered_ms = at_ms + took_ms
+        found_ms = clock.asked_ms(at_ms + ahead_ms, answered_ms // 1000 * 1000)
+        assert found_ms <= answered_ms + 1_000
+        assert found_ms > before_ms
+        before_ms = found_ms
