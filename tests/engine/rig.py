@@ -21,6 +21,11 @@ REPO = Path(__file__).parents[2]
 TABLE = "seen"
 
 
+def keys(begin: int, end: int) -> list[bytes]:
+    """Distinct ones, the same whenever they are asked for."""
+    return [b"key-%d" % i for i in range(begin, end)]
+
+
 @dataclass
 class Rig:
     """One group on one set of topics. Close it: workers are processes."""

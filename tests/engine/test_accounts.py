@@ -1,25 +1,11 @@
 """The check of every start, on a real Kafka: offsets that are lost, set by hand, or of another topic."""
 
-from collections.abc import Iterator
-
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from streams import topics
-from streams.settings import Settings
-from tests.engine.rig import RIGHT, Rig
-
-
-@pytest.fixture
-def rig(settings: Settings) -> Iterator[Rig]:
-    rig = Rig(settings)
-    yield rig
-    rig.close()
-
-
-def keys(begin: int, end: int) -> list[bytes]:
-    return [b"key-%d" % i for i in range(begin, end)]
+from tests.engine.rig import RIGHT, Rig, keys
 
 
 def worked(rig: Rig) -> None:

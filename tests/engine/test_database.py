@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,6 @@ import rocksdict
 
 from streams.engine import database, state
 from streams.errors import Misconfigured
-from streams.settings import Settings
 from tests.engine.rig import RIGHT, Rig
 
 ROWS = 20_000
@@ -90,13 +88,6 @@ def test_a_format_that_a_full_disk_cut_off(tmp_path: Path) -> None:
 
 
 # With Kafka
-
-
-@pytest.fixture
-def rig(settings: Settings) -> Iterator[Rig]:
-    rig = Rig(settings)
-    yield rig
-    rig.close()
 
 
 def keys(end: int) -> list[bytes]:

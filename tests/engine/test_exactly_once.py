@@ -1,24 +1,10 @@
 """Exactly once, on a real Kafka, with workers in processes of their own that are killed, joined and robbed."""
 
 import time
-from collections.abc import Iterator
-
-import pytest
 
 from streams import topics
 from streams.settings import Settings
-from tests.engine.rig import RIGHT, TABLE, Rig
-
-
-@pytest.fixture
-def rig(settings: Settings) -> Iterator[Rig]:
-    rig = Rig(settings)
-    yield rig
-    rig.close()
-
-
-def keys(begin: int, end: int) -> list[bytes]:
-    return [b"key-%d" % i for i in range(begin, end)]
+from tests.engine.rig import RIGHT, TABLE, Rig, keys
 
 
 def test_dedup(rig: Rig) -> None:

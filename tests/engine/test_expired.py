@@ -3,7 +3,7 @@
 import json
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -14,19 +14,7 @@ from streams.engine import restore
 from streams.engine.table import Table
 from streams.errors import Unavailable
 from streams.reader import Messages
-from streams.settings import Settings
-from tests.engine.rig import TABLE, Rig
-
-
-@pytest.fixture
-def rig(settings: Settings) -> Iterator[Rig]:
-    rig = Rig(settings)
-    yield rig
-    rig.close()
-
-
-def keys(begin: int, end: int) -> list[bytes]:
-    return [b"key-%d" % i for i in range(begin, end)]
+from tests.engine.rig import TABLE, Rig, keys
 
 
 def delete_before(rig: Rig, offset: int) -> None:

@@ -3,11 +3,7 @@
 import json
 
 from streams.settings import Settings
-from tests.engine.rig import RIGHT, Rig
-
-
-def keys(begin: int, end: int) -> list[bytes]:
-    return [b"key-%d" % i for i in range(begin, end)]
+from tests.engine.rig import RIGHT, Rig, keys
 
 
 def left(rig: Rig, worker: str) -> int:

@@ -12,20 +12,9 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 from streams.engine import state
 from streams.errors import Misconfigured
 from streams.settings import Settings
-from tests.engine.rig import RIGHT, Rig
+from tests.engine.rig import RIGHT, Rig, keys
 
 KEYS = 40_000  # more than one batch of every partition
-
-
-@pytest.fixture
-def rig(settings: Settings) -> Iterator[Rig]:
-    rig = Rig(settings)
-    yield rig
-    rig.close()
-
-
-def keys(begin: int, end: int) -> list[bytes]:
-    return [b"key-%d" % i for i in range(begin, end)]
 
 
 def restored(rig: Rig, worker: str = "w0") -> list[int]:
