@@ -6,7 +6,7 @@ Equal is right. Everything else is said, and what would repeat or lose records i
 from collections.abc import Mapping, Sequence
 
 from streams import log
-from streams.engine.ledger import Ledger, Verdict
+from streams.engine.ledger import Ledger, Standing
 from streams.engine.slices import Source
 from streams.engine.table import Table
 from streams.errors import Misconfigured
@@ -25,39 +25,42 @@ def read(tables: Sequence[Table], committed: Mapping[Source, int], ids: Mapping[
 
 def behind(ledger: Ledger, committed: Mapping[Source, int]) -> bool:
     """Whether tables miss something that is committed."""
-    return Verdict.TABLES_BEHIND in ledger.judge(committed).values()
+    return Standing.TABLES_BEHIND in ledger.judge(committed).values()
 
 
-def settle(
+def check(
     settings: Settings, tables: Sequence[Table], ledger: Ledger, committed: Mapping[Source, int], *, accept: bool
-) -> None:
-    """Tell what differs. `accept`: the group's offsets count, whatever the tables say.
+) -> list[Source]:
+    """Tell what differs, and answer which sources do. `accept`: the group's offsets count, whatever the tables say.
 
     Raises Misconfigured where tables miss commits, offsets belong to a topic that is gone, or the group has lost all of
     its offsets and an older version made the tables.
     """
-    verdicts = ledger.judge(committed)
-    odd = {source: one for source, one in verdicts.items() if one not in (Verdict.EQUAL, Verdict.UNKNOWN)}
-    for source, verdict in sorted(odd.items()):
+    standings = ledger.judge(committed)
+    odd = sorted(source for source, one in standings.items() if one not in (Standing.EQUAL, Standing.UNKNOWN))
+    for source in odd:
         place = {
             "topic": source[0],
             "partition": source[1],
             "tables": ledger.offset(source),
             "group": committed[source],
         }
-        logger.warning("offsets_differ", verdict=verdict, **place)
+        logger.warning("offsets_differ", standing=standings[source], **place)
     if accept:
         ledger.forget(odd)
-        return
-    for source, verdict in sorted(odd.items()):
-        if verdict in (Verdict.TABLES_BEHIND, Verdict.OTHER_TOPIC):
-            raise Misconfigured(_sentence(settings, source, verdict, ledger.offset(source), committed[source]))
+        return odd
+    for source in odd:
+        if standings[source] in (Standing.TABLES_BEHIND, Standing.OTHER_TOPIC):
+            raise Misconfigured(
+                _sentence(settings, source, standings[source], ledger.offset(source), committed[source])
+            )
     _refuse_forgotten(settings, tables, ledger, committed)
+    return odd
 
 
-def _sentence(settings: Settings, source: Source, verdict: Verdict, known: int, committed: int) -> str:
+def _sentence(settings: Settings, source: Source, standing: Standing, known: int, committed: int) -> str:
     place = f"{source[0]}[{source[1]}]"
-    if verdict is Verdict.OTHER_TOPIC:
+    if standing is Standing.OTHER_TOPIC:
         return (
             f"{source[0]} was made anew: the offsets of group {settings.group_id} are of the one before, and records "
             "would be passed over. Stop all workers and delete these offsets (`kafka-consumer-groups.sh "
@@ -66,7 +69,8 @@ def _sentence(settings: Settings, source: Source, verdict: Verdict, known: int, 
     return (
         f"the tables are made from {place} up to offset {known}, but group {settings.group_id} has committed "
         f"{committed}: rows are missing, and what they know would be emitted again. Either a changelog lost records, "
-        f"or somebody set the group's offsets forward by hand; if that was so, start once with {ACCEPT}."
+        "or an older version of this program has worked in this group since, or somebody set the group's offsets "
+        f"forward by hand; if it was one of the last two, start once with {ACCEPT}."
     )
 
 
@@ -77,7 +81,7 @@ def _refuse_forgotten(
     for partition in sorted({partition for _, partition in committed}):
         mine = [source for source in committed if source[1] == partition]
         is_known = any(ledger.offset(source) >= 0 or committed[source] >= 0 for source in mine)
-        if not is_known and any(table.persisted(partition) is not None for table in tables):
+        if not is_known and any(table.has_rows(partition) for table in tables):
             raise Misconfigured(
                 f"group {settings.group_id} has no offsets of partition {partition}, but the tables know of records: "
                 "Kafka forgets the offsets of a group that was empty for offsets.retention.minutes. Everything that "

@@ -39,7 +39,7 @@ def decode(stored: bytes | None) -> Page:
     return {} if stored is None else _decode(stored)
 
 
-class Verdict(StrEnum):
+class Standing(StrEnum):
     """What a source's entry is to the offset that the group has committed."""
 
     EQUAL = "equal"
@@ -52,15 +52,15 @@ class Verdict(StrEnum):
     OTHER_TOPIC = "other_topic"  # it was made anew under a worker: what is committed is of the one before, or of both
 
 
-def judge(entry: Entry | None, committed: int, topic_id: str) -> Verdict:
+def judge(entry: Entry | None, committed: int, topic_id: str) -> Standing:
     """Compare the entry of a source with its committed offset, -1 where the group has none."""
     if entry is None:
-        return Verdict.UNKNOWN
+        return Standing.UNKNOWN
     if entry.topic_id != topic_id:
-        return Verdict.MADE_ANEW if committed < 0 else Verdict.OTHER_TOPIC
+        return Standing.MADE_ANEW if committed < 0 else Standing.OTHER_TOPIC
     if entry.offset == committed:
-        return Verdict.EQUAL
-    return Verdict.TABLES_BEHIND if entry.offset < committed else Verdict.GROUP_BEHIND
+        return Standing.EQUAL
+    return Standing.TABLES_BEHIND if entry.offset < committed else Standing.GROUP_BEHIND
 
 
 class Ledger:
@@ -71,18 +71,17 @@ class Ledger:
         self._ids = ids
         self._pages = {partition: dict(page) for partition, page in pages.items()}
 
-    def judge(self, committed: Mapping[Source, int]) -> dict[Source, Verdict]:
-        """A verdict for each source."""
+    def judge(self, committed: Mapping[Source, int]) -> dict[Source, Standing]:
+        """How each source stands."""
         return {
             source: judge(self._entry(source), offset, self._ids[source[0]]) for source, offset in committed.items()
         }
 
     def starts(self, committed: Mapping[Source, int]) -> dict[Source, int]:
         """Where to go on: the committed offset, unless the tables are made from more."""
-        verdicts = self.judge(committed)
-        entries = {source: self._entry(source) for source in committed}
+        standings = self.judge(committed)
         return {
-            source: entry.offset if (entry := entries[source]) and verdicts[source] is Verdict.GROUP_BEHIND else offset
+            source: self.offset(source) if standings[source] is Standing.GROUP_BEHIND else offset
             for source, offset in committed.items()
         }
 

@@ -51,10 +51,10 @@ class Recovery(Service):  # type: ignore[misc]  # because mode is untyped to str
         self._is_between = True
         self._cancel()
 
-    async def released(self) -> None:
+    async def release(self) -> None:
         """End what runs, and return once nothing of it touches databases any more: they may be closed then."""
         self._cancel()
-        await self._restored()
+        await self._restore_ended()
 
     async def on_rebalance(self, assigned: Any, revoked: Any, newly_assigned: Any, generation_id: int = 0) -> None:
         """Called when databases are open; answers at once, so that the callback does not hold back heartbeats."""
@@ -102,41 +102,49 @@ class Recovery(Service):  # type: ignore[misc]  # because mode is untyped to str
         sources, changelogs = consumer.sources(), consumer.changelogs()
         self.in_recovery = app.in_recovery = True
         if sources:  # there may be more workers than partitions
-            ids = await asyncio.shield(self._begin(topic_ids, app.engine_settings, {topic for topic, _ in sources}))
+            names = {topic for topic, _ in sources | changelogs}
+            ids = await asyncio.shield(self._begin(topic_ids, app.engine_settings, names))
             committed = await self._stable(sources)
-            await self._restore(changelogs)
-            ledger = await self._compared(ids, committed, changelogs)
+            await self._restore(changelogs, ids)
+            ledger, odd = await self._compared(ids, committed, changelogs)
         else:
-            committed, ledger = {}, Ledger({}, {})
+            committed, ledger, odd = {}, Ledger({}, {}), []
         starts = await consumer.available(ledger.starts(committed))
         await self._resume(generation, starts, ledger)
+        if not odd or await app.unit.restate(odd):  # then rows and offsets agree again, also where nothing comes
+            app.accept_offsets = False  # what differs later was set by nobody's hand
 
     async def _stable(self, sources: set[Any]) -> dict[Source, int]:
         self._offsets = self._offsets or CommittedOffsets(self.app.engine_settings)
         found: dict[Source, int] = await asyncio.shield(self._begin(self._offsets.stable, sources, self._stop))
         return found
 
-    async def _restore(self, changelogs: set[Any]) -> None:
-        await self._restored()  # two at once would write old rows over new ones
+    async def _restore(self, changelogs: set[Any], ids: Mapping[str, str]) -> None:
+        await self._restore_ended()  # two at once would write old rows over new ones
         tables = list(self.app.tables.values())
-        call = partial(restore, self.app.engine_settings, tables, changelogs, self._stop, rebuild=self.app.rebuild)
+        settings, rebuild = self.app.engine_settings, self.app.rebuild
+        call = partial(restore, settings, tables, changelogs, ids, self._stop, rebuild=rebuild)
         self._restoring = self._begin(call)
         await asyncio.shield(self._restoring)
 
-    async def _restored(self) -> None:
+    async def _restore_ended(self) -> None:
         while self._restoring and not self._restoring.done():  # the wait may be cancelled: whoever comes next waits too
             await asyncio.wait([self._restoring])
 
-    async def _compared(self, ids: Mapping[str, str], committed: Mapping[Source, int], changelogs: set[Any]) -> Ledger:
-        """What the tables are made from. Raises Misconfigured where they must not be worked with."""
+    async def _compared(
+        self, ids: Mapping[str, str], committed: Mapping[Source, int], changelogs: set[Any]
+    ) -> tuple[Ledger, list[Source]]:
+        """What the tables are made from, and the sources of which the group says otherwise.
+
+        Raises Misconfigured where the tables must not be worked with.
+        """
         settings, tables = self.app.engine_settings, list(self.app.tables.values())
         ledger = accounts.read(tables, committed, ids)
         if accounts.behind(ledger, committed) and not self.app.accept_offsets:
             logger.warning("restored_again", why="tables miss what the group has committed")
-            await self._restore(changelogs)  # a broker that was not the leader any more may have told its end
+            await self._restore(changelogs, ids)  # a broker that was not the leader any more may have told its end
             ledger = accounts.read(tables, committed, ids)
-        accounts.settle(settings, tables, ledger, committed, accept=self.app.accept_offsets)
-        return ledger
+        return ledger, accounts.check(settings, tables, ledger, committed, accept=self.app.accept_offsets)
 
     def _begin(self, call: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":
         """Start a blocking call in a thread. It goes on when whoever waits for it is cancelled."""
@@ -180,7 +188,7 @@ class TableManager(FaustTableManager):  # type: ignore[misc]  # because Faust is
         return self._recovery
 
     async def on_rebalance(self, assigned: Any, revoked: Any, newly_assigned: Any, generation_id: int = 0) -> None:
-        await self.recovery.released()  # Faust closes databases now; a restore may still write to them
+        await self.recovery.release()  # Faust closes databases now. It has ended in the callback before, most likely
         await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
 
     async def on_start(self) -> None:

@@ -1,7 +1,7 @@
 """Aborts that come again at every attempt: what a person has to change is said in a sentence, and the process ends.
 
 Brokers that are away and groups that move on are waited for as long as it takes. An error that is about the record
-itself never goes away. Of the rest nobody knows: a few in a row without a commit between them are enough.
+itself never goes away. Of the rest nobody knows: half a minute of them without a commit between them is enough.
 """
 
 from confluent_kafka import KafkaError
@@ -10,6 +10,7 @@ from streams.engine.transaction import Aborted, Cause
 from streams.errors import Misconfigured
 
 REFUSALS_MAX = 5
+REFUSED_S = 30.0  # of them; a broker that restarts may answer oddly for a while
 # Of the record itself: the same bytes are refused whenever they come.
 LASTING = {
     KafkaError.MSG_SIZE_TOO_LARGE,
@@ -25,15 +26,16 @@ class Refusals:
     """Aborts since the last commit for which neither the group nor a broker is the cause."""
 
     def __init__(self) -> None:
-        self._n = 0
+        self._n, self._first_s = 0, 0.0
 
     def committed(self) -> None:
         self._n = 0
 
-    def aborted(self, error: Aborted) -> None:
-        """Raises Misconfigured when another attempt would be of no use."""
+    def aborted(self, error: Aborted, now_s: float) -> None:
+        """Raises Misconfigured when another attempt would be of no use. `now_s`: monotonic."""
         if error.cause is not Cause.OTHER:
             return
+        self._first_s = self._first_s if self._n else now_s
         self._n += 1
         if error.code in LASTING:
             raise Misconfigured(
@@ -41,7 +43,7 @@ class Refusals:
                 "have a policy of its own: `junction-streams topics plan` shows what of a topic is not as it must be. "
                 "Nothing of that transaction was committed; the record is read again at the next start."
             )
-        if self._n >= REFUSALS_MAX:
+        if self._n >= REFUSALS_MAX and now_s >= self._first_s + REFUSED_S:
             raise Misconfigured(
                 f"Kafka refused {self._n} transactions in a row{_of(error)}: {error}. Look at this login's rights and "
                 "at what topics there are (`junction-streams topics plan`). Nothing of them was committed; starting "

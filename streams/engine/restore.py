@@ -12,7 +12,7 @@ owner can commit any more, and what the changelogs hold now is all that they wil
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -73,13 +73,14 @@ def restore(
     settings: Settings,
     tables: Sequence[Table],
     sources: Iterable[Source],
+    ids: Mapping[str, str],
     stop: threading.Event,
     *,
     rebuild: bool = False,
 ) -> int:
     """Read the changelog partitions `sources` of `tables` to their ends; answers the number of records read.
 
-    `rebuild`: take what Kafka has, even where the beginning of a changelog was deleted.
+    `ids`: Kafka's id of each changelog. `rebuild`: take what Kafka has, even where a changelog's beginning was deleted.
     Blocking. Raises Misconfigured when a database belongs to another Kafka or lacks records that Kafka deleted,
     Unavailable when Kafka does not answer, Stopped when `stop` is set.
     """
@@ -87,9 +88,9 @@ def restore(
     jobs = [Job(by_topic[source[0]], source) for source in sorted(sources)]
     if not jobs:
         return 0
-    _check_origins(settings, jobs)
+    _check_origins(settings, jobs, ids)
     _find_range(settings, jobs, stop, rebuild=rebuild)
-    _forget_old(settings, jobs)
+    _forget_old(settings, jobs, stop)
     started_s = time.monotonic()
     todo = {job.source: job for job in jobs if job.left}
     count = _read(settings, todo, stop) if todo else 0
@@ -98,8 +99,7 @@ def restore(
     return count
 
 
-def _check_origins(settings: Settings, jobs: Sequence[Job]) -> None:
-    ids = topic_ids(settings, {job.source[0] for job in jobs})
+def _check_origins(settings: Settings, jobs: Sequence[Job], ids: Mapping[str, str]) -> None:
     for job in jobs:
         topic, partition = job.source
         known = job.table.origin(partition)
@@ -149,9 +149,14 @@ def _find_range(settings: Settings, jobs: Sequence[Job], stop: threading.Event, 
                 _without_beginning(job, rebuild=rebuild)
 
 
-def _forget_old(settings: Settings, jobs: Sequence[Job]) -> None:
+def _forget_old(settings: Settings, jobs: Sequence[Job], stop: threading.Event) -> None:
     """Databases that were away for too long are read from the beginning."""
+    for job in jobs:
+        if not job.left:
+            job.table.mark_current(job.source[1])
     waiting = [job for job in jobs if job.begin and job.may_lack]
+    if stop.is_set():
+        raise Stopped
     if settings.is_mock or not waiting:  # it compacts nothing
         return
     kept = kept_ms(settings, {job.source[0] for job in waiting})
@@ -210,6 +215,7 @@ def _drain(consumer: Consumer, todo: dict[Source, Job], stop: threading.Event) -
             raise Stopped
         changed: defaultdict[Source, dict[bytes, bytes | None]] = defaultdict(dict)
         reached: dict[Source, int] = {}
+        ended: dict[Source, int] = {}
         for message in consumer.consume(BATCH_RECORDS, BATCH_WAIT_S):
             source = (message.topic(), message.partition())
             error = message.error()
@@ -218,9 +224,10 @@ def _drain(consumer: Consumer, todo: dict[Source, Job], stop: threading.Event) -
                 reached[source] = message.offset()
                 count += 1
             elif error.code() == KafkaError._PARTITION_EOF:
-                _at_end(consumer, unfinished, source, message.offset(), reached)
+                ended[source] = message.offset()
             elif not error.retriable():
                 raise Unavailable(f"changelog {source[0]} cannot be read: {error.name()}")
+        _at_ends(consumer, unfinished, ended, reached)
         for source, offset in reached.items():
             if stop.is_set():  # looked at between writes: one may take long, and a rebalance waits for its end
                 raise Stopped
@@ -230,19 +237,25 @@ def _drain(consumer: Consumer, todo: dict[Source, Job], stop: threading.Event) -
     return count
 
 
-def _at_end(
-    consumer: Consumer, unfinished: dict[Source, Job], source: Source, end: int, reached: dict[Source, int]
+def _at_ends(
+    consumer: Consumer, unfinished: dict[Source, Job], ended: Mapping[Source, int], reached: dict[Source, int]
 ) -> None:
-    job = unfinished.get(source)
-    if job is None:
-        return
-    if end < job.end:  # the last stable offset, not the end: somebody's transaction is still open
+    """Partitions of which a batch had an end: they are over, or somebody's transaction is still open. `reached` gets
+    the offset before an end."""
+    is_held = False
+    for source, end in ended.items():
+        job = unfinished.get(source)
+        if job is None:
+            continue
+        if end >= job.end:
+            reached[source] = max(end - 1, reached.get(source, -1))
+            del unfinished[source]
+            consumer.incremental_unassign([TopicPartition(*source)])
+        elif reached.get(source, -1) < end:  # else records came behind it, and there will be another end
+            consumer.seek(TopicPartition(*source, end))
+            is_held = True
+    if is_held:
         time.sleep(0.02)
-        consumer.seek(TopicPartition(*source, end))
-        return
-    reached[source] = end - 1
-    del unfinished[source]
-    consumer.incremental_unassign([TopicPartition(*source)])
 
 
 class _Report:

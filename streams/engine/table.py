@@ -77,6 +77,10 @@ class Table(faust.Table):  # type: ignore[misc]  # because Faust ships without t
         with self._troubled(partition):
             _check_end(self.database(partition), last, options)
 
+    def has_rows(self, partition: int) -> bool:
+        """Whether anything is known; an aborted transaction alone leaves an offset and no row."""
+        return next(self.rows(partition, b"", b"\xff" * 8), None) is not None
+
     def write(
         self, partition: int, changed: Mapping[bytes, bytes | None], offset: int, *, is_current: bool = True
     ) -> None:
@@ -94,7 +98,7 @@ class Table(faust.Table):  # type: ignore[misc]  # because Faust ships without t
                 put(key, value)
         put(self.data.offset_key, b"%d" % offset)
         if is_current:
-            put(CURRENT_KEY, b"%d" % (time.time_ns() // 1_000_000))
+            put(CURRENT_KEY, _now())
         with self._troubled(partition):
             self.database(partition).write(batch)
 
@@ -107,6 +111,10 @@ class Table(faust.Table):  # type: ignore[misc]  # because Faust ships without t
         """Unix ms at which the database last held all that its changelog had; None where that is not known."""
         raw = self._own(partition, CURRENT_KEY)
         return None if raw is None else int(raw)
+
+    def mark_current(self, partition: int) -> None:
+        """The database holds all that its changelog has."""
+        self.database(partition).put(CURRENT_KEY, _now())
 
     def page(self, partition: int) -> ledger.Page:
         """The source offsets from which the partition's tables are made, where this is the table that says it."""
@@ -123,8 +131,9 @@ class Table(faust.Table):  # type: ignore[misc]  # because Faust ships without t
         return (self._own(partition, ORIGIN_KEY) or b"").decode()
 
     def claim(self, partition: int, topic_id: str) -> None:
-        """Remember which changelog this database is made from."""
+        """Remember which changelog this database, which is empty, is made from: it is current, or will be."""
         self.database(partition).put(ORIGIN_KEY, topic_id.encode())
+        self.mark_current(partition)
 
     def trouble(self, partition: int, error: Exception) -> Exception:
         """What to raise for an error of a partition's database."""
@@ -141,6 +150,10 @@ class Table(faust.Table):  # type: ignore[misc]  # because Faust ships without t
             yield
         except Exception as error:
             raise self.trouble(partition, error) from None
+
+
+def _now() -> bytes:
+    return b"%d" % (time.time_ns() // 1_000_000)
 
 
 def _check_end(database: rocksdict.Rdict, last: bytes, options: rocksdict.ReadOptions) -> None:

@@ -109,13 +109,14 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
         except OffsetOutOfRangeError as error:
             await self._out_of_range(consumer, error.args[0])
             return []
-        self._note_ends(consumer)
+        is_noted = self._note_ends(consumer)
         if not found:
             return await self._markers(consumer)
         # No await that can suspend from here on: positions and records belong together.
         slices = [await self._slice(consumer, tp, records) for tp, records in found.items() if tp in self._positions]
         self._adapt(slices)
-        return slices
+        # Quiet partitions, too: an aborted transaction leaves nothing to find, and their cursors would stand before it.
+        return [*slices, *await self._markers(consumer)] if is_noted else slices
 
     async def _out_of_range(self, consumer: Any, offsets: Mapping[Any, int]) -> None:
         """Go on where the log begins now, and say how much is lost. Raises Misconfigured where it ends before that."""
@@ -132,10 +133,10 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
             tell_expired(tp, offset, first[tp])
             consumer.seek(tp, first[tp])  # the next slice begins where the last one ended: the gap was told
 
-    def _note_ends(self, consumer: Any) -> None:
-        """What Kafka said about the ends of our partitions, and when, a few times a second."""
+    def _note_ends(self, consumer: Any) -> bool:
+        """What Kafka said about the ends of our partitions, and when, a few times a second; whether it was time."""
         if time.monotonic() < self._ends_noted_s + APART_MS / 1000:
-            return
+            return False
         self._ends_noted_s = time.monotonic()
         for source in self._positions:
             tp = aiokafka.TopicPartition(*source)
@@ -144,6 +145,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
                 end, at_ms = consumer.highwater(tp), consumer.last_poll_timestamp(tp)
                 if end is not None and at_ms is not None:
                     self.ends.saw(source, end, at_ms)
+        return True
 
     async def _markers(self, consumer: Any) -> list[Slice]:
         """Slices without records, where there were only commit markers: without them the lag would never be 0."""
@@ -189,5 +191,5 @@ def tell_expired(tp: Any, wanted: int, first: int) -> None:
 def _jumped_back(tp: Any, offset: int, end: int) -> Misconfigured:
     return Misconfigured(
         f"{tp.topic}[{tp.partition}] jumped back from offset {offset} to {end}: the topic was deleted and "
-        "created again, or its offsets were lost. Set the group's offsets by hand, then start again."
+        "created again, or it lost records. Set the group's offsets by hand, then start once with `--accept-offsets`."
     )

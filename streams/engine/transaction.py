@@ -64,6 +64,10 @@ _BROKER = {
     KafkaError.KAFKA_STORAGE_ERROR,
     KafkaError.THROTTLING_QUOTA_EXCEEDED,
     KafkaError.CONCURRENT_TRANSACTIONS,
+    KafkaError.INVALID_TXN_STATE,
+    KafkaError.TRANSACTION_ABORTABLE,
+    KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
 }
 _TOPIC = re.compile(r"ProduceRequest for (\S+) \[")  # in librdkafka's words about a transaction that a broker ended
 

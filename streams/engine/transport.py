@@ -130,8 +130,12 @@ class Consumer(driver.Consumer):  # type: ignore[misc]  # because Faust is untyp
             channel.queue.force_put_nowait(event)
 
     async def wait_empty(self) -> None:
-        """Partitions are being revoked, or the app stops: commit what is processed."""
+        """Partitions are being revoked, or the app stops: commit what is processed, and end what reads tables.
+
+        Here aiokafka still sends heartbeats; behind the assignment, where databases are closed, it does not.
+        """
         await self.app.unit.settle()
+        await self.app.tables.recovery.release()
 
     def ack(self, message: Any) -> bool:
         return True

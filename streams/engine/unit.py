@@ -15,7 +15,7 @@ Guarantee: exactly once, from source topics to emitted records and tables, for r
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 
@@ -153,6 +153,20 @@ class Unit:
         await self._room()
         work = self._apply(partition, function)
         return work is not None and await asyncio.shield(work.ended)
+
+    async def restate(self, sources: Iterable[Source]) -> bool:
+        """Commit where these sources stand, whether or not anything comes; answers whether that was done."""
+        await self._room()
+        at = self._cursors.offsets()
+        mine = [source for source in sources if source in at]
+        if not mine or self.failed.done():
+            return False
+        work = self._work or self._open_work()
+        for source in mine:
+            self._draft(work, source[1])
+            work.offsets.setdefault(source, at[source])
+        self._processed(work, 0, 0)
+        return await asyncio.shield(work.ended)
 
     async def _punctuate(self, punctuation: Punctuation) -> None:
         while True:
@@ -343,7 +357,7 @@ class Unit:
             error = await self._in_thread(self._transactions.reason, error)
             metrics.ABORTS.labels(error.cause).inc()
             logger.warning("transaction_aborted", why=str(error), cause=error.cause, generation=generation)
-            self._refusals.aborted(error)
+            self._refusals.aborted(error, time.monotonic())
             await self._in_thread(self._transactions.abort)
         except Exception as worse:
             self.fail(worse)

@@ -24,6 +24,6 @@ class Clock:
         changed since comes as a webhook. Not simply the lesser of both: two answers of one second would be of one age.
         """
         if answered_ms is not None:
-            ahead_ms = began_ms - (answered_ms + DATE_MS)
-            self._ahead_ms = max(self._ahead_ms, ahead_ms) if ahead_ms > 0 else 0
+            # Never less again: an answer that was slow proves nothing, and to be behind does no harm.
+            self._ahead_ms = max(self._ahead_ms, began_ms - (answered_ms + DATE_MS))
         return began_ms - self._ahead_ms

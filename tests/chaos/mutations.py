@@ -19,6 +19,7 @@ from streams.draft import Draft
 from streams.engine import accounts, clients, group_metadata, offsets
 from streams.engine.group_metadata import Membership
 from streams.engine.recovery import Recovery
+from streams.engine.restore import topic_ids
 from streams.engine.slices import Cursors, Slice, Verdict
 from streams.engine.table import Table
 from streams.engine.unit import Unit
@@ -99,7 +100,7 @@ def pages_outside() -> None:
 def no_check() -> None:
     """Nobody compares the tables with the committed offsets at a start: tests/engine/test_accounts.py."""
     accounts.behind = lambda ledger, committed: False
-    accounts.settle = lambda *anything, **more: None
+    accounts.check = lambda *anything, **more: []
 
 
 def restore_first() -> None:
@@ -111,10 +112,11 @@ def restore_first() -> None:
     restore, stable = Recovery._restore, Recovery._stable
 
     async def early(self: Recovery, sources: set[Any]) -> Any:
-        await restore(self, self.app.consumer.changelogs())
+        changelogs = self.app.consumer.changelogs()
+        await restore(self, changelogs, topic_ids(self.app.engine_settings, {topic for topic, _ in changelogs}))
         return await stable(self, sources)
 
-    async def nothing(self: Recovery, changelogs: set[Any]) -> None:
+    async def nothing(self: Recovery, *anything: Any) -> None:
         """It has been done."""
 
     Recovery._stable, Recovery._restore = early, nothing  # type: ignore[method-assign]  # because that is the mutation
@@ -127,7 +129,7 @@ def two_restores() -> None:
     async def at_once(self: Recovery) -> None:
         pass
 
-    Recovery._restored = at_once  # type: ignore[method-assign]  # because that is the mutation
+    Recovery._restore_ended = at_once  # type: ignore[method-assign]  # because that is the mutation
     Table._refuse_older = lambda *offset: None  # type: ignore[method-assign]  # because that is the mutation
 
 

@@ -117,7 +117,7 @@ PLACES: Mapping[str, Place] = {
     "batch_written": Place(f"{_ENGINE}.table:Table.write", _AFTER, _START, in_restore),
     "restored": Place(f"{_ENGINE}.recovery:restore", _AFTER, _START),
     "ids_read": Place(f"{_ENGINE}.recovery:topic_ids", _AFTER, _START),
-    "compared": Place(f"{_ENGINE}.accounts:settle", _AFTER, _START),
+    "compared": Place(f"{_ENGINE}.accounts:check", _AFTER, _START),
     # Back to work
     "offsets_read": Place(f"{_ENGINE}.offsets:CommittedOffsets.stable", _AFTER, _START),
     "flow": Place(f"{_ENGINE}.transport:Consumer.resume_flow", _AFTER, _START),

@@ -150,7 +150,7 @@ def test_two_restores_at_once(
     settings: Settings, changelog: str, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where they do not wait for each other (mutation `two_restores`) the older one writes last: k is old again."""
-    for owner, name in ((Recovery, "_restored"), (Table, "_refuse_older")):
+    for owner, name in ((Recovery, "_restore_ended"), (Table, "_refuse_older")):
         monkeypatch.setattr(owner, name, vars(owner)[name])  # put back what the mutation changes
     MUTATIONS["two_restores"]()
     table = asyncio.run(rebalanced_while_writing(settings, changelog, pool))
@@ -173,7 +173,7 @@ def test_databases_are_closed_behind_the_restore(settings: Settings, changelog: 
         recovery = Resumed(app, lambda generation: None)
         await recovery.on_rebalance(set(), set(), set(), 1)
         await asyncio.to_thread(table.writing.wait, ENDS_S)
-        released = asyncio.ensure_future(recovery.released())
+        released = asyncio.ensure_future(recovery.release())
         done, _ = await asyncio.wait([released], timeout=0.2)
         assert not done
         table.go_on.set()

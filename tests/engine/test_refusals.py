@@ -10,7 +10,7 @@ from streams.draft import Emit
 from streams.embedded import MockCluster
 from streams.engine import group_metadata
 from streams.engine.group_metadata import Membership
-from streams.engine.refusals import LASTING, REFUSALS_MAX, Refusals
+from streams.engine.refusals import LASTING, REFUSALS_MAX, REFUSED_S, Refusals
 from streams.engine.transaction import Aborted, Cause, Transactions
 from streams.errors import Misconfigured
 from streams.settings import MIB, Settings
@@ -84,19 +84,19 @@ def test_a_record_s_own_error_ends_the_worker_at_once() -> None:
     """The sentence names the topic, the error and the command that shows what is not as it must be."""
     for code in LASTING:
         with pytest.raises(Misconfigured, match=f"for {TOPIC}: .*topics plan"):
-            Refusals().aborted(Aborted.by(KafkaError(code), TOPIC))
+            Refusals().aborted(Aborted.by(KafkaError(code), TOPIC), 0.0)
 
 
 def test_others_end_it_when_they_come_in_a_row() -> None:
     """Rights that are missing do not come by waiting; a commit in between says that something changed."""
     refusals, denied = Refusals(), Aborted.by(KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED), TOPIC)
-    for _ in range(REFUSALS_MAX - 1):
-        refusals.aborted(denied)
+    for n in range(2 * REFUSALS_MAX):  # quickly, one after the other
+        refusals.aborted(denied, n / 10)
     refusals.committed()
-    for _ in range(REFUSALS_MAX - 1):
-        refusals.aborted(denied)
+    for n in range(REFUSALS_MAX - 1):
+        refusals.aborted(denied, 100 + n * REFUSED_S)
     with pytest.raises(Misconfigured, match=f"{REFUSALS_MAX} transactions in a row for {TOPIC}: TOPIC_AUTHORIZATION"):
-        refusals.aborted(denied)
+        refusals.aborted(denied, 100 + REFUSALS_MAX * REFUSED_S)
 
 
 @pytest.mark.parametrize(
@@ -109,5 +109,5 @@ def test_others_end_it_when_they_come_in_a_row() -> None:
 def test_faults_that_pass_are_waited_for(code: int) -> None:
     """However often: brokers come back, and groups settle."""
     refusals = Refusals()
-    for _ in range(100):
-        refusals.aborted(Aborted.by(KafkaError(code)))
+    for n in range(100):
+        refusals.aborted(Aborted.by(KafkaError(code)), n * REFUSED_S)

@@ -1,15 +1,18 @@
 """Tables read back from their changelogs: after a kill in the middle, and when Kafka no longer has what they need."""
 
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaError, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
-from streams.engine import state
+from streams.engine import restore, state
+from streams.engine.table import Table
 from streams.errors import Misconfigured
 from streams.settings import Settings
 from tests.engine.rig import RIGHT, Rig, keys
@@ -85,6 +88,81 @@ def test_rebuild_of_foreign_state(rig: Rig) -> None:
     rig.start(REBUILD="1")
     rig.drain()
     assert set(rig.keys(rig.changelog)) == set(keys(0, 20))
+
+
+class Scripted:
+    """A consumer that gives these batches, and remembers its seeks."""
+
+    def __init__(self, *batches: list[Any]) -> None:
+        self._batches = list(batches)
+        self.sought: list[int] = []
+
+    def consume(self, count: int, wait_s: float) -> list[Any]:
+        return self._batches.pop(0)
+
+    def seek(self, place: TopicPartition) -> None:
+        self.sought.append(place.offset)
+
+    def incremental_unassign(self, places: list[TopicPartition]) -> None: ...
+
+
+class Found:
+    """A message, or the end of the partition."""
+
+    def __init__(self, offset: int, *, is_end: bool = False) -> None:
+        self._offset, self._error = offset, KafkaError(KafkaError._PARTITION_EOF) if is_end else None
+
+    def topic(self) -> str:
+        return "changelog"
+
+    def partition(self) -> int:
+        return 0
+
+    def key(self) -> bytes:
+        return b"%d" % self._offset
+
+    def value(self) -> bytes:
+        return b"x"
+
+    def offset(self) -> int:
+        return self._offset
+
+    def error(self) -> KafkaError | None:
+        return self._error
+
+
+class Written(Table):
+    """A table that remembers what it was given."""
+
+    name = "t"
+
+    def __init__(self) -> None:
+        self.writes: list[tuple[int, int, bool]] = []  # offset, rows, whether that is all
+
+    def write(
+        self, partition: int, changed: Mapping[bytes, bytes | None], offset: int, *, is_current: bool = True
+    ) -> None:
+        self.writes.append((offset, len(changed), is_current))
+
+
+def drained(*batches: list[Found]) -> tuple[list[tuple[int, int, bool]], list[int]]:
+    """What a restore of offsets 3 to 8 writes, and where it seeks."""
+    table, source = Written(), ("changelog", 0)
+    consumer: Any = Scripted(*batches)
+    restore._drain(consumer, {source: restore.Job(table, source, 3, 9)}, threading.Event())
+    return table.writes, consumer.sought
+
+
+def test_records_behind_an_end() -> None:
+    """An open transaction that commits while a batch is read: what came behind the end is read once, without a seek."""
+    writes, sought = drained([Found(3), Found(5, is_end=True), Found(5), Found(6)], [Found(7), Found(9, is_end=True)])
+    assert (writes, sought) == ([(6, 3, False), (8, 1, True)], [])
+
+
+def test_an_end_before_the_end() -> None:
+    """An open transaction is waited for, at the offset where it begins."""
+    writes, sought = drained([Found(3), Found(5, is_end=True)], [Found(5, is_end=True)], [Found(9, is_end=True)])
+    assert (writes, sought) == ([(3, 1, False), (8, 0, True)], [5, 5])
 
 
 @pytest.mark.parametrize("made_by", ["0", "2", "garbage"])

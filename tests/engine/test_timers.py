@@ -9,6 +9,13 @@ from tests.engine.rig import Rig
 KEYS = [b"key-%d" % i for i in range(64)]
 
 
+def places(rig: Rig) -> tuple[int, bytes]:
+    """The partition of the first key, and a key of another one."""
+    rig.feed(KEYS)
+    partitions = {m.key(): m.partition() for m in rig.read(rig.topic("raw.a"))}
+    return partitions[KEYS[0]], next(key for key, one in partitions.items() if one != partitions[KEYS[0]])
+
+
 @pytest.mark.parametrize(("broken", "is_called_silent"), [("", False), ("stable_offset_ends", True)])
 def test_a_sign_behind_an_open_transaction(settings: Settings, broken: str, is_called_silent: bool) -> None:
     """Somebody is not called silent while a delivery waits behind a transaction that nobody has ended yet.
@@ -17,18 +24,14 @@ def test_a_sign_behind_an_open_transaction(settings: Settings, broken: str, is_c
     """
     rig = Rig(settings, env={"BREAK": broken} if broken else {})
     try:
-        rig.feed(KEYS[:1])
-        (first,) = rig.read(rig.topic("raw.a"))
-        rig.feed(KEYS)
-        partitions = {m.key(): m.partition() for m in rig.read(rig.topic("raw.a"))}
-        elsewhere = next(key for key, partition in partitions.items() if partition != first.partition())
+        partition, elsewhere = places(rig)
         rig.start()
         rig.feed(KEYS[:1], value=b"quiet")
         rig.drain()
         other = Producer(settings.librdkafka | {"transactional.id": f"{settings.topic_prefix}-other"})
         other.init_transactions(30)
         other.begin_transaction()
-        other.produce(rig.topic("raw.a"), b"x", b"of a fetcher", first.partition())
+        other.produce(rig.topic("raw.a"), b"x", b"of a fetcher", partition)
         other.flush()
         rig.feed(KEYS[:1], value=b"sign")
         rig.feed([elsewhere], value=b"quiet")
@@ -39,3 +42,23 @@ def test_a_sign_behind_an_open_transaction(settings: Settings, broken: str, is_c
         assert (b"silence|" + KEYS[0] in rig.keys(rig.topic("out"))) is is_called_silent
     finally:
         rig.close()
+
+
+def test_silence_behind_an_aborted_transaction(rig: Rig) -> None:
+    """Aborted records at the end of a quiet partition do not hold up its timers while others are busy."""
+    partition, elsewhere = places(rig)
+    rig.start()
+    rig.feed(KEYS[:1], value=b"quiet")
+    rig.drain()
+    other = Producer(rig.settings.librdkafka | {"transactional.id": f"{rig.settings.topic_prefix}-other"})
+    other.init_transactions(30)
+    other.begin_transaction()
+    other.produce(rig.topic("raw.a"), b"x", b"of a fetcher", partition)
+    other.flush()
+    other.abort_transaction(30)
+
+    def is_told() -> bool:
+        rig.feed([elsewhere])
+        return b"silence|" + KEYS[0] in rig.keys(rig.topic("out"))
+
+    rig.until(is_told, 20, "the timer waits for the next record of its partition")

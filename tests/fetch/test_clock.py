@@ -110,6 +110,13 @@ async def test_the_fake_junction_says_what_time_it_is() -> None:
     assert page.began_ms <= time.time() * 1000 + DATE_MS
 
 
+def test_a_slow_answer_proves_nothing() -> None:
+    """What is known of a clock that is ahead is not forgotten when an answer takes long."""
+    clock = Clock(time.time)
+    assert clock.asked_ms(NOW_MS + 10_000, NOW_MS) == NOW_MS + DATE_MS
+    assert clock.asked_ms(NOW_MS + 20_000, NOW_MS + 22_000) == NOW_MS + 10_000 + DATE_MS
+
+
 @given(
     st.lists(st.tuples(st.integers(1, 3_000), st.integers(0, 900)), min_size=1, max_size=20),
     st.integers(-10 * MINUTE_MS, 10 * MINUTE_MS),
