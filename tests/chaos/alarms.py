@@ -14,8 +14,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from streams import topics
+from streams.alerting.timers import GRACE_MS
 
-SETTLE_S = 15.0  # after the last record: timers that are due fire
+SETTLE_S = GRACE_MS / 1000 + 15.0  # after the last record: timers that are due fire
 SILENCE = "steps-silent"
 RULES = """
 [[rule]]

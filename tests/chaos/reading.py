@@ -11,6 +11,7 @@ import rocksdict
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from streams import codec, topics
+from streams.engine.database import Damaged, trouble
 from streams.engine.table import CURRENT_KEY, ORIGIN_KEY
 from streams.errors import Unavailable
 from streams.registry import Schemas
@@ -137,10 +138,18 @@ def databases(state: Path) -> Iterator[tuple[str, int, Path]]:
 
 
 def contents(path: Path) -> tuple[int | None, dict[bytes, bytes]]:
-    """(offset of the last changelog record that it claims to hold, rows) of one database."""
-    database = rocksdict.Rdict(
-        str(path), options=rocksdict.Options(raw_mode=True), access_type=rocksdict.AccessType.read_only()
-    )
+    """(offset of the last changelog record that it claims to hold, rows) of one database.
+
+    One whose files are damaged claims nothing: its worker was killed last, and forgets it at its next start.
+    """
+    try:
+        database = rocksdict.Rdict(
+            str(path), options=rocksdict.Options(raw_mode=True), access_type=rocksdict.AccessType.read_only()
+        )
+    except Exception as error:  # rocksdict has no narrower one
+        if not isinstance(trouble(path, error), Damaged):
+            raise
+        return None, {}
     try:
         rows = dict(database.items())
     finally:
