@@ -59,7 +59,8 @@ def main() -> None:
         enqueue(draft, prefix, requests.decode(record.value or b""))
 
     folds = {f"{prefix}.{topics.FETCH_JOBS}": fold}
-    engine.run(settings, engine.Plan(folds, topics.FETCH_TABLES, scheduler.punctuate, scheduler.opened))
+    own = settings.model_copy(update={"group_id": topics.fetch_group(settings.group_id)})
+    engine.run(own, engine.Plan(folds, topics.FETCH_TABLES, scheduler.punctuate, scheduler.opened))
 
 
 if __name__ == "__main__":

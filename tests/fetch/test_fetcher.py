@@ -38,7 +38,7 @@ class Fetchers:
         environment = {
             **os.environ,
             "STREAMS_BOOTSTRAP_SERVERS": self.settings.bootstrap_servers,
-            "STREAMS_GROUP_ID": topics.fetch_group(self.settings.group_id),
+            "STREAMS_GROUP_ID": self.settings.group_id,
             "STREAMS_TOPIC_PREFIX": self.settings.topic_prefix,
             "STREAMS_PARTITIONS": str(self.settings.partitions),
             "STREAMS_WORKER_ID": name,
