@@ -12,13 +12,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Console
 
 from streams import topics
-from streams.demo import alarms, quiet, stack, watch
+from streams.demo import alarms, letters, quiet, stack, watch
 from streams.demo.history import History
+from streams.demo.letters import Letters
 from streams.demo.score import Score
 from streams.demo.screen import Screen, what_now, what_was_found
 from streams.errors import StreamsError, Unavailable
@@ -62,6 +63,7 @@ def run_demo(settings: Settings, options: Options) -> int:
         int(time.time()) * 1000,
         days_of_history=options.history_days,
         has_stories=True,
+        has_oddities=True,
     )
     try:
         with stack.start(settings, options.keep, say, world, is_short=options.once) as running:
@@ -69,6 +71,18 @@ def run_demo(settings: Settings, options: Options) -> int:
     except KeyboardInterrupt:
         console.print("stopped")
         return 0
+
+
+class Found(NamedTuple):
+    """What the run is compared with."""
+
+    report: Report
+    alerts: Comparison
+    letters: Letters
+
+    @property
+    def is_right(self) -> bool:
+        return self.report.is_right and self.alerts.is_right and self.letters.is_right
 
 
 class _Run:
@@ -150,18 +164,19 @@ class _Run:
         return self.score.raw_records - sum(value for _, value in committed)
 
     def _checked(self) -> int:
-        report, alerts = self._found()
+        found = self._found()
         if self.options.as_json:
-            print(json.dumps(summary(self.score, report, alerts)))
-        return 0 if report.is_right and alerts.is_right and not self.score.waiting else 1
+            print(json.dumps(summary(self.score, found)))
+        return 0 if found.is_right and not self.score.waiting else 1
 
-    def _found(self) -> tuple[Report, Comparison]:
+    def _found(self) -> "Found":
         """Everything compared, and shown."""
         alerts = alarms.settled(self.events, lambda: list(self.watch.seen.records))
-        report = self._compare()
-        what_was_found(self.console, report, self.watch.seen.records)
-        alarms.show(self.console, alerts)
-        return report, alerts
+        found = Found(self._compare(), alerts, letters.compare(self.events, letters.read(self.stack.settings)))
+        what_was_found(self.console, found.report, self.watch.seen.records)
+        letters.show(self.console, found.letters)
+        alarms.show(self.console, found.alerts)
+        return found
 
     def _compare(self) -> Report:
         prefix = f"{self.stack.settings.topic_prefix}."
@@ -211,8 +226,9 @@ class _Sender(threading.Thread):
             await courier.deliver(attempts, self._options.rate)
 
 
-def summary(score: Score, report: Report, alerts: Comparison) -> dict[str, Any]:
+def summary(score: Score, found: Found) -> dict[str, Any]:
     """The object of `--json`."""
+    report, alerts, left = found
     tally = score.tally or Tally()
     verdicts: Counter[str] = Counter()
     for row in (score.verdicts or {}).values():
@@ -228,6 +244,7 @@ def summary(score: Score, report: Report, alerts: Comparison) -> dict[str, Any]:
         "wrong": report.wrong,
         "unexpected": report.unexpected,
         "checked": report.checked,
+        "dead_letters": {"expected": len(left.expected), "lost": len(left.lost), "unexpected": len(left.unexpected)},
         "alerts": {"expected": len(alerts.stories), "lost": len(alerts.lost), "unexpected": len(alerts.unexpected)},
         "latency_ms": {"p50": score.p50_ms, "p99": score.p99_ms},
         "seconds": round(score.seconds, 1),

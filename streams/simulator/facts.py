@@ -15,7 +15,7 @@ import msgspec
 from streams import resources, schemas, signature, topics
 from streams.events import Family, parse_type
 from streams.resources import Kind, Value
-from streams.simulator import rivals
+from streams.simulator import oddities, rivals
 from streams.simulator.rivals import Rival, day_told
 from streams.simulator.world import Event
 
@@ -46,7 +46,9 @@ class Fact(NamedTuple):
 
 def of_event(event: Event) -> Iterator[Fact]:
     """Everything that the clean topics have to know about an event once it is the newest of its key."""
-    body = msgspec.json.decode(event.body)
+    if event.meaning == oddities.NOTHING:
+        return
+    body = msgspec.json.decode(event.body if event.meaning is None else event.meaning)
     kind, data = parse_type(event.event_type), body["data"]
     if kind.family is Family.TIMESERIES:
         yield from _samples(event, kind.resource, data)

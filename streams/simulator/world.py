@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from streams import signature
 from streams.events import Family, parse_type
-from streams.simulator import stories
+from streams.simulator import oddities, stories
 from streams.simulator.chance import DAY_MS, noise
 from streams.simulator.control import control_of, team_events
 from streams.simulator.envelope import Shape, write
@@ -34,12 +34,17 @@ class Generation(StrEnum):
 
 
 class Event(NamedTuple):
-    """One thing that Junction reports. `user_id` is empty for team events; `created_at_ms`: hand-over to Svix."""
+    """One thing that Junction reports. `user_id` is empty for team events; `created_at_ms`: hand-over to Svix.
+
+    `meaning` and `letter`: of an odd one, see `oddities.Odd`.
+    """
 
     event_type: str
     body: bytes
     user_id: str
     created_at_ms: int
+    meaning: bytes | None = None
+    letter: str = ""
 
     @property
     def message_id(self) -> str:
@@ -68,6 +73,7 @@ class World:
     `days_of_history`: what there is before the first day. It can be fetched over the API (`history` knows what it
     holds); that of providers with early notices comes as events, like any other.
     `has_stories`: two more people live in it, to whom something happens (`stories`).
+    `has_oddities`: one more, whose bodies are as nobody documents them (`oddities`). The API knows nothing of that one.
     """
 
     seed: int
@@ -79,6 +85,7 @@ class World:
     days_of_history: int = 0
     notices: Notices = field(default_factory=Notices)
     has_stories: bool = False
+    has_oddities: bool = False
 
     @property
     def start_ms(self) -> int:
@@ -97,7 +104,7 @@ class World:
     def events(self) -> Iterator[Event]:
         """Every event in the order of creation; those of one owner are at least APART_MS apart."""
         streams = [self._of_person(who) for who in self.people]
-        return merge(*streams, self._of_team(), key=attrgetter("created_at_ms"))
+        return merge(*streams, self._of_team(), self._odd(), key=attrgetter("created_at_ms"))
 
     def told(self, who: Person) -> Iterator[Told]:
         """Everything about a person in the order of creation."""
@@ -134,11 +141,15 @@ class World:
     def _of_person(self, who: Person) -> Iterator[Event]:
         return (self._event(told, who) for told in self.told(who))
 
-    def _of_team(self) -> Iterator[Event]:
-        def new_id(*parts: object) -> str:
-            return str(uuid5(NAMESPACE_URL, f"junction-streams/{self.seed}/" + "/".join(map(str, parts))))
+    def _odd(self) -> Iterator[Event]:
+        for at_ms, odd in oddities.told(self._new_id, self._end_ms) if self.has_oddities else ():
+            yield Event(odd.event_type, odd.body, odd.user_id, at_ms, odd.meaning, odd.letter)
 
-        planned = team_events(self.users, new_id, self.start_ms, self._end_ms)
+    def _new_id(self, *parts: object) -> str:
+        return str(uuid5(NAMESPACE_URL, f"junction-streams/{self.seed}/" + "/".join(map(str, parts))))
+
+    def _of_team(self) -> Iterator[Event]:
+        planned = team_events(self.users, self._new_id, self.start_ms, self._end_ms)
         return (self._event(told, None) for told in self._timed(planned))
 
     def _timed(self, planned: Iterable[Planned], apart_ms: int = APART_MS) -> Iterator[Told]:
