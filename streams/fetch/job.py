@@ -124,11 +124,20 @@ def after_page(job: Job, rows: int, cursor: str, now_ms: int, given_up: str = ""
         return _after_window(got, now_ms)
     mark = crc32(cursor.encode())
     if mark in job.seen or cursor == job.cursor or len(job.seen) >= PAGES_MAX:
-        if job.loops >= LOOPS_MAX:
-            return refuse(got, "cursor_loop")
-        again = replace(got, cursor="", seen=(), loops=job.loops + 1)
-        return after_trouble(again, "cursor_loop", now_ms)
+        return _window_anew(got, "cursor_loop", now_ms)
     return replace(got, cursor=cursor, seen=(*job.seen, mark))
+
+
+def after_lost_cursor(job: Job, now_ms: int) -> Job:
+    """The API knows the cursor no more: it may live shorter than a job that is parked. The window is fetched anew."""
+    return _window_anew(job, "cursor_refused", now_ms)
+
+
+def _window_anew(job: Job, reason: str, now_ms: int) -> Job:
+    if job.loops >= LOOPS_MAX:
+        return refuse(job, reason)
+    again = replace(job, cursor="", seen=(), loops=job.loops + 1)
+    return after_trouble(again, reason, now_ms)
 
 
 def after_trouble(job: Job, reason: str, now_ms: int, *, retry_after_s: float = 0, is_ours: bool = False) -> Job:

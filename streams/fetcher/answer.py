@@ -34,13 +34,14 @@ class Page(NamedTuple):
 
 class Trouble(NamedTuple):
     """No page. `reason`: a constant name. `is_final`: it will never work. `is_ours`: our credentials, not the job.
-    `is_too_large`: a shorter span may work, where there is one."""
+    `is_too_large`: a shorter span may work, where there is one. `is_of_cursor`: it works without the cursor."""
 
     reason: str
     retry_after_s: float = 0.0
     is_final: bool = False
     is_ours: bool = False
     is_too_large: bool = False
+    is_of_cursor: bool = False
 
 
 def enqueue(draft: Draft, prefix: str, request: Request) -> None:
@@ -98,6 +99,8 @@ def _leave_letter(draft: Draft, prefix: str, job: Job) -> None:
 def _after_trouble(job: Job, trouble: Trouble, now_ms: int) -> Job:
     if trouble.is_too_large:
         return jobs.after_too_large(job, now_ms)
+    if trouble.is_of_cursor:
+        return jobs.after_lost_cursor(job, now_ms)
     if trouble.is_final:
         return jobs.refuse(job, trouble.reason)
     return jobs.after_trouble(job, trouble.reason, now_ms, retry_after_s=trouble.retry_after_s, is_ours=trouble.is_ours)

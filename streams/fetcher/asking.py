@@ -101,7 +101,8 @@ def _counted(kind: str, outcome: Page | Trouble) -> Page | Trouble:
 def _refused(job: Job, error: Refused, began_ms: int) -> Page | Trouble:
     if error.reason is Word.ENDLESS:
         return Page([], 0, job.call.cursor, began_ms)  # the job knows what to do about a cursor that comes again
-    return Trouble(error.reason, is_final=True, is_too_large=error.reason is Word.TOO_LARGE)
+    is_too_large, is_of_cursor = error.reason is Word.TOO_LARGE, error.reason is Word.CURSOR
+    return Trouble(error.reason, is_final=True, is_too_large=is_too_large, is_of_cursor=is_of_cursor)
 
 
 async def _workouts(client: Client, job: Job, began_ms: int) -> Page:

@@ -177,6 +177,8 @@ class Client:
                     answer = await self._http.get(
                         self.base_url + call.path, call.params, {**who, "traceparent": parent}
                     )
+            if call.params.get(endpoints.CURSOR):
+                judge.check_cursor(answer.status)
             if answer.status != judge.UNAUTHORIZED:
                 judge.check(answer, time.time())
                 return answer

@@ -31,6 +31,9 @@ class Call(NamedTuple):
     params: Mapping[str, str] = {}
 
 
+CURSOR = "next_cursor"  # the parameter; `cursor` is its deprecated twin (domain file, 6.3)
+
+
 def has_endpoint(resource: str) -> bool:
     """Whether `page` can ask for it. Not so: a workout's stream (asked for by workout), and what we do not know."""
     row = resources.get(resource)
@@ -42,7 +45,7 @@ def page(resource: str, user_id: str, span: Span | None, provider: str = "", cur
     row = resources.get(resource)
     if row is None or not has_endpoint(resource):
         raise Refused(Trouble.NO_ENDPOINT, "of this resource")
-    params = _present(provider=provider, next_cursor=cursor) | dates(row.name, span)
+    params = _present(provider=provider, **{CURSOR: cursor}) | dates(row.name, span)
     if row.kind is Kind.TIMESERIES:
         return Call("timeseries", f"/v2/timeseries/{segment(user_id)}/{row.api_name}/grouped", params)
     return Call("summary", f"/v2/summary/{row.api_name}/{segment(user_id)}", params)
@@ -106,7 +109,7 @@ def ingestions(user_id: str, provider: str, cursor: str, users_max: int) -> Call
 
 
 def _of_users(user_id: str, provider: str, cursor: str, users_max: int) -> dict[str, str]:
-    return _present(user_id=user_id, provider=provider, next_cursor=cursor, user_limit=str(users_max))
+    return _present(user_id=user_id, provider=provider, **{CURSOR: cursor}, user_limit=str(users_max))
 
 
 def _present(**params: str) -> dict[str, str]:

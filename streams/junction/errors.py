@@ -35,6 +35,7 @@ class Trouble(StrEnum):
     TOO_DEEP = "too_deep"
     TOO_LARGE = "too_large"  # ask for a shorter span
     ENDLESS = "endless"  # a cursor came again, or there are too many pages
+    CURSOR = "cursor_refused"  # 400, 404, 410, 422 behind the first page: a cursor has ended; begin without one
     # Stop
     UNAUTHORIZED = "unauthorized"  # 401
 

@@ -19,6 +19,7 @@ UNAUTHORIZED = 401
 MISSING = 404
 _LATER = {429: Trouble.RATE_LIMITED, 408: Trouble.BUSY, 409: Trouble.BUSY, 425: Trouble.BUSY}
 _NEVER = {400: Trouble.BAD_REQUEST, 403: Trouble.FORBIDDEN, 422: Trouble.INVALID}
+_OF_A_CURSOR = frozenset({400, 404, 410, 422})
 _PLACE = re.compile(r"[A-Za-z_]\w{0,39}", re.ASCII)
 _PLACES_MAX = 3
 
@@ -40,6 +41,13 @@ def check(answer: Answer, now_s: float) -> None:
         reason = _LATER.get(status, Trouble.SERVER_ERROR)
         raise TryLater(reason, f"HTTP {status}", retry_after_s(answer.headers, now_s))
     raise Refused(_NEVER.get(status, Trouble.UNEXPECTED), f"HTTP {status}{places(answer.body)}")
+
+
+def check_cursor(status: int) -> None:
+    """Of a call with a cursor. The one without was answered, so what is refused, or missing, is the cursor: a 404 there
+    is not the end of the pages. Raises Refused(CURSOR)."""
+    if status in _OF_A_CURSOR:
+        raise Refused(Trouble.CURSOR, f"HTTP {status} behind the first page")
 
 
 def retry_after_s(headers: Mapping[str, str], now_s: float) -> int | None:

@@ -5,7 +5,7 @@ import time
 
 from streams.fetch import job as jobs
 from streams.fetch.request import Request
-from streams.fetcher.answer import Page
+from streams.fetcher.answer import Page, Trouble
 from streams.fetcher.asking import Asker
 from tests.junction.scripted import http, scripted, settings_for
 
@@ -27,3 +27,19 @@ async def test_a_share_of_the_work_is_a_share_of_the_rate() -> None:
             least_s = (CALLS - 1) / (RATE_PER_S * share)
             assert time.monotonic() - began_s >= 0.95 * least_s
             assert time.monotonic() - began_s < least_s + 5
+
+
+async def test_a_cursor_that_has_ended_is_no_end_of_the_pages() -> None:
+    """The answer is 404, as for a user of whom there is nothing: the window is read again from its beginning."""
+    now_ms = 1_780_500_000_000
+    page = b'{"groups":{},"next_cursor":"more"}'
+    job = jobs.begin(Request("bf_1", "u1", "oura", "steps", 0, 1_000_000), now_ms)
+    async with scripted(http(200, page), http(404)) as server:
+        asker = Asker(settings_for(server.url))
+        asker.open()
+        first = await asker.ask(job)
+        assert isinstance(first, Page)
+        job = jobs.after_page(job, first.rows, first.cursor, now_ms)
+        found = await asker.ask(job)
+    assert isinstance(found, Trouble)
+    assert (found.reason, found.is_of_cursor) == ("cursor_refused", True)

@@ -187,6 +187,27 @@ def test_a_walk_in_circles_ends(cursors: Sequence[str]) -> None:
     assert (job.status, job.reason, calls) == (Status.FAILED, "cursor_loop", (LOOPS_MAX + 1) * len(cursors))
 
 
+@given(st.lists(st.booleans(), min_size=1, max_size=40), st.integers(2, 5))
+def test_a_lost_cursor_costs_a_window_and_no_row(losses: list[bool], pages: int) -> None:
+    """A cursor that has ended begins its window anew: each window was walked through whole, or the job has failed."""
+    job, walk, whole = jobs.begin(request("heartrate", 20), NOW_MS), [], []
+    for is_lost in itertools.chain(losses, itertools.repeat(False)):
+        if not job.is_open:
+            break
+        window = job.window
+        if is_lost and job.cursor:
+            job, walk = jobs.after_lost_cursor(job, NOW_MS), []
+            assert job.call.cursor == "" or not job.is_open
+            continue
+        walk.append(window)
+        job = jobs.after_page(job, 1, f"{window}-{len(walk)}" if len(walk) < pages else "", NOW_MS)
+        if job.window != window or not job.is_open:
+            whole, walk = [*whole, len(walk)], []
+    assert (job.status, job.reason) == (Status.FAILED, "cursor_refused") or (
+        job.status is Status.COMPLETE and set(whole) == {pages}
+    )
+
+
 def test_a_walk_without_end_ends() -> None:
     """A window of more than PAGES_MAX pages is not read for ever."""
     job, calls = jobs.begin(request("heartrate", 1), NOW_MS), 0

@@ -128,6 +128,20 @@ async def test_missing_is_empty() -> None:
         assert (await client.historical_pulls(USER)).data == []
 
 
+@pytest.mark.parametrize("status", [400, 404, 410, 422])
+async def test_what_is_refused_behind_the_first_page_is_the_cursor(status: int) -> None:
+    """Of pages and listings alike, and a 404 there is not the end of the pages."""
+    async with scripted(http(status)) as server, open_client(settings_for(server.url)) as client:
+        for call in (
+            client.page("steps", USER, (0, 1), cursor="old"),
+            client.historical_pulls(USER, cursor="old"),
+            client.resources(USER, cursor="old"),
+        ):
+            with pytest.raises(Refused) as refused:
+                await call
+            assert refused.value.reason is Trouble.CURSOR
+
+
 async def test_a_wrong_address_is_found_out() -> None:
     """`check` tells an address where nothing is from one where nothing is found."""
     async with scripted(http(404)) as server, open_client(settings_for(server.url)) as client:
