@@ -8,20 +8,27 @@ from typing import Any
 
 from streams import schemas, values
 from streams.body import Event, short_text
+from streams.errors import Reason, Rejected
 from streams.schemas import Field
 from streams.summary import Entity
 from streams.values import Unfit, canonical, to_json
 
 _NOT_CONTENT = frozenset({"user_id", "team_id", "created_at", "updated_at"})
+_BARE = frozenset({"id", "order_id"}) | _NOT_CONTENT
 # A result is named by what it is a result of; several of one order may be critical, first in part, then for good.
 _RESULT_KEY = ("order_id", "sample_id", "status")
 
 
 def read(event: Event, data: Any) -> Entity:
-    """Its `id` is "" where the body has no natural key. Any `$.data` will do; what it lacks is null."""
+    """Its `id` is "" where the body has no natural key. Any `$.data` will do; what it lacks is null.
+
+    Raises Rejected(BAD_SHAPE) if it names a thing and says nothing of it: its newest version would be empty.
+    """
     given: Mapping[str, Any] = data if type(data) is dict else {}
     fields = {row.name: _value(row, given, event.problems) for row in schemas.typed_fields("Lab")}
     id = natural_id(event.type.resource, given)
+    if id and given.keys() <= _BARE:
+        raise Rejected(Reason.BAD_SHAPE, "$.data: nothing but an id")
     fields |= {
         "action": event.type.action,
         "id": id or None,

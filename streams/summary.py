@@ -23,6 +23,9 @@ _DECORATIONS = frozenset(
 # Versions, and deprecated twins: `date` of calendar_date, `sleep_stream` of sleep_cycle and the series (2.6).
 _NOT_CONTENT = frozenset({"created_at", "updated_at", "date", "date_at", "sleep_stream"})
 _MEANINGLESS = {"Meal": _DECORATIONS | {"provider_id"}}  # required, deprecated, a copy of the id (2.6)
+# What a body has besides what it says. Of a device, provider and source type are the thing itself (4.6).
+_BARE_DEVICE = frozenset({"id", "user_id", "created_at", "updated_at"})
+_BARE = _DECORATIONS | _BARE_DEVICE
 ATTRIBUTION = "source"  # its name in the content
 # What tells one session of a source from another where there is no id (2.6).
 _NATURAL = ("calendar_date", "session_start", "bedtime_start", "time_start", "period_start", "timestamp", "date")
@@ -60,18 +63,22 @@ def read_quickly(body: bytes) -> Summary | None:
     if found is None or not short_text(found.fields["id"]):
         return None
     event = head.event({"user_id": found.user_id})
-    return _made(event, found.fields["id"], found.fields, {}, found.source)
+    made = _made(event, found.fields["id"], found.fields, {}, found.source)
+    return made if made.content.keys() - {"id", ATTRIBUTION} else None
 
 
 def read(event: Event, data: Any, schema: str = "") -> Summary:
     """`schema`: that of the resource unless given.
 
-    Raises Rejected(BAD_SHAPE) if `$.data` is no object, Rejected(NO_KEY) if nothing tells which entity it is.
+    Raises Rejected(BAD_SHAPE) if `$.data` is no object, or names nothing but the entity: to take that for its newest
+    version would empty it. Raises Rejected(NO_KEY) if nothing tells which entity it is.
     """
     if type(data) is not dict:
         raise Rejected(Reason.BAD_SHAPE, "$.data: not an object")
     made_by = source(data, event.problems)
     id = _id(event, data, made_by)
+    if data.keys() <= (_BARE_DEVICE if event.type.family is Family.DEVICE else _BARE):
+        raise Rejected(Reason.BAD_SHAPE, "$.data: nothing but an id")
     schema = schema or topics.schema_of(event.type.resource)
     fields, unknown = typed.read(data, schema, event.problems, _MEANINGLESS.get(schema, _DECORATIONS))
     if schema == "WorkoutStream":

@@ -5,15 +5,18 @@ that is NEW once more, with `beyond_window`; it is not dropped, because one that
 alike.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from streams import body, values
+from streams import body, drift, topics, values
+from streams.agents.drift import note
 from streams.agents.parts import Delivered, Outlet, head, resource_label
 from streams.decode import Control
 from streams.dedup import NEVER_US, Verdict, Version, signed_hash, state_key
 from streams.draft import Draft
 from streams.errors import Reason, Rejected
+from streams.events import Family
 from streams.preference import Policy
 from streams.values import canonical, to_json
 
@@ -42,6 +45,29 @@ def fold_delivery(
     common = head(event, how, draft, source=source, link=None, verdict=verdict, version=version)
     common["beyond_window"] = policy.is_beyond_window(how.at_ms, how.arrived_ms)
     outlet.emit(draft, topic, (event.owner_id, key or how.id), {**common, **fields})
+
+
+_LABEL = re.compile(r"[a-z][a-z0-9_.]{0,63}", re.ASCII)
+
+
+def fold_unread(draft: Draft, outlet: Outlet, policy: Policy, decoded: object, how: Delivered) -> None:
+    """An event that the agent of this raw topic does not read. Raises Rejected(BAD_SHAPE) for one of another topic.
+
+    Raw topics hold what older versions took for theirs: an action that nobody documents is kept and passed on from
+    wherever it lies, and changes nothing.
+    """
+    if not isinstance(decoded, Control) or decoded.event.type.family is not Family.UNKNOWN:
+        raise Rejected(Reason.BAD_SHAPE, "$.event_type: not of this topic")
+    fold_other(draft, outlet, policy, decoded, how)
+
+
+def fold_other(draft: Draft, outlet: Outlet, policy: Policy, control: Control, how: Delivered) -> None:
+    """Checkout, and every event type that we do not know: kept, passed on, counted."""
+    kind = control.event.type
+    if kind.family is Family.UNKNOWN:
+        draft.count("unknown_types", kind.text if _LABEL.fullmatch(kind.text) else "malformed")
+    fold_delivery(draft, outlet, policy, control, how, topics.OTHER, natural_id(control.data), generic(control))
+    note(draft, outlet, control.event, how, drift.of_other(control.event))
 
 
 REMEMBERED = {"beyond_window": False}  # of what has an id, and so a state that stays
