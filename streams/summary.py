@@ -13,6 +13,7 @@ from streams import strict, topics, typed, values
 from streams.body import UNKNOWN, Event, Source, envelope, short_text, source, unknown_source
 from streams.errors import Reason, Rejected
 from streams.events import Family, parse_type
+from streams.times import DAY_US, EPOCH, MICRO
 from streams.values import Unfit
 
 # Identity and attribution: they have their own places in a clean record (domain file, 1.2, 2.6).
@@ -27,8 +28,16 @@ _MEANINGLESS = {"Meal": _DECORATIONS | {"provider_id"}}  # required, deprecated,
 _BARE_DEVICE = frozenset({"id", "user_id", "created_at", "updated_at"})
 _BARE = _DECORATIONS | _BARE_DEVICE
 ATTRIBUTION = "source"  # its name in the content
-# What tells one session of a source from another where there is no id (2.6).
-_NATURAL = ("calendar_date", "session_start", "bedtime_start", "time_start", "period_start", "timestamp", "date")
+# What tells one of a source's from another where there is no id (2.6): a session its start, for a day has many.
+_STARTS = {
+    "sleep": "bedtime_start",
+    "sleep_cycle": "session_start",
+    "workouts": "time_start",
+    "meal": "timestamp",
+    "electrocardiogram": "session_start",
+}
+_BY_ID_ALONE = ("device", "workout_stream")
+_DAYS = ("calendar_date", "date")  # the second is the deprecated twin of the first: its midnight is the day
 
 
 @dataclass(slots=True)
@@ -120,14 +129,34 @@ def _id(event: Event, data: Mapping[str, Any], made_by: Source) -> str:
     if natural is None or made_by.provider == UNKNOWN:
         raise Rejected(Reason.NO_KEY, "$.data.id")
     event.problems.append("no_id")
-    return "~" + "/".join(part.replace("/", "%2F") for part in (made_by.provider, made_by.type, natural) if part)
+    parts = filter(None, (made_by.provider, made_by.type, natural))
+    return "~" + "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)
 
 
 def _natural(resource: str, data: Mapping[str, Any]) -> str | None:
-    if resource == "profile":  # one per user and source
+    """ "" for what a user has one of at a source; None where the body says neither start nor day."""
+    if resource == "profile":
         return ""
-    found = next((found for name in _NATURAL if (found := short_text(data.get(name)))), None)
+    if resource in _BY_ID_ALONE:
+        return None
+    if start := short_text(data.get(_STARTS.get(resource, ""))):
+        return _start(start)
+    names = ("period_start",) if resource == "menstrual_cycle" else _DAYS
+    return next((_day(found) for name in names if (found := short_text(data.get(name)))), None)
+
+
+def _start(text: str) -> str:
+    """µs since 1970, however it is written; what is no time stands for itself."""
     try:
-        return found if found is None else str(values.time_us(found)) if len(found) > 10 else found
+        return str(values.time_us(text))
     except Unfit:
-        return found
+        return text
+
+
+def _day(text: str) -> str:
+    """The day, also where it is written as its midnight; another time of a day stays one."""
+    try:
+        time_us = values.time_us(text)
+    except Unfit:
+        return text
+    return str(time_us) if time_us % DAY_US else str((EPOCH + time_us * MICRO).date())
