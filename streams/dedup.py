@@ -23,6 +23,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams import keys
+
 
 class Verdict(StrEnum):
     NEW = "NEW"
@@ -63,10 +65,7 @@ class Judged(NamedTuple):
 
 def state_key(*parts: str) -> bytes:
     """Parts of a key, the user first. Different parts never give the same bytes; `user|` is the prefix of one user."""
-    joined = "|".join(parts)
-    if "%" in joined or joined.count("|") >= len(parts):
-        joined = "|".join([part.replace("%", "%25").replace("|", "%7C") for part in parts])
-    return joined.encode()
+    return keys.join("|", parts).encode()
 
 
 def signed_hash(data: bytes) -> int:

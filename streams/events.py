@@ -12,7 +12,7 @@ from typing import Protocol
 
 import msgspec
 
-from streams import actions, resources
+from streams import actions, ids, resources
 from streams.errors import Reason, Rejected
 
 TEXT_CHARS_MAX = 256  # longest event type or id that we accept; the longest known event type has 58
@@ -133,7 +133,10 @@ class _DataHead(msgspec.Struct, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whose event this is. `owner_id` decides the partition: the user, else the team (domain file, 1.1)."""
+    """Whose event this is, in the one spelling of ids (`ids`).
+
+    `owner_id` decides the partition: the user, else the team (domain file, 1.1).
+    """
 
     type: EventType
     user_id: str
@@ -156,8 +159,8 @@ def identify(body: bytes) -> Identity:
     if not event_type:
         raise Rejected(Reason.NO_EVENT_TYPE, "$.event_type")
     parsed = parse_type(event_type)
-    user_id = _text(head.user_id) or _user_in_data(head.data)
-    team_id = _text(head.team_id)
+    user_id = ids.canonical(_text(head.user_id) or _user_in_data(head.data))
+    team_id = ids.canonical(_text(head.team_id))
     if not user_id and not (team_id and parsed.family in _USERLESS):
         raise Rejected(Reason.NO_USER, "$.user_id, $.data.user_id")
     return Identity(parsed, user_id, team_id)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from streams import strict, topics, typed, values
+from streams import ids, keys, strict, topics, typed, values
 from streams.body import UNKNOWN, Event, Source, envelope, short_text, source, unknown_source
 from streams.errors import Reason, Rejected
 from streams.events import Family, parse_type
@@ -27,6 +27,7 @@ _MEANINGLESS = {"Meal": _DECORATIONS | {"provider_id"}}  # required, deprecated,
 # What a body has besides what it says. Of a device, provider and source type are the thing itself (4.6).
 _BARE_DEVICE = frozenset({"id", "user_id", "created_at", "updated_at"})
 _BARE = _DECORATIONS | _BARE_DEVICE
+_IDS = ("id", "sleep_id")
 ATTRIBUTION = "source"  # its name in the content
 # What tells one of a source's from another where there is no id (2.6): a session its start, for a day has many.
 _STARTS = {
@@ -98,12 +99,13 @@ def read(event: Event, data: Any, schema: str = "") -> Summary:
 
 
 def _made(event: Event, id: str, fields: dict[str, Any], unknown: dict[str, Any], made_by: Source) -> Summary:
+    fields |= {name: ids.canonical(said) for name in _IDS if (said := fields.get(name))}
     content = {name: value for name, value in fields.items() if value is not None and name not in _NOT_CONTENT}
     if unknown:
         content |= {f"$.data.{name}": value for name, value in unknown.items() if name not in _NOT_CONTENT}
     if event.type.family is Family.SUMMARY:
-        content[ATTRIBUTION] = f"{made_by.provider}/{made_by.type}"
-    fields["id"] = id
+        content[ATTRIBUTION] = keys.join("/", (made_by.provider, made_by.type))
+    fields["id"] = id = ids.canonical(id)
     return Summary(event, id, fields, unknown, content, fields["updated_at"], made_by)
 
 
@@ -129,8 +131,7 @@ def _id(event: Event, data: Mapping[str, Any], made_by: Source) -> str:
     if natural is None or made_by.provider == UNKNOWN:
         raise Rejected(Reason.NO_KEY, "$.data.id")
     event.problems.append("no_id")
-    parts = filter(None, (made_by.provider, made_by.type, natural))
-    return "~" + "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)
+    return "~" + keys.join("/", filter(None, (made_by.provider, made_by.type, natural)))
 
 
 def _natural(resource: str, data: Mapping[str, Any]) -> str | None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from streams import body, drift, topics, values
+from streams import body, drift, ids, topics, values
 from streams.agents.drift import note
 from streams.agents.parts import Delivered, Outlet, head, resource_label
 from streams.decode import Control
@@ -84,7 +84,7 @@ _ID_NAMES = ("id", "checkout_session_id", "order_id", "query_id")  # a session m
 def natural_id(data: Any) -> str:
     """Id of the thing under one of its usual names; "" where there is none."""
     found = (body.short_text(data.get(name)) for name in _ID_NAMES) if type(data) is dict else ()
-    return next(filter(None, found), "")
+    return ids.canonical(next(filter(None, found), ""))
 
 
 def generic(control: Control) -> dict[str, Any]:

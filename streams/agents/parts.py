@@ -103,10 +103,13 @@ class Outlet:
     codec: Codec
     prefix: str
 
-    def emit(self, draft: Draft, topic: str, key: Sequence[str], record: dict[str, Any], *, more: int = 0) -> None:
-        """`topic`: short name. `key`: its parts, joined by `:`. Raises Rejected(TOO_LARGE); `more`: as in `Draft`."""
+    def emit(
+        self, draft: Draft, topic: str, key: Sequence[str] | bytes, record: dict[str, Any], *, more: int = 0
+    ) -> None:
+        """`topic`: short name. `key`: its parts, or itself. Raises Rejected(TOO_LARGE); `more`: as in `Draft`."""
         value = self.codec.encode(topic, record)
-        draft.emit(f"{self.prefix}.{topic}", ":".join(key).encode(), value, more=more)
+        whole = key if isinstance(key, bytes) else topics.key_of(*key)
+        draft.emit(f"{self.prefix}.{topic}", whole, value, more=more)
         draft.count("clean_records", topic)
         if draft.said is not None:
             draft.said.append((topic, record))
