@@ -4,7 +4,7 @@ from streams import coverage, drift, local, summary
 from streams.agents import asking, preferred, zones
 from streams.agents.deliveries import fold_unread
 from streams.agents.drift import note
-from streams.agents.entity import compare, emit
+from streams.agents.entity import compare, date, emit
 from streams.agents.history import received
 from streams.agents.parts import Outlet, aged, body_of, data_link, delivered, note_times
 from streams.agents.signs import overtaken
@@ -26,6 +26,7 @@ def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
         if not isinstance(entity, Summary):
             fold_unread(draft, outlet, policy, entity, came)
             return
+        date(entity, came)
         event, resource, provider = entity.event, entity.event.type.resource, entity.source.provider
         link = data_link(draft, outlet, event, came, provider)
         extent = coverage.of_summary(entity.fields, came.at_ms)
