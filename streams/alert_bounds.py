@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from confluent_kafka import KafkaError, Producer
+from msgspec.structs import replace
 
-from streams import topics
+from streams import ids, topics
 from streams.alerting import own as owns
 from streams.alerting.own import Own
 from streams.alerting.user import Personal
@@ -18,6 +19,7 @@ ANSWER_S = 15.0
 def write(settings: Settings, own: Own, *, take_back: bool = False) -> None:
     """Put it where the workers read it, or take it back. Raises Unavailable."""
     settings.need_kafka()
+    own = replace(own, user_id=ids.canonical(own.user_id))
     producer = Producer(
         settings.librdkafka | {"acks": "all", "log_level": 0, "message.timeout.ms": int(ANSWER_S * 1000)}
     )
@@ -38,18 +40,18 @@ def read(settings: Settings) -> list[Own]:
     """Those that count now, sorted. Raises Unavailable."""
     messages = Messages(settings, [f"{settings.topic_prefix}.{topics.ALERT_THRESHOLDS}"], from_beginning=True)
     try:
-        newest = {one.key() or b"": _own(one.key(), one.value()) for one in messages.until_now()}
+        said = [found for one in messages.until_now() if (found := _own(one.key(), one.value()))]
     finally:
         messages.close()
+    newest = {own.key: own if is_given else None for own, is_given in said}
     return sorted((own for own in newest.values() if own is not None), key=lambda own: own.key)
 
 
-def _own(key: bytes | None, value: bytes | None) -> Own | None:
+def _own(key: bytes | None, value: bytes | None) -> tuple[Own, bool] | None:
     try:
-        own, is_given = owns.decode(key, value)
+        return owns.decode(key, value)
     except Rejected:  # the worker has made a dead letter of it
         return None
-    return own if is_given else None
 
 
 def by_user(owns: Iterable[Own]) -> tuple[dict[tuple[str, str], Personal], dict[str, str]]:

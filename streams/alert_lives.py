@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from streams import topics
+from streams import ids, topics
 from streams.reader import Reader
 from streams.settings import Settings
 
@@ -48,11 +48,11 @@ def read(settings: Settings, wanted: Callable[[str], bool] = lambda id: True, *,
 
 def _records(settings: Settings, topic: str, user_id: str) -> list[Json]:
     """All of a topic as it is now, of one user where one is named."""
-    own = f"{user_id}:".encode()
+    user_id = ids.canonical(user_id)
     partitions = {topics.partition_for(user_id, settings.partitions)} if user_id else None
     reader = Reader(settings, [f"{settings.topic_prefix}.{topic}"], from_beginning=True, partitions=partitions)
     try:
-        mine = (one for one in reader.until_now() if not user_id or (one.key() or b"").startswith(own))
+        mine = (one for one in reader.until_now() if not user_id or topics.owner_in(one.key()) == user_id)
         return [record for one in mine if (record := reader.decode(one).record) is not None]
     finally:
         reader.close()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from streams import alert_bounds, alert_rules, topics
+from streams import alert_bounds, alert_rules, ids, topics
 from streams.alerting.rules import DAY_US, Rules
 from streams.alerting.trial import Fired, Record, Trial, made
 from streams.errors import Misconfigured
@@ -52,7 +52,7 @@ def run(settings: Settings, file: Path, options: Options, say: Callable[[str], N
     total = 0
     numbers = range(settings.partitions)
     if options.user_id:
-        numbers = range(p := topics.partition_for(options.user_id, settings.partitions), p + 1)
+        numbers = range(p := topics.partition_for(ids.canonical(options.user_id), settings.partitions), p + 1)
     for number in numbers:
         records = sorted(_read(settings, names, {number}, options), key=lambda one: (one.at_ms, one.topic))
         for one in records:
@@ -70,7 +70,7 @@ def run(settings: Settings, file: Path, options: Options, say: Callable[[str], N
 
 def _read(settings: Settings, names: Collection[str], numbers: set[int], options: Options) -> Iterator[Record]:
     prefix = f"{settings.topic_prefix}."
-    own = f"{options.user_id}:".encode()
+    user_id = ids.canonical(options.user_id)
     reader = Reader(
         settings,
         [prefix + name for name in names],
@@ -81,7 +81,7 @@ def _read(settings: Settings, names: Collection[str], numbers: set[int], options
     from_ms = (options.since_us - LEARN_DAYS * DAY_US) // 1000
     try:
         for message in reader.until_now():
-            if not options.user_id or (message.key() or b"").startswith(own):
+            if not user_id or topics.owner_in(message.key()) == user_id:
                 one = reader.decode(message)
                 found = made(one.topic.removeprefix(prefix), one.record or {}, history=options.history)
                 yield from (record for record in found if record.at_ms >= from_ms)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from confluent_kafka import KafkaException, Producer
 
-from streams import status, topics
+from streams import ids, status, topics
 from streams.errors import Misconfigured, Unavailable
 from streams.fetch import policy
 from streams.fetch import request as requests
@@ -32,6 +32,7 @@ def ask(
     Without both provider and resource named, a worker is asked what is connected.
     """
     settings.need_kafka()
+    user_id = ids.canonical(user_id)
     until = _utc(end) if end else datetime.now(UTC)
     since = _utc(start) if start else until - timedelta(days=DAYS)
     if since >= until:
@@ -94,7 +95,7 @@ def rows(settings: Settings, made: Sequence[Request]) -> list[Row]:
     return [
         (
             topic,
-            ":".join(one.key).encode(),
+            topics.key_of(*one.key),
             requests.encode(one),
             topics.partition_for(one.user_id, settings.partitions),
         )

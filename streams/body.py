@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from streams import ids
 from streams.errors import Reason, Rejected
 from streams.events import TEXT_CHARS_MAX, EventType, Family, identify, parse_type
 from streams.values import canonical
@@ -62,7 +63,8 @@ class SourceShape(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
     def read(self) -> Source | None:
         """The source; None where a part of it does not fit, which is for the tolerant reader to say."""
-        parts = (self.app_id or None, self.device_id or None, self.workout_id or None, self.sport or None)
+        device_id, workout_id = ids.canonical(self.device_id or ""), ids.canonical(self.workout_id or "")
+        parts = (self.app_id or None, device_id or None, workout_id or None, self.sport or None)
         kind = self.type or UNKNOWN
         fit = 0 < len(self.provider) <= TEXT_CHARS_MAX and len(kind) <= TEXT_CHARS_MAX
         if not fit or any(part is not None and len(part) > TEXT_CHARS_MAX for part in parts):
@@ -112,10 +114,10 @@ def _read_slowly(body: bytes) -> tuple[Event, Any]:
     identity = identify(body)
     members = read_json(body, "$", _members)
     data = read_json(members["data"], "$.data") if "data" in members else None
-    ids = {name: short_text(read_json(members[name], f"$.{name}")) for name in _ours - {"data"} if name in members}
-    event = checked(identity.type.text, ids.get("user_id"), identity.team_id, ids.get("client_user_id"), data)
+    said = {name: short_text(read_json(members[name], f"$.{name}")) for name in _ours - {"data"} if name in members}
+    event = checked(identity.type.text, said.get("user_id"), identity.team_id, said.get("client_user_id"), data)
     event.unknown = {name: read_json(raw, "$") for name, raw in members.items() if name not in _ours}
-    event.problems += [f"$.{name}: not an id" for name in ids if ids[name] is None and members[name] != b"null"]
+    event.problems += [f"$.{name}: not an id" for name in said if said[name] is None and members[name] != b"null"]
     return event, data
 
 
@@ -136,9 +138,9 @@ _USERLESS = frozenset({Family.LAB, Family.CHECKOUT, Family.UNKNOWN})
 
 def checked(event_type: str, user_id: str | None, team_id: str | None, client_user_id: str | None, data: Any) -> Event:
     """The event, if it is clear whose it is. Raises Rejected(USER_CONFLICT), (NO_USER) or (NO_EVENT_TYPE)."""
-    user_id, team_id = short_text(user_id) or "", short_text(team_id) or ""
-    data_user_id = short_text(data.get("user_id")) if type(data) is dict else None
-    if user_id and data_user_id and user_id.lower() != data_user_id.lower():
+    user_id, team_id = _id(user_id) or "", _id(team_id) or ""
+    data_user_id = _id(data.get("user_id")) if type(data) is dict else None
+    if user_id and data_user_id and user_id != data_user_id:
         raise Rejected(Reason.USER_CONFLICT, "$.user_id and $.data.user_id differ")
     if not event_type or len(event_type) > TEXT_CHARS_MAX:
         raise Rejected(Reason.NO_EVENT_TYPE, "$.event_type")
@@ -147,6 +149,10 @@ def checked(event_type: str, user_id: str | None, team_id: str | None, client_us
     if not user_id and not (team_id and parsed.family in _USERLESS):
         raise Rejected(Reason.NO_USER, "$.user_id, $.data.user_id")
     return Event(parsed, user_id, team_id, short_text(client_user_id) or "")
+
+
+def _id(value: Any) -> str | None:
+    return ids.canonical(text) if (text := short_text(value)) else None
 
 
 def short_text(value: Any) -> str | None:
@@ -170,8 +176,8 @@ def source(data: Mapping[str, Any], problems: list[str]) -> Source:
         provider or UNKNOWN,
         short_text(at.get("type")) or short_text(data.get("source_type")) or UNKNOWN,
         short_text(at.get("app_id")) or short_text(data.get("source_app_id")),
-        short_text(at.get("device_id")) or short_text(data.get("source_device_id")),
-        short_text(at.get("workout_id")),
+        _id(at.get("device_id")) or _id(data.get("source_device_id")),
+        _id(at.get("workout_id")),
         _sport(at.get("sport")),
     )
 

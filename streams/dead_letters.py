@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from streams import events, topics
+from streams import events, ids, topics
 from streams.errors import Rejected
 from streams.explain import Explanation, explain
 from streams.topics import Delivery, Headers, header
@@ -74,7 +74,7 @@ class Letter:
 
     @property
     def user_id(self) -> str:
-        return header(self.headers, topics.H_SUBJECT) or self._identity()[1]
+        return ids.canonical(header(self.headers, topics.H_SUBJECT)) or self._identity()[1]
 
     def _identity(self) -> tuple[str, str]:
         try:
@@ -102,7 +102,7 @@ class Filter:
             and (self.since_ms is None or letter.at_ms >= self.since_ms)
             and (self.until_ms is None or letter.at_ms < self.until_ms)
             and (not self.event_type or fnmatchcase(letter.event_type, self.event_type))
-            and self.user_id in ("", letter.user_id)
+            and ids.canonical(self.user_id) in ("", letter.user_id)
         )
 
     @property
@@ -136,9 +136,18 @@ def returned(letter: Letter, prefix: str, partitions: int) -> Return:
     if explained.reason:
         return Return(f"would die again: {_reason(explained)}")
     own = [row for row in letter.headers if not row[0].startswith(DEAD_PREFIX) and row[0] != topics.H_REDRIVEN_FROM]
+    own = [(name, _id(value) if name in _IDS else value) for name, value in own]
     headers = own if header(letter.headers, topics.H_FROM_TOPIC) else _of_the_door(letter)
     mark = (topics.H_REDRIVEN_FROM, letter.place.encode())
     return Return("", explained.raw_topic, explained.key.encode(), explained.partition, (*headers, mark))
+
+
+_IDS = (topics.H_SUBJECT, topics.H_PARTITION_KEY)
+
+
+def _id(value: bytes) -> bytes:
+    """An older door left ids as they were written."""
+    return ids.canonical(value.decode("utf-8", "replace")).encode()
 
 
 def _reason(explained: Explanation) -> str:

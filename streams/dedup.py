@@ -14,6 +14,9 @@ deliveries come, the state ends the same, and the last content emitted is the co
 
 SAME content with a greater version must be stored: else an older value that arrives later would win. Both sides of
 equal versions with different content count as a conflict: the loser's verdict is STALE.
+
+An `updated_at` well after its own delivery is no version (`is_ahead`): whatever was said later would be STALE for ever.
+Both times are in the log, and in the state, so that a replay decides the same, also of what was stored before.
 """
 
 import struct
@@ -22,6 +25,8 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 import msgspec
+
+from streams import keys
 
 
 class Verdict(StrEnum):
@@ -35,6 +40,10 @@ class Verdict(StrEnum):
 # What leaves, weakest first; a record of several samples carries the strongest verdict among them.
 EMITTED = (Verdict.NEW, Verdict.CHANGED, Verdict.CONFLICT)
 
+# By how much clocks of one sender may differ: Junction's, which sets `updated_at` when it takes data in (2.6), and that
+# of the delivery, which follows. Svix allows as much (7.3). No setting, because a replay has to decide the same.
+SKEW_MS = 300_000
+FIRST_DELIVERY_MS = 1_400_000_000_000  # message ids begin in May 2014: an earlier "delivery" says nothing
 NEVER_US = -(2**63)  # stands for "no updated_at": older than any
 
 
@@ -52,6 +61,11 @@ class Version(NamedTuple):
         return self.updated_at_us == other.updated_at_us
 
 
+def is_ahead(time_us: int, delivered_at_ms: int) -> bool:
+    """Whether a time lies further after its own delivery than clocks may differ. µs and ms since 1970, UTC."""
+    return time_us > (delivered_at_ms + SKEW_MS) * 1000 and delivered_at_ms >= FIRST_DELIVERY_MS
+
+
 class Judged(NamedTuple):
     """`state`: what to store, None for what is stored already."""
 
@@ -63,10 +77,7 @@ class Judged(NamedTuple):
 
 def state_key(*parts: str) -> bytes:
     """Parts of a key, the user first. Different parts never give the same bytes; `user|` is the prefix of one user."""
-    joined = "|".join(parts)
-    if "%" in joined or joined.count("|") >= len(parts):
-        joined = "|".join([part.replace("%", "%25").replace("|", "%7C") for part in parts])
-    return joined.encode()
+    return keys.join("|", parts).encode()
 
 
 def signed_hash(data: bytes) -> int:
@@ -90,6 +101,8 @@ class Stored(NamedTuple):
 def stored(state: bytes) -> Stored:
     """A state taken apart."""
     _, updated_at_us, delivered_at_ms, number, n = _HEAD.unpack_from(state)
+    if is_ahead(updated_at_us, delivered_at_ms):  # by a version that did not look
+        updated_at_us = NEVER_US
     behind = _HEAD.size + n
     return Stored(Version(updated_at_us, delivered_at_ms, number), state[_HEAD.size : behind], state[behind:])
 

@@ -163,7 +163,6 @@ labtest.order_tracking.updated lab_report.parsing_job.created lab_report.parsing
 checkout.session.created checkout.session.updated
 testkit.order.updated daily.data.device.created daily.data.device.updated
 """)
-_ACTIONS = _words("created updated")
 _RAW = "raw."  # raw.{provider}.*: the provider's own events, on ETL pipelines with that option
 
 
@@ -171,9 +170,6 @@ _RAW = "raw."  # raw.{provider}.*: the provider's own events, on ETL pipelines w
 def is_event_type(text: str) -> bool:
     """Whether Junction documents, or once documented, this event type. By its parts: spellings are many (2.2)."""
     kind = parse_type(text)
-    row = RESOURCES.get(kind.resource)
     if kind.family is Family.BACKFILL:
-        return kind.action == "created" and (row is not None or kind.resource == "device")
-    if row is not None and kind.family in (Family.SUMMARY, Family.TIMESERIES):
-        return kind.action in _ACTIONS or (row.name, kind.action) == ("workout_stream", "unavailable")
-    return text in _CONTROL or text.startswith(_RAW)
+        return kind.resource in RESOURCES or kind.resource == "device"
+    return kind.family in (Family.SUMMARY, Family.TIMESERIES) or text in _CONTROL or text.startswith(_RAW)

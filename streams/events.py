@@ -12,7 +12,7 @@ from typing import Protocol
 
 import msgspec
 
-from streams import resources
+from streams import actions, ids, resources
 from streams.errors import Reason, Rejected
 
 TEXT_CHARS_MAX = 256  # longest event type or id that we accept; the longest known event type has 58
@@ -61,47 +61,61 @@ class EventType:
     action: str
 
 
-_BY_PREFIX: dict[tuple[str, ...], Family] = {
-    ("provider", "connection"): Family.CONNECTION,
-    ("provider", "device"): Family.DEVICE,
-    ("continuous_query",): Family.QUERY,
-    ("labtest",): Family.LAB,
-    ("lab_report",): Family.LAB,
-    ("testkit",): Family.LAB,  # testkit.order.updated: labtest's first name (2.2)
-    ("checkout",): Family.CHECKOUT,
+# By the first word, or the first two: families of `{prefix}.{thing}.{action}`.
+_BY_PREFIX: dict[str, Family] = {
+    "provider.connection": Family.CONNECTION,
+    "provider.device": Family.DEVICE,
+    "continuous_query": Family.QUERY,
+    "labtest": Family.LAB,
+    "lab_report": Family.LAB,
+    "testkit": Family.LAB,  # testkit.order.updated: labtest's first name (2.2)
 }
+_CHECKOUT = "checkout"
 # The deprecation page of the hypnogram spells its events with "timeseries"; the catalogue never did (2.2).
 _DATA_WORDS = ("data", "timeseries")
 _DEVICE = "device"  # daily.data.device.*: what is provider.device.* today (2.2)
+_NONE = "other"  # the resource of what has none
 _BY_KIND = {resources.Kind.SUMMARY: Family.SUMMARY, resources.Kind.TIMESERIES: Family.TIMESERIES}
 
 
 @lru_cache(maxsize=4096)  # a few hundred types repeat for ever; bounded, because a stranger's words are not
 def parse_type(text: str) -> EventType:
-    """Event type by its parts. Anything that does not fit is UNKNOWN, never an error."""
+    """Event type by its parts. Anything that does not fit is UNKNOWN, never an error.
+
+    So is an action that is not documented (`actions`): what it would do to the thing that it names, nobody knows.
+    """
     parts = text.split(".")
     if parts[0] in ("daily", "historical"):
         if len(parts) == 4 and parts[1] in _DATA_WORDS:
             return _data_type(text, parts[0], parts[2], parts[3])
         if len(parts) == 3 and resources.get(parts[1]):  # daily.workout_stream.created: a very old spelling (2.2)
             return _data_type(text, *parts)
-    family = _BY_PREFIX.get(tuple(parts[:2])) or _BY_PREFIX.get((parts[0],)) or Family.UNKNOWN
-    resource = parts[1] if family in (Family.LAB, Family.CHECKOUT, Family.QUERY) and len(parts) > 2 else ""
-    return EventType(text, family, resource or _control_resource(family), parts[-1])
+    if len(parts) == 3:
+        return _control_type(text, *parts)
+    return EventType(text, Family.CHECKOUT if parts[0] == _CHECKOUT else Family.UNKNOWN, _NONE, parts[-1])
 
 
 def _data_type(text: str, prefix: str, name: str, action: str) -> EventType:
     resource = resources.normalise(name)
-    if prefix == "historical":
-        return EventType(text, Family.BACKFILL, resource, action)
-    if resource == _DEVICE:
-        return EventType(text, Family.DEVICE, _DEVICE, action)
     row = resources.get(resource)
-    return EventType(text, _BY_KIND[row.kind] if row else Family.UNKNOWN, resource, action)
+    if prefix == "historical":
+        known, family = actions.OF_HISTORY, Family.BACKFILL
+    elif resource == _DEVICE:
+        known, family = actions.UPSERTS, Family.DEVICE
+    else:
+        known, family = actions.of_data(resource), _BY_KIND[row.kind] if row else Family.UNKNOWN
+    return EventType(text, family if action in known else Family.UNKNOWN, resource or _NONE, action)
 
 
-def _control_resource(family: Family) -> str:
-    return {Family.CONNECTION: "connection", Family.DEVICE: "device"}.get(family, "other")
+def _control_type(text: str, prefix: str, thing: str, action: str) -> EventType:
+    """`checkout` has no state that an action could change: what nobody knows of it is passed on like the rest."""
+    family = _BY_PREFIX.get(f"{prefix}.{thing}") or _BY_PREFIX.get(prefix)
+    if prefix == _CHECKOUT:
+        return EventType(text, Family.CHECKOUT, thing or _NONE, action)
+    if family is None:
+        return EventType(text, Family.UNKNOWN, _NONE, action)
+    is_known = action in actions.of_control(prefix, thing)
+    return EventType(text, family if is_known else Family.UNKNOWN, thing or _NONE, action)
 
 
 class _Head(msgspec.Struct, gc=False):
@@ -119,7 +133,10 @@ class _DataHead(msgspec.Struct, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whose event this is. `owner_id` decides the partition: the user, else the team (domain file, 1.1)."""
+    """Whose event this is, in the one spelling of ids (`ids`).
+
+    `owner_id` decides the partition: the user, else the team (domain file, 1.1).
+    """
 
     type: EventType
     user_id: str
@@ -142,8 +159,8 @@ def identify(body: bytes) -> Identity:
     if not event_type:
         raise Rejected(Reason.NO_EVENT_TYPE, "$.event_type")
     parsed = parse_type(event_type)
-    user_id = _text(head.user_id) or _user_in_data(head.data)
-    team_id = _text(head.team_id)
+    user_id = ids.canonical(_text(head.user_id) or _user_in_data(head.data))
+    team_id = ids.canonical(_text(head.team_id))
     if not user_id and not (team_id and parsed.family in _USERLESS):
         raise Rejected(Reason.NO_USER, "$.user_id, $.data.user_id")
     return Identity(parsed, user_id, team_id)

@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from streams import backfill, connection, drift, lab, query, samples, summary, topics
+from streams import backfill, connection, drift, ids, lab, query, samples, summary, topics
 from streams.body import align
 from streams.decode import Control, decode
 from streams.drift import Findings
@@ -84,7 +84,7 @@ def _delivery_id(rows: list[tuple[str, bytes]]) -> str:
 
 def _name_by_headers(out: Explanation, rows: list[tuple[str, bytes]]) -> None:
     out.event_type = topics.header(rows, topics.H_TYPE)
-    out.user_id = topics.header(rows, topics.H_SUBJECT)
+    out.user_id = ids.canonical(topics.header(rows, topics.H_SUBJECT))
     if out.event_type:
         parsed = parse_type(out.event_type)
         out.family, out.resource = parsed.family, parsed.resource

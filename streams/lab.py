@@ -6,29 +6,38 @@ The payload stays beside them as JSON text, whole, so that nothing is lost; what
 from collections.abc import Mapping
 from typing import Any
 
-from streams import schemas, values
+from streams import ids, keys, schemas, values
 from streams.body import Event, short_text
+from streams.errors import Reason, Rejected
 from streams.schemas import Field
 from streams.summary import Entity
 from streams.values import Unfit, canonical, to_json
 
 _NOT_CONTENT = frozenset({"user_id", "team_id", "created_at", "updated_at"})
+_IDS = ("id", "order_id", "sample_id")
+_BARE = frozenset({"id", "order_id"}) | _NOT_CONTENT
 # A result is named by what it is a result of; several of one order may be critical, first in part, then for good.
 _RESULT_KEY = ("order_id", "sample_id", "status")
 
 
 def read(event: Event, data: Any) -> Entity:
-    """Its `id` is "" where the body has no natural key. Any `$.data` will do; what it lacks is null."""
+    """Its `id` is "" where the body has no natural key. Any `$.data` will do; what it lacks is null.
+
+    Raises Rejected(BAD_SHAPE) if it names a thing and says nothing of it: its newest version would be empty.
+    """
     given: Mapping[str, Any] = data if type(data) is dict else {}
     fields = {row.name: _value(row, given, event.problems) for row in schemas.typed_fields("Lab")}
     id = natural_id(event.type.resource, given)
+    if id and given.keys() <= _BARE:
+        raise Rejected(Reason.BAD_SHAPE, "$.data: nothing but an id")
     fields |= {
         "action": event.type.action,
         "id": id or None,
         "order_id": order_id(event.type.resource, given),
         "payload_json": to_json(data).decode(),
     }
-    content = {f"$.data.{name}": value for name, value in canonical(given).items() if name not in _NOT_CONTENT}
+    said = canonical(given) | {name: ids.canonical(found) for name in _IDS if (found := short_text(given.get(name)))}
+    content = {f"$.data.{name}": value for name, value in said.items() if name not in _NOT_CONTENT}
     return Entity(event, id, fields, {}, content, fields["updated_at"])
 
 
@@ -40,15 +49,16 @@ def state_parts(entity: Entity) -> list[str]:
 def natural_id(resource: str, data: Mapping[str, Any]) -> str:
     """The id of the thing; "" where there is none."""
     if resource == "result":
-        parts = [short_text(data.get(name)) for name in _RESULT_KEY]
-        return "" if None in parts else "/".join(part.replace("/", "%2F") for part in parts if part)
+        parts = [ids.canonical(found) for name in _RESULT_KEY if (found := short_text(data.get(name)))]
+        return keys.join("/", parts) if len(parts) == len(_RESULT_KEY) else ""
     name = "order_id" if resource == "order_tracking" else "id"
-    return short_text(data.get(name)) or ""
+    return ids.canonical(short_text(data.get(name)) or "")
 
 
 def order_id(resource: str, data: Mapping[str, Any]) -> str | None:
     """The order that it belongs to: what is about one order has one key in the topic."""
-    return short_text(data.get("id" if resource == "order" else "order_id"))
+    found = short_text(data.get("id" if resource == "order" else "order_id"))
+    return ids.canonical(found) if found else None
 
 
 def _value(row: Field, data: Mapping[str, Any], problems: list[str]) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
-from streams import values
+from streams import ids, values
 from streams.body import Event, short_text
 from streams.summary import Entity
 from streams.values import Unfit, canonical, to_json
@@ -61,10 +61,11 @@ def _row(event: Event, table: Mapping[str, Any], row: dict[str, Any], unknown: d
     groups = sorted(filter(_is_group, row), key=lambda name: (len(name), name))
     said = {name: canonical(value) for name, value in row.items() if value is not None and name not in groups}
     numbers, texts, rest = _sorted_out(said)
-    id = "/".join([_escaped(table["query_id"]), *(_part(row[name]) for name in groups)])
+    query_id = ids.canonical(table["query_id"])
+    id = "/".join([_escaped(query_id), *(_part(row[name]) for name in groups)])
     fields = {
         "id": id,
-        "query_id": table["query_id"],
+        "query_id": query_id,
         "query_slug": short_text(table.get("query_slug")),
         "group_key": {name: _text(row[name]) for name in groups if row[name] is not None},
         "numbers": numbers,

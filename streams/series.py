@@ -19,6 +19,7 @@ from streams import columns, resources, schemas, times, topics, values
 from streams.body import Event, Source, SourceShape, checked, source, unknown_source
 from streams.columns import Attributes, Columns, hash64
 from streams.errors import Reason, Rejected
+from streams.events import Family
 from streams.resources import Resource, Value
 from streams.values import Unfit, canonical, to_json
 
@@ -103,7 +104,9 @@ def read_quickly(body: bytes) -> Series | None:
     event = checked(whole.event_type, whole.user_id, whole.team_id, whole.client_user_id, identity)
     made_by = data.source.read()
     row = resources.get(event.type.resource)
-    if not data.data or made_by is None or row is None or row.value is not Value.NUMBER:
+    if event.type.family is not Family.TIMESERIES or not data.data or made_by is None:
+        return None
+    if row is None or row.value is not Value.NUMBER:
         return None
     read = _columns(data.data, row.unit)
     return None if read is None else Series(event, made_by, row, read)

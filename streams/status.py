@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from streams import ids
 from streams.errors import Misconfigured, Unavailable
 from streams.settings import Settings
 
@@ -25,7 +26,7 @@ def ask(settings: Settings, user_id: str) -> Json:
             "no worker to ask: give the workers a STREAMS_QUERY_PORT each, and set one of their addresses here, "
             "as STREAMS_QUERY_URL (http://127.0.0.1:8070) or by the same STREAMS_QUERY_PORT"
         )
-    url = httpx.URL(settings.query_address).join(f"/users/{user_id}")
+    url = httpx.URL(settings.query_address).join(f"/users/{ids.canonical(user_id)}")
     token = settings.query_token.get_secret_value()
     headers = {"authorization": f"Bearer {token}"} if token else {}
     try:

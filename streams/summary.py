@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from streams import strict, topics, typed, values
+from streams import ids, keys, strict, topics, typed, values
 from streams.body import UNKNOWN, Event, Source, envelope, short_text, source, unknown_source
 from streams.errors import Reason, Rejected
 from streams.events import Family, parse_type
+from streams.times import DAY_US, EPOCH, MICRO
 from streams.values import Unfit
 
 # Identity and attribution: they have their own places in a clean record (domain file, 1.2, 2.6).
@@ -23,9 +24,21 @@ _DECORATIONS = frozenset(
 # Versions, and deprecated twins: `date` of calendar_date, `sleep_stream` of sleep_cycle and the series (2.6).
 _NOT_CONTENT = frozenset({"created_at", "updated_at", "date", "date_at", "sleep_stream"})
 _MEANINGLESS = {"Meal": _DECORATIONS | {"provider_id"}}  # required, deprecated, a copy of the id (2.6)
+# What a body has besides what it says. Of a device, provider and source type are the thing itself (4.6).
+_BARE_DEVICE = frozenset({"id", "user_id", "created_at", "updated_at"})
+_BARE = _DECORATIONS | _BARE_DEVICE
+_IDS = ("id", "sleep_id")
 ATTRIBUTION = "source"  # its name in the content
-# What tells one session of a source from another where there is no id (2.6).
-_NATURAL = ("calendar_date", "session_start", "bedtime_start", "time_start", "period_start", "timestamp", "date")
+# What tells one of a source's from another where there is no id (2.6): a session its start, for a day has many.
+_STARTS = {
+    "sleep": "bedtime_start",
+    "sleep_cycle": "session_start",
+    "workouts": "time_start",
+    "meal": "timestamp",
+    "electrocardiogram": "session_start",
+}
+_BY_ID_ALONE = ("device", "workout_stream")
+_DAYS = ("calendar_date", "date")  # the second is the deprecated twin of the first: its midnight is the day
 
 
 @dataclass(slots=True)
@@ -60,18 +73,22 @@ def read_quickly(body: bytes) -> Summary | None:
     if found is None or not short_text(found.fields["id"]):
         return None
     event = head.event({"user_id": found.user_id})
-    return _made(event, found.fields["id"], found.fields, {}, found.source)
+    made = _made(event, found.fields["id"], found.fields, {}, found.source)
+    return made if made.content.keys() - {"id", ATTRIBUTION} else None
 
 
 def read(event: Event, data: Any, schema: str = "") -> Summary:
     """`schema`: that of the resource unless given.
 
-    Raises Rejected(BAD_SHAPE) if `$.data` is no object, Rejected(NO_KEY) if nothing tells which entity it is.
+    Raises Rejected(BAD_SHAPE) if `$.data` is no object, or names nothing but the entity: to take that for its newest
+    version would empty it. Raises Rejected(NO_KEY) if nothing tells which entity it is.
     """
     if type(data) is not dict:
         raise Rejected(Reason.BAD_SHAPE, "$.data: not an object")
     made_by = source(data, event.problems)
     id = _id(event, data, made_by)
+    if data.keys() <= (_BARE_DEVICE if event.type.family is Family.DEVICE else _BARE):
+        raise Rejected(Reason.BAD_SHAPE, "$.data: nothing but an id")
     schema = schema or topics.schema_of(event.type.resource)
     fields, unknown = typed.read(data, schema, event.problems, _MEANINGLESS.get(schema, _DECORATIONS))
     if schema == "WorkoutStream":
@@ -82,12 +99,13 @@ def read(event: Event, data: Any, schema: str = "") -> Summary:
 
 
 def _made(event: Event, id: str, fields: dict[str, Any], unknown: dict[str, Any], made_by: Source) -> Summary:
+    fields |= {name: ids.canonical(said) for name in _IDS if (said := fields.get(name))}
     content = {name: value for name, value in fields.items() if value is not None and name not in _NOT_CONTENT}
     if unknown:
         content |= {f"$.data.{name}": value for name, value in unknown.items() if name not in _NOT_CONTENT}
     if event.type.family is Family.SUMMARY:
-        content[ATTRIBUTION] = f"{made_by.provider}/{made_by.type}"
-    fields["id"] = id
+        content[ATTRIBUTION] = keys.join("/", (made_by.provider, made_by.type))
+    fields["id"] = id = ids.canonical(id)
     return Summary(event, id, fields, unknown, content, fields["updated_at"], made_by)
 
 
@@ -113,14 +131,33 @@ def _id(event: Event, data: Mapping[str, Any], made_by: Source) -> str:
     if natural is None or made_by.provider == UNKNOWN:
         raise Rejected(Reason.NO_KEY, "$.data.id")
     event.problems.append("no_id")
-    return "~" + "/".join(part.replace("/", "%2F") for part in (made_by.provider, made_by.type, natural) if part)
+    return "~" + keys.join("/", filter(None, (made_by.provider, made_by.type, natural)))
 
 
 def _natural(resource: str, data: Mapping[str, Any]) -> str | None:
-    if resource == "profile":  # one per user and source
+    """ "" for what a user has one of at a source; None where the body says neither start nor day."""
+    if resource == "profile":
         return ""
-    found = next((found for name in _NATURAL if (found := short_text(data.get(name)))), None)
+    if resource in _BY_ID_ALONE:
+        return None
+    if start := short_text(data.get(_STARTS.get(resource, ""))):
+        return _start(start)
+    names = ("period_start",) if resource == "menstrual_cycle" else _DAYS
+    return next((_day(found) for name in names if (found := short_text(data.get(name)))), None)
+
+
+def _start(text: str) -> str:
+    """µs since 1970, however it is written; what is no time stands for itself."""
     try:
-        return found if found is None else str(values.time_us(found)) if len(found) > 10 else found
+        return str(values.time_us(text))
     except Unfit:
-        return found
+        return text
+
+
+def _day(text: str) -> str:
+    """The day, also where it is written as its midnight; another time of a day stays one."""
+    try:
+        time_us = values.time_us(text)
+    except Unfit:
+        return text
+    return str(time_us) if time_us % DAY_US else str((EPOCH + time_us * MICRO).date())

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text  # not markup: a list in brackets, or a stranger's words, would be taken for a style
 
+from streams import ids, topics
 from streams.reader import Decoded, Reader
 from streams.settings import Settings
 
@@ -22,19 +23,19 @@ def tail(settings: Settings, topic: str, *, user_id: str, from_beginning: bool, 
     try:
         while not limit or seen < limit:
             for record in reader.poll(POLL_S):
-                if _wanted(record, user_id) and (not limit or seen < limit):
+                if wanted(record, user_id) and (not limit or seen < limit):
                     seen += 1
                     show(console, record, as_json=as_json)
     finally:
         reader.close()
 
 
-def _wanted(record: Decoded, user_id: str) -> bool:
+def wanted(record: Decoded, user_id: str) -> bool:
+    """Whether it is one of this user, by its record or, where it has none that can be read, by its key."""
     if not user_id:
         return True
-    if record.record is None:
-        return record.key.startswith(user_id.encode())
-    return bool(record.record.get("user_id") == user_id)
+    said = topics.owner_in(record.key) if record.record is None else record.record.get("user_id")
+    return ids.canonical(said or "") == ids.canonical(user_id)
 
 
 def show(console: Console, record: Decoded, *, as_json: bool) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
-from streams import resources
+from streams import ids, keys, resources
 from streams.events import EventType, Family, Identity
 
 DAY_MS = 24 * 3600 * 1000
@@ -185,7 +185,17 @@ def raw_topic(event: EventType) -> str:
 
 def raw_key(identity: Identity) -> bytes:
     """`user_id:resource` (team id where there is no user)."""
-    return f"{identity.owner_id}:{identity.type.resource}".encode()
+    return key_of(identity.owner_id, identity.type.resource)
+
+
+def key_of(*parts: str) -> bytes:
+    """The key of a record by its parts, the owner first."""
+    return keys.join(":", parts).encode()
+
+
+def owner_in(key: bytes | None) -> str:
+    """The owner in a record's key, in the one spelling of ids; "" where there is none."""
+    return ids.canonical(keys.split(":", (key or b"").decode("utf-8", "replace"))[0])
 
 
 @lru_cache(maxsize=200_000)

@@ -264,7 +264,7 @@ def test_other_events_leave_once(event_type: str, data: Any, topic: str, key: st
 
 def test_a_team_event_has_no_user() -> None:
     """The team stands in for the user in keys, and the record says that there is none."""
-    event = {"event_type": "labtest.match_review.created", "team_id": TEAM, "data": {"id": "r1"}}
+    event = {"event_type": "labtest.match_review.created", "team_id": TEAM, "data": {"id": "r1", "status": "resolved"}}
     (clean,) = Worker().deliver(event)
     assert clean.key == f"{TEAM}:r1"
     assert clean.record["user_id"] is None

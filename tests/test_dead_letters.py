@@ -72,6 +72,16 @@ def test_it_goes_where_it_belongs_now() -> None:
     assert (put.topic, put.key) == (f"{PREFIX}.raw.summaries", f"{USER}:body".encode())
 
 
+def test_it_goes_back_under_the_one_spelling_of_its_ids() -> None:
+    """An older door left ids in upper case; the record that goes back lies where its user is today."""
+    came = at_the_door(json.dumps(FINE).encode())
+    ids = ("ce_subject", "ce_partitionkey")
+    old = [(name, value.upper() if name in ids else value) for name, value in came.headers]
+    put = back(died(came._replace(key=f"{USER.upper()}:body".encode(), headers=old)))
+    assert (put.key, put.partition) == (came.key, came.partition)
+    assert dict(put.headers) | dict(came.headers) == dict(put.headers)
+
+
 def test_a_letter_of_the_door_that_can_be_read_by_now() -> None:
     """It gets the headers that its door would have given it, had it been readable then."""
     came = at_the_door(json.dumps(FINE).encode())

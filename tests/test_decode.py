@@ -161,7 +161,8 @@ def test_two_users_in_one_body_are_refused(family: Family) -> None:
 
 def test_the_case_of_a_uuid_is_no_conflict() -> None:
     """UUIDs are equal whatever their case; the envelope's spelling is kept."""
-    found = decode(body_of(envelope("daily.data.body.created", {"id": "1", "source": SOURCE, "user_id": USER.upper()})))
+    data = {"id": "1", "weight": 70, "source": SOURCE, "user_id": USER.upper()}
+    found = decode(body_of(envelope("daily.data.body.created", data)))
     assert found.event.user_id == USER
 
 
@@ -326,9 +327,9 @@ def test_a_meal_is_no_series() -> None:
     [
         ("activity", {"calendar_date": "2023-07-04"}, "~oura/ring/2023-07-04"),
         ("sleep", {"bedtime_start": AT}, f"~oura/ring/{AT_US}"),
-        ("profile", {}, "~oura/ring"),
+        ("profile", {"height": 180}, "~oura/ring"),
         ("workout_stream", {"workout_id": "w1"}, "w1"),
-        ("body", {"id": 7}, "7"),
+        ("body", {"id": 7, "weight": 70}, "7"),
     ],
 )
 def test_keys_without_an_id(resource: str, data: dict[str, Any], id: str) -> None:

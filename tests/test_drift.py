@@ -25,7 +25,7 @@ def drifted(event_type: str, data: Any, **envelope_too: Any) -> list[str]:
 
 
 def summary(resource: str, **data: Any) -> list[str]:
-    return drifted(f"daily.data.{resource}.created", {"id": "1", "source": SOURCE, **data})
+    return drifted(f"daily.data.{resource}.created", {"id": "1", "calendar_date": None, "source": SOURCE, **data})
 
 
 def sample(resource: str, **said: Any) -> list[str]:

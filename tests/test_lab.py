@@ -79,7 +79,7 @@ def test_a_lab_resource_with_the_name_of_a_summary_is_something_else() -> None:
     """A lab event can never overwrite the state of a summary, whatever it is called."""
     worker, source = Worker(), {"provider": "garmin"}
     worker.deliver(envelope("daily.data.body.created", {"id": "1", "weight": 70, "source": source}))
-    (clean,) = worker.deliver(envelope("labtest.body.created", {"id": "1"}))
+    (clean,) = worker.deliver(envelope("labtest.body.created", {"id": "1", "status": "new"}))
     assert (clean.topic, clean.record["verdict"]) == ("labs", "NEW")
 
 

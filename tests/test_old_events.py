@@ -28,11 +28,14 @@ def test_devices_under_their_old_name() -> None:
 
 
 def test_a_connection_event_of_an_unknown_word_changes_nothing() -> None:
-    """provider.connection.updated is in older pages; what it means nobody says, so the state stays."""
+    """provider.connection.updated is in older pages; what it means nobody says: passed on, the state stays."""
     worker = Worker()
     data = {"provider": {"slug": "garmin"}, "resource_availability": {"sleep": {"status": "available"}}}
     worker.deliver(envelope("provider.connection.created", data))
-    assert worker.deliver(envelope("provider.connection.updated", data), id="msg_2", at_ms=NOW_MS + 1) == []
+    before = dict(worker.tables["connections"])
+    (told,) = worker.deliver(envelope("provider.connection.updated", data), id="msg_2", at_ms=NOW_MS + 1)
+    assert (told.topic, told.record["action"]) == ("other", "updated")
+    assert worker.tables["connections"] == before
 
 
 def test_a_test_kit_is_an_order() -> None:

@@ -17,9 +17,6 @@ __all__ = ["Alerts", "folds", "punctuation"]
 _MAKE = {
     "raw.connections": connections.make,
     "raw.backfills": backfills.make,
-    "fetch_progress": progress.make,
-}
-_MAKE_BY_POLICY = {
     "raw.summaries": summaries.make,
     "raw.timeseries": timeseries.make,
     "raw.labs": labs.make,
@@ -44,7 +41,7 @@ def punctuation(prefix: str, alerts: Alerts | None = None, policy: Policy | None
 def folds(codec: Codec, prefix: str, alerts: Alerts | None = None, policy: Policy | None = None) -> dict[str, Fold]:
     """Short name of a source topic → its fold. `prefix`: of the clean topics that they emit to."""
     alerts, policy = alerts or Alerts(codec, prefix), policy or Policy()
-    made = {topic: make(codec, prefix) for topic, make in _MAKE.items()}
-    made |= {topic: make(codec, prefix, policy) for topic, make in _MAKE_BY_POLICY.items()}
+    made = {topic: make(codec, prefix, policy) for topic, make in _MAKE.items()}
+    made[topics.FETCH_PROGRESS] = progress.make(codec, prefix)
     watched = {topic: alerts.watching(fold) for topic, fold in made.items()}
     return watched | {topics.ALERT_THRESHOLDS: alerts.thresholds}

@@ -29,7 +29,7 @@ class Alerts:
         self.watch = Watch(self._say, rules)
 
     def _say(self, draft: Draft, user_id: str, rule: str, record: dict[str, Any]) -> None:
-        draft.emit(self._topic, f"{user_id}:{rule}".encode(), self._codec.encode(topics.ALERTS, record))
+        draft.emit(self._topic, topics.key_of(user_id, rule), self._codec.encode(topics.ALERTS, record))
 
     def watching(self, fold: Fold) -> Fold:
         """The fold, with the rules behind it."""

@@ -2,17 +2,18 @@
 
 from streams import backfill, connection, drift
 from streams.agents import asking, history
+from streams.agents.deliveries import fold_unread
 from streams.agents.drift import note
 from streams.agents.parts import Outlet, body_of, delivered, resource_label
 from streams.codec import Codec
 from streams.decode import Control, decode
 from streams.dedup import Verdict, state_key
 from streams.draft import Draft, Fold
-from streams.errors import Reason, Rejected
 from streams.events import Family, Record
+from streams.preference import Policy
 
 
-def make(codec: Codec, prefix: str) -> Fold:
+def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
     outlet = Outlet(codec, prefix)
 
     def fold(record: Record, draft: Draft) -> None:
@@ -20,7 +21,8 @@ def make(codec: Codec, prefix: str) -> Fold:
         control = decode(body_of(record))
         event = control.event
         if not isinstance(control, Control) or event.type.family is not Family.BACKFILL:
-            raise Rejected(Reason.BAD_SHAPE, "$.event_type: not of this topic")
+            fold_unread(draft, outlet, policy, control, how)
+            return
         provider, notice = backfill.read_event(control.data, how.at_ms, how.id, event.problems)
         key = (event.user_id, provider, event.type.resource)
         before = history.load(draft, key)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from streams import backfill, connection, coverage, metrics
+from streams import backfill, connection, coverage, keys, metrics
 from streams.documented import PROVIDERS
 from streams.draft import Draft
 from streams.resources import RESOURCES
@@ -39,7 +39,7 @@ class Tally:
 
     def add(self, table: str, key: bytes, value: bytes) -> None:
         """One row."""
-        user, *parts = key.decode().split("|")
+        user, *parts = keys.split("|", key.decode())
         if user != self._user:
             self.close_user()
             self._user = user

@@ -2,6 +2,7 @@
 
 from streams import connection, drift, summary, topics
 from streams.agents import asking
+from streams.agents.deliveries import fold_unread
 from streams.agents.drift import note
 from streams.agents.entity import fold_entity
 from streams.agents.parts import Delivered, Outlet, body_of, delivered, store_link
@@ -10,11 +11,11 @@ from streams.codec import Codec
 from streams.decode import Control, decode
 from streams.dedup import Verdict, state_key
 from streams.draft import Draft, Fold
-from streams.errors import Reason, Rejected
 from streams.events import Family, Record
+from streams.preference import Policy
 
 
-def make(codec: Codec, prefix: str) -> Fold:
+def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
     outlet = Outlet(codec, prefix)
     by_family = {Family.CONNECTION: _connection, Family.DEVICE: _device}
 
@@ -23,7 +24,8 @@ def make(codec: Codec, prefix: str) -> Fold:
         control = decode(body_of(record))
         step = by_family.get(control.event.type.family)
         if step is None or not isinstance(control, Control):
-            raise Rejected(Reason.BAD_SHAPE, "$.event_type: not of this topic")
+            fold_unread(draft, outlet, policy, control, how)
+            return
         step(draft, outlet, control, how)
 
     return fold

@@ -5,15 +5,18 @@ that is NEW once more, with `beyond_window`; it is not dropped, because one that
 alike.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from streams import body, values
+from streams import body, drift, ids, topics, values
+from streams.agents.drift import note
 from streams.agents.parts import Delivered, Outlet, head, resource_label
 from streams.decode import Control
 from streams.dedup import NEVER_US, Verdict, Version, signed_hash, state_key
 from streams.draft import Draft
 from streams.errors import Reason, Rejected
+from streams.events import Family
 from streams.preference import Policy
 from streams.values import canonical, to_json
 
@@ -44,6 +47,29 @@ def fold_delivery(
     outlet.emit(draft, topic, (event.owner_id, key or how.id), {**common, **fields})
 
 
+_LABEL = re.compile(r"[a-z][a-z0-9_.]{0,63}", re.ASCII)
+
+
+def fold_unread(draft: Draft, outlet: Outlet, policy: Policy, decoded: object, how: Delivered) -> None:
+    """An event that the agent of this raw topic does not read. Raises Rejected(BAD_SHAPE) for one of another topic.
+
+    Raw topics hold what older versions took for theirs: an action that nobody documents is kept and passed on from
+    wherever it lies, and changes nothing.
+    """
+    if not isinstance(decoded, Control) or decoded.event.type.family is not Family.UNKNOWN:
+        raise Rejected(Reason.BAD_SHAPE, "$.event_type: not of this topic")
+    fold_other(draft, outlet, policy, decoded, how)
+
+
+def fold_other(draft: Draft, outlet: Outlet, policy: Policy, control: Control, how: Delivered) -> None:
+    """Checkout, and every event type that we do not know: kept, passed on, counted."""
+    kind = control.event.type
+    if kind.family is Family.UNKNOWN:
+        draft.count("unknown_types", kind.text if _LABEL.fullmatch(kind.text) else "malformed")
+    fold_delivery(draft, outlet, policy, control, how, topics.OTHER, natural_id(control.data), generic(control))
+    note(draft, outlet, control.event, how, drift.of_other(control.event))
+
+
 REMEMBERED = {"beyond_window": False}  # of what has an id, and so a state that stays
 
 
@@ -58,7 +84,7 @@ _ID_NAMES = ("id", "checkout_session_id", "order_id", "query_id")  # a session m
 def natural_id(data: Any) -> str:
     """Id of the thing under one of its usual names; "" where there is none."""
     found = (body.short_text(data.get(name)) for name in _ID_NAMES) if type(data) is dict else ()
-    return next(filter(None, found), "")
+    return ids.canonical(next(filter(None, found), ""))
 
 
 def generic(control: Control) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def _note(draft: Draft, outlet: Outlet, event: Event, how: Delivered, finding: F
     after = drift_rows.seen(row, how.at_ms, how.offset)
     if after is not None:
         draft.put("drift", finding.key, drift_rows.encode(after))
-        outlet.emit(draft, topics.DRIFT, (finding.kind, finding.where), _record(event, how, finding, after))
+        outlet.emit(draft, topics.DRIFT, finding.key, _record(event, how, finding, after))
 
 
 def _has_room(draft: Draft, raw_topic: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from streams import connection
 from streams.agents.parts import Delivered, Outlet, head, resource_label
 from streams.body import Source
-from streams.dedup import EMITTED, NEVER_US, Judged, Verdict, Version, judge, signed_hash, state_key
+from streams.dedup import EMITTED, NEVER_US, Judged, Verdict, Version, is_ahead, judge, signed_hash, state_key
 from streams.draft import Draft
 from streams.preference import Policy
 from streams.summary import Entity
@@ -31,6 +31,13 @@ class Compared(NamedTuple):
     def is_overtaken(self) -> bool:
         """A version that is as new as this one, or newer, was known."""
         return self.judged.state is None
+
+
+def date(entity: Entity, how: Delivered) -> None:
+    """An `updated_at` well after its own delivery is a problem, and no version; to be called before `compare`."""
+    if entity.updated_at_us is not None and is_ahead(entity.updated_at_us, how.at_ms):
+        entity.event.problems.append("$.data.updated_at: after its delivery")
+        entity.updated_at_us = None
 
 
 def compare(draft: Draft, entity: Entity, how: Delivered, state: list[str], extra: bytes = b"") -> Compared:
@@ -72,6 +79,7 @@ def fold_entity(
 
     `more`: fields beside those of the body.
     """
+    date(entity, how)
     compared = compare(draft, entity, how, state)
     if compared.verdict in EMITTED:
         emit(draft, outlet, entity, how, compared, topic, key, source=source, link=link, more=more)

@@ -90,7 +90,7 @@ def _came_out(done: Done | None) -> dict[str, Any]:
 
 def ask(draft: Draft, outlet: Outlet, request: Request) -> None:
     """Put a request into the fetchers' queue, in this transaction."""
-    draft.emit(f"{outlet.prefix}.{topics.FETCH_JOBS}", ":".join(request.key).encode(), requests.encode(request))
+    draft.emit(f"{outlet.prefix}.{topics.FETCH_JOBS}", topics.key_of(*request.key), requests.encode(request))
 
 
 def received(

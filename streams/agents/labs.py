@@ -1,15 +1,14 @@
 """labtest.* and lab_report.*: orders, appointments, results, reviews and jobs as state, deduplicated by their ids."""
 
 from streams import drift, lab, topics
-from streams.agents.deliveries import REMEMBERED, fold_delivery
+from streams.agents.deliveries import REMEMBERED, fold_delivery, fold_unread
 from streams.agents.drift import note
 from streams.agents.entity import fold_entity
 from streams.agents.parts import Outlet, body_of, delivered
 from streams.codec import Codec
 from streams.decode import Control, decode
 from streams.draft import Draft, Fold
-from streams.errors import Reason, Rejected
-from streams.events import Record
+from streams.events import Family, Record
 from streams.preference import Policy
 
 
@@ -19,8 +18,9 @@ def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
     def fold(record: Record, draft: Draft) -> None:
         how = delivered(record)
         control = decode(body_of(record))
-        if not isinstance(control, Control):
-            raise Rejected(Reason.BAD_SHAPE, "$.event_type: not of this topic")
+        if not isinstance(control, Control) or control.event.type.family is not Family.LAB:
+            fold_unread(draft, outlet, policy, control, how)
+            return
         entity = lab.read(control.event, control.data)
         key = entity.fields["order_id"] or entity.id  # what is about one order has one key
         if entity.id:

@@ -1,9 +1,7 @@
 """Query results, checkout, and every event type that we do not know: kept, passed on, counted."""
 
-import re
-
 from streams import drift, query, topics
-from streams.agents.deliveries import REMEMBERED, fold_delivery, generic, natural_id
+from streams.agents.deliveries import REMEMBERED, fold_delivery, fold_other
 from streams.agents.drift import note
 from streams.agents.entity import fold_entity
 from streams.agents.parts import Delivered, Outlet, body_of, delivered
@@ -14,8 +12,6 @@ from streams.errors import Reason, Rejected
 from streams.events import Family, Record
 from streams.preference import Policy
 
-_LABEL = re.compile(r"[a-z][a-z0-9_.]{0,63}", re.ASCII)
-
 
 def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
     outlet = Outlet(codec, prefix)
@@ -24,7 +20,7 @@ def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
         control = decode(body_of(record))
         if not isinstance(control, Control):
             raise Rejected(Reason.BAD_SHAPE, "$.event_type: not of this topic")
-        step = _query if control.event.type.family is Family.QUERY else _other
+        step = _query if control.event.type.family is Family.QUERY else fold_other
         step(draft, outlet, policy, control, delivered(record))
 
     return fold
@@ -41,11 +37,3 @@ def _query(draft: Draft, outlet: Outlet, policy: Policy, control: Control, how: 
     for row in rows:
         key, state = [user_id, row.fields["query_id"]], query.state_parts(row)
         fold_entity(draft, outlet, row, how, topic=topics.QUERY_RESULTS, key=key, state=state, more=REMEMBERED)
-
-
-def _other(draft: Draft, outlet: Outlet, policy: Policy, control: Control, how: Delivered) -> None:
-    kind = control.event.type
-    if kind.family is Family.UNKNOWN:
-        draft.count("unknown_types", kind.text if _LABEL.fullmatch(kind.text) else "malformed")
-    fold_delivery(draft, outlet, policy, control, how, topics.OTHER, natural_id(control.data), generic(control))
-    note(draft, outlet, control.event, how, drift.of_other(control.event))

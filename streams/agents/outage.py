@@ -8,7 +8,7 @@ from itertools import islice
 
 import msgspec
 
-from streams import coverage, topics
+from streams import coverage, keys, topics
 from streams.draft import Draft
 from streams.fetch import policy, windows
 from streams.fetch import request as requests
@@ -42,7 +42,7 @@ def punctuate(draft: Draft, prefix: str) -> None:
 
 
 def _ask(draft: Draft, prefix: str, key: bytes, value: bytes, outage: Outage) -> None:
-    parts = [part.replace("%7C", "|").replace("%25", "%") for part in key.decode().split("|")]
+    parts = keys.split("|", key.decode())
     if len(parts) != 3 or coverage.decode(value) is None:
         return
     user_id, provider, resource = parts
@@ -55,4 +55,4 @@ def _ask(draft: Draft, prefix: str, key: bytes, value: bytes, outage: Outage) ->
         id, user_id, provider, resource, *((0, 0) if resource == "profile" else (start_us, end_us)), Why.OUTAGE,
         Priority.LATE,
     )  # fmt: skip
-    draft.emit(f"{prefix}.{topics.FETCH_JOBS}", ":".join(request.key).encode(), requests.encode(request))
+    draft.emit(f"{prefix}.{topics.FETCH_JOBS}", topics.key_of(*request.key), requests.encode(request))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from streams import connection, topics
 from streams.body import UNKNOWN, Event, Source
 from streams.codec import Codec
-from streams.dedup import NEVER_US, Version, state_key
+from streams.dedup import FIRST_DELIVERY_MS, NEVER_US, Version, is_ahead, state_key
 from streams.draft import Draft
 from streams.errors import Reason, Rejected
 from streams.events import TEXT_CHARS_MAX, Record
@@ -19,11 +19,13 @@ from streams.times import DAY_US, millis
 from streams.values import to_json
 
 AHEAD_US = 2 * DAY_US  # a clock that is wrong by a zone is no news; one that is wrong by days is
-FIRST_DELIVERY_MS = 1_400_000_000_000  # message ids begin in May 2014: an earlier "delivery" says nothing
 
 
 class Delivered(NamedTuple):
-    """How a record came. `at_ms`: the delivery time that versions are ordered by. `stored_ms`: that of the record."""
+    """How a record came. `at_ms`: the delivery time that versions are ordered by, never well after its own arrival.
+
+    `stored_ms`: time of the Kafka record.
+    """
 
     id: str
     at_ms: int
@@ -50,13 +52,14 @@ def delivered(record: Record) -> Delivered:
     created_ms = millis(_text(headers.get(topics.H_TIME)))
     if created_ms is None:
         created_ms = ksuid_time_ms(id) or _attempt_ms(_text(headers.get(topics.H_SVIX_TIMESTAMP)))
+    received_ms = millis(_text(headers.get(topics.H_RECEIVED)))
     return _tuple(
         Delivered,
         (
             id,
-            record.timestamp if created_ms is None else created_ms,
+            _made_ms(created_ms, received_ms, record.timestamp),
             created_ms,
-            millis(_text(headers.get(topics.H_RECEIVED))),
+            received_ms,
             _text(headers.get(topics.H_DOOR)) or UNKNOWN,
             _text(headers.get(topics.H_ORIGIN)) or topics.Origin.INCREMENTAL,
             _text(headers.get(topics.H_BACKFILL)),
@@ -66,6 +69,14 @@ def delivered(record: Record) -> Delivered:
             record.timestamp,
         ),
     )
+
+
+def _made_ms(created_ms: int | None, received_ms: int | None, stored_ms: int) -> int:
+    """When a delivery was made: nothing is made well after it came."""
+    if created_ms is None:
+        return stored_ms
+    arrived_ms = stored_ms if received_ms is None else received_ms
+    return arrived_ms if is_ahead(created_ms * 1000, arrived_ms) else created_ms
 
 
 _tuple = tuple.__new__  # half the time of calling the type, on the path of every record
@@ -103,10 +114,13 @@ class Outlet:
     codec: Codec
     prefix: str
 
-    def emit(self, draft: Draft, topic: str, key: Sequence[str], record: dict[str, Any], *, more: int = 0) -> None:
-        """`topic`: short name. `key`: its parts, joined by `:`. Raises Rejected(TOO_LARGE); `more`: as in `Draft`."""
+    def emit(
+        self, draft: Draft, topic: str, key: Sequence[str] | bytes, record: dict[str, Any], *, more: int = 0
+    ) -> None:
+        """`topic`: short name. `key`: its parts, or itself. Raises Rejected(TOO_LARGE); `more`: as in `Draft`."""
         value = self.codec.encode(topic, record)
-        draft.emit(f"{self.prefix}.{topic}", ":".join(key).encode(), value, more=more)
+        whole = key if isinstance(key, bytes) else topics.key_of(*key)
+        draft.emit(f"{self.prefix}.{topic}", whole, value, more=more)
         draft.count("clean_records", topic)
         if draft.said is not None:
             draft.said.append((topic, record))

@@ -2,8 +2,9 @@
 
 from streams import coverage, drift, local, summary
 from streams.agents import asking, preferred, zones
+from streams.agents.deliveries import fold_unread
 from streams.agents.drift import note
-from streams.agents.entity import compare, emit
+from streams.agents.entity import compare, date, emit
 from streams.agents.history import received
 from streams.agents.parts import Outlet, aged, body_of, data_link, delivered, note_times
 from streams.agents.signs import overtaken
@@ -11,7 +12,6 @@ from streams.codec import Codec
 from streams.decode import decode
 from streams.dedup import EMITTED
 from streams.draft import Draft, Fold
-from streams.errors import Reason, Rejected
 from streams.events import Family, Record
 from streams.preference import Policy
 from streams.summary import Summary
@@ -24,7 +24,9 @@ def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
         came = delivered(record)
         entity = decode(body_of(record), Family.SUMMARY)
         if not isinstance(entity, Summary):
-            raise Rejected(Reason.BAD_SHAPE, "$.event_type: not of this topic")
+            fold_unread(draft, outlet, policy, entity, came)
+            return
+        date(entity, came)
         event, resource, provider = entity.event, entity.event.type.resource, entity.source.provider
         link = data_link(draft, outlet, event, came, provider)
         extent = coverage.of_summary(entity.fields, came.at_ms)

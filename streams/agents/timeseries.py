@@ -6,6 +6,7 @@ from typing import Any
 
 from streams import connection, coverage, drift, local, samples
 from streams.agents import cutting, hours, zones
+from streams.agents.deliveries import fold_unread
 from streams.agents.drift import note
 from streams.agents.history import received
 from streams.agents.parts import Delivered, Outlet, aged, body_of, data_link, delivered, head, note_times
@@ -15,7 +16,6 @@ from streams.columns import Columns
 from streams.decode import decode
 from streams.dedup import NEVER_US, Verdict, Version, signed_hash
 from streams.draft import Draft, Fold
-from streams.errors import Reason, Rejected
 from streams.events import Family, Record
 from streams.preference import Policy, is_compared
 from streams.series import Series, sample_columns
@@ -29,7 +29,8 @@ def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
         how = delivered(record)
         series = decode(body_of(record), Family.TIMESERIES)
         if not isinstance(series, Series):
-            raise Rejected(Reason.BAD_SHAPE, "$.event_type: not of this topic")
+            fold_unread(draft, outlet, policy, series, how)
+            return
         judged = samples.judge(series, how.at_ms, partial(draft.get, "samples"), partial(draft.put, "samples"))
         link = data_link(draft, outlet, series.event, how, series.source.provider)
         _count(draft, series, judged)

@@ -17,6 +17,7 @@ from zlib import crc32
 
 import msgspec
 
+from streams import keys
 from streams.alerting.observe import Evidence
 from streams.alerting.rules import DAY_US, Rule
 
@@ -39,7 +40,7 @@ def add(days: Days, points: Iterable[tuple[int, float]], said: Evidence, until_u
     """Take in points up to a time; answers whether anything changed. An entity has one value: the newest."""
     if said.entity:
         return _add_entity(days, points, crc32(said.entity.encode()), until_us)
-    is_changed, salt = False, crc32(f"{said.provider}|{said.source_type}".encode()) << 32
+    is_changed, salt = False, crc32(keys.join("|", (said.provider, said.source_type)).encode()) << 32
     for time_us, value in points:
         if time_us <= until_us:
             kept = days.setdefault(time_us // DAY_US, [])

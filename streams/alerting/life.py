@@ -10,6 +10,7 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import NamedTuple
 
+from streams import keys
 from streams.alerting.machine import Episode, How
 from streams.alerting.observe import Evidence
 from streams.alerting.rules import Kind, Rule, Severity
@@ -67,7 +68,7 @@ class Transition(NamedTuple):
 
 def alert_id(user_id: str, rule: str, first_us: int, subject: str) -> str:
     """32 hex digits that name an alert wherever and whenever it is found."""
-    parts = "\0".join((user_id, rule, str(first_us), subject))
+    parts = keys.join("\0", (user_id, rule, str(first_us), subject))
     return blake2b(parts.encode(), digest_size=16).hexdigest()
 
 

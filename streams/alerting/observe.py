@@ -6,7 +6,7 @@ Only what left as NEW, CHANGED or CONFLICT is a clean record, so re-deliveries a
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from streams import coverage, topics
+from streams import coverage, keys, topics
 from streams.alerting import fields
 from streams.topics import Origin
 
@@ -43,9 +43,8 @@ class Observed(NamedTuple):
     @property
     def subject(self) -> str:
         """What an event of it is about."""
-        return (
-            f"{self.evidence.provider}/{self.evidence.entity}" if self.topic in fields.STATES else self.evidence.entity
-        )
+        entity = self.evidence.entity
+        return keys.join("/", (self.evidence.provider, entity)) if self.topic in fields.STATES else entity
 
 
 def observe(topic: str, record: Json) -> Observed | None:

@@ -5,7 +5,9 @@ tombstone takes it back. Bounds are in the unit of the rule.
 """
 
 import msgspec
+from msgspec.structs import replace
 
+from streams import ids
 from streams.alerting.user import Personal, is_zone
 from streams.errors import Reason, Rejected
 from streams.events import TEXT_CHARS_MAX
@@ -42,12 +44,14 @@ def decode(key: bytes | None, value: bytes | None) -> tuple[Own, bool]:
     user_id, separator, rule = (key or b"").decode("utf-8", "replace").rpartition(":")
     if not user_id or not separator or max(len(user_id), len(rule)) > TEXT_CHARS_MAX:
         raise Rejected(Reason.BAD_SHAPE, "alert threshold: the key is not user_id:rule")
+    user_id = ids.canonical(user_id)
     if not value:
         return Own(user_id, rule), False
     try:
         own = _decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise Rejected(Reason.BAD_SHAPE, "alert threshold") from None
+    own = replace(own, user_id=ids.canonical(own.user_id))
     if (own.user_id, own.rule) != (user_id, rule):
         raise Rejected(Reason.BAD_SHAPE, "alert threshold: key and value differ")
     if not rule and not is_zone(own.time_zone):

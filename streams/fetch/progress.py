@@ -5,7 +5,9 @@ JSON, for the same reasons as requests. The greatest `seq` of a job is the newes
 """
 
 import msgspec
+from msgspec.structs import replace
 
+from streams import ids
 from streams.errors import Reason, Rejected
 from streams.fetch.job import Job, Status
 from streams.fetch.outage import Outage
@@ -75,4 +77,6 @@ def decode(value: bytes) -> Progress | Outage:
         said: Progress | Outage = _decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise Rejected(Reason.BAD_SHAPE, "fetch progress") from None
+    if isinstance(said, Progress):
+        return replace(said, user_id=ids.canonical(said.user_id), team_id=ids.canonical(said.team_id))
     return said

@@ -8,7 +8,9 @@ from enum import IntEnum, StrEnum
 from hashlib import blake2b
 
 import msgspec
+from msgspec.structs import replace
 
+from streams import ids, keys
 from streams.errors import Reason, Rejected
 
 
@@ -59,13 +61,14 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def new_id(*parts: object) -> str:
     """A backfill id that always names the same cause: `bf_` and 32 hex digits."""
-    return "bf_" + blake2b("\0".join(map(str, parts)).encode(), digest_size=16).hexdigest()
+    return "bf_" + blake2b(keys.join("\0", map(str, parts)).encode(), digest_size=16).hexdigest()
 
 
 def encode(request: Request) -> bytes:
     return msgspec.json.encode(request)
 
 
+_IDS = ("user_id", "team_id", "workout_id")
 _decode = msgspec.json.Decoder(Request).decode
 
 
@@ -77,4 +80,4 @@ def decode(value: bytes) -> Request:
         raise Rejected(Reason.BAD_SHAPE, "fetch request") from None
     if not (request.id and request.user_id and request.provider and request.resource):
         raise Rejected(Reason.BAD_SHAPE, "fetch request: id, user, provider or resource is empty")
-    return request
+    return replace(request, **{name: ids.canonical(getattr(request, name)) for name in _IDS})

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from streams import topics
+from streams import ids, topics
 from streams.draft import Draft
 from streams.errors import Reason
 from streams.events import identify
@@ -77,7 +77,7 @@ def _want_stream(draft: Draft, prefix: str, parent: Request, workout_id: str) ->
     at the end of one window and the start of another, and will be one row."""
     request = Request(
         parent.id, parent.user_id, parent.provider, parent.resource, why=parent.why, priority=Priority.LATE,
-        client_user_id=parent.client_user_id, team_id=parent.team_id, workout_id=workout_id,
+        client_user_id=parent.client_user_id, team_id=parent.team_id, workout_id=ids.canonical(workout_id),
     )  # fmt: skip
     job = queue.load(draft, queue.row_of(request.key))
     if job is not None and job.is_open and job.request.id == parent.id:
@@ -109,7 +109,7 @@ def _after_trouble(job: Job, trouble: Trouble, now_ms: int) -> Job:
 def _step(draft: Draft, prefix: str, before: Job | None, after: Job) -> None:
     queue.save(draft, before, after)
     said = progress.of(after, draft.now_ms)
-    key = ":".join(after.request.key).encode()
+    key = topics.key_of(*after.request.key)
     draft.emit(f"{prefix}.{topics.FETCH_PROGRESS}", key, progress.encode(said))
 
 

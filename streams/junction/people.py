@@ -7,7 +7,7 @@ are.
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from streams import resources
+from streams import ids, resources
 from streams.body import provider_slug
 from streams.junction import reading
 from streams.junction.errors import Refused, Trouble
@@ -77,7 +77,7 @@ def read_users(body: bytes) -> Users:
 
 
 def _user(row: Json) -> User:
-    user_id, zone = reading.text(row.get("user_id")), row.get("fallback_time_zone")
+    user_id, zone = ids.canonical(reading.text(row.get("user_id"))), row.get("fallback_time_zone")
     if not user_id:
         raise Refused(Trouble.BAD_SHAPE, "$.user_id: missing")
     sources = objects(row.get("connected_sources"))
@@ -85,7 +85,7 @@ def _user(row: Json) -> User:
     return User(
         user_id,
         reading.text(row.get("client_user_id")),
-        reading.text(row.get("team_id")),
+        ids.canonical(reading.text(row.get("team_id"))),
         time_us(row.get("created_on")),
         tuple(filter(None, found)),
         reading.text(zone.get("id")) if type(zone) is dict else "",

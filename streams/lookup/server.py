@@ -15,7 +15,7 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from streams import log, topics
+from streams import ids, log, topics
 from streams.errors import Misconfigured
 from streams.lookup.view import of_user
 from streams.settings import Settings
@@ -72,7 +72,7 @@ def build(settings: Settings, tables: Tables) -> web.Application:
     async def user(request: web.Request) -> web.Response:
         if token and not _is_allowed(request.headers, token):
             return _error(401, "a token is required: Authorization: Bearer ...")
-        user_id = request.match_info["user_id"]
+        user_id = ids.canonical(request.match_info["user_id"])
         partition = topics.partition_for(user_id, settings.partitions)
         if tables.owns(partition):
             view = of_user(user_id, lambda *span: tables.rows(span[0], partition, *span[1:]), time.time())

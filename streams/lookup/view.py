@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from streams import backfill, connection, coverage
+from streams import backfill, connection, coverage, keys
 from streams.dedup import state_key
 from streams.fetch import policy
 from streams.resources import RESOURCES
@@ -48,11 +48,7 @@ def _rows(scan: Scan, table: str, user_id: str) -> Iterator[tuple[list[str], byt
     """(what follows the user in the key, value) of each row of a user."""
     prefix = state_key(user_id) + b"|"
     for key, value in scan(table, prefix, prefix[:-1] + b"}"):
-        yield [_unescaped(part) for part in key[len(prefix) :].decode().split("|")], value
-
-
-def _unescaped(part: str) -> str:
-    return part.replace("%7C", "|").replace("%25", "%")
+        yield keys.split("|", key[len(prefix) :].decode()), value
 
 
 def _awaited(provider: str, link: connection.State) -> Iterator[str]:

@@ -84,7 +84,7 @@ class _Notifier:
         """Safe in Kafka before anything goes on: what is not written down has not happened."""
         metrics.ALERT_DELIVERIES.labels(record["receiver"], record["status"]).inc()
         partition = topics.partition_for(record["user_id"], self._settings.partitions)
-        key = f"{record['user_id']}:{record['alert_id']}".encode()
+        key = topics.key_of(record["user_id"], record["alert_id"])
         value = self._codec.encode(topics.ALERT_DELIVERIES, record)
         async for attempt in stamina.retry_context(on=Unavailable, attempts=None, timeout=None):
             with attempt:

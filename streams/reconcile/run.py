@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from streams import ask, log, metrics, registry, status, topics
+from streams import ask, ids, log, metrics, registry, status, topics
 from streams.codec import Codec
 from streams.errors import Unavailable
 from streams.junction import Client, walk
@@ -36,7 +36,7 @@ class Reconciled:
 
 async def reconcile(settings: Settings, client: Client, user_id: str, *, fetch: bool) -> AsyncIterator[Reconciled]:
     """One user, or all of them where `user_id` is empty, as Junction names them. Raises Unavailable, Misconfigured."""
-    codec = Codec(registry.resolve(settings))
+    user_id, codec = ids.canonical(user_id), Codec(registry.resolve(settings))
     async for page in walk(lambda cursor: client.historical_pulls(user_id, cursor=cursor, users_max=USERS_MAX)):
         pulls = {user: rows for user, rows in _by_user(page.data, user_id).items() if user}
         for user in {user_id, *pulls} - {""}:
@@ -56,7 +56,7 @@ def _by_user(data: list[Any], user_id: str) -> dict[str, list[Any]]:
     users: dict[str, list[Any]] = {}
     for row in data:
         named = row.get("user_id") if type(row) is dict else None
-        users.setdefault(named if type(named) is str and named else user_id, []).append(row)
+        users.setdefault(ids.canonical(named) if type(named) is str and named else user_id, []).append(row)
     return users
 
 
@@ -70,7 +70,7 @@ def _one(settings: Settings, codec: Codec, user_id: str, said: dict[Pair, Theirs
     rows = []
     for one in findings:
         row = record_of(user_id, one, (one.provider, one.resource) in asked, now_s)
-        key = f"{user_id}:{one.provider}:{one.resource}".encode()
+        key = topics.key_of(user_id, one.provider, one.resource)
         rows.append((topic, key, codec.encode(topics.RECONCILIATIONS, row), partition))
     ask.publish(settings, [*rows, *ask.rows(settings, made)])
     return Reconciled(user_id, findings, len(made))

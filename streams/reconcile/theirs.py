@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from streams import values
+from streams import ids, values
 from streams.resources import normalise
 from streams.values import Unfit
 
@@ -52,7 +52,7 @@ def _by_provider(rows: list[Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]
     for row in rows:
         if type(row) is dict and type(row.get("user_id")) is str:
             for provider, body in _items(row.get("provider")):
-                yield row["user_id"], provider, body
+                yield ids.canonical(row["user_id"]), provider, body
 
 
 def _items(value: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -1,0 +1,71 @@
+"""Keys made of parts: different parts never share one, and those of UUIDs and slugs are joined as ever."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams import keys, topics
+from streams.alerting.life import alert_id
+from streams.dedup import state_key
+from streams.events import Family, Identity, parse_type
+from streams.fetch.request import new_id
+from tests.folding import Worker
+from tests.strategies import USER, envelope
+
+separators = st.sampled_from([":", "|", "/", "\0"])
+texts = st.text(st.sampled_from([*":|/%\0", *"2357AC", "a"]), max_size=6)
+parts = st.lists(texts, min_size=1, max_size=4)
+plain = st.lists(st.uuids().map(str) | st.sampled_from(["oura", "apple_health_kit", ""]), min_size=1, max_size=4)
+
+
+@given(separators, parts)
+def test_a_key_can_be_taken_apart(separator: str, said: list[str]) -> None:
+    """So no other parts have the same key."""
+    assert keys.split(separator, keys.join(separator, said)) == said
+
+
+@given(separators, plain)
+def test_ids_and_slugs_are_joined_as_they_are(separator: str, said: list[str]) -> None:
+    """What was written before is found under the same key."""
+    assert keys.join(separator, said) == separator.join(said)
+
+
+@given(parts, parts)
+def test_nobody_shares_a_key(one: list[str], other: list[str]) -> None:
+    """Rows of tables, records, requests."""
+    for made in (topics.key_of, state_key, new_id):
+        assert (made(*one) == made(*other)) == (one == other)
+
+
+@given(texts, texts, texts, texts)
+def test_nobody_shares_an_alert(user: str, rule: str, other_user: str, other_rule: str) -> None:
+    """An id is never used for two lives."""
+    same = (user, rule) == (other_user, other_rule)
+    assert (alert_id(user, rule, 1, "x") == alert_id(other_user, other_rule, 1, "x")) == same
+    assert (alert_id("u", "r", 1, user) == alert_id("u", "r", 1, other_user)) == (user == other_user)
+
+
+@given(texts, texts, texts, texts)
+def test_raw_records_of_two_owners_have_two_keys(user: str, name: str, other_user: str, other_name: str) -> None:
+    """Whatever a stranger calls a resource."""
+    one, other = (
+        topics.raw_key(Identity(parse_type(f"daily.data.{resource}.created"), owner, ""))
+        for owner, resource in ((user, name), (other_user, other_name))
+    )
+    assert (one == other) == ((user, name or "other") == (other_user, other_name or "other"))
+
+
+def test_two_users_of_a_compacted_topic() -> None:
+    """User `a:b` at `oura` and user `a` at `b:oura` are two connections: neither may replace the other."""
+    made = [
+        Worker().deliver({**envelope("provider.connection.created", {"provider": provider}), "user_id": user})[0].key
+        for user, provider in (("a:b", "oura"), ("a", "b:oura"), (USER, "oura"))
+    ]
+    assert made == ["a%3Ab:oura", "a:b%3Aoura", f"{USER}:oura"]
+
+
+def test_whose_a_key_is() -> None:
+    """The first part, in the one spelling of ids."""
+    assert topics.owner_in(topics.key_of("a:b", "oura")) == "a:b"
+    assert topics.owner_in(f"{USER.upper()}:oura:sleep".encode()) == USER
+    assert topics.owner_in(None) == ""
+    assert parse_type("daily.data.sleep.created").family is Family.SUMMARY
