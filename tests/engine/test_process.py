@@ -10,6 +10,7 @@ import structlog
 from streams.engine.process import KINDS_MAX, REPEAT_S, ToStructlog, own
 from streams.errors import Misconfigured
 from streams.exposition import expose
+from streams.metrics import Process
 from streams.settings import Settings
 
 
@@ -73,4 +74,4 @@ def test_a_port_of_metrics_that_is_taken(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(Misconfigured, match=rf"127\.0\.0\.1:{port} .*STREAMS_METRICS_PORT"):
-            expose(settings.model_copy(update={"metrics_port": port}))
+            expose(settings.model_copy(update={"metrics_port": port}), Process.WORKER)
