@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from streams import __version__
+from streams import __version__, private
 from streams.errors import Misconfigured, StreamsError, Unavailable
 from streams.settings import Settings
 
@@ -44,6 +44,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")
 
 def main() -> None:
     """Entry point of the console script."""
+    private.close_files()  # before anything is written: tables and Kafka's files hold health data
     try:
         app()
     except Misconfigured as error:
