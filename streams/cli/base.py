@@ -66,13 +66,14 @@ def read_settings() -> Settings:
     """Settings from the environment; what is wrong is named by variable, never by value."""
     from pydantic import ValidationError
 
-    from streams import log
+    from streams import env_file, log
 
     try:
         settings = Settings()
     except ValidationError as error:
         wrong = "; ".join(f"STREAMS_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False))
         raise Misconfigured(f"settings: {wrong}. See docs/configuration.md.") from None
+    env_file.check(settings)
     log.configure(settings.log_level)
     return settings
 
