@@ -41,7 +41,7 @@ def judge(report: str) -> tuple[int, str]:
         some = ", ".join(skipped[:SHOWN])
         return (
             3,
-            f"{len(skipped)} of {len(packages)} packages could not be looked up, so nothing is known of them: {some}, ...",
+            f"{len(skipped)} of {len(packages)} packages could not be looked up: nothing is known of {some}, ...",
         )
     return 0, f"{len(packages)} packages looked up, no known vulnerability"
 
