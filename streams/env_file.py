@@ -17,7 +17,7 @@ from streams.settings import Settings
 PATH = Path(".env")
 
 _QUERY = ("query_url", "query_host", "query_port")
-_API = ("junction_url", "junction_region", "junction_environment")
+_API = ("junction_url",)  # region and environment choose among hosts of Junction
 _KAFKA = ("bootstrap_servers", "security_protocol", "sasl_mechanism", "ssl_ca_file")
 # Secret → the settings that decide where it is sent, and whether it can be read on the way.
 GOES_TO: Mapping[str, tuple[str, ...]] = {

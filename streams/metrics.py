@@ -199,7 +199,7 @@ for _table in ("samples", "deliveries"):
     EXPIRED.labels(_table)
 for _outcome in ("accepted", "refused"):
     ALERT_RELOADS.labels(_outcome)
-for _reason_skipped in ("too_old", "unit", "floating_time"):
+for _reason_skipped in ("too_old", "unit", "floating_time", "too_large"):
     ALERT_SKIPPED.labels(_reason_skipped)
 for _kind in ("page", "stream"):
     FETCH_CALLS.labels(_kind, "ok")
