@@ -3,10 +3,11 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+AUDIT := $(VENV)/audit
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-path bench-engine fuzz chaos up dashboards boards lock format clean
+.PHONY: help demo test check bench bench-path bench-engine fuzz chaos audit up dashboards boards lock format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +51,14 @@ fuzz: $(VENV)/.ready  ## hostile bodies for a while: make fuzz ARGS="--seconds 6
 
 chaos: $(VENV)/.ready  ## kill things and count what is lost
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
+$(AUDIT)/.ready: Makefile  # in a folder of its own: its dependencies are none of ours
+	@$(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	@touch $@
+
+audit: $(AUDIT)/.ready  ## known vulnerabilities of what constraints.txt pins; needs the network
+	@$(PYTHON) deploy/audit.py $(AUDIT)/bin/pip-audit
 
 dashboards: $(VENV)/.ready  ## write Grafana's dashboards anew
 	@$(BIN)/python -m deploy.grafana

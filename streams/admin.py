@@ -20,7 +20,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from streams import resources, topics
+from streams import kept, resources, topics
 from streams.errors import Misconfigured, Unavailable
 from streams.settings import Settings
 from streams.topics import Role, Topic
@@ -63,7 +63,7 @@ def layout_of(settings: Settings) -> list[Topic]:
         settings.group_id,
         partitions=settings.partitions,
         replication=settings.replication,
-        raw_retention_days=settings.raw_retention_days,
+        kept=topics.Kept(settings.raw_retention_days, settings.clean_days, settings.compaction_days),
         record_bytes_max=settings.record_bytes_max,
     )
 
@@ -141,8 +141,18 @@ def _difference(topic: Topic, partitions: int | None, config: dict[str, str] | N
         drift.pop("cleanup.policy", None)
     if not drift:
         return None
-    detail = ", ".join(f"has {name}={config.get(name)} instead of {value}" for name, value in drift.items())
+    detail = ", ".join(_told(name, config.get(name), value) for name, value in drift.items())
     return Change(topic.name, Action.ALTER, detail, drift)
+
+
+def _told(name: str, found: str | None, wanted: str) -> str:
+    """One setting that differs. Times also in words; a retention that is too short says what it does."""
+    said = f"has {name}={found} instead of {wanted}"
+    if not name.endswith(".ms") or found is None:
+        return said
+    said += f" ({kept.span(int(found))} instead of {kept.span(int(wanted))})"
+    is_short = name == "retention.ms" and 0 <= int(found) < int(wanted)
+    return f"{said}: records are deleted too early" if is_short else said
 
 
 def _may_be_compacted(topic: Topic) -> bool:

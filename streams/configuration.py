@@ -30,9 +30,10 @@ Made by `python -m streams.configuration` from `streams/settings.py`; edit that.
 
 Every setting is an environment variable, or a line of `.env` in the working directory, or a file named after it (in
 lower case, such as `streams_sasl_password`) in the folder that `STREAMS_SECRETS_DIR` names, which is how Docker and
-Kubernetes hand secrets over. The first of these three that has it wins. An empty value counts as not set. Settings are
-read once, when a process starts; a wrong one stops it with a sentence that names the variable and not its value.
-Times are in seconds (`_S`) or days, sizes in bytes.
+Kubernetes hand secrets over. The first of these three that has it wins. An address in `.env` does not count for a
+secret that comes from elsewhere: a command then refuses to start, because anybody's folder may have a `.env`. An empty
+value counts as not set. Settings are read once, when a process starts; a wrong one stops it with a sentence that names
+the variable and not its value. Times are in seconds (`_S`) or days, sizes in bytes.
 """
 _TABLE = "\n## {}\n\n| variable | default | allowed | meaning |\n|---|---|---|---|\n"
 _SIGNS = {"ge": "≥ {}", "gt": "> {}", "le": "≤ {}", "lt": "< {}", "pattern": "`{}`"}

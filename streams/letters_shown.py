@@ -100,13 +100,19 @@ def _head(said: dict[str, Any]) -> Table:
 def print_redrive(settings: Settings, wanted: Filter, *, dry_run: bool, rate: float, as_json: bool) -> None:
     """Each letter with its outcome, as it happens, and the sum."""
     counts: Counter[str] = Counter()
-    rows = []
-    for outcome in redrive.redrive(settings, wanted, dry_run=dry_run, rate=rate):
-        counts[outcome.outcome] += 1
-        if as_json:
-            rows.append(outcome._asdict())
-        else:
+    rows: list[dict[str, Any]] = []
+    try:
+        for outcome in redrive.redrive(settings, wanted, dry_run=dry_run, rate=rate):
+            counts[outcome.outcome] += 1
+            if as_json:
+                rows.append(outcome._asdict())
+                continue
             print(f"{outcome.place:>12}  {outcome.outcome:<13} {outcome.event_type or '?'}  {outcome.why}", flush=True)
+    finally:  # Ctrl-C too: what is put back already is to be known
+        _print_sum(counts, rows, dry_run=dry_run, as_json=as_json)
+
+
+def _print_sum(counts: Counter[str], rows: list[dict[str, Any]], *, dry_run: bool, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"dry_run": dry_run, "counts": dict(counts), "letters": rows}))
     else:

@@ -4,9 +4,19 @@ Prometheus conventions: base units, few and bounded labels, never a user id. Cou
 by name through `count`, after the transaction that counted has committed.
 """
 
+import math
 from collections.abc import Collection, Iterable, Mapping
+from enum import StrEnum
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import (
+    GC_COLLECTOR,
+    PLATFORM_COLLECTOR,
+    PROCESS_COLLECTOR,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+)
 
 from streams.errors import Reason
 from streams.standing import Spreading, Standing
@@ -120,6 +130,7 @@ STATE_BYTES = Gauge("junction_engine_state_bytes", "Size of a table on this work
 DISK_FREE_BYTES = Gauge(
     "junction_engine_disk_free_bytes", "Free space of the file system on which this worker keeps its tables."
 )
+DISK_FREE_BYTES.set(math.nan)  # not known yet; 0 would be a full disk
 HOLES = Counter("junction_engine_holes_total", "Slices that began after the cursor: dropped, and read again.")
 RESTORED = Counter("junction_engine_restored_records_total", "Changelog records read back at assignment.", ["table"])
 RESTORE_LEFT = Gauge("junction_engine_restore_left_records", "Changelog records still to be read back.", ["table"])
@@ -188,10 +199,49 @@ for _table in ("samples", "deliveries"):
     EXPIRED.labels(_table)
 for _outcome in ("accepted", "refused"):
     ALERT_RELOADS.labels(_outcome)
-for _reason_skipped in ("too_old", "unit", "floating_time"):
+for _reason_skipped in ("too_old", "unit", "floating_time", "too_large"):
     ALERT_SKIPPED.labels(_reason_skipped)
 for _kind in ("page", "stream"):
     FETCH_CALLS.labels(_kind, "ok")
+
+
+class Process(StrEnum):
+    GATEWAY = "gateway"
+    WORKER = "worker"
+    FETCHER = "fetcher"
+    NOTIFY = "notify"
+
+
+Declared = Counter | Gauge | Histogram | Standing | Spreading
+
+_ENGINE: tuple[Declared, ...] = (
+    DEAD_LETTERS, TRANSACTIONS, TRANSACTION_SECONDS, TRANSACTION_RECORDS, TRANSACTION_BYTES, ABORTS,
+    UNCOMMITTED_SECONDS, LAG_RECORDS, LAG_SECONDS, STALLED, STATE_BYTES, DISK_FREE_BYTES, HOLES, RESTORED,
+    RESTORE_LEFT, ASSIGNED,
+)  # fmt: skip
+# A process tells what it does and nothing else: a gateway that told the free disk of its tables would tell 0.
+TOLD_BY: Mapping[Process, tuple[Declared, ...]] = {
+    Process.GATEWAY: (REQUESTS, REQUEST_SECONDS, BODY_BYTES, PUBLISHED, SECRET_USED, DEAD_LETTERS),
+    Process.WORKER: (
+        *_ENGINE, VERDICTS, CLEAN_RECORDS, UNKNOWN_TYPES, DRIFT, CONFLICTS, PREFERENCE_CHANGES, EXPIRED,
+        END_TO_END_SECONDS, CREATION_TO_COMMIT_SECONDS, CONNECTIONS, BACKFILLS, FRESHNESS, USER_FRESHNESS, ALERTS,
+        ALERTS_OPENED, ALERT_SKIPPED, ALERT_TIMERS, ALERT_RULES, ALERT_RELOADS,
+    ),
+    Process.FETCHER: (
+        *_ENGINE, FETCH_CALLS, FETCH_CALL_SECONDS, FETCH_ROWS, RECONCILED, FETCH_JOBS_OPEN, FETCH_CALLS_NOW, API_CALLS,
+        API_SECONDS,
+    ),
+    Process.NOTIFY: (ALERT_DELIVERIES, ALERT_DELIVERY_SECONDS),
+}  # fmt: skip
+
+
+def registry(process: Process) -> CollectorRegistry:
+    """What a process of that kind serves on /metrics: its own, and the usual ones of a Python process."""
+    made = CollectorRegistry()
+    for collector in (*TOLD_BY[process], PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR):
+        made.register(collector)
+    return made
+
 
 _BY_NAME: Mapping[str, Counter] = {
     "verdicts": VERDICTS,

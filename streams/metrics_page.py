@@ -7,33 +7,32 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from prometheus_client import Counter, Gauge, Histogram
-
 from streams import metrics
 from streams.standing import Spreading, Standing
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "metrics.md"
 
-# The declaration that begins each section, in the order of the module, and which process has the section.
+# The declaration that begins each section, in the order of the module.
 SECTIONS = {
-    "REQUESTS": ("Gateway", "the gateway"),
-    "VERDICTS": ("Worker", "the worker; dead letters the gateway, too"),
-    "CONNECTIONS": ("Tables, as they stand", "the worker, for the partitions that it owns"),
-    "TRANSACTIONS": ("Engine", "the worker, and the fetcher for its own queue"),
-    "FETCH_CALLS": ("Fetcher", "the fetcher"),
-    "API_CALLS": ("Junction's API", "the fetcher, and whatever else asks"),
-    "ALERTS": ("Alerts on data", "the worker; deliveries `notify`"),
+    "REQUESTS": "Gateway",
+    "VERDICTS": "Worker",
+    "CONNECTIONS": "Tables, as they stand, of the partitions that a worker owns",
+    "TRANSACTIONS": "Engine",
+    "FETCH_CALLS": "Fetcher",
+    "API_CALLS": "Junction's API",
+    "ALERTS": "Alerts on data",
 }
 
 _HEAD = """# Metrics
 
 Made by `python -m streams.metrics_page` from `streams/metrics.py`; edit that.
 
-Each process serves them on `/metrics`: the gateway on its own port, the others on `STREAMS_METRICS_PORT`. Names end in
-their unit; times are in seconds, sizes in bytes. No label holds a user, a value or anything else that a stranger could
-multiply: a provider that we do not know is `other`. Several processes of a kind add up: `sum` over `instance`, or `max`
-where an age is told. Counters begin again with their process, which `rate` and `increase` know; what stands in tables
-does not: after a restart the same figures are told again as soon as the tables have been walked over.
+Each process serves those that it has (column "of") on `/metrics`: the gateway on its own port, the others on
+`STREAMS_METRICS_PORT`. Names end in their unit; times are in seconds, sizes in bytes. No label holds a user, a value or
+anything else that a stranger could multiply: a provider that we do not know is `other`. Several processes of a kind add
+up: `sum` over `instance`, or `max` where an age is told. Counters begin again with their process, which `rate` and
+`increase` know; what stands in tables does not: after a restart the same figures are told again as soon as the tables
+have been walked over.
 
 A **histogram** has `_bucket`, `_sum` and `_count`, to be read through `rate`. A **distribution** is a histogram of how
 things are now: `histogram_quantile(0.99, sum by (le) (..._bucket))` without `rate`; its sum and count are `_gsum` and
@@ -41,9 +40,7 @@ things are now: `histogram_quantile(0.99, sum by (le) (..._bucket))` without `ra
 
 What they look like: [dashboards.md](dashboards.md). What is worth a call at night: [runbook](runbook/README.md).
 """
-_TABLE = "\n## {}\n\nTold by {}.\n\n| metric | kind | labels | meaning |\n|---|---|---|---|\n"
-
-Declared = Counter | Gauge | Histogram | Standing | Spreading
+_TABLE = "\n## {}\n\n| metric | kind | labels | of | meaning |\n|---|---|---|---|---|\n"
 
 
 class Metric(NamedTuple):
@@ -54,6 +51,7 @@ class Metric(NamedTuple):
     kind: str
     labels: tuple[str, ...]
     meaning: str
+    processes: tuple[metrics.Process, ...]
 
     @property
     def series(self) -> tuple[str, ...]:
@@ -68,12 +66,13 @@ class Metric(NamedTuple):
 def declared() -> Iterator[Metric]:
     """Every metric of the product, in the order of the module."""
     for variable, metric in vars(metrics).items():
-        if isinstance(metric, Declared):
+        if isinstance(metric, metrics.Declared):
             family = next(iter(metric.describe()))
             kind = "distribution" if family.type == "gaugehistogram" else family.type
+            told_by = tuple(process for process, told in metrics.TOLD_BY.items() if metric in told)
             name = family.name + ("_total" if family.type == "counter" else "")
             labels = metric.labels if isinstance(metric, Standing | Spreading) else metric._labelnames
-            yield Metric(variable, name, kind, tuple(labels), family.documentation)
+            yield Metric(variable, name, kind, tuple(labels), family.documentation, told_by)
 
 
 def page() -> str:
@@ -81,9 +80,10 @@ def page() -> str:
     text = _HEAD
     for metric in declared():
         if metric.variable in SECTIONS:
-            text += _TABLE.format(*SECTIONS[metric.variable])
+            text += _TABLE.format(SECTIONS[metric.variable])
         labels = ", ".join(f"`{label}`" for label in metric.labels)
-        text += f"| `{metric.name}` | {metric.kind} | {labels} | {metric.meaning} |\n"
+        processes = ", ".join(metric.processes)
+        text += f"| `{metric.name}` | {metric.kind} | {labels} | {processes} | {metric.meaning} |\n"
     return text
 
 

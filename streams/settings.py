@@ -76,7 +76,12 @@ class Settings(BaseSettings):
     replication: int = Field(default=1, ge=1)
     """Copies of every record; 3 in production."""
     raw_retention_days: int = Field(default=90, ge=1)
-    """How long events are kept as they came, and dead letters."""
+    """How long events are kept as they came, dead letters, and what our own processes ask of each other."""
+    clean_retention_days: int | None = Field(default=None, ge=1)
+    """How long clean records and alerts are kept. Unset: as long as raw events. What is gone from a clean topic does
+    not come back by a replay: the tables know it already."""
+    compaction_days: int = Field(default=7, ge=1)
+    """After so many days a row that was replaced or deleted is gone from compacted topics and changelogs."""
     record_bytes_max: int = Field(default=20 * MIB, ge=MIB)
     """Largest record that topics and clients allow."""
 
@@ -242,6 +247,11 @@ class Settings(BaseSettings):
             raise Misconfigured(
                 "no Kafka: set STREAMS_BOOTSTRAP_SERVERS, or run `junction-streams up` and export the lines it prints"
             )
+
+    @property
+    def clean_days(self) -> int:
+        """How long clean records are kept, in days."""
+        return self.clean_retention_days or self.raw_retention_days
 
     @property
     def query_address(self) -> str:

@@ -6,15 +6,19 @@ from dataclasses import asdict
 
 from rich.console import Console
 
+from streams import kept
 from streams.admin import Change
 from streams.explain import explain, render
 from streams.registry import Check
+from streams.topics import Topic
 
 
-def print_changes(changes: Sequence[Change], *, applied: bool, as_json: bool) -> None:
-    """The plan of `topics`, or what was done about it."""
+def print_changes(changes: Sequence[Change], layout: Sequence[Topic], *, applied: bool, as_json: bool) -> None:
+    """The plan of `topics`, or what was done about it; and for how long data stay in topics that are as in `layout`."""
+    stays = kept.stays(layout)
     if as_json:
-        print(json.dumps({"applied": applied, "changes": [asdict(change) for change in changes]}))
+        listed = [stay._asdict() for stay in stays]
+        print(json.dumps({"applied": applied, "changes": [asdict(change) for change in changes], "stays": listed}))
         return
     for change in changes:
         print(f"{change.action:<10} {change.topic}: {change.detail}")
@@ -24,6 +28,13 @@ def print_changes(changes: Sequence[Change], *, applied: bool, as_json: bool) ->
         print(f"{len(changes)} topics mended")
     else:
         print(f"{len(changes)} topics differ; `junction-streams topics apply` mends them")
+    print("health data stay here for:")
+    for stay in stays:
+        print(f"  {stay.role:<10} {stay.until} ({_listed(stay.topics)}): {stay.holds}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
 def print_checks(checks: Sequence[Check], *, as_json: bool) -> bool:

@@ -13,8 +13,13 @@ from streams import ids, keys, resources
 from streams.events import EventType, Family, Identity
 
 DAY_MS = 24 * 3600 * 1000
-# How long changelogs keep tombstones. A worker's directory that was away for half of it is made anew at the next start.
+# How long compacted topics keep tombstones, counted from the cleaner's first pass over them (KIP-534): an earlier
+# pass (`Kept.compact`) takes nothing from it. A worker's directory that was away for half of it is made anew at the
+# next start.
 TOMBSTONES_DAYS = 7
+# Kafka deletes whole segments, so a record may stay for as long as its segment takes to end. Kafka's default, set here
+# because a broker may have another.
+SEGMENT_DAYS_MAX = 7
 
 
 class Role(StrEnum):
@@ -25,6 +30,15 @@ class Role(StrEnum):
     CHANGELOG = "changelog"
     DEAD = "dead"
     MARK = "mark"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How long, in days: raw events, queues and dead letters; clean records; replaced rows of compacted topics."""
+
+    raw: int
+    clean: int
+    compact: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +84,6 @@ PREFERENCES = "preferences"  # which source's samples to take, for hours in whic
 DRIFT = "drift"  # what is not as Junction documents it
 OTHER = "other"  # checkout and every event type that we do not know: kept and passed on as JSON text
 
-LASTING = (ALERTS, ALERT_DELIVERIES)  # kept as long as raw events: who was told what is asked for later
 # Compacted: the newest record of a key is the truth.
 STATES = (CONNECTIONS, BACKFILLS, DEVICES, PREFERENCES, DRIFT, RECONCILIATIONS)
 
@@ -142,8 +155,31 @@ def changelog(group_id: str, table: str) -> str:
     return f"{group_id}-{table}-changelog"
 
 
+def _deleted(days: int) -> dict[str, str]:
+    """Settings of a topic whose records Kafka deletes by their age alone."""
+    return {
+        "cleanup.policy": "delete",
+        "retention.ms": str(days * DAY_MS),
+        "retention.bytes": "-1",  # a broker's own limit would delete earlier
+        "segment.ms": str(min(days, SEGMENT_DAYS_MAX) * DAY_MS),
+    }
+
+
+def _compacted(days: int) -> dict[str, str]:
+    """Settings of a topic in which the newest record of a key stays.
+
+    By default Kafka compacts once half of a log is replaced rows, which may be never. With a longest lag it also ends
+    the segment that is written to (KIP-354), at the first record after that time.
+    """
+    return {
+        "cleanup.policy": "compact",
+        "max.compaction.lag.ms": str(days * DAY_MS),
+        "delete.retention.ms": str(TOMBSTONES_DAYS * DAY_MS),
+    }
+
+
 def layout(
-    prefix: str, group_id: str, *, partitions: int, replication: int, raw_retention_days: int, record_bytes_max: int
+    prefix: str, group_id: str, *, partitions: int, replication: int, kept: Kept, record_bytes_max: int
 ) -> list[Topic]:
     """Every topic of the product with its settings. Raw, clean and state topics share one partition count."""
 
@@ -153,27 +189,21 @@ def layout(
     def topic(name: str, role: Role, schema: str = "", **config: str) -> Topic:
         return Topic(name, role, partitions, replication, schema, {**always, **config})
 
-    kept = {"cleanup.policy": "delete", "retention.ms": str(raw_retention_days * DAY_MS)}
-    compact = {"cleanup.policy": "compact"}
-    raw = [topic(f"{prefix}.{name}", Role.RAW, **kept) for name in RAW]
+    as_raw, as_clean, compact = _deleted(kept.raw), _deleted(kept.clean), _compacted(kept.compact)
+    raw = [topic(f"{prefix}.{name}", Role.RAW, **as_raw) for name in RAW]
     dead = [
-        topic(f"{prefix}.{DEAD_LETTERS}", Role.DEAD, **kept),
-        topic(f"{prefix}.{REDRIVEN}", Role.MARK, **{**kept, "cleanup.policy": "compact,delete"}),
+        topic(f"{prefix}.{DEAD_LETTERS}", Role.DEAD, **as_raw),
+        topic(f"{prefix}.{REDRIVEN}", Role.MARK, **as_raw | {"cleanup.policy": "compact,delete"}),
     ]
-    queues = [topic(f"{prefix}.{name}", Role.QUEUE, **kept) for name in (FETCH_JOBS, FETCH_PROGRESS)]
-    policies = dict.fromkeys(STATES, compact) | dict.fromkeys(LASTING, kept)
+    queues = [topic(f"{prefix}.{name}", Role.QUEUE, **as_raw) for name in (FETCH_JOBS, FETCH_PROGRESS)]
     clean = [
-        topic(
-            f"{prefix}.{name}",
-            Role.STATE if name in STATES else Role.CLEAN,
-            schema,
-            **policies.get(name, {"cleanup.policy": "delete"}),
-        )
+        topic(f"{prefix}.{name}", Role.STATE, schema, **compact)
+        if name in STATES
+        else topic(f"{prefix}.{name}", Role.CLEAN, schema, **as_clean)
         for name, schema in clean_topics().items()
     ]
     owned = [(group_id, table) for table in TABLES] + [(fetch_group(group_id), table) for table in FETCH_TABLES]
-    kept_longer = {**compact, "delete.retention.ms": str(TOMBSTONES_DAYS * DAY_MS)}
-    logs = [topic(changelog(group, table), Role.CHANGELOG, **kept_longer) for group, table in owned]
+    logs = [topic(changelog(group, table), Role.CHANGELOG, **compact) for group, table in owned]
     notes = [topic(f"{prefix}.{name}", Role.STATE, **compact) for name in (HEARTBEATS, ALERT_THRESHOLDS)]
     return raw + queues + notes + dead + clean + logs
 

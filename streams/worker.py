@@ -53,12 +53,13 @@ def _start(
     from streams.engine import app as engine
     from streams.exposition import expose
     from streams.lookup import server
+    from streams.metrics import Process
 
     server.check(settings)
     codec, prefix = Codec(ids), settings.topic_prefix
     alerts = agents.Alerts(codec, prefix, choices.rules, choices.new_rules)
     made = agents.folds(codec, prefix, alerts, choices.policy)
-    expose(settings)
+    expose(settings, Process.WORKER)
     log.get("worker").info("starting", worker=settings.worker_id, group=settings.group_id)
     by_topic = {f"{prefix}.{name}": _timed(name, fold) for name, fold in made.items()}
     punctuation = agents.punctuation(prefix, alerts, choices.policy)

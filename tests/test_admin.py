@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, ResourceType
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic, ResourceType
 
 from streams import admin
 from streams.admin import Action
@@ -37,6 +37,23 @@ def test_from_nothing_to_right(small: Settings) -> None:
     admin.check_layout(small, partitions_only=True)
 
 
+def test_topics_of_before_are_brought_to_their_days(small: Settings) -> None:
+    """A topic that was made without a retention has the broker's, is named by the plan, and is altered once."""
+    client, bare = admin.client_of(small), f"{small.topic_prefix}.sleep"
+    client.create_topics([NewTopic(bare, 1, 1, config={"max.message.bytes": str(small.record_bytes_max)})])[
+        bare
+    ].result()
+    longer = small.model_copy(update={"clean_retention_days": 120})
+    (change,) = [change for change in admin.plan(longer) if change.action is Action.ALTER]
+    assert change.topic == bare
+    assert "(7 days instead of 120 days): records are deleted too early" in change.detail
+    admin.apply(longer)
+    assert admin.apply(longer) == []
+    assert len(admin.plan(longer.model_copy(update={"compaction_days": 3}))) == len(
+        [topic for topic in admin.layout_of(longer) if topic.config["cleanup.policy"] == "compact"]
+    )
+
+
 def test_two_at_once(small: Settings) -> None:
     """Two `apply` at the same moment both succeed and leave the right layout."""
     with ThreadPoolExecutor(2) as pool:
@@ -51,7 +68,7 @@ def test_drift_is_mended(small: Settings) -> None:
     set_config(small, "raw.labs", "retention.ms", "60000")
     (change,) = admin.plan(small)
     assert (change.action, list(change.config)) == (Action.ALTER, ["retention.ms"])
-    assert "retention.ms=60000 instead of" in change.detail
+    assert "retention.ms=60000 instead of 7776000000 (1 minute instead of 90 days): records are" in change.detail
     admin.check_layout(small)
 
     set_config(small, "connections", "cleanup.policy", "delete")

@@ -1,8 +1,14 @@
 """Metrics: declared once, with a sentence, and with the page that is made of them."""
 
 import re
+from collections.abc import Collection
 
-from streams import metrics_page
+import pytest
+from prometheus_client import Metric
+
+from streams import metrics, metrics_page
+from streams.errors import Reason
+from streams.metrics import Process
 
 DECLARED = list(metrics_page.declared())
 
@@ -27,3 +33,37 @@ def test_metrics_follow_the_conventions() -> None:
         assert metric.meaning.endswith(".")
         assert not re.search(r"user|id\b|name|delivery_id", " ".join(metric.labels))
     assert len({metric.name for metric in DECLARED}) == len(DECLARED) > 40
+
+
+def families(process: Process) -> dict[str, Metric]:
+    return {
+        family.name: family for family in metrics.registry(process).collect() if family.name.startswith("junction_")
+    }
+
+
+def declared_by(process: Process) -> Collection[str]:
+    return {metric.name.removesuffix("_total") for metric in DECLARED if process in metric.processes}
+
+
+@pytest.mark.parametrize("process", Process)
+def test_a_process_tells_its_own_metrics_only(process: Process) -> None:
+    """A gateway has no tables: that their disk had 0 bytes left was a page for every deployment."""
+    assert families(process).keys() == declared_by(process)
+
+
+def test_every_metric_is_of_some_process() -> None:
+    """One that nobody serves would be counted for nobody."""
+    assert [metric.name for metric in DECLARED if not metric.processes] == []
+
+
+@pytest.mark.parametrize("process", [Process.GATEWAY, Process.WORKER, Process.FETCHER])
+def test_known_labels_are_told_from_the_start(process: Process) -> None:
+    """A counter that begins at 1 never increased: each reason of a dead letter is there before the first one."""
+    samples = families(process)["junction_dead_letters"].samples
+    assert {one.labels["reason"] for one in samples if one.name.endswith("_total")} >= set(Reason)
+
+
+def test_free_space_that_nobody_has_measured_is_not_zero() -> None:
+    """No number until the first look: 0 would be a full disk."""
+    (sample,) = families(Process.WORKER)["junction_engine_disk_free_bytes"].samples
+    assert sample.value != 0  # NaN, or what an observer in this very process has seen

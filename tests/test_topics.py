@@ -11,9 +11,8 @@ from streams.resources import RESOURCES
 from streams.topics import Delivery, Role, murmur2, partition_for
 
 USER = "5f0c2c0e-7a41-4d5e-9c31-0d9f8b6a1e77"
-LAYOUT = topics.layout(
-    "junction", "group", partitions=12, replication=3, raw_retention_days=90, record_bytes_max=20_000_000
-)
+KEPT = topics.Kept(raw=90, clean=120, compact=5)
+LAYOUT = topics.layout("junction", "group", partitions=12, replication=3, kept=KEPT, record_bytes_max=20_000_000)
 BY_NAME = {topic.name: topic for topic in LAYOUT}
 DELIVERY = Delivery(
     id="msg_1",
@@ -106,9 +105,27 @@ def test_state_is_compacted_and_history_is_not() -> None:
     policies = {Role.STATE: "compact", Role.CHANGELOG: "compact", Role.MARK: "compact,delete"}
     for topic in LAYOUT:
         assert topic.config["cleanup.policy"] == policies.get(topic.role, "delete"), topic.name
-        is_lasting = topic.role in (Role.RAW, Role.QUEUE, Role.DEAD, Role.MARK) or topic.name[9:] in topics.LASTING
-        kept_ms = 90 * topics.DAY_MS if is_lasting else None
-        assert topic.config.get("retention.ms") == (kept_ms and str(kept_ms)), topic.name
+
+
+def test_nothing_is_left_to_the_brokers_defaults() -> None:
+    """Every topic says how long its records stay: for days, by age alone; or replaced rows are gone after days."""
+    for topic in LAYOUT:
+        if topic.config["cleanup.policy"] == "compact":
+            assert topic.config["max.compaction.lag.ms"] == str(5 * topics.DAY_MS), topic.name
+            assert topic.config["delete.retention.ms"] == str(topics.TOMBSTONES_DAYS * topics.DAY_MS), topic.name
+        else:
+            days = 120 if topic.role is Role.CLEAN else 90
+            assert topic.config["retention.ms"] == str(days * topics.DAY_MS), topic.name
+            assert topic.config["retention.bytes"] == "-1", topic.name
+
+
+@given(raw=st.integers(1, 4000), clean=st.integers(1, 4000), compact=st.integers(1, 4000))
+def test_a_record_leaves_soon_after_its_days(raw: int, clean: int, compact: int) -> None:
+    """Kafka deletes whole segments: none is open for longer than its records are kept, nor for more than a week."""
+    kept = topics.Kept(raw, clean, compact)
+    for topic in topics.layout("p", "g", partitions=1, replication=1, kept=kept, record_bytes_max=2**20):
+        if "retention.ms" in topic.config:
+            assert int(topic.config["segment.ms"]) <= min(int(topic.config["retention.ms"]), 7 * topics.DAY_MS)
 
 
 def test_changelogs_have_fausts_names() -> None:

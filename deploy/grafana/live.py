@@ -21,6 +21,7 @@ from streams.simulator.world import World
 INTERVAL = "10s"  # what $__rate_interval is when every second is scraped
 PATIENCE_S = 90.0
 SEED = 7
+BEGAN_MS = int(time.time()) * 1000
 RECONCILE_EVERY_H = "0.004"  # a day is too long to wait for
 
 
@@ -34,22 +35,33 @@ class Load(NamedTuple):
 
     @property
     def world(self) -> World:
-        now_ms = int(time.time()) * 1000
-        return World(SEED, self.users, self.days, now_ms, days_of_history=self.history_days, has_stories=True)
+        """The same whenever it is asked for within one process."""
+        return World(SEED, self.users, self.days, BEGAN_MS, days_of_history=self.history_days, has_stories=True)
 
 
 @contextmanager
 def observed(settings: Settings, folder: Path, load: Load) -> Iterator[Prometheus]:
     """Everything delivered, and seen by Prometheus while it was."""
+    with started(settings, folder, load) as (running, prometheus):
+        deliver(running, load)
+        yield prometheus
+
+
+@contextmanager
+def started(settings: Settings, folder: Path, load: Load) -> Iterator[tuple[stack.Stack, Prometheus]]:
+    """Everything up and scraped, and nothing delivered yet."""
     server.program()  # before anything is started
-    world = load.world
     more = {"STREAMS_RECONCILE_EVERY_H": RECONCILE_EVERY_H}
     with (
-        stack.start(settings, folder / "demo", print, world, has_notify=True, more=more) as running,
+        stack.start(settings, folder / "demo", print, load.world, has_notify=True, more=more) as running,
         server.running(folder / "prometheus", running.targets) as prometheus,
     ):
-        asyncio.run(_deliver(running, world, load.rate))
-        yield prometheus
+        yield running, prometheus
+
+
+def deliver(running: stack.Stack, load: Load) -> None:
+    """All events of the load's world, posted with the demo's faults."""
+    asyncio.run(_deliver(running, load.world, load.rate))
 
 
 async def _deliver(running: stack.Stack, world: World, rate: float) -> None:

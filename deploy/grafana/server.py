@@ -54,6 +54,24 @@ class Prometheus:
         rows = self._ask("query_range", query=query, start=self.began_s, end=end_s, step=step_s)
         return [_series(row, row["values"]) for row in rows]
 
+    def alerts(self) -> dict[str, str]:
+        """Each alert that was not inactive since Prometheus was started: "pending" or "firing"."""
+        seen = sorted((one.labels["alertname"], one.labels["alertstate"]) for one in self.over("ALERTS"))
+        return dict(reversed(seen))  # one that was pending and then fired has fired
+
+    def look(self, scrapes: int) -> None:
+        """Return when each process has been scraped so many times more, and every rule evaluated without an error."""
+        wanted = self._scraped() + scrapes
+        while self._scraped() < wanted or self._unevaluated():
+            time.sleep(SCRAPE_S)
+
+    def _scraped(self) -> float:
+        return min((one.values[-1] for one in self.now("count_over_time(up[1d])")), default=0.0)
+
+    def _unevaluated(self) -> list[str]:
+        groups = self._client.get("/api/v1/rules", params={"type": "alert"}).json()["data"]["groups"]
+        return [rule["name"] for group in groups for rule in group["rules"] if rule["health"] != "ok"]
+
     def _ask(self, what: str, **parameters: Any) -> list[dict[str, Any]]:
         answer = self._client.get(f"/api/v1/{what}", params=parameters)
         said = answer.json()

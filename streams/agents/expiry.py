@@ -32,7 +32,7 @@ def newest_of_samples(key: bytes, value: bytes) -> int | None:
 
 
 # What is swept, and how old a row is.
-_SWEPT: Mapping[str, Callable[[bytes, bytes], int | None]] = {
+SWEPT: Mapping[str, Callable[[bytes, bytes], int | None]] = {
     hours.TABLE: newest_of_samples,
     "deliveries": deliveries.newest_ms,
 }
@@ -57,7 +57,7 @@ class Expiry:
     def punctuate(self, draft: Draft) -> None:
         """Look at the next few rows of each table."""
         if self._window_ms:
-            for table, newest_ms in _SWEPT.items():
+            for table, newest_ms in SWEPT.items():
                 sweep = self._sweeps.setdefault((table, draft.partition), _Sweep(draft.now_ms))
                 self._step(draft, table, newest_ms, sweep)
 

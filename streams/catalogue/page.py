@@ -68,7 +68,7 @@ def _topics() -> Iterator[str]:
     yield from _table("topic", "what", "key of the record", "key of a row", "Kafka keeps", "schema")
     for name in _KEYS:
         is_state = name in topics.STATES
-        kept = "the newest of each key" if is_state else "all, for the topic's retention"
+        kept = "the newest of each key" if is_state else "all, for `STREAMS_CLEAN_RETENTION_DAYS`"
         row_key = "as the record's" if is_state else _ROWS[name]
         yield _row(f"`{name}`", ABOUT[name], f"`{_KEYS[name]}`", row_key, kept, _link(topics.clean_topics()[name]))
     yield ""

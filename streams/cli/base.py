@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from streams import __version__
+from streams import __version__, private
 from streams.errors import Misconfigured, StreamsError, Unavailable
 from streams.settings import Settings
 
@@ -44,6 +44,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")
 
 def main() -> None:
     """Entry point of the console script."""
+    private.close_files()  # before anything is written: tables and Kafka's files hold health data
     try:
         app()
     except Misconfigured as error:
@@ -65,13 +66,14 @@ def read_settings() -> Settings:
     """Settings from the environment; what is wrong is named by variable, never by value."""
     from pydantic import ValidationError
 
-    from streams import log
+    from streams import env_file, log
 
     try:
         settings = Settings()
     except ValidationError as error:
         wrong = "; ".join(f"STREAMS_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False))
         raise Misconfigured(f"settings: {wrong}. See docs/configuration.md.") from None
+    env_file.check(settings)
     log.configure(settings.log_level)
     return settings
 

@@ -28,7 +28,7 @@ def _topics(*, apply: bool, as_json: bool) -> None:
 
     settings = read_settings()
     changes = admin.apply(settings) if apply else admin.plan(settings)
-    print_changes(changes, applied=apply, as_json=as_json)
+    print_changes(changes, admin.layout_of(settings), applied=apply, as_json=as_json)
     if changes and not apply:
         raise SystemExit(1)
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from streams.cli.base import START, AsJson, app, read_settings
+from streams.errors import Misconfigured
 
 HistoryDays = Annotated[int, typer.Option(min=0, help="Days of history before the first day, for the API to give.")]
 Notice = Annotated[
@@ -21,7 +22,10 @@ End = Annotated[str, typer.Option(help="When the last day ends, as 2026-11-18T10
 @app.command(rich_help_panel=START)
 def simulate(
     url: Annotated[str, typer.Option(help="Where to post; default: this machine's gateway.")] = "",
-    secret: Annotated[str, typer.Option(help="whsec_...; default: the newest of the endpoint's own.")] = "",
+    secret_file: Annotated[
+        Path | None, typer.Option(help="File with the whsec_...; default: the newest of the endpoint's own.")
+    ] = None,
+    secret: Annotated[str, typer.Option(hidden=True)] = "",
     users: Annotated[int, typer.Option(min=1, help="Simulated users.")] = 24,
     days: Annotated[int, typer.Option(min=1, help="Simulated days; the last one ends now.")] = 7,
     seed: Annotated[int, typer.Option(help="Another seed is another world.")] = 1,
@@ -48,12 +52,27 @@ def simulate(
     from streams.simulator.command import Options
     from streams.simulator.command import simulate as run_simulate
 
+    signing = _secret(secret, secret_file)
     options = Options(
-        url, secret, users, days, seed, rate, duplicates, late, lost_ack, reorder_window_s, generation,
+        url, signing, users, days, seed, rate, duplicates, late, lost_ack, reorder_window_s, generation,
         tuple(family or ()), connections, from_folder, align_users, as_json, history_days, tuple(notice or ()), end,
         stories,
     )  # fmt: skip
     raise SystemExit(run_simulate(read_settings(), options))
+
+
+def _secret(given: str, file: Path | None) -> str:
+    """The secret of a file; "" without one. Raises Misconfigured."""
+    if given:
+        raise Misconfigured(
+            "--secret is gone: every user of this host sees a command's arguments (ps), and the shell keeps them. Put "
+            "the secret into a file and give --secret-file FILE, or set STREAMS_ENDPOINTS; and take the one that was "
+            "typed here out of the shell's history, or replace it"
+        )
+    try:
+        return file.read_text(encoding="utf-8").strip() if file else ""
+    except (OSError, UnicodeDecodeError):
+        raise Misconfigured(f"cannot read --secret-file {file}; it has to hold a whsec_... in one line") from None
 
 
 @app.command("fake-api", rich_help_panel=START)

@@ -51,7 +51,9 @@ class Options:
 
 
 def run_demo(settings: Settings, options: Options) -> int:
-    """Returns the exit code: 0 when nothing is lost, repeated or wrong (with `once`), or on Ctrl-C."""
+    """Returns the exit code: 0 when nothing is lost, repeated or wrong. Ctrl-C, which is how one without `once` ends,
+    is 0 there; with `once` nothing was compared, so it is 130.
+    """
     gc.set_threshold(100_000, 20, 20)  # all records are kept to be compared, and no cycles are among them
     console = Console(stderr=options.as_json)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # both stop everything in order
@@ -70,7 +72,7 @@ def run_demo(settings: Settings, options: Options) -> int:
             return _Run(running, options, world, console).go()
     except KeyboardInterrupt:
         console.print("stopped")
-        return 0
+        return 130 if options.once else 0
 
 
 class Found(NamedTuple):

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from streams import private
 from streams.embedded import jars
 from streams.embedded.jars import Progress, to_stderr
 from streams.embedded.kafka import Kafka
@@ -140,6 +141,8 @@ class Cluster:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise Misconfigured(f"cannot make {folder}: {error.strerror}; give the cluster another folder") from None
+        if private.is_open(folder):
+            self._progress(f"other users of this host can read {folder}: `chmod -R go= {folder}` makes it yours alone")
         return folder
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from streams import private
 from streams.embedded.java import find_java, find_maven
 from streams.embedded.locks import hold
 from streams.errors import Misconfigured
@@ -121,7 +122,7 @@ def run_maven(folder: Path) -> None:
     """`mvn package` of the pom.xml in a folder. Raises Misconfigured with the first line of its complaint."""
     # -C: a download whose checksum is wrong is an error, not a warning.
     command: list[str | Path] = [find_maven(), "--batch-mode", "--quiet", "-C", "--file", folder / "pom.xml", "package"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=private.environment())
     if done.returncode != 0:
         said = next((line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line), "nothing")
         raise Misconfigured(
@@ -143,6 +144,6 @@ def _format(java: Path, building: Path) -> None:
     )
     command: list[str | Path] = [java, "-cp", building / "kafka" / "*", "kafka.tools.StorageTool", "format"]
     command += ["--cluster-id", "AAAAAAAAAAAAAAAAAAAAAA", "--config", config]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=private.environment())
     if done.returncode != 0:
         raise Misconfigured(f"Kafka's StorageTool failed with this Java; it says: {done.stderr.strip()[-300:]}")

@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from streams import private
 from streams.errors import Misconfigured
 
 JAVA_MIN = 17  # Kafka 4 asks for it
@@ -50,7 +51,9 @@ def find_maven() -> Path:
 def _version(java: str) -> str:
     """What stands in quotes in the answer of `java -version`; "" when there is no answer."""
     try:
-        answer = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60, check=False)
+        answer = subprocess.run(
+            [java, "-version"], capture_output=True, text=True, timeout=60, check=False, env=private.environment()
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     match = re.search(r'version "([^"]+)"', answer.stderr + answer.stdout)

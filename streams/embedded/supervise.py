@@ -16,12 +16,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from streams import private
+
 _LAUNCH = 'exec 3<&0; (read -r _ <&3 || kill -KILL 0) & exec "$@" 3<&- </dev/null'
 _alive: "weakref.WeakSet[Child]" = weakref.WeakSet()
 
 
 class Child:
-    """One running program; its output goes to the end of `log`. `env` adds to the environment of this process."""
+    """One running program; its output goes to the end of `log`. `env` adds to the environment of this process,
+    of which our own settings are left out.
+    """
 
     def __init__(
         self,
@@ -41,7 +45,7 @@ class Child:
                     stdin=watched,
                     stdout=out,
                     stderr=subprocess.STDOUT,
-                    env={**os.environ, **(env or {})},
+                    env={**private.environment(), **(env or {})},
                     pass_fds=pass_fds,
                     start_new_session=True,
                 )

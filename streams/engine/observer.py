@@ -133,9 +133,14 @@ class Observer:
     def _tell_sizes(self, partitions: Iterable[int]) -> None:
         for table in self._tables:
             metrics.STATE_BYTES.labels(table.name).set(sum(size_of(table.folder(number)) for number in partitions))
-        folders = (table.folder(number) for table in self._tables for number in partitions)
-        if there := next((folder for folder in folders if folder.exists()), None):
-            metrics.DISK_FREE_BYTES.set(shutil.disk_usage(there).free)
+        if self._tables:  # also of a worker that owns nothing yet: its tables will lie there
+            metrics.DISK_FREE_BYTES.set(free_bytes(self._tables[0].folder(0)))
+
+
+def free_bytes(folder: Path) -> int:
+    """Free space where a folder lies, or would lie."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    return shutil.disk_usage(there).free
 
 
 def size_of(folder: Path) -> int:

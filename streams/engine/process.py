@@ -13,13 +13,16 @@ from typing import Any
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from streams import log
+from streams import log, private
 from streams.engine.clients import SILENT
 from streams.errors import Misconfigured, Unavailable
 from streams.settings import Settings
 
 REPEAT_S = 10.0  # how long a library's warning is not written again
 KINDS_MAX = 500  # of warnings that are remembered
+READABLE = "other users of this host can read health data in it: chmod -R go= makes it yours alone"
+
+logger = log.get("state")
 
 
 def ping(settings: Settings) -> None:
@@ -63,6 +66,8 @@ def own(state_dir: Path) -> Iterator[None]:
     with usable(state_dir):
         state_dir.mkdir(parents=True, exist_ok=True)
         lock = (state_dir / "lock").open("w")
+        if private.is_open(state_dir):  # of an older version; or somebody means it, so nothing is changed
+            logger.warning("state_readable", folder=str(state_dir), why=READABLE)
     with lock as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -101,7 +106,16 @@ class ToStructlog(logging.Handler):
         more: dict[str, Any] = {"repeated": again} if again else {}
         if record.exc_info and record.exc_info[1]:  # its text is left out: libraries quote what they were given
             more |= {"error": type(record.exc_info[1]).__name__, "at": place(record.exc_info[1])}
-        log.get(record.name).log(record.levelno, "library", text=record.getMessage()[:500], **more)
+        log.get(record.name).log(_level(record, again), "library", text=record.getMessage()[:500], **more)
+
+
+def _level(record: logging.LogRecord, again: int) -> int:
+    """A library's level, except for what it will try again: news at first, a warning if it lasts.
+
+    The first group of a new Kafka has no coordinator for a moment, which aiokafka calls an error.
+    """
+    is_tried_again = isinstance(record.args, tuple) and any(getattr(one, "retriable", False) for one in record.args)
+    return record.levelno if not is_tried_again else logging.WARNING if again else logging.INFO
 
 
 def quiet() -> None:

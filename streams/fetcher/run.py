@@ -14,6 +14,7 @@ from streams.fetcher.asking import Asker
 from streams.fetcher.reconciling import Reconciling
 from streams.fetcher.scheduler import Scheduler
 from streams.junction import open_client
+from streams.metrics import Process
 from streams.settings import Settings
 from streams.waiting import until_available
 
@@ -26,7 +27,7 @@ def run(settings: Settings, *, rebuild_state: bool = False, accept_offsets: bool
     until_available("Kafka", lambda: admin.check_layout(settings))
     until_available("Junction's API", lambda: asyncio.run(_check(settings)))
     asker = Asker(settings)
-    expose(settings)
+    expose(settings, Process.FETCHER)
     log.get("fetcher").info("starting", worker=settings.worker_id, api=settings.junction_base_url)
     scheduler = Scheduler(
         settings.topic_prefix, asker.ask, settings.fetch_calls_max, asker.set_share, settings.partitions

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from streams.gateway.absence import Absence, Heard
 from streams.gateway.door import Clock, Door, endpoints_of
 from streams.gateway.watch import Probe, Watch
+from streams.metrics import Process, registry
 from streams.publisher import Publisher
 from streams.settings import Settings
 
@@ -70,5 +71,8 @@ async def _alive(request: Request) -> Response:
     return JSONResponse({"alive": True})
 
 
+_told = registry(Process.GATEWAY)
+
+
 async def _metrics(request: Request) -> Response:
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(_told), media_type=CONTENT_TYPE_LATEST)

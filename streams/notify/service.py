@@ -34,7 +34,7 @@ def run(settings: Settings, *, once: bool = False) -> None:
     wanted = receivers(settings)
     until_available("Kafka", lambda: admin.check_layout(settings))
     ids = until_available("schema registry", lambda: registry.resolve(settings))
-    expose(settings)
+    expose(settings, metrics.Process.NOTIFY)
     for receiver in wanted:
         for status in Status:
             metrics.ALERT_DELIVERIES.labels(receiver.name, status)

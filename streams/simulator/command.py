@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from streams.simulator.schedule import Cause, Faults, schedule
 from streams.simulator.shares import read_shares
 from streams.simulator.world import Generation, World
 
+INTERRUPTED = 130  # what shells say of a program that Ctrl-C ended
 _SHOW_EVERY = 64  # deliveries; drawing costs more than posting
 
 
@@ -58,23 +59,37 @@ class Options:
 
 
 def simulate(settings: Settings, options: Options) -> int:
-    """Exit code: 0 if all was accepted, else 1. Raises Misconfigured; Unavailable when nobody accepts anything."""
+    """Exit code: 0 if all was accepted, 130 after Ctrl-C, else 1; each time with the sum of what was sent.
+
+    Raises Misconfigured; Unavailable when nobody accepts anything.
+    """
     target = find_target(settings, options)
     if options.from_folder is not None:
         return _from_folder(target, options)
     world, faults = make_world(options, end_of(options.end)), make_faults(options)
     began = time.monotonic()
-    with _progress(world) as follow:
-        tally = asyncio.run(send(world, faults, target, options.rate, follow))
+    tally, is_whole = Tally(), False
+    with _progress(world) as follow, suppress(KeyboardInterrupt):
+        asyncio.run(send(world, faults, target, options.rate, follow, tally))
+        is_whole = True
     _print(summarise(tally, time.monotonic() - began), options.as_json)
-    return 0 if tally.accepted == sum(tally.causes.values()) else 1
+    return _exit_code(is_whole, tally.accepted == sum(tally.causes.values()))
+
+
+def _exit_code(is_whole: bool, is_accepted: bool) -> int:
+    return INTERRUPTED if not is_whole else 0 if is_accepted else 1
 
 
 async def send(
-    world: World, faults: Faults, target: Target, rate_per_s: float = 0, progress: Callable[[Tally], None] | None = None
+    world: World,
+    faults: Faults,
+    target: Target,
+    rate_per_s: float = 0,
+    progress: Callable[[Tally], None] | None = None,
+    tally: Tally | None = None,
 ) -> Tally:
-    """Deliver a world to a target, to the last event."""
-    async with open_courier(target) as courier:
+    """Deliver a world to a target, to the last event. `tally`: counts as it goes, for whoever stops it."""
+    async with open_courier(target, tally) as courier:
         return await courier.deliver(schedule(world.events(), faults), rate_per_s, progress)
 
 
@@ -83,12 +98,12 @@ def find_target(settings: Settings, options: Options) -> Target:
     url = options.url
     if not url:
         if not settings.endpoints:
-            raise Misconfigured("no endpoint to post to; set STREAMS_ENDPOINTS, or give --url and --secret")
+            raise Misconfigured("no endpoint to post to; set STREAMS_ENDPOINTS, or give --url and --secret-file")
         url = f"http://{settings.gateway_host}:{settings.gateway_port}/webhooks/{next(iter(settings.endpoints))}"
     known = settings.endpoints.get(url.rstrip("/").rpartition("/")[2])
     secret = options.secret or (known[0].get_secret_value() if known else "")
     if not secret:
-        raise Misconfigured(f"no secret for {url}; give --secret whsec_..., or name the endpoint in STREAMS_ENDPOINTS")
+        raise Misconfigured(f"no secret for {url}; give --secret-file, or name the endpoint in STREAMS_ENDPOINTS")
     return Target(url, secret, options.connections)
 
 
@@ -146,16 +161,21 @@ def summarise(tally: Tally, seconds: float) -> dict[str, Any]:
 def _from_folder(target: Target, options: Options) -> int:
     recorded = read_folder(options.from_folder or Path(), align_users=options.align_users)
 
-    async def post() -> dict[str, int | None]:
-        async with open_courier(target) as courier:
-            return await post_all(courier, recorded)
+    statuses: dict[str, int | None] = {}
 
-    statuses = asyncio.run(post())
+    async def post() -> None:
+        async with open_courier(target) as courier:
+            await post_all(courier, recorded, statuses)
+
+    is_whole = False
+    with suppress(KeyboardInterrupt):
+        asyncio.run(post())
+        is_whole = True
     accepted = sum(status is not None and 200 <= status < 300 for status in statuses.values())
     rows = {name: status or "no answer" for name, status in statuses.items()}
     totals = {"sent": len(statuses), "accepted": accepted}
     _print(totals | {"files": statuses} if options.as_json else rows | totals, options.as_json)
-    return 0 if accepted == len(statuses) else 1
+    return _exit_code(is_whole, accepted == len(statuses))
 
 
 def _print(summary: dict[str, Any], as_json: bool) -> None:

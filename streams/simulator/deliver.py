@@ -62,9 +62,9 @@ class NotAccepted(Exception):
 class Courier:
     """One sender with its own connections. Use `open_courier`."""
 
-    def __init__(self, target: Target, session: aiohttp.ClientSession) -> None:
+    def __init__(self, target: Target, session: aiohttp.ClientSession, tally: Tally | None = None) -> None:
         self.target = target
-        self.tally = Tally()
+        self.tally = tally or Tally()
         self._session = session
         self._accepted_at = time.monotonic()
 
@@ -165,8 +165,8 @@ def signed(secret: str, message_id: str, timestamp_s: int, body: bytes) -> dict[
 
 
 @asynccontextmanager
-async def open_courier(target: Target) -> AsyncIterator[Courier]:
-    """A courier whose connections are closed at the end."""
+async def open_courier(target: Target, tally: Tally | None = None) -> AsyncIterator[Courier]:
+    """A courier whose connections are closed at the end. `tally`: where it counts, for whoever stops it."""
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=target.connections),
         timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
@@ -174,4 +174,4 @@ async def open_courier(target: Target) -> AsyncIterator[Courier]:
         skip_auto_headers=("accept", "accept-encoding"),
     )
     async with session:
-        yield Courier(target, session)
+        yield Courier(target, session, tally)

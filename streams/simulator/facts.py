@@ -73,7 +73,7 @@ def of_record(topic: str, key: bytes, record: Json) -> Iterator[Fact]:
     """The same facts as a clean record states them. `topic`: short name; `record`: decoded Avro."""
     if topic in (topics.DRIFT, topics.PREFERENCES):
         return  # about Junction, not about a user; and what `Truth` asks for itself
-    if topic in topics.LASTING:
+    if topic in (topics.ALERTS, topics.ALERT_DELIVERIES):
         return  # what follows from the data, not what they say
     if topic == topics.OTHER:
         yield Fact((topic, record["delivery"]["id"]), record["delivery"]["event_type"])

@@ -35,6 +35,14 @@ def read_folder(folder: Path, *, align_users: bool) -> list[Recorded]:
     return [Recorded(file.name, align(body) if align_users else body) for file, body in zip(files, bodies, strict=True)]
 
 
-async def post_all(courier: Courier, recorded: list[Recorded]) -> dict[str, int | None]:
-    """File → HTTP status, one after the other; None where no answer to stay with came in time."""
-    return {one.file: await courier.insist(one.message_id, one.body) for one in recorded}
+async def post_all(
+    courier: Courier, recorded: list[Recorded], statuses: dict[str, int | None] | None = None
+) -> dict[str, int | None]:
+    """File → HTTP status, one after the other; None where no answer to stay with came in time.
+
+    `statuses`: where they are put as they come, for whoever stops it.
+    """
+    statuses = {} if statuses is None else statuses
+    for one in recorded:
+        statuses[one.file] = await courier.insist(one.message_id, one.body)
+    return statuses

@@ -52,6 +52,18 @@ def assert_gone(processes: list[psutil.Process], within_s: float) -> None:
     assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
 
 
+def test_a_child_does_not_get_our_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They hold secrets, which a program that is not ours shows in its /proc; what is given to it by name, it gets."""
+    monkeypatch.setenv("STREAMS_JUNCTION_API_KEY", "planted")
+    child = Child(SLEEP, tmp_path / "log", env={"STREAMS_PARTITIONS": "3"})
+    try:
+        found = [process.environ() for process in family(child.pid)]
+    finally:
+        child.kill()
+    assert [{name for name in one if name.startswith("STREAMS_")} for one in found] == [{"STREAMS_PARTITIONS"}] * 2
+    assert all(one["PATH"] == os.environ["PATH"] for one in found)
+
+
 def test_a_killed_parent_takes_its_children_along(tmp_path: Path) -> None:
     """SIGKILL of the parent ends the child and its watchdog."""
     with started_by("print(child.pid, flush=True); time.sleep(600)", tmp_path / "log") as (parent, processes):

@@ -6,15 +6,24 @@ from pathlib import Path
 
 import pytest
 import structlog
+from aiokafka import errors
 
 from streams.engine.process import KINDS_MAX, REPEAT_S, ToStructlog, own
 from streams.errors import Misconfigured
 from streams.exposition import expose
+from streams.metrics import Process
 from streams.settings import Settings
 
 
 def warning(text: str, *args: object, name: str = "aiokafka") -> logging.LogRecord:
     return logging.LogRecord(name, logging.WARNING, "", 0, text, args, None)
+
+
+def failure(text: str, *args: object) -> logging.LogRecord:
+    return logging.LogRecord("aiokafka", logging.ERROR, "", 0, text, args, None)
+
+
+NOT_YET = errors.GroupCoordinatorNotAvailableError()
 
 
 def test_the_same_warning_is_counted() -> None:
@@ -34,6 +43,19 @@ def test_the_same_warning_is_counted() -> None:
         ("no connection to 41", 39),
         ("something else", None),
     ]
+
+
+def test_what_will_be_tried_again_is_no_error() -> None:
+    """An error that aiokafka calls retriable is news, and a warning once it lasts REPEAT_S; others stay errors."""
+    now = [0.0]
+    handler = ToStructlog(lambda: now[0])
+    with structlog.testing.capture_logs() as lines:
+        for at_s, error in ((0, NOT_YET), (1, NOT_YET), (REPEAT_S, NOT_YET), (2 * REPEAT_S, errors.UnknownError())):
+            now[0] = at_s
+            handler.emit(failure("request failed: %s", error))
+        now[0] = 5 * REPEAT_S
+        handler.emit(failure("request failed: %s", NOT_YET))
+    assert [line["log_level"] for line in lines] == ["info", "warning", "error", "info"]
 
 
 def test_what_is_remembered_is_bounded() -> None:
@@ -73,4 +95,4 @@ def test_a_port_of_metrics_that_is_taken(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(Misconfigured, match=rf"127\.0\.0\.1:{port} .*STREAMS_METRICS_PORT"):
-            expose(settings.model_copy(update={"metrics_port": port}))
+            expose(settings.model_copy(update={"metrics_port": port}), Process.WORKER)

@@ -130,6 +130,14 @@ def test_lag_age_and_size(tmp_path: Path) -> None:
     assert value("junction_engine_state_bytes", table="made_up") == 0
 
 
+def test_a_worker_that_owns_nothing_knows_its_disk(tmp_path: Path) -> None:
+    """A spare worker tells the free space where its tables would lie, not 0, which is a full disk."""
+    unit = FakeUnit()
+    unit.positions = {}
+    Observer(unit, FakeConsumer(), [FakeTable(tmp_path / "state" / "tables")]).look(100.0, 10.0)
+    assert (value("junction_engine_disk_free_bytes") or 0) > 0
+
+
 def test_a_folder_that_is_not_there_has_no_size(tmp_path: Path) -> None:
     """Databases come and go while they are measured."""
     assert size_of(tmp_path / "gone") == 0

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
+OTHERS = 0o077  # rights of a file beyond its owner's
 KEYS = {"sent", "accepted", "raw_records", "verdicts", "clean_records", "lost", "repeated", "wrong", "latency_ms"}
 
 
 @pytest.mark.usefixtures("java")
 def test_demo_once_finds_nothing_lost_repeated_or_wrong(tmp_path: Path) -> None:
-    """`demo --once --json` on its own Kafka: exit 0, and the last line is the object that the README names."""
+    """`demo --once --json` on its own Kafka: exit 0, and the last line is the object that the README names.
+
+    What it keeps is health data: events in Kafka, rows in tables. All of it is its user's alone.
+    """
     command = [sys.executable, "-m", "streams.cli", "demo", "--once", "--json", "--users", "4", "--days", "2"]
     command += ["--history-days", "10"]
     ended = subprocess.run(
@@ -30,6 +34,7 @@ def test_demo_once_finds_nothing_lost_repeated_or_wrong(tmp_path: Path) -> None:
     assert {"NEW", "CHANGED", "SAME", "STALE"} <= result["verdicts"].keys()
     logs = "".join(file.read_text() for file in (tmp_path / "kept").glob("*.log"))
     assert "Traceback" not in logs
+    assert [str(path) for path in (tmp_path / "kept").rglob("*") if path.stat().st_mode & OTHERS] == []
 
 
 def test_without_java_the_demo_says_so_and_goes_on_in_memory(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.grafana.live import Load, observed, unanswered
+from deploy.grafana.quiet import MEANT
 from deploy.grafana.render import headings, page
 from streams.settings import Settings
 
@@ -18,4 +19,5 @@ def test_every_query_of_every_panel_returns_data(settings: Settings, tmp_path: P
     with observed(settings, tmp_path, Load(users=4, days=2, history_days=5)) as prometheus:
         assert "\n".join(unanswered(prometheus)) == ""
         text = page(prometheus)
+        assert prometheus.alerts().keys() <= MEANT.keys()
     assert [line for line in text.splitlines() if line.startswith("##")] == headings()

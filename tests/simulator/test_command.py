@@ -2,7 +2,11 @@
 
 import asyncio
 import json
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +50,33 @@ def test_a_run_sums_up_for_machines(receiver: Receiver, capsys: pytest.CaptureFi
     extra = summary["duplicates"] + summary["late"] + summary["lost_acks"]
     assert summary["accepted"] == summary["sent"] == summary["events"] + extra == receiver.stored.total()
     assert len(receiver.stored) == summary["events"]
+
+
+def test_ctrl_c_sums_up_what_was_sent(receiver: Receiver, tmp_path: Path) -> None:
+    """Stopped in the middle: the same object as at the end, over what the receiver has, and exit code 130."""
+    secret = tmp_path / "secret"
+    secret.write_text(f"{SECRET}\n")
+    command = [sys.executable, "-m", "streams.cli", "simulate", "--url", receiver.url, "--secret-file", str(secret)]
+    with subprocess.Popen([*command, "--json", "--rate", "50"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        while receiver.stored.total() < 10:
+            assert run.poll() is None
+            time.sleep(0.05)
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=30)
+    summary = json.loads(out)
+    assert run.returncode == 130, err
+    assert 10 <= summary["accepted"] <= summary["sent"]
+    assert summary["accepted"] <= receiver.stored.total() <= summary["sent"]
+    assert b"Traceback" not in err
+
+
+def test_a_secret_is_no_argument(receiver: Receiver) -> None:
+    """Arguments are seen by everybody on the host: the old option says what to do, and does not repeat the secret."""
+    command = [sys.executable, "-m", "streams.cli", "simulate", "--url", receiver.url, "--secret", SECRET]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 2
+    assert "--secret-file" in ended.stderr
+    assert SECRET not in ended.stderr
 
 
 def test_refusals_are_exit_code_1(receiver: Receiver, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

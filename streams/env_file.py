@@ -1,0 +1,56 @@
+"""A `.env` of the working directory may not say where a secret goes that it does not hold itself.
+
+Every command reads `.env`. A folder that somebody else made may have one: with the token of the query API in the
+environment and an address in such a file, `status` would send the token there.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from dotenv import dotenv_values
+from pydantic import SecretStr
+
+from streams.errors import Misconfigured
+from streams.settings import Settings
+
+PATH = Path(".env")
+
+_QUERY = ("query_url", "query_host", "query_port")
+_API = ("junction_url",)  # region and environment choose among hosts of Junction
+_KAFKA = ("bootstrap_servers", "security_protocol", "sasl_mechanism", "ssl_ca_file")
+# Secret → the settings that decide where it is sent, and whether it can be read on the way.
+GOES_TO: Mapping[str, tuple[str, ...]] = {
+    "query_token": _QUERY,
+    "junction_api_key": _API,
+    "junction_management_key": ("junction_management_url", *_API),
+    "registry_password": ("registry_url",),
+    "sasl_password": _KAFKA,
+    "ssl_key_file": _KAFKA,
+}
+
+
+def check(settings: Settings, path: Path = PATH) -> None:
+    """Raises Misconfigured when an address comes from the file and its secret from elsewhere."""
+    in_file = _names(name for name, value in dotenv_values(path).items() if value)
+    decided = in_file - _names(name for name, value in os.environ.items() if value)
+    for secret, addresses in GOES_TO.items():
+        redirected = [name for name in addresses if name in decided]
+        if redirected and secret not in decided and _is_set(getattr(settings, secret)):
+            raise Misconfigured(_sentence(redirected[0], secret, path))
+
+
+def _names(variables: Iterable[str]) -> set[str]:
+    """Settings by their names in the class; the environment may have them in any case."""
+    return {name.lower().removeprefix("streams_") for name in variables if name.lower().startswith("streams_")}
+
+
+def _is_set(value: SecretStr | Path | None) -> bool:
+    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
+
+
+def _sentence(address: str, secret: str, path: Path) -> str:
+    return (
+        f"STREAMS_{address.upper()} comes from {path.absolute()} and STREAMS_{secret.upper()} does not: a file in a "
+        "folder may not say where a secret of yours is sent. If the file is yours, put both into it, or export both."
+    )
