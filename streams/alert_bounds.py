@@ -1,6 +1,7 @@
 """Users' own bounds: written to, and read from, the compacted topic `alert_thresholds`."""
 
 from collections.abc import Iterable
+from contextlib import closing
 
 from confluent_kafka import KafkaError, Producer
 
@@ -23,7 +24,7 @@ def write(settings: Settings, own: Own, *, take_back: bool = False) -> None:
     )
     failed: list[KafkaError] = []
     producer.produce(
-        f"{settings.topic_prefix}.{topics.ALERT_THRESHOLDS}",
+        _topic(settings),
         None if take_back else owns.encode(own),
         own.key,
         topics.partition_for(own.user_id, settings.partitions),
@@ -36,20 +37,20 @@ def write(settings: Settings, own: Own, *, take_back: bool = False) -> None:
 
 def read(settings: Settings) -> list[Own]:
     """Those that count now, sorted. Raises Unavailable."""
-    messages = Messages(settings, [f"{settings.topic_prefix}.{topics.ALERT_THRESHOLDS}"], from_beginning=True)
-    try:
-        newest = {one.key() or b"": _own(one.key(), one.value()) for one in messages.until_now()}
-    finally:
-        messages.close()
+    newest: dict[bytes, Own | None] = {}
+    with closing(Messages(settings, [_topic(settings)], from_beginning=True)) as messages:
+        for one in messages.until_now():
+            try:
+                own, is_given = owns.decode(one.key(), one.value())
+            except Rejected:  # the worker has made a dead letter of it, and goes by the one before
+                messages.pass_over(one, "no threshold")
+                continue
+            newest[own.key] = own if is_given else None
     return sorted((own for own in newest.values() if own is not None), key=lambda own: own.key)
 
 
-def _own(key: bytes | None, value: bytes | None) -> Own | None:
-    try:
-        own, is_given = owns.decode(key, value)
-    except Rejected:  # the worker has made a dead letter of it
-        return None
-    return own if is_given else None
+def _topic(settings: Settings) -> str:
+    return f"{settings.topic_prefix}.{topics.ALERT_THRESHOLDS}"
 
 
 def by_user(owns: Iterable[Own]) -> tuple[dict[tuple[str, str], Personal], dict[str, str]]:

@@ -1,6 +1,7 @@
 """`alerts list` and `alerts show`: alerts as the topic tells them, and what became of each attempt to bring them."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,11 +49,8 @@ def read(settings: Settings, wanted: Callable[[str], bool] = lambda id: True, *,
 
 def _records(settings: Settings, topic: str, user_id: str) -> list[Json]:
     """All of a topic as it is now, of one user where one is named."""
-    own = f"{user_id}:".encode()
+    own = f"{user_id}:".encode() if user_id else b""
     partitions = {topics.partition_for(user_id, settings.partitions)} if user_id else None
     reader = Reader(settings, [f"{settings.topic_prefix}.{topic}"], from_beginning=True, partitions=partitions)
-    try:
-        mine = (one for one in reader.until_now() if not user_id or (one.key() or b"").startswith(own))
-        return [record for one in mine if (record := reader.decode(one).record) is not None]
-    finally:
-        reader.close()
+    with closing(reader):
+        return [one.record for one in reader.records(of=own) if one.record is not None]

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def run(settings: Settings, file: Path, options: Options, say: Callable[[str], N
 
 def _read(settings: Settings, names: Collection[str], numbers: set[int], options: Options) -> Iterator[Record]:
     prefix = f"{settings.topic_prefix}."
-    own = f"{options.user_id}:".encode()
+    own = f"{options.user_id}:".encode() if options.user_id else b""
     reader = Reader(
         settings,
         [prefix + name for name in names],
@@ -79,11 +80,7 @@ def _read(settings: Settings, names: Collection[str], numbers: set[int], options
         is_plain=True,
     )
     from_ms = (options.since_us - LEARN_DAYS * DAY_US) // 1000
-    try:
-        for message in reader.until_now():
-            if not options.user_id or (message.key() or b"").startswith(own):
-                one = reader.decode(message)
-                found = made(one.topic.removeprefix(prefix), one.record or {}, history=options.history)
-                yield from (record for record in found if record.at_ms >= from_ms)
-    finally:
-        reader.close()
+    with closing(reader):
+        for one in reader.records(of=own):
+            found = made(one.topic.removeprefix(prefix), one.record or {}, history=options.history)
+            yield from (record for record in found if record.at_ms >= from_ms)

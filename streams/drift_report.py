@@ -55,8 +55,7 @@ def read(settings: Settings) -> list[dict[str, Any]]:
     """The newest record of each item and partition."""
     reader = Reader(settings, [f"{settings.topic_prefix}.{topics.DRIFT}"], from_beginning=True)
     with closing(reader):
-        rows = map(reader.decode, reader.until_now())
-        newest = {(row.partition, row.key): row.record for row in rows}
+        newest = {(row.partition, row.key): row.record for row in reader.records()}
     return [record for record in newest.values() if record is not None]
 
 

@@ -14,6 +14,7 @@ from streams import dead_letters, redrive, topics
 from streams.dead_letters import Filter, Letter
 from streams.errors import Misconfigured
 from streams.explain import render
+from streams.redrive import Mark
 from streams.settings import Settings
 from streams.shapes import shape
 
@@ -58,8 +59,8 @@ def print_letter(settings: Settings, place: str, *, reveal: bool, as_json: bool)
     letter = next(redrive.letters(settings, Filter(place=place)), None)
     if letter is None:
         raise Misconfigured(f"no dead letter at {place}; `junction-streams dead-letters list` has their places")
-    mark = redrive.marks(settings).get(place, {})  # after the letter: a return that happens meanwhile is told
-    told = described(letter, settings, mark if mark.get("at_ms") == letter.at_ms else {}, reveal=reveal)
+    mark = redrive.marks(settings).get(place)  # after the letter: a return that happens meanwhile is told
+    told = described(letter, settings, mark if mark and mark.at_ms == letter.at_ms else None, reveal=reveal)
     if as_json:
         print(json.dumps(told, default=str))
         return
@@ -73,14 +74,14 @@ def print_letter(settings: Settings, place: str, *, reveal: bool, as_json: bool)
         console.print(Text(line), soft_wrap=True)
 
 
-def described(letter: Letter, settings: Settings, mark: dict[str, Any], *, reveal: bool) -> dict[str, Any]:
+def described(letter: Letter, settings: Settings, mark: Mark | None, *, reveal: bool) -> dict[str, Any]:
     """A letter for machines. `redrive`: what the command of that name would do about it."""
     put = dead_letters.returned(letter, settings.topic_prefix, settings.partitions)
     doing = put.refusal or f"would go to {put.topic} {put.partition}"
     told: dict[str, Any] = {
         "letter": _said(letter) | {"size_bytes": len(letter.body), "signed": _is_signed(letter)},
         "now": asdict(dead_letters.now(letter, settings.topic_prefix, settings.partitions)),
-        "redrive": f"redriven at {mark['redriven_at']} to {mark['to']}" if mark else doing,
+        "redrive": f"redriven at {mark.redriven_at} to {mark.to}" if mark else doing,
         "shape": shape(letter.body),
     }
     return told | {"body": letter.body.decode("utf-8", "backslashreplace")} if reveal else told

@@ -162,6 +162,12 @@ def test_a_letter_tells_itself() -> None:
     assert (bare.died_at, bare.event_type, bare.delivery_id) == ("door webhook", "", "msg_1")
 
 
+@given(st.integers(-(1 << 63), (1 << 63) - 1))
+def test_a_letter_of_any_time_tells_itself(at_ms: int) -> None:
+    """A producer sets the time of its record: one that no datetime can hold must not end the list."""
+    assert Letter(0, 0, at_ms, b"", b"{", []).time
+
+
 def test_a_fold_that_refuses_writes_such_a_letter() -> None:
     """The letters of these tests are those of the engine's own step."""
     draft = Draft(lambda table, key: None, 0, NOW_MS)
