@@ -1,13 +1,12 @@
 """`fetch`: a person asks for a span of one user's data. The request joins the same queue as every other."""
 
-import json
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from confluent_kafka import KafkaException, Producer
 
-from streams import status, topics
+from streams import status, terminal, topics
 from streams.errors import Misconfigured, Unavailable
 from streams.fetch import policy
 from streams.fetch import request as requests
@@ -122,8 +121,8 @@ def publish(settings: Settings, made: Sequence[Row]) -> None:
 def show(made: list[Request], *, as_json: bool) -> None:
     """What was asked for."""
     if as_json:
-        print(json.dumps([{"backfill_id": r.id, "provider": r.provider, "resource": r.resource} for r in made]))
+        terminal.machine([{"backfill_id": r.id, "provider": r.provider, "resource": r.resource} for r in made])
         return
     for request in made:
-        print(f"asked for {request.provider} {request.resource} ({request.id})")
-    print("`junction-streams status` shows how far it is; a fetcher has to run.")
+        terminal.say(f"asked for {request.provider} {request.resource} ({request.id})")
+    terminal.say("`junction-streams status` shows how far it is; a fetcher has to run.")

@@ -57,7 +57,9 @@ def main() -> None:
 
 
 def _stop(sentence: str, code: int) -> NoReturn:
-    print(f"junction-streams: {sentence}", file=sys.stderr)
+    from streams.terminal import say
+
+    say(f"junction-streams: {sentence}", file=sys.stderr)  # it may repeat what a registry or a worker said
     raise SystemExit(code)
 
 
@@ -78,7 +80,7 @@ def read_settings() -> Settings:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print(__version__)
+        typer.echo(__version__)
         raise typer.Exit
 
 
