@@ -108,7 +108,8 @@ def _tell(out: Explanation, decoded: Summary | Series | Control, prefix: str) ->
         found = _tell_series(out, decoded)
     else:
         found = _tell_control(out, decoded)
-    out.drift = [f"{finding.kind}: {finding.where}" for finding in found]
+    # Of a word that is not documented the place alone: it may be what the person has.
+    out.drift = [f"{one.kind}: {(one._replace(found='') if one.kind == drift.ENUM else one).where}" for one in found]
     out.problems = decoded.event.problems
     out.unknown_fields += [f"$.{name}" for name in decoded.event.unknown]
     out.schema = topics.clean_topics()[out.clean_topic]
