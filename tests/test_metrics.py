@@ -2,7 +2,9 @@
 
 import re
 
-from streams import metrics_page
+import pytest
+
+from streams import metrics, metrics_page
 
 DECLARED = list(metrics_page.declared())
 
@@ -27,3 +29,15 @@ def test_metrics_follow_the_conventions() -> None:
         assert metric.meaning.endswith(".")
         assert not re.search(r"user|id\b|name|delivery_id", " ".join(metric.labels))
     assert len({metric.name for metric in DECLARED}) == len(DECLARED) > 40
+
+
+def test_names_that_others_choose_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever invents an event type with every event makes few series; each event is counted all the same."""
+    monkeypatch.setattr(metrics, "_types", metrics.FirstNames(3))
+    metrics.UNKNOWN_TYPES.clear()
+    for n in range(300):
+        metrics.count({("unknown_types", f"made.up.{n}"): 1})
+    metrics.count({("unknown_types", "made.up.1"): 1})
+    series = {labels: child._value.get() for labels, child in metrics.UNKNOWN_TYPES._metrics.items()}
+    assert series == {("made.up.0",): 1, ("made.up.1",): 2, ("made.up.2",): 1, (metrics.MORE,): 297}
+    assert metrics.TYPES_MAX <= 200

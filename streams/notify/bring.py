@@ -115,9 +115,10 @@ class Courier:
 
     async def _send(self, receiver: Receiver, alert: Alert) -> Answer:
         if receiver.kind is Kind.LOG:
+            # Without the user: rule and user together say what somebody has, and logs go far and stay long.
             logger.warning(
                 "alert", id=alert["id"], revision=alert["revision"], life=alert["life"], rule=alert["rule"],
-                severity=alert["severity"], user=alert["user_id"], resolution=alert["resolution"],
+                severity=alert["severity"], resolution=alert["resolution"],
             )  # fmt: skip
             return Answer(None)
         made = post(receiver, alert, datetime.now(UTC))
