@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from contextlib import closing
 
-from confluent_kafka import KafkaError, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from streams import topics
 from streams.alerting import own as owns
@@ -11,28 +11,33 @@ from streams.alerting.own import Own
 from streams.alerting.user import Personal
 from streams.errors import Rejected, Unavailable
 from streams.reader import Messages
+from streams.refused import refused
 from streams.settings import Settings
 
 ANSWER_S = 15.0
+_NOT_TAKEN = "Kafka did not take the threshold"
 
 
 def write(settings: Settings, own: Own, *, take_back: bool = False) -> None:
-    """Put it where the workers read it, or take it back. Raises Unavailable."""
+    """Put it where the workers read it, or take it back. Raises Unavailable, Misconfigured."""
     settings.need_kafka()
     producer = Producer(
         settings.librdkafka | {"acks": "all", "log_level": 0, "message.timeout.ms": int(ANSWER_S * 1000)}
     )
     failed: list[KafkaError] = []
-    producer.produce(
-        _topic(settings),
-        None if take_back else owns.encode(own),
-        own.key,
-        topics.partition_for(own.user_id, settings.partitions),
-        on_delivery=lambda error, _: failed.append(error) if error else None,
-    )
-    if producer.flush(ANSWER_S + 1) or failed:
-        why = failed[0].name() if failed else "no answer"
-        raise Unavailable(f"Kafka did not take the threshold: {why}")
+    value = None if take_back else owns.encode(own)
+    partition = topics.partition_for(own.user_id, settings.partitions)
+    try:
+        producer.produce(
+            _topic(settings), value, own.key, partition,
+            on_delivery=lambda error, _: failed.append(error) if error else None,
+        )  # fmt: skip
+    except KafkaException as error:  # it is known at once that there is no such partition, or that it is too large
+        raise refused(_NOT_TAKEN, error.args[0]) from None
+    if producer.flush(ANSWER_S + 1):
+        raise Unavailable(f"{_NOT_TAKEN}: no answer")
+    if failed:
+        raise refused(_NOT_TAKEN, failed[0])
 
 
 def read(settings: Settings) -> list[Own]:

@@ -11,7 +11,8 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, 
 
 from streams import log
 from streams.decoder import Decoder
-from streams.errors import Misconfigured, Unavailable, Unreadable
+from streams.errors import Misconfigured, Unreadable
+from streams.refused import refused
 from streams.settings import Settings
 
 BATCH = 2000
@@ -71,7 +72,7 @@ class Messages:
         try:
             known = self._consumer.list_topics(timeout=10).topics
         except KafkaException as error:
-            raise Unavailable(f"Kafka does not answer: {error.args[0].str()}") from None
+            raise refused("Kafka does not answer", error.args[0]) from None
         missing = sorted(set(names) - set(known))
         if missing:
             raise Misconfigured(f"no topic {', '.join(missing)}; `junction-streams topics apply` creates ours")
@@ -86,7 +87,7 @@ class Messages:
             elif error.code() == KafkaError._PARTITION_EOF:
                 self._ended[message.topic(), message.partition()] = message.offset()
             elif not error.retriable():
-                raise Unavailable(f"reading {message.topic()}: {error.str()}")
+                raise refused(f"reading {message.topic()}", error)
 
     def until_now(self) -> Iterator[Message]:
         """Every record that is there when this is called, and none that comes later."""
@@ -107,7 +108,7 @@ class Messages:
         try:
             return int(self._asking.get_watermark_offsets(partition, timeout=10)[1])
         except KafkaException as error:
-            raise Unavailable(f"Kafka does not say where {partition.topic} ends ({error.args[0].name()})") from None
+            raise refused(f"Kafka does not say where {partition.topic} ends", error.args[0]) from None
 
     def pass_over(self, message: Message, why: str) -> None:
         """Say that a record cannot be read: where it lies, and nothing of what it holds."""

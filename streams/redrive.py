@@ -21,6 +21,7 @@ from streams.engine.clients import SILENT
 from streams.engine.transaction import Remedy, remedy
 from streams.errors import Misconfigured, Unavailable
 from streams.reader import Messages
+from streams.refused import refused
 from streams.settings import Settings
 
 BATCH = 100  # letters of one transaction; one that is interrupted puts none of them back
@@ -168,7 +169,7 @@ def _call(call: Any, *args: Any, **options: Any) -> None:
 def _trouble(error: KafkaError) -> Exception:
     if remedy(error) is Remedy.LEAVE:
         return Misconfigured("another redrive has taken over; what this one had not yet put back, that one will")
-    return Unavailable(f"Kafka did not take the letters ({error.name()})")
+    return refused("Kafka did not take the letters", error)
 
 
 def _conf(settings: Settings) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from streams.dead_letters import Filter
 from streams.demo.history import History
 from streams.demo.watch import Watch
 from streams.embedded import Cluster
-from streams.errors import Unavailable, Unreadable
+from streams.errors import Misconfigured, Unavailable, Unreadable
 from streams.fetch import progress
 from streams.fetch.job import Status
 from streams.fetch.progress import Progress
@@ -258,3 +258,11 @@ def test_an_alert_that_cannot_be_brought_is_unreadable(field: str) -> None:
     assert checked(good) == good
     with pytest.raises(Unreadable):
         checked(good | {field: "x\r\ny"})
+
+
+def test_a_threshold_that_kafka_does_not_take_is_a_sentence(stage: Stage) -> None:
+    """More partitions in the settings than there are: a person has to act, no traceback."""
+    many = stage.settings.model_copy(update={"partitions": 64})
+    user = next(f"u{n}" for n in range(999) if topics.partition_for(f"u{n}", 64) > 0)
+    with pytest.raises(Misconfigured, match="did not take the threshold: _UNKNOWN_PARTITION"):
+        alert_bounds.write(many, Own(user, "low", 3.0))
