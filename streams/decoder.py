@@ -11,6 +11,7 @@ from fastavro.schema import SchemaParseException, UnknownType
 
 from streams import codec, registry, topics
 from streams.errors import UnknownSchema, Unreadable
+from streams.schemas import SERIES_SCHEMAS
 from streams.settings import Settings
 from streams.times import DAY_US, in_range
 
@@ -25,7 +26,7 @@ class Decoder:
 
     def __init__(self, settings: Settings, *, is_plain: bool = False) -> None:
         self._schemas = registry.Schemas(settings)
-        self._prefix = f"{settings.topic_prefix}."
+        self._names = {f"{settings.topic_prefix}.{topic}": name for topic, name in topics.clean_topics().items()}
         self._is_plain = is_plain
         self._plain: dict[int, Any] = {}
 
@@ -36,9 +37,12 @@ class Decoder:
         """
         writer = self._writer(topic, value)
         try:
-            return codec.decode(value, writer)
+            record = codec.decode(value, writer)
         except Exception as error:  # of fastavro, each byte has another: IndexError, OverflowError, MemoryError, ...
             raise Unreadable(f"not Avro ({type(error).__name__})") from None
+        if self._names.get(topic) in SERIES_SCHEMAS and not _is_even(record):
+            raise Unreadable("columns of different length")
+        return record
 
     def _writer(self, topic: str, value: bytes) -> Any:
         """The schema to read with. Nothing is cached of an id that is unknown: another registry may know it soon."""
@@ -55,13 +59,20 @@ class Decoder:
 
     def _belongs(self, topic: str, writer: Any) -> bool:
         """Whether a topic of ours holds records of this name: else fields would be missing behind our backs."""
-        name = topics.clean_topics().get(topic.removeprefix(self._prefix))
+        name = self._names.get(topic)
         return name is None or (isinstance(writer, dict) and writer.get("name") == f"junction.{name}")
 
     def _plainly(self, id: int, writer: Any) -> Any:
         if id not in self._plain:
             self._plain[id] = fastavro.parse_schema(_plain(writer))
         return self._plain[id]
+
+
+def _is_even(record: Json) -> bool:
+    """Whether the samples of a record have a value in each column: Avro cannot say that arrays are parallel."""
+    count, of_all = len(record["times"]), ("changed_fields", "problems", "ends")
+    columns = (value for name, value in record.items() if isinstance(value, list) and name not in of_all)
+    return all(len(column) == count for column in columns) and len(record["ends"]) in (0, count)
 
 
 _KEYS = ("type", "name", "namespace", "fields", "items", "values")

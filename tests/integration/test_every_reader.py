@@ -125,7 +125,9 @@ def stage(cluster: Cluster) -> Stage:
     other = codec.encode("drift", drifted(0))
     beyond = good.replace(zigzag(int(WHEN.timestamp()) * 1_000_000), zigzag(BEYOND))
     assert beyond != good
-    filler.fill("glucose", [(f"{USER}:1".encode(), good)] * 2, avro_junk(good, other, beyond), is_null_junk=False)
+    uneven = good[:-10] + b"\x00"  # its values, which stand last, are none
+    junk = [*avro_junk(good, other, beyond), uneven]
+    filler.fill("glucose", [(f"{USER}:1".encode(), good)] * 2, junk, is_null_junk=False)
     owns = [(own.key, encode_own(own)) for own in (Own("u", "low", 3.0), Own("u", "high"))]
     filler.fill(topics.ALERT_THRESHOLDS, owns, json_junk(), is_null_junk=True)
     mark = json.dumps({"at_ms": 1, "redriven_at": "2026", "to": "t 0"}).encode()
