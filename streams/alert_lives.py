@@ -53,4 +53,4 @@ def _records(settings: Settings, topic: str, user_id: str) -> list[Json]:
     partitions = {topics.partition_for(user_id, settings.partitions)} if user_id else None
     reader = Reader(settings, [f"{settings.topic_prefix}.{topic}"], from_beginning=True, partitions=partitions)
     with closing(reader):
-        return [one.record for one in reader.records(of=own) if one.record is not None]
+        return [one.record for one in reader.records(lambda key: key.startswith(own)) if one.record is not None]

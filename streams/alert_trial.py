@@ -81,6 +81,6 @@ def _read(settings: Settings, names: Collection[str], numbers: set[int], options
     )
     from_ms = (options.since_us - LEARN_DAYS * DAY_US) // 1000
     with closing(reader):
-        for one in reader.records(of=own):
+        for one in reader.records(lambda key: key.startswith(own)):
             found = made(one.topic.removeprefix(prefix), one.record or {}, history=options.history)
             yield from (record for record in found if record.at_ms >= from_ms)

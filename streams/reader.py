@@ -4,7 +4,7 @@ No consumer group: a reader takes all partitions of its topics, remembers nothin
 Anybody who may write to a topic may write anything: a record that cannot be read must not end the reading of others.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -146,9 +146,9 @@ class Reader(Messages):
         """What has come within the time; at most BATCH records."""
         return list(self._decoded(self.messages(timeout_s)))
 
-    def records(self, *, of: bytes = b"") -> Iterator[Decoded]:
-        """Every record that is there when this is called; `of`: only those whose key begins so."""
-        return self._decoded(one for one in self.until_now() if (one.key() or b"").startswith(of))
+    def records(self, wants: Callable[[bytes], bool] = lambda key: True) -> Iterator[Decoded]:
+        """Every record that is there when this is called, of the keys that are wanted."""
+        return self._decoded(one for one in self.until_now() if wants(one.key() or b""))
 
     def _decoded(self, messages: Iterable[Message]) -> Iterator[Decoded]:
         for message in messages:
