@@ -1,8 +1,9 @@
 """Users' own bounds: written to, and read from, the compacted topic `alert_thresholds`."""
 
 from collections.abc import Iterable
+from contextlib import closing
 
-from confluent_kafka import KafkaError, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 from msgspec.structs import replace
 
 from streams import ids, topics
@@ -11,47 +12,52 @@ from streams.alerting.own import Own
 from streams.alerting.user import Personal
 from streams.errors import Rejected, Unavailable
 from streams.reader import Messages
+from streams.refused import refused
 from streams.settings import Settings
 
 ANSWER_S = 15.0
+_NOT_TAKEN = "Kafka did not take the threshold"
 
 
 def write(settings: Settings, own: Own, *, take_back: bool = False) -> None:
-    """Put it where the workers read it, or take it back. Raises Unavailable."""
+    """Put it where the workers read it, or take it back. Raises Unavailable, Misconfigured."""
     settings.need_kafka()
     own = replace(own, user_id=ids.canonical(own.user_id))
     producer = Producer(
         settings.librdkafka | {"acks": "all", "log_level": 0, "message.timeout.ms": int(ANSWER_S * 1000)}
     )
     failed: list[KafkaError] = []
-    producer.produce(
-        f"{settings.topic_prefix}.{topics.ALERT_THRESHOLDS}",
-        None if take_back else owns.encode(own),
-        own.key,
-        topics.partition_for(own.user_id, settings.partitions),
-        on_delivery=lambda error, _: failed.append(error) if error else None,
-    )
-    if producer.flush(ANSWER_S + 1) or failed:
-        why = failed[0].name() if failed else "no answer"
-        raise Unavailable(f"Kafka did not take the threshold: {why}")
+    value = None if take_back else owns.encode(own)
+    partition = topics.partition_for(own.user_id, settings.partitions)
+    try:
+        producer.produce(
+            _topic(settings), value, own.key, partition,
+            on_delivery=lambda error, _: failed.append(error) if error else None,
+        )  # fmt: skip
+    except KafkaException as error:  # it is known at once that there is no such partition, or that it is too large
+        raise refused(_NOT_TAKEN, error.args[0]) from None
+    if producer.flush(ANSWER_S + 1):
+        raise Unavailable(f"{_NOT_TAKEN}: no answer")
+    if failed:
+        raise refused(_NOT_TAKEN, failed[0])
 
 
 def read(settings: Settings) -> list[Own]:
     """Those that count now, sorted. Raises Unavailable."""
-    messages = Messages(settings, [f"{settings.topic_prefix}.{topics.ALERT_THRESHOLDS}"], from_beginning=True)
-    try:
-        said = [found for one in messages.until_now() if (found := _own(one.key(), one.value()))]
-    finally:
-        messages.close()
-    newest = {own.key: own if is_given else None for own, is_given in said}
+    newest: dict[bytes, Own | None] = {}
+    with closing(Messages(settings, [_topic(settings)], from_beginning=True)) as messages:
+        for one in messages.until_now():
+            try:
+                own, is_given = owns.decode(one.key(), one.value())
+            except Rejected:  # the worker has made a dead letter of it, and goes by the one before
+                messages.pass_over(one, "no threshold")
+                continue
+            newest[own.key] = own if is_given else None
     return sorted((own for own in newest.values() if own is not None), key=lambda own: own.key)
 
 
-def _own(key: bytes | None, value: bytes | None) -> tuple[Own, bool] | None:
-    try:
-        return owns.decode(key, value)
-    except Rejected:  # the worker has made a dead letter of it
-        return None
+def _topic(settings: Settings) -> str:
+    return f"{settings.topic_prefix}.{topics.ALERT_THRESHOLDS}"
 
 
 def by_user(owns: Iterable[Own]) -> tuple[dict[tuple[str, str], Personal], dict[str, str]]:

@@ -1,6 +1,7 @@
 """`alerts list` and `alerts show`: alerts as the topic tells them, and what became of each attempt to bring them."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,8 +52,6 @@ def _records(settings: Settings, topic: str, user_id: str) -> list[Json]:
     user_id = ids.canonical(user_id)
     partitions = {topics.partition_for(user_id, settings.partitions)} if user_id else None
     reader = Reader(settings, [f"{settings.topic_prefix}.{topic}"], from_beginning=True, partitions=partitions)
-    try:
-        mine = (one for one in reader.until_now() if not user_id or topics.owner_in(one.key()) == user_id)
-        return [record for one in mine if (record := reader.decode(one).record) is not None]
-    finally:
-        reader.close()
+    with closing(reader):
+        found = reader.records(lambda key: not user_id or topics.owner_in(key) == user_id)
+        return [one.record for one in found if one.record is not None]

@@ -1,30 +1,23 @@
 """What the `alerts` commands print: tables and sentences for people, JSON for machines. Never a value of a sample."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from streams import terminal
 from streams.alert_lives import Alert
 from streams.alert_trial import Outcome
 from streams.alerting.own import Own
 from streams.alerting.rulefile import Problem, Read
 from streams.alerting.trial import Fired
+from streams.terminal import Rows, line, lines
 from streams.times import EPOCH, MICRO
 
-WIDTH = 140  # where there is no terminal
 SHOWN = 20
 ID_SHOWN = 12  # enough to name one; `show` takes any beginning
-
-
-def _console() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=WIDTH)
 
 
 def print_check(name: str, read: Read, *, as_json: bool) -> bool:
@@ -32,19 +25,19 @@ def print_check(name: str, read: Read, *, as_json: bool) -> bool:
     if as_json:
         problems = [problem._asdict() for problem in read.problems]
         rules = [{"name": rule.name, "kind": rule.kind, "enabled": rule.is_enabled} for rule in read.rules]
-        print(json.dumps({"file": name, "problems": problems, "rules": rules}))
+        terminal.machine({"file": name, "problems": problems, "rules": rules})
     elif read.problems:
         for problem in read.problems:
-            print(_problem(name, problem))
+            terminal.console().print(_problem(name, problem), soft_wrap=True)
     else:
         on = sum(rule.is_enabled for rule in read.rules)
-        print(f"{name}: {len(read.rules)} rules, {on} switched on; nothing wrong")
+        terminal.say(f"{name}: {len(read.rules)} rules, {on} switched on; nothing wrong")
     return not read.problems
 
 
-def _problem(name: str, problem: Problem) -> str:
-    hint = f"\n    {problem.hint}" if problem.hint else ""
-    return f"{name}:{problem.line}: {problem.text}{hint}"
+def _problem(name: str, problem: Problem) -> Text:
+    hint = [f"    {problem.hint}"] if problem.hint else []
+    return lines([f"{name}:{problem.line}: {problem.text}", *hint])
 
 
 def print_trial(outcome: Outcome, *, show_all: bool, as_json: bool) -> None:
@@ -53,23 +46,23 @@ def print_trial(outcome: Outcome, *, show_all: bool, as_json: bool) -> None:
         alerts = [_fired(one) for one in outcome.fired]
         rows = [dict(zip(_ROW, row, strict=True)) for row in map(list, _rows(outcome))]
         head = {"records": outcome.records, "weeks": round(outcome.weeks, 2)}
-        print(json.dumps({**head, "rules": rows, "alerts": alerts}))
+        terminal.machine({**head, "rules": rows, "alerts": alerts})
         return
-    console = _console()
-    table = Table(*_ROW)
+    console = terminal.console()
+    table = Rows(*_ROW)
     for row in _rows(outcome):
-        table.add_row(*map(str, row))
+        table.add(*map(str, row))
     console.print(table)
     shown = outcome.fired if show_all else outcome.fired[-SHOWN:]
     if shown:
-        each = Table("opened (UTC)", "rule", "user", "about", "lasted", "how it ended")
+        each = Rows("opened (UTC)", "rule", "user", "about", "lasted", "how it ended")
         for one in shown:
             ended = one.how or "still open"
-            each.add_row(_time(one.opened_us), one.rule, one.user_id, one.subject, _lasted(one), ended)
+            each.add(_time(one.opened_us), one.rule, one.user_id, one.subject, _lasted(one), ended)
         console.print(each)
     left = len(outcome.fired) - len(shown)
     more = f"; {left:,} earlier alerts with --all" if left else ""
-    console.print(f"{outcome.records:,} records read{more}. Nothing was sent.")
+    terminal.say(f"{outcome.records:,} records read{more}. Nothing was sent.")
 
 
 _ROW = ("rule", "severity", "alerts", "users", "of", "per user and week", "most for one user", "open", "taken back")
@@ -113,19 +106,19 @@ def _span(seconds: float) -> str:
 def print_list(alerts: Sequence[Alert], *, as_json: bool) -> None:
     """One line an alert, newest last."""
     if as_json:
-        print(json.dumps([{**one.last, "deliveries": _states(one)} for one in alerts], default=_plain))
+        terminal.machine([{**one.last, "deliveries": _states(one)} for one in alerts], _plain)
         return
-    table = Table("id", "opened (UTC)", "life", "severity", "rule", "user", "about", "delivered")
+    table = Rows("id", "opened (UTC)", "life", "severity", "rule", "user", "about", "delivered")
     for one in alerts:
         last = one.last
         life = last["life"] if one.is_open else f"{last['life']}: {last['resolution']}"
         states = ", ".join(f"{name} {state}" for name, state in _states(one).items())
-        table.add_row(
+        table.add(
             last["id"][:ID_SHOWN], _moment(last["opened_at"]), life, last["severity"], last["rule"], last["user_id"],
             last["subject"], states,
         )  # fmt: skip
-    _console().print(table)
-    print(f"{len(alerts)} alerts; `junction-streams alerts show ID` tells the life of one")
+    terminal.console().print(table)
+    terminal.say(f"{len(alerts)} alerts; `junction-streams alerts show ID` tells the life of one")
 
 
 def _states(alert: Alert) -> dict[str, str]:
@@ -137,35 +130,33 @@ def _states(alert: Alert) -> dict[str, str]:
 def print_alert(alert: Alert, *, as_json: bool) -> None:
     """The whole life of one alert: its steps, its evidence, every attempt to bring it to somebody."""
     if as_json:
-        print(json.dumps({"steps": alert.steps, "deliveries": alert.deliveries}, default=_plain))
+        terminal.machine({"steps": alert.steps, "deliveries": alert.deliveries}, _plain)
         return
-    console, last = _console(), alert.last
-    console.print(Text.assemble((last["id"], "bold"), f"  {last['rule']}  {last['severity']}  user {last['user_id']}"))
-    console.print(last["summary"], markup=False)
-    if last["link"]:
-        console.print(last["link"], markup=False)
-    steps = Table("step", "life", "said (UTC)", "true since", "until", "why over")
+    console, last = terminal.console(), alert.last
+    console.print(line((last["id"], "bold"), f"  {last['rule']}  {last['severity']}  user {last['user_id']}"))
+    console.print(lines(filter(None, (last["summary"], last["link"]))))
+    steps = Rows("step", "life", "said (UTC)", "true since", "until", "why over")
     for one in alert.steps:
         until = one["resolved_at"] and _moment(one["resolved_at"])
         said, since = _moment(one["at"]), _moment(one["opened_at"])
-        steps.add_row(str(one["revision"]), one["life"], said, since, until, one["resolution"])
+        steps.add(str(one["revision"]), one["life"], said, since, until, one["resolution"])
     console.print(steps)
-    evidence = Table("evidence (UTC)", "provider", "source", "entity", "stored original")
+    evidence = Rows("evidence (UTC)", "provider", "source", "entity", "stored original")
     for one in last["evidence"]:
         place = f"{one['raw_topic']} {one['raw_partition']}:{one['raw_offset']}" if one["raw_topic"] else ""
-        evidence.add_row(_moment(one["time"]), one["provider"], one["source_type"], one["entity"], place)
+        evidence.add(_moment(one["time"]), one["provider"], one["source_type"], one["entity"], place)
     console.print(evidence)
     if alert.deliveries:
-        proofs = Table("step", "receiver", "attempt", "at (UTC)", "status", "answer", "why")
+        proofs = Rows("step", "receiver", "attempt", "at (UTC)", "status", "answer", "why")
         for one in alert.deliveries:
             answer = "" if one["http_status"] is None else str(one["http_status"])
-            proofs.add_row(
+            proofs.add(
                 str(one["revision"]), one["receiver"], str(one["attempt"]), _moment(one["at"]), one["status"], answer,
                 one["reason"],
             )  # fmt: skip
         console.print(proofs)
     else:
-        console.print("no delivery yet; `junction-streams notify` brings alerts to their receivers")
+        terminal.say("no delivery yet; `junction-streams notify` brings alerts to their receivers")
 
 
 def print_bounds(owns: Sequence[Own], *, as_json: bool) -> None:
@@ -173,13 +164,13 @@ def print_bounds(owns: Sequence[Own], *, as_json: bool) -> None:
     if as_json:
         rows = [{"user_id": own.user_id, "rule": own.rule, "bound": own.bound, "clear": own.clear, "off": own.is_off,
                  "time_zone": own.time_zone or None} for own in owns]  # fmt: skip
-        print(json.dumps(rows))
+        terminal.machine(rows)
         return
-    table = Table("user", "rule", "bound", "calm", "time zone")
+    table = Rows("user", "rule", "bound", "calm", "time zone")
     for own in owns:
         bound = "off" if own.is_off else "" if own.bound is None else f"{own.bound:g}"
-        table.add_row(own.user_id, own.rule, bound, "" if own.clear is None else f"{own.clear:g}", own.time_zone)
-    _console().print(table)
+        table.add(own.user_id, own.rule, bound, "" if own.clear is None else f"{own.clear:g}", own.time_zone)
+    terminal.console().print(table)
 
 
 def _moment(value: datetime) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,11 +80,7 @@ def _read(settings: Settings, names: Collection[str], numbers: set[int], options
         is_plain=True,
     )
     from_ms = (options.since_us - LEARN_DAYS * DAY_US) // 1000
-    try:
-        for message in reader.until_now():
-            if not user_id or topics.owner_in(message.key()) == user_id:
-                one = reader.decode(message)
-                found = made(one.topic.removeprefix(prefix), one.record or {}, history=options.history)
-                yield from (record for record in found if record.at_ms >= from_ms)
-    finally:
-        reader.close()
+    with closing(reader):
+        for one in reader.records(lambda key: not user_id or topics.owner_in(key) == user_id):
+            found = made(one.topic.removeprefix(prefix), one.record or {}, history=options.history)
+            yield from (record for record in found if record.at_ms >= from_ms)

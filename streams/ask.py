@@ -1,17 +1,17 @@
 """`fetch`: a person asks for a span of one user's data. The request joins the same queue as every other."""
 
-import json
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
-from streams import ids, status, topics
+from streams import ids, status, terminal, topics
 from streams.errors import Misconfigured, Unavailable
 from streams.fetch import policy
 from streams.fetch import request as requests
 from streams.fetch.request import Priority, Request, Why, new_id
+from streams.refused import refused
 from streams.resources import RESOURCES, normalise
 from streams.settings import Settings
 
@@ -104,27 +104,31 @@ def rows(settings: Settings, made: Sequence[Request]) -> list[Row]:
 
 
 def publish(settings: Settings, made: Sequence[Row]) -> None:
-    """Publish records and wait until all in-sync replicas have them. Raises Unavailable."""
+    """Publish records and wait until all in-sync replicas have them. Raises Unavailable, Misconfigured."""
     producer = Producer(settings.librdkafka | {"acks": "all", "enable.idempotence": True, "log_level": 0})
-    failed: list[str] = []
+    failed: list[KafkaError] = []
     try:
         for topic, key, value, partition in made:
             producer.produce(
                 topic, value, key, partition,
-                on_delivery=lambda error, _: failed.append(error.name()) if error else None,
+                on_delivery=lambda error, _: failed.append(error) if error else None,
             )  # fmt: skip
         left = producer.flush(FLUSH_S)
-    except (KafkaException, BufferError) as error:
-        raise Unavailable(f"Kafka does not take the request ({type(error).__name__})") from None
-    if left or failed:
-        raise Unavailable(f"Kafka did not confirm the request ({failed[0] if failed else 'no answer'})")
+    except KafkaException as error:
+        raise refused("Kafka does not take the request", error.args[0]) from None
+    except BufferError:
+        raise Unavailable("Kafka is slower than the requests") from None
+    if failed:
+        raise refused("Kafka did not take the request", failed[0])
+    if left:
+        raise Unavailable("Kafka did not confirm the request: no answer")
 
 
 def show(made: list[Request], *, as_json: bool) -> None:
     """What was asked for."""
     if as_json:
-        print(json.dumps([{"backfill_id": r.id, "provider": r.provider, "resource": r.resource} for r in made]))
+        terminal.machine([{"backfill_id": r.id, "provider": r.provider, "resource": r.resource} for r in made])
         return
     for request in made:
-        print(f"asked for {request.provider} {request.resource} ({request.id})")
-    print("`junction-streams status` shows how far it is; a fetcher has to run.")
+        terminal.say(f"asked for {request.provider} {request.resource} ({request.id})")
+    terminal.say("`junction-streams status` shows how far it is; a fetcher has to run.")

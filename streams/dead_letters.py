@@ -6,11 +6,10 @@ the raw topic to which it belongs *now*: a newer version may know its type. What
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from streams import events, ids, topics
+from streams import events, ids, times, topics
 from streams.errors import Rejected
 from streams.explain import Explanation, explain
 from streams.topics import Delivery, Headers, header
@@ -65,7 +64,7 @@ class Letter:
 
     @property
     def time(self) -> str:
-        return datetime.fromtimestamp(self.at_ms / 1000, UTC).isoformat(timespec="seconds")
+        return times.text(self.at_ms * 1000)
 
     @property
     def event_type(self) -> str:

@@ -2,7 +2,8 @@
 
 Pure: an event gives findings; `drift_rows` counts them. A finding names a place and a kind of value, never a value:
 names of maps and names that do not look like a field's are left out, and a word only passes if it looks like one of an
-enum.
+enum. A word that looks like one may still be what one person has, and a name who that is: such a finding is `private`,
+and may be told only once several users have it.
 """
 
 import re
@@ -23,6 +24,7 @@ _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 _WORD = re.compile(r"[a-z][a-z0-9_.:]{0,63}|-?[0-9]{1,2}", re.ASCII)
 _UNIT = re.compile(r"[A-Za-z0-9_%°µ/²³]{1,12}")
 ODD = "(odd)"  # in the place of a name or word that we do not repeat
+RARE = "(rare)"  # in the place of one that too few users have had to be repeated
 _TIMES = re.compile(r" \(\d+ times\)$")
 _EXPECTED = frozenset({"no_id"})  # old bodies have none (1.2); they are known
 _DEPRECATED = frozenset({"sleep_stream"})  # documented, without a place in our schemas (2.6)
@@ -43,6 +45,24 @@ class Finding(NamedTuple):
     @property
     def key(self) -> bytes:
         return f"{self.kind}:{self.where}".encode()
+
+    @property
+    def unsaid(self) -> "Finding":
+        """The same place without the word or the name that an event brought; itself where it has none.
+
+        Event types are told: Junction names them, and no user, or provider, can.
+        """
+        if self.kind == ENUM and self.found != ODD:
+            return self._replace(found=RARE)
+        parent, _, name = self.path.rpartition(".")
+        mark = name[-2:] if name.endswith(("[]", "{}")) else ""
+        if self.kind == FIELD and name != ODD + mark:
+            return self._replace(path=f"{parent}.{RARE}{mark}")
+        return self
+
+    @property
+    def is_private(self) -> bool:
+        return self.unsaid != self
 
 
 Findings = Iterable[Finding]
@@ -176,8 +196,11 @@ def _of_unknown(entity: Summary, schema: str) -> list[Finding]:
 def _of_names(unknown: Mapping[str, Any], scope: str) -> list[Finding]:
     """Names of `$.data`, and of its source, whose rest has the name `source`."""
     rest = {name: value for name, value in unknown.items() if name != "source"}
-    rest |= {f"source.{name}": value for name, value in unknown.get("source", {}).items()}
-    return [_one(FIELD, scope, _path(path), json_type(value)) for path, value in rest.items()]
+    return [*_fields(scope, "$.data", rest), *_fields(scope, "$.data.source", unknown.get("source", {}))]
+
+
+def _fields(scope: str, at: str, unknown: Mapping[str, Any]) -> Iterator[Finding]:
+    return (_one(FIELD, scope, f"{at}.{_repeated(_FIELD_NAME, name)}", json_type(v)) for name, v in unknown.items())
 
 
 def _of_samples(series: Series, scope: str) -> list[Finding]:

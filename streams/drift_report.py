@@ -1,19 +1,15 @@
 """`drift`: what Junction's events have that its documentation has not, from the topic of drift."""
 
-import json
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from streams import topics
+from streams import terminal, topics
 from streams.reader import Reader
 from streams.settings import Settings
+from streams.terminal import Rows
 
 _SCOPES_SHOWN = 3
 _COPIED = ("kind", "scope", "path", "found", "count", "first_seen_at", "last_seen_at")
@@ -44,19 +40,18 @@ def drift(settings: Settings, *, kind: str, since_ms: int | None, as_json: bool)
     """Print the report. `kind`: only this one; "" for all. `since_ms`: only what was last seen since, Unix ms."""
     items = [item for item in merged(read(settings)) if item.is_meant(kind, since_ms)]
     if as_json:
-        print(json.dumps({"items": [asdict(item) for item in items]}, default=lambda value: value.isoformat()))
+        terminal.machine({"items": [asdict(item) for item in items]}, lambda value: value.isoformat())
     elif items:
-        Console().print(render(items))
+        terminal.console().print(render(items))
     else:
-        print("no drift: every event was as Junction documents it")
+        terminal.say("no drift: every event was as Junction documents it")
 
 
 def read(settings: Settings) -> list[dict[str, Any]]:
     """The newest record of each item and partition."""
     reader = Reader(settings, [f"{settings.topic_prefix}.{topics.DRIFT}"], from_beginning=True)
     with closing(reader):
-        rows = map(reader.decode, reader.until_now())
-        newest = {(row.partition, row.key): row.record for row in rows}
+        newest = {(row.partition, row.key): row.record for row in reader.records()}
     return [record for record in newest.values() if record is not None]
 
 
@@ -81,17 +76,16 @@ def _sum(a: Item, b: Item) -> Item:
     return replace(newer, count=a.count + b.count, first_seen_at=first)
 
 
-def render(items: Iterable[Item]) -> Table:
+def render(items: Iterable[Item]) -> Rows:
     """For people: what drifts in the same place of several resources is one row."""
-    table = Table(box=None, padding=(0, 1))
-    for name in ("kind", "where", "path", "found", "count", "first seen", "last seen", "example"):
-        table.add_column(name, justify="right" if name == "count" else "left", overflow="fold")
+    columns = ("kind", "where", "path", "found", "count", "first seen", "last seen", "example")
+    rows = Rows(*columns, right=["count"], is_bare=True)
     same: dict[tuple[str, ...], list[Item]] = {}
     for item in items:
         same.setdefault((item.kind, item.path, item.found), []).append(item)
     for group in same.values():
-        table.add_row(*map(Text, _cells(group)))
-    return table
+        rows.add(*_cells(group))
+    return rows
 
 
 def _cells(group: list[Item]) -> list[str]:

@@ -3,8 +3,10 @@
 StreamsError
 ├── Rejected        the input is bad and stays bad: never retry; keep it as a dead letter
 │   └── SignatureError  nobody we know signed this: answer 401, keep nothing
+├── Unreadable      a stored record is not what its topic holds: say where it lies, and read on
 ├── Unavailable     a system outside does not answer: retry, or tell the sender to
 └── Misconfigured   a person has to change something: print the sentence, exit with 2
+    └── UnknownSchema   the registry is well, and has no schema of this id
 
 An error's text never holds a payload value, a secret or an e-mail address: it ends up in logs and dead letters.
 """
@@ -45,6 +47,10 @@ class SignatureError(StreamsError):
     """The one outcome of every hostile or careless request. The text is for our log, not for the sender."""
 
 
+class Unreadable(StreamsError):
+    """A record of a topic that no reader can ever read. Another reader, and another day, find the same."""
+
+
 class Unavailable(StreamsError):
     """Kafka, the registry or the API does not answer now. `retry_after_s`: when to come back."""
 
@@ -55,3 +61,7 @@ class Unavailable(StreamsError):
 
 class Misconfigured(StreamsError):
     """Nothing works until a person acts; the text says which command or setting mends it."""
+
+
+class UnknownSchema(Misconfigured):
+    """The registry does not know the schema id of a record. Reading one record, that is its fault; else a person's."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rich.table import Table
-from rich.text import Text
 
 from streams import backfill, connection, drift, ids, lab, query, samples, summary, topics
 from streams.body import align
@@ -15,6 +14,7 @@ from streams.errors import Reason, Rejected
 from streams.events import Family, identify, parse_type
 from streams.series import Series
 from streams.summary import Entity, Summary
+from streams.terminal import lines, pairs
 from streams.values import canonical
 
 KEYS_SHOWN = 5
@@ -108,7 +108,8 @@ def _tell(out: Explanation, decoded: Summary | Series | Control, prefix: str) ->
         found = _tell_series(out, decoded)
     else:
         found = _tell_control(out, decoded)
-    out.drift = [f"{finding.kind}: {finding.where}" for finding in found]
+    # Of a word that is not documented the place alone: it may be what the person has.
+    out.drift = [f"{one.kind}: {(one._replace(found='') if one.kind == drift.ENUM else one).where}" for one in found]
     out.problems = decoded.event.problems
     out.unknown_fields += [f"$.{name}" for name in decoded.event.unknown]
     out.schema = topics.clean_topics()[out.clean_topic]
@@ -194,34 +195,28 @@ def _shown(*parts: str) -> str:
 
 def render(explained: Explanation) -> Table:
     """For people."""
-    table = Table(show_header=False, box=None, padding=(0, 1))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, text in _rows(explained):
-        if text:
-            # Text: the words of a stranger are no markup.
-            table.add_row(name, Text(text, style="red" if name == "dead letter" else ""))
-    return table
+    red = {"dead letter": "red"}
+    return pairs((name, lines(rows, red.get(name, ""))) for name, rows in _rows(explained) if any(rows))
 
 
-def _rows(explained: Explanation) -> Sequence[tuple[str, str]]:
+def _rows(explained: Explanation) -> Sequence[tuple[str, Sequence[str]]]:
     more = explained.entities - len(explained.keys)
     keys = [*explained.keys, f"and {more} more"] if more > 0 and explained.keys else explained.keys
     where = "" if explained.partition is None else f"partition {explained.partition}, key {explained.key}"
     refused = f"{explained.reason}: {explained.detail}" if explained.reason else ""
     unless = ", were it not refused" if refused else ""
     return (
-        ("event type", explained.event_type),
-        ("family", f"{explained.family} {explained.resource}".strip()),
-        ("user", explained.user_id or (explained.team_id and f"none; team {explained.team_id}")),
-        ("raw topic", f"{explained.raw_topic} {where}".strip()),
-        ("clean topic", explained.clean_topic and f"{explained.clean_topic}, schema {explained.schema}{unless}"),
-        ("entities", f"{explained.entities or ''}"),
-        ("unusable", f"{explained.dropped or ''}"),
-        ("keys", "\n".join(keys)),
-        ("version by", explained.version),
-        ("problems", "\n".join(explained.problems)),
-        ("unknown fields", "\n".join(explained.unknown_fields)),
-        ("not documented", "\n".join(explained.drift)),
-        ("dead letter", refused),
+        ("event type", [explained.event_type]),
+        ("family", [f"{explained.family} {explained.resource}".strip()]),
+        ("user", [explained.user_id or (explained.team_id and f"none; team {explained.team_id}")]),
+        ("raw topic", [f"{explained.raw_topic} {where}".strip()]),
+        ("clean topic", [explained.clean_topic and f"{explained.clean_topic}, schema {explained.schema}{unless}"]),
+        ("entities", [f"{explained.entities or ''}"]),
+        ("unusable", [f"{explained.dropped or ''}"]),
+        ("keys", keys),
+        ("version by", [explained.version]),
+        ("problems", explained.problems),
+        ("unknown fields", explained.unknown_fields),
+        ("not documented", explained.drift),
+        ("dead letter", [refused]),
     )

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from streams.errors import Unavailable
+from streams.errors import Misconfigured, Unavailable
+from streams.refused import refused
 from streams.settings import Settings
 
 ANSWER_S = 10.0
@@ -66,5 +67,5 @@ def behind(committed: Offsets, ends: Offsets) -> int:
     return sum(max(end - committed[place], 0) for place, end in ends.items())
 
 
-def _unavailable(error: KafkaException) -> Unavailable:
-    return Unavailable(f"Kafka does not say where the group is ({error.args[0].name()})")
+def _unavailable(error: KafkaException) -> Unavailable | Misconfigured:
+    return refused("Kafka does not say where the group is", error.args[0])

@@ -1,21 +1,18 @@
 """What `dead-letters` prints. Values of a body only where they were asked for."""
 
 import heapq
-import json
 from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from streams import dead_letters, redrive, topics
+from streams import dead_letters, redrive, terminal, topics
 from streams.dead_letters import Filter, Letter
 from streams.errors import Misconfigured
 from streams.explain import render
+from streams.redrive import Mark
 from streams.settings import Settings
 from streams.shapes import shape
+from streams.terminal import line, lines, pairs
 
 _SHOWN = ("place", "time", "reason", "detail", "event_type", "user_id", "delivery_id", "died_at", "version")
 
@@ -30,14 +27,14 @@ def print_letters(settings: Settings, wanted: Filter, limit: int, *, as_json: bo
         (heapq.heappush if len(newest) < limit else heapq.heappushpop)(newest, row)
     rows = [row[-1] for row in sorted(newest, key=lambda row: row[:-1], reverse=True)]
     if as_json:
-        print(json.dumps({"matching": reasons.total(), "reasons": dict(reasons), "letters": rows}))
+        terminal.machine({"matching": reasons.total(), "reasons": dict(reasons), "letters": rows})
     elif rows:
         for said in rows:
-            print(_line(said))
+            terminal.say(_line(said))
         told = ", ".join(f"{reason} {n:,}" for reason, n in reasons.most_common())
-        print(f"{len(rows):,} of {reasons.total():,} shown: {told}")
+        terminal.say(f"{len(rows):,} of {reasons.total():,} shown: {told}")
     else:
-        print("no dead letters" if wanted.is_open else "no dead letter matches")
+        terminal.say("no dead letters" if wanted.is_open else "no dead letter matches")
 
 
 def _said(letter: Letter) -> dict[str, str]:
@@ -58,29 +55,31 @@ def print_letter(settings: Settings, place: str, *, reveal: bool, as_json: bool)
     letter = next(redrive.letters(settings, Filter(place=place)), None)
     if letter is None:
         raise Misconfigured(f"no dead letter at {place}; `junction-streams dead-letters list` has their places")
-    mark = redrive.marks(settings).get(place, {})  # after the letter: a return that happens meanwhile is told
-    told = described(letter, settings, mark if mark.get("at_ms") == letter.at_ms else {}, reveal=reveal)
+    mark = redrive.marks(settings).get(place)  # after the letter: a return that happens meanwhile is told
+    told = described(letter, settings, mark if mark and mark.at_ms == letter.at_ms else None, reveal=reveal)
     if as_json:
-        print(json.dumps(told, default=str))
+        terminal.machine(told, str)
         return
-    console = Console()
-    console.print(_head(told["letter"]))
-    console.rule("what would become of it now", align="left")
+    console = terminal.console()
+    console.print(pairs((name.replace("_", " "), str(value)) for name, value in told["letter"].items()))
+    console.print(line("what would become of it now", style="bold"))
     console.print(render(dead_letters.now(letter, settings.topic_prefix, settings.partitions)))
-    console.print(Text(told["redrive"]))
-    console.rule("body" if reveal else "shape of the body (values: --reveal)", align="left")
-    for line in [told["body"]] if reveal else told["shape"]:
-        console.print(Text(line), soft_wrap=True)
+    console.print(line(told["redrive"]))
+    console.print(line("body" if reveal else "shape of the body (values: --reveal)", style="bold"))
+    if reveal:
+        terminal.reveal(told["body"])
+    else:
+        console.print(lines(told["shape"]), soft_wrap=True)
 
 
-def described(letter: Letter, settings: Settings, mark: dict[str, Any], *, reveal: bool) -> dict[str, Any]:
+def described(letter: Letter, settings: Settings, mark: Mark | None, *, reveal: bool) -> dict[str, Any]:
     """A letter for machines. `redrive`: what the command of that name would do about it."""
     put = dead_letters.returned(letter, settings.topic_prefix, settings.partitions)
     doing = put.refusal or f"would go to {put.topic} {put.partition}"
     told: dict[str, Any] = {
         "letter": _said(letter) | {"size_bytes": len(letter.body), "signed": _is_signed(letter)},
         "now": asdict(dead_letters.now(letter, settings.topic_prefix, settings.partitions)),
-        "redrive": f"redriven at {mark['redriven_at']} to {mark['to']}" if mark else doing,
+        "redrive": f"redriven at {mark.redriven_at} to {mark.to}" if mark else doing,
         "shape": shape(letter.body),
     }
     return told | {"body": letter.body.decode("utf-8", "backslashreplace")} if reveal else told
@@ -88,13 +87,6 @@ def described(letter: Letter, settings: Settings, mark: dict[str, Any], *, revea
 
 def _is_signed(letter: Letter) -> bool:
     return bool(topics.header(letter.headers, topics.H_SVIX_SIGNATURE))
-
-
-def _head(said: dict[str, Any]) -> Table:
-    table = Table(show_header=False, box=None, padding=(0, 1))
-    for name, value in said.items():
-        table.add_row(Text(name.replace("_", " "), style="dim"), Text(str(value)))
-    return table
 
 
 def print_redrive(settings: Settings, wanted: Filter, *, dry_run: bool, rate: float, as_json: bool) -> None:
@@ -107,13 +99,13 @@ def print_redrive(settings: Settings, wanted: Filter, *, dry_run: bool, rate: fl
             if as_json:
                 rows.append(outcome._asdict())
                 continue
-            print(f"{outcome.place:>12}  {outcome.outcome:<13} {outcome.event_type or '?'}  {outcome.why}", flush=True)
+            terminal.say(f"{outcome.place:>12}  {outcome.outcome:<13} {outcome.event_type or '?'}  {outcome.why}")
     finally:  # Ctrl-C too: what is put back already is to be known
         _print_sum(counts, rows, dry_run=dry_run, as_json=as_json)
 
 
 def _print_sum(counts: Counter[str], rows: list[dict[str, Any]], *, dry_run: bool, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"dry_run": dry_run, "counts": dict(counts), "letters": rows}))
+        terminal.machine({"dry_run": dry_run, "counts": dict(counts), "letters": rows})
     else:
-        print(", ".join(f"{name} {n:,}" for name, n in counts.most_common()) or "no dead letter matches")
+        terminal.say(", ".join(f"{name} {n:,}" for name, n in counts.most_common()) or "no dead letter matches")

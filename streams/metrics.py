@@ -59,7 +59,9 @@ SECRET_USED = Counter(
 VERDICTS = Counter("junction_verdicts_total", "Entities compared with the tables.", ["family", "resource", "verdict"])
 CLEAN_RECORDS = Counter("junction_clean_records_total", "Records emitted to clean topics, committed.", ["topic"])
 DEAD_LETTERS = Counter("junction_dead_letters_total", "Records that can never work, by reason.", ["reason"])
-UNKNOWN_TYPES = Counter("junction_unknown_types_total", "Events of a type that we do not know.", ["event_type"])
+UNKNOWN_TYPES = Counter(
+    "junction_unknown_types_total", "Events of a type that we do not know; after 200 types: more.", ["event_type"]
+)
 DRIFT = Counter("junction_drift_total", "Findings that are not as Junction documents its events, by kind.", ["kind"])
 CONFLICTS = Counter(
     "junction_conflicts_total", "Same version with different content, whichever side won.", ["family", "resource"]
@@ -259,10 +261,30 @@ _BY_NAME: Mapping[str, Counter] = {
 }
 
 
+class FirstNames:
+    """Labels that others choose: the first so many as they are, then one for all others."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: set[str] = set()
+
+    def label(self, name: str) -> str:
+        if len(self._known) < self._most:
+            self._known.add(name)
+        return name if name in self._known else MORE
+
+
+MORE = "more"
+TYPES_MAX = 200  # a series lasts as long as its process, and the names of events are whatever somebody signs
+_types = FirstNames(TYPES_MAX)
+
+
 def count(counts: Mapping[tuple[str, ...], int]) -> None:
     """Add what drafts counted: (name, *labels) → n. An undeclared name is a bug and raises KeyError."""
     for (name, *labels), n in counts.items():
         metric = _BY_NAME[name]
+        if metric is UNKNOWN_TYPES:
+            labels = [_types.label(*labels)]
         (metric.labels(*labels) if labels else metric).inc(n)
 
 

@@ -1,20 +1,25 @@
 """Reading topics: committed records only, as they are, or decoded through the schema registry.
 
 No consumer group: a reader takes all partitions of its topics, remembers nothing, and moves no offsets of others.
+Anybody who may write to a topic may write anything: a record that cannot be read must not end the reading of others.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-import fastavro
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from streams import codec, registry
-from streams.errors import Misconfigured, Unavailable
+from streams import log
+from streams.decoder import Decoder
+from streams.errors import Misconfigured, Unreadable
+from streams.refused import refused
 from streams.settings import Settings
 
 BATCH = 2000
 POLL_S = 0.5
+PLACES_SAID = 20  # of records that cannot be read; a topic full of them has said enough by then
+
+logger = log.get("reader")
 
 
 class Decoded(NamedTuple):
@@ -56,6 +61,7 @@ class Messages:
         }
         self._consumer = Consumer(conf)
         self._asking = Consumer(conf)  # a question on the connection that fetches would wait behind each fetch
+        self.unreadable = 0  # records that were passed over
         self._ended: dict[tuple[str, int], int] = {}  # where each partition's end was met last
         start = OFFSET_BEGINNING if from_beginning else OFFSET_END
         wanted = [place for place in self._existing(names) if partitions is None or place[1] in partitions]
@@ -66,7 +72,7 @@ class Messages:
         try:
             known = self._consumer.list_topics(timeout=10).topics
         except KafkaException as error:
-            raise Unavailable(f"Kafka does not answer: {error.args[0].str()}") from None
+            raise refused("Kafka does not answer", error.args[0]) from None
         missing = sorted(set(names) - set(known))
         if missing:
             raise Misconfigured(f"no topic {', '.join(missing)}; `junction-streams topics apply` creates ours")
@@ -81,7 +87,7 @@ class Messages:
             elif error.code() == KafkaError._PARTITION_EOF:
                 self._ended[message.topic(), message.partition()] = message.offset()
             elif not error.retriable():
-                raise Unavailable(f"reading {message.topic()}: {error.str()}")
+                raise refused(f"reading {message.topic()}", error)
 
     def until_now(self) -> Iterator[Message]:
         """Every record that is there when this is called, and none that comes later."""
@@ -102,15 +108,24 @@ class Messages:
         try:
             return int(self._asking.get_watermark_offsets(partition, timeout=10)[1])
         except KafkaException as error:
-            raise Unavailable(f"Kafka does not say where {partition.topic} ends ({error.args[0].name()})") from None
+            raise refused(f"Kafka does not say where {partition.topic} ends", error.args[0]) from None
+
+    def pass_over(self, message: Message, why: str) -> None:
+        """Say that a record cannot be read: where it lies, and nothing of what it holds."""
+        self.unreadable += 1
+        if self.unreadable <= PLACES_SAID:
+            where = {"topic": message.topic(), "partition": message.partition(), "offset": message.offset()}
+            logger.warning("unreadable", **where, why=why)
 
     def close(self) -> None:
+        if self.unreadable > PLACES_SAID:
+            logger.warning("unreadable_in_all", records=self.unreadable)
         self._consumer.close()
         self._asking.close()
 
 
 class Reader(Messages):
-    """All committed records of some clean topics, decoded.
+    """All committed records of some clean topics, decoded. What nobody can read is counted, said, and passed over.
 
     `is_plain`: times stay the numbers that they are in the worker, instead of becoming datetimes.
     """
@@ -125,26 +140,23 @@ class Reader(Messages):
         is_plain: bool = False,
     ) -> None:
         super().__init__(settings, names, from_beginning=from_beginning, partitions=partitions)
-        self._schemas = registry.Schemas(settings)
-        self._is_plain = is_plain
-        self._plain: dict[int, Any] = {}
+        self._decoder = Decoder(settings, is_plain=is_plain)
 
     def poll(self, timeout_s: float) -> list[Decoded]:
         """What has come within the time; at most BATCH records."""
-        return [self.decode(message) for message in self.messages(timeout_s)]
+        return list(self._decoded(self.messages(timeout_s)))
 
-    def decode(self, message: Message) -> Decoded:
-        value = message.value()
-        record = None
-        if value is not None:
-            record = codec.decode(value, self._writer(codec.schema_id(value)))
-        place = (message.topic(), message.partition(), message.offset())
-        return Decoded(*place, message.timestamp()[1], message.key() or b"", record)
+    def records(self, wants: Callable[[bytes], bool] = lambda key: True) -> Iterator[Decoded]:
+        """Every record that is there when this is called, of the keys that are wanted."""
+        return self._decoded(one for one in self.until_now() if wants(one.key() or b""))
 
-    def _writer(self, id: int) -> Any:
-        """The schema to read with: as it is, or without logical types."""
-        if not self._is_plain:
-            return self._schemas.writer(id)
-        if id not in self._plain:
-            self._plain[id] = fastavro.parse_schema(codec.bare(self._schemas.writer(id)))
-        return self._plain[id]
+    def _decoded(self, messages: Iterable[Message]) -> Iterator[Decoded]:
+        for message in messages:
+            value = message.value()
+            try:
+                record = None if value is None else self._decoder.record(message.topic(), value)
+            except Unreadable as why:
+                self.pass_over(message, str(why))
+                continue
+            place = (message.topic(), message.partition(), message.offset())
+            yield Decoded(*place, message.timestamp()[1], message.key() or b"", record)

@@ -5,7 +5,6 @@ are read after Kafka has fenced every other redrive of this group, so that two a
 return a letter twice. The return is a record like any other: the worker deduplicates it by its keys.
 """
 
-import json
 import logging
 import time
 from collections.abc import Iterable, Iterator
@@ -13,6 +12,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from streams import dead_letters, topics
@@ -21,6 +21,7 @@ from streams.engine.clients import SILENT
 from streams.engine.transaction import Remedy, remedy
 from streams.errors import Misconfigured, Unavailable
 from streams.reader import Messages
+from streams.refused import refused
 from streams.settings import Settings
 
 BATCH = 100  # letters of one transaction; one that is interrupted puts none of them back
@@ -51,11 +52,28 @@ def _letter(message: Message) -> Letter:
     return Letter(*place, message.key() or b"", message.value() or b"", list(message.headers() or []))
 
 
-def marks(settings: Settings) -> dict[str, dict[str, Any]]:
-    """What was redriven, by the place of the letter: `at_ms` of the letter, `redriven_at`, `to`."""
+class Mark(msgspec.Struct, frozen=True):
+    """That a letter was put back. `at_ms`: of the letter."""
+
+    at_ms: int
+    redriven_at: str
+    to: str
+
+
+_mark = msgspec.json.Decoder(Mark).decode
+
+
+def marks(settings: Settings) -> dict[str, Mark]:
+    """What was redriven, by the place of the letter."""
     # None can be hidden behind an open transaction: only redrives write here, and any other is fenced before.
-    with closing(Messages(settings, [f"{settings.topic_prefix}.{topics.REDRIVEN}"], from_beginning=True)) as found:
-        return {(m.key() or b"").decode(): json.loads(m.value()) for m in found.until_now() if m.value()}
+    found: dict[str, Mark] = {}
+    with closing(Messages(settings, [f"{settings.topic_prefix}.{topics.REDRIVEN}"], from_beginning=True)) as messages:
+        for one in messages.until_now():
+            try:
+                found[(one.key() or b"").decode()] = _mark(one.value() or b"")
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                messages.pass_over(one, "no mark")
+    return found
 
 
 def redrive(settings: Settings, wanted: Filter, *, dry_run: bool, rate: float) -> Iterator[Outcome]:
@@ -85,14 +103,14 @@ def redrive(settings: Settings, wanted: Filter, *, dry_run: bool, rate: float) -
     yield from _commit(settings, producer, batch, rate)
 
 
-def _planned(settings: Settings, wanted: Filter, done: dict[str, dict[str, Any]]) -> Iterator[Outcome]:
+def _planned(settings: Settings, wanted: Filter, done: dict[str, Mark]) -> Iterator[Outcome]:
     return (_decide(settings, letter, done)[0] for letter in letters(settings, wanted))
 
 
-def _decide(settings: Settings, letter: Letter, done: dict[str, dict[str, Any]]) -> tuple[Outcome, Return | None]:
+def _decide(settings: Settings, letter: Letter, done: dict[str, Mark]) -> tuple[Outcome, Return | None]:
     mark = done.get(letter.place)
-    if mark and mark["at_ms"] == letter.at_ms:  # else: of a topic that was made anew
-        why = f"redriven at {mark['redriven_at']} to {mark['to']}"
+    if mark and mark.at_ms == letter.at_ms:  # else: of a topic that was made anew
+        why = f"redriven at {mark.redriven_at} to {mark.to}"
         return Outcome(letter.place, "already", letter.event_type, why), None
     put = dead_letters.returned(letter, settings.topic_prefix, settings.partitions)
     if put.refusal:
@@ -126,14 +144,10 @@ def _commit(
 
 
 def _put(settings: Settings, producer: Producer, letter: Letter, put: Return) -> None:
-    mark = {
-        "at_ms": letter.at_ms,
-        "redriven_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "to": f"{put.topic} {put.partition}",
-    }
+    mark = Mark(letter.at_ms, datetime.now(UTC).isoformat(timespec="seconds"), f"{put.topic} {put.partition}")
     marks_topic = f"{settings.topic_prefix}.{topics.REDRIVEN}"
     _call(producer.produce, put.topic, letter.body, put.key, put.partition, headers=list(put.headers))
-    _call(producer.produce, marks_topic, json.dumps(mark).encode(), letter.place.encode(), letter.partition)
+    _call(producer.produce, marks_topic, msgspec.json.encode(mark), letter.place.encode(), letter.partition)
 
 
 def _give_up(producer: Producer) -> None:
@@ -155,7 +169,7 @@ def _call(call: Any, *args: Any, **options: Any) -> None:
 def _trouble(error: KafkaError) -> Exception:
     if remedy(error) is Remedy.LEAVE:
         return Misconfigured("another redrive has taken over; what this one had not yet put back, that one will")
-    return Unavailable(f"Kafka did not take the letters ({error.name()})")
+    return refused("Kafka did not take the letters", error)
 
 
 def _conf(settings: Settings) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from streams import topics
 from streams.codec import parsed, schema_text
-from streams.errors import Misconfigured, Unavailable
+from streams.errors import Misconfigured, Unavailable, UnknownSchema
 from streams.settings import Settings
 
 S = TypeVar("S")
@@ -215,7 +215,7 @@ def _translated(error: SchemaRegistryError, url: str) -> Unavailable | Misconfig
     if status == 422:
         return Misconfigured(f"the schema registry at {url} does not take a schema: {error.error_message}")
     if error.error_code == _NO_SCHEMA:
-        return Misconfigured(
+        return UnknownSchema(
             f"the schema registry at {url} has no such schema id: is it the registry that the writer used?"
         )
     return Misconfigured(_not_a_registry(url, f"HTTP {status}"))

@@ -1,12 +1,9 @@
 """What commands print: for people as tables and sentences, for machines as JSON."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from rich.console import Console
-
-from streams import kept
+from streams import kept, terminal
 from streams.admin import Change
 from streams.explain import explain, render
 from streams.registry import Check
@@ -18,19 +15,20 @@ def print_changes(changes: Sequence[Change], layout: Sequence[Topic], *, applied
     stays = kept.stays(layout)
     if as_json:
         listed = [stay._asdict() for stay in stays]
-        print(json.dumps({"applied": applied, "changes": [asdict(change) for change in changes], "stays": listed}))
+        said = [asdict(change) for change in changes]
+        terminal.machine({"applied": applied, "changes": said, "stays": listed})
         return
     for change in changes:
-        print(f"{change.action:<10} {change.topic}: {change.detail}")
+        terminal.say(f"{change.action:<10} {change.topic}: {change.detail}")
     if not changes:
-        print("every topic is as it has to be")
+        terminal.say("every topic is as it has to be")
     elif applied:
-        print(f"{len(changes)} topics mended")
+        terminal.say(f"{len(changes)} topics mended")
     else:
-        print(f"{len(changes)} topics differ; `junction-streams topics apply` mends them")
-    print("health data stay here for:")
+        terminal.say(f"{len(changes)} topics differ; `junction-streams topics apply` mends them")
+    terminal.say("health data stay here for:")
     for stay in stays:
-        print(f"  {stay.role:<10} {stay.until} ({_listed(stay.topics)}): {stay.holds}")
+        terminal.say(f"  {stay.role:<10} {stay.until} ({_listed(stay.topics)}): {stay.holds}")
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -40,30 +38,30 @@ def _listed(names: Sequence[str]) -> str:
 def print_checks(checks: Sequence[Check], *, as_json: bool) -> bool:
     """What `schemas check` found; returns whether all may be registered."""
     if as_json:
-        print(json.dumps({"checks": [asdict(check) for check in checks]}))
+        terminal.machine({"checks": [asdict(check) for check in checks]})
     else:
         for check in checks:
-            print(f"{check.status:<12} {check.subject} ({check.schema})")
+            terminal.say(f"{check.status:<12} {check.subject} ({check.schema})")
     return all(check.is_allowed for check in checks)
 
 
 def print_ids(ids: Mapping[str, int], *, as_json: bool) -> None:
     """Schema ids by topic, after `schemas register`."""
     if as_json:
-        print(json.dumps({"ids": dict(ids)}))
+        terminal.machine({"ids": dict(ids)})
         return
     for topic, number in ids.items():
-        print(f"{number:>6}  {topic}")
-    print(f"{len(ids)} subjects registered")
+        terminal.say(f"{number:>6}  {topic}")
+    terminal.say(f"{len(ids)} subjects registered")
 
 
 def print_explanations(bodies: Sequence[tuple[str, bytes]], prefix: str, partitions: int, *, as_json: bool) -> None:
     """One explanation a body; with JSON one object a line."""
-    console = Console()
+    console = terminal.console()
     for name, body in bodies:
         explained = explain(body, prefix=prefix, partitions=partitions)
         if as_json:
-            print(json.dumps({"file": name, **asdict(explained)}, default=str))
+            terminal.machine({"file": name, **asdict(explained)}, default=str)
             continue
-        console.rule(f"[bold]{name}", align="left")
+        console.print(terminal.line(name, style="bold"))
         console.print(render(explained))

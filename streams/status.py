@@ -1,20 +1,15 @@
 """`status USER`: what a worker's tables say about one user, as tables for people or JSON for machines."""
 
-import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from streams import ids
+from streams import ids, terminal
 from streams.errors import Misconfigured, Unavailable
 from streams.settings import Settings
+from streams.terminal import Rows, line
 
 ANSWER_S = 10.0
-WIDTH = 140  # where there is no terminal
 NUMBERS = frozenset({"fetched", "rows", "new", "known", "age", "days with data", "resources"})
 Json = dict[str, Any]
 
@@ -51,72 +46,63 @@ def _sentence(answer: httpx.Response) -> str:
 def show(view: Json, *, as_json: bool) -> None:
     """Print it."""
     if as_json:
-        print(json.dumps(view))
+        terminal.machine(view)
         return
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDTH)
+    console = terminal.console()
     is_known = view["connections"] or view["resources"] or view["backfills"]
     where = f"partition {view['partition']}, worker {view['worker']}, as of {_short(view['as_of'])}; times are UTC"
-    console.print(Text.assemble((view["user_id"], "bold"), f"  {where}"), soft_wrap=True)
+    console.print(line((view["user_id"], "bold"), f"  {where}"), soft_wrap=True)
     if not is_known:
-        console.print("Nothing is known of this user: no event of it has come, or the id is another one.")
+        terminal.say("Nothing is known of this user: no event of it has come, or the id is another one.")
         return
-    for table in (_connections(view), _backfills(view), _resources(view)):
-        if table.row_count:
-            console.print(table)
+    for rows in (_connections(view), _backfills(view), _resources(view)):
+        if len(rows):
+            console.print(rows)
     if view["awaited"]:
         names = ", ".join(f"{row['provider']} {row['resource']}" for row in view["awaited"])
-        console.print(f"Junction has not announced the history of: {names}", soft_wrap=True)
+        terminal.say(f"Junction has not announced the history of: {names}")
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold", justify="right" if column in NUMBERS else "left")
-    return table
+def _table(title: str, *columns: str) -> Rows:
+    return Rows(*columns, title=title, right=NUMBERS, once="provider")
 
 
-def _by_provider(rows: list[Json]) -> Iterator[tuple[str, Json]]:
-    """(provider, named once; row) by provider and resource."""
-    before = ""
-    for row in sorted(rows, key=lambda row: (row["provider"], row["resource"])):
-        yield "" if row["provider"] == before else row["provider"], row
-        before = row["provider"]
+def _sorted(rows: list[Json]) -> list[Json]:
+    return sorted(rows, key=lambda row: (row["provider"], row["resource"]))
 
 
-def _connections(view: Json) -> Table:
+def _connections(view: Json) -> Rows:
     table = _table("Connections", "provider", "status", "since", "last data", "resources")
     for row in view["connections"]:
         status = f"{row['status']} ({row['error_type']})" if row["status"] == "error" else row["status"]
-        table.add_row(
+        table.add(
             row["provider"], status, _short(row["since"]), _short(row["last_data_at"]),
             str(len(row["resources_available"])),
         )  # fmt: skip
     return table
 
 
-def _backfills(view: Json) -> Table:
+def _backfills(view: Json) -> Rows:
     is_waiting = any(row["next_try_at"] for row in view["backfills"])
     more = ("next try",) if is_waiting else ()
     columns = ("provider", "resource", "status", "fetched", "rows", "new", "known", "data from", "to", *more)
     table = _table("History", *columns)
-    for provider, row in _by_provider(view["backfills"]):
+    for row in _sorted(view["backfills"]):
         status = f"{row['status']} ({row['reason']})" if row["reason"] else row["status"]
         known = row["rows_same"] + row["rows_changed"] + row["rows_other"]
-        table.add_row(
-            provider, row["resource"], status, f"{row['share']:.0%}", f"{row['rows']:,}", f"{row['rows_new']:,}",
-            f"{known:,}", _day(row["first_data_at"]), _day(row["last_data_at"]),
+        table.add(
+            row["provider"], row["resource"], status, f"{row['share']:.0%}", f"{row['rows']:,}",
+            f"{row['rows_new']:,}", f"{known:,}", _day(row["first_data_at"]), _day(row["last_data_at"]),
             *((_short(row["next_try_at"]),) if is_waiting else ()),
         )  # fmt: skip
     return table
 
 
-def _resources(view: Json) -> Table:
+def _resources(view: Json) -> Rows:
     table = _table("Freshness", "provider", "resource", "newest data", "age", "last delivery", "days with data")
-    for provider, row in _by_provider(view["resources"]):
-        table.add_row(
-            provider, row["resource"], _short(row["newest_data_at"]), _age(row["age_s"]),
+    for row in _sorted(view["resources"]):
+        table.add(
+            row["provider"], row["resource"], _short(row["newest_data_at"]), _age(row["age_s"]),
             _short(row["last_delivery_at"]), str(row["days_with_data"]),
         )  # fmt: skip
     return table

@@ -1,12 +1,10 @@
 """`tail`: decoded records of one topic as a person, or a program, wants to see them."""
 
-import json
 from typing import Any
 
 from rich.console import Console
-from rich.text import Text  # not markup: a list in brackets, or a stranger's words, would be taken for a style
 
-from streams import ids, topics
+from streams import ids, terminal, topics
 from streams.reader import Decoded, Reader
 from streams.settings import Settings
 
@@ -18,7 +16,7 @@ def tail(settings: Settings, topic: str, *, user_id: str, from_beginning: bool, 
     prefix = f"{settings.topic_prefix}."
     name = topic if topic.startswith(prefix) else prefix + topic
     reader = Reader(settings, [name], from_beginning=from_beginning)
-    console = Console()
+    console = terminal.console()
     seen = 0
     try:
         while not limit or seen < limit:
@@ -43,12 +41,13 @@ def show(console: Console, record: Decoded, *, as_json: bool) -> None:
     place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
     if as_json:
         body = {**place, "key": record.key.decode("utf-8", "replace"), "value": record.record}
-        print(json.dumps(body, default=str), flush=True)
+        terminal.machine(body, str)
         return
     key = record.key.decode("utf-8", "replace")
-    console.print(Text.assemble((record.topic, "bold"), f" {record.partition}:{record.offset} {key}"), soft_wrap=True)
+    head = terminal.line((record.topic, "bold"), f" {record.partition}:{record.offset} {key}")
+    console.print(head, soft_wrap=True)
     for name, text in _lines(record.record or {}):
-        console.print(Text.assemble("  ", (name, "cyan"), f" {text}"), soft_wrap=True)
+        console.print(terminal.line("  ", (name, "cyan"), f" {text}"), soft_wrap=True)
 
 
 def _lines(record: dict[str, Any]) -> list[tuple[str, str]]:

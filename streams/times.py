@@ -49,6 +49,13 @@ def in_range(micros: float) -> bool:
     return _MIN_US <= micros <= _MAX_US
 
 
+def text(micros: int) -> str:
+    """In UTC, to the second, as `2026-06-03T10:00:00+00:00`; what no datetime can hold as the number that it is."""
+    if not in_range(micros):
+        return f"{micros} us"
+    return (EPOCH + micros * MICRO).isoformat(timespec="seconds")
+
+
 def millis(text: str) -> int | None:
     """Milliseconds of one of our own headers; None when it is no time."""
     try:

@@ -37,7 +37,8 @@ def unknown_names(unknown: Mapping[str, Any], schema: str) -> Iterator[tuple[str
     """(path, value) of what `read` handed back because its name is unknown; what did not fit is a problem already.
 
     `[]` stands for each entry of a list, `{}` for each name of a map: those are values. What is in an unknown value is
-    not looked at: it may be such a map. A path may come several times.
+    not looked at: it may be such a map. A path may come several times. A dot within a name is a slash: the last part of
+    a path is what is unknown.
     """
     return _unknown(_layout(schema)[1], unknown, "")
 
@@ -46,7 +47,7 @@ def _unknown(places: _Places, rest: Mapping[str, Any], at: str) -> Iterator[tupl
     for name, value in rest.items():
         place = places.get(name)
         if place is None:
-            yield f"{at}{name}", value
+            yield at + name.replace(".", "/"), value
         elif isinstance(place, partial) and place.func is _nest and type(value) is dict:
             yield from _unknown(place.args[0], value, f"{at}{name}.")
         elif isinstance(place, partial) and place.func is _entries:

@@ -112,7 +112,7 @@ class Worker:
         self.counts += draft.counts
         jobs = f"{PREFIX}.{topics.FETCH_JOBS}"
         self.requests += [decode_request(emit.value or b"") for emit in draft.emits if emit.topic == jobs]
-        told = [_clean(emit.topic, emit.key, emit.value) for emit in draft.emits if emit.topic != jobs]
+        told = [_clean(emit.topic, emit.key, emit.value) for emit in draft.emits if emit.topic != jobs and emit.value]
         self.drift += [clean for clean in told if clean.topic == topics.DRIFT]
         return [clean for clean in told if clean.topic != topics.DRIFT]
 

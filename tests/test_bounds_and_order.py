@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from streams import backfill, preference
 from streams.agents import drift
 from streams.backfill import EMPTY, NOTICES_MAX, Notice
-from streams.drift_rows import Row, decode
+from streams.drift import RARE, Finding
+from streams.drift_rows import decode
 from streams.preference import Maker, Policy, Rivals
 from tests.folding import Worker
 from tests.strategies import envelope
@@ -87,8 +88,9 @@ def test_items_of_drift(found: list[tuple[str, str]], random: Any) -> None:
     expected = Counter[tuple[str, str]]()
     for resource in ("body", "heartrate"):
         names = [name for one, name in found if one == resource]
-        kept = list(dict.fromkeys(names))[:FEW]
+        kept = list(dict.fromkeys([*names[:1], RARE, *names]))[:FEW]  # of names that one user has, the place has a row
         expected.update((resource, name if name in kept else "") for name in names)
+        expected.update((resource, RARE) for name in names if name in kept)
     assert tables == [expected, expected]
 
 
@@ -99,19 +101,16 @@ def drifted(found: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
         data = {name: 1, "source": {"provider": "garmin", "type": "watch"}} | DATA[resource]
         worker.deliver(envelope(f"daily.data.{resource}.created", data), offset=offsets[resource])
         offsets[resource] += 1
-    return {_named(key): row.events for key, value in worker.tables["drift"].items() if (row := _row(key, value))}
+    of_name = {_key(*pair): pair for pair in found} | {_key(resource, RARE): (resource, RARE) for resource in DATA}
+    rows = {key: decode(value) for key, value in worker.tables["drift"].items() if not key.startswith(b"items:")}
+    overflow = {
+        key: ("body" if b"summaries" in key else "heartrate", "") for key in rows if key.startswith(b"overflow:")
+    }
+    return {(of_name | overflow)[key]: row.events for key, row in rows.items() if row}
 
 
-def _row(key: bytes, value: bytes) -> Row | None:
-    return None if key.startswith(b"items:") else decode(value)
-
-
-def _named(key: bytes) -> tuple[str, str]:
-    kind, _, where = key.decode().partition(":")
-    if kind == "overflow":
-        return ("body" if "summaries" in where else "heartrate"), ""
-    resource, path, *_ = where.split(" ")
-    return resource, path[-1]
+def _key(resource: str, name: str) -> bytes:
+    return drift.row_key(Finding("field", resource, f"$.data.{name}", "number"))
 
 
 def interleaved(moves: list[tuple[str, Any]], random: Any) -> list[tuple[str, Any]]:

@@ -48,6 +48,23 @@ def test_without_kafka_a_sentence_says_what_to_run(arguments: list[str]) -> None
     assert "Traceback" not in ended.stderr
 
 
+KAFKA = [
+    "topics plan", "tail sleep", "drift", "dead-letters list", "dead-letters redrive --all", "alerts list",
+    "alerts threshold list", "alerts threshold set u low --bound 3", "fetch --user u --provider oura --resource sleep",
+    "notify", "worker",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", KAFKA)
+def test_a_client_that_cannot_be_made_is_a_sentence(command: str) -> None:
+    """A certificate that is not there: exit 2, which setting it is, no traceback, no waiting for what never comes."""
+    where = {"STREAMS_BOOTSTRAP_SERVERS": "127.0.0.1:9", "STREAMS_REGISTRY_URL": "http://127.0.0.1:9"}
+    ended = run(*command.split(), **where, STREAMS_SECURITY_PROTOCOL="SSL", STREAMS_SSL_CA_FILE="/nowhere.pem")
+    assert ended.returncode == 2, ended.stderr
+    assert "ssl.ca.location" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_a_wrong_setting_is_named_without_its_value() -> None:
     """A mistyped secret list is exit 2 and the variable's name; the secret stays unsaid."""
     ended = run("gateway", STREAMS_ENDPOINTS='{"junction": ["whsec_marker"')

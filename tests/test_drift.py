@@ -1,14 +1,18 @@
 """The drift report: what is documented is silent; what is not is named by its place. No value and no user is in it."""
 
+from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from streams import documented, drift, metrics
 from streams.agents.drift import FINDINGS_MAX, ITEMS_MAX
-from streams.drift import ODD
+from streams.drift import ODD, RARE
+from streams.drift_rows import COMMON_USERS
 from streams.resources import RESOURCES
 from tests.folding import NOW_MS, PREFIX, Worker
 from tests.strategies import USER, envelope, json_values
@@ -18,10 +22,12 @@ AT = "2026-06-03T10:00:00+00:00"
 
 
 def drifted(event_type: str, data: Any, **envelope_too: Any) -> list[str]:
-    """`kind:where` of each finding of one event."""
-    worker = Worker()
-    worker.deliver({**envelope(event_type, data), **envelope_too})
-    return [clean.key for clean in worker.drift]
+    """`kind:where` of each finding of one event, once so many users have had the same that words are told."""
+    worker, before = Worker(), 0
+    for n in range(COMMON_USERS):
+        before = len(worker.drift)
+        worker.deliver({**envelope(event_type, data), **envelope_too, "user_id": f"user-{n}"}, offset=n, id=f"msg_{n}")
+    return [clean.key for clean in worker.drift[before:]]
 
 
 def summary(resource: str, **data: Any) -> list[str]:
@@ -160,18 +166,18 @@ def test_a_record_of_drift() -> None:
     """It says what, where, how often, and where to look at an example; it is no user's."""
     worker = Worker()
     event = envelope("daily.data.body.created", {"id": "1", "source": SOURCE, "mood": "planted"})
-    for n in range(3):
-        worker.deliver(event, offset=n, at_ms=NOW_MS + n, id=f"msg_{n}")
+    for n in range(COMMON_USERS):
+        worker.deliver({**event, "user_id": f"{USER}{n}"}, offset=n, at_ms=NOW_MS + n, id=f"msg_{n}")
     record = worker.drift[-1].record
     assert (record["kind"], record["scope"], record["path"], record["found"]) == (
         *("field", "body", "$.data.mood", "string"),
     )
-    assert (record["count"], record["last_seen_at"] - record["first_seen_at"]) == (3, timedelta(milliseconds=2))
-    assert (record["raw_topic"], record["raw_partition"], record["raw_offset"]) == (f"{PREFIX}.raw.summaries", 3, 2)
+    assert (record["count"], record["last_seen_at"] - record["first_seen_at"]) == (5, timedelta(milliseconds=4))
+    assert (record["raw_topic"], record["raw_partition"], record["raw_offset"]) == (f"{PREFIX}.raw.summaries", 3, 4)
     told = repr(worker.drift) + repr(worker.tables["drift"])
     assert USER not in told
     assert "planted" not in told
-    assert worker.counts["drift", "field"] == 3
+    assert worker.counts["drift", "field"] == COMMON_USERS
 
 
 def test_one_event_cannot_say_everything() -> None:
@@ -190,9 +196,58 @@ def test_more_items_than_are_kept() -> None:
         worker.deliver(envelope("daily.data.body.created", {"id": "1", "source": SOURCE, f"x{n}": n}), offset=n)
     assert len(worker.tables["drift"]) == ITEMS_MAX + 2  # the number of items, and the row of those without one
     last = worker.drift[-1].record
-    assert (last["kind"], last["scope"], last["count"]) == ("overflow", "raw.summaries", 5)
+    assert (last["kind"], last["scope"], last["count"]) == ("overflow", "raw.summaries", 6)  # (rare) took a row, too
     worker.deliver(envelope("daily.data.steps.created", {"data": [{"timestamp": AT, "value": 1}]}), offset=9)
     assert worker.drift[-1].record["kind"] == "shape"  # another raw topic has room of its own
+
+
+def body(user: str, **data: Any) -> dict[str, Any]:
+    return {**envelope("daily.data.sleep.created", {"id": "1", "source": SOURCE, **data}), "user_id": user}
+
+
+deliveries = st.lists(st.tuples(st.integers(0, 7), st.sampled_from(["bipolar_episode", "pregnant"])), max_size=40)
+
+
+@given(deliveries)
+def test_a_word_is_told_once_several_users_have_it(said: list[tuple[int, str]]) -> None:
+    """Until then neither topic nor table holds it, as a value or as a name, however often it comes; all is counted."""
+    worker, users = Worker(), defaultdict[str, set[int]](set)
+    for n, (user, word) in enumerate(said):
+        worker.deliver(body(f"u{user}", type=word, **{f"{word}_1970": 1}), offset=n, id=f"msg_{n}")
+        users[word].add(user)
+    common = {word for word in users if len(users[word]) >= COMMON_USERS}
+    assert {word for word in users if word in repr(worker.drift)} == common
+    assert not [word for word in users if word in repr(worker.tables["drift"])]
+    newest = {clean.key: clean.record["count"] for clean in worker.drift}
+    for word in common:
+        times = sum(1 for _, other in said if other == word)
+        assert newest[f"enum:sleep $.data.type {word}"] == newest[f"field:sleep $.data.{word}_1970 number"] == times
+    rare = sum(1 for n, (_, word) in enumerate(said) if len({u for u, w in said[: n + 1] if w == word}) < COMMON_USERS)
+    assert newest.get(f"enum:sleep $.data.type {RARE}", 0) == rare
+
+
+def test_words_that_an_older_build_told_are_taken_back() -> None:
+    """Its row and its record go, when the word comes again; how often it was seen counts on."""
+    worker = Worker()
+    old = b"enum:sleep $.data.type bipolar_episode"
+    worker.tables["drift"] = {old: b"\x01" + msgspec.msgpack.encode((1, 2, 41)), b"items:junction.raw.summaries": b"1"}
+    worker.deliver(body("u", type="bipolar_episode"))
+    assert old not in worker.tables["drift"]
+    tombstones = [emit.key for emit in worker.emits if emit.value is None and emit.topic.endswith(".drift")]
+    assert tombstones == [old]
+    assert [clean.record["found"] for clean in worker.drift if clean.record] == [RARE]
+    for n in range(1, COMMON_USERS):
+        worker.deliver(body(f"u{n}", type="bipolar_episode"), offset=n, id=f"msg_{n}")
+    assert (worker.drift[-1].key, worker.drift[-1].record["count"]) == (old.decode(), 41 + COMMON_USERS)
+
+
+@pytest.mark.parametrize("name", ["jane.doe", "jane.doe[]", "jane{}", "a.b.c"])
+def test_a_dot_in_a_name_is_no_path(name: str) -> None:
+    """Else its first half would be taken for one of our places, and told."""
+    for event in (body("u", **{name: 1}), body("u", source={**SOURCE, name: 1})):
+        worker = Worker()
+        worker.deliver(event)
+        assert "jane" not in repr(worker.drift) + repr(worker.tables["drift"])
 
 
 @given(json_values)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams import drift_rows
-from streams.drift_rows import EXACT, PERIOD_MS, Row, seen, step_of
+from streams.drift_rows import COMMON_USERS, EXACT, PERIOD_MS, Row, seen, step_of
 
 
 def counted(events: int, at_ms: int = 0, first: int = 0, every: int = 1) -> tuple[Row, int]:
@@ -35,14 +35,29 @@ def test_many_are_estimated_with_few_writes(every: int) -> None:
 
 def test_last_seen_is_true_to_a_period() -> None:
     """A row that nobody would count writes when a new period begins, and only then."""
-    row = Row(0, 0, 1 << 40)
+    row = Row(0, 0, 1 << 40, (0,))
     assert seen(row, PERIOD_MS - 1, 1) is None
-    assert seen(row, PERIOD_MS, 1) == Row(0, PERIOD_MS, 1 << 40)
-    late = seen(Row(5 * PERIOD_MS, 5 * PERIOD_MS, 1), 7, 1)
-    assert late == Row(7, 5 * PERIOD_MS, 2)
+    assert seen(row, PERIOD_MS, 1) == Row(0, PERIOD_MS, 1 << 40, (0,))
+    late = seen(Row(5 * PERIOD_MS, 5 * PERIOD_MS, 1, (0,)), 7, 1)
+    assert late == Row(7, 5 * PERIOD_MS, 2, (0,))
 
 
-rows = st.builds(Row, st.integers(0, 10**13), st.integers(0, 10**13), st.integers(1, 2**60))
+users = st.lists(st.integers(0, 2**32 - 1), max_size=COMMON_USERS, unique=True).map(tuple)
+rows = st.builds(Row, st.integers(0, 10**13), st.integers(0, 10**13), st.integers(1, 2**60), users)
+
+
+def test_a_row_of_the_format_before_is_read() -> None:
+    """It had no users."""
+    assert drift_rows.decode(b"\x01\x93\x01\x02\x03") == Row(1, 2, 3)
+
+
+def test_users_are_counted_up_to_the_few_that_matter() -> None:
+    """Each once, and none beyond: a row stays small."""
+    row = None
+    for n in range(40):
+        row = seen(row, 0, n, f"u{n % 8}") or row
+    assert row is not None
+    assert (len(row.users), row.is_common, row.events) == (COMMON_USERS, True, 40)
 
 
 @given(rows)

@@ -67,3 +67,15 @@ def test_free_space_that_nobody_has_measured_is_not_zero() -> None:
     """No number until the first look: 0 would be a full disk."""
     (sample,) = families(Process.WORKER)["junction_engine_disk_free_bytes"].samples
     assert sample.value != 0  # NaN, or what an observer in this very process has seen
+
+
+def test_names_that_others_choose_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever invents an event type with every event makes few series; each event is counted all the same."""
+    monkeypatch.setattr(metrics, "_types", metrics.FirstNames(3))
+    metrics.UNKNOWN_TYPES.clear()
+    for n in range(300):
+        metrics.count({("unknown_types", f"made.up.{n}"): 1})
+    metrics.count({("unknown_types", "made.up.1"): 1})
+    series = {labels: child._value.get() for labels, child in metrics.UNKNOWN_TYPES._metrics.items()}
+    assert series == {("made.up.0",): 1, ("made.up.1",): 2, ("made.up.2",): 1, (metrics.MORE,): 297}
+    assert metrics.TYPES_MAX <= 200

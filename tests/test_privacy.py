@@ -18,7 +18,8 @@ from streams.gateway.store import record_of
 from streams.settings import Settings
 from streams.signature import Verified, new_message_id
 
-MARKERS = ("Planted.Person@example.org", "whsec_cGxhbnRlZC1zZWNyZXQtMTIzNDU2", "planted-diagnosis", "98765.4321")
+SNAKE = "planted_diagnosis"  # looks like a word of an enum, and like the name of a field
+MARKERS = ("Planted.Person@example.org", "whsec_cGxhbnRlZC1zZWNyZXQtMTIzNDU2", "planted-diagnosis", "98765.4321", SNAKE)
 PREFIX = "junction"
 CODEC = Codec({name: number for number, name in enumerate(topics.clean_topics(), start=1)})
 FOLDS = agents.folds(CODEC, PREFIX)
@@ -103,7 +104,7 @@ def marked(draw: st.DrawFn) -> tuple[str, Any]:
     data = DATA[event_type]
     for _ in range(draw(st.integers(1, 2))):
         choices = [path for path in places(data) if not LEADS.intersection(map(str, path))]
-        marker = draw(st.sampled_from([*MARKERS, float(MARKERS[-1])]))
+        marker = draw(st.sampled_from([*MARKERS, float(MARKERS[3])]))
         data = planted(data, draw(st.sampled_from(choices)), marker)
     return event_type, data
 
@@ -133,6 +134,16 @@ def test_markers_do_reach_clean_data() -> None:
     _, draft, error = processed("labtest.order.updated", data)
     assert error is None
     assert told(repr(draft.emits))
+
+
+@pytest.mark.parametrize("path", [("type",), ("state",), ("source", "provider"), ("source", "type"), ("source",), ()])
+def test_a_word_of_one_person_is_no_drift(path: Path) -> None:
+    """A word looks like one of an enum, a name like that of a field: the report names their place alone."""
+    data = planted(DATA["daily.data.sleep.created"], path, SNAKE)
+    _, draft, _ = processed("daily.data.sleep.created", data)
+    said = [emit for emit in draft.emits if emit.topic.endswith(".drift")]
+    assert said
+    assert not told(repr(said) + repr(draft.tables["drift"]))
 
 
 @given(marked())

@@ -1,5 +1,6 @@
 """The drift report: what an event's findings do to the table of drift and to its topic."""
 
+from hashlib import blake2b
 from itertools import islice
 
 from streams import drift, drift_rows, topics
@@ -11,7 +12,7 @@ from streams.drift_rows import Row
 
 FINDINGS_MAX = 50  # of one event; a body of thousands of unknown names has said enough by then
 ITEMS_MAX = 200  # distinct ones of a raw topic and partition; further ones are counted together
-_ITEMS = b"items:"
+_ITEMS, _HASHED = b"items:", b"word:"
 
 
 def note(draft: Draft, outlet: Outlet, event: Event, how: Delivered, findings: Findings) -> None:
@@ -22,14 +23,34 @@ def note(draft: Draft, outlet: Outlet, event: Event, how: Delivered, findings: F
 
 
 def _note(draft: Draft, outlet: Outlet, event: Event, how: Delivered, finding: Finding) -> None:
-    row = drift_rows.decode(draft.get("drift", finding.key))
+    key = row_key(finding)
+    row = drift_rows.decode(draft.get("drift", key)) or _of_before(draft, outlet, finding)
     if row is None and not _has_room(draft, how.topic):
         finding = Finding(OVERFLOW, _short(how.topic, outlet.prefix), "", "")
-        row = drift_rows.decode(draft.get("drift", finding.key))
-    after = drift_rows.seen(row, how.at_ms, how.offset)
+        key = row_key(finding)
+        row = drift_rows.decode(draft.get("drift", key))
+    after = drift_rows.seen(row, how.at_ms, how.offset, event.owner_id)
     if after is not None:
-        draft.put("drift", finding.key, drift_rows.encode(after))
+        draft.put("drift", key, drift_rows.encode(after))
+    now = after or row
+    if finding.is_private and not (now and now.is_common):
+        _note(draft, outlet, event, how, finding.unsaid)
+    elif after is not None:
         outlet.emit(draft, topics.DRIFT, finding.key, _record(event, how, finding, after))
+
+
+def row_key(finding: Finding) -> bytes:
+    """Where a finding is counted. Words that may be private are not kept in tables either: changelogs have no end."""
+    return _HASHED + blake2b(finding.key, digest_size=12).hexdigest().encode() if finding.is_private else finding.key
+
+
+def _of_before(draft: Draft, outlet: Outlet, finding: Finding) -> Row | None:
+    """The row of a build that kept and told every word. Both are taken back; how often it was seen still counts."""
+    old = drift_rows.decode(draft.get("drift", finding.key)) if finding.is_private else None
+    if old is not None:
+        draft.put("drift", finding.key, None)
+        draft.emit(f"{outlet.prefix}.{topics.DRIFT}", finding.key, None)
+    return old
 
 
 def _has_room(draft: Draft, raw_topic: str) -> bool:

@@ -62,13 +62,14 @@ def try_rules(
     from streams import alert_trial
     from streams.alert_show import print_trial
     from streams.alerting.texts import duration_us
+    from streams.terminal import say
 
     try:
         since_us = time.time_ns() // 1000 - duration_us(since)
     except ValueError as error:
         raise Misconfigured(f"--since: {error}") from None
     options = alert_trial.Options(since_us, user, history)
-    outcome = alert_trial.run(read_settings(), file, options, lambda text: print(f"… {text}", file=sys.stderr))
+    outcome = alert_trial.run(read_settings(), file, options, lambda text: say(f"… {text}", file=sys.stderr))
     print_trial(outcome, show_all=show_all, as_json=as_json)
 
 

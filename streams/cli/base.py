@@ -55,10 +55,26 @@ def main() -> None:
         _stop(str(error), 1)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+    except Exception as error:
+        _stop_for_kafka(error)
+        raise
+
+
+def _stop_for_kafka(error: Exception) -> None:
+    """A client that could not even be made: a certificate that is not there, a mechanism that does not exist."""
+    library = sys.modules.get("confluent_kafka")  # what was not loaded has not failed
+    if library is None or not isinstance(error, library.KafkaException):
+        return
+    from streams.refused import refused
+
+    ours = refused("Kafka cannot be used", error.args[0])
+    _stop(str(ours), 2 if isinstance(ours, Misconfigured) else 3)
 
 
 def _stop(sentence: str, code: int) -> NoReturn:
-    print(f"junction-streams: {sentence}", file=sys.stderr)
+    from streams.terminal import say
+
+    say(f"junction-streams: {sentence}", file=sys.stderr)  # it may repeat what a registry or a worker said
     raise SystemExit(code)
 
 
@@ -80,7 +96,7 @@ def read_settings() -> Settings:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print(__version__)
+        typer.echo(__version__)
         raise typer.Exit
 
 

@@ -17,7 +17,9 @@ def drift(
 ) -> None:
     """What came that Junction does not document: event types, fields, words, shapes; since when, how often, where.
 
-    Names places and kinds of values, never values. Example: `junction-streams drift --kind field --since 7d`
+    Names places and kinds of values, never values; a word or a name of a field once five users have had it.
+
+    Example: `junction-streams drift --kind field --since 7d`
     """
     from streams.drift_report import drift as report
 

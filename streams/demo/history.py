@@ -7,9 +7,10 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from streams import topics
-from streams.errors import Unavailable
+from streams.errors import Rejected, Unavailable
 from streams.fetch import progress
 from streams.fetch.job import Status
+from streams.fetch.outage import Outage
 from streams.fetch.progress import Progress
 from streams.reader import Messages
 from streams.settings import Settings
@@ -46,7 +47,7 @@ class History:
         while not self._over.is_set():
             with suppress(Unavailable):  # a broker that is away: the next look knows more
                 for message in self._messages.messages(0.2):  # an end counts when all before it is taken in
-                    said = progress.decode(message.value())
+                    said = _said(message.value())
                     if isinstance(said, Progress):
                         with self._lock:
                             self._last[said.user_id, said.provider, said.resource, said.workout_id] = said
@@ -75,6 +76,14 @@ class History:
         self._over.set()
         self._thread.join(5)
         self._messages.close()
+
+
+def _said(value: bytes | None) -> Progress | Outage | None:
+    """None for what is neither; the worker makes a dead letter of it."""
+    try:
+        return progress.decode(value or b"")
+    except Rejected:
+        return None
 
 
 def _is_listing(one: Progress) -> bool:

@@ -49,6 +49,11 @@ NAMES: dict[tuple[str, str], str] = {
     ("aiokafka.consumer.group_coordinator", "GroupCoordinator.reset_generation"): "thread: generation and member_id",
     ("aiokafka.consumer.fetcher", "PartitionRecords._consume_aborted_up_to"): "records: which batches are skipped",
     ("aiokafka.consumer.fetcher", "PartitionRecords._contains_abort_marker"): "records: which batches are skipped",
+    ("aiokafka.consumer.fetcher", "MemoryRecords"): "records: the bytes of an answer stay at hand",
+    (
+        "aiokafka.record.default_records",
+        "_DefaultRecordBatchPy._maybe_uncompress",
+    ): "records: odd names of headers",
     ("aiokafka.consumer.fetcher", "FetchResult.check_assignment"): "records: a list built as one",
     ("aiokafka.consumer.fetcher", "FetchResult._update_position"): "records: a list built as one",
     ("aiokafka", "AIOKafkaConsumer.getmany"): "thread: records and position in one step",

@@ -1,5 +1,6 @@
 """One step of an alert to one receiver: attempts with bounds, a record of each, and a decision in the end."""
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
@@ -10,6 +11,9 @@ import httpx
 import stamina
 
 from streams import log
+from streams.alerting.life import Life
+from streams.alerting.rules import Severity
+from streams.errors import Unreadable
 from streams.notify.posts import idempotency_key, post
 from streams.notify.receivers import Kind, Receiver
 
@@ -57,6 +61,17 @@ Claim = Callable[[], Awaitable[None]]  # returns once it is proved that the aler
 Alert = Mapping[str, Any]
 
 
+NO_ALERT: Alert = {"id": "", "revision": 0, "life": "", "user_id": "", "rule": ""}
+_ID = re.compile(r"[\x21-\x7e]{1,200}")  # it travels in headers
+
+
+def checked(record: dict[str, Any]) -> Alert:
+    """The record, if it can be brought: what its schema leaves open is as alerts have it. Raises Unreadable."""
+    if not _ID.fullmatch(record["id"]) or record["severity"] not in set(Severity) or record["life"] not in set(Life):
+        raise Unreadable("no alert of ours")
+    return record
+
+
 class Courier:
     """Brings alerts to receivers. `note` returns when the record of an attempt is safe."""
 
@@ -82,6 +97,12 @@ class Courier:
             return Status.GIVEN_UP
         return Status.DELIVERED
 
+    async def give_up(self, receiver: Receiver, place: Place, why: str) -> None:
+        """Of what cannot be read nobody knows for whom it was: each receiver has it on record."""
+        where = {"topic": place.topic, "partition": place.partition, "offset": place.offset}
+        logger.error("unreadable", receiver=receiver.name, **where, why=why)
+        await self._note(delivery(receiver, NO_ALERT, place, 0, Status.GIVEN_UP, Answer(None, "unreadable"), 0.0))
+
     async def _once(self, receiver: Receiver, alert: Alert, place: Place, number: int) -> None:
         began_s = time.monotonic()
         answer = await self._send(receiver, alert)
@@ -94,9 +115,10 @@ class Courier:
 
     async def _send(self, receiver: Receiver, alert: Alert) -> Answer:
         if receiver.kind is Kind.LOG:
+            # Without the user: rule and user together say what somebody has, and logs go far and stay long.
             logger.warning(
                 "alert", id=alert["id"], revision=alert["revision"], life=alert["life"], rule=alert["rule"],
-                severity=alert["severity"], user=alert["user_id"], resolution=alert["resolution"],
+                severity=alert["severity"], resolution=alert["resolution"],
             )  # fmt: skip
             return Answer(None)
         made = post(receiver, alert, datetime.now(UTC))

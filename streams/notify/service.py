@@ -9,15 +9,15 @@ import httpx
 import stamina
 from confluent_kafka import Message
 
-from streams import admin, codec, log, metrics, registry, topics
+from streams import admin, log, metrics, registry, topics
 from streams.codec import Codec
-from streams.errors import Unavailable
+from streams.decoder import Decoder
+from streams.errors import Unavailable, Unreadable
 from streams.exposition import expose
-from streams.notify.bring import Claim, Courier, Place, Status
+from streams.notify.bring import Claim, Courier, Place, Status, checked
 from streams.notify.lane import Lane
 from streams.notify.receivers import Receiver, receivers
 from streams.publisher import KafkaPublisher
-from streams.registry import Schemas
 from streams.settings import Settings
 from streams.waiting import until_available
 
@@ -46,7 +46,7 @@ def run(settings: Settings, *, once: bool = False) -> None:
 class _Notifier:
     def __init__(self, settings: Settings, codec_of_all: Codec) -> None:
         self._settings, self._codec = settings, codec_of_all
-        self._schemas = Schemas(settings)
+        self._decoder = Decoder(settings)
         self._topic = f"{settings.topic_prefix}.{topics.ALERTS}"
         self._deliveries = f"{settings.topic_prefix}.{topics.ALERT_DELIVERIES}"
 
@@ -71,12 +71,17 @@ class _Notifier:
             value = message.value()
             if value is None:
                 return
-            alert = codec.decode(value, self._schemas.writer(codec.schema_id(value)))
-            if receiver.wants(alert):
-                place = Place(message.topic(), message.partition(), message.offset())
-                if await courier.bring(receiver, alert, place, claim) is Status.DELIVERED:
-                    waited_s = time.time() - alert["at"].timestamp()
-                    metrics.ALERT_DELIVERY_SECONDS.labels(receiver.name).observe(max(waited_s, 0.0))
+            place = Place(message.topic(), message.partition(), message.offset())
+            try:
+                alert = checked(self._decoder.record(message.topic(), value))
+            except Unreadable as why:  # to stop here would keep every later alert of every receiver back
+                await courier.give_up(receiver, place, str(why))
+                return
+            if not receiver.wants(alert):
+                return
+            if await courier.bring(receiver, alert, place, claim) is Status.DELIVERED:
+                waited_s = time.time() - alert["at"].timestamp()
+                metrics.ALERT_DELIVERY_SECONDS.labels(receiver.name).observe(max(waited_s, 0.0))
 
         return work
 

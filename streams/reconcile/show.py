@@ -1,18 +1,15 @@
 """What was found, for people and machines: one user as a certificate, all of them as a summary."""
 
-import json
 import time
 from collections import Counter
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
+from streams import terminal
 from streams.reconcile.compare import GOOD, Finding
 from streams.reconcile.run import Reconciled
+from streams.terminal import Rows, line
 
 COLUMNS = ("provider", "resource", "expected", "days there", "days here", "newest there", "newest here", "verdict")
-WIDTH = 140  # where there is no terminal
 
 
 def as_json(one: Reconciled) -> dict[str, Any]:
@@ -48,31 +45,30 @@ def _row(one: Finding) -> dict[str, Any]:
 def show(one: Reconciled, *, machine: bool) -> None:
     """A certificate of completeness of one user."""
     if machine:
-        print(json.dumps(as_json(one)))
+        terminal.machine(as_json(one))
         return
-    table = Table(title=f"{one.user_id}", title_justify="left", title_style="bold")
-    for column in COLUMNS:
-        table.add_column(column, overflow="fold", justify="right" if column.startswith("days") else "left")
-    before = ""
+    table = Rows(*COLUMNS, title=one.user_id, right=("days there", "days here"), once="provider")
     for finding in one.findings:
         said = finding.theirs
         span = f"{_day(said.start_us)} to {_day(said.end_us)}" if said.start_us is not None else ""
-        colour = "green" if finding.is_good else "red"
-        provider, before = "" if finding.provider == before else finding.provider, finding.provider
-        table.add_row(
-            provider, finding.resource, span, str(said.days), str(finding.days_ours), _day(said.newest_us),
-            _day(finding.newest_us), f"[{colour}]{finding.verdict}[/]",
+        table.add(
+            finding.provider, finding.resource, span, str(said.days), str(finding.days_ours), _day(said.newest_us),
+            _day(finding.newest_us), line((finding.verdict, _colour(finding.is_good))),
         )  # fmt: skip
-    console = _console()
+    console = terminal.console()
     console.print(table)
     bad = sum(not finding.is_good for finding in one.findings)
     if not one.findings:
-        console.print("Junction says nothing about this user.")
+        console.print(line("Junction says nothing about this user."))
     elif bad:
         what = f"{one.asked} spans were asked for" if one.asked else "`--fetch` asks for what is missing"
-        console.print(f"[red]{bad} of {len(one.findings)} resources are not complete[/]; {what}.")
+        console.print(line((f"{bad} of {len(one.findings)} resources are not complete", "red"), f"; {what}."))
     else:
-        console.print(f"[green]complete: {len(one.findings)} resources[/]")
+        console.print(line((f"complete: {len(one.findings)} resources", "green")))
+
+
+def _colour(is_good: bool) -> str:
+    return "green" if is_good else "red"
 
 
 def summary(all_: list[Reconciled], *, machine: bool) -> None:
@@ -81,23 +77,15 @@ def summary(all_: list[Reconciled], *, machine: bool) -> None:
     amiss = [one for one in all_ if not all(finding.is_good for finding in one.findings)]
     asked = sum(one.asked for one in all_)
     if machine:
-        print(json.dumps({"users": len(all_), "amiss": len(amiss), "asked": asked, "verdicts": dict(counts)}))
+        terminal.machine({"users": len(all_), "amiss": len(amiss), "asked": asked, "verdicts": dict(counts)})
         return
-    console = _console()
+    console = terminal.console()
     for verdict, n in counts.most_common():
-        colour = "green" if verdict in GOOD else "red"
-        console.print(f"[{colour}]{verdict:<15}[/] {n:>8,}", highlight=False)
-    console.print(
-        f"{len(all_):,} users, {len(amiss):,} with something amiss, {asked:,} spans asked for", highlight=False
-    )
+        console.print(line((f"{verdict:<15}", _colour(verdict in GOOD)), f" {n:>8,}"))
+    console.print(line(f"{len(all_):,} users, {len(amiss):,} with something amiss, {asked:,} spans asked for"))
     for one in amiss[:20]:
         names = ", ".join(f"{f.provider} {f.resource} {f.verdict}" for f in one.findings if not f.is_good)
-        console.print(f"  {one.user_id}  {names}", highlight=False, soft_wrap=True)
-
-
-def _console() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=WIDTH)
+        console.print(line(f"  {one.user_id}  {names}"), soft_wrap=True)
 
 
 def _time(us: int | None) -> str | None:

@@ -4,6 +4,7 @@ import gc
 import weakref
 from dataclasses import dataclass
 
+import pytest
 from aiokafka.consumer import fetcher
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
@@ -65,7 +66,8 @@ def encoded(made: list[Batch]) -> tuple[bytes, int]:
 
 
 def parts(kind: type, data: bytes, aborted: list[tuple[int, int]], begin: int):
-    return kind(TP, MemoryRecords(data), aborted, begin, None, None, False, fetcher.READ_COMMITTED)
+    fetched = MemoryRecords(data) if kind is AIOKAFKA else records.Fetched(data)
+    return kind(TP, fetched, aborted, begin, None, None, False, fetcher.READ_COMMITTED)
 
 
 @given(batches, st.lists(st.tuples(st.integers(0, 2), st.integers(0, 30)), max_size=4), st.integers(0, 9), st.data())
@@ -103,3 +105,28 @@ def test_what_was_fetched_goes_with_its_records() -> None:
         assert alive() is None
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 9])
+@pytest.mark.parametrize("odd", [0, 1, 3])
+def test_a_header_whose_name_is_no_text(most: int, odd: int) -> None:
+    """Its record is read like any other, and so are those around it: only the name has replacement characters."""
+    fetched, end = b"", 0
+    for first in (0, 3):
+        builder = DefaultRecordBatchBuilder(
+            magic=2, compression_type=0, is_transactional=False, producer_id=1, producer_epoch=0, base_sequence=0,
+            batch_size=1 << 20,
+        )  # fmt: skip
+        for i in range(3):
+            name = "ODD." if first + i == odd else "fine"
+            builder.append(i, 1_700_000_000_000, b"k", b"%d" % (first + i), [(name, b"x"), ("ce_id", b"y")])
+        data = builder.build()
+        data[0:8] = first.to_bytes(8, "big")
+        fetched, end = fetched + bytes(data), first + 3
+    ours = parts(records.PartitionRecords, fetched.replace(b"ODD.", b"\xff\xfea\xff"), [], 0)
+    found: list[records.SourceRecord] = []
+    while taken := ours.take(most):
+        found += taken
+    assert [(r.offset, r.value) for r in found] == [(n, b"%d" % n) for n in range(6)]
+    assert found[odd].headers == (("\ufffd\ufffda\ufffd", b"x"), ("ce_id", b"y"))
+    assert ours.next_fetch_offset == end

@@ -1,0 +1,34 @@
+"""What Kafka says no to, as an error of ours: a person has to change something, or it will pass."""
+
+from confluent_kafka import KafkaError
+
+from streams.errors import Misconfigured, Unavailable
+
+# Asking again changes nothing: rights, logins, settings, and topics that are not as settings say.
+_A_PERSON_HAS_TO_ACT = {
+    KafkaError._AUTHENTICATION,
+    KafkaError._INVALID_ARG,
+    KafkaError._UNKNOWN_PARTITION,
+    KafkaError._UNKNOWN_TOPIC,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.MSG_SIZE_TOO_LARGE,
+    KafkaError.SASL_AUTHENTICATION_FAILED,
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.TOPIC_EXCEPTION,
+    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError.UNSUPPORTED_SASL_MECHANISM,
+}
+
+
+def refused(what: str, error: KafkaError) -> Unavailable | Misconfigured:
+    """`what`: what was tried, `reading junction.alerts`."""
+    if error.code() not in _A_PERSON_HAS_TO_ACT:
+        return Unavailable(f"{what}: {error.name()}")
+    # librdkafka says which setting it does not take, and no password is ever one of those.
+    why = f"{error.name()}, {error.str()}" if error.code() == KafkaError._INVALID_ARG else error.name()
+    return Misconfigured(
+        f"{what}: {why}. Look at STREAMS_BOOTSTRAP_SERVERS and the settings of its login, at the rights of that login, "
+        "and at `junction-streams topics plan`"
+    )
