@@ -8,7 +8,7 @@ from rich.console import Console
 
 from streams.admin import Change
 from streams.explain import explain, render
-from streams.registry import Check
+from streams.subjects import Check
 
 
 def print_changes(changes: Sequence[Change], *, applied: bool, as_json: bool) -> None:
@@ -32,7 +32,7 @@ def print_checks(checks: Sequence[Check], *, as_json: bool) -> bool:
         print(json.dumps({"checks": [asdict(check) for check in checks]}))
     else:
         for check in checks:
-            print(f"{check.status:<12} {check.subject} ({check.schema})")
+            print(check.line)
     return all(check.is_allowed for check in checks)
 
 
