@@ -7,7 +7,7 @@ AUDIT := $(VENV)/audit
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-path bench-engine fuzz chaos audit up dashboards boards lock format clean
+.PHONY: help demo test check bench bench-path bench-engine fuzz chaos audit up dashboards boards released lock format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -65,6 +65,9 @@ dashboards: $(VENV)/.ready  ## write Grafana's dashboards anew
 
 boards: $(VENV)/.ready  ## fill docs/dashboards.md from a run of the demo with a real Prometheus
 	@$(BIN)/python -m deploy.grafana.render
+
+released: $(VENV)/.ready  ## write the schemas of this version into avro/released
+	@$(BIN)/python -m streams.released
 
 lock: $(VENV)/.ready  ## write constraints.txt from what is installed
 	@{ head -1 constraints.txt; $(BIN)/pip freeze --exclude-editable | grep -v '^junction'; } > constraints.new && mv constraints.new constraints.txt

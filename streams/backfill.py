@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams import values
+from streams import rows, values
 from streams.body import provider_slug
 from streams.errors import Reason, Rejected
 from streams.fetch import policy
@@ -20,7 +20,6 @@ from streams.values import Unfit
 NOTICES_MAX = 64  # a reconnect brings one more; beyond this many we say 64
 EARLY = policy.LIVE_HISTORY  # the notice comes before the data, which then come as incremental events (5.3)
 KEPT_MAX = 4  # backfills whose rows are counted; see `add_rows`
-_FORMAT = b"\x02"
 
 
 class Status(StrEnum):
@@ -185,14 +184,15 @@ _decode = msgspec.msgpack.Decoder(State).decode
 
 
 def encode(state: State) -> bytes:
-    return _FORMAT + _encode(state)
+    return rows.pack(rows.BACKFILL, _encode(state))
 
 
 def decode(stored: bytes | None) -> State:
     """EMPTY for what is not stored."""
     if stored is None:
         return EMPTY
-    return _decode(memoryview(stored)[1:]) if stored[:1] == _FORMAT else _decode_1(stored)
+    payload = rows.unpack(rows.BACKFILL, stored)
+    return _decode_1(payload) if stored[0] == 1 else _decode(payload)
 
 
 class _Done1(NamedTuple):
@@ -214,8 +214,8 @@ class _State1(NamedTuple):
     not_expected: str = ""
 
 
-def _decode_1(stored: bytes) -> State:
+def _decode_1(payload: bytes) -> State:
     """As it was before: one count."""
-    old = msgspec.msgpack.decode(memoryview(stored)[1:], type=_State1)
+    old = msgspec.msgpack.decode(payload, type=_State1)
     done = (Done(old.done.id, *old.done[2:]),) if old.done else ()
     return State(old.newest, old.seen, old.fetch, done, old.not_expected)

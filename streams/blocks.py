@@ -2,7 +2,7 @@
 
 A block is the state of one key (user, resource, provider, source type, extra) and one hour:
 
-    format  1 byte      1 = contents are doubles, 2 = contents are 64-bit hashes
+    format  1 byte      1 = contents are doubles, 2 = contents are 64-bit hashes (`rows`)
     groups  sorted by (delivery_ms, tag):
       head      <qQI    delivery time in ms, tag (hash of attributes and duration), number of samples n
       offsets   n x <I  µs within the hour, sorted
@@ -17,15 +17,17 @@ import struct
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from streams import rows
 from streams.dedup import Verdict
+from streams.rows import Kind
 
 _GROUP = struct.Struct("<qQI")
 _SAMPLE_BYTES = 12
-_CODE = {1: "d", 2: "Q"}
+_CODE = {rows.NUMBERS.writes: "d", rows.HASHES.writes: "Q"}
 _OFFSET = struct.Struct("<I")
 _OFFSET_BYTES = 4
 
-NUMBERS, HASHES = 1, 2
+NUMBERS, HASHES = rows.NUMBERS, rows.HASHES  # kinds of contents
 
 
 class Folded(NamedTuple):
@@ -47,19 +49,24 @@ class _Group(NamedTuple):
 
 def fold(
     stored: bytes | None,
-    kind: int,
+    kind: Kind,
     delivery_ms: int,
     offsets_us: Sequence[int],
     contents: Sequence[Any],
     tags: Sequence[int],
 ) -> Folded:
-    """Compare samples of one event, each time once, sorted, with their block. Columns have equal lengths."""
+    """Compare samples of one event, each time once, sorted, with their block. Columns have equal lengths.
+
+    Raises Misconfigured for a block of another version.
+    """
     n = len(offsets_us)
+    if stored is not None:
+        rows.check(kind, stored)
     if tags.count(tags[0]) == n:
         packed = _pack(kind, offsets_us, contents)
         if stored is None:
             head = _GROUP.pack(delivery_ms, tags[0], n)
-            return Folded(bytes([kind]) + head + packed, [Verdict.NEW] * n, 0)
+            return Folded(rows.pack(kind, head + packed), [Verdict.NEW] * n, 0)
         quick = _shortcut(stored, delivery_ms, tags[0], offsets_us, packed)
         if quick is not None:
             return quick
@@ -68,7 +75,7 @@ def fold(
 
 
 def _shortcut(stored: bytes, delivery_ms: int, tag: int, offsets_us: Sequence[int], packed: bytes) -> Folded | None:
-    n, first, last, at = len(offsets_us), offsets_us[0], offsets_us[-1], 1
+    n, first, last, at = len(offsets_us), offsets_us[0], offsets_us[-1], rows.HEAD_BYTES
     for group in _groups(stored):
         key = (group.delivery_ms, group.tag)
         if key == (delivery_ms, tag):
@@ -82,7 +89,7 @@ def _shortcut(stored: bytes, delivery_ms: int, tag: int, offsets_us: Sequence[in
 
 
 def _groups(stored: bytes) -> list[_Group]:
-    found, at, end, offset = [], 1, len(stored), _OFFSET.unpack_from
+    found, at, end, offset = [], rows.HEAD_BYTES, len(stored), _OFFSET.unpack_from
     while at < end:
         delivery_ms, tag, n = _GROUP.unpack_from(stored, at)
         start = at + _GROUP.size
@@ -95,15 +102,21 @@ def _groups(stored: bytes) -> list[_Group]:
 _group = tuple.__new__  # half the time of calling the type
 
 
+def is_there(stored: bytes | None) -> bool:
+    """Whether a block holds samples. Raises Misconfigured for one of another version."""
+    return stored is not None and rows.check(rows.BLOCK, stored) > 0
+
+
 def newest_ms(stored: bytes) -> int:
-    """Delivery time of the newest sample of a block."""
+    """Delivery time of the newest sample of a block, whatever its contents are."""
+    rows.check(rows.BLOCK, stored)
     return _groups(stored)[-1].delivery_ms
 
 
 def unpack(stored: bytes) -> dict[int, tuple[int, int, Any]]:
     """µs within the hour → (delivery_ms, tag, content)."""
     samples: dict[int, tuple[int, int, Any]] = {}
-    code = _CODE[stored[0]]
+    code = _CODE[rows.check(rows.BLOCK, stored)]
     for group in _groups(stored):
         n = (group.end - group.start) // _SAMPLE_BYTES
         columns = struct.unpack_from(f"<{n}I{n}{code}", stored, group.start)
@@ -112,7 +125,7 @@ def unpack(stored: bytes) -> dict[int, tuple[int, int, Any]]:
     return samples
 
 
-def _merge(samples: dict[int, tuple[int, int, Any]], kind: int, incoming: Any, delivery_ms: int) -> Folded:
+def _merge(samples: dict[int, tuple[int, int, Any]], kind: Kind, incoming: Any, delivery_ms: int) -> Folded:
     verdicts, conflicts, is_written = [], 0, False
     for offset_us, content, tag in incoming:
         new, old = (delivery_ms, tag, content), samples.get(offset_us)
@@ -136,17 +149,17 @@ def _judge(old: tuple[int, int, Any] | None, new: tuple[int, int, Any]) -> tuple
     return (Verdict.CHANGED if new > old else Verdict.STALE), False
 
 
-def pack(kind: int, samples: dict[int, tuple[int, int, Any]]) -> bytes:
+def pack(kind: Kind, samples: dict[int, tuple[int, int, Any]]) -> bytes:
     """The canonical bytes of a block."""
     groups: dict[tuple[int, int], list[tuple[int, Any]]] = {}
     for offset_us, (delivery_ms, tag, content) in sorted(samples.items()):
         groups.setdefault((delivery_ms, tag), []).append((offset_us, content))
-    out = [bytes([kind])]
-    for (delivery_ms, tag), rows in sorted(groups.items()):
-        out += (_GROUP.pack(delivery_ms, tag, len(rows)), _pack(kind, *zip(*rows, strict=True)))
-    return b"".join(out)
+    out: list[bytes] = []
+    for (delivery_ms, tag), group in sorted(groups.items()):
+        out += (_GROUP.pack(delivery_ms, tag, len(group)), _pack(kind, *zip(*group, strict=True)))
+    return rows.pack(kind, b"".join(out))
 
 
-def _pack(kind: int, offsets_us: Sequence[int], contents: Sequence[Any]) -> bytes:
+def _pack(kind: Kind, offsets_us: Sequence[int], contents: Sequence[Any]) -> bytes:
     n = len(offsets_us)
-    return struct.pack(f"<{n}I{n}{_CODE[kind]}", *offsets_us, *contents)
+    return struct.pack(f"<{n}I{n}{_CODE[kind.writes]}", *offsets_us, *contents)

@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams import rows
 from streams.body import provider_slug, short_text
 from streams.errors import Reason, Rejected
 
 CONNECTED, ERROR, IMPLIED, UNKNOWN = "connected", "error", "implied", "unknown"
 MINUTE_MS = 60_000
 RESOURCES_MAX = 256  # of each list; Junction knows about fifty. Every data event may write the row again
-_FORMAT = b"\x01"
 
 
 class Created(NamedTuple):
@@ -115,9 +115,9 @@ _decode = msgspec.msgpack.Decoder(State).decode
 
 
 def encode(state: State) -> bytes:
-    return _FORMAT + _encode(state)
+    return rows.pack(rows.CONNECTION, _encode(state))
 
 
 def decode(stored: bytes | None) -> State:
     """EMPTY for what is not stored."""
-    return EMPTY if stored is None else _decode(memoryview(stored)[1:])
+    return EMPTY if stored is None else _decode(rows.unpack(rows.CONNECTION, stored))

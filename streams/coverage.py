@@ -9,13 +9,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams import local
+from streams import local, rows
 from streams.columns import Columns
 
 DAY_US = 86_400_000_000
 MINUTE_MS, MINUTE_US = 60_000, 60_000_000
 DAYS_MAX = 512  # days that are remembered one by one, the newest ones
-_FORMAT = b"\x01"
 
 
 class Extent(NamedTuple):
@@ -121,8 +120,8 @@ _decode = msgspec.msgpack.Decoder(State).decode
 
 
 def encode(state: State) -> bytes:
-    return _FORMAT + _encode(state)
+    return rows.pack(rows.COVERAGE, _encode(state))
 
 
 def decode(stored: bytes | None) -> State | None:
-    return None if stored is None else _decode(memoryview(stored)[1:])
+    return None if stored is None else _decode(rows.unpack(rows.COVERAGE, stored))

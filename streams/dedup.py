@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams import keys
+from streams import keys, rows
 
 
 class Verdict(StrEnum):
@@ -85,9 +85,9 @@ def signed_hash(data: bytes) -> int:
     return int.from_bytes(blake2b(data, digest_size=8).digest(), "big", signed=True)
 
 
-# State of an entity: format, version, length of its content; content (JSON); what its owner keeps beside it.
-_FORMAT = 2
-_HEAD = struct.Struct(">BqqqI")
+# State of an entity: version, length of its content; content (JSON); what its owner keeps beside it.
+_HEAD = struct.Struct(">qqqI")
+_CONTENT = rows.HEAD_BYTES + _HEAD.size
 
 
 class Stored(NamedTuple):
@@ -99,12 +99,13 @@ class Stored(NamedTuple):
 
 
 def stored(state: bytes) -> Stored:
-    """A state taken apart."""
-    _, updated_at_us, delivered_at_ms, number, n = _HEAD.unpack_from(state)
+    """A state taken apart. Raises Misconfigured for one of another version."""
+    rows.check(rows.ENTITY, state)
+    updated_at_us, delivered_at_ms, number, n = _HEAD.unpack_from(state, rows.HEAD_BYTES)
     if is_ahead(updated_at_us, delivered_at_ms):  # by a version that did not look
         updated_at_us = NEVER_US
-    behind = _HEAD.size + n
-    return Stored(Version(updated_at_us, delivered_at_ms, number), state[_HEAD.size : behind], state[behind:])
+    behind = _CONTENT + n
+    return Stored(Version(updated_at_us, delivered_at_ms, number), state[_CONTENT:behind], state[behind:])
 
 
 def judge(state: bytes | None, version: Version, content: bytes, extra: bytes = b"") -> Judged:
@@ -126,7 +127,7 @@ def judge(state: bytes | None, version: Version, content: bytes, extra: bytes = 
 
 
 def _state(version: Version, content: bytes, extra: bytes) -> bytes:
-    return b"".join((_HEAD.pack(_FORMAT, *version, len(content)), content, extra))
+    return rows.pack(rows.ENTITY, b"".join((_HEAD.pack(*version, len(content)), content, extra)))
 
 
 def _changed(before: bytes, now: bytes) -> list[str]:

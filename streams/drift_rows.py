@@ -12,6 +12,8 @@ from zlib import crc32
 
 import msgspec
 
+from streams import rows
+
 
 class Row(NamedTuple):
     """What is known of an item in one partition. Times: delivery times, Unix milliseconds. `users`: the first ones."""
@@ -57,12 +59,11 @@ def step_of(events: int) -> int:
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Row).decode
-_FORMAT = b"\x02"  # 1 had no users, and is read as well
 
 
 def encode(row: Row) -> bytes:
-    return _FORMAT + _encode(row)
+    return rows.pack(rows.DRIFT, _encode(row))
 
 
 def decode(stored: bytes | None) -> Row | None:
-    return None if stored is None else _decode(memoryview(stored)[1:])
+    return None if stored is None else _decode(rows.unpack(rows.DRIFT, stored))

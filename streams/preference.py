@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams import rows
 from streams.resources import Resource, Shape, Value
 
 # Best first (9.1). Types without a published rank (insulin_pump, exercise_machine, earphone, new ones) come last.
@@ -123,22 +124,21 @@ class Rivals(NamedTuple):
 _encode = msgspec.msgpack.Encoder().encode
 _rivals = msgspec.msgpack.Decoder(Rivals).decode
 _makers = msgspec.msgpack.Decoder(tuple[Maker, ...]).decode
-_FORMAT = b"\x01"
 
 
 def encode(rivals: Rivals) -> bytes | None:
     """None where nobody is left."""
-    return _FORMAT + _encode(rivals) if rivals.ids else None
+    return rows.pack(rows.RIVALS, _encode(rivals)) if rivals.ids else None
 
 
 def decode(stored: bytes | None) -> Rivals:
-    return Rivals() if stored is None else _rivals(memoryview(stored)[1:])
+    return Rivals() if stored is None else _rivals(rows.unpack(rows.RIVALS, stored))
 
 
 def encode_makers(makers: tuple[Maker, ...]) -> bytes:
     """The sources that ever sent a resource's samples for a user."""
-    return _FORMAT + _encode(makers)
+    return rows.pack(rows.MAKERS, _encode(makers))
 
 
 def decode_makers(stored: bytes | None) -> tuple[Maker, ...]:
-    return () if stored is None else _makers(memoryview(stored)[1:])
+    return () if stored is None else _makers(rows.unpack(rows.MAKERS, stored))

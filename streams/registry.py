@@ -1,57 +1,34 @@
 """The schema registry: is each schema allowed, is it there, and under which id. Subjects are `<topic>-value`.
 
 Ids are resolved once at start; nothing asks the registry while records flow. Every function opens its own client,
-asks for all subjects concurrently, and may be repeated.
+asks for all subjects concurrently, and may be repeated. Each subject is asked for by its name: lists have limits (a
+thousand, for some), and what lies behind them would look as if it were not there.
 """
 
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, TypeVar
 
 import fastavro
 import httpx2  # what confluent-kafka 2.16 speaks HTTP with: its errors reach us as they are
-from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
-from streams import topics
-from streams.codec import parsed, schema_text
+from streams import subjects, topics
+from streams.avro_bounds import is_bounded
+from streams.codec import parsed
 from streams.errors import Misconfigured, Unavailable, UnknownSchema
 from streams.settings import Settings
+from streams.subjects import Check
 
 S = TypeVar("S")
 T = TypeVar("T")
 
 ANSWER_S = 10
 _AT_ONCE = 8
-_COMPATIBILITY = "BACKWARD"  # new readers read old records: consumers are updated first
-_GUARDING = ("BACKWARD", "BACKWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE")
-_NO_SUBJECT, _NO_VERSION, _NO_SCHEMA = 40401, 40402, 40403  # of Confluent's API; others answer them too
-
-
-class Status(StrEnum):
-    SAME = "same"  # this very schema is registered
-    NEW = "new"  # the subject does not exist
-    COMPATIBLE = "compatible"  # may follow the last version
-    INCOMPATIBLE = "incompatible"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One subject. `topic`: short name; `id`: of the registered schema, where the status is SAME."""
-
-    topic: str
-    subject: str
-    schema: str
-    status: Status
-    id: int | None = None
-
-    @property
-    def is_allowed(self) -> bool:
-        return self.status is not Status.INCOMPATIBLE
+_NO_SCHEMA = 40403
 
 
 def check(settings: Settings) -> list[Check]:
@@ -63,20 +40,17 @@ def check(settings: Settings) -> list[Check]:
 def register(settings: Settings) -> dict[str, int]:
     """Register each schema that is not there; short topic name → schema id.
 
-    Raises Misconfigured, before it registers anything, when a schema may not follow its last version; Unavailable.
+    Raises Misconfigured, before it registers anything, when a schema may not follow what is there; Unavailable.
     """
     if settings.is_mock:
         return _local_ids()
     with _client(settings) as client:
         checks = _check(client, settings)
-        refused = [check.subject for check in checks if not check.is_allowed]
+        refused = [check for check in checks if not check.is_allowed]
         if refused:
-            raise Misconfigured(
-                f"the registry refuses schemas that are not {_COMPATIBILITY} compatible: {', '.join(refused)}. "
-                "Give every new field a default and keep the old ones."
-            )
-        is_guarded = client.get_compatibility() in _GUARDING
-        ids = _each(checks, lambda check: _registered(client, check, is_guarded))
+            raise subjects.refusal(refused)
+        guard = subjects.Guard(client)
+        ids = _each(checks, lambda check: subjects.registered(client, check, guard))
         return {check.topic: id for check, id in zip(checks, ids, strict=True)}
 
 
@@ -88,7 +62,7 @@ def resolve(settings: Settings) -> dict[str, int]:
     if settings.is_mock:
         return _local_ids()
     with _client(settings) as client:
-        found = _each(list(topics.clean_topics().items()), lambda row: _look_up(client, settings, *row))
+        found = _each(list(topics.clean_topics().items()), lambda row: subjects.look_up(client, settings, *row))
     missing = [check.subject for check in found if check.id is None]
     if missing:
         raise Misconfigured(
@@ -98,23 +72,45 @@ def resolve(settings: Settings) -> dict[str, int]:
     return {check.topic: check.id for check in found if check.id is not None}
 
 
+class Foreign(ValueError):
+    """A record names a schema that is not of our subjects, or that no record of ours can have."""
+
+
 class Schemas:
-    """Writers' schemas by id, for reading: each is asked for once and kept."""
+    """Writers' schemas by id, for reading: each is asked for once and kept.
+
+    Only those that are registered under a subject of ours: whoever may write to a topic may name any id, and records of
+    some schemas take more room than there is.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._known: dict[int, Any] = {}
+        self._subjects = {subjects.name_of(settings, topic) for topic in topics.clean_topics()}
         if settings.is_mock:
             names = topics.clean_topics()
             self._known = {id: parsed(names[topic]) for topic, id in _local_ids().items()}
 
     def writer(self, id: int) -> Any:
-        """The parsed schema, for `codec.decode`. Raises Unavailable, Misconfigured."""
+        """The parsed schema, for `codec.decode`. Raises Foreign, Unavailable, Misconfigured."""
         if id not in self._known:
             with _client(self._settings) as client:
-                text = client.get_schema(id).schema_str
-            self._known[id] = fastavro.parse_schema(json.loads(text or "{}"))
+                subjects_of = {version.subject for version in client.get_schema_versions(id)}
+                text = client.get_schema(id).schema_str if subjects_of & self._subjects else None
+            if text is None:
+                raise Foreign("the schema of a record is not of a subject of ours")
+            self._known[id] = _parsed(text)
         return self._known[id]
+
+
+def _parsed(text: str) -> Any:
+    try:
+        schema = json.loads(text)
+        if is_bounded(schema):
+            return fastavro.parse_schema(schema)
+    except RecursionError:
+        pass
+    raise Foreign("records of this schema may be larger than their bytes allow")
 
 
 def _local_ids() -> dict[str, int]:
@@ -122,54 +118,7 @@ def _local_ids() -> dict[str, int]:
 
 
 def _check(client: SchemaRegistryClient, settings: Settings) -> list[Check]:
-    existing = frozenset(client.get_subjects())  # one question instead of sixty where nothing is registered yet
-    return _each(list(topics.clean_topics().items()), lambda row: _status(client, settings, existing, *row))
-
-
-def _status(
-    client: SchemaRegistryClient, settings: Settings, existing: frozenset[str], topic: str, schema: str
-) -> Check:
-    subject = _subject(settings, topic)
-    if subject not in existing:
-        return Check(topic, subject, schema, Status.NEW)
-    found = _look_up(client, settings, topic, schema)
-    if found.status is not Status.COMPATIBLE:
-        return found
-    is_compatible = client.test_compatibility(found.subject, _schema(schema))
-    status = Status.COMPATIBLE if is_compatible else Status.INCOMPATIBLE
-    return Check(topic, found.subject, schema, status)
-
-
-def _look_up(client: SchemaRegistryClient, settings: Settings, topic: str, schema: str) -> Check:
-    """SAME with its id, NEW, or COMPATIBLE until somebody asks."""
-    subject = _subject(settings, topic)
-    try:
-        found = client.lookup_schema(subject, _schema(schema))
-    except SchemaRegistryError as error:
-        if error.error_code == _NO_SUBJECT:
-            return Check(topic, subject, schema, Status.NEW)
-        if error.error_code in (_NO_VERSION, _NO_SCHEMA):
-            return Check(topic, subject, schema, Status.COMPATIBLE)
-        raise
-    return Check(topic, subject, schema, Status.SAME, found.schema_id)
-
-
-def _registered(client: SchemaRegistryClient, check: Check, is_guarded: bool) -> int:
-    if check.id is not None:
-        return check.id
-    id: int = client.register_schema(check.subject, _schema(check.schema))
-    if check.status is Status.NEW and not is_guarded:
-        # Some registries allow everything unless told otherwise (Apicurio). An owner's later choice is left alone.
-        client.set_compatibility(check.subject, _COMPATIBILITY)
-    return id
-
-
-def _subject(settings: Settings, topic: str) -> str:
-    return f"{settings.topic_prefix}.{topic}-value"
-
-
-def _schema(name: str) -> Schema:
-    return Schema(schema_text(name), "AVRO")
+    return _each(list(topics.clean_topics().items()), lambda row: subjects.status(client, settings, *row))
 
 
 def _each(rows: list[S], ask: Callable[[S], T]) -> list[T]:
@@ -212,8 +161,16 @@ def _translated(error: SchemaRegistryError, url: str) -> Unavailable | Misconfig
             f"the schema registry at {url} refuses us (HTTP {status}): "
             "check STREAMS_REGISTRY_USER and STREAMS_REGISTRY_PASSWORD"
         )
-    if status == 422:
-        return Misconfigured(f"the schema registry at {url} does not take a schema: {error.error_message}")
+    if status in (413, 422):
+        return Misconfigured(
+            f"the schema registry at {url} does not take a schema of ours (HTTP {status}): it has to take Avro of "
+            "20 kB, by itself and by the proxies before it"
+        )
+    if status == 409:
+        return Misconfigured(
+            f"the schema registry at {url} refuses a change (HTTP 409): `junction-streams schemas check` says how each "
+            "subject stands"
+        )
     if error.error_code == _NO_SCHEMA:
         return UnknownSchema(
             f"the schema registry at {url} has no such schema id: is it the registry that the writer used?"

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from streams import kept, terminal
 from streams.admin import Change
 from streams.explain import explain, render
-from streams.registry import Check
+from streams.subjects import Check
 from streams.topics import Topic
 
 
@@ -41,7 +41,7 @@ def print_checks(checks: Sequence[Check], *, as_json: bool) -> bool:
         terminal.machine({"checks": [asdict(check) for check in checks]})
     else:
         for check in checks:
-            terminal.say(f"{check.status:<12} {check.subject} ({check.schema})")
+            terminal.say(check.line)
     return all(check.is_allowed for check in checks)
 
 

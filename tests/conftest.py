@@ -40,7 +40,7 @@ def java() -> None:
 
 @pytest.fixture(scope="session")
 def cluster(java: None) -> Iterator[Cluster]:
-    """Real Kafka (one node) and the registry (BACKWARD), started when the first test asks, stopped at the end."""
+    """Real Kafka (one node) and the registry, started when the first test asks, stopped at the end."""
     with Cluster() as running:
         yield running
 

@@ -40,7 +40,7 @@ def test_every_field_is_documented(name: str) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_what_may_be_absent_is_null_by_default(name: str) -> None:
-    """A nullable field starts with null and defaults to it, so that schemas can grow and stay BACKWARD compatible."""
+    """A nullable field starts with null and defaults to it, so that schemas can grow and stay compatible."""
     for row in fields(name):
         if isinstance(row["type"], list):
             assert row["type"][0] == "null"

@@ -183,3 +183,17 @@ def test_without_a_worker_to_ask() -> None:
     """A sentence says which setting is missing."""
     with pytest.raises(Misconfigured, match="STREAMS_QUERY_PORT"):
         status.ask(settings(), USER)
+
+
+async def test_rows_of_another_version() -> None:
+    """Where the tables hold a row that this version cannot read, the answer is the sentence, not a guess."""
+    worker = someone()
+    (key,) = (key for key in worker.tables["backfills"])
+    worker.tables["backfills"][key] = b"\x09" + worker.tables["backfills"][key][1:]
+    async with (
+        running(settings(), Tables(worker, {PARTITION})) as url,
+        aiohttp.ClientSession() as session,
+        session.get(f"{url}/users/{USER}") as answer,
+    ):
+        assert answer.status == 503
+        assert "a row of the table backfills (a backfill) has format 9" in (await answer.json())["error"]

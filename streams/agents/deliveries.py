@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from streams import body, drift, ids, topics, values
+from streams import body, drift, ids, rows, topics, values
 from streams.agents.drift import note
 from streams.agents.parts import Delivered, Outlet, head, resource_label
 from streams.decode import Control
@@ -19,8 +19,6 @@ from streams.errors import Reason, Rejected
 from streams.events import Family
 from streams.preference import Policy
 from streams.values import canonical, to_json
-
-_FORMAT = b"\x01"
 
 
 def fold_delivery(
@@ -35,11 +33,11 @@ def fold_delivery(
         raise Rejected(Reason.NO_DELIVERY_ID, "ce_id")
     event = control.event
     table_key = state_key(event.owner_id, how.id)
-    verdict = Verdict.NEW if draft.get("deliveries", table_key) is None else Verdict.SAME
+    verdict = Verdict.NEW if decode(draft.get("deliveries", table_key)) is None else Verdict.SAME
     draft.count("verdicts", event.type.family, resource_label(event), verdict)
     if verdict is Verdict.SAME:
         return
-    draft.put("deliveries", table_key, _FORMAT + how.at_ms.to_bytes(8, "big", signed=True))
+    draft.put("deliveries", table_key, encode(how.at_ms))
     version = Version(NEVER_US, how.at_ms, signed_hash(to_json({"data": canonical(control.data)})))
     source = body.source(control.data, []) if type(control.data) is dict and "source" in control.data else None
     common = head(event, how, draft, source=source, link=None, verdict=verdict, version=version)
@@ -73,9 +71,19 @@ def fold_other(draft: Draft, outlet: Outlet, policy: Policy, control: Control, h
 REMEMBERED = {"beyond_window": False}  # of what has an id, and so a state that stays
 
 
-def newest_ms(key: bytes, value: bytes) -> int:
-    """When a delivery that is remembered was made."""
-    return int.from_bytes(value[len(_FORMAT) :], "big", signed=True)
+def encode(at_ms: int) -> bytes:
+    """The row of a delivery that was made then."""
+    return rows.pack(rows.DELIVERY, at_ms.to_bytes(8, "big", signed=True))
+
+
+def decode(stored: bytes | None) -> int | None:
+    """When a delivery that is remembered was made; None for one that was not seen."""
+    return None if stored is None else int.from_bytes(rows.unpack(rows.DELIVERY, stored), "big", signed=True)
+
+
+def newest_ms(key: bytes, value: bytes) -> int | None:
+    """When the delivery of a row was made."""
+    return decode(value)
 
 
 _ID_NAMES = ("id", "checkout_session_id", "order_id", "query_id")  # a session may name the order that it pays

@@ -9,7 +9,7 @@ blocks do not keep the ends and attributes that a record has. One record of `pre
 
 from datetime import timedelta
 
-from streams import preference, topics
+from streams import blocks, preference, topics
 from streams.agents.parts import Delivered, Outlet
 from streams.dedup import state_key
 from streams.draft import Draft
@@ -34,7 +34,7 @@ def settle(
         return True
     flags: Flags = {}
     for hour in judged.hours:
-        rivals = [other for other in others if draft.get(TABLE, block_key(series, (), hour, other)) is not None]
+        rivals = [other for other in others if blocks.is_there(draft.get(TABLE, block_key(series, (), hour, other)))]
         best = policy.best([maker, *rivals])
         flags[hour] = best == maker
         if rivals and hour in judged.fresh:

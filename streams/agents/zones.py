@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from streams import local
+from streams import local, rows
 from streams.dedup import state_key
 from streams.draft import Draft
 from streams.local import Place
@@ -17,7 +17,6 @@ from streams.preference import Policy
 from streams.times import DAY_US
 
 TABLE = "summaries"
-_FORMAT = b"\x01"
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[int, str]).decode
 
@@ -28,14 +27,14 @@ def learn(draft: Draft, user_id: str, name: str | None, at_ms: int) -> None:
         return
     key, said = _key(user_id), (at_ms * 1000 // DAY_US, name)
     stored = draft.get(TABLE, key)
-    if stored is None or said > _decode(memoryview(stored)[1:]):
-        draft.put(TABLE, key, _FORMAT + _encode(said))
+    if stored is None or said > _decode(rows.unpack(rows.ZONE, stored)):
+        draft.put(TABLE, key, rows.pack(rows.ZONE, _encode(said)))
 
 
 def known(draft: Draft, user_id: str, policy: Policy) -> str:
     """The name of the user's zone, "" where none is known."""
     stored = draft.get(TABLE, _key(user_id))
-    return policy.fallback_time_zone if stored is None else _decode(memoryview(stored)[1:])[1]
+    return policy.fallback_time_zone if stored is None else _decode(rows.unpack(rows.ZONE, stored))[1]
 
 
 def place_of(draft: Draft, policy: Policy, user_id: str, provider: str, fields: Mapping[str, Any]) -> Place:

@@ -17,14 +17,13 @@ from zlib import crc32
 
 import msgspec
 
-from streams import keys
+from streams import keys, rows
 from streams.alerting.observe import Evidence
 from streams.alerting.rules import DAY_US, Rule
 
 PER_DAY = 8
 DAYS_MAX = 91
 FLOOR = 0.01  # of the mean: values that never differed would make any difference look enormous
-_FORMAT = b"\x01"
 _MIX, _BITS = 0x9E3779B97F4A7C15, 0xFFFFFFFFFFFFFFFF
 _OF_TIME = 1 << 32  # hashes below are of a time alone, or of an entity
 
@@ -114,8 +113,8 @@ _decode = msgspec.msgpack.Decoder(Days).decode
 
 
 def encode(days: Days) -> bytes:
-    return _FORMAT + _encode(days)
+    return rows.pack(rows.BASELINE, _encode(days))
 
 
 def decode(stored: bytes | None) -> Days:
-    return {} if stored is None else _decode(memoryview(stored)[1:])
+    return {} if stored is None else _decode(rows.unpack(rows.BASELINE, stored))

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams import rows
+
 OUTER_MAX = 64  # lowest, and as many highest, of one minute: of two sources by the second nothing is lost
-_FORMAT = b"\x01"
 
 Source = tuple[str, str, str, int]  # provider, source type, raw topic, raw partition
 
@@ -68,13 +69,13 @@ def height(sample: Sample) -> tuple[float, int, Source]:
 def encode(samples: Sequence[Sample]) -> bytes:
     sources = sorted({sample.source for sample in samples})
     places = {source: place for place, source in enumerate(sources)}
-    rows = [(time_us, value, places[source], offset, age_s) for time_us, value, source, offset, age_s in samples]
-    return _FORMAT + _encode(_Stored(sources, rows))
+    placed = [(time_us, value, places[source], offset, age_s) for time_us, value, source, offset, age_s in samples]
+    return rows.pack(rows.CROWD, _encode(_Stored(sources, placed)))
 
 
 def decode(stored: bytes) -> list[Sample]:
-    sources, rows = _decode(memoryview(stored)[1:])
-    return [Sample(time_us, value, sources[place], offset, age_s) for time_us, value, place, offset, age_s in rows]
+    sources, placed = _decode(rows.unpack(rows.CROWD, stored))
+    return [Sample(time_us, value, sources[place], offset, age_s) for time_us, value, place, offset, age_s in placed]
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams import rows
 from streams.alerting.crowds import Crowds, Sample, Source, height
 from streams.alerting.observe import Evidence
 from streams.alerting.rules import MINUTE_US, SECOND_US
@@ -22,7 +23,6 @@ MARKS_MAX = 96  # about 2.5 kB; eight hours at one sample in five minutes, an ho
 SOURCES_MAX = 32
 FUTURE_S = 900  # a clock may be wrong by so much
 NEVER_US = -(2**63)
-_FORMAT = b"\x01"
 
 
 class Mark(NamedTuple):
@@ -129,11 +129,11 @@ class Window:
         return Evidence(provider, kind, mark.entity, topic, partition, mark.offset)
 
     def encode(self) -> bytes:
-        return _FORMAT + _encode(_Stored(self.sources, self.marks, self.past_us))
+        return rows.pack(rows.WINDOW, _encode(_Stored(self.sources, self.marks, self.past_us)))
 
     @classmethod
     def decode(cls, stored: bytes | None) -> "Window":
-        return cls() if stored is None else cls(*_decode(memoryview(stored)[1:]))
+        return cls() if stored is None else cls(*_decode(rows.unpack(rows.WINDOW, stored)))
 
 
 def _raw(evidence: Evidence) -> tuple[str, int]:

@@ -1,7 +1,8 @@
 """A user's own bounds for a rule, or time zone: one record of the compacted topic `alert_thresholds`.
 
 JSON, because people and other programs write it too. Key: `user_id:rule`, with an empty rule for the time zone; a
-tombstone takes it back. Bounds are in the unit of the rule.
+tombstone takes it back. Bounds are in the unit of the rule. A field that is not known is refused, and with it the
+record: a bound that is misspelt, or that only a later version understands, would be no bound, and nobody would know.
 """
 
 import msgspec
@@ -13,7 +14,7 @@ from streams.errors import Reason, Rejected
 from streams.events import TEXT_CHARS_MAX
 
 
-class Own(msgspec.Struct, frozen=True, omit_defaults=True):
+class Own(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """`bound` and `clear` replace the rule's. `is_off`: the rule is not for this user."""
 
     user_id: str

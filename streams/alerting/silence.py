@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams import rows
 from streams.alerting.machine import Episode, How
 from streams.alerting.rules import DAY_US, HOUR_US, MINUTE_US, Rule
 
@@ -22,7 +23,6 @@ LEARN_DAYS = 28
 LEARN_DAYS_MIN = 7
 USUAL = 0.8  # share of the time that lies in gaps which are usual
 _HOURS = (LEARN_DAYS + 4) * 24
-_FORMAT = b"\x01"
 
 
 class Arrivals(NamedTuple):
@@ -110,8 +110,8 @@ _decode = msgspec.msgpack.Decoder(Arrivals).decode
 
 
 def encode(arrivals: Arrivals) -> bytes:
-    return _FORMAT + _encode(arrivals)
+    return rows.pack(rows.ARRIVALS, _encode(arrivals))
 
 
 def decode(stored: bytes | None) -> Arrivals:
-    return Arrivals() if stored is None else _decode(memoryview(stored)[1:])
+    return Arrivals() if stored is None else _decode(rows.unpack(rows.ARRIVALS, stored))

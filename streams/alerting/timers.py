@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams import rows
 from streams.dedup import state_key
 from streams.draft import Draft
 
@@ -17,7 +18,6 @@ TABLE = "alerts"
 GRACE_MS = 15_000
 _PREFIX = b"t|"
 _END = b"t}"
-_FORMAT = b"\x01"
 
 
 class Timer(NamedTuple):
@@ -41,7 +41,7 @@ def due_ms(at: bytes) -> int:
 
 
 def arm(draft: Draft, timer: Timer) -> None:
-    draft.put(TABLE, key(timer), _FORMAT + _encode((timer.user_id, timer.rule)))
+    draft.put(TABLE, key(timer), rows.pack(rows.TIMER, _encode((timer.user_id, timer.rule))))
 
 
 def disarm(draft: Draft, timer: Timer) -> None:
@@ -60,7 +60,7 @@ def every(draft: Draft) -> Iterator[Timer]:
 
 def _read(draft: Draft, stop: bytes) -> Iterator[Timer]:
     for at, value in draft.scan(TABLE, _PREFIX, stop):
-        yield Timer(due_ms(at), *_decode(value[1:]))
+        yield Timer(due_ms(at), *_decode(rows.unpack(rows.TIMER, value)))
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from streams import rows
 from streams.alerting.life import Told
 from streams.alerting.machine import IDLE, Machine
 from streams.alerting.marks import NEVER_US
 from streams.alerting.observe import Evidence, Observed
 from streams.alerting.rules import DAY_US, MINUTE_US, Quiet
 
-_FORMAT = b"\x01"
 OFFSET_S_MAX = 18 * 3600
 
 
@@ -157,8 +157,8 @@ _decode = msgspec.msgpack.Decoder(User).decode
 
 
 def encode(user: User) -> bytes:
-    return _FORMAT + _encode(user)
+    return rows.pack(rows.USER, _encode(user))
 
 
 def decode(stored: bytes | None) -> User:
-    return NOBODY if stored is None else _decode(memoryview(stored)[1:])
+    return NOBODY if stored is None else _decode(rows.unpack(rows.USER, stored))

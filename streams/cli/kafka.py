@@ -35,7 +35,7 @@ def _topics(*, apply: bool, as_json: bool) -> None:
 
 @schemas_app.command("check")
 def schemas_check(as_json: AsJson = False) -> None:
-    """Ask the registry whether each schema may follow its last version; exits with 1 when one may not."""
+    """Ask the registry whether each schema may follow every version that is there; exits with 1 when one may not."""
     from streams import registry
     from streams.show import print_checks
 

@@ -1,4 +1,4 @@
-"""The schema registry: Apicurio with its Confluent-compatible API, kept in an H2 file, BACKWARD set after the start."""
+"""The schema registry: Apicurio with its Confluent-compatible API in an H2 file; FULL_TRANSITIVE is set."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,11 +51,11 @@ class Registry(Service):
         )
 
     def answers(self) -> bool:
-        """Ready, and BACKWARD is the rule: Apicurio's own default is NONE."""
+        """Ready, and FULL_TRANSITIVE is the rule: Apicurio's own default is NONE."""
         try:
             with httpx.Client(trust_env=False, timeout=5) as http:  # no proxy stands between us and loopback
                 http.get(f"http://{LOOPBACK}:{self._port}/health/ready").raise_for_status()
-                http.put(f"{self.url}/config", json={"compatibility": "BACKWARD"}).raise_for_status()
+                http.put(f"{self.url}/config", json={"compatibility": "FULL_TRANSITIVE"}).raise_for_status()
         except httpx.HTTPError:
             return False
         return True

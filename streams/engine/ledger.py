@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams import rows
 from streams.engine.slices import Source
 
 KEY = b"__streams\0offsets__"
@@ -35,8 +36,17 @@ def encode(page: Page) -> bytes:
 
 
 def decode(stored: bytes | None) -> Page:
-    """Empty for a row that is not there: the tables are new, or were made before there were such rows."""
-    return {} if stored is None else _decode(stored)
+    """Empty for a row that is not there: the tables are new, or were made before there were such rows.
+
+    Raises Misconfigured for one of another version.
+    """
+    if stored is None:
+        return {}
+    rows.check(rows.OFFSETS, stored)
+    try:
+        return _decode(stored)
+    except msgspec.MsgspecError:
+        rows.refuse(rows.OFFSETS, "JSON of another shape")
 
 
 class Standing(StrEnum):

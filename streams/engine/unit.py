@@ -35,7 +35,7 @@ from streams.engine.table import Table
 from streams.engine.transaction import Aborted, Cause, Transactions
 from streams.engine.window import Window
 from streams.engine.work import Reader, Work
-from streams.errors import StreamsError
+from streams.errors import Misconfigured, StreamsError
 from streams.settings import Settings
 
 PUNCTUATE_S = 1.0
@@ -190,7 +190,7 @@ class Unit:
             draft.complete_ms = self._log.ends.complete_ms(self._cursors.all_of(partition))
             is_busy = draft.call(function)
         except Exception as error:
-            self.fail(error if isinstance(error, Unusable) else CallFailed(function, error))
+            self.fail(error if isinstance(error, Unusable | Misconfigured) else CallFailed(function, error))
             return None
         if is_busy:
             work.offsets.setdefault(*owned)

@@ -16,6 +16,7 @@ from zlib import crc32
 import msgspec
 from msgspec.structs import replace
 
+from streams import rows
 from streams.fetch import policy, windows
 from streams.fetch.request import Request, Why
 from streams.fetch.windows import Span
@@ -28,7 +29,6 @@ TRIES_MAX = 12  # of one page in a row; with the waits above about seven hours
 PAGES_MAX = 1_000  # of one window: a walk that does not end is a walk in circles
 WINDOW_US_MIN = 3_600_000_000  # a shorter one is not cut in two
 LOOPS_MAX = 3  # walks in circles through one window, each begun anew
-_FORMAT = b"\x01"
 
 
 class Status(StrEnum):
@@ -204,8 +204,8 @@ _decode = msgspec.msgpack.Decoder(Job).decode
 
 
 def encode(job: Job) -> bytes:
-    return _FORMAT + _encode(job)
+    return rows.pack(rows.JOB, _encode(job))
 
 
 def decode(stored: bytes) -> Job:
-    return _decode(memoryview(stored)[1:])
+    return _decode(rows.unpack(rows.JOB, stored))

@@ -1,7 +1,9 @@
 """A request to fetch: one record of `junction.fetch_jobs`. Workers, people and reconciliation write, fetchers read.
 
 JSON and not Avro: it is a queue between our own processes, so the fetcher needs no registry. Unknown fields are
-ignored and missing ones have defaults, so that processes of two versions can run side by side.
+ignored and missing ones have defaults, so that processes of two versions can run side by side: so a new field may only
+say what does no harm when it is ignored. What must be understood is a new word of `why`, which a fetcher that does not
+know it makes a dead letter of.
 """
 
 from enum import IntEnum, StrEnum

@@ -75,7 +75,10 @@ def build(settings: Settings, tables: Tables) -> web.Application:
         user_id = ids.canonical(request.match_info["user_id"])
         partition = topics.partition_for(user_id, settings.partitions)
         if tables.owns(partition):
-            view = of_user(user_id, lambda *span: tables.rows(span[0], partition, *span[1:]), time.time())
+            try:
+                view = of_user(user_id, lambda *span: tables.rows(span[0], partition, *span[1:]), time.time())
+            except Misconfigured as error:  # rows of another version: the worker ends when an event meets them
+                return _error(503, str(error))
             return web.json_response({**view, "worker": settings.worker_id, "partition": partition})
         return await _elsewhere(request, tables.owner_url(partition), user_id, token)
 

@@ -25,12 +25,14 @@ def test_only_loopback(cluster: Cluster) -> None:
 
 
 def test_the_registry_refuses_what_readers_could_not_read(cluster: Cluster, prefix: str) -> None:
-    """BACKWARD is set, so a new field without a default is answered 409."""
+    """FULL_TRANSITIVE is set: a new field without a default, and one that goes, are answered 409."""
     first = '{"type":"record","name":"r","fields":[{"name":"a","type":"int"}]}'
+    gone = '{"type":"record","name":"r","fields":[{"name":"b","type":"int","default":0}]}'
     broken = '{"type":"record","name":"r","fields":[{"name":"a","type":"int"},{"name":"b","type":"int"}]}'
     url = f"{cluster.registry_url}/subjects/{prefix}-value/versions"
     assert httpx.post(url, json={"schema": first}).status_code == 200
     assert httpx.post(url, json={"schema": broken}).status_code == 409
+    assert httpx.post(url, json={"schema": gone}).status_code == 409
 
 
 def test_three_nodes_work_on_with_two(java: None) -> None:
