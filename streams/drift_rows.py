@@ -66,4 +66,19 @@ def encode(row: Row) -> bytes:
 
 
 def decode(stored: bytes | None) -> Row | None:
-    return None if stored is None else _decode(rows.unpack(rows.DRIFT, stored))
+    if stored is None:
+        return None
+    is_of_before = rows.check(rows.DRIFT, stored) == 1
+    payload = rows.unpack(rows.DRIFT, stored)
+    return Row(*_decode_1(payload)) if is_of_before else _decode(payload)
+
+
+class _Row1(NamedTuple):
+    """As it was before: without users."""
+
+    first_ms: int
+    last_ms: int
+    events: int
+
+
+_decode_1 = msgspec.msgpack.Decoder(_Row1).decode

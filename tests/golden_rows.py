@@ -250,6 +250,13 @@ GOLDEN: tuple[Golden, ...] = (
         "0193cf0000019e881c0c00cf0000019e8e11ed000c",
         drift_rows.Row(1_780_400_000_000, 1_780_500_000_000, 12),
         drift_rows.decode,
+        None,
+    ),
+    Golden(
+        rows.DRIFT,
+        "0294cf0000019e881c0c00cf0000019e8e11ed000c9207ceee6b2800",
+        drift_rows.Row(1_780_400_000_000, 1_780_500_000_000, 12, (7, 4_000_000_000)),
+        drift_rows.decode,
         drift_rows.encode,
     ),
     Golden(

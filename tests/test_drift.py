@@ -244,7 +244,7 @@ def test_words_that_an_older_build_told_are_taken_back() -> None:
 @pytest.mark.parametrize("name", ["jane.doe", "jane.doe[]", "jane{}", "a.b.c"])
 def test_a_dot_in_a_name_is_no_path(name: str) -> None:
     """Else its first half would be taken for one of our places, and told."""
-    for event in (body("u", **{name: 1}), body("u", source={**SOURCE, name: 1})):
+    for event in (body("u", **{name: 1}), body("u", score=1, source={**SOURCE, name: 1})):
         worker = Worker()
         worker.deliver(event)
         assert "jane" not in repr(worker.drift) + repr(worker.tables["drift"])
