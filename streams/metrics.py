@@ -50,6 +50,11 @@ VERDICTS = Counter("junction_verdicts_total", "Entities compared with the tables
 CLEAN_RECORDS = Counter("junction_clean_records_total", "Records emitted to clean topics, committed.", ["topic"])
 DEAD_LETTERS = Counter("junction_dead_letters_total", "Records that can never work, by reason.", ["reason"])
 UNKNOWN_TYPES = Counter("junction_unknown_types_total", "Events of a type that we do not know.", ["event_type"])
+OPERATIONAL = Counter(
+    "junction_operational_events_total",
+    "What Junction's delivery service says about its deliveries to us: given up, endpoint switched off.",
+    ["event_type"],
+)
 DRIFT = Counter("junction_drift_total", "Findings that are not as Junction documents its events, by kind.", ["kind"])
 CONFLICTS = Counter(
     "junction_conflicts_total", "Same version with different content, whichever side won.", ["family", "resource"]
@@ -190,6 +195,8 @@ for _outcome in ("accepted", "refused"):
     ALERT_RELOADS.labels(_outcome)
 for _reason_skipped in ("too_old", "unit", "floating_time"):
     ALERT_SKIPPED.labels(_reason_skipped)
+for _type in ("message.attempt.exhausted", "endpoint.disabled"):  # those that alerts look at
+    OPERATIONAL.labels(_type)
 for _kind in ("page", "stream"):
     FETCH_CALLS.labels(_kind, "ok")
 
@@ -198,6 +205,7 @@ _BY_NAME: Mapping[str, Counter] = {
     "clean_records": CLEAN_RECORDS,
     "dead_letters": DEAD_LETTERS,
     "unknown_types": UNKNOWN_TYPES,
+    "operational": OPERATIONAL,
     "conflicts": CONFLICTS,
     "preference_changes": PREFERENCE_CHANGES,
     "expired": EXPIRED,

@@ -48,6 +48,7 @@ RAW_BY_FAMILY: dict[Family, str] = {
     Family.LAB: "raw.labs",
     Family.QUERY: "raw.other",
     Family.CHECKOUT: "raw.other",
+    Family.OPERATIONAL: "raw.other",
     Family.UNKNOWN: "raw.other",
 }
 RAW: tuple[str, ...] = tuple(dict.fromkeys(RAW_BY_FAMILY.values()))
@@ -184,7 +185,7 @@ def raw_topic(event: EventType) -> str:
 
 
 def raw_key(identity: Identity) -> bytes:
-    """`user_id:resource` (team id where there is no user)."""
+    """`user_id:resource` (where there is no user: team id, or what else owns it)."""
     return key_of(identity.owner_id, identity.type.resource)
 
 

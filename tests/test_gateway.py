@@ -147,6 +147,17 @@ def test_accepted_event_is_stored_as_it_came(gateway: Running) -> None:
     }
 
 
+def test_news_about_the_deliveries_themselves(gateway: Running) -> None:
+    """An operational webhook has a `type` and is about nobody: it is let in like an event, and lies under its type."""
+    body = json.dumps({"type": "endpoint.disabled", "data": {"appId": "app_1", "endpointId": "ep_1"}}).encode()
+    assert gateway.post(body).status_code == 204
+    record, headers = gateway.last(), dict(gateway.last().headers)
+    assert (record.topic, record.key) == ("junction.raw.other", b"endpoint.disabled:other")
+    assert record.partition == topics.partition_for("endpoint.disabled", 4)
+    assert (headers["ce_type"], headers["ce_partitionkey"]) == (b"endpoint.disabled", b"endpoint.disabled")
+    assert "ce_subject" not in headers
+
+
 def test_stored_event_can_be_verified_again(gateway: Running) -> None:
     """White-label header names are stored under Svix's, so that the stored record verifies years later."""
     body = body_of()
