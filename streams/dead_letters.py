@@ -168,6 +168,7 @@ def _of_the_door(letter: Letter) -> Headers:
         created_at=said(topics.H_TIME),
         received_at=said(topics.H_RECEIVED),
         traceparent=said(topics.H_TRACEPARENT),
+        tracestate=said(topics.H_TRACESTATE),
         signature=tuple(signature),
     )
     return topics.cloud_headers(events.identify(letter.body), delivery)

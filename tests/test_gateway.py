@@ -122,7 +122,9 @@ def test_accepted_event_is_stored_as_it_came(gateway: Running) -> None:
     created_ms = NOW_S * 1000 - 5000
     id = new_message_id(created_ms, bytes(15))
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-    reply = gateway.post(body, signed(body, id) | {"traceparent": trace})
+    reply = gateway.post(
+        body, signed(body, id) | {"traceparent": trace, "tracestate": "rojo=00f067aa0ba902b7,congo=t61"}
+    )
     assert (reply.status_code, reply.content) == (204, b"")
     record = gateway.last()
     assert record.topic == "junction.raw.summaries"
@@ -143,6 +145,7 @@ def test_accepted_event_is_stored_as_it_came(gateway: Running) -> None:
         "ce_origin": "incremental",
         "ce_partitionkey": USER,
         "traceparent": trace,
+        "tracestate": "rojo=00f067aa0ba902b7,congo=t61",
         **signed(body, id),
     }
 
