@@ -146,8 +146,8 @@ _IDS = (topics.H_SUBJECT, topics.H_PARTITION_KEY)
 
 
 def _id(value: bytes) -> bytes:
-    """An older door left ids as they were written."""
-    return ids.canonical(value.decode("utf-8", "replace")).encode()
+    """An older door left ids as they were written. Bytes that are no text stay as they are."""
+    return ids.canonical(value.decode("latin-1")).encode("latin-1")
 
 
 def _reason(explained: Explanation) -> str:

@@ -1,7 +1,8 @@
 """The nouns: what an event is called, whose it is, and what a stored record looks like.
 
 `identify` is all that a door needs: event type and user id, read without decoding the payload ("store first, parse
-later"). Event types are parsed by structure, never matched against a closed list (domain file, 2.2).
+later"). Event types are parsed by structure (domain file, 2.2): things are an open set, what may happen to them is not
+(`actions`).
 """
 
 from collections.abc import Sequence
