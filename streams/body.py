@@ -12,7 +12,7 @@ import msgspec
 
 from streams import ids
 from streams.errors import Reason, Rejected
-from streams.events import TEXT_CHARS_MAX, EventType, Family, identify, parse_type
+from streams.events import TEXT_CHARS_MAX, EventType, Family, has_owner, identify, parse_type
 from streams.values import canonical
 
 UNKNOWN = "unknown"
@@ -34,7 +34,7 @@ class Event:
 
     @property
     def owner_id(self) -> str:
-        return self.user_id or self.team_id
+        return self.user_id or self.team_id or self.type.text
 
 
 class Source(NamedTuple):
@@ -116,7 +116,8 @@ def _read_slowly(body: bytes) -> tuple[Event, Any]:
     data = read_json(members["data"], "$.data") if "data" in members else None
     said = {name: short_text(read_json(members[name], f"$.{name}")) for name in _ours - {"data"} if name in members}
     event = checked(identity.type.text, said.get("user_id"), identity.team_id, said.get("client_user_id"), data)
-    event.unknown = {name: read_json(raw, "$") for name, raw in members.items() if name not in _ours}
+    ours = _ours | {"type"} if event.type.family is Family.OPERATIONAL else _ours
+    event.unknown = {name: read_json(raw, "$") for name, raw in members.items() if name not in ours}
     event.problems += [f"$.{name}: not an id" for name in said if said[name] is None and members[name] != b"null"]
     return event, data
 
@@ -133,9 +134,6 @@ def read_json(raw: msgspec.Raw | bytes, place: str, decoder: Callable[[Any], Any
         raise Rejected(Reason.NOT_JSON, place) from None
 
 
-_USERLESS = frozenset({Family.LAB, Family.CHECKOUT, Family.UNKNOWN})
-
-
 def checked(event_type: str, user_id: str | None, team_id: str | None, client_user_id: str | None, data: Any) -> Event:
     """The event, if it is clear whose it is. Raises Rejected(USER_CONFLICT), (NO_USER) or (NO_EVENT_TYPE)."""
     user_id, team_id = _id(user_id) or "", _id(team_id) or ""
@@ -146,7 +144,7 @@ def checked(event_type: str, user_id: str | None, team_id: str | None, client_us
         raise Rejected(Reason.NO_EVENT_TYPE, "$.event_type")
     parsed = parse_type(event_type)
     user_id = user_id or data_user_id or ""
-    if not user_id and not (team_id and parsed.family in _USERLESS):
+    if not has_owner(parsed.family, user_id, team_id):
         raise Rejected(Reason.NO_USER, "$.user_id, $.data.user_id")
     return Event(parsed, user_id, team_id, short_text(client_user_id) or "")
 

@@ -145,8 +145,8 @@ _IDS = (topics.H_SUBJECT, topics.H_PARTITION_KEY)
 
 
 def _id(value: bytes) -> bytes:
-    """An older door left ids as they were written."""
-    return ids.canonical(value.decode("utf-8", "replace")).encode()
+    """An older door left ids as they were written. Bytes that are no text stay as they are."""
+    return ids.canonical(value.decode("latin-1")).encode("latin-1")
 
 
 def _reason(explained: Explanation) -> str:
@@ -167,6 +167,7 @@ def _of_the_door(letter: Letter) -> Headers:
         created_at=said(topics.H_TIME),
         received_at=said(topics.H_RECEIVED),
         traceparent=said(topics.H_TRACEPARENT),
+        tracestate=said(topics.H_TRACESTATE),
         signature=tuple(signature),
     )
     return topics.cloud_headers(events.identify(letter.body), delivery)

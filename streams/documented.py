@@ -163,6 +163,11 @@ labtest.order_tracking.updated lab_report.parsing_job.created lab_report.parsing
 checkout.session.created checkout.session.updated
 testkit.order.updated daily.data.device.created daily.data.device.updated
 """)
+# Of Svix's operational webhooks (1.3, 2.2; the rest by the types of Svix's own client).
+OPERATIONAL = _words("""
+message.attempt.exhausted message.attempt.failing message.attempt.recovered
+endpoint.created endpoint.updated endpoint.enabled endpoint.disabled endpoint.deleted
+""")
 _RAW = "raw."  # raw.{provider}.*: the provider's own events, on ETL pipelines with that option
 
 
@@ -172,4 +177,4 @@ def is_event_type(text: str) -> bool:
     kind = parse_type(text)
     if kind.family is Family.BACKFILL:
         return kind.resource in RESOURCES or kind.resource == "device"
-    return kind.family in (Family.SUMMARY, Family.TIMESERIES) or text in _CONTROL or text.startswith(_RAW)
+    return kind.family in (Family.SUMMARY, Family.TIMESERIES) or text in _CONTROL | OPERATIONAL or text.startswith(_RAW)

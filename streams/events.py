@@ -1,7 +1,8 @@
 """The nouns: what an event is called, whose it is, and what a stored record looks like.
 
 `identify` is all that a door needs: event type and user id, read without decoding the payload ("store first, parse
-later"). Event types are parsed by structure, never matched against a closed list (domain file, 2.2).
+later"). Event types are parsed by structure (domain file, 2.2): things are an open set, what may happen to them is not
+(`actions`).
 """
 
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ class Family(StrEnum):
     LAB = "lab"
     QUERY = "query"
     CHECKOUT = "checkout"
+    OPERATIONAL = "operational"
     UNKNOWN = "unknown"
 
 
@@ -71,6 +73,8 @@ _BY_PREFIX: dict[str, Family] = {
     "testkit": Family.LAB,  # testkit.order.updated: labtest's first name (2.2)
 }
 _CHECKOUT = "checkout"
+# Svix's operational webhooks: how its deliveries to us go. They have a `type`, and neither user nor team (1.3, 2.2).
+_OPERATIONAL = frozenset({"message", "endpoint", "ingest", "background_task"})
 # The deprecation page of the hypnogram spells its events with "timeseries"; the catalogue never did (2.2).
 _DATA_WORDS = ("data", "timeseries")
 _DEVICE = "device"  # daily.data.device.*: what is provider.device.* today (2.2)
@@ -85,6 +89,8 @@ def parse_type(text: str) -> EventType:
     So is an action that is not documented (`actions`): what it would do to the thing that it names, nobody knows.
     """
     parts = text.split(".")
+    if parts[0] in _OPERATIONAL and len(parts) > 1:
+        return EventType(text, Family.OPERATIONAL, _NONE, parts[-1])
     if parts[0] in ("daily", "historical"):
         if len(parts) == 4 and parts[1] in _DATA_WORDS:
             return _data_type(text, parts[0], parts[2], parts[3])
@@ -122,6 +128,7 @@ class _Head(msgspec.Struct, gc=False):
     """The envelope with the payload left as bytes. Ids may have any type: what is no text counts as absent."""
 
     event_type: msgspec.Raw = msgspec.Raw(b"")
+    type: msgspec.Raw = msgspec.Raw(b"")
     user_id: msgspec.Raw = msgspec.Raw(b"")
     team_id: msgspec.Raw = msgspec.Raw(b"")
     data: msgspec.Raw = msgspec.Raw(b"")
@@ -135,7 +142,8 @@ class _DataHead(msgspec.Struct, gc=False):
 class Identity:
     """Whose event this is, in the one spelling of ids (`ids`).
 
-    `owner_id` decides the partition: the user, else the team (domain file, 1.1).
+    `owner_id` decides the partition: the user, else the team (domain file, 1.1), else, for what is about nobody, its
+    type: it is always there, and there are a handful of them.
     """
 
     type: EventType
@@ -144,7 +152,7 @@ class Identity:
 
     @property
     def owner_id(self) -> str:
-        return self.user_id or self.team_id
+        return self.user_id or self.team_id or self.type.text
 
 
 _head = msgspec.json.Decoder(_Head).decode
@@ -152,18 +160,28 @@ _data_head = msgspec.json.Decoder(_DataHead).decode
 _USERLESS = frozenset({Family.LAB, Family.CHECKOUT, Family.UNKNOWN})
 
 
+def has_owner(family: Family, user_id: str, team_id: str) -> bool:
+    """Whether an event of this family may come with these ids."""
+    return bool(user_id or family is Family.OPERATIONAL or (team_id and family in _USERLESS))
+
+
 def identify(body: bytes) -> Identity:
     """Event type, user and team of a webhook body. Raises Rejected, and nothing else, for any other bytes."""
     head = _read_head(body)
-    event_type = _text(head.event_type)
+    event_type = _text(head.event_type) or _operational(_text(head.type))
     if not event_type:
         raise Rejected(Reason.NO_EVENT_TYPE, "$.event_type")
     parsed = parse_type(event_type)
     user_id = ids.canonical(_text(head.user_id) or _user_in_data(head.data))
     team_id = ids.canonical(_text(head.team_id))
-    if not user_id and not (team_id and parsed.family in _USERLESS):
+    if not has_owner(parsed.family, user_id, team_id):
         raise Rejected(Reason.NO_USER, "$.user_id, $.data.user_id")
     return Identity(parsed, user_id, team_id)
+
+
+def _operational(text: str) -> str:
+    """The type of an operational webhook; "" for anything else that has a `type`."""
+    return text if parse_type(text).family is Family.OPERATIONAL else ""
 
 
 def _read_head(body: bytes) -> _Head:

@@ -62,6 +62,11 @@ DEAD_LETTERS = Counter("junction_dead_letters_total", "Records that can never wo
 UNKNOWN_TYPES = Counter(
     "junction_unknown_types_total", "Events of a type that we do not know; after 200 types: more.", ["event_type"]
 )
+OPERATIONAL = Counter(
+    "junction_operational_events_total",
+    "What Junction's delivery service says about its deliveries to us: given up, endpoint switched off.",
+    ["event_type"],
+)
 DRIFT = Counter("junction_drift_total", "Findings that are not as Junction documents its events, by kind.", ["kind"])
 CONFLICTS = Counter(
     "junction_conflicts_total", "Same version with different content, whichever side won.", ["family", "resource"]
@@ -203,6 +208,8 @@ for _outcome in ("accepted", "refused"):
     ALERT_RELOADS.labels(_outcome)
 for _reason_skipped in ("too_old", "unit", "floating_time", "too_large"):
     ALERT_SKIPPED.labels(_reason_skipped)
+for _type in ("message.attempt.exhausted", "endpoint.disabled"):  # those that alerts look at
+    OPERATIONAL.labels(_type)
 for _kind in ("page", "stream"):
     FETCH_CALLS.labels(_kind, "ok")
 
@@ -225,7 +232,7 @@ _ENGINE: tuple[Declared, ...] = (
 TOLD_BY: Mapping[Process, tuple[Declared, ...]] = {
     Process.GATEWAY: (REQUESTS, REQUEST_SECONDS, BODY_BYTES, PUBLISHED, SECRET_USED, DEAD_LETTERS),
     Process.WORKER: (
-        *_ENGINE, VERDICTS, CLEAN_RECORDS, UNKNOWN_TYPES, DRIFT, CONFLICTS, PREFERENCE_CHANGES, EXPIRED,
+        *_ENGINE, VERDICTS, CLEAN_RECORDS, UNKNOWN_TYPES, OPERATIONAL, DRIFT, CONFLICTS, PREFERENCE_CHANGES, EXPIRED,
         END_TO_END_SECONDS, CREATION_TO_COMMIT_SECONDS, CONNECTIONS, BACKFILLS, FRESHNESS, USER_FRESHNESS, ALERTS,
         ALERTS_OPENED, ALERT_SKIPPED, ALERT_TIMERS, ALERT_RULES, ALERT_RELOADS,
     ),
@@ -250,6 +257,7 @@ _BY_NAME: Mapping[str, Counter] = {
     "clean_records": CLEAN_RECORDS,
     "dead_letters": DEAD_LETTERS,
     "unknown_types": UNKNOWN_TYPES,
+    "operational": OPERATIONAL,
     "conflicts": CONFLICTS,
     "preference_changes": PREFERENCE_CHANGES,
     "expired": EXPIRED,

@@ -62,6 +62,7 @@ RAW_BY_FAMILY: dict[Family, str] = {
     Family.LAB: "raw.labs",
     Family.QUERY: "raw.other",
     Family.CHECKOUT: "raw.other",
+    Family.OPERATIONAL: "raw.other",
     Family.UNKNOWN: "raw.other",
 }
 RAW: tuple[str, ...] = tuple(dict.fromkeys(RAW_BY_FAMILY.values()))
@@ -214,7 +215,7 @@ def raw_topic(event: EventType) -> str:
 
 
 def raw_key(identity: Identity) -> bytes:
-    """`user_id:resource` (team id where there is no user)."""
+    """`user_id:resource` (where there is no user: team id, or what else owns it)."""
     return key_of(identity.owner_id, identity.type.resource)
 
 
@@ -254,7 +255,7 @@ def murmur2(data: bytes) -> int:
 H_ID, H_TYPE, H_SOURCE, H_SUBJECT, H_TIME = "ce_id", "ce_type", "ce_source", "ce_subject", "ce_time"
 H_RECEIVED, H_DOOR, H_ORIGIN, H_PARTITION_KEY = "ce_receivedtime", "ce_door", "ce_origin", "ce_partitionkey"
 H_BACKFILL = "ce_backfillid"
-H_TRACEPARENT = "traceparent"
+H_TRACEPARENT, H_TRACESTATE = "traceparent", "tracestate"
 H_SVIX_ID, H_SVIX_TIMESTAMP, H_SVIX_SIGNATURE = "svix-id", "svix-timestamp", "svix-signature"
 H_REASON, H_DETAIL, H_DEAD_AT, H_VERSION = "dead_reason", "dead_detail", "dead_time", "dead_version"
 H_LEFT_OUT = "dead_leftout"  # bytes of a body that does not fit into a letter: the record lies where it died
@@ -281,6 +282,7 @@ class Delivery:
     origin: Origin = Origin.INCREMENTAL
     backfill_id: str = ""
     traceparent: str = ""
+    tracestate: str = ""
     signature: tuple[tuple[str, str], ...] = ()
 
 
@@ -300,6 +302,7 @@ def cloud_headers(identity: Identity, delivery: Delivery) -> Headers:
         (H_PARTITION_KEY, identity.owner_id),
         (H_BACKFILL, delivery.backfill_id),
         (H_TRACEPARENT, delivery.traceparent),
+        (H_TRACESTATE, delivery.tracestate),
         *delivery.signature,
     ]
     return encode_headers(rows)

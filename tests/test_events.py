@@ -29,7 +29,9 @@ CONTROL = {
     "checkout.quote.created": (Family.CHECKOUT, "quote", "created"),
     "checkout.session.updated": (Family.CHECKOUT, "session", "updated"),
     "raw.garmin.dailies": (Family.UNKNOWN, "other", "dailies"),
-    "message.attempt.exhausted": (Family.UNKNOWN, "other", "exhausted"),
+    "message.attempt.exhausted": (Family.OPERATIONAL, "other", "exhausted"),
+    "endpoint.disabled": (Family.OPERATIONAL, "other", "disabled"),
+    "endpoint": (Family.UNKNOWN, "other", "endpoint"),
     # Old spellings that occur in older pages and in stored events.
     "daily.workout_stream.created": (Family.SUMMARY, "workout_stream", "created"),
     "daily.workout_stream.unavailable": (Family.SUMMARY, "workout_stream", "unavailable"),

@@ -122,7 +122,9 @@ def test_accepted_event_is_stored_as_it_came(gateway: Running) -> None:
     created_ms = NOW_S * 1000 - 5000
     id = new_message_id(created_ms, bytes(15))
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-    reply = gateway.post(body, signed(body, id) | {"traceparent": trace})
+    reply = gateway.post(
+        body, signed(body, id) | {"traceparent": trace, "tracestate": "rojo=00f067aa0ba902b7,congo=t61"}
+    )
     assert (reply.status_code, reply.content) == (204, b"")
     record = gateway.last()
     assert record.topic == "junction.raw.summaries"
@@ -143,8 +145,20 @@ def test_accepted_event_is_stored_as_it_came(gateway: Running) -> None:
         "ce_origin": "incremental",
         "ce_partitionkey": USER,
         "traceparent": trace,
+        "tracestate": "rojo=00f067aa0ba902b7,congo=t61",
         **signed(body, id),
     }
+
+
+def test_news_about_the_deliveries_themselves(gateway: Running) -> None:
+    """An operational webhook has a `type` and is about nobody: it is let in like an event, and lies under its type."""
+    body = json.dumps({"type": "endpoint.disabled", "data": {"appId": "app_1", "endpointId": "ep_1"}}).encode()
+    assert gateway.post(body).status_code == 204
+    record, headers = gateway.last(), dict(gateway.last().headers)
+    assert (record.topic, record.key) == ("junction.raw.other", b"endpoint.disabled:other")
+    assert record.partition == topics.partition_for("endpoint.disabled", 4)
+    assert (headers["ce_type"], headers["ce_partitionkey"]) == (b"endpoint.disabled", b"endpoint.disabled")
+    assert "ce_subject" not in headers
 
 
 def test_stored_event_can_be_verified_again(gateway: Running) -> None:

@@ -14,6 +14,7 @@ from streams.agents.drift import note
 from streams.agents.parts import Delivered, Outlet, head, resource_label
 from streams.decode import Control
 from streams.dedup import NEVER_US, Verdict, Version, signed_hash, state_key
+from streams.documented import OPERATIONAL
 from streams.draft import Draft
 from streams.errors import Reason, Rejected
 from streams.events import Family
@@ -60,8 +61,10 @@ def fold_unread(draft: Draft, outlet: Outlet, policy: Policy, decoded: object, h
 
 
 def fold_other(draft: Draft, outlet: Outlet, policy: Policy, control: Control, how: Delivered) -> None:
-    """Checkout, and every event type that we do not know: kept, passed on, counted."""
+    """Checkout, operational webhooks, and every event type that we do not know: kept, passed on, counted."""
     kind = control.event.type
+    if kind.family is Family.OPERATIONAL:
+        draft.count("operational", kind.text if kind.text in OPERATIONAL else "other")
     if kind.family is Family.UNKNOWN:
         draft.count("unknown_types", kind.text if _LABEL.fullmatch(kind.text) else "malformed")
     fold_delivery(draft, outlet, policy, control, how, topics.OTHER, natural_id(control.data), generic(control))

@@ -1,4 +1,4 @@
-"""Query results, checkout, and every event type that we do not know: kept, passed on, counted."""
+"""Query results, checkout, operational webhooks, and every event type that we do not know: kept, passed on, counted."""
 
 from streams import drift, query, topics
 from streams.agents.deliveries import REMEMBERED, fold_delivery, fold_other

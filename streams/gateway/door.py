@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from streams import log, metrics
 from streams.errors import Misconfigured, SignatureError, Unavailable
+from streams.gateway import trace
 from streams.gateway.body import Budget, Busy, Gone, TooLarge, check_length, read_body
 from streams.gateway.store import record_of
 from streams.gateway.watch import Watch
@@ -153,7 +154,7 @@ class Door:
                     verified = await _prove(endpoint.keyring, claim, body)
                     _child(metrics.SECRET_USED, endpoint.name, str(verified.secret_position)).inc()
                     endpoint.body_bytes.observe(len(body))
-                    return await self._store(endpoint, body, verified, _traceparent(headers))
+                    return await self._store(endpoint, body, verified, trace.of(headers))
             except TimeoutError:
                 if not lease.is_complete:
                     return TOO_SLOW
@@ -168,10 +169,10 @@ class Door:
         ]
         return read_claim(candidates, now_s=self._clock(), tolerance_s=self._settings.signature_tolerance_s)
 
-    async def _store(self, endpoint: Endpoint, body: bytes, verified: Verified, traceparent: str) -> Reply:
+    async def _store(self, endpoint: Endpoint, body: bytes, verified: Verified, traced: tuple[str, str]) -> Reply:
         if self._watch.trouble:
             raise Unavailable(self._watch.trouble)
-        record = record_of(body, verified, endpoint.name, traceparent, now_s=self._clock(), settings=self._settings)
+        record = record_of(body, verified, endpoint.name, *traced, now_s=self._clock(), settings=self._settings)
         await self._publisher.publish(record.topic, record.key, body, record.headers, record.partition)
         _child(metrics.PUBLISHED, record.topic).inc()
         self.accepted += 1
@@ -215,10 +216,6 @@ async def _prove(keyring: Keyring, claim: Claim, body: bytes) -> Verified:
     if len(body) < _THREAD_BYTES_MIN:
         return prove(keyring, claim, body)
     return await asyncio.to_thread(prove, keyring, claim, body)
-
-
-def _traceparent(headers: list[tuple[bytes, bytes]]) -> str:
-    return next((value.decode("latin-1") for name, value in headers if name == b"traceparent"), "")
 
 
 def _place(error: Exception) -> str:

@@ -1,18 +1,17 @@
 """From a verified body to one record: where it goes, under which key, with which headers. Pure."""
 
-import re
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from streams import __version__, events, topics
 from streams.errors import Rejected
+from streams.gateway import trace
 from streams.settings import Settings
 from streams.signature import Verified, delivery_time_ms
 from streams.topics import Delivery, Headers
 
 DOOR = "webhook"
 _EPOCH = datetime(1970, 1, 1)  # UTC: the "Z" is added to the text
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context, version 00
 
 
 class Stored(NamedTuple):
@@ -26,16 +25,19 @@ class Stored(NamedTuple):
 
 
 def record_of(
-    body: bytes, verified: Verified, endpoint: str, traceparent: str, *, now_s: float, settings: Settings
-) -> Stored:
+    body: bytes, verified: Verified, endpoint: str, traceparent: str, tracestate: str = "", *, now_s: float,
+    settings: Settings,
+) -> Stored:  # fmt: skip
     """A raw record, or a dead letter for a body that we cannot read. Never raises for any body."""
+    parent = trace.parent(traceparent)
     delivery = Delivery(
         id=verified.id,
         door=DOOR,
         endpoint=endpoint,
         created_at=_rfc3339(delivery_time_ms(verified.id, verified.timestamp_s, settings.signature_tolerance_s)),
         received_at=_rfc3339(int(now_s * 1000)),
-        traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else "",
+        traceparent=parent,
+        tracestate=trace.state(tracestate) if parent else "",
         signature=verified.headers,
     )
     try:
@@ -60,6 +62,7 @@ def _dead_letter(error: Rejected, delivery: Delivery, settings: Settings) -> Sto
         (topics.H_RECEIVED, delivery.received_at),
         (topics.H_DOOR, delivery.door),
         (topics.H_TRACEPARENT, delivery.traceparent),
+        (topics.H_TRACESTATE, delivery.tracestate),
         (topics.H_REASON, error.reason),
         (topics.H_DETAIL, error.detail),
         (topics.H_DEAD_AT, delivery.received_at),

@@ -61,6 +61,14 @@ _PANELS = (
         runbook="drift.md",
     ),
     Panel(
+        "Given up or switched off by Junction, a day",
+        "What Junction's delivery service says about its deliveries to us. On a good day nothing.",
+        "short",
+        (Line("{{event_type}}", increase("junction_operational_events_total", "1d", "event_type")),),
+        bad=1,
+        runbook="endpoint-disabled.md",
+    ),
+    Panel(
         "Changes of the preferred source an hour",
         "Days of summaries, and hours of samples, for which another source is to be taken now.",
         "short",
