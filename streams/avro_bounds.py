@@ -7,7 +7,10 @@ of ours may.
 
 from typing import Any
 
-_PLAIN_BYTES = {"null": 0}  # all others take one at least
+_PLAIN_BYTES = {
+    "null": 0,
+    **dict.fromkeys(("boolean", "int", "long", "float", "double", "bytes", "string"), 1),
+}  # at least
 _ENTRIES = {"array": "items", "map": "values"}
 
 
@@ -39,6 +42,8 @@ class _Sizes:
         if isinstance(node, str):
             return self._of_name(node)
         kind = node["type"]
+        if not isinstance(kind, str):
+            return self.least(kind)
         if kind in _ENTRIES:
             if not self.least(node[_ENTRIES[kind]]) and kind == "array":
                 raise _Unbounded
@@ -46,13 +51,15 @@ class _Sizes:
         return self._defined(node) if "name" in node else self.least(kind)
 
     def _of_name(self, name: str) -> int:
-        known = self._named.get(name.rpartition(".")[2], _PLAIN_BYTES.get(name, 1))
+        known = _PLAIN_BYTES.get(name, self._named.get(_last(name)))
         if known is None:
             raise _Unbounded
         return known
 
     def _defined(self, node: dict[str, Any]) -> int:
-        name = node["name"].rpartition(".")[2]
+        name = _last(node["name"])
+        if name in self._named:  # of another namespace: which of the two is meant would have to be resolved
+            raise _Unbounded
         self._named[name] = None
         if node["type"] == "record":
             least = max((self.least(field["type"]) for field in node["fields"]), default=0)
@@ -60,3 +67,7 @@ class _Sizes:
             least = min(1, node.get("size", 1))
         self._named[name] = least
         return least
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]

@@ -95,7 +95,8 @@ class Schemas:
         """The parsed schema, for `codec.decode`. Raises Foreign, Unavailable, Misconfigured."""
         if id not in self._known:
             with _client(self._settings) as client:
-                subjects_of = {version.subject for version in client.get_schema_versions(id)}
+                # Deleted versions, too: their records are still there.
+                subjects_of = {version.subject for version in client.get_schema_versions(id, deleted=True)}
                 text = client.get_schema(id).schema_str if subjects_of & self._subjects else None
             if text is None:
                 raise Foreign("the schema of a record is not of a subject of ours")

@@ -17,6 +17,7 @@ from streams.avro_bounds import is_bounded
 
 NULLS = {"type": "array", "items": "null"}
 EMPTY = {"type": "record", "name": "E", "fields": [{"name": "n", "type": "null"}]}
+FULL = {"type": "record", "name": "F", "fields": [{"name": "n", "type": "long"}]}
 TREE = {"type": "record", "name": "ns.T", "fields": [{"name": "left", "type": ["null", "ns.T"]}]}
 
 
@@ -37,6 +38,13 @@ def test_ours_are_bounded(name: str) -> None:
         {"type": "record", "name": "R", "fields": [
             {"name": "a", "type": EMPTY}, {"name": "b", "type": {"type": "array", "items": "E"}}]},
         ["null", NULLS],
+        {"type": NULLS},
+        {"type": "array", "items": "unknown"},
+        {"type": "record", "name": "R", "fields": [
+            {"name": "a", "type": {**EMPTY, "name": "a.E"}}, {"name": "b", "type": {**FULL, "name": "b.E"}},
+            {"name": "c", "type": {"type": "array", "items": "a.E"}}]},
+        {"type": "record", "name": "R", "fields": [
+            {"name": "a", "type": {**FULL, "name": "x.null"}}, {"name": "b", "type": NULLS}]},
         TREE,
     ],
 )  # fmt: skip
