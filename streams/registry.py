@@ -111,6 +111,8 @@ class Schemas:
     def writer(self, id: int) -> Any:
         """The parsed schema, for `codec.decode`. Raises Unavailable, Misconfigured."""
         if id not in self._known:
+            if self._settings.is_mock:
+                raise UnknownSchema("only this process's own schemas are known: there is no registry")
             with _client(self._settings) as client:
                 text = client.get_schema(id).schema_str
             self._known[id] = fastavro.parse_schema(json.loads(text or "{}"))
