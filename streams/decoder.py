@@ -70,9 +70,9 @@ class Decoder:
 
 def _is_even(record: Json) -> bool:
     """Whether the samples of a record have a value in each column: Avro cannot say that arrays are parallel."""
-    count, of_all = len(record["times"]), ("changed_fields", "problems", "ends")
+    count, ends, of_all = len(record["times"]), record.get("ends", ()), ("changed_fields", "problems", "ends")
     columns = (value for name, value in record.items() if isinstance(value, list) and name not in of_all)
-    return all(len(column) == count for column in columns) and len(record["ends"]) in (0, count)
+    return all(len(column) == count for column in columns) and len(ends) in (0, count)
 
 
 _KEYS = ("type", "name", "namespace", "fields", "items", "values")

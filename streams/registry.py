@@ -94,6 +94,8 @@ class Schemas:
     def writer(self, id: int) -> Any:
         """The parsed schema, for `codec.decode`. Raises Foreign, Unavailable, Misconfigured."""
         if id not in self._known:
+            if self._settings.is_mock:
+                raise UnknownSchema("only this process's own schemas are known: there is no registry")
             with _client(self._settings) as client:
                 # Deleted versions, too: their records are still there.
                 subjects_of = {version.subject for version in client.get_schema_versions(id, deleted=True)}
