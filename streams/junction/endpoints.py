@@ -55,9 +55,11 @@ def dates(resource: str, span: Span | None) -> dict[str, str]:
     if span is None:
         raise Refused(Trouble.BAD_REQUEST, "no span")
     start_us, end_us = span
-    if resource in _DATES_ONLY:
-        return {"start_date": _date(start_us), "end_date": _date(end_us)}
-    return {"start_date": _time(start_us), "end_date": _time(end_us + _SECOND_US - 1)}
+    write, end_us = (_date, end_us) if resource in _DATES_ONLY else (_time, end_us + _SECOND_US - 1)
+    try:
+        return {"start_date": write(start_us), "end_date": write(end_us)}
+    except OverflowError:
+        raise Refused(Trouble.BAD_REQUEST, "a span outside of the years 1 to 9999") from None
 
 
 def _date(us: int) -> str:

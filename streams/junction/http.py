@@ -6,7 +6,6 @@ from collections.abc import Mapping
 import httpx
 
 from streams import __version__
-from streams.errors import Misconfigured
 from streams.junction.errors import Refused, Trouble, TryLater
 from streams.junction.judge import Answer
 
@@ -51,10 +50,8 @@ class Http:
                     return Answer(response.status_code, response.headers, await self._read(response))
         except (httpx.TimeoutException, TimeoutError):
             raise TryLater(Trouble.TIMEOUT, f"no whole answer in {self._timeout_s:g} s") from None
-        except (httpx.UnsupportedProtocol, httpx.InvalidURL):
-            raise Misconfigured(
-                "STREAMS_JUNCTION_URL is no address; it looks like https://api.us.junction.com"
-            ) from None
+        except httpx.InvalidURL:  # the base is checked before: this is what a caller has put behind it
+            raise Refused(Trouble.BAD_REQUEST, "no address can hold what is asked for") from None
         except httpx.HTTPError as error:
             raise TryLater(Trouble.NETWORK, type(error).__name__) from None
 

@@ -64,7 +64,7 @@ def _one(settings: Settings, codec: Codec, user_id: str, said: dict[Pair, Theirs
     """Compare, publish what was found, and, if wanted, requests for what is missing."""
     now_s = time.time()
     findings = compare.compare(said, status.ask(settings, user_id), now_s)
-    made = compare.requests(user_id, findings, int(now_s)) if fetch else []
+    made = compare.requests(user_id, findings, now_s) if fetch else []
     asked = {(request.provider, request.resource) for request in made}
     topic, partition = _place(settings, user_id)
     rows = []
