@@ -8,10 +8,8 @@ belongs to the span, is not documented: widen a span by a day where nothing may 
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
-from urllib.parse import quote
 
-from streams import resources
-from streams.events import TEXT_CHARS_MAX
+from streams import addresses, resources
 from streams.fetch.windows import DAY_US, Span
 from streams.junction.errors import Refused, Trouble
 from streams.resources import Kind
@@ -117,6 +115,7 @@ def _present(**params: str) -> dict[str, str]:
 
 def segment(id: str) -> str:
     """An id as one part of a path, whatever is in it. Raises Refused for one that would lead elsewhere."""
-    if not 0 < len(id) <= TEXT_CHARS_MAX or not id.strip("."):
-        raise Refused(Trouble.NO_ENDPOINT, "not an id")
-    return quote(id, safe="")
+    try:
+        return addresses.segment(id)
+    except ValueError:
+        raise Refused(Trouble.NO_ENDPOINT, "not an id") from None
