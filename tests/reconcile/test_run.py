@@ -81,17 +81,20 @@ async def test_nothing_is_made_for_each_user(no_collector: None) -> None:
     """One TLS context, one client, one producer a run: behind sixty users there are as many as behind ten, though no
     collector has run; and when one has, no object more stays for each user."""
     counts, objects = dict[int, Counter[type]](), dict[int, int]()
-    async with circle(USERS * 3) as (settings, api), open_client(settings) as client:
-        async with aclosing(reconcile(settings, client, "", fetch=True)) as found:
-            seen = 0
-            async for _ in found:
-                seen += 1
-                if seen in (10, 60):
-                    counts[seen] = made()
-                if seen in (70, 130):
-                    del api.requests[:]
-                    gc.collect()
-                    objects[seen] = len(gc.get_objects())
+    seen = 0
+    async with (
+        circle(USERS * 3) as (settings, api),
+        open_client(settings) as client,
+        aclosing(reconcile(settings, client, "", fetch=True)) as found,
+    ):
+        async for _ in found:
+            seen += 1
+            if seen in (10, 60):
+                counts[seen] = made()
+            if seen in (70, 130):
+                del api.requests[:]
+                gc.collect()
+                objects[seen] = len(gc.get_objects())
     assert counts[10] == counts[60]
     assert objects[130] - objects[70] < 60, objects
 
