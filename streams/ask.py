@@ -2,18 +2,20 @@
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from streams import ids, status, terminal, topics
 from streams.errors import Misconfigured, Unavailable
-from streams.fetch import policy
+from streams.fetch import policy, windows
 from streams.fetch import request as requests
-from streams.fetch.request import Priority, Request, Why, new_id
+from streams.fetch.request import RANGELESS, Priority, Request, Why, new_id
+from streams.fetch.windows import DAY_US, Span
 from streams.refused import refused
 from streams.resources import RESOURCES, normalise
 from streams.settings import Settings
+from streams.times import since_epoch
 
 DAYS = 30
 FLUSH_S = 15.0
@@ -32,20 +34,30 @@ def ask(
     Without both provider and resource named, a worker is asked what is connected.
     """
     settings.need_kafka()
-    user_id = ids.canonical(user_id)
-    until = _utc(end) if end else datetime.now(UTC)
-    since = _utc(start) if start else until - timedelta(days=DAYS)
-    if since >= until:
-        raise Misconfigured("--from is not before --to")
+    user_id, span = ids.canonical(user_id), _span(start, end, datetime.now(UTC))
     pairs = _pairs(settings, user_id, providers, [_known(name) for name in resources])
     asked_ms = int(time.time() * 1000)
-    made = [_request(user_id, provider, resource, since, until, asked_ms) for provider, resource in pairs]
+    made = [_request(user_id, provider, resource, span, asked_ms) for provider, resource in pairs]
     send(settings, made)
     return made
 
 
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+def _span(start: datetime | None, end: datetime | None, now: datetime) -> Span:
+    """What is asked for, cut to where there can be data. Raises Misconfigured where nothing is left."""
+    now_us = since_epoch(now)
+    until_us = _micros(end) if end else now_us
+    since_us = _micros(start) if start else until_us - DAYS * DAY_US
+    if since_us >= until_us:
+        raise Misconfigured("--from is not before --to")
+    span = windows.reachable((since_us, until_us), now_us)
+    if span is None:
+        raise Misconfigured("nothing to fetch: Junction has no data from before 2000, nor from the future")
+    return span
+
+
+def _micros(moment: datetime) -> int:
+    """UTC, where no zone is named."""
+    return since_epoch(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def _known(resource: str) -> str:
@@ -71,14 +83,10 @@ def _pairs(settings: Settings, user_id: str, providers: list[str], resources: li
     return pairs
 
 
-def _request(user_id: str, provider: str, resource: str, since: datetime, until: datetime, asked_ms: int) -> Request:
-    start_us, end_us = (0, 0) if resource == "profile" else (_micros(since), _micros(until))
+def _request(user_id: str, provider: str, resource: str, span: Span, asked_ms: int) -> Request:
+    start_us, end_us = (0, 0) if resource in RANGELESS else span
     id = new_id("person", user_id, provider, resource, asked_ms)
     return Request(id, user_id, provider, resource, start_us, end_us, Why.PERSON, Priority.NORMAL)
-
-
-def _micros(moment: datetime) -> int:
-    return int(moment.timestamp()) * 1_000_000
 
 
 Row = tuple[str, bytes, bytes, int]  # topic, key, value, partition

@@ -1,10 +1,23 @@
 """Where Prometheus finds the metrics of a service without a door of its own."""
 
+from wsgiref.simple_server import WSGIRequestHandler
+
 from prometheus_client import start_http_server
 
 from streams import metrics
 from streams.errors import Misconfigured
 from streams.settings import Settings
+
+SILENT_S = 10.0  # a client that says nothing for so long is let go
+
+
+class _Impatient(WSGIRequestHandler):
+    """Each connection has a thread of its own."""
+
+    timeout = SILENT_S
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
 
 
 def expose(settings: Settings, process: metrics.Process) -> None:
@@ -15,9 +28,11 @@ def expose(settings: Settings, process: metrics.Process) -> None:
     if not settings.metrics_port:
         return
     try:
-        start_http_server(settings.metrics_port, addr=settings.metrics_host, registry=metrics.registry(process))
+        registry = metrics.registry(process)
+        server, _ = start_http_server(settings.metrics_port, addr=settings.metrics_host, registry=registry)
     except OSError as error:
         raise Misconfigured(
             f"metrics: cannot listen on {settings.metrics_host}:{settings.metrics_port} ({error.strerror}): set "
             "STREAMS_METRICS_HOST or STREAMS_METRICS_PORT to an address that is free, or the port to 0 for no metrics."
         ) from None
+    server.RequestHandlerClass = _Impatient

@@ -151,7 +151,7 @@ class KafkaPublisher:
 
 def _producer_conf(settings: Settings) -> dict[str, Any]:
     return settings.librdkafka | {
-        "client.id": "junction-gateway",
+        "client.id": "junction-streams",
         "enable.idempotence": True,
         "acks": "all",
         "partitioner": "murmur2_random",

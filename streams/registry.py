@@ -16,7 +16,7 @@ import httpx2  # what confluent-kafka 2.16 speaks HTTP with: its errors reach us
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
-from streams import subjects, topics
+from streams import addresses, subjects, topics
 from streams.avro_bounds import is_bounded
 from streams.codec import parsed
 from streams.errors import Misconfigured, Unavailable, UnknownSchema
@@ -147,12 +147,12 @@ def _client(settings: Settings) -> Iterator[SchemaRegistryClient]:
             yield client
     except httpx2.TransportError as error:
         raise Unavailable(
-            f"the schema registry at {settings.registry_url} does not answer ({type(error).__name__})"
+            f"the schema registry at {addresses.shown(settings.registry_url)} does not answer ({type(error).__name__})"
         ) from None
     except SchemaRegistryError as error:
-        raise _translated(error, settings.registry_url) from None
+        raise _translated(error, addresses.shown(settings.registry_url)) from None
     except ValueError as error:  # an address that is none, or an answer that is not JSON
-        raise Misconfigured(_not_a_registry(settings.registry_url, type(error).__name__)) from None
+        raise Misconfigured(_not_a_registry(addresses.shown(settings.registry_url), type(error).__name__)) from None
 
 
 def _translated(error: SchemaRegistryError, url: str) -> Unavailable | Misconfigured:

@@ -7,11 +7,12 @@ The sentence under each setting is its line in docs/configuration.md (`python -m
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from streams import addresses
 from streams.errors import Misconfigured
 
 MIB = 1024 * 1024
@@ -47,7 +48,7 @@ class Settings(BaseSettings):
     # Kafka and the registry
     bootstrap_servers: str = ""
     """Kafka, as `host:port,host:port`. Empty: `demo` and `up` start one here."""
-    registry_url: str = ""
+    registry_url: str = Field(default="", repr=False)
     """Base URL of the Confluent-compatible API; Apicurio's ends in `/apis/ccompat/v7`."""
     registry_user: str = ""
     """Empty: the registry asks for no login."""
@@ -67,6 +68,9 @@ class Settings(BaseSettings):
     """PEM file with our certificate, where Kafka asks for one."""
     ssl_key_file: Path | None = None
     """PEM file with the key of our certificate."""
+
+    insecure: bool = False
+    """Let keys, passwords and people's data go unencrypted to hosts that are not your own."""
 
     # Topics
     topic_prefix: str = Field(default="junction", pattern=r"^[A-Za-z0-9._-]{1,80}$")
@@ -117,7 +121,7 @@ class Settings(BaseSettings):
     """Address on which a worker answers `status`."""
     query_port: int = Field(default=0, ge=0, le=65535)
     """Port on which a worker answers `status`; 0: none. Workers on one machine need a port each."""
-    query_url: str = ""
+    query_url: str = Field(default="", repr=False)
     """Under which address others reach this worker's query API; empty: `STREAMS_QUERY_HOST` and `_PORT`."""
     query_token: SecretStr = SecretStr("")
     """Whoever asks has to know it; required when the query API is not bound to loopback."""
@@ -161,7 +165,7 @@ class Settings(BaseSettings):
     """Where the team's data lie; fixed when the team was made."""
     junction_environment: Literal["production", "sandbox"] = "production"
     """Goes with the key: `pk_...` is production, `sk_...` sandbox."""
-    junction_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    junction_url: str = Field(default="", pattern=r"^(https?://\S+)?$", repr=False)
     """Base URL instead of the one that region and environment give; for tests and the fake Junction."""
     junction_api_key: SecretStr = SecretStr("")
     """The team's key, from Junction's dashboard. Or the three settings of a management key."""
@@ -171,7 +175,9 @@ class Settings(BaseSettings):
     """Team for which access tokens are minted."""
     junction_management_key: SecretStr = SecretStr("")
     """`mg_...`: access tokens of a few minutes are minted with it instead of using a team's key."""
-    junction_management_url: str = Field(default="https://api.management.junction.com", pattern=r"^https?://\S+$")
+    junction_management_url: str = Field(
+        default="https://api.management.junction.com", pattern=r"^https?://\S+$", repr=False
+    )
     """Where access tokens are minted."""
     junction_requests_per_s: float = Field(default=20.0, gt=0)
     """Most requests a second, of all fetchers of the team together. Junction names no limit; it once said 33."""
@@ -225,6 +231,23 @@ class Settings(BaseSettings):
             name: {k: SecretStr(v) if k in ("secret", "token") and isinstance(v, str) else v for k, v in one.items()}
             for name, one in given.items()
         }
+
+    @model_validator(mode="after")
+    def _no_secret_in_the_clear(self) -> Self:
+        """One rule for all addresses (`streams.addresses`). Raises Misconfigured, which pydantic lets through."""
+        junction, key = self.junction_url, "the key and people's data"
+        has_login = self.registry_user or "@" in self.registry_url
+        for name, url, what in (
+            ("STREAMS_JUNCTION_URL", junction, key),
+            ("STREAMS_JUNCTION_MANAGEMENT_URL", self.junction_management_url, "the management key"),
+            ("STREAMS_QUERY_URL", self.query_url, "user ids and the token"),
+            ("STREAMS_REGISTRY_URL", self.registry_url if has_login else "", "the login"),
+        ):
+            if url:
+                addresses.check(name, url, insecure=self.insecure, why=what)
+        if self.security_protocol == "SASL_PLAINTEXT" and self.sasl_mechanism.upper() == "PLAIN" and not self.insecure:
+            addresses.check_kafka(self.bootstrap_servers)
+        return self
 
     @property  # not cached: `model_copy` would carry the cached value of the other settings along
     def librdkafka(self) -> dict[str, str]:

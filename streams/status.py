@@ -1,46 +1,100 @@
 """`status USER`: what a worker's tables say about one user, as tables for people or JSON for machines."""
 
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 
-from streams import ids, terminal
+from streams import addresses, ids, terminal, unpacking
 from streams.errors import Misconfigured, Unavailable
 from streams.settings import Settings
 from streams.terminal import Rows, line
 
 ANSWER_S = 10.0
+VIEW_BYTES_MAX = 16 * 1024 * 1024
 NUMBERS = frozenset({"fetched", "rows", "new", "known", "age", "days with data", "resources"})
 Json = dict[str, Any]
 
 
-def ask(settings: Settings, user_id: str) -> Json:
-    """The view of a user, from whichever worker owns it. Raises Misconfigured or Unavailable."""
-    if not (settings.query_url or settings.query_port):
-        raise Misconfigured(
-            "no worker to ask: give the workers a STREAMS_QUERY_PORT each, and set one of their addresses here, "
-            "as STREAMS_QUERY_URL (http://127.0.0.1:8070) or by the same STREAMS_QUERY_PORT"
+class Views:
+    """Asks workers for views of users, over one client. `close` it."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises Misconfigured where no worker is named."""
+        if not (settings.query_url or settings.query_port):
+            raise Misconfigured(
+                "no worker to ask: give the workers a STREAMS_QUERY_PORT each, and set one of their addresses here, "
+                "as STREAMS_QUERY_URL (http://127.0.0.1:8070) or by the same STREAMS_QUERY_PORT"
+            )
+        token = settings.query_token.get_secret_value()
+        self._base, self._shown = settings.query_address.rstrip("/"), addresses.shown(settings.query_address)
+        self._client = httpx.AsyncClient(
+            headers={"accept-encoding": unpacking.ACCEPT} | ({"authorization": f"Bearer {token}"} if token else {}),
+            timeout=ANSWER_S,
+            trust_env=False,  # a proxy would read along who is connected to what, and the token
         )
-    url = httpx.URL(settings.query_address).join(f"/users/{ids.canonical(user_id)}")
-    token = settings.query_token.get_secret_value()
-    headers = {"authorization": f"Bearer {token}"} if token else {}
+
+    async def of(self, user_id: str) -> Json:
+        """The view of a user, from whichever worker owns it. Raises Misconfigured or Unavailable."""
+        url = f"{self._base}/users/{_segment(ids.canonical(user_id))}"
+        try:
+            async with self._client.stream("GET", url) as answer:
+                body = await unpacking.read(answer, VIEW_BYTES_MAX)
+        except (httpx.HTTPError, unpacking.NotWhole, unpacking.TooLarge) as error:
+            raise Unavailable(f"no worker answers at {self._shown} ({type(error).__name__})") from None
+        return _view(answer.status_code, body, self._shown)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+
+def ask(settings: Settings, user_id: str) -> Json:
+    """The view of one user. Raises Misconfigured or Unavailable."""
+
+    async def asked() -> Json:
+        async with open_views(settings) as views:
+            return await views.of(user_id)
+
+    return asyncio.run(asked())
+
+
+@asynccontextmanager
+async def open_views(settings: Settings) -> AsyncIterator[Views]:
+    """Views, closed at the end. Raises Misconfigured."""
+    views = Views(settings)
     try:
-        answer = httpx.get(url, headers=headers, timeout=ANSWER_S)
-    except httpx.HTTPError as error:
-        raise Unavailable(f"no worker answers at {settings.query_address} ({type(error).__name__})") from None
-    if answer.status_code == 401:
+        yield views
+    finally:
+        await views.close()
+
+
+def _segment(user_id: str) -> str:
+    try:
+        return addresses.segment(user_id)
+    except ValueError:
+        raise Misconfigured("not a user id: empty, too long, or nothing but dots") from None
+
+
+def _view(status: int, body: bytes, where: str) -> Json:
+    if status == 401:
         raise Misconfigured("the worker wants a token: set STREAMS_QUERY_TOKEN as the workers have it")
-    if answer.status_code != 200:
-        raise Unavailable(f"the worker at {settings.query_address} says: {_sentence(answer)}", 2)
-    view: Json = answer.json()
-    return view
-
-
-def _sentence(answer: httpx.Response) -> str:
     try:
-        return str(answer.json()["error"])
-    except (ValueError, KeyError, TypeError):
-        return f"HTTP {answer.status_code}"
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        said = None
+    if status != 200:
+        raise Unavailable(f"the worker at {where} says: {_sentence(said, status)}", 2)
+    if type(said) is not dict or "connections" not in said:
+        raise Unavailable(f"what answers at {where} is no worker: check STREAMS_QUERY_URL", 2)
+    return said
+
+
+def _sentence(said: Any, status: int) -> str:
+    error = said.get("error") if type(said) is dict else None
+    return error if type(error) is str else f"HTTP {status}"
 
 
 def show(view: Json, *, as_json: bool) -> None:

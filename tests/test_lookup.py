@@ -9,8 +9,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 from pydantic import SecretStr
+from yarl import URL
 
-from streams import status, topics
+from streams import backfill, status, topics
 from streams.errors import Misconfigured, Unavailable
 from streams.fetch import job as jobs
 from streams.fetch import progress
@@ -197,3 +198,106 @@ async def test_rows_of_another_version() -> None:
     ):
         assert answer.status == 503
         assert "a row of the table backfills (a backfill) has format 9" in (await answer.json())["error"]
+
+
+async def raw_get(url: str, target: str, *headers: str) -> tuple[int, bytes]:
+    """Status and whole answer to a request whose bytes no client would write."""
+    port = URL(url).port
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    lines = [f"GET {target} HTTP/1.1", "connection: close", *headers]
+    writer.write("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n")
+    answer = await reader.read()
+    writer.close()
+    return int(answer.split(b" ", 2)[1]), answer
+
+
+@pytest.mark.parametrize("given", ["Bearer \xff", "\xff\xfe", "Bearer t0ken\xff", "Bearer " + "x" * 4_000, ""])
+async def test_any_bytes_are_a_wrong_token(given: str) -> None:
+    """They are refused like any other, and nothing fails."""
+    async with running(settings(query_token=SecretStr("t0ken")), Tables(someone(), {PARTITION})) as url:
+        status_, _ = await raw_get(url, f"/users/{USER}", "host: localhost", f"authorization: {given}")
+    assert status_ == 401
+
+
+TRICKS = ["/users/%2Fx", "/users/a%2F..%2F..%2Fadmin", "/users/%2E%2E", "/users/..%2Fadmin", "/users/a%3Fb=c%23d"]
+
+
+@pytest.mark.parametrize("target", [*TRICKS, "/users/a%25b", "/users/a%7Cb", "/users/" + "a" * 300, "/users/%FF"])
+async def test_an_id_is_passed_on_as_one_part_of_a_path(target: str) -> None:
+    """Another worker is asked about that very id, or nobody is: never for another path."""
+    asked = list[str]()
+
+    async def record(request: web.Request) -> web.Response:
+        asked.append(request.raw_path)
+        return web.json_response({})
+
+    other = web.Application()
+    other.router.add_get("/{anything:.*}", record)
+    runner = web.AppRunner(other)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    elsewhere = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        async with running(settings(), Tables(Worker(), set(), elsewhere)) as url:
+            status_, _ = await raw_get(url, target, "host: localhost")
+    finally:
+        await runner.cleanup()
+    assert status_ in (200, 400, 404)
+    assert all(len(URL(path, encoded=True).parts) == 3 and path.startswith("/users/") for path in asked)
+    if asked:
+        assert [URL(path, encoded=True).path for path in asked] == [URL(target, encoded=True).path]
+
+
+@pytest.mark.parametrize("user", ["", "..", ".", "x" * 300])
+async def test_status_asks_for_no_other_path(user: str) -> None:
+    """What is no id is a sentence; what leads elsewhere stays an id."""
+    async with running(settings(), Tables(someone(), set(range(12)))) as url:
+        with pytest.raises(Misconfigured, match="not a user id"):
+            await asyncio.to_thread(status.ask, settings(query_url=url), user)
+        seen = await asyncio.to_thread(status.ask, settings(query_url=url), "../healthz")
+        assert seen["user_id"] == "../healthz"
+
+
+@pytest.mark.parametrize(
+    ("host", "token", "is_answered"),
+    [
+        ("localhost", "", True),
+        ("LOCALHOST:8070", "", True),
+        ("127.0.0.1:1", "", True),
+        ("[::1]:8070", "", True),
+        ("evil.example", "", False),
+        ("localhost.evil.example", "", False),
+        ("127.0.0.1.evil.example:8070", "", False),
+        ("[::1", "", False),
+        ("", "", False),
+        ("evil.example", "t0ken", True),
+    ],
+)
+async def test_a_strangers_page_cannot_ask(host: str, token: str, is_answered: bool) -> None:
+    """Without a token only who calls this machine by its own name: a browser may be led to 127.0.0.1 by any other."""
+    async with running(settings(query_token=SecretStr(token)), Tables(someone(), {PARTITION})) as url:
+        headers = [f"host: {host}", *([f"authorization: Bearer {token}"] if token else [])]
+        status_, answer = await raw_get(url, f"/users/{USER}", *headers)
+    assert (status_ == 200) is is_answered
+    assert (b"oura" in answer) is is_answered
+
+
+@pytest.mark.parametrize("elsewhere", ["http://evil.example", "ftp://localhost", "http://[::1", "nonsense"])
+async def test_the_token_goes_to_no_address_that_is_not_ours(elsewhere: str) -> None:
+    """Whoever may join the group may name an address: one in the clear, of others, or none at all, is not asked."""
+    async with running(settings(), Tables(Worker(), set(), elsewhere)) as url:
+        status_, answer = await raw_get(url, f"/users/{USER}", "host: localhost")
+    assert (status_, b"rebalance" in answer) == (503, True)
+
+
+@pytest.mark.parametrize("due_ms", [2**62, -(2**62)])
+def test_a_row_with_a_time_that_no_date_can_say_is_shown_without_it(due_ms: int) -> None:
+    """An older version has stored it; the rest of the user can still be looked at."""
+    worker = someone()
+    ((key, stored),) = worker.tables["backfills"].items()
+    before = backfill.decode(stored)
+    assert before.fetch
+    worker.tables["backfills"][key] = backfill.encode(before._replace(fetch=before.fetch._replace(due_ms=due_ms)))
+    tables = Tables(worker, {3})
+    seen = view.of_user(USER, lambda table, *span: tables.rows(table, 3, *span), NOW_MS / 1000)
+    assert seen["backfills"][0]["next_try_at"] is None

@@ -10,7 +10,7 @@ from streams.connection import Created
 from streams.connection import State as Link
 from streams.draft import Draft
 from streams.fetch import policy, windows
-from streams.fetch.request import Priority, Request, Why, new_id
+from streams.fetch.request import RANGELESS, Priority, Request, Why, new_id
 
 DAY_MS = 86_400_000
 
@@ -26,8 +26,12 @@ def after_notice(
     if reason := policy.not_expected(provider, resource, has_range=notice.has_range):
         return reason
     start_us, end_us = (0, 0)
-    if notice.has_range:
-        start_us, end_us = windows.widened(max(notice.start_us, _gap_start(known, link)), notice.end_us)
+    if notice.has_range and resource not in RANGELESS:
+        missing_us = max(notice.start_us, min(notice.end_us, _gap_start(known, link)))
+        span = windows.reachable(windows.widened(missing_us, notice.end_us), notice.at_ms * 1000)
+        if span is None:
+            return policy.NotExpected.OUT_OF_REACH
+        start_us, end_us = span
     is_fresh = link.created is None or notice.at_ms - link.created.at_ms < DAY_MS
     priority = Priority.FRESH if is_fresh else Priority.NORMAL
     id = new_id(notice.delivery_id, event.user_id, provider, resource)
@@ -63,14 +67,16 @@ def _span(
     why: Why, wait_ms: int = 0,
 ) -> None:  # fmt: skip
     """Ask for every available resource from a moment until the connection was made."""
-    start_us, end_us = windows.widened(start_ms * 1000, created.at_ms * 1000)
+    span = windows.reachable(windows.widened(start_ms * 1000, created.at_ms * 1000), created.at_ms * 1000)
+    if span is None:
+        return
     for resource in created.resources_available:
         if policy.not_expected(provider, resource, has_range=True):
             continue
         id = new_id(how.id, event.user_id, provider, resource)
         not_before_ms = created.at_ms + wait_ms if wait_ms else 0
         request = Request(
-            id, event.user_id, provider, resource, start_us, end_us, why, Priority.FRESH, not_before_ms=not_before_ms
+            id, event.user_id, provider, resource, *span, why, Priority.FRESH, not_before_ms=not_before_ms
         )
         _ask(draft, outlet, event, request)
 

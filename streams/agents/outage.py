@@ -49,10 +49,12 @@ def _ask(draft: Draft, prefix: str, key: bytes, value: bytes, outage: Outage) ->
     reason = policy.not_expected(provider, resource, has_range=True)
     if reason not in (None, policy.NotExpected.LIVE_HISTORY):
         return
-    start_us, end_us = windows.widened(outage.start_ms * 1000, outage.end_ms * 1000)
+    span = windows.reachable(windows.widened(outage.start_ms * 1000, outage.end_ms * 1000), outage.end_ms * 1000)
+    if span is None:
+        return
     id = new_id("outage", user_id, provider, resource, outage.start_ms)
     request = Request(
-        id, user_id, provider, resource, *((0, 0) if resource == "profile" else (start_us, end_us)), Why.OUTAGE,
+        id, user_id, provider, resource, *((0, 0) if resource in requests.RANGELESS else span), Why.OUTAGE,
         Priority.LATE,
     )  # fmt: skip
     draft.emit(f"{prefix}.{topics.FETCH_JOBS}", topics.key_of(*request.key), requests.encode(request))

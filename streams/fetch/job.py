@@ -190,7 +190,7 @@ def _range(request: Request) -> tuple[Span, ...]:
 def _next_window(job: Job) -> Job:
     if not job.todo:
         return job
-    days = job.days or windows.days_of(RESOURCES[job.request.resource])
+    days = job.days or windows.days_of(RESOURCES.get(job.request.resource))
     window, todo = windows.newest(job.todo, days)
     return replace(job, window=window, todo=todo, days=days)
 

@@ -6,14 +6,16 @@ tried first before the last 22 hours of an absence may be lost; what Junction ha
 
 import msgspec
 
+from streams.fetch.request import TimeMs
+
 RETRIES_S_MIN = 22 * 3600
 
 
 class Outage(msgspec.Struct, frozen=True, tag="outage"):
     """Nobody was let in between these times (Unix milliseconds). A record for each partition of the workers' source."""
 
-    start_ms: int
-    end_ms: int
+    start_ms: TimeMs
+    end_ms: TimeMs
 
 
 def of(last_heard_ms: int | None, now_ms: int) -> Outage | None:

@@ -22,6 +22,7 @@ class NotExpected(StrEnum):
     UNKNOWN_RESOURCE = "unknown_resource"
     REMOVED_RESOURCE = "removed_resource"
     NO_RANGE = "notice_without_range"
+    OUT_OF_REACH = "range_out_of_reach"  # all of it before 2000, or ahead of now
 
 
 def not_expected(provider: str, resource: str, *, has_range: bool) -> NotExpected | None:

@@ -11,6 +11,7 @@ from streams import ids
 from streams.errors import Reason, Rejected
 from streams.fetch.job import Job, Status
 from streams.fetch.outage import Outage
+from streams.fetch.request import Int64, TimeMs, TimeUs
 
 
 class Progress(msgspec.Struct, frozen=True, omit_defaults=True, tag="progress"):
@@ -22,23 +23,23 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True, tag="progress"):
     user_id: str
     provider: str
     resource: str
-    seq: int
+    seq: Int64
     status: Status
     why: str = ""
     client_user_id: str = ""
     team_id: str = ""
     workout_id: str = ""
-    start_us: int = 0
-    end_us: int = 0
+    start_us: TimeUs = 0
+    end_us: TimeUs = 0
     share: float = 0.0
-    pages: int = 0
-    rows: int = 0
-    tries: int = 0
-    asked: int = 0
+    pages: Int64 = 0
+    rows: Int64 = 0
+    tries: Int64 = 0
+    asked: Int64 = 0
     reason: str = ""
-    due_ms: int = 0
-    began_ms: int = 0
-    at_ms: int = 0
+    due_ms: TimeMs = 0
+    began_ms: TimeMs = 0
+    at_ms: TimeMs = 0
 
 
 def of(job: Job, at_ms: int) -> Progress:

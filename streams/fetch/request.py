@@ -8,12 +8,25 @@ know it makes a dead letter of.
 
 from enum import IntEnum, StrEnum
 from hashlib import blake2b
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 from msgspec.structs import replace
 
 from streams import ids, keys
 from streams.errors import Reason, Rejected
+from streams.events import TEXT_CHARS_MAX
+from streams.fetch import windows
+
+WAIT_MS_MAX = 86_400_000  # the longest wait that anybody asks for is a quarter of an hour
+RANGELESS = frozenset({"profile"})
+
+# What is read of a record that anybody may have written: JSON has integers that no row can hold.
+Id = Annotated[str, Meta(max_length=TEXT_CHARS_MAX)]
+Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+TimeUs = Annotated[int, Meta(ge=-62_135_596_800_000_000, le=windows.LAST_US)]  # from the year 1 on
+TimeMs = Annotated[int, Meta(ge=0, le=windows.LAST_US // 1000)]
 
 
 class Why(StrEnum):
@@ -41,18 +54,18 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     `id`: the backfill that the fetched events belong to. `not_before_ms`: do not ask earlier.
     """
 
-    id: str
-    user_id: str
-    provider: str
-    resource: str
-    start_us: int = 0
-    end_us: int = 0
+    id: Id
+    user_id: Id
+    provider: Id
+    resource: Id
+    start_us: Int64 = 0
+    end_us: Int64 = 0
     why: Why = Why.NOTICE
     priority: Priority = Priority.NORMAL
-    client_user_id: str = ""
-    team_id: str = ""
-    workout_id: str = ""
-    not_before_ms: int = 0
+    client_user_id: Id = ""
+    team_id: Id = ""
+    workout_id: Id = ""
+    not_before_ms: Int64 = 0
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -83,3 +96,17 @@ def decode(value: bytes) -> Request:
     if not (request.id and request.user_id and request.provider and request.resource):
         raise Rejected(Reason.BAD_SHAPE, "fetch request: id, user, provider or resource is empty")
     return replace(request, **{name: ids.canonical(getattr(request, name)) for name in _IDS})
+
+
+def bounded(request: Request, now_ms: int) -> Request:
+    """The request with the part of its range that can hold data, and no wait beyond WAIT_MS_MAX.
+
+    Raises Rejected(BAD_SHAPE) where nothing of the range is left, and there has to be one.
+    """
+    wait_until_ms = min(request.not_before_ms, now_ms + WAIT_MS_MAX)
+    if request.resource in RANGELESS or request.workout_id:
+        return replace(request, start_us=0, end_us=0, not_before_ms=wait_until_ms)
+    span = windows.reachable((request.start_us, request.end_us), now_ms * 1000)
+    if span is None:
+        raise Rejected(Reason.BAD_SHAPE, "fetch request: no range, or one before 2000 or ahead of now")
+    return replace(request, start_us=span[0], end_us=span[1], not_before_ms=wait_until_ms)

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from streams import ids, topics
 from streams.draft import Draft
-from streams.errors import Reason
+from streams.errors import Reason, Rejected
 from streams.events import identify
 from streams.fetch import job as jobs
 from streams.fetch import progress, queue
 from streams.fetch.job import Job
-from streams.fetch.request import Priority, Request, Why
+from streams.fetch.request import Priority, Request, Why, bounded
 from streams.fetcher import stream
 from streams.topics import Delivery, Origin
 
@@ -45,7 +45,8 @@ class Trouble(NamedTuple):
 
 
 def enqueue(draft: Draft, prefix: str, request: Request) -> None:
-    """A request joins its job, or begins one."""
+    """A request joins its job, or begins one. Raises Rejected for one that asks for nothing that can be there."""
+    request = bounded(request, draft.now_ms)
     before = queue.load(draft, queue.row_of(request.key))
     _step(draft, prefix, before, jobs.join(before, request, draft.now_ms))
 
@@ -64,7 +65,12 @@ def settle(draft: Draft, prefix: str, asked: Job, outcome: Page | Trouble) -> bo
             _leave_letter(draft, prefix, before)
         _step(draft, prefix, before, _after_trouble(before, outcome, draft.now_ms))
         return True
-    for topic, key, body, headers in _events(before, outcome, draft.now_ms):
+    try:
+        events = list(_events(before, outcome, draft.now_ms))
+    except Rejected as rejection:  # JSON may be one level too deep only once it is inside of an event
+        _step(draft, prefix, before, jobs.refuse(before, str(rejection.reason)))
+        return True
+    for topic, key, body, headers in events:
         draft.emit(f"{prefix}.{topic}", key, body, headers)
     rows = outcome.rows + sum(_want_stream(draft, prefix, before.request, one) for one in outcome.workouts)
     given_up = TOO_LARGE if outcome.left_out else ""

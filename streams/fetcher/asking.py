@@ -7,10 +7,12 @@ from contextlib import AsyncExitStack
 
 import msgspec
 
-from streams import metrics
+from streams import log, metrics
+from streams.body import short_text
 from streams.bounds import Bounds
 from streams.decode import decode
-from streams.errors import Rejected
+from streams.engine.process import place
+from streams.errors import Misconfigured, Rejected
 from streams.fetch.job import Job
 from streams.fetch.request import Request
 from streams.fetcher import stream
@@ -23,6 +25,9 @@ from streams.settings import Settings
 
 BODY_BYTES_MAX = 4 * 1024 * 1024  # of one event: several small ones are folded side by side with those of other users
 HEAD_BYTES = 32 * 1024  # more than key and headers of a raw record have
+
+
+logger = log.get("fetcher")
 
 
 class Asker:
@@ -58,7 +63,7 @@ class Asker:
         return client
 
     async def ask(self, job: Job) -> Page | Trouble:
-        """One call. Never raises for anything that the API may do."""
+        """One call. Raises Misconfigured; nothing for anything that the API, a job or an answer may hold."""
         kind = _kind(job.request)
         began_ms, began_s = self._clock.now_ms(), time.monotonic()
         try:
@@ -69,6 +74,11 @@ class Asker:
             return _counted(kind, Trouble(error.reason, is_ours=True))
         except Refused as error:
             return _counted(kind, _refused(job, error, began_ms))
+        except Misconfigured:
+            raise
+        except Exception as error:  # it costs one job: raised, it would end the process, and each start after it
+            logger.error("not_understood", error=type(error).__name__, at=place(error), backfill=job.request.id)
+            return _counted(kind, Trouble(Word.UNEXPECTED, is_final=isinstance(error, (ValueError, OverflowError))))
         metrics.FETCH_CALL_SECONDS.labels(kind).observe(time.monotonic() - began_s)
         metrics.FETCH_ROWS.labels(job.request.resource).inc(page.rows)
         return _counted(kind, page)
@@ -79,8 +89,7 @@ class Asker:
             return await _stream(client, request, began_ms, self._clock, self._event_bytes_max)
         if request.resource == "workout_stream":
             return await _workouts(client, job, began_ms)
-        span = call.span or (0, 0)
-        found = await client.page(request.resource, request.user_id, span, request.provider, call.cursor)
+        found = await client.page(request.resource, request.user_id, call.span, request.provider, call.cursor)
         who = request.user_id, request.client_user_id, request.team_id
         alone_max = self._event_bytes_max
         events, left_out = fitting(found, *who, bytes_max=min(BODY_BYTES_MAX, alone_max), alone_max=alone_max)
@@ -108,7 +117,7 @@ def _refused(job: Job, error: Refused, began_ms: int) -> Page | Trouble:
 async def _workouts(client: Client, job: Job, began_ms: int) -> Page:
     """The workouts of a span: each has a stream that is asked for by its id (domain file, 6.6)."""
     request = job.request
-    found = await client.page("workouts", request.user_id, job.call.span or (0, 0), request.provider)
+    found = await client.page("workouts", request.user_id, job.call.span, request.provider)
     ids = (_id(bytes(one)) for one in found.objects)
     return Page([], 0, found.next_cursor or "", began_ms, [id for id in ids if id])
 
@@ -119,7 +128,7 @@ class _Named(msgspec.Struct):
 
 def _id(workout: bytes) -> str:
     try:
-        return msgspec.json.decode(workout, type=_Named).id
+        return short_text(msgspec.json.decode(workout, type=_Named).id) or ""
     except msgspec.MsgspecError:
         return ""
 

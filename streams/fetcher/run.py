@@ -2,7 +2,7 @@
 
 import asyncio
 
-from streams import admin, log, topics
+from streams import addresses, admin, log, topics
 from streams.agents.parts import body_of
 from streams.draft import Draft
 from streams.engine import app as engine
@@ -28,7 +28,7 @@ def run(settings: Settings, *, rebuild_state: bool = False, accept_offsets: bool
     until_available("Junction's API", lambda: asyncio.run(_check(settings)))
     asker = Asker(settings)
     expose(settings, Process.FETCHER)
-    log.get("fetcher").info("starting", worker=settings.worker_id, api=settings.junction_base_url)
+    log.get("fetcher").info("starting", worker=settings.worker_id, api=addresses.shown(settings.junction_base_url))
     scheduler = Scheduler(
         settings.topic_prefix, asker.ask, settings.fetch_calls_max, asker.set_share, settings.partitions
     )

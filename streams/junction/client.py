@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import stamina
 
-from streams import metrics, resources
+from streams import addresses, metrics, resources
 from streams.errors import Misconfigured
 from streams.fetch.windows import Span
 from streams.junction import credentials, endpoints, judge, listing, pages, people, reading, stream, trace
@@ -65,7 +65,9 @@ class Client:
         Ask once at the start: at a wrong address everything is missing, and missing means empty.
         """
         if not await self.providers():
-            raise Misconfigured(f"{self.base_url} does not answer like Junction's API: check STREAMS_JUNCTION_URL")
+            raise Misconfigured(
+                f"{addresses.shown(self.base_url)} does not answer like Junction's API: check STREAMS_JUNCTION_URL"
+            )
 
     async def page(
         self,

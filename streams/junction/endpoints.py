@@ -8,10 +8,8 @@ belongs to the span, is not documented: widen a span by a day where nothing may 
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
-from urllib.parse import quote
 
-from streams import resources
-from streams.events import TEXT_CHARS_MAX
+from streams import addresses, resources
 from streams.fetch.windows import DAY_US, Span
 from streams.junction.errors import Refused, Trouble
 from streams.resources import Kind
@@ -58,9 +56,11 @@ def dates(resource: str, span: Span | None) -> dict[str, str]:
     if span is None:
         raise Refused(Trouble.BAD_REQUEST, "no span")
     start_us, end_us = span
-    if resource in _DATES_ONLY:
-        return {"start_date": _date(start_us), "end_date": _date(end_us)}
-    return {"start_date": _time(start_us), "end_date": _time(end_us + _SECOND_US - 1)}
+    write, end_us = (_date, end_us) if resource in _DATES_ONLY else (_time, end_us + _SECOND_US - 1)
+    try:
+        return {"start_date": write(start_us), "end_date": write(end_us)}
+    except OverflowError:
+        raise Refused(Trouble.BAD_REQUEST, "a span outside of the years 1 to 9999") from None
 
 
 def _date(us: int) -> str:
@@ -118,6 +118,7 @@ def _present(**params: str) -> dict[str, str]:
 
 def segment(id: str) -> str:
     """An id as one part of a path, whatever is in it. Raises Refused for one that would lead elsewhere."""
-    if not 0 < len(id) <= TEXT_CHARS_MAX or not id.strip("."):
-        raise Refused(Trouble.NO_ENDPOINT, "not an id")
-    return quote(id, safe="")
+    try:
+        return addresses.segment(id)
+    except ValueError:
+        raise Refused(Trouble.NO_ENDPOINT, "not an id") from None

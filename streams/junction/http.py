@@ -5,8 +5,7 @@ from collections.abc import Mapping
 
 import httpx
 
-from streams import __version__
-from streams.errors import Misconfigured
+from streams import __version__, proxies, unpacking
 from streams.junction.errors import Refused, Trouble, TryLater
 from streams.junction.judge import Answer
 
@@ -19,14 +18,20 @@ class Http:
 
     def __init__(self, *, at_once: int, timeout_s: float, answer_bytes_max: int) -> None:
         self._timeout_s, self._bytes_max = timeout_s, answer_bytes_max
+        limits = httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once)
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(timeout_s, connect=min(_CONNECT_S, timeout_s), pool=None),
-            limits=httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once),
-            headers={"user-agent": f"junction-streams/{__version__}", "accept": "application/json"},
+            limits=limits,
+            mounts=proxies.mounts(limits),
+            headers={
+                "user-agent": f"junction-streams/{__version__}",
+                "accept": "application/json",
+                "accept-encoding": unpacking.ACCEPT,
+            },
         )
 
     async def get(self, url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
-        """Raises TryLater, Refused(TOO_LARGE), Misconfigured for an address that is none."""
+        """Raises TryLater, Refused."""
         return await self._send("GET", url, params, headers)
 
     async def post(self, url: str, body: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
@@ -51,18 +56,16 @@ class Http:
                     return Answer(response.status_code, response.headers, await self._read(response))
         except (httpx.TimeoutException, TimeoutError):
             raise TryLater(Trouble.TIMEOUT, f"no whole answer in {self._timeout_s:g} s") from None
-        except (httpx.UnsupportedProtocol, httpx.InvalidURL):
-            raise Misconfigured(
-                "STREAMS_JUNCTION_URL is no address; it looks like https://api.us.junction.com"
-            ) from None
+        except httpx.InvalidURL:  # the base is checked before: this is what a caller has put behind it
+            raise Refused(Trouble.BAD_REQUEST, "no address can hold what is asked for") from None
         except httpx.HTTPError as error:
             raise TryLater(Trouble.NETWORK, type(error).__name__) from None
 
     async def _read(self, response: httpx.Response) -> bytes:
-        """The body, unpacked. The bound counts what came out, so that a small packed body cannot fill the memory."""
-        body = bytearray()
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > self._bytes_max:
-                raise Refused(Trouble.TOO_LARGE, f"answer above {self._bytes_max} bytes")
-        return bytes(body)
+        """The body, unpacked."""
+        try:
+            return await unpacking.read(response, self._bytes_max)
+        except unpacking.TooLarge as error:
+            raise Refused(Trouble.TOO_LARGE, str(error)) from None
+        except unpacking.NotWhole as error:
+            raise TryLater(Trouble.NOT_JSON, str(error)) from None

@@ -14,6 +14,7 @@ from streams.values import Unfit
 
 T = TypeVar("T")
 Json = dict[str, Any]
+CURSOR_CHARS_MAX = 4096  # it goes back as a part of the URL, and into each row of its job
 _ENDS = frozenset({None, "", "None"})  # the vendor's own example prints a cursor as the text "None" (5.4)
 
 
@@ -54,9 +55,13 @@ class Paged(msgspec.Struct):
 
     @property
     def cursor(self) -> str | None:
-        """Where to go on. Null, empty and "None" mean the end alike."""
+        """Where to go on. Null, empty and "None" mean the end alike. Raises Refused(BAD_SHAPE) for what fits no URL."""
         found = self.next if self.next_cursor is UNSET else self.next_cursor
-        return None if found in _ENDS else str(found)
+        if found in _ENDS:
+            return None
+        if len(str(found)) > CURSOR_CHARS_MAX:
+            raise Refused(Trouble.BAD_SHAPE, "$.next_cursor: too long")
+        return str(found)
 
 
 def objects(value: Any) -> Iterator[Json]:

@@ -59,7 +59,12 @@ def _numbers(name: str, value: Any, problems: list[str]) -> list[int | float | N
     """A list of numbers and nulls; an empty one for anything else, which is a problem unless it is absent."""
     if value is None:
         return []
-    if type(value) is not list or any(type(item) not in (int, float, type(None)) for item in value):
+    if type(value) is not list or not all(map(_is_number, value)):
         problems.append(f"$.{name}: not a list of numbers")
         return []
     return value
+
+
+def _is_number(item: Any) -> bool:
+    """A number that fits 64 bits, or null. JSON has integers of any length."""
+    return item is None or type(item) is float or (type(item) is int and -(2**63) <= item < 2**63)

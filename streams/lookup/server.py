@@ -6,21 +6,25 @@ only with a token: who may read this may read who is connected to what.
 
 import asyncio
 import hmac
-import ipaddress
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from streams import ids, log, topics
+from streams import addresses, ids, log, topics
 from streams.errors import Misconfigured
 from streams.lookup.view import of_user
 from streams.settings import Settings
 
 FORWARD_S = 5.0
+KEEPALIVE_S = 60.0
+VIEW_BYTES_MAX = 16 * 1024 * 1024
+SESSION = web.AppKey("session", aiohttp.ClientSession)  # to other workers; one for all that is passed on
 HOP = "x-streams-hop"  # an answer from the second worker is final: nobody asks a third
 
 logger = log.get("lookup")
@@ -36,23 +40,22 @@ class Tables(Protocol):
 
 def check(settings: Settings) -> None:
     """Raises Misconfigured when the API would be open to others without a token."""
-    if settings.query_port and not _is_loopback(settings.query_host) and not settings.query_token.get_secret_value():
+    if (
+        settings.query_port
+        and not addresses.is_loopback(settings.query_host)
+        and not settings.query_token.get_secret_value()
+    ):
         raise Misconfigured(
             f"STREAMS_QUERY_HOST={settings.query_host} lets others ask who is connected to what: set "
             "STREAMS_QUERY_TOKEN, or bind it to 127.0.0.1"
         )
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 async def serve(settings: Settings, tables: Tables) -> None:
     """Answer until cancelled. A port in use is said and lived without: data matter more than looking at them."""
-    runner = web.AppRunner(build(settings, tables), access_log=None, handle_signals=False)
+    runner = web.AppRunner(
+        build(settings, tables), access_log=None, handle_signals=False, keepalive_timeout=KEEPALIVE_S
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.query_host, settings.query_port).start()
@@ -68,10 +71,11 @@ async def serve(settings: Settings, tables: Tables) -> None:
 def build(settings: Settings, tables: Tables) -> web.Application:
     """The application."""
     token = settings.query_token.get_secret_value()
+    is_guarded = not token and addresses.is_loopback(settings.query_host)
 
     async def user(request: web.Request) -> web.Response:
-        if token and not _is_allowed(request.headers, token):
-            return _error(401, "a token is required: Authorization: Bearer ...")
+        if refusal := _refused(request, token, is_guarded=is_guarded):
+            return refusal
         user_id = ids.canonical(request.match_info["user_id"])
         partition = topics.partition_for(user_id, settings.partitions)
         if tables.owns(partition):
@@ -80,36 +84,84 @@ def build(settings: Settings, tables: Tables) -> web.Application:
             except Misconfigured as error:  # rows of another version: the worker ends when an event meets them
                 return _error(503, str(error))
             return web.json_response({**view, "worker": settings.worker_id, "partition": partition})
-        return await _elsewhere(request, tables.owner_url(partition), user_id, token)
+        return await _elsewhere(request, _trusted(settings, tables.owner_url(partition)), user_id)
 
     app = web.Application(client_max_size=1024)
+    app.cleanup_ctx.append(partial(_session, token))
     app.router.add_get("/users/{user_id}", user)
     app.router.add_get("/healthz", _healthz)
     return app
+
+
+async def _session(token: str, app: web.Application) -> AsyncIterator[None]:
+    headers = {HOP: "1", "accept-encoding": "identity", **({"authorization": f"Bearer {token}"} if token else {})}
+    timeout = aiohttp.ClientTimeout(total=FORWARD_S)
+    async with aiohttp.ClientSession(timeout=timeout, headers=headers, auto_decompress=False) as session:
+        app[SESSION] = session
+        yield
+
+
+def _trusted(settings: Settings, url: str) -> str:
+    """An address that a member of the group has named, "" for one that the token must not be sent to. Whoever may join
+    the group may read its topics; that is no reason to let people's data, or the token, leave in the clear."""
+    try:
+        if url:
+            addresses.check("a worker's address", url, insecure=settings.insecure, why="user ids and the token")
+    except Misconfigured:
+        logger.warning("worker_not_asked", address=addresses.shown(url))
+        return ""
+    return url
 
 
 async def _healthz(_: web.Request) -> web.Response:
     return web.Response(text="ok")
 
 
+def _refused(request: web.Request, token: str, *, is_guarded: bool) -> web.Response | None:
+    """`is_guarded`: only the name of this host proves that a browser was not sent here by a stranger's page, whose name
+    was made to mean 127.0.0.1 (DNS rebinding)."""
+    if token and not _is_allowed(request.headers, token):
+        return _error(401, "a token is required: Authorization: Bearer ...")
+    if is_guarded and not _is_for_us(request.headers.get("host", "")):
+        return _error(421, "ask for 127.0.0.1 or localhost, or set STREAMS_QUERY_TOKEN")
+    try:
+        addresses.segment(request.match_info["user_id"])
+    except ValueError:
+        return _error(400, "not a user id")
+    return None
+
+
+def _is_for_us(host: str) -> bool:
+    try:
+        return addresses.is_loopback(urlsplit(f"//{host}").hostname or "")
+    except ValueError:
+        return False
+
+
 def _is_allowed(headers: Mapping[str, str], token: str) -> bool:
     given = headers.get("authorization", "")
-    return hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
+    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), f"Bearer {token}".encode())
 
 
-async def _elsewhere(request: web.Request, url: str, user_id: str, token: str) -> web.Response:
+async def _elsewhere(request: web.Request, url: str, user_id: str) -> web.Response:
     if not url or HOP in request.headers:
         return _error(503, "this user's worker is not known yet: a rebalance is under way", {"retry-after": "2"})
-    headers = {HOP: "1", **({"authorization": f"Bearer {token}"} if token else {})}
-    timeout = aiohttp.ClientTimeout(total=FORWARD_S)
+    where = URL(f"{url.rstrip('/')}/users/{addresses.segment(user_id)}", encoded=True)
     try:
-        async with (
-            aiohttp.ClientSession(timeout=timeout, headers=headers) as session,
-            session.get(URL(url) / "users" / user_id) as answer,
-        ):
-            return web.Response(status=answer.status, body=await answer.read(), content_type="application/json")
+        async with request.app[SESSION].get(where, allow_redirects=False) as answer:
+            body = await _bounded(answer)
+            return web.Response(status=answer.status, body=body, content_type="application/json")
     except (aiohttp.ClientError, TimeoutError, OSError):
         return _error(503, "this user's worker does not answer", {"retry-after": "2"})
+
+
+async def _bounded(answer: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for piece in answer.content.iter_any():
+        body += piece
+        if len(body) > VIEW_BYTES_MAX:
+            raise aiohttp.ClientPayloadError("too large")
+    return bytes(body)
 
 
 def _error(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> web.Response:

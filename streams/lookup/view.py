@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from streams import backfill, connection, coverage, keys
+from streams import backfill, connection, coverage, keys, times
 from streams.dedup import state_key
 from streams.fetch import policy
 from streams.resources import RESOURCES
@@ -127,5 +127,7 @@ def _time_us(us: int | None) -> str | None:
 
 
 def _time(ms: float | None) -> str | None:
-    """RFC 3339 to the second, UTC."""
-    return None if ms is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ms / 1000))
+    """RFC 3339 to the second, UTC; None for what no date can say, which an older version may have stored."""
+    if ms is None or not times.in_range(ms * 1000):
+        return None
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ms / 1000))

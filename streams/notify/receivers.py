@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from streams import addresses
 from streams.alerting.rules import Severity
 from streams.errors import Misconfigured
 from streams.settings import Settings
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _MARK = "whsec_"  # what signing secrets begin with
 _ORDER = list(Severity)
 
@@ -32,7 +32,7 @@ class Receiver(BaseModel):
 
     name: str = ""
     kind: Kind
-    url: str = ""
+    url: str = Field(default="", repr=False)  # a login, or the key of a hook, may be in it
     secret: SecretStr = SecretStr("")
     token: SecretStr = SecretStr("")
     severity: Severity = Severity.INFO
@@ -49,10 +49,10 @@ def receivers(settings: Settings) -> list[Receiver]:
     """Those of the settings; the log alone where there are none. Raises Misconfigured, naming names and not values."""
     if not settings.notify_receivers:
         return [Receiver(name="log", kind=Kind.LOG)]
-    return [_made(name, given) for name, given in settings.notify_receivers.items()]
+    return [_made(settings, name, given) for name, given in settings.notify_receivers.items()]
 
 
-def _made(name: str, given: Mapping[str, Any]) -> Receiver:
+def _made(settings: Settings, name: str, given: Mapping[str, Any]) -> Receiver:
     where = f"STREAMS_NOTIFY_RECEIVERS: {name if _NAME.fullmatch(name) else 'a name'}"
     if not _NAME.fullmatch(name):
         raise Misconfigured(f"{where} may have small letters, digits, - and _ only, at most 40")
@@ -63,21 +63,22 @@ def _made(name: str, given: Mapping[str, Any]) -> Receiver:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
         raise Misconfigured(f"{where}: {wrong}. See docs/alerts.md") from None
     if made.kind is not Kind.LOG:
-        _check_url(where, made)
+        _check_url(where, made, insecure=made.insecure or settings.insecure)
     if made.kind is Kind.WEBHOOK:
         _check_secret(where, made)
     return made
 
 
-def _check_url(where: str, made: Receiver) -> None:
-    try:
-        url = urlsplit(made.url)
-        host = url.hostname
-    except ValueError:
-        raise Misconfigured(f"{where}: url is no URL") from None
-    if url.scheme not in ("http", "https") or not host:
-        raise Misconfigured(f"{where}: url has to begin with https://")
-    if url.scheme == "http" and made.kind is Kind.WEBHOOK and host not in _LOOPBACK and not made.insecure:
+def _check_url(where: str, made: Receiver, *, insecure: bool) -> None:
+    """Webhooks go to others: http is for this machine alone. Alertmanager is a service beside ours."""
+    addresses.check(f"{where}: url", made.url, insecure=insecure, why="alerts about people")
+    url = urlsplit(made.url)
+    if (
+        made.kind is Kind.WEBHOOK
+        and url.scheme == "http"
+        and not insecure
+        and not addresses.is_loopback(url.hostname or "")
+    ):
         raise Misconfigured(f'{where}: alerts are about people; use https, or say "insecure": true')
 
 

@@ -9,7 +9,7 @@ import httpx
 import stamina
 from confluent_kafka import Message
 
-from streams import admin, log, metrics, registry, topics
+from streams import admin, log, metrics, proxies, registry, topics
 from streams.codec import Codec
 from streams.decoder import Decoder
 from streams.errors import Unavailable, Unreadable
@@ -56,7 +56,8 @@ class _Notifier:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         self._publisher = KafkaPublisher(self._settings)
         try:
-            async with httpx.AsyncClient(follow_redirects=False) as client, asyncio.TaskGroup() as group:
+            http = httpx.AsyncClient(follow_redirects=False, mounts=proxies.mounts())
+            async with http as client, asyncio.TaskGroup() as group:
                 courier = Courier(client, self._note, self._settings.notify_attempts)
                 for receiver in wanted:
                     lane = Lane(self._settings, receiver.name, self._topic, self._work(courier, receiver))

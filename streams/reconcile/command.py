@@ -1,5 +1,7 @@
 """`reconcile`: the command."""
 
+from contextlib import aclosing
+
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -17,9 +19,9 @@ async def run(settings: Settings, user_id: str, *, fetch: bool, as_json: bool) -
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
         task = progress.add_task("asking Junction")
-        async with open_client(settings) as client:
-            async for one in reconcile(settings, client, user_id, fetch=fetch):
-                found.append(one)
+        async with open_client(settings) as client, aclosing(reconcile(settings, client, user_id, fetch=fetch)) as all_:
+            async for one in all_:
+                found.append(one if user_id else one.brief())
                 progress.update(task, description=f"{len(found):,} users compared")
     if user_id:
         for one in found:

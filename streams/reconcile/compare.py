@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from streams import values
 from streams.fetch import policy, windows
-from streams.fetch.request import Priority, Request, Why, new_id
+from streams.fetch.request import RANGELESS, Priority, Request, Why, new_id
 from streams.fetch.windows import DAY_US, Span
 from streams.reconcile.theirs import UNDER_WAY, Theirs
 from streams.resources import RESOURCES
@@ -168,13 +168,13 @@ def _time(text: str | None) -> int | None:
     return None if text is None else values.time_us(text)
 
 
-def requests(user_id: str, findings: list[Finding], cause: object) -> list[Request]:
-    """What to ask the fetchers for. `cause`: makes the backfills' ids differ from run to run."""
+def requests(user_id: str, findings: list[Finding], now_s: float) -> list[Request]:
+    """What to ask the fetchers for; nothing for a span that cannot hold data. The backfills' ids differ by `now_s`."""
     return [
         Request(
-            new_id("reconcile", user_id, one.provider, one.resource, cause), user_id, one.provider, one.resource,
-            *((0, 0) if one.resource == "profile" else windows.widened(*one.span)), Why.RECONCILE, Priority.LATE,
+            new_id("reconcile", user_id, one.provider, one.resource, int(now_s)), user_id, one.provider, one.resource,
+            *((0, 0) if one.resource in RANGELESS else span), Why.RECONCILE, Priority.LATE,
         )
         for one in findings
-        if one.span
+        if one.span and (span := windows.reachable(windows.widened(*one.span), int(now_s * 1e6)))
     ]  # fmt: skip

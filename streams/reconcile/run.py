@@ -5,19 +5,26 @@ Records and requests are published at least once: a request that comes twice joi
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from streams import ask, ids, log, metrics, registry, status, topics
 from streams.codec import Codec
 from streams.errors import Unavailable
+from streams.fetch.request import Request
 from streams.junction import Client, walk
+from streams.publisher import KafkaPublisher
 from streams.reconcile import compare, theirs
 from streams.reconcile.compare import Finding, Verdict
 from streams.reconcile.theirs import Theirs
 from streams.settings import Settings
+from streams.waves import in_order
 
+FLUSH_S = 10.0
 USERS_MAX = 50  # of one page of introspection (domain file, 5.4)
 
 Pair = tuple[str, str]  # provider, resource
@@ -33,17 +40,61 @@ class Reconciled:
     findings: list[Finding]
     asked: int = 0
 
+    def brief(self) -> "Reconciled":
+        """What a summary of everybody needs: 100,000 users with all that was compared would not fit."""
+        kept = [_brief(one.provider, one.resource, one.verdict) for one in self.findings]
+        return Reconciled(self.user_id, kept, self.asked)
 
-async def reconcile(settings: Settings, client: Client, user_id: str, *, fetch: bool) -> AsyncIterator[Reconciled]:
-    """One user, or all of them where `user_id` is empty, as Junction names them. Raises Unavailable, Misconfigured."""
-    user_id, codec = ids.canonical(user_id), Codec(registry.resolve(settings))
+
+@cache  # the words are few: they are those of our own lists, and of providers
+def _brief(provider: str, resource: str, verdict: Verdict) -> Finding:
+    return Finding(provider, resource, verdict, Theirs(), 0, None)
+
+
+class Tools:
+    """What a run works with, made once for all its users: a client for workers, a producer, the schemas' ids."""
+
+    def __init__(self, settings: Settings, junction: Client, codec: Codec) -> None:
+        self.settings, self.junction, self.codec = settings, junction, codec
+        self.views, self.publisher = status.Views(settings), KafkaPublisher(settings)
+
+    async def close(self) -> None:
+        await self.views.close()
+        await self.publisher.close(FLUSH_S)
+
+
+async def reconcile(settings: Settings, client: Client, user_id: str, *, fetch: bool) -> AsyncGenerator[Reconciled]:
+    """One user, or all of them where `user_id` is empty, in the order in which Junction names them.
+
+    Several at once; how many calls a second that are is the client's to say. Close it (`aclosing`) where it is left
+    early. Raises Unavailable, Misconfigured.
+    """
+    user_id = ids.canonical(user_id)
+    tools = Tools(settings, client, Codec(await asyncio.to_thread(registry.resolve, settings)))
+
+    async def one(named: tuple[str, list[Any]]) -> Reconciled:
+        return await _one(tools, *named, fetch=fetch)
+
+    try:
+        async with aclosing(in_order(_named(client, user_id), one, _at_once(settings))) as found:
+            async for reconciled in found:
+                yield reconciled
+    finally:
+        await tools.close()
+
+
+def _at_once(settings: Settings) -> int:
+    """Users under way: while calls are made for some, workers are asked about others, and records are stored."""
+    return 2 * settings.junction_requests_at_once
+
+
+async def _named(client: Client, user_id: str) -> AsyncIterator[tuple[str, list[Any]]]:
+    """Users as Junction names them, each with what it says of its pulls."""
     async for page in walk(lambda cursor: client.historical_pulls(user_id, cursor=cursor, users_max=USERS_MAX)):
-        pulls = {user: rows for user, rows in _by_user(page.data, user_id).items() if user}
-        for user in {user_id, *pulls} - {""}:
-            said = theirs.read(pulls.get(user, []), await _resources(client, user))
-            # Theirs is asked for before ours: what comes in between is ours too much, and never looks missing.
-            rows = {(provider, resource): row for (_, provider, resource), row in said.items()}
-            yield await asyncio.to_thread(_one, settings, codec, user, rows, fetch)
+        pulls = _by_user(page.data, user_id)
+        for user in dict.fromkeys((user_id, *pulls)):
+            if user:
+                yield user, pulls.get(user, [])
 
 
 async def _resources(client: Client, user_id: str) -> list[Any]:
@@ -60,20 +111,30 @@ def _by_user(data: list[Any], user_id: str) -> dict[str, list[Any]]:
     return users
 
 
-def _one(settings: Settings, codec: Codec, user_id: str, said: dict[Pair, Theirs], fetch: bool) -> Reconciled:
+async def _one(tools: Tools, user_id: str, pulls: list[Any], *, fetch: bool) -> Reconciled:
     """Compare, publish what was found, and, if wanted, requests for what is missing."""
+    said = theirs.read(pulls, await _resources(tools.junction, user_id))
+    # Theirs is asked for before ours: what comes in between is ours too much, and never looks missing.
+    rows = {(provider, resource): row for (_, provider, resource), row in said.items()}
     now_s = time.time()
-    findings = compare.compare(said, status.ask(settings, user_id), now_s)
-    made = compare.requests(user_id, findings, int(now_s)) if fetch else []
+    findings = compare.compare(rows, await tools.views.of(user_id), now_s)
+    made = compare.requests(user_id, findings, now_s) if fetch else []
+    await _publish(tools, [*_rows(tools, user_id, findings, made, now_s), *ask.rows(tools.settings, made)])
+    return Reconciled(user_id, findings, len(made))
+
+
+def _rows(tools: Tools, user_id: str, findings: list[Finding], made: list[Request], now_s: float) -> Iterator[ask.Row]:
     asked = {(request.provider, request.resource) for request in made}
-    topic, partition = _place(settings, user_id)
-    rows = []
+    topic, partition = _place(tools.settings, user_id)
     for one in findings:
         row = record_of(user_id, one, (one.provider, one.resource) in asked, now_s)
         key = topics.key_of(user_id, one.provider, one.resource)
-        rows.append((topic, key, codec.encode(topics.RECONCILIATIONS, row), partition))
-    ask.publish(settings, [*rows, *ask.rows(settings, made)])
-    return Reconciled(user_id, findings, len(made))
+        yield topic, key, tools.codec.encode(topics.RECONCILIATIONS, row), partition
+
+
+async def _publish(tools: Tools, rows: list[ask.Row]) -> None:
+    """Return when all are safe. Raises Unavailable."""
+    await asyncio.gather(*(tools.publisher.publish(topic, key, value, [], at) for topic, key, value, at in rows))
 
 
 def _place(settings: Settings, user_id: str) -> tuple[str, int]:
@@ -104,25 +165,22 @@ def record_of(user_id: str, one: Finding, is_asked_for: bool, now_s: float) -> d
     }
 
 
-def measure(all_: Iterable[Reconciled]) -> None:
+def measure(verdicts: Mapping[Verdict, int]) -> None:
     """The state of a whole run, for Prometheus."""
-    counts = dict.fromkeys(Verdict, 0)
-    for one in all_:
-        for finding in one.findings:
-            counts[finding.verdict] += 1
-    for verdict, n in counts.items():
-        metrics.RECONCILED.labels(verdict).set(n)
+    for verdict in Verdict:
+        metrics.RECONCILED.labels(verdict).set(verdicts.get(verdict, 0))
 
 
 async def all_users(settings: Settings, client: Client) -> None:
     """The scheduled run: everybody, with fetches. What does not answer is tried again at the next one."""
-    began_s, done = time.monotonic(), list[Reconciled]()
+    began_s, users, asked, verdicts = time.monotonic(), 0, 0, Counter[Verdict]()
     try:
-        async for one in reconcile(settings, client, "", fetch=True):
-            done.append(one)
+        async with aclosing(reconcile(settings, client, "", fetch=True)) as found:
+            async for one in found:
+                users, asked = users + 1, asked + one.asked
+                verdicts.update(finding.verdict for finding in one.findings)
     except Unavailable as error:
-        logger.warning("not_finished", why=str(error), users=len(done))
+        logger.warning("not_finished", why=str(error), users=users)
         return
-    measure(done)
-    asked = sum(one.asked for one in done)
-    logger.info("reconciled", users=len(done), asked=asked, seconds=round(time.monotonic() - began_s, 1))
+    measure(verdicts)
+    logger.info("reconciled", users=users, asked=asked, seconds=round(time.monotonic() - began_s, 1))

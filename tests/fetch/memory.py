@@ -31,6 +31,12 @@ class Fetcher:
         enqueue(draft, PREFIX, request)
         self._apply(draft)
 
+    def put(self, job: Job) -> None:
+        """A job as an older version has left it in the table."""
+        draft = self._draft()
+        queue.save(draft, None, job)
+        self._apply(draft)
+
     async def run(self, ask: Ask) -> None:
         """Fetch until no job is due."""
         while due := list(Heads().due(self._draft(), self.now_ms)):

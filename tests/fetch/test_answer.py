@@ -10,7 +10,7 @@ from streams.fetch import progress
 from streams.fetch.job import Job, Status
 from streams.fetch.progress import Progress
 from streams.fetch.request import Request, Why
-from streams.fetch.windows import DAY_US
+from streams.fetch.windows import DAY_US, OLDEST_US
 from streams.fetcher.answer import Page
 from tests.fetch.memory import Fetcher
 from tests.folding import NOW_MS, PREFIX, RawRecord, Worker
@@ -87,7 +87,7 @@ async def test_a_history_takes_a_stream_that_is_under_way() -> None:
 @pytest.mark.parametrize("order", ["first", "second", "alternating"])
 async def test_streams_of_two_histories_come_mixed(order: str) -> None:
     """A second fetch of other days begins while streams of the first still wait: whichever come first, it completes."""
-    fetcher, later = Fetcher(NOW_MS), replace(LISTING, id="bf_2", start_us=1, end_us=1 + 60 * DAY_US)
+    fetcher, later = Fetcher(NOW_MS), replace(LISTING, id="bf_2", start_us=OLDEST_US, end_us=OLDEST_US + 60 * DAY_US)
     fetcher.take(LISTING)
     await fetcher.run(answers)
     fetcher.take(later)

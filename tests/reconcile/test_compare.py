@@ -94,9 +94,9 @@ def test_each_situation(said: Theirs, data: Any, backfill: Any, verdict: Verdict
 def test_what_is_missing_is_asked_for() -> None:
     """One request for each mendable finding, a day wider; another id in another run; none for what is well."""
     findings = [one(PULL, None, None), one(PULL, held(), fill("complete"))]
-    (asked,) = compare.requests("u1", findings, 1)
+    (asked,) = compare.requests("u1", findings, NOW_S)
     assert (asked.start_us, asked.end_us, asked.why) == (START_US - DAY_US, END_US + DAY_US, Why.RECONCILE)
-    assert compare.requests("u1", findings, 2)[0].id != asked.id
+    assert compare.requests("u1", findings, NOW_S + 1)[0].id != asked.id
 
 
 NAMES = st.sampled_from(["user_id", "provider", "oura", "pulled", "not_pulled", "sleep", "status", "range_start"])

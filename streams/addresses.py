@@ -1,0 +1,80 @@
+"""Addresses of other systems: which may be spoken to in the clear, what of them may be shown, ids as parts of them."""
+
+import ipaddress
+from urllib.parse import quote, urlsplit
+
+from streams.errors import Misconfigured
+
+ID_CHARS_MAX = 256
+# Names that no public DNS has (RFC 6761, 6762, 8375; ICANN's `internal`; Kubernetes' services).
+_PRIVATE = (".localhost", ".local", ".internal", ".home.arpa", ".svc", ".test")
+
+
+def check(name: str, url: str, *, insecure: bool, why: str) -> None:
+    """The one rule for every URL that secrets, or people's data, are sent to: https, or a host of our own, or somebody
+    has said that it may be. Raises Misconfigured. `name`: of the setting; `why`: what would travel."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise Misconfigured(f"{name} is no URL") from None
+    if parts.scheme not in ("http", "https") or not host or not url.isprintable() or " " in url:
+        raise Misconfigured(f"{name} is no URL: it begins with https://, or with http:// and a host of your own")
+    if parts.scheme == "http" and not insecure and not is_own(host):
+        raise Misconfigured(
+            f"{name} sends {why} in the clear to a host that may not be your own: use https://, or say that it may be "
+            "(STREAMS_INSECURE=true)"
+        )
+
+
+def check_kafka(bootstrap_servers: str) -> None:
+    """The rule for a login at Kafka without TLS. Raises Misconfigured."""
+    for server in filter(None, bootstrap_servers.split(",")):
+        if not is_own(urlsplit(f"//{server.strip()}").hostname or ""):
+            raise Misconfigured(
+                "STREAMS_SASL_MECHANISM=PLAIN sends the password in the clear to a host that may not be your own: use "
+                "STREAMS_SECURITY_PROTOCOL=SASL_SSL or SCRAM, or say that it may be (STREAMS_INSECURE=true)"
+            )
+
+
+def is_own(host: str) -> bool:
+    """This machine, or a host of a private network: a name without dots (compose), one that no public DNS has, an
+    address of a private range. Other names may be anybody's."""
+    name = host.lower().rstrip(".").partition("%")[0]
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return bool(name) and (("." not in name and not _is_number(name)) or name.endswith(_PRIVATE))
+    return address.is_private or address.is_loopback or address.is_link_local
+
+
+def _is_number(name: str) -> bool:
+    """`http://134744072` is 8.8.8.8 to a resolver."""
+    return name.isdigit() or name.startswith("0x")
+
+
+def is_loopback(host: str) -> bool:
+    """This machine alone."""
+    name = host.lower().rstrip(".")
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
+
+
+def shown(url: str) -> str:
+    """Scheme, host and port: what may be printed. A login stands before the host, and keys of web hooks behind it."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "a URL that is none"
+    name = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{name}{f':{port}' if port else ''}"
+
+
+def segment(id: str) -> str:
+    """An id as one part of a path, whatever is in it. Raises ValueError for one that would lead elsewhere."""
+    if not 0 < len(id) <= ID_CHARS_MAX or not id.strip("."):
+        raise ValueError("not an id")
+    return quote(id, safe="")

@@ -1,0 +1,43 @@
+"""The body of an answer, bounded while it is unpacked: a few hundred packed bytes may hold gigabytes."""
+
+import zlib
+from typing import Any
+
+import httpx
+
+ACCEPT = "gzip"  # and nothing else, once: each further coding multiplies what a byte can become
+
+
+class TooLarge(Exception):
+    """More than was allowed."""
+
+
+class NotWhole(Exception):
+    """Cut off, or packed in a way that nobody asked for."""
+
+
+async def read(response: httpx.Response, bytes_max: int) -> bytes:
+    """The body; no more than `bytes_max` of it is ever held. Raises TooLarge, NotWhole, and what httpx raises."""
+    coding = response.headers.get("content-encoding", "").strip().lower()
+    if coding not in ("", "identity", "gzip"):
+        raise NotWhole(f"a coding that was not asked for ({len(coding)} characters)")
+    gunzip = zlib.decompressobj(16 + zlib.MAX_WBITS) if coding == "gzip" else None
+    body, came = bytearray(), False
+    async for piece in response.aiter_raw():
+        came = came or bool(piece)
+        body += piece if gunzip is None else _unpacked(gunzip, piece, bytes_max + 1 - len(body))
+        if len(body) > bytes_max:
+            raise TooLarge(f"answer above {bytes_max} bytes")
+    if gunzip is not None and came and not gunzip.eof:
+        raise NotWhole("cut off")
+    return bytes(body)
+
+
+def _unpacked(gunzip: Any, piece: bytes, bytes_max: int) -> bytes:
+    try:
+        found: bytes = gunzip.decompress(piece, bytes_max)
+    except zlib.error:
+        raise NotWhole("not gzip") from None
+    if gunzip.unused_data:
+        raise NotWhole("more than one packed part")
+    return found
