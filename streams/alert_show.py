@@ -1,8 +1,7 @@
 """What the `alerts` commands print: tables and sentences for people, JSON for machines. Never a value of a sample."""
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,18 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.alert_lives import Alert
-from streams.alert_trial import Outcome
 from streams.alerting.own import Own
 from streams.alerting.rulefile import Problem, Read
-from streams.alerting.trial import Fired
-from streams.times import EPOCH, MICRO
 
 WIDTH = 140  # where there is no terminal
-SHOWN = 20
 ID_SHOWN = 12  # enough to name one; `show` takes any beginning
 
 
-def _console() -> Console:
+def console_for_all() -> Console:
     console = Console()
     return console if console.is_terminal else Console(width=WIDTH)
 
@@ -47,69 +42,6 @@ def _problem(name: str, problem: Problem) -> str:
     return f"{name}:{problem.line}: {problem.text}{hint}"
 
 
-def print_trial(outcome: Outcome, *, show_all: bool, as_json: bool) -> None:
-    """What would have fired: by rule, then one by one."""
-    if as_json:
-        alerts = [_fired(one) for one in outcome.fired]
-        rows = [dict(zip(_ROW, row, strict=True)) for row in map(list, _rows(outcome))]
-        head = {"records": outcome.records, "weeks": round(outcome.weeks, 2)}
-        print(json.dumps({**head, "rules": rows, "alerts": alerts}))
-        return
-    console = _console()
-    table = Table(*_ROW)
-    for row in _rows(outcome):
-        table.add_row(*map(str, row))
-    console.print(table)
-    shown = outcome.fired if show_all else outcome.fired[-SHOWN:]
-    if shown:
-        each = Table("opened (UTC)", "rule", "user", "about", "lasted", "how it ended")
-        for one in shown:
-            ended = one.how or "still open"
-            each.add_row(_time(one.opened_us), one.rule, one.user_id, one.subject, _lasted(one), ended)
-        console.print(each)
-    left = len(outcome.fired) - len(shown)
-    more = f"; {left:,} earlier alerts with --all" if left else ""
-    console.print(f"{outcome.records:,} records read{more}. Nothing was sent.")
-
-
-_ROW = ("rule", "severity", "alerts", "users", "of", "per user and week", "most for one user", "open", "taken back")
-
-
-def _rows(outcome: Outcome) -> Iterable[tuple[Any, ...]]:
-    for rule in outcome.rules.by_name.values():
-        fired = [one for one in outcome.fired if one.rule == rule.name]
-        stand = [one for one in fired if not one.is_taken_back]
-        by_user = Counter(one.user_id for one in stand)
-        users = outcome.users[rule.name]
-        rate = len(stand) / users / outcome.weeks if users and outcome.weeks else 0.0
-        yield (
-            rule.name, str(rule.severity), len(stand), len(by_user), users, round(rate, 2),
-            max(by_user.values(), default=0), sum(one.ended_us is None for one in stand), len(fired) - len(stand),
-        )  # fmt: skip
-
-
-def _fired(one: Fired) -> dict[str, Any]:
-    ended = None if one.ended_us is None else _time(one.ended_us)
-    return {
-        "id": one.id, "rule": one.rule, "severity": one.severity, "user_id": one.user_id, "subject": one.subject,
-        "opened_at": _time(one.opened_us), "resolved_at": ended, "resolution": one.how,
-    }  # fmt: skip
-
-
-def _time(us: int) -> str:
-    return (EPOCH + us * MICRO).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _lasted(one: Fired) -> str:
-    return "" if one.ended_us is None else _span((one.ended_us - one.opened_us) / 1e6)
-
-
-def _span(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    days, hours = minutes // 1440, minutes % 1440 // 60
-    return f"{days} d {hours} h" if days else f"{hours} h {minutes % 60:02} min" if hours else f"{minutes} min"
-
-
 def print_list(alerts: Sequence[Alert], *, as_json: bool) -> None:
     """One line an alert, newest last."""
     if as_json:
@@ -124,7 +56,7 @@ def print_list(alerts: Sequence[Alert], *, as_json: bool) -> None:
             last["id"][:ID_SHOWN], _moment(last["opened_at"]), life, last["severity"], last["rule"], last["user_id"],
             last["subject"], states,
         )  # fmt: skip
-    _console().print(table)
+    console_for_all().print(table)
     print(f"{len(alerts)} alerts; `junction-streams alerts show ID` tells the life of one")
 
 
@@ -139,7 +71,7 @@ def print_alert(alert: Alert, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"steps": alert.steps, "deliveries": alert.deliveries}, default=_plain))
         return
-    console, last = _console(), alert.last
+    console, last = console_for_all(), alert.last
     console.print(Text.assemble((last["id"], "bold"), f"  {last['rule']}  {last['severity']}  user {last['user_id']}"))
     console.print(last["summary"], markup=False)
     if last["link"]:
@@ -179,7 +111,7 @@ def print_bounds(owns: Sequence[Own], *, as_json: bool) -> None:
     for own in owns:
         bound = "off" if own.is_off else "" if own.bound is None else f"{own.bound:g}"
         table.add_row(own.user_id, own.rule, bound, "" if own.clear is None else f"{own.clear:g}", own.time_zone)
-    _console().print(table)
+    console_for_all().print(table)
 
 
 def _moment(value: datetime) -> str:

@@ -156,7 +156,8 @@ ALERTS = Counter("junction_alert_records_total", "Steps in the life of alerts, b
 ALERTS_OPENED = Counter("junction_alerts_opened_total", "Alerts that began, by rule.", ["rule", "severity"])
 ALERT_SKIPPED = Counter(
     "junction_alert_skipped_total",
-    "What rules did not look at: too old when it came, another unit, local time of an unknown zone, too large to keep.",
+    "Values that rules did not look at: too old when they came, another unit, local time of an unknown zone; "
+    "and records and timers of which too much would be kept (too_large).",
     ["reason"],
 )
 ALERT_TIMERS = Counter("junction_alert_timers_total", "Timers of alerts that fired.")
@@ -188,7 +189,7 @@ for _table in ("samples", "deliveries"):
     EXPIRED.labels(_table)
 for _outcome in ("accepted", "refused"):
     ALERT_RELOADS.labels(_outcome)
-for _reason_skipped in ("too_old", "unit", "floating_time"):
+for _reason_skipped in ("too_old", "unit", "floating_time", "too_large"):
     ALERT_SKIPPED.labels(_reason_skipped)
 for _kind in ("page", "stream"):
     FETCH_CALLS.labels(_kind, "ok")
