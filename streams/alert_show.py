@@ -1,7 +1,6 @@
 """What the `alerts` commands print: tables and sentences for people, JSON for machines. Never a value of a sample."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,14 +8,10 @@ from rich.text import Text
 
 from streams import terminal
 from streams.alert_lives import Alert
-from streams.alert_trial import Outcome
 from streams.alerting.own import Own
 from streams.alerting.rulefile import Problem, Read
-from streams.alerting.trial import Fired
 from streams.terminal import Rows, line, lines
-from streams.times import EPOCH, MICRO
 
-SHOWN = 20
 ID_SHOWN = 12  # enough to name one; `show` takes any beginning
 
 
@@ -38,69 +33,6 @@ def print_check(name: str, read: Read, *, as_json: bool) -> bool:
 def _problem(name: str, problem: Problem) -> Text:
     hint = [f"    {problem.hint}"] if problem.hint else []
     return lines([f"{name}:{problem.line}: {problem.text}", *hint])
-
-
-def print_trial(outcome: Outcome, *, show_all: bool, as_json: bool) -> None:
-    """What would have fired: by rule, then one by one."""
-    if as_json:
-        alerts = [_fired(one) for one in outcome.fired]
-        rows = [dict(zip(_ROW, row, strict=True)) for row in map(list, _rows(outcome))]
-        head = {"records": outcome.records, "weeks": round(outcome.weeks, 2)}
-        terminal.machine({**head, "rules": rows, "alerts": alerts})
-        return
-    console = terminal.console()
-    table = Rows(*_ROW)
-    for row in _rows(outcome):
-        table.add(*map(str, row))
-    console.print(table)
-    shown = outcome.fired if show_all else outcome.fired[-SHOWN:]
-    if shown:
-        each = Rows("opened (UTC)", "rule", "user", "about", "lasted", "how it ended")
-        for one in shown:
-            ended = one.how or "still open"
-            each.add(_time(one.opened_us), one.rule, one.user_id, one.subject, _lasted(one), ended)
-        console.print(each)
-    left = len(outcome.fired) - len(shown)
-    more = f"; {left:,} earlier alerts with --all" if left else ""
-    terminal.say(f"{outcome.records:,} records read{more}. Nothing was sent.")
-
-
-_ROW = ("rule", "severity", "alerts", "users", "of", "per user and week", "most for one user", "open", "taken back")
-
-
-def _rows(outcome: Outcome) -> Iterable[tuple[Any, ...]]:
-    for rule in outcome.rules.by_name.values():
-        fired = [one for one in outcome.fired if one.rule == rule.name]
-        stand = [one for one in fired if not one.is_taken_back]
-        by_user = Counter(one.user_id for one in stand)
-        users = outcome.users[rule.name]
-        rate = len(stand) / users / outcome.weeks if users and outcome.weeks else 0.0
-        yield (
-            rule.name, str(rule.severity), len(stand), len(by_user), users, round(rate, 2),
-            max(by_user.values(), default=0), sum(one.ended_us is None for one in stand), len(fired) - len(stand),
-        )  # fmt: skip
-
-
-def _fired(one: Fired) -> dict[str, Any]:
-    ended = None if one.ended_us is None else _time(one.ended_us)
-    return {
-        "id": one.id, "rule": one.rule, "severity": one.severity, "user_id": one.user_id, "subject": one.subject,
-        "opened_at": _time(one.opened_us), "resolved_at": ended, "resolution": one.how,
-    }  # fmt: skip
-
-
-def _time(us: int) -> str:
-    return (EPOCH + us * MICRO).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _lasted(one: Fired) -> str:
-    return "" if one.ended_us is None else _span((one.ended_us - one.opened_us) / 1e6)
-
-
-def _span(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    days, hours = minutes // 1440, minutes % 1440 // 60
-    return f"{days} d {hours} h" if days else f"{hours} h {minutes % 60:02} min" if hours else f"{minutes} min"
 
 
 def print_list(alerts: Sequence[Alert], *, as_json: bool) -> None:

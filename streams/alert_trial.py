@@ -1,12 +1,17 @@
 """`alerts test`: rules over the clean topics as they are. One partition after the other: memory stays bounded."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from confluent_kafka import Message
+
 from streams import alert_bounds, alert_rules, ids, topics
+from streams.alerting.looked import Looked
+from streams.alerting.observe import observe
 from streams.alerting.rules import DAY_US, Rules
 from streams.alerting.trial import Fired, Record, Trial, made
 from streams.errors import Misconfigured
@@ -26,61 +31,93 @@ class Options:
     history: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass
 class Outcome:
-    """`users`: by rule, how many users had data that it looks at. `records`: read in all."""
+    """`looked`: by the rules' topics. `earliest_ms`: of the first record that each of them keeps, whoever's it is.
+
+    `skipped`: what was not judged, by reason; beside those of a worker `history` and `unreadable`, in records.
+    `records`: read in all. `until_ms`: the end of the trial, Unix ms.
+    """
 
     rules: Rules
-    fired: list[Fired]
-    users: dict[str, int]
-    records: int
-    weeks: float
+    since_us: int
+    until_ms: int
+    looked: dict[str, Looked]
+    earliest_ms: dict[str, int] = field(default_factory=dict)
+    skipped: Counter[str] = field(default_factory=Counter)
+    fired: list[Fired] = field(default_factory=list)
+    records: int = 0
 
 
 def run(settings: Settings, file: Path, options: Options, say: Callable[[str], None]) -> Outcome:
     """Raises Misconfigured for a bad file, Unavailable without Kafka. `say`: progress for a person."""
+    rules = _rules(file)
+    own, zones = alert_bounds.by_user(alert_bounds.read(settings))
+    until_ms = time.time_ns() // 1_000_000  # before the reading: no silence up to then lacks a record that was there
+    since_ms = options.since_us // 1000
+    outcome = Outcome(rules, options.since_us, until_ms, {topic: Looked(since_ms) for topic in rules.by_topic})
+    names = sorted({*rules.by_topic, *(_WITH_ZONE if rules.needs_zone or "glucose" in rules.by_topic else ())})
+    for number in _partitions(settings, options.user_id):
+        records = sorted(_read(settings, names, {number}, options, outcome), key=lambda one: (one.at_ms, one.topic))
+        trial = Trial(rules, own, zones, since_ms)
+        trial.feed(records)
+        trial.wait(until_ms)
+        _add(outcome, records, trial)
+        say(f"partition {number}: {len(records):,} records, {len(trial.fired()):,} alerts")
+    outcome.fired.sort(key=lambda one: one.opened_us)
+    return outcome
+
+
+def _rules(file: Path) -> Rules:
     read = alert_rules.load(file)
     if read.problems:
         raise Misconfigured(f"{file}: {len(read.problems)} problems; `junction-streams alerts check {file}` shows them")
     rules = Rules.of(read.rules)
     if not rules:
         raise Misconfigured(f"no rule in {file} is switched on; set enabled = true, or leave the line out")
-    own, zones = alert_bounds.by_user(alert_bounds.read(settings))
-    until_us = time.time_ns() // 1000  # before the reading: no silence up to then lacks a record that was there
-    names = sorted({*rules.by_topic, *(_WITH_ZONE if rules.needs_zone or "glucose" in rules.by_topic else ())})
-    seen: dict[str, set[str]] = {topic: set() for topic in names}
-    fired: list[Fired] = []
-    total = 0
-    numbers = range(settings.partitions)
-    if options.user_id:
-        numbers = range(p := topics.partition_for(ids.canonical(options.user_id), settings.partitions), p + 1)
-    for number in numbers:
-        records = sorted(_read(settings, names, {number}, options), key=lambda one: (one.at_ms, one.topic))
-        for one in records:
-            seen[one.topic].add(str(one.record["user_id"]))
-        trial = Trial(rules, own, zones)
-        trial.feed(records)
-        trial.wait(until_us // 1000)
-        fired += trial.fired()
-        total += len(records)
-        say(f"partition {number}: {len(records):,} records, {len(trial.fired()):,} alerts")
-    users = {rule.name: len(seen[rule.topic]) for rule in rules.by_name.values()}
-    shown = sorted((one for one in fired if one.opened_us >= options.since_us), key=lambda one: one.opened_us)
-    return Outcome(rules, shown, users, total, (until_us - options.since_us) / (7 * DAY_US))
+    return rules
 
 
-def _read(settings: Settings, names: Collection[str], numbers: set[int], options: Options) -> Iterator[Record]:
+def _partitions(settings: Settings, user_id: str) -> Collection[int]:
+    return (
+        {topics.partition_for(ids.canonical(user_id), settings.partitions)} if user_id else range(settings.partitions)
+    )
+
+
+def _add(outcome: Outcome, records: list[Record], trial: Trial) -> None:
+    for one in records:
+        if one.topic in outcome.looked:
+            outcome.looked[one.topic].add(one.at_ms, str(one.record["user_id"]))
+    outcome.records += len(records)
+    outcome.skipped += trial.skipped
+    outcome.fired += [one for one in trial.fired() if one.opened_us >= outcome.since_us]
+
+
+def _read(
+    settings: Settings, names: Collection[str], numbers: set[int], options: Options, outcome: Outcome
+) -> Iterator[Record]:
     prefix = f"{settings.topic_prefix}."
     user_id = ids.canonical(options.user_id)
-    reader = Reader(
-        settings,
-        [prefix + name for name in names],
-        from_beginning=True,
-        partitions=numbers,
-        is_plain=True,
-    )
-    from_ms = (options.since_us - LEARN_DAYS * DAY_US) // 1000
+    full = [prefix + name for name in names]
+    reader = Reader(settings, full, from_beginning=True, partitions=numbers, is_plain=True)
+    from_ms = options.since_us // 1000 - LEARN_DAYS * DAY_US // 1000
     with closing(reader):
-        for one in reader.records(lambda key: not user_id or topics.owner_in(key) == user_id):
-            found = made(one.topic.removeprefix(prefix), one.record or {}, history=options.history)
-            yield from (record for record in found if record.at_ms >= from_ms)
+        for message in reader.until_now():
+            topic, at_ms = (message.topic() or "").removeprefix(prefix), message.timestamp()[1]
+            outcome.earliest_ms[topic] = min(outcome.earliest_ms.get(topic, at_ms), at_ms)
+            if not user_id or topics.owner_in(message.key()) == user_id:
+                found = _records(reader, message, topic, options, outcome)
+                yield from (record for record in found if record.at_ms >= from_ms)
+
+
+def _records(reader: Reader, message: Message, topic: str, options: Options, outcome: Outcome) -> list[Record]:
+    """What a stored record says. What says nothing here is counted: nobody shall take it for calm."""
+    one = reader.read(message)
+    if one is None:
+        outcome.skipped["unreadable"] += message.timestamp()[1] >= options.since_us // 1000
+        return []
+    record = one.record or {}
+    found = list(made(topic, record, history=options.history))
+    seen = observe(topic, record) if not found and topic in outcome.looked else None
+    outcome.skipped["history"] += seen is not None and seen.time_us >= options.since_us
+    return found

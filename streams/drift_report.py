@@ -38,13 +38,21 @@ class Item:
 
 def drift(settings: Settings, *, kind: str, since_ms: int | None, as_json: bool) -> None:
     """Print the report. `kind`: only this one; "" for all. `since_ms`: only what was last seen since, Unix ms."""
-    items = [item for item in merged(read(settings)) if item.is_meant(kind, since_ms)]
+    known = merged(read(settings))
+    items = [item for item in known if item.is_meant(kind, since_ms)]
     if as_json:
         terminal.machine({"items": [asdict(item) for item in items]}, lambda value: value.isoformat())
     elif items:
         terminal.console().print(render(items))
     else:
-        terminal.say("no drift: every event was as Junction documents it")
+        terminal.say(nothing(len(known)))
+
+
+def nothing(others: int) -> str:
+    """The sentence of an empty report. `others`: items that the filter left out."""
+    if not others:
+        return "no drift: every event was as Junction documents it"
+    return f"no drift matches; {others:,} {'item' if others == 1 else 'items'} without --kind and --since"
 
 
 def read(settings: Settings) -> list[dict[str, Any]]:

@@ -174,7 +174,8 @@ ALERTS = Counter("junction_alert_records_total", "Steps in the life of alerts, b
 ALERTS_OPENED = Counter("junction_alerts_opened_total", "Alerts that began, by rule.", ["rule", "severity"])
 ALERT_SKIPPED = Counter(
     "junction_alert_skipped_total",
-    "What rules did not look at: too old when it came, another unit, local time of an unknown zone, too large to keep.",
+    "Values that rules did not look at: too old when they came, another unit, local time of an unknown zone; "
+    "and records and timers of which too much would be kept (too_large).",
     ["reason"],
 )
 ALERT_TIMERS = Counter("junction_alert_timers_total", "Timers of alerts that fired.")

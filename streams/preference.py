@@ -64,6 +64,10 @@ class Policy:
         """The one to take. Raises ValueError if there is none."""
         return min(makers, key=self._place)
 
+    def kept(self, makers: Iterable[Maker]) -> tuple[Maker, ...]:
+        """Of too many the best MAKERS_MAX, sorted by name. Who came first decides nothing, so long as none goes."""
+        return tuple(sorted(sorted(set(makers), key=self._place)[:MAKERS_MAX]))
+
     def is_beyond_window(self, made_ms: int, arrived_ms: int) -> bool:
         """Whether what was known of something made then may have been forgotten when this came.
 

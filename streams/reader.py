@@ -152,11 +152,16 @@ class Reader(Messages):
 
     def _decoded(self, messages: Iterable[Message]) -> Iterator[Decoded]:
         for message in messages:
-            value = message.value()
-            try:
-                record = None if value is None else self._decoder.record(message.topic(), value)
-            except Unreadable as why:
-                self.pass_over(message, str(why))
-                continue
-            place = (message.topic(), message.partition(), message.offset())
-            yield Decoded(*place, message.timestamp()[1], message.key() or b"", record)
+            if (decoded := self.read(message)) is not None:
+                yield decoded
+
+    def read(self, message: Message) -> Decoded | None:
+        """One of `until_now`, decoded; None for one that was passed over."""
+        value = message.value()
+        try:
+            record = None if value is None else self._decoder.record(message.topic(), value)
+        except Unreadable as why:
+            self.pass_over(message, str(why))
+            return None
+        place = (message.topic(), message.partition(), message.offset())
+        return Decoded(*place, message.timestamp()[1], message.key() or b"", record)

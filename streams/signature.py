@@ -30,9 +30,13 @@ _WANTED = {prefix + name: name for prefix in _SETS for name in _NAMES}
 # No full stop in the id: it separates the signed parts, and an id with one could borrow the start of another body.
 _ID = re.compile(r"[!-\-/-~]{1,256}")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
-_SIGNATURES_MAX = (
-    16  # Svix keeps at most 10 old secrets (7.3); an Ed25519 check costs us more than it costs a stranger to ask for it
-)
+_SIGNATURES_MAX = 16  # Svix keeps at most 10 old secrets (7.3)
+# An Ed25519 check hashes the whole body, for each key: it costs us more than it costs a stranger to ask for it.
+_PUBLICS_MAX = 4
+_ED25519_BYTES = 64
+_SPKI_HEAD = bytes.fromhex(
+    "302a300506032b6570032100"
+)  # SubjectPublicKeyInfo of Ed25519, before its 32 bytes (RFC 8410)
 _SIGNATURE_CHARS_MAX = 4096
 
 
@@ -45,12 +49,15 @@ class Keyring:
 
     @classmethod
     def parse(cls, secrets: Sequence[str]) -> "Keyring":
-        """`whsec_<base64>` (or bare base64) and `whpk_<base64>`. Raises Misconfigured naming the position, 0-based."""
+        """`whsec_<base64>` (or bare base64) and `whpk_<base64>`. Raises Misconfigured naming the position, 0-based.
+
+        A public key is 32 raw bytes, or DER SubjectPublicKeyInfo around them, as Java's libraries write it.
+        """
         hmacs, publics = [], []
         for position, secret in enumerate(secrets):
             try:
                 if secret.startswith(_PUBLIC):
-                    publics.append((position, Ed25519PublicKey.from_public_bytes(_unpadded(secret[len(_PUBLIC) :]))))
+                    publics.append((position, _public_key(secret)))
                 else:
                     hmacs.append((position, hmac.new(_hmac_key(secret), digestmod=hashlib.sha256)))
             except ValueError:
@@ -73,6 +80,12 @@ def _hmac_key(secret: str) -> bytes:
     if not key:
         raise ValueError("empty")
     return key
+
+
+def _public_key(secret: str) -> Ed25519PublicKey:
+    key = _unpadded(secret.removeprefix(_PUBLIC))
+    is_wrapped = len(key) == len(_SPKI_HEAD) + 32 and key.startswith(_SPKI_HEAD)
+    return Ed25519PublicKey.from_public_bytes(key[len(_SPKI_HEAD) :] if is_wrapped else key)
 
 
 def _unpadded(text: str) -> bytes:
@@ -175,9 +188,11 @@ def _hmac_position(keyring: Keyring, entries: list[str], signed_head: bytes, bod
 
 
 def _public_position(keyring: Keyring, entries: list[str], signed_head: bytes, body: bytes) -> int | None:
+    """Only the first four signatures that differ and can be one are tried."""
     if not keyring.publics:
         return None
-    offered = [signature for entry in entries if entry.startswith("v1a,") and (signature := _ed25519(entry[4:]))]
+    decoded = (_ed25519(entry[4:]) for entry in entries if entry.startswith("v1a,"))
+    offered = list(dict.fromkeys(one for one in decoded if len(one) == _ED25519_BYTES))[:_PUBLICS_MAX]
     signed = signed_head + body if offered else b""
     for position, key in keyring.publics:
         for signature in offered:

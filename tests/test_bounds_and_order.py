@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from streams import backfill, preference
 from streams.agents import drift
+from streams.agents.hours import SOURCES
 from streams.backfill import EMPTY, NOTICES_MAX, Notice
 from streams.drift import RARE, Finding
 from streams.drift_rows import decode
@@ -119,3 +120,30 @@ def interleaved(moves: list[tuple[str, Any]], random: Any) -> list[tuple[str, An
     random.shuffle(names)
     left = {name: iter([one for one in moves if one[0] == name]) for name in names}
     return [next(left[name]) for name in names]
+
+
+MAKERS = [Maker(provider, kind) for provider in ("apple", "garmin", "zepp") for kind in ("watch", "phone", "new_type")]
+
+
+@given(st.lists(st.sampled_from(MAKERS), min_size=1, max_size=20), st.randoms(use_true_random=False))
+def test_sources_of_a_resource(came: list[Maker], random: Any) -> None:
+    """Of the sources that ever sent interval samples the best remain, in any order of arrival: in the state itself."""
+    policy = Policy()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(preference, "MAKERS_MAX", FEW)
+        rows = [sources_kept(random.sample(came, len(came))) for _ in range(3)]
+    best: list[Maker] = []
+    while len(best) < min(FEW, len(set(came))):
+        best.append(policy.best(set(came) - set(best)))
+    assert rows == [tuple(sorted(best))] * 3
+
+
+def sources_kept(came: list[Maker]) -> tuple[Maker, ...]:
+    """The stored row after one step event from each source."""
+    worker = Worker()
+    for n, maker in enumerate(came):
+        row = BEAT | {"unit": "count", "start": BEAT["timestamp"], "end": BEAT["timestamp"]}
+        said = {"source": {"provider": maker.provider, "type": maker.type}, "data": [row]}
+        worker.deliver(envelope("daily.data.steps.created", said), id=f"msg_{n}")
+    (stored,) = [value for key, value in worker.tables["samples"].items() if key.endswith(SOURCES)]
+    return preference.decode_makers(stored)

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from streams.drift_report import merged, render
+from streams.drift_report import merged, nothing, render
 
 AT, LATER = datetime(2026, 6, 3, 10, tzinfo=UTC), datetime(2026, 6, 3, 11, tzinfo=UTC)
 
@@ -46,3 +46,10 @@ def test_the_same_place_of_many_resources_is_one_line() -> None:
 def test_the_words_of_a_stranger_are_no_markup() -> None:
     """What drifts is shown as it is."""
     assert "[bold]x[/]" in shown(record(found="[bold]x[/]"))[1]
+
+
+def test_an_empty_report_does_not_praise_what_was_left_out() -> None:
+    """Only where nothing at all drifted was every event as documented; a filter that matches nothing says so."""
+    assert nothing(0) == "no drift: every event was as Junction documents it"
+    assert nothing(1) == "no drift matches; 1 item without --kind and --since"
+    assert nothing(1200).startswith("no drift matches; 1,200 items")

@@ -126,6 +126,74 @@ def test_public_and_symmetric_keys_share_a_list() -> None:
     assert check(headers, body, SECRETS[0], PUBLIC).secret_position == 1
 
 
+def public(n: int, *, wrapped: bool = False) -> str:
+    """A `whpk_` key: raw bytes, or SubjectPublicKeyInfo as the library writes it."""
+    key = Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32).public_key()
+    form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo) if wrapped else (Encoding.Raw, PublicFormat.Raw)
+    return "whpk_" + base64.b64encode(key.public_bytes(*form)).decode()
+
+
+def by_public(n: int, body: bytes = b"{}") -> str:
+    signature = Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32).sign(f"msg_1.{NOW_S}.".encode() + body)
+    return "v1a," + base64.b64encode(signature).decode()
+
+
+def claimed(*entries: str) -> dict[str, str]:
+    return {"svix-id": "msg_1", "svix-timestamp": str(NOW_S), "svix-signature": " ".join(entries)}
+
+
+@given(st.integers(0, 255))
+def test_public_key_in_both_forms(n: int) -> None:
+    """The 32 bytes and the DER SubjectPublicKeyInfo of a public key are the same key."""
+    for wrapped in (False, True):
+        assert check(claimed(by_public(n)), b"{}", public(n, wrapped=wrapped)).secret_position == 0
+        assert check(claimed(by_public(n)), b"{}", public(n, wrapped=wrapped).rstrip("=")).secret_position == 0
+        with pytest.raises(SignatureError):
+            check(claimed(by_public(n)), b"[]", public(n, wrapped=wrapped))
+
+
+WRAPPING, X25519 = "302a300506032b6570032100", "302a300506032b656e032100"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [X25519, "302a300506032b6570032100" + "07" * 31, "302a300506032b6570032100" + "07" * 33, "07" * 31, "07" * 44],
+)
+def test_other_keys_are_refused(key: str) -> None:
+    """A key of another kind, cut, or too long is refused at the start, in whatever wrapping."""
+    with pytest.raises(Misconfigured, match="secret 0"):
+        Keyring.parse(["whpk_" + base64.b64encode(bytes.fromhex(key)).decode()])
+
+
+@given(st.integers(0, 15), st.sampled_from(["equal", "short", "junk"]))
+def test_what_cannot_match_pushes_no_signature_out(place: int, kind: str) -> None:
+    """Equal signatures count once, and what is none counts nothing: the right one is found behind them."""
+    other = {"equal": by_public(9), "short": "v1a," + base64.b64encode(b"x" * 63).decode(), "junk": "v1a,*"}[kind]
+    assert check(claimed(*[other] * place, by_public(1)), b"{}", public(1)).secret_position == 0
+
+
+@pytest.mark.parametrize("place", range(6))
+def test_four_public_signatures_are_tried(place: int) -> None:
+    """Of signatures that differ the first four are looked at, so a stranger cannot ask for sixteen costly checks."""
+    headers = claimed(*(by_public(n) for n in range(10, 10 + place)), by_public(1))
+    if place < 4:
+        assert check(headers, b"{}", public(1)).secret_position == 0
+    else:
+        with pytest.raises(SignatureError):
+            check(headers, b"{}", public(1))
+
+
+@given(st.data())
+def test_an_ed25519_signature_has_one_spelling(data: st.DataObject) -> None:
+    """Base64 with a stray sign, more padding, or none is no signature, though a lenient reader would find one in it."""
+    right = by_public(1)
+    place = data.draw(st.integers(4, len(right)))
+    stray = data.draw(st.sampled_from(["=", "\t", "*", "-", "\n", "\x00"]))
+    for wrong in (right[:place] + stray + right[place:], right.rstrip("="), right + "="):
+        with pytest.raises(SignatureError):
+            check(claimed(wrong), b"{}", public(1))
+
+
 def test_header_names_in_any_case_and_both_sets() -> None:
     """Names are compared without case; when both sets are complete, Svix's own decides."""
     ours = {name.title(): value for name, value in signed(b"x").items()}

@@ -7,7 +7,7 @@ from typing import Any
 from streams import topics
 from streams.alerting import own
 from streams.alerting.rules import NO_RULES, Rules
-from streams.alerting.watch import Watch
+from streams.alerting.watch import Watch, attempt
 from streams.codec import Codec
 from streams.draft import Draft, Fold
 from streams.events import Record
@@ -46,16 +46,11 @@ class Alerts:
             finally:
                 draft.said = None
             for topic, clean in said:
-                self._attempt(draft, partial(watch.saw, draft, topic, clean))
+                attempt(draft, partial(watch.saw, draft, topic, clean))
             for sign in draft.signs:
-                self._attempt(draft, partial(watch.heard, draft, sign))
+                attempt(draft, partial(watch.heard, draft, sign))
 
         return watched
-
-    def _attempt(self, draft: Draft, judge: Callable[[], None]) -> None:
-        """What is remembered for alerts may be full: that must not cost the record that was looked at."""
-        if not draft.attempt(judge):
-            draft.count("alert_skipped", "too_large")
 
     def thresholds(self, record: Record, draft: Draft) -> None:
         """`junction.alert_thresholds`: bounds and time zones of single users."""

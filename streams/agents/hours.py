@@ -20,7 +20,6 @@ from streams.times import EPOCH, HOUR_US
 
 TABLE = "samples"
 SOURCES = b"||sources"  # the end of the key of a row that is no block: no provider is called ""
-MAKERS_MAX = 64  # of one user and resource; real ones have a handful
 Flags = dict[int, bool]  # hour since 1970 → whether this event's source is the one to take
 
 
@@ -29,7 +28,7 @@ def settle(
 ) -> Flags | bool:
     """True where there is no other source at all. To be called when the event's blocks are written."""
     maker = Maker(series.source.provider, series.source.type)
-    others = _others(draft, series, maker)
+    others = _others(draft, policy, series, maker)
     if not others:
         return True
     flags: Flags = {}
@@ -43,13 +42,14 @@ def settle(
     return flags
 
 
-def _others(draft: Draft, series: Series, maker: Maker) -> list[Maker]:
-    """The other sources of this resource; this one is remembered."""
+def _others(draft: Draft, policy: Policy, series: Series, maker: Maker) -> list[Maker]:
+    """The other sources of this resource; this one is remembered, if it is among the best that a row has room for."""
     key = state_key(series.event.user_id, series.row.name) + SOURCES
     makers = preference.decode_makers(draft.get(TABLE, key))
-    if maker not in makers and len(makers) < MAKERS_MAX:
-        draft.put(TABLE, key, preference.encode_makers(tuple(sorted((*makers, maker)))))
-    return [other for other in makers if other != maker]
+    after = makers if maker in makers else policy.kept((*makers, maker))
+    if after != makers:
+        draft.put(TABLE, key, preference.encode_makers(after))
+    return [other for other in after if other != maker]
 
 
 def _tell(

@@ -12,7 +12,7 @@ from streams.alerting.levels import BEYOND, Extent, can_be_beyond, extent, level
 from streams.alerting.life import TOLD_MAX, Proof, Teller, Told, reconcile
 from streams.alerting.machine import Episode, Machine, expire, settled, steps
 from streams.alerting.marks import FUTURE_S, NEVER_US, Mark, Window
-from streams.alerting.observe import Observed, points, unit_fits
+from streams.alerting.observe import Observed, n_values, points, unit_fits
 from streams.alerting.rules import CLOCKS_US, SECOND_US, Kind, Rule, Series
 from streams.alerting.telling import current, may_open, next_look_us, until_us, waking
 from streams.alerting.timers import TABLE
@@ -35,7 +35,7 @@ def saw(turn: Turn, series: Series, seen: Observed) -> None:
     if series.type and seen.record.get("type") != series.type:
         return
     if not unit_fits(seen, series.rules[0].unit):
-        turn.draft.count("alert_skipped", "unit")
+        turn.draft.count("alert_skipped", "unit", n=n_values(seen))
         return
     found = list(points(seen, series.field))
     days, has_learned = _learn(turn, series, seen, found)

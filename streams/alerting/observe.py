@@ -96,6 +96,11 @@ def points(seen: Observed, field: str) -> Iterator[tuple[int, float]]:
     return zip(seen.record["times"], seen.record["values" if field == fields.VALUE else field], strict=True)
 
 
+def n_values(seen: Observed) -> int:
+    """How many values it brings: samples, or one of anything else."""
+    return len(seen.record["times"]) if fields.is_series(seen.topic) else 1
+
+
 def unit_fits(seen: Observed, unit: str) -> bool:
     """Samples say their unit; summaries have it in the name of the field."""
     return not fields.is_series(seen.topic) or seen.record["unit"] == unit

@@ -4,6 +4,7 @@ As if each message had come to our door when it was made: outages of ours, and r
 """
 
 from bisect import bisect_left, insort
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ from streams.alerting.observe import Json, observe
 from streams.alerting.rules import HOUR_US, Rules
 from streams.alerting.timers import GRACE_MS, TABLE
 from streams.alerting.user import Personal
-from streams.alerting.watch import FIRED_MAX, Watch
+from streams.alerting.watch import FIRED_MAX, SKIPPED, Watch, attempt
 from streams.draft import Draft, Rows
 from streams.topics import Origin
 
@@ -81,9 +82,16 @@ def _by_hour(topic: str, record: Json) -> Iterator[Record]:
 
 
 class Trial:
-    """Feed it records sorted by `at_ms`, then ask. `own`: users' own bounds, by user and rule."""
+    """Feed it records sorted by `at_ms`, then ask. `own`: users' own bounds, by user and rule.
 
-    def __init__(self, rules: Rules, own: Mapping[tuple[str, str], Personal], zones: Mapping[str, str]) -> None:
+    `skipped`: what was not judged, by the reason for which a worker counts it, from `since_ms` on.
+    """
+
+    def __init__(
+        self, rules: Rules, own: Mapping[tuple[str, str], Personal], zones: Mapping[str, str], since_ms: int = 0
+    ) -> None:
+        self.skipped: Counter[str] = Counter()
+        self._since_ms = since_ms
         self._watch = Watch(self._say, rules)
         self._table: dict[bytes, bytes] = {}
         self._armed: list[bytes] = []  # keys of timers, sorted
@@ -111,7 +119,9 @@ class Trial:
     def _do(self, at_ms: int, call: Callable[[Draft], None]) -> None:
         draft = Draft(lambda table, key: self._table.get(key), 0, at_ms, self._scan)
         draft.complete_ms = at_ms
-        call(draft)
+        attempt(draft, partial(call, draft))
+        if at_ms >= self._since_ms:
+            self.skipped.update({name[1]: n for name, n in draft.counts.items() if name[0] == SKIPPED})
         for key, value in draft.tables.get(TABLE, {}).items():
             self._write(key, value)
 

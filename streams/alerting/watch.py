@@ -18,7 +18,7 @@ from typing import Any
 from streams.alerting import happenings, numbers, timers
 from streams.alerting.life import Life, Transition, closed
 from streams.alerting.machine import How
-from streams.alerting.observe import Observed, observe
+from streams.alerting.observe import Observed, n_values, observe
 from streams.alerting.rules import NO_RULES, Kind, Rule, Rules, Topic
 from streams.alerting.timers import GRACE_MS, Timer
 from streams.alerting.turn import Say, Turn
@@ -28,6 +28,7 @@ from streams.errors import Reason, Rejected
 from streams.resources import RESOURCES
 
 PERSONAL_MAX = 500  # of a user: as many as a file has rules
+SKIPPED = "alert_skipped"  # the metric of what rules did not look at; its label is the reason
 FIRED_MAX = 500  # timers of a partition in one look: bounds the pause
 
 
@@ -56,8 +57,8 @@ class Watch:
         is_clock_news = _note_user(turn, seen, is_zone_needed=self.rules.needs_zone or seen.is_floating)
         if plan is not None:
             there = _in_utc(turn.user, seen) if seen.is_floating else seen
-            if there is None:
-                draft.count("alert_skipped", "floating_time")
+            if there is None and (plan.series or plan.events):
+                draft.count(SKIPPED, "floating_time", n=n_values(seen))
             _judge(turn, plan, seen, there)
         if is_clock_news:
             self._look_at_quiet(turn)
@@ -92,8 +93,7 @@ class Watch:
     def _fire(self, draft: Draft, fired: Iterable[Timer]) -> None:
         for timer in fired:
             timers.disarm(draft, timer)
-            if not draft.attempt(partial(self._turn_of, draft, timer)):
-                draft.count("alert_skipped", "too_large")
+            attempt(draft, partial(self._turn_of, draft, timer))
             draft.count("alert_timers")
 
     def _turn_of(self, draft: Draft, timer: Timer) -> None:
@@ -132,6 +132,12 @@ class Watch:
         turn = Turn(draft, user_id, draft.now_ms * 1000, self._say)
         turn.user = turn.user._replace(zone=zone, is_zone_given=bool(zone))
         turn.done()
+
+
+def attempt(draft: Draft, part: Callable[[], None]) -> None:
+    """What is remembered for alerts may be full: that must not cost the record, or the timer, that was looked at."""
+    if not draft.attempt(part):
+        draft.count(SKIPPED, "too_large")
 
 
 def _known_until_ms(draft: Draft) -> int:

@@ -60,7 +60,7 @@ def try_rules(
     import time
 
     from streams import alert_trial
-    from streams.alert_show import print_trial
+    from streams.alert_trial_show import print_trial
     from streams.alerting.texts import duration_us
     from streams.terminal import say
 

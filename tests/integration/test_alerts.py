@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Producer
 
 from streams import alert_lives
 from streams.alert_lives import Alert
@@ -38,9 +39,16 @@ where = { status = "error" }
 PATIENCE_S = 60
 
 
-def glucose(value: float) -> dict[str, object]:
-    row = {"timestamp": datetime.now(UTC).isoformat(), "value": value, "unit": "mmol/L"}
-    return envelope("daily.data.glucose.created", {"source": {"provider": "dexcom_v3", "type": "cgm"}, "data": [row]})
+def glucose(value: float, provider: str = "dexcom_v3", unit: str = "mmol/L") -> dict[str, object]:
+    row = {"timestamp": datetime.now(UTC).isoformat(), "value": value, "unit": unit}
+    return envelope("daily.data.glucose.created", {"source": {"provider": provider, "type": "cgm"}, "data": [row]})
+
+
+def store_a_foreign_record(settings: Settings) -> None:
+    """Not Avro, in the topic of clean glucose, as another program may leave it there."""
+    producer = Producer({"bootstrap.servers": settings.bootstrap_servers})
+    producer.produce(f"{settings.topic_prefix}.glucose", b"foreign", USER.encode(), 0)
+    assert producer.flush(PATIENCE_S) == 0
 
 
 async def _post(running_stack: stack.Stack, events: list[dict[str, object]]) -> None:
@@ -94,6 +102,7 @@ async def _commands(settings: Settings, rules: Path) -> tuple[str, ...]:
         command(settings, "alerts", "threshold", "list", "--json"),
         command(settings, "alerts", "test", str(rules), "--since", "1h", "--json"),
         command(settings, "alerts", "test", str(rules), "--since", "1h", "--user", USER),
+        command(settings, "alerts", "test", str(rules), "--since", "30d", "--json"),
     )
 
 
@@ -112,7 +121,9 @@ def test_from_a_webhook_to_a_webhook(settings: Settings, tmp_path: Path, monkeyp
     monkeypatch.setenv("STREAMS_ALERT_RULES", str(rules))
     with stack.start(settings, tmp_path, print) as running_stack:
         broken = envelope("provider.connection.error", {"provider": "oura", "error_type": "token_refresh_failed"})
-        asyncio.run(_post(running_stack, [glucose(3.2), broken]))
+        unjudged = [glucose(3.1, "freestyle_libre"), glucose(55, unit="mg/dL")]
+        asyncio.run(_post(running_stack, [glucose(3.2), broken, *unjudged]))
+        store_a_foreign_record(running_stack.settings)
         until(running_stack.settings, lambda alerts: len(alerts) == 2 and not alerts["glucose-low"].is_open)
         rules.write_text(LOW.replace("3.9", "nine"))  # refused: the rules before stay
         time.sleep(2.5)
@@ -125,7 +136,7 @@ def test_from_a_webhook_to_a_webhook(settings: Settings, tmp_path: Path, monkeyp
         assert alerts["glucose-low"].last["user_id"] == USER
         server = asyncio.run(_delivered(running_stack.settings))
         alerts = until(running_stack.settings, lambda alerts: True)
-        listed, table, bounds, tried, tried_table = asyncio.run(_commands(running_stack.settings, rules))
+        listed, table, bounds, tried, tried_table, asked_far = asyncio.run(_commands(running_stack.settings, rules))
         shown = asyncio.run(command(running_stack.settings, "alerts", "show", alerts["glucose-low"].last["id"][:12]))
     assert dict(server.stored) == {f"alert_{one.last['id']}-{n}": 1 for one in alerts.values() for n in (1, 2)}
     for one in alerts.values():
@@ -136,4 +147,10 @@ def test_from_a_webhook_to_a_webhook(settings: Settings, tmp_path: Path, monkeyp
     assert json.loads(bounds)[0]["bound"] == 3.0
     assert [row["alerts"] for row in json.loads(tried)["rules"]] == [0]  # 3.2 is above this user's own bound now
     assert "Nothing was sent" in tried_table
+    assert "1 value was not judged: local time of an unknown zone" in tried_table
+    said, far = json.loads(tried), json.loads(asked_far)
+    assert {reason: n for reason, n in said["skipped"].items() if n} == {"floating_time": 1, "unreadable": 1, "unit": 1}
+    assert said["skipped"] == far["skipped"]
+    assert said["rules"] == far["rules"]  # however far back one asks
+    assert far["since"] < far["earliest_kept_at"]["glucose"]
     assert "junction.raw.timeseries" in shown.replace(settings.topic_prefix, "junction")

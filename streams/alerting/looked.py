@@ -1,0 +1,53 @@
+"""What a trial looked at in one topic. A rate is worth as much as the data behind it, so it goes by their span.
+
+Not by the span that was asked for: two days of data are no month, however far back one asks.
+"""
+
+from dataclasses import dataclass, field
+
+from streams.alerting.rules import DAY_US, Kind
+
+_DAY_MS = DAY_US // 1000
+RATE_SPAN_MS = 20 * _DAY_MS // 24  # nearly a day: bodies have a daily rhythm, and `--since 1d` shall have a rate
+
+
+@dataclass
+class Looked:
+    """Times in Unix milliseconds, by when Junction made the messages. None while there is nothing.
+
+    `first_ms`, `last_ms`, `users`: of records since `since_ms`. `began_ms`, `known`: of those before it, too.
+    """
+
+    since_ms: int
+    first_ms: int | None = None
+    last_ms: int | None = None
+    began_ms: int | None = None
+    users: set[str] = field(default_factory=set)
+    known: set[str] = field(default_factory=set)
+
+    def add(self, at_ms: int, user_id: str) -> None:
+        self.known.add(user_id)
+        self.began_ms = _least(self.began_ms, at_ms)
+        if at_ms >= self.since_ms:
+            self.users.add(user_id)
+            self.first_ms = _least(self.first_ms, at_ms)
+            self.last_ms = at_ms if self.last_ms is None else max(self.last_ms, at_ms)
+
+    def by(self, kind: Kind, until_ms: int) -> tuple[int, int]:
+        """(users, milliseconds) that a rule of this kind had before it. Who is silent is looked at without a record."""
+        if kind is Kind.SILENCE and self.began_ms is not None:
+            return len(self.known), max(0, until_ms - max(self.since_ms, self.began_ms))
+        if self.first_ms is None or self.last_ms is None:
+            return 0, 0
+        return len(self.users), self.last_ms - self.first_ms
+
+
+def per_user_and_week(alerts: int, users: int, span_ms: int) -> float | None:
+    """None where the span is too short to say something about a week."""
+    if not users or span_ms < RATE_SPAN_MS:
+        return None
+    return alerts / users / (span_ms / (7 * _DAY_MS))
+
+
+def _least(known_ms: int | None, at_ms: int) -> int:
+    return at_ms if known_ms is None else min(known_ms, at_ms)
