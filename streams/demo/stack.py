@@ -15,7 +15,7 @@ import stamina
 from pydantic import SecretStr
 
 from streams import admin, registry
-from streams.demo.watch import scrape
+from streams.demo.watch import http, scrape
 from streams.embedded import Cluster, MockCluster, missing, ports
 from streams.embedded.supervise import Child
 from streams.errors import Misconfigured
@@ -213,7 +213,7 @@ def _wait_ready(stack: Stack) -> None:
             for process, name in ((stack.gateway, "gateway"), (stack.worker, "worker"), (stack.fetcher, "fetcher")):
                 if process and not process.running():
                     raise Misconfigured(f"the {name} stopped: {process.last_words()} (all of it: {process.log})")
-            if httpx.get(f"{stack.gateway_url}/readyz", timeout=2).status_code != 200:
+            if http().get(f"{stack.gateway_url}/readyz").status_code != 200:
                 raise _NotReady
             if not sum(value for _, value in scrape(stack.worker_metrics_url, "junction_engine_assigned_partitions")):
                 raise _NotReady
