@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-path bench-engine fuzz chaos up dashboards boards lock format clean
+.PHONY: help demo test check bench bench-path bench-engine fuzz chaos consumers up dashboards boards lock format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +50,9 @@ fuzz: $(VENV)/.ready  ## hostile bodies for a while: make fuzz ARGS="--seconds 6
 
 chaos: $(VENV)/.ready  ## kill things and count what is lost
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
+consumers: $(VENV)/.ready  ## other people's clients on our topics: make consumers ARGS="--list"
+	@$(BIN)/python -m tests.consumers $(ARGS)
 
 dashboards: $(VENV)/.ready  ## write Grafana's dashboards anew
 	@$(BIN)/python -m deploy.grafana
