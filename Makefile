@@ -7,7 +7,8 @@ AUDIT := $(VENV)/audit
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-path bench-engine fuzz chaos audit up dashboards boards released lock format clean
+.PHONY: help demo test check bench bench-path bench-engine fuzz chaos consumers audit up dashboards boards released lock \
+	format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -59,6 +60,9 @@ $(AUDIT)/.ready: Makefile  # in a folder of its own: its dependencies are none o
 
 audit: $(AUDIT)/.ready  ## known vulnerabilities of what constraints.txt pins; needs the network
 	@$(PYTHON) deploy/audit.py $(AUDIT)/bin/pip-audit
+
+consumers: $(VENV)/.ready  ## other people's clients on our topics: make consumers ARGS="--list"
+	@$(BIN)/python -m tests.consumers $(ARGS)
 
 dashboards: $(VENV)/.ready  ## write Grafana's dashboards anew
 	@$(BIN)/python -m deploy.grafana

@@ -1,0 +1,50 @@
+"""aiokafka and fastavro: BOOTSTRAP REGISTRY GROUP TOPIC..."""
+
+import asyncio
+import io
+import json
+import sys
+import urllib.request
+from functools import cache
+from typing import Any
+
+import fastavro
+from aiokafka import AIOKafkaConsumer
+from lines import Lines
+
+bootstrap, registry, group, *topics = sys.argv[1:]
+lines = Lines(topics)
+
+
+def decode(wire: bytes | None) -> Any:
+    """Null: the row is deleted."""
+    return wire and fastavro.schemaless_reader(io.BytesIO(wire[5:]), schema(int.from_bytes(wire[1:5], "big")))
+
+
+@cache
+def schema(id: int) -> Any:
+    with urllib.request.urlopen(f"{registry}/schemas/ids/{id}") as answer:  # noqa: S310  # because it is loopback
+        return fastavro.parse_schema(json.loads(json.load(answer)["schema"]))
+
+
+async def main() -> None:
+    consumer = AIOKafkaConsumer(
+        *topics,
+        bootstrap_servers=bootstrap,
+        group_id=group,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+    )
+    await consumer.start()
+    try:
+        while not lines.over:
+            for batch in (await consumer.getmany(timeout_ms=1000)).values():
+                for one in batch:
+                    lines.show(one.topic, one.partition, one.offset, one.key, decode(one.value))
+            await consumer.commit()
+    finally:
+        await consumer.stop()
+
+
+asyncio.run(main())
