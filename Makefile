@@ -7,8 +7,7 @@ AUDIT := $(VENV)/audit
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-path bench-engine fuzz chaos consumers audit up dashboards boards released lock \
-	format clean
+.PHONY: help demo test check bench bench-path bench-engine fuzz chaos consumers audit up dashboards boards released lock format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
