@@ -5,6 +5,7 @@ from typing import Any
 from rich.console import Console
 
 from streams import ids, terminal, topics
+from streams.errors import Misconfigured
 from streams.reader import Decoded, Reader
 from streams.settings import Settings
 
@@ -15,6 +16,8 @@ def tail(settings: Settings, topic: str, *, user_id: str, from_beginning: bool, 
     """Print records until `limit` (0: until Ctrl-C). `topic` is short (`sleep`) or full (`junction.sleep`)."""
     prefix = f"{settings.topic_prefix}."
     name = topic if topic.startswith(prefix) else prefix + topic
+    if is_json(name.removeprefix(prefix)):
+        raise Misconfigured(f"{name} holds JSON and no Avro; docs/catalogue.md lists the topics that `tail` can read")
     reader = Reader(settings, [name], from_beginning=from_beginning)
     console = terminal.console()
     seen = 0
@@ -26,6 +29,21 @@ def tail(settings: Settings, topic: str, *, user_id: str, from_beginning: bool, 
                     show(console, record, as_json=as_json)
     finally:
         reader.close()
+
+
+def is_json(topic: str) -> bool:
+    """Whether a topic of ours, by its short name, is none for `tail`: else it would pass over each record, for ever."""
+    return topic.startswith("raw.") or topic in _JSON
+
+
+_JSON = {
+    topics.DEAD_LETTERS,
+    topics.REDRIVEN,
+    topics.ALERT_THRESHOLDS,
+    topics.FETCH_JOBS,
+    topics.FETCH_PROGRESS,
+    topics.HEARTBEATS,
+}
 
 
 def wanted(record: Decoded, user_id: str) -> bool:

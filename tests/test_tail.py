@@ -6,8 +6,11 @@ import json
 import pytest
 from rich.console import Console
 
+from streams import topics
+from streams.errors import Misconfigured
 from streams.reader import Decoded
-from streams.tail import show
+from streams.settings import Settings
+from streams.tail import is_json, show, tail
 
 RECORD = {
     "user_id": "u",
@@ -45,3 +48,13 @@ def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     show(Console(), Decoded("t", 0, 1, 2, b"k", {"a": 1}), as_json=True)
     line = json.loads(capsys.readouterr().out)
     assert line == {"topic": "t", "partition": 0, "offset": 1, "key": "k", "value": {"a": 1}}
+
+
+def test_topics_without_avro_are_refused_by_name() -> None:
+    """Each topic of the layout has a schema, or `tail` says that it cannot read it, and waits for nothing."""
+    made = topics.layout("p", "g", partitions=1, replication=1, raw_retention_days=1, record_bytes_max=1)
+    ours = [topic for topic in made if topic.role is not topics.Role.CHANGELOG]
+    assert [one.name for one in ours if is_json(one.name.removeprefix("p.")) == bool(one.schema)] == []
+    settings = Settings(_env_file=None, bootstrap_servers="127.0.0.1:9")
+    with pytest.raises(Misconfigured, match="holds JSON"):
+        tail(settings, "raw.summaries", user_id="", from_beginning=True, limit=1, as_json=False)

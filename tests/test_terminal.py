@@ -31,8 +31,8 @@ from streams.reconcile import show as reconciled
 from streams.reconcile.compare import Finding, Verdict
 from streams.reconcile.run import Reconciled
 from streams.reconcile.theirs import Theirs
-from streams.registry import Check, Status
 from streams.resources import RESOURCES
+from streams.subjects import Check, Status
 from streams.terminal import Rows, lines, shown
 from tests.test_drift_report import record as drifted
 
