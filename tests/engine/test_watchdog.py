@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import REGISTRY
 
+from streams import metrics
 from streams.draft import Draft
 from streams.engine.observer import Observer, size_of
 from streams.engine.records import SourceRecord
@@ -132,6 +133,7 @@ def test_lag_age_and_size(tmp_path: Path) -> None:
 
 def test_a_worker_that_owns_nothing_knows_its_disk(tmp_path: Path) -> None:
     """A spare worker tells the free space where its tables would lie, not 0, which is a full disk."""
+    metrics.DISK_FREE_BYTES.set(0)  # what another test has seen does not count
     unit = FakeUnit()
     unit.positions = {}
     Observer(unit, FakeConsumer(), [FakeTable(tmp_path / "state" / "tables")]).look(100.0, 10.0)
