@@ -92,7 +92,8 @@ def _node(client: Client, work: Path) -> list[str]:
 def _npm(folder: Path, packages: Mapping[str, str]) -> None:
     (folder / "package.json").write_text('{"private": true}')
     quiet = ["--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"]
-    # Where there is no binary to download, kafka-javascript compiles librdkafka: with the system's libraries.
+    # Where its binary cannot be downloaded, kafka-javascript compiles librdkafka; dynamic: with the system's libraries
+    # (Debian: libcurl4-openssl-dev libsasl2-dev libssl-dev libzstd-dev zlib1g-dev), else it downloads theirs, too.
     _run(
         ["npm", "install", *quiet, *(f"{name}@{pin}" for name, pin in packages.items())], folder, CKJS_LINKING="dynamic"
     )

@@ -84,5 +84,5 @@ def _look(seen: Seen, stage: Stage, line: str) -> None:
 def _why(text: str) -> str:
     """From the first name of an error on, else the last line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    named = re.search(r"[\w.]*(?:Exception|Error)\b.*", text)
+    named = re.search(r"[\w.]*\w(?:Exception|Error)\b.*", text)
     return (named[0] if named else (lines or [""])[-1])[:120]
