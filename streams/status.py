@@ -14,9 +14,14 @@ from streams.settings import Settings
 from streams.terminal import Rows, line
 
 ANSWER_S = 10.0
+BUSY = frozenset({429, 502, 503, 504})
 VIEW_BYTES_MAX = 16 * 1024 * 1024
 NUMBERS = frozenset({"fetched", "rows", "new", "known", "age", "days with data", "resources"})
 Json = dict[str, Any]
+
+
+class Strange(Unavailable):
+    """A worker answers, and not as it should: this user's matter, while others may be answered."""
 
 
 class Views:
@@ -86,9 +91,10 @@ def _view(status: int, body: bytes, where: str) -> Json:
     except (ValueError, RecursionError):
         said = None
     if status != 200:
-        raise Unavailable(f"the worker at {where} says: {_sentence(said, status)}", 2)
+        kind = Unavailable if status in BUSY else Strange
+        raise kind(f"the worker at {where} says: {_sentence(said, status)}", 2)
     if type(said) is not dict or "connections" not in said:
-        raise Unavailable(f"what answers at {where} is no worker: check STREAMS_QUERY_URL", 2)
+        raise Strange(f"what answers at {where} is no worker: check STREAMS_QUERY_URL", 2)
     return said
 
 

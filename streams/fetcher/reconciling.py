@@ -4,6 +4,7 @@ import asyncio
 
 from streams import log
 from streams.engine.app import App
+from streams.engine.process import place
 from streams.errors import StreamsError
 from streams.junction import open_client
 from streams.reconcile.run import all_users
@@ -38,3 +39,5 @@ class Reconciling:
                     await all_users(self._settings, client)
             except StreamsError as error:
                 logger.warning("not_finished", why=str(error))
+            except Exception as error:  # raised, it would end this task in silence: nobody would be reconciled again
+                logger.error("not_finished", error=type(error).__name__, at=place(error))

@@ -4,11 +4,14 @@ from contextlib import aclosing
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from streams.junction import open_client
 from streams.reconcile.run import Reconciled, reconcile
 from streams.reconcile.show import show, summary
 from streams.settings import Settings
+
+NAMED_MAX = 20
 
 
 async def run(settings: Settings, user_id: str, *, fetch: bool, as_json: bool) -> int:
@@ -28,4 +31,14 @@ async def run(settings: Settings, user_id: str, *, fetch: bool, as_json: bool) -
             show(one, machine=as_json)
     else:
         summary(found, machine=as_json)
-    return 0 if all(finding.is_good for one in found for finding in one.findings) else 1
+        _tell_troubles(console, found)
+    return int(not all(one.is_complete for one in found))
+
+
+def _tell_troubles(console: Console, found: list[Reconciled]) -> None:
+    """On stderr: who could not be compared, and why."""
+    troubles = [one for one in found if one.trouble]
+    if troubles:
+        console.print(f"{len(troubles):,} users could not be compared:", highlight=False)
+    for one in troubles[:NAMED_MAX]:
+        console.print(Text(f"  {one.user_id}  {one.trouble}"), soft_wrap=True)

@@ -14,9 +14,10 @@ from typing import Any
 
 from streams import ask, ids, log, metrics, registry, status, topics
 from streams.codec import Codec
+from streams.engine.process import place
 from streams.errors import Unavailable
 from streams.fetch.request import Request
-from streams.junction import Client, walk
+from streams.junction import Client, Refused, walk
 from streams.publisher import KafkaPublisher
 from streams.reconcile import compare, theirs
 from streams.reconcile.compare import Finding, Verdict
@@ -34,16 +35,22 @@ logger = log.get("reconcile")
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """One user. `asked`: how many spans the fetchers were asked for."""
+    """One user. `asked`: how many spans the fetchers were asked for. `trouble`: why it could not be compared, a
+    constant name; then there are no findings."""
 
     user_id: str
     findings: list[Finding]
     asked: int = 0
+    trouble: str = ""
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.trouble and all(finding.is_good for finding in self.findings)
 
     def brief(self) -> "Reconciled":
         """What a summary of everybody needs: 100,000 users with all that was compared would not fit."""
         kept = [_brief(one.provider, one.resource, one.verdict) for one in self.findings]
-        return Reconciled(self.user_id, kept, self.asked)
+        return Reconciled(self.user_id, kept, self.asked, self.trouble)
 
 
 @cache  # the words are few: they are those of our own lists, and of providers
@@ -73,7 +80,12 @@ async def reconcile(settings: Settings, client: Client, user_id: str, *, fetch: 
     tools = Tools(settings, client, Codec(await asyncio.to_thread(registry.resolve, settings)))
 
     async def one(named: tuple[str, list[Any]]) -> Reconciled:
-        return await _one(tools, *named, fetch=fetch)
+        try:
+            return await _one(tools, *named, fetch=fetch)
+        except (Refused, status.Strange, LookupError, TypeError, ValueError) as error:
+            if user_id:
+                raise
+            return Reconciled(named[0], [], trouble=_trouble(error))  # it is the matter of this user alone
 
     try:
         async with aclosing(in_order(_named(client, user_id), one, _at_once(settings))) as found:
@@ -81,6 +93,13 @@ async def reconcile(settings: Settings, client: Client, user_id: str, *, fetch: 
                 yield reconciled
     finally:
         await tools.close()
+
+
+def _trouble(error: Exception) -> str:
+    """A constant name, and a line in the log that says where."""
+    reason = str(error.reason) if isinstance(error, Refused) else "strange_answer"
+    logger.warning("not_compared", reason=reason, error=type(error).__name__, at=place(error))
+    return reason
 
 
 def _at_once(settings: Settings) -> int:
@@ -173,14 +192,16 @@ def measure(verdicts: Mapping[Verdict, int]) -> None:
 
 async def all_users(settings: Settings, client: Client) -> None:
     """The scheduled run: everybody, with fetches. What does not answer is tried again at the next one."""
-    began_s, users, asked, verdicts = time.monotonic(), 0, 0, Counter[Verdict]()
+    began_s, users, asked, troubles, verdicts = time.monotonic(), 0, 0, 0, Counter[Verdict]()
     try:
         async with aclosing(reconcile(settings, client, "", fetch=True)) as found:
             async for one in found:
-                users, asked = users + 1, asked + one.asked
+                users, asked, troubles = users + 1, asked + one.asked, troubles + bool(one.trouble)
                 verdicts.update(finding.verdict for finding in one.findings)
     except Unavailable as error:
         logger.warning("not_finished", why=str(error), users=users)
         return
     measure(verdicts)
-    logger.info("reconciled", users=users, asked=asked, seconds=round(time.monotonic() - began_s, 1))
+    logger.info(
+        "reconciled", users=users, asked=asked, not_compared=troubles, seconds=round(time.monotonic() - began_s, 1)
+    )

@@ -23,9 +23,10 @@ STATE = {"oldest_data": DAY, "newest_data": DAY, "sent_count": 20, "last_attempt
 
 @dataclass
 class Api:
-    """Junction's word about `users`, in pages of PAGE."""
+    """Junction's word about `users`, in pages of PAGE. `odd`: what it answers about the resources of some."""
 
     users: list[str]
+    odd: dict[str, bytes]
 
     def __call__(self, request: Request) -> bytes:
         url = urlsplit(request.target)
@@ -34,6 +35,8 @@ class Api:
             at = int(asked.get("next_cursor", 0))
             data = [self._row(user, {"pulled": {"sleep": PULL}}) for user in self.users[at : at + PAGE]]
             return self._page(data, str(at + PAGE) if at + PAGE < len(self.users) else None)
+        if asked["user_id"] in self.odd:
+            return self.odd[asked["user_id"]]
         return self._page([self._row(asked["user_id"], {"sleep": STATE})], None)
 
     def _row(self, user: str, of_provider: object) -> dict[str, object]:
@@ -44,10 +47,10 @@ class Api:
 
 
 @asynccontextmanager
-async def circle(users: list[str]) -> AsyncIterator[tuple[Settings, Scripted]]:
+async def circle(users: list[str], odd: dict[str, bytes] | None = None) -> AsyncIterator[tuple[Settings, Scripted]]:
     """Settings under which `users` can be reconciled, and the API, which counts."""
     names = [f"junction.{topics.RECONCILIATIONS}", f"junction.{topics.FETCH_JOBS}"]
     with MockCluster(dict.fromkeys(names, PARTITIONS)) as kafka:
-        async with scripted(Api(users)) as api, running(plain(), Tables(Worker(), set(range(12)))) as worker:
+        async with scripted(Api(users, odd or {})) as api, running(plain(), Tables(Worker(), set(range(12)))) as worker:
             where = {"bootstrap_servers": kafka.bootstrap_servers, "registry_url": LOCAL_REGISTRY, "query_url": worker}
             yield settings_for(api.url, partitions=PARTITIONS, **where), api

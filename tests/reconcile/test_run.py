@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 import ssl
 from collections import Counter
 from collections.abc import Iterator
@@ -13,10 +14,12 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from streams import topics
 from streams.errors import Unavailable
-from streams.junction import open_client
+from streams.junction import Refused, open_client
+from streams.reconcile import command
 from streams.reconcile.compare import Verdict
 from streams.reconcile.run import Reconciled, all_users, reconcile
 from streams.settings import Settings
+from tests.junction.scripted import http, scripted
 from tests.reconcile.circle import PAGE, circle
 
 USERS = [f"user-{n:03}" for n in range(45, 0, -1)]  # not in the order of any sorting
@@ -131,3 +134,43 @@ async def test_a_worker_that_is_away_ends_the_run_with_a_sentence() -> None:
             await everybody(lost)
         async with open_client(lost) as client:
             await all_users(lost, client)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [(http(422), "invalid"), (http(200, b"[]"), "bad_shape"), (http(200, b'{"data":' + b"[" * 5_000), "too_deep")],
+)
+async def test_a_user_that_cannot_be_compared_costs_nobody_else(answer: bytes, reason: str) -> None:
+    """It is named with the reason, all others are compared; asked for alone, it is an error."""
+    async with circle(USERS[:12], {USERS[3]: answer}) as (settings, _):
+        found = await everybody(settings)
+        assert {one.user_id: one.trouble for one in found if one.trouble} == {USERS[3]: reason}
+        assert [one.user_id for one in found if one.findings] == [user for user in USERS[:12] if user != USERS[3]]
+        assert [one.user_id for one in found if one.is_complete] == []
+        assert next(one for one in found if one.trouble).brief().trouble == reason
+        with pytest.raises(Refused, match=reason):
+            await everybody(settings, USERS[3])
+
+
+@pytest.mark.parametrize(
+    "view",
+    [b"[]", b"{}", b"nothing", b'{"connections":[],"resources":[{}],"backfills":[]}', b'{"connections":[]}', b"\xff"],
+)
+async def test_a_worker_that_answers_strangely_is_no_end(view: bytes) -> None:
+    """Each user is told as not compared, and the scheduled run comes to its end."""
+    async with circle(USERS[:3]) as (settings, _), scripted(http(200, view)) as worker:
+        odd = settings.model_copy(update={"query_url": worker.url})
+        assert {one.trouble for one in await everybody(odd)} == {"strange_answer"}
+        async with open_client(odd) as client:
+            await all_users(odd, client)
+
+
+async def test_the_command_names_who_could_not_be_compared(capsys: pytest.CaptureFixture[str]) -> None:
+    """Beside the summary, which stays the same for machines; and it exits with 1, as where something is missing."""
+    users = ["[link=http://x]a\x1b[2J", *USERS[:2]]
+    async with circle(users, {users[0]: http(422)}) as (settings, _):
+        assert await command.run(settings, "", fetch=False, as_json=True) == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out.splitlines()[-1])["users"] == 3
+    assert "1 users could not be compared" in said.err
+    assert "invalid" in said.err
