@@ -111,6 +111,13 @@ def test_state_is_compacted_and_history_is_not() -> None:
         assert topic.config.get("retention.ms") == (kept_ms and str(kept_ms)), topic.name
 
 
+def test_how_long_things_are_kept() -> None:
+    """In milliseconds as Kafka reads them: the raw days as asked for, and the tombstones of changelogs for a week."""
+    kept = {topic.config.get("retention.ms") for topic in LAYOUT if topic.role is Role.RAW}
+    tombstones = {topic.config.get("delete.retention.ms") for topic in LAYOUT if topic.role is Role.CHANGELOG}
+    assert (kept, tombstones) == ({"7776000000"}, {"604800000"})
+
+
 def test_changelogs_have_fausts_names() -> None:
     """Faust names the changelog of a table `<app id>-<table>-changelog`."""
     worker = {f"group-{table}-changelog" for table in topics.TABLES}
