@@ -331,6 +331,16 @@ def test_each_refusal_at_any_endpoint(
     assert answer(small_gateway, endpoint, [*head, *signature], body)[0] == status
 
 
+def test_only_a_body_that_is_left_unread_ends_the_connection(small_gateway: Running) -> None:
+    """Who is answered keeps the connection for the next delivery; who would send on to no end is cut off."""
+    signature = [f"{name}: {value}" for name, value in signed(body_of()).items()]
+    taken = answer(small_gateway, "junction", [f"Content-Length: {len(body_of())}", *signature], body_of())
+    refused = answer(small_gateway, "junction", ["Content-Length: 0"])
+    too_large = answer(small_gateway, "junction", ["Content-Length: 99999999", *signature])
+    said = [(status, headers.get("connection")) for status, headers, _ in (taken, refused, too_large)]
+    assert said == [(204, None), (401, None), (413, "close")]
+
+
 def test_a_right_signature_opens_no_unknown_endpoint(gateway: Running) -> None:
     """What another endpoint's secret signed is refused where there is no endpoint."""
     before = len(gateway.publisher.records)

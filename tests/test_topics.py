@@ -128,6 +128,13 @@ def test_a_record_leaves_soon_after_its_days(raw: int, clean: int, compact: int)
             assert int(topic.config["segment.ms"]) <= min(int(topic.config["retention.ms"]), 7 * topics.DAY_MS)
 
 
+def test_how_long_things_are_kept() -> None:
+    """In milliseconds as Kafka reads them: the raw days as asked for, and the tombstones of changelogs for a week."""
+    kept = {topic.config.get("retention.ms") for topic in LAYOUT if topic.role is Role.RAW}
+    tombstones = {topic.config.get("delete.retention.ms") for topic in LAYOUT if topic.role is Role.CHANGELOG}
+    assert (kept, tombstones) == ({"7776000000"}, {"604800000"})
+
+
 def test_changelogs_have_fausts_names() -> None:
     """Faust names the changelog of a table `<app id>-<table>-changelog`."""
     worker = {f"group-{table}-changelog" for table in topics.TABLES}

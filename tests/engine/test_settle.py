@@ -1,0 +1,126 @@
+"""What becomes of those who wait for a transaction when partitions leave, or the worker ends."""
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+
+from streams.draft import Draft
+from streams.engine.ledger import Ledger
+from streams.engine.transaction import Aborted, Cause
+from streams.engine.unit import Unit
+from tests.engine.test_recovery import ENDS_S, Log, Quiet, Rows, unit_on
+
+SOURCE = ("raw", 0)
+
+
+class Message:
+    """A delivery report of the changelog."""
+
+    def topic(self) -> str:
+        return Rows.changelog_topic_name
+
+    def partition(self) -> int:
+        return 0
+
+    def offset(self) -> int:
+        return 1
+
+
+class Gated(Quiet):
+    """Transactions that end when they are let through, one after the other. `offsets`: of those that committed."""
+
+    def __init__(self, *, aborts: bool = False) -> None:
+        self.offsets: list[Any] = []
+        self.aborts = aborts
+        self._begun, self._let = threading.Semaphore(0), threading.Semaphore(0)
+
+    async def begun(self) -> None:
+        """The next commit is under way."""
+        assert await asyncio.to_thread(self._begun.acquire, timeout=ENDS_S)
+
+    def let_through(self) -> None:
+        self._let.release()
+
+    def produce_changes(self, topic: str, partition: int, changed: Any, delivered: Any) -> None:
+        delivered(None, Message())
+
+    def commit(self, offsets: Any, metadata: bytes) -> None:
+        self._begun.release()
+        assert self._let.acquire(timeout=ENDS_S)
+        if self.aborts:
+            raise Aborted("NOT_COORDINATOR", Cause.BROKER)
+        self.offsets.append(dict(offsets))
+
+    def serve(self) -> None: ...
+
+
+class Kept(Rows):
+    """A table that takes what is written."""
+
+    def write(self, *anything: Any) -> None: ...
+
+
+def put(draft: Draft) -> None:
+    draft.put("t", b"k", b"v")
+
+
+def owned(table: Rows, transactions: Quiet) -> Unit:
+    unit = unit_on(Log(), table, lambda generation: None)
+    unit._transactions = transactions  # type: ignore[assignment]  # because the moment of a real commit cannot be chosen
+    unit.resume(1, {SOURCE: 7}, Ledger({"raw": "id"}, {}))
+    return unit
+
+
+async def two(unit: Unit, transactions: Gated) -> tuple[asyncio.Future[bool], asyncio.Future[bool]]:
+    """Two who wait: for the transaction that commits, and for the one that fills behind it."""
+    first = asyncio.ensure_future(unit.call(0, put))
+    await transactions.begun()
+    second = asyncio.ensure_future(unit.call(0, put))
+    await asyncio.sleep(0)
+    assert not second.done()
+    return first, second
+
+
+def test_all_that_is_processed_is_committed_before_partitions_leave() -> None:
+    """`settle` ends behind the commit of what filled while another one committed; then nothing is ours."""
+
+    async def scenario() -> None:
+        transactions = Gated()
+        unit = owned(Kept(), transactions)
+        first, second = await two(unit, transactions)
+        settling = asyncio.ensure_future(unit.settle())
+        transactions.let_through()
+        await transactions.begun()
+        assert not settling.done()
+        transactions.let_through()
+        await settling
+        assert transactions.offsets == [{SOURCE: 7}] * 2
+        assert (unit.positions, await first, await second) == ({}, True, True)
+        await unit.close()
+
+    asyncio.run(asyncio.wait_for(scenario(), ENDS_S))
+
+
+@pytest.mark.parametrize("end", ["fail", "close", "abort"])
+def test_what_was_dropped_was_not_committed(end: str) -> None:
+    """Who waits for a transaction that never begins, because the one before aborts or the worker ends, hears no."""
+
+    async def scenario() -> None:
+        transactions = Gated(aborts=end == "abort")
+        unit = owned(Kept(), transactions)
+        first, second = await two(unit, transactions)
+        closing = asyncio.ensure_future(unit.close()) if end == "close" else None
+        if end == "fail":
+            unit.fail(OSError("no space left on device"))
+        await asyncio.sleep(0)
+        transactions.let_through()
+        assert (await first, await second) == (end != "abort", False)
+        if closing:
+            await closing
+        assert unit.failed.done() == (end == "fail")
+        if end == "fail":
+            assert isinstance(unit.failed.exception(), OSError)
+
+    asyncio.run(asyncio.wait_for(scenario(), ENDS_S))
