@@ -43,8 +43,8 @@ class Views:
         )
 
     async def of(self, user_id: str) -> Json:
-        """The view of a user, from whichever worker owns it. Raises Misconfigured or Unavailable."""
-        url = f"{self._base}/users/{_segment(ids.canonical(user_id))}"
+        """The view of a user, from whichever worker owns it. Raises Misconfigured, Unavailable; ValueError: no id."""
+        url = f"{self._base}/users/{addresses.segment(ids.canonical(user_id))}"
         try:
             async with self._client.stream("GET", url) as answer:
                 body = await unpacking.read(answer, VIEW_BYTES_MAX)
@@ -63,7 +63,10 @@ def ask(settings: Settings, user_id: str) -> Json:
         async with open_views(settings) as views:
             return await views.of(user_id)
 
-    return asyncio.run(asked())
+    try:
+        return asyncio.run(asked())
+    except ValueError:
+        raise Misconfigured("not a user id: empty, too long, or nothing but dots") from None
 
 
 @asynccontextmanager
@@ -74,13 +77,6 @@ async def open_views(settings: Settings) -> AsyncIterator[Views]:
         yield views
     finally:
         await views.close()
-
-
-def _segment(user_id: str) -> str:
-    try:
-        return addresses.segment(user_id)
-    except ValueError:
-        raise Misconfigured("not a user id: empty, too long, or nothing but dots") from None
 
 
 def _view(status: int, body: bytes, where: str) -> Json:

@@ -25,7 +25,7 @@ def variable(name: str) -> str:
 
 
 def line(name: str) -> str:
-    return f"{variable(name)}={VALUES.get(name, 'http://evil.example')}\n"
+    return f"{variable(name)}={VALUES.get(name, 'https://evil.example')}\n"
 
 
 @pytest.mark.parametrize(("secret", "address"), PAIRS)

@@ -80,10 +80,13 @@ def _shape(of: Any) -> int:
     return crc32(json.dumps(_bare(schema), sort_keys=True).encode())
 
 
+_NO_SHAPE = frozenset({"description", "title", "minimum", "maximum", "minLength", "maxLength"})
+
+
 def _bare(node: Any) -> Any:
-    """Without words: docstrings may change."""
+    """Without words, which may change, and without bounds, which refuse values and lay out no bytes."""
     if isinstance(node, dict):
-        return {key: _bare(value) for key, value in node.items() if key not in ("description", "title")}
+        return {key: _bare(value) for key, value in node.items() if key not in _NO_SHAPE}
     return [_bare(one) for one in node] if isinstance(node, list) else node
 
 

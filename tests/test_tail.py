@@ -52,7 +52,7 @@ def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_topics_without_avro_are_refused_by_name() -> None:
     """Each topic of the layout has a schema, or `tail` says that it cannot read it, and waits for nothing."""
-    made = topics.layout("p", "g", partitions=1, replication=1, raw_retention_days=1, record_bytes_max=1)
+    made = topics.layout("p", "g", partitions=1, replication=1, kept=topics.Kept(1, 1, 1), record_bytes_max=1)
     ours = [topic for topic in made if topic.role is not topics.Role.CHANGELOG]
     assert [one.name for one in ours if is_json(one.name.removeprefix("p.")) == bool(one.schema)] == []
     settings = Settings(_env_file=None, bootstrap_servers="127.0.0.1:9")

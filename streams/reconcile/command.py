@@ -1,11 +1,12 @@
 """`reconcile`: the command."""
 
+import sys
 from contextlib import aclosing
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.text import Text
 
+from streams import terminal
 from streams.junction import open_client
 from streams.reconcile.run import Reconciled, reconcile
 from streams.reconcile.show import show, summary
@@ -31,14 +32,14 @@ async def run(settings: Settings, user_id: str, *, fetch: bool, as_json: bool) -
             show(one, machine=as_json)
     else:
         summary(found, machine=as_json)
-        _tell_troubles(console, found)
+        _tell_troubles(found)
     return int(not all(one.is_complete for one in found))
 
 
-def _tell_troubles(console: Console, found: list[Reconciled]) -> None:
+def _tell_troubles(found: list[Reconciled]) -> None:
     """On stderr: who could not be compared, and why."""
     troubles = [one for one in found if one.trouble]
     if troubles:
-        console.print(f"{len(troubles):,} users could not be compared:", highlight=False)
+        terminal.say(f"{len(troubles):,} users could not be compared:", file=sys.stderr)
     for one in troubles[:NAMED_MAX]:
-        console.print(Text(f"  {one.user_id}  {one.trouble}"), soft_wrap=True)
+        terminal.say(f"  {one.user_id}  {one.trouble}", file=sys.stderr)

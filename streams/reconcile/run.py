@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from streams import ask, ids, log, metrics, registry, status, topics
@@ -53,7 +53,7 @@ class Reconciled:
         return Reconciled(self.user_id, kept, self.asked, self.trouble)
 
 
-@cache  # the words are few: they are those of our own lists, and of providers
+@lru_cache(10_000)  # the words are few: they are those of our own lists, and of providers
 def _brief(provider: str, resource: str, verdict: Verdict) -> Finding:
     return Finding(provider, resource, verdict, Theirs(), 0, None)
 
@@ -82,7 +82,7 @@ async def reconcile(settings: Settings, client: Client, user_id: str, *, fetch: 
     async def one(named: tuple[str, list[Any]]) -> Reconciled:
         try:
             return await _one(tools, *named, fetch=fetch)
-        except (Refused, status.Strange, LookupError, TypeError, ValueError) as error:
+        except (Refused, status.Strange, ValueError) as error:
             if user_id:
                 raise
             return Reconciled(named[0], [], trouble=_trouble(error))  # it is the matter of this user alone
@@ -136,10 +136,17 @@ async def _one(tools: Tools, user_id: str, pulls: list[Any], *, fetch: bool) -> 
     # Theirs is asked for before ours: what comes in between is ours too much, and never looks missing.
     rows = {(provider, resource): row for (_, provider, resource), row in said.items()}
     now_s = time.time()
-    findings = compare.compare(rows, await tools.views.of(user_id), now_s)
+    findings = _compared(rows, await tools.views.of(user_id), now_s)
     made = compare.requests(user_id, findings, now_s) if fetch else []
     await _publish(tools, [*_rows(tools, user_id, findings, made, now_s), *ask.rows(tools.settings, made)])
     return Reconciled(user_id, findings, len(made))
+
+
+def _compared(said: dict[Pair, Theirs], view: dict[str, Any], now_s: float) -> list[Finding]:
+    try:
+        return compare.compare(said, view, now_s)
+    except (LookupError, TypeError, ValueError):
+        raise status.Strange("the worker's answer cannot be compared: is it of another version?") from None
 
 
 def _rows(tools: Tools, user_id: str, findings: list[Finding], made: list[Request], now_s: float) -> Iterator[ask.Row]:

@@ -174,3 +174,11 @@ async def test_the_command_names_who_could_not_be_compared(capsys: pytest.Captur
     assert json.loads(said.out.splitlines()[-1])["users"] == 3
     assert "1 users could not be compared" in said.err
     assert "invalid" in said.err
+
+
+@pytest.mark.parametrize("user", ["..", "x" * 300, "a/../../healthz"])
+async def test_a_user_whose_id_is_none_costs_nobody_else(user: str) -> None:
+    """Junction names it, and it cannot be a part of a path; one that looks like a path is asked for as an id."""
+    async with circle([user, *USERS[:3]]) as (settings, _):
+        found = await everybody(settings)
+        assert [bool(one.trouble) for one in found] == ["healthz" not in user, False, False, False]
