@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from streams import body_bounds
 from streams.errors import Reason, Rejected
-from streams.events import TEXT_CHARS_MAX, EventType, Family, identify, parse_type
+from streams.events import TEXT_CHARS_MAX, EventType, Family, identify_strictly, parse_type
+from streams.mend import mended
 from streams.values import canonical
 
 UNKNOWN = "unknown"
@@ -90,12 +92,30 @@ _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _ours = frozenset(Envelope.__struct_fields__)
 
 
+_MENDABLE = frozenset({Reason.NOT_JSON, Reason.BAD_SHAPE})  # the latter: a number that nothing holds
+
+
 def read(body: bytes) -> tuple[Event, Any]:
-    """(event, `$.data` as plain values). Raises Rejected, and nothing else, whatever the bytes are."""
+    """(event, `$.data` as plain values). Raises Rejected, and nothing else, whatever the bytes are.
+
+    What is broken in a body (`mend`) is replaced or left out, which is a problem of the event.
+    """
+    try:
+        return _read(body)
+    except Rejected as refused:
+        if refused.reason not in _MENDABLE or (better := mended(body)) is None:
+            raise
+    event, data = _read(better.body)
+    event.problems += better.problems
+    return event, data
+
+
+def _read(body: bytes) -> tuple[Event, Any]:
     head = envelope(body)
     if head is None:
         return _read_slowly(body)
     data = read_json(head.data, "$.data")
+    body_bounds.check_names(body, data)
     return head.event(data), data
 
 
@@ -109,9 +129,10 @@ def envelope(body: bytes) -> Envelope | None:
 
 def _read_slowly(body: bytes) -> tuple[Event, Any]:
     """An envelope with other names, or with ids that are no text."""
-    identity = identify(body)
+    identity = identify_strictly(body)
     members = read_json(body, "$", _members)
     data = read_json(members["data"], "$.data") if "data" in members else None
+    body_bounds.check_names(body, [members, data])
     ids = {name: short_text(read_json(members[name], f"$.{name}")) for name in _ours - {"data"} if name in members}
     event = checked(identity.type.text, ids.get("user_id"), identity.team_id, ids.get("client_user_id"), data)
     event.unknown = {name: read_json(raw, "$") for name, raw in members.items() if name not in _ours}

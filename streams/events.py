@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
-from streams import resources
+from streams import mend, resources
 from streams.errors import Reason, Rejected
 
 TEXT_CHARS_MAX = 256  # longest event type or id that we accept; the longest known event type has 58
@@ -137,7 +137,20 @@ _USERLESS = frozenset({Family.LAB, Family.CHECKOUT, Family.UNKNOWN})
 
 def identify(body: bytes) -> Identity:
     """Event type, user and team of a webhook body. Raises Rejected, and nothing else, for any other bytes."""
-    head = _read_head(body)
+    try:
+        return _identity(_read_head(body))
+    except Rejected as refused:
+        if refused.reason is not Reason.NOT_JSON or (better := mend.mended(body)) is None:
+            raise
+    return _identity(_read_head(better.body))
+
+
+def identify_strictly(body: bytes) -> Identity:
+    """The same, of a body that was mended, or need not be."""
+    return _identity(_read_head(body))
+
+
+def _identity(head: _Head) -> Identity:
     event_type = _text(head.event_type)
     if not event_type:
         raise Rejected(Reason.NO_EVENT_TYPE, "$.event_type")
@@ -147,6 +160,23 @@ def identify(body: bytes) -> Identity:
     if not user_id and not (team_id and parsed.family in _USERLESS):
         raise Rejected(Reason.NO_USER, "$.user_id, $.data.user_id")
     return Identity(parsed, user_id, team_id)
+
+
+class Hint(NamedTuple):
+    """What a body that has no identity says of it all the same; "" for what it does not."""
+
+    event_type: str
+    user_id: str
+
+
+def hint(body: bytes) -> Hint:
+    """Of a body that `identify` refuses: enough to find it again, not to process it."""
+    try:
+        head = _read_head(body)
+    except Rejected:
+        said = mend.scalars(body)
+        return Hint(_fitting(said.get("event_type")), _fitting(said.get("user_id")))
+    return Hint(_text(head.event_type), _text(head.user_id) or _user_in_data(head.data))
 
 
 def _read_head(body: bytes) -> _Head:
@@ -173,4 +203,8 @@ def _text(raw: msgspec.Raw) -> str:
         value = msgspec.json.decode(raw, type=str)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
-    return value if len(value) <= TEXT_CHARS_MAX else ""
+    return _fitting(value)
+
+
+def _fitting(text: str | None) -> str:
+    return text if text and len(text) <= TEXT_CHARS_MAX else ""
