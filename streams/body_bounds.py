@@ -8,6 +8,7 @@ from typing import Any
 
 from streams.errors import Reason, Rejected
 
+ID_CHARS_MAX = 256  # of an event type or an id; the longest known event type has 58
 # Objects and lists. Junction's samples take 150 bytes each; 16 MiB hold as many of 67.
 CONTAINERS_MAX = 250_000
 # Names of one object. The largest that is known has 60; how large maps are (foods, columns of a query) others decide.

@@ -13,9 +13,10 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from streams import mend, resources
+from streams.body_bounds import ID_CHARS_MAX
 from streams.errors import Reason, Rejected
 
-TEXT_CHARS_MAX = 256  # longest event type or id that we accept; the longest known event type has 58
+TEXT_CHARS_MAX = ID_CHARS_MAX
 
 
 class Family(StrEnum):

@@ -50,10 +50,14 @@ def mended(body: bytes) -> Mended | None:
         raise Rejected(Reason.TOO_DEEP, "$") from None
     found: dict[str, None] = {}
     sound = _sound(whole, "$", found, DEPTH_MAX)
-    if _USER in found and sound.get("user_id"):
+    if _USER in found and _is_id(sound.get("user_id")):
         sound["data"]["user_id"] = _REPLACEMENT  # not absent, but another id: nobody may guess that it is the same
     text = json.dumps(sound, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return Mended(text.encode(), list(found)[:PLACES_MAX] or [_ANYWHERE])
+
+
+def _is_id(value: Any) -> bool:
+    return type(value) is str and 0 < len(value) <= body_bounds.ID_CHARS_MAX
 
 
 def _plain(text: str) -> Any:

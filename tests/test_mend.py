@@ -116,10 +116,12 @@ def test_a_broken_id_is_none() -> None:
 @pytest.mark.parametrize("said", [f'"{USER[:-1]}{HALF}"', f'"{USER[:-1]}\udcff"'])
 def test_a_broken_user_is_nobody(said: str) -> None:
     """Alone it is no user; beside a good one it is another: whose the data are, nobody guesses."""
-    alone = written({"event_type": "daily.data.body.created", "data": {"user_id": MARK, "id": "1"}}, said)
-    with pytest.raises(Rejected) as caught:
-        identify(alone)
-    assert caught.value.reason is Reason.NO_USER
+    for beside in (None, "", 7, "x" * 300):
+        event = {"event_type": "daily.data.body.created", "user_id": beside, "data": {"user_id": MARK, "id": "1"}}
+        for read_it in (identify, decode):
+            with pytest.raises(Rejected) as caught:
+                read_it(written(event, said))
+            assert caught.value.reason is Reason.NO_USER
     with pytest.raises(Rejected) as caught:
         decode(written(workout(user_id=MARK), said))
     assert caught.value.reason is Reason.USER_CONFLICT
