@@ -215,16 +215,11 @@ def test_unreadable_body_is_kept(gateway: Running, body: bytes, reason: str) -> 
     assert headers["svix-signature"] == sign(SECRET, "msg_1", NOW_S, body)
 
 
-def test_what_a_dead_letter_says_of_itself(gateway: Running) -> None:
-    """Type and user that stand before the break are in its headers; a letter without either has neither header."""
-    for body, said in (
-        (b'{"event_type": "daily.data.sleep.created", "user_id": "u", "data": {', ("daily.data.sleep.created", "u")),
-        (b'{"event_type": "daily.data.sleep.created", "team_id": "t"}', ("daily.data.sleep.created", None)),
-        (b"[]", (None, None)),
-    ):
-        gateway.post(body)
-        headers = {name: value.decode() for name, value in gateway.last().headers}
-        assert (headers.get("ce_type"), headers.get("ce_subject")) == said
+def test_a_dead_letter_says_what_it_can(gateway: Running) -> None:
+    """Type and user that stand before the break are in its headers."""
+    gateway.post(b'{"event_type": "daily.data.sleep.created", "user_id": "u", "data": {')
+    headers = dict(gateway.last().headers)
+    assert (headers["ce_type"], headers["ce_subject"]) == (b"daily.data.sleep.created", b"u")
 
 
 @pytest.mark.parametrize("size", [0, 300_000])
@@ -233,9 +228,7 @@ def test_half_a_character_hides_nothing(gateway: Running, size: int) -> None:
     body = body_of(data={"title": "@", "more": "x" * size}).replace(b"@", b"\\ud83c")
     assert gateway.post(body).status_code == 204
     record = gateway.last()
-    headers = {name: value.decode() for name, value in record.headers}
     assert (record.topic, record.key, record.value) == ("junction.raw.summaries", f"{USER}:sleep".encode(), body)
-    assert (headers["ce_type"], headers["ce_subject"]) == ("daily.data.sleep.created", USER)
 
 
 # What is refused
