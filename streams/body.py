@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams import ids
+from streams import body_bounds, ids
 from streams.errors import Reason, Rejected
-from streams.events import TEXT_CHARS_MAX, EventType, Family, has_owner, identify, parse_type
+from streams.events import TEXT_CHARS_MAX, EventType, Family, has_owner, identify_strictly, parse_type
+from streams.mend import mended
 from streams.values import canonical
 
 UNKNOWN = "unknown"
@@ -92,12 +93,30 @@ _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _ours = frozenset(Envelope.__struct_fields__)
 
 
+_MENDABLE = frozenset({Reason.NOT_JSON, Reason.BAD_SHAPE})  # the latter: a number that nothing holds
+
+
 def read(body: bytes) -> tuple[Event, Any]:
-    """(event, `$.data` as plain values). Raises Rejected, and nothing else, whatever the bytes are."""
+    """(event, `$.data` as plain values). Raises Rejected, and nothing else, whatever the bytes are.
+
+    What is broken in a body (`mend`) is replaced or left out, which is a problem of the event.
+    """
+    try:
+        return _read(body)
+    except Rejected as refused:
+        if refused.reason not in _MENDABLE or (better := mended(body)) is None:
+            raise
+    event, data = _read(better.body)
+    event.problems += better.problems
+    return event, data
+
+
+def _read(body: bytes) -> tuple[Event, Any]:
     head = envelope(body)
     if head is None:
         return _read_slowly(body)
     data = read_json(head.data, "$.data")
+    body_bounds.check_names(body, data)
     return head.event(data), data
 
 
@@ -111,9 +130,10 @@ def envelope(body: bytes) -> Envelope | None:
 
 def _read_slowly(body: bytes) -> tuple[Event, Any]:
     """An envelope with other names, or with ids that are no text."""
-    identity = identify(body)
+    identity = identify_strictly(body)
     members = read_json(body, "$", _members)
     data = read_json(members["data"], "$.data") if "data" in members else None
+    body_bounds.check_names(body, [members, data])
     said = {name: short_text(read_json(members[name], f"$.{name}")) for name in _ours - {"data"} if name in members}
     event = checked(identity.type.text, said.get("user_id"), identity.team_id, said.get("client_user_id"), data)
     ours = _ours | {"type"} if event.type.family is Family.OPERATIONAL else _ours

@@ -6,6 +6,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from streams import body_bounds
 from streams.values import to_json
 
 
@@ -59,7 +60,7 @@ class Columns:
     @property
     def are_alike(self) -> bool:
         """Whether all samples share their attributes."""
-        return self.attributes.count(self.attributes[0]) == len(self.attributes)
+        return self.attributes.count(self.attributes[0]) == len(self.attributes) if self.attributes else True
 
 
 def build(
@@ -70,7 +71,9 @@ def build(
     unknowns: list[dict[str, Any]],
     samples: list[dict[str, Any]],
 ) -> Columns:
-    """Columns in the order of their times, with tags."""
+    """Columns in the order of their times, with tags. Raises Rejected(TOO_LARGE): what is unknown leaves as a table."""
+    if unknowns:
+        body_bounds.check_table(len(unknowns), len(set().union(*unknowns)), "$.data.data[]")
     tags = _tags(times_us, ends_us, attributes, unknowns)
     made = Columns(times_us, ends_us, contents, attributes, tags, unknowns, samples)
     if sorted(times_us) == times_us:
@@ -84,17 +87,26 @@ def _tags(
     durations = [0] * len(times_us) if ends_us is times_us else list(map(operator.sub, ends_us, times_us))
     if unknowns:
         rests = [to_json(unknown) if unknown else b"" for unknown in unknowns]
-        return list(map(tag, attributes, durations, rests))
+        return [
+            (tag if len(rest) <= _REMEMBERED_BYTES else tag.__wrapped__)(one, duration_us, rest)
+            for one, duration_us, rest in zip(attributes, durations, rests, strict=True)
+        ]
     first = (attributes[0], durations[0])
     if durations.count(first[1]) == len(durations) and attributes.count(first[0]) == len(attributes):
         return [tag(*first)] * len(durations)
     return list(map(tag, attributes, durations))
 
 
+_REMEMBERED_BYTES = 256  # of what is unknown: the cache of tags keeps its keys
+
+
 @lru_cache(maxsize=65536)
 def tag(attributes: Attributes, duration_us: int, unknown: bytes = b"") -> int:
     """64 bits that differ when anything but the value differs."""
     return hash64(to_json([*attributes, duration_us]) + unknown)
+
+
+NOTHING = Columns([], [], [], [], [])
 
 
 def hash64(data: bytes) -> int:

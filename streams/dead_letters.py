@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from streams import events, ids, times, topics
 from streams.errors import Rejected
+from streams.events import Hint
 from streams.explain import Explanation, explain
 from streams.topics import Delivery, Headers, header
 
@@ -69,18 +70,18 @@ class Letter:
     @property
     def event_type(self) -> str:
         """By its headers, else by its body: a door could not read what it called a dead letter."""
-        return header(self.headers, topics.H_TYPE) or self._identity()[0]
+        return header(self.headers, topics.H_TYPE) or self._identity().event_type
 
     @property
     def user_id(self) -> str:
-        return ids.canonical(header(self.headers, topics.H_SUBJECT)) or self._identity()[1]
+        return ids.canonical(header(self.headers, topics.H_SUBJECT)) or self._identity().user_id
 
-    def _identity(self) -> tuple[str, str]:
+    def _identity(self) -> Hint:
         try:
             found = events.identify(self.body)
         except Rejected:
-            return "", ""
-        return found.type.text, found.user_id
+            return events.hint(self.body)
+        return Hint(found.type.text, found.user_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from streams import body as bodies
-from streams import series, summary
+from streams import body_bounds, series, summary
 from streams.body import Event
 from streams.events import Family
 from streams.series import Series
@@ -21,6 +21,7 @@ class Control:
 
 def decode(body: bytes, likely: Family = Family.UNKNOWN) -> Summary | Series | Control:
     """One event. `likely`: the family of the topic that it comes from, which decides only what is tried first."""
+    body_bounds.check(body)
     if likely is Family.TIMESERIES and (quick := series.read_quickly(body)):
         return quick
     if likely is Family.SUMMARY and (brief := summary.read_quickly(body)):

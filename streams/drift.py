@@ -25,7 +25,7 @@ _WORD = re.compile(r"[a-z][a-z0-9_.:]{0,63}|-?[0-9]{1,2}", re.ASCII)
 _UNIT = re.compile(r"[A-Za-z0-9_%°µ/²³]{1,12}")
 ODD = "(odd)"  # in the place of a name or word that we do not repeat
 RARE = "(rare)"  # in the place of one that too few users have had to be repeated
-_TIMES = re.compile(r" \(\d+ times\)$")
+_TIMES = re.compile(r" \(\d+ (times|of \d+)\)$")
 _EXPECTED = frozenset({"no_id"})  # old bodies have none (1.2); they are known
 _DEPRECATED = frozenset({"sleep_stream"})  # documented, without a place in our schemas (2.6)
 

@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
-from streams import actions, ids, resources
+from streams import actions, ids, mend, resources
+from streams.body_bounds import ID_CHARS_MAX
 from streams.errors import Reason, Rejected
 
-TEXT_CHARS_MAX = 256  # longest event type or id that we accept; the longest known event type has 58
+TEXT_CHARS_MAX = ID_CHARS_MAX
 
 
 class Family(StrEnum):
@@ -167,7 +168,20 @@ def has_owner(family: Family, user_id: str, team_id: str) -> bool:
 
 def identify(body: bytes) -> Identity:
     """Event type, user and team of a webhook body. Raises Rejected, and nothing else, for any other bytes."""
-    head = _read_head(body)
+    try:
+        return _identity(_read_head(body))
+    except Rejected as refused:
+        if refused.reason is not Reason.NOT_JSON or (better := mend.mended(body)) is None:
+            raise
+    return _identity(_read_head(better.body))
+
+
+def identify_strictly(body: bytes) -> Identity:
+    """The same, of a body that was mended, or need not be."""
+    return _identity(_read_head(body))
+
+
+def _identity(head: _Head) -> Identity:
     event_type = _text(head.event_type) or _operational(_text(head.type))
     if not event_type:
         raise Rejected(Reason.NO_EVENT_TYPE, "$.event_type")
@@ -182,6 +196,23 @@ def identify(body: bytes) -> Identity:
 def _operational(text: str) -> str:
     """The type of an operational webhook; "" for anything else that has a `type`."""
     return text if parse_type(text).family is Family.OPERATIONAL else ""
+
+
+class Hint(NamedTuple):
+    """What a body that has no identity says of it all the same; "" for what it does not."""
+
+    event_type: str
+    user_id: str
+
+
+def hint(body: bytes) -> Hint:
+    """Of a body that `identify` refuses: enough to find it again, not to process it."""
+    try:
+        head = _read_head(body)
+    except Rejected:
+        said = mend.scalars(body)
+        return Hint(_fitting(said.get("event_type")), ids.canonical(_fitting(said.get("user_id"))))
+    return Hint(_text(head.event_type), ids.canonical(_text(head.user_id) or _user_in_data(head.data)))
 
 
 def _read_head(body: bytes) -> _Head:
@@ -208,4 +239,8 @@ def _text(raw: msgspec.Raw) -> str:
         value = msgspec.json.decode(raw, type=str)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
-    return value if len(value) <= TEXT_CHARS_MAX else ""
+    return _fitting(value)
+
+
+def _fitting(text: str | None) -> str:
+    return text if text and len(text) <= TEXT_CHARS_MAX else ""

@@ -56,7 +56,11 @@ SECRET_USED = Counter(
 )
 
 # Worker
-VERDICTS = Counter("junction_verdicts_total", "Entities compared with the tables.", ["family", "resource", "verdict"])
+VERDICTS = Counter(
+    "junction_verdicts_total",
+    "Entities compared with the tables; with the verdict EMPTY, events that held none.",
+    ["family", "resource", "verdict"],
+)
 CLEAN_RECORDS = Counter("junction_clean_records_total", "Records emitted to clean topics, committed.", ["topic"])
 DEAD_LETTERS = Counter("junction_dead_letters_total", "Records that can never work, by reason.", ["reason"])
 UNKNOWN_TYPES = Counter(

@@ -4,19 +4,26 @@ from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
-from streams import ids, values
+from streams import body_bounds, ids, values
 from streams.body import Event, short_text
+from streams.errors import Reason, Rejected
 from streams.summary import Entity
 from streams.values import Unfit, canonical, to_json
 
+ROWS_MAX = 50_000  # of an event: two seconds of a worker; groups by the hour take five years to be as many
+REPEATED_BYTES_MAX = 64 * 1024 * 1024
 _TABLE_NAMES = frozenset({"query_id", "query_slug", "data"})
 _NO_VALUE = "~"  # in the place of a group's null; a text that has this sign has it escaped
 
 
 def read(event: Event, data: Any) -> list[Entity] | None:
-    """The rows of an event; None if `$.data` is no list of `{query_id, query_slug, data: {column: [values]}}`."""
+    """The rows of an event; None if `$.data` is no list of `{query_id, query_slug, data: {column: [values]}}`.
+
+    Raises Rejected(TOO_LARGE).
+    """
     if type(data) is not list or not data or not all(map(_is_table, data)):
         return None
+    _check(data)
     return [row for table in data for row in _rows(event, table)]
 
 
@@ -39,6 +46,25 @@ def _is_table(table: Any) -> bool:
     return any(map(_is_group, columns)) or max(map(len, columns.values()), default=0) <= 1
 
 
+def _check(tables: list[Any]) -> None:
+    """Rows are things, each with a state and a record, which repeats names, and what is unknown of its table."""
+    rows = [max(map(len, _columns(table).values()), default=0) for table in tables]
+    if sum(rows) > ROWS_MAX:
+        raise Rejected(Reason.TOO_LARGE, f"$.data: more than {ROWS_MAX:,} rows")
+    for n, table in zip(rows, tables, strict=True):
+        columns = _columns(table)
+        body_bounds.check_table(n, len(columns), "$.data[].data")  # columns of different length are filled up
+        if n * (sum(map(len, columns)) + len(to_json(_unknown(table)))) > REPEATED_BYTES_MAX:
+            raise Rejected(Reason.TOO_LARGE, f"$.data[]: {n} rows")
+
+
+def _unknown(table: Mapping[str, Any]) -> dict[str, Any]:
+    """What has no place in a row: names of the table, and what is no column in its data."""
+    columns = _columns(table)
+    unknown = {name: canonical(value) for name, value in table.items() if name not in _TABLE_NAMES}
+    return unknown | {f"data.{name}": canonical(value) for name, value in table["data"].items() if name not in columns}
+
+
 def _columns(table: Mapping[str, Any]) -> dict[str, list[Any]]:
     return {name: column for name, column in table["data"].items() if type(column) is list}
 
@@ -49,8 +75,7 @@ def _is_group(name: str) -> bool:
 
 def _rows(event: Event, table: Mapping[str, Any]) -> Iterator[Entity]:
     columns = _columns(table)
-    unknown = {name: canonical(value) for name, value in table.items() if name not in _TABLE_NAMES}
-    unknown |= {f"data.{name}": canonical(value) for name, value in table["data"].items() if name not in columns}
+    unknown = _unknown(table)
     if len(set(map(len, columns.values()))) > 1:
         event.problems.append("$.data[].data: columns of different length")
     for row in zip_longest(*columns.values()):

@@ -55,6 +55,14 @@ def typed_fields(schema_name: str) -> tuple[Field, ...]:
     return tuple(_field(row) for row in _load(schema_name)["fields"] if "junction" in row)
 
 
+@cache
+def parallel_fields(schema_name: str) -> tuple[Field, ...]:
+    """Columns of a summary that belong together: lists of plain values, where an object has several. The first is that
+    of the times, whose length counts."""
+    lists = [row for row in typed_fields(schema_name) if row.type.startswith("array:") and not row.type[6:7].isupper()]
+    return tuple(lists) if len(lists) > 1 else ()
+
+
 def _field(row: dict[str, Any]) -> Field:
     path, *others = (tuple(path.split(".")) for path in row["junction"].split("|"))
     unit = row.get("junction_unit", "")

@@ -19,14 +19,17 @@ from streams import columns, resources, schemas, times, topics, values
 from streams.body import Event, Source, SourceShape, checked, source, unknown_source
 from streams.columns import Attributes, Columns, hash64
 from streams.errors import Reason, Rejected
-from streams.events import Family
+from streams.events import TEXT_CHARS_MAX, Family
 from streams.resources import Resource, Value
 from streams.values import Unfit, canonical, to_json
 
 
 @dataclass(slots=True)
 class Series:
-    """One event's samples. `dropped`: how many had no usable time or value. `unknown`: the rest of `$.data`."""
+    """One event's samples, or none at all. `dropped`: how many had no usable time or value.
+
+    `unknown`: the rest of `$.data`.
+    """
 
     event: Event
     source: Source
@@ -53,6 +56,7 @@ class Series:
 
 _Time = Annotated[datetime, msgspec.Meta(tz=True)]
 _Int32 = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]
+_Word = Annotated[str, msgspec.Meta(max_length=TEXT_CHARS_MAX)]
 _NOTHING = msgspec.Raw(b"")
 
 
@@ -61,11 +65,11 @@ class _Sample(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     timestamp: _Time | None = None
     start: _Time | None = None
     end: _Time | None = None
-    unit: str | None = None
-    type: str | None = None
+    unit: _Word | None = None
+    type: _Word | None = None
     timezone_offset: _Int32 | None = None
-    sensor_location: str | None = None
-    intensity: str | None = None
+    sensor_location: _Word | None = None
+    intensity: _Word | None = None
     id: msgspec.Raw = _NOTHING
 
 
@@ -158,12 +162,14 @@ _DATA_DECORATIONS = frozenset({"source", "data", "user_id", "user_key", "provide
 
 
 def read(event: Event, data: Any) -> Series:
-    """The tolerant reader. Raises Rejected(BAD_SHAPE) when there is no usable sample."""
+    """The tolerant reader. Raises Rejected(BAD_SHAPE) when there are samples and none is usable."""
     row = resources.RESOURCES[event.type.resource]
+    if data == []:  # nothing, and nobody who says so
+        return Series(event, Source(), row, columns.NOTHING)
     given = data.get("data") if type(data) is dict else None
     if type(given) is not list:
         raise Rejected(Reason.BAD_SHAPE, "$.data.data: not a list")
-    found = _well_typed(given, row) or _one_by_one(event, given, row)
+    found = (_well_typed(given, row) or _one_by_one(event, given, row)) if given else columns.NOTHING
     unknown = canonical({name: value for name, value in data.items() if name not in _DATA_DECORATIONS})
     unknown |= unknown_source(data)
     return Series(event, source(data, event.problems), row, found, len(given) - len(found), unknown)
@@ -190,11 +196,11 @@ class _KnownFields(msgspec.Struct, gc=False):
     timestamp: _Time | None = None
     start: _Time | None = None
     end: _Time | None = None
-    unit: str | None = None
-    type: str | None = None
+    unit: _Word | None = None
+    type: _Word | None = None
     timezone_offset: _Int32 | None = None
-    sensor_location: str | None = None
-    intensity: str | None = None
+    sensor_location: _Word | None = None
+    intensity: _Word | None = None
 
 
 _KNOWN = frozenset(_KnownFields.__struct_fields__) | _DECORATIONS
@@ -210,11 +216,17 @@ def _unknowns(given: list[Any]) -> list[dict[str, Any]]:
     ]
 
 
+TRIED_MAX = 10_000  # samples without a usable one among them: a twentieth of a second; those behind are no better
+
+
 def _one_by_one(event: Event, given: list[Any], row: Resource) -> Columns:
     """Sample by sample: what cannot be used is dropped, what does not fit its field stays among the unknown ones."""
     problems: Counter[str] = Counter()
     one = _numeric if row.value is Value.NUMBER else _other
-    found = [sample for item in given if (sample := one(row, item, problems))]
+    first, rest = given[:TRIED_MAX], given[TRIED_MAX:]
+    found = [sample for item in first if (sample := one(row, item, problems))]
+    if found:
+        found += [sample for item in rest if (sample := one(row, item, problems))]
     event.problems += [f"$.data.data[]{place} ({n} times)" for place, n in problems.items()]
     if not found:
         raise Rejected(Reason.BAD_SHAPE, "$.data.data: no usable sample")
@@ -237,12 +249,19 @@ def _collected(found: list[_One]) -> Columns:
     )
 
 
+def _word(value: Any) -> str:
+    """A text that many samples share; keys and caches hold it."""
+    if len(found := values.text(value)) > TEXT_CHARS_MAX:
+        raise Unfit("too long")
+    return found
+
+
 _SHARED: tuple[tuple[str, Callable[[Any], Any]], ...] = (
-    ("unit", values.text),
-    ("type", values.text),
+    ("unit", _word),
+    ("type", _word),
     ("timezone_offset", values.CONVERT["int"]),
-    ("sensor_location", values.text),
-    ("intensity", values.text),
+    ("sensor_location", _word),
+    ("intensity", _word),
 )
 
 

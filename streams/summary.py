@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from streams import ids, keys, strict, topics, typed, values
+from streams import ids, keys, schemas, strict, topics, typed, values
 from streams.body import UNKNOWN, Event, Source, envelope, short_text, source, unknown_source
 from streams.errors import Reason, Rejected
 from streams.events import Family, parse_type
+from streams.schemas import Field
 from streams.times import DAY_US, EPOCH, MICRO
-from streams.values import Unfit
+from streams.values import Unfit, canonical
 
 # Identity and attribution: they have their own places in a clean record (domain file, 1.2, 2.6).
 _DECORATIONS = frozenset(
@@ -73,7 +74,7 @@ def read_quickly(body: bytes) -> Summary | None:
     if found is None or not short_text(found.fields["id"]):
         return None
     event = head.event({"user_id": found.user_id})
-    made = _made(event, found.fields["id"], found.fields, {}, found.source)
+    made = _made(event, found.fields["id"], found.fields, {}, found.source, topics.schema_of(kind.resource))
     return made if made.content.keys() - {"id", ATTRIBUTION} else None
 
 
@@ -93,12 +94,16 @@ def read(event: Event, data: Any, schema: str = "") -> Summary:
     fields, unknown = typed.read(data, schema, event.problems, _MEANINGLESS.get(schema, _DECORATIONS))
     if schema == "WorkoutStream":
         fields["is_available"] = event.type.action != "unavailable"  # its own event, until 2024 (2.2)
-    made = _made(event, id, fields, unknown, made_by)
+    made = _made(event, id, fields, unknown, made_by, schema)
     made.unknown |= unknown_source(data)
     return made
 
 
-def _made(event: Event, id: str, fields: dict[str, Any], unknown: dict[str, Any], made_by: Source) -> Summary:
+def _made(
+    event: Event, id: str, fields: dict[str, Any], unknown: dict[str, Any], made_by: Source, schema: str
+) -> Summary:
+    if lists := schemas.parallel_fields(schema):
+        _level(event, lists, fields, unknown)
     fields |= {name: ids.canonical(said) for name in _IDS if (said := fields.get(name))}
     content = {name: value for name, value in fields.items() if value is not None and name not in _NOT_CONTENT}
     if unknown:
@@ -107,6 +112,23 @@ def _made(event: Event, id: str, fields: dict[str, Any], unknown: dict[str, Any]
         content[ATTRIBUTION] = keys.join("/", (made_by.provider, made_by.type))
     fields["id"] = id = ids.canonical(id)
     return Summary(event, id, fields, unknown, content, fields["updated_at"], made_by)
+
+
+def _level(event: Event, lists: tuple[Field, ...], fields: dict[str, Any], unknown: dict[str, Any]) -> None:
+    """A column that is not as long as that of the times says nothing of any time: it goes among the unknown ones."""
+    n = len(fields[lists[0].name])
+    for row in lists[1:]:
+        column = fields[row.name]
+        if column and len(column) != n:
+            event.problems.append(f"$.data.{'.'.join(row.path)}: not as long as the times ({len(column)} of {n})")
+            fields[row.name] = row.default
+            _put(unknown, row.path, canonical(column))
+
+
+def _put(unknown: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    for name in path[:-1]:
+        unknown = unknown.setdefault(name, {})
+    unknown[path[-1]] = value
 
 
 def is_notice(summary: Summary) -> bool:

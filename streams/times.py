@@ -57,11 +57,17 @@ def text(micros: int) -> str:
 
 
 def millis(text: str) -> int | None:
-    """Milliseconds of one of our own headers; None when it is no time."""
+    """Milliseconds of one of our own headers; None when it is no time that a clock may say."""
     try:
-        return micros(text)[0] // 1000
+        return clock_ms(micros(text)[0] // 1000)
     except ValueError:
         return None
+
+
+def clock_ms(millis: int) -> int | None:
+    """A moment at which something may have come, 1970 to 9999; None for any other, which no reader of times can show,
+    or which is a clock that was never set."""
+    return millis if 0 <= millis <= _MAX_US // 1000 else None
 
 
 def days(text: str) -> int:

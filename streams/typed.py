@@ -13,6 +13,7 @@ from streams.values import Unfit, canonical
 # What becomes of a value that is not simply converted: (value, its object, fields, problems, path of the object) →
 # what found no place, None for nothing.
 _Put = Callable[[Any, Mapping[str, Any], dict[str, Any], list[str], str], Any]
+ENTRIES_MAX = 10_000  # of a list of objects: a null becomes an object with every field, 100 times as large
 _Places = dict[str, Field | _Put]
 
 
@@ -173,6 +174,9 @@ def _entries(row: Field, value: Any, _: Any, fields: dict[str, Any], problems: l
         item is None or type(item) is dict for item in items
     ):
         problems.append(f"{at}{row.path[-1]}: not {'a map' if kind == 'map' else 'a list'} of objects")
+        return canonical(value)
+    if len(items) > ENTRIES_MAX:
+        problems.append(f"{at}{row.path[-1]}: more than {ENTRIES_MAX:,} entries")
         return canonical(value)
     (absent, places), found, place = _layout(schema), list[str](), "{}" if kind == "map" else "[]"
     entries, rests = [absent.copy() for _ in items], []

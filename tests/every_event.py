@@ -71,11 +71,25 @@ def _stream(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
+def _parallel(draw: st.DrawFn, schema: str) -> dict[str, Any]:
+    """Lists that belong together, those behind the times each now and then null."""
+    times, *others = schemas.parallel_fields(schema)
+    n = draw(st.integers(0, 3))
+    words = documented.FIELD_WORDS.get(schema, {})
+    data = {times.path[-1]: draw(st.lists(_whole, min_size=n, max_size=n))}
+    for row in others:
+        entries = st.sampled_from(sorted(map(int, words[row.name]))) if row.name in words else _whole
+        data[row.path[-1]] = draw(st.none() | st.lists(entries, min_size=n, max_size=n))
+    return data
+
+
+@st.composite
 def _typed(draw: st.DrawFn, schema: str) -> dict[str, Any]:
     """An object of a schema's fields, some of them null or absent."""
-    data: dict[str, Any] = {}
+    together = schemas.parallel_fields(schema)
+    data: dict[str, Any] = draw(_parallel(schema)) if together and together[0].path[0] != _STREAM else {}
     for row in schemas.typed_fields(schema):
-        if row.path[0] != _STREAM and draw(st.integers(0, 4)):
+        if row not in together and draw(st.integers(0, 4)):
             _put(data, draw(st.sampled_from([row.path, *row.others])), row, draw(st.none() | _value(schema, row)))
     return data
 
@@ -97,8 +111,6 @@ def _value(schema: str, row: Field) -> st.SearchStrategy[Any]:
         return st.lists(entries, max_size=2) if kind == "array" else st.dictionaries(_texts, entries, max_size=2)
     if words is None:
         return _BY_TYPE[row.type]
-    if inner == "long":
-        return st.lists(st.sampled_from(sorted(map(int, words))), max_size=3)
     return st.sampled_from(sorted(words))
 
 

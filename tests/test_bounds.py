@@ -22,7 +22,7 @@ from streams.settings import MIB, Settings
 from streams.signature import Verified
 from tests.every_event import EVENT_TYPES, of
 from tests.folding import BOUNDS, NOW_MS, PREFIX, RawRecord, Worker, raw
-from tests.strategies import USER, hostile_events
+from tests.strategies import USER, envelope, hostile_events
 
 SMALL = Bounds.of(MIB)
 SOURCE = {"provider": "garmin", "type": "watch"}
@@ -229,6 +229,49 @@ def test_short_numbers_grow() -> None:
     assert check_law(blown_up(event, 60_000, 0)) == "too_large"
     assert check_law(blown_up(event, 6_000, 0)) == ""
     assert check_law(blown_up(event, 0, 640_000)) == "too_large"  # a text that is said twice: where it is, and as it is
+
+
+GROWING = ["1E15", "-1e15", '"\\u00e9"', "{}", "[]", "NaN"]
+
+
+@pytest.mark.parametrize(
+    ("event_type", "data"),
+    [
+        ("daily.data.workouts.created", '{"id":"1","source":{"provider":"x"},"new":@}'),
+        ("daily.data.workouts.created", '{"id":"1","source":{"provider":"x","new":@}}'),
+        ("daily.data.workouts.created", '{"id":"1","source":{"provider":"x"},"hr_zones":@}'),
+        ("daily.data.meal.created", '{"id":"1","source":{"provider":"x"},"data":{"soup":{"new":@}}}'),
+        ("daily.data.workout_stream.created", '{"workout_id":"1","source":{"provider":"x"},"stream":{"power":@}}'),
+        ("daily.data.steps.created", '{"data":[{"timestamp":"2026-06-03T10:00:00Z","value":1,"new":@}]}'),
+        ("daily.data.steps.created", '{"new":@,"data":[{"timestamp":"2026-06-03T10:00:00Z","value":1}]}'),
+        ("daily.data.note.created", '{"data":[{"timestamp":"2026-06-03T10:00:00Z","value":"x","tags":@}]}'),
+        ("provider.connection.created", '{"provider":"x","new":@}'),
+        ("provider.device.created", '{"id":"1","provider":"x","new":@}'),
+        ("historical.data.sleep.created", '{"provider":"x","new":@}'),
+        ("labtest.order.created", '{"id":"1","new":@}'),
+        ("continuous_query.result_table.changed", '[{"query_id":"q","data":{"c":[@]}}]'),
+        ("continuous_query.result_table.changed", '[{"query_id":"q","data":{"group_key.0":[1,2,3],"c":[1]},"new":@}]'),
+        ("continuous_query.result_table.changed", "@"),
+        ("checkout.quote.created", "@"),
+        ("never.heard.of", '{"new":@}'),
+    ],
+)
+def test_what_grows_when_it_is_written(event_type: str, data: str) -> None:
+    """At whatever place a list of what is short as it comes stands, the record that it becomes fits or is refused."""
+    for one in GROWING:
+        for size in (20_000, SMALL.emit - 1000):
+            said = "[" + ",".join([one] * min(size // (len(one.encode()) + 1), 200_000)) + "]"
+            body = json.dumps(envelope(event_type, "@data@")).replace('"@data@"', data.replace("@", said)).encode()
+            assert check_law(body) in ("", "too_large", "bad_shape"), (one, size)
+
+
+@pytest.mark.parametrize(("list_", "text"), [(670_000, 0), (0, 10_500_000)])
+def test_what_stopped_a_worker(list_: int, text: int) -> None:
+    """With the limits as they are delivered: 3 MB of short numbers, a text that a record says twice."""
+    data = json.dumps({"id": "w", "source": SOURCE, "extra": "@@", "said": "x" * text})
+    data = data.replace('"@@"', f"[{','.join(['1E15'] * list_)}]")
+    body = json.dumps(envelope("daily.data.workouts.created", "@data@")).replace('"@data@"', data)
+    assert check_law(body.encode(), BOUNDS) == "too_large"
 
 
 def stream(hours: float) -> bytes:

@@ -275,9 +275,9 @@ def test_an_unusable_sample_costs_itself(sample: Any) -> None:
     assert refusal(heartrate(sample)).reason is Reason.BAD_SHAPE
 
 
-@pytest.mark.parametrize("data", [None, [], "x", {}, {"data": {}}, {"data": []}, {"source": SOURCE}])
-def test_a_series_without_samples_is_refused(data: Any) -> None:
-    """No usable entity is a bad shape."""
+@pytest.mark.parametrize("data", [None, "x", {}, {"data": {}}, {"data": None}, {"data": [{}]}, {"source": SOURCE}])
+def test_a_series_without_usable_samples_is_refused(data: Any) -> None:
+    """No usable entity is a bad shape, where there is something."""
     assert refusal(body_of(envelope("daily.data.heartrate.created", data))).reason is Reason.BAD_SHAPE
 
 

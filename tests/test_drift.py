@@ -113,7 +113,10 @@ def test_names_of_maps_are_values() -> None:
     [
         (summary("sleep", type="siesta", state="final"), ["sleep $.data.type siesta", "sleep $.data.state final"]),
         (summary("profile", sex="Anna Smith"), [f"profile $.data.sex {ODD}"]),
-        (summary("sleep_cycle", stage_type=[1, 7]), ["sleep_cycle $.data.stage_type 7"]),
+        (
+            summary("sleep_cycle", stage_start_offset_second=[0, 9], stage_type=[1, 7]),
+            ["sleep_cycle $.data.stage_type 7"],
+        ),
         (summary("body", source={"provider": "new_one"}), ["body $.data.source.provider new_one"]),
         (sample("weight", unit="lb"), ["weight $.data.data[].unit lb"]),
         (sample("respiratory_rate", unit="bpm"), []),

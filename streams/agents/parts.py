@@ -15,7 +15,7 @@ from streams.local import FLOATING_PROVIDERS
 from streams.preference import Policy
 from streams.resources import RESOURCES
 from streams.signature import ksuid_time_ms
-from streams.times import DAY_US, millis
+from streams.times import DAY_US, clock_ms, millis
 from streams.values import to_json
 
 AHEAD_US = 2 * DAY_US  # a clock that is wrong by a zone is no news; one that is wrong by days is
@@ -46,8 +46,8 @@ class Delivered(NamedTuple):
 
 
 def delivered(record: Record) -> Delivered:
-    """From the CloudEvents headers. Without them the time of the Kafka record stands in."""
-    headers = dict(record.headers)
+    """From the CloudEvents headers. Without them the time of the Kafka record stands in; 1970 where that is none."""
+    headers, stored_ms = dict(record.headers), clock_ms(record.timestamp)
     id = _text(headers.get(topics.H_ID)) or _text(headers.get(topics.H_SVIX_ID))
     created_ms = millis(_text(headers.get(topics.H_TIME)))
     if created_ms is None:
@@ -57,7 +57,7 @@ def delivered(record: Record) -> Delivered:
         Delivered,
         (
             id,
-            _made_ms(created_ms, received_ms, record.timestamp),
+            _made_ms(created_ms, received_ms, stored_ms or 0),
             created_ms,
             received_ms,
             _text(headers.get(topics.H_DOOR)) or UNKNOWN,
@@ -66,7 +66,7 @@ def delivered(record: Record) -> Delivered:
             record.topic,
             record.partition,
             record.offset,
-            record.timestamp,
+            stored_ms or 0,
         ),
     )
 
@@ -97,7 +97,7 @@ def aged(how: Delivered, last_us: int | None, link: connection.State) -> Deliver
 
 
 def _attempt_ms(text: str) -> int | None:
-    return int(text) * 1000 if text.isascii() and text.isdigit() and len(text) <= 12 else None
+    return clock_ms(int(text) * 1000) if text.isascii() and text.isdigit() and len(text) <= 12 else None
 
 
 def body_of(record: Record) -> bytes:

@@ -14,8 +14,8 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import NamedTuple
+from functools import lru_cache, partial
+from typing import NamedTuple, TypeVar
 
 from prometheus_client import Counter, Histogram
 from starlette.types import Receive, Scope, Send
@@ -30,6 +30,7 @@ from streams.publisher import Publisher
 from streams.settings import Settings
 from streams.signature import Claim, Keyring, Verified, prove, read_claim
 
+T = TypeVar("T")
 Clock = Callable[[], float]
 
 _STRANGER = "-"  # the label of every endpoint that we do not have: labels stay few
@@ -154,7 +155,8 @@ class Door:
             try:
                 async with asyncio.timeout(self._settings.publish_timeout_s):
                     body = await read_body(receive, lease, self._settings.body_bytes_max)
-                    verified = await _prove(endpoint.keyring if endpoint else self._nobody, claim, body)
+                    keyring = endpoint.keyring if endpoint else self._nobody
+                    verified = await _unhurried(partial(prove, keyring, claim, body), body)
                     if endpoint is None:
                         raise SignatureError("unknown endpoint")
                     _child(metrics.SECRET_USED, endpoint.name, str(verified.secret_position)).inc()
@@ -177,7 +179,8 @@ class Door:
     async def _store(self, endpoint: Endpoint, body: bytes, verified: Verified, traced: tuple[str, str]) -> Reply:
         if self._watch.trouble:
             raise Unavailable(self._watch.trouble)
-        record = record_of(body, verified, endpoint.name, *traced, now_s=self._clock(), settings=self._settings)
+        make = partial(record_of, body, verified, endpoint.name, *traced)
+        record = await _unhurried(partial(make, now_s=self._clock(), settings=self._settings), body)
         await self._publisher.publish(record.topic, record.key, body, record.headers, record.partition)
         _child(metrics.PUBLISHED, record.topic).inc()
         self.accepted += 1
@@ -222,10 +225,9 @@ def _child(metric: Counter, *labels: str) -> Counter:
     return metric.labels(*labels)
 
 
-async def _prove(keyring: Keyring, claim: Claim, body: bytes) -> Verified:
-    if len(body) < _THREAD_BYTES_MIN:
-        return prove(keyring, claim, body)
-    return await asyncio.to_thread(prove, keyring, claim, body)
+async def _unhurried(make: Callable[[], T], body: bytes) -> T:
+    """What `make` gives of a body; of a large one made where others need not wait."""
+    return make() if len(body) < _THREAD_BYTES_MIN else await asyncio.to_thread(make)
 
 
 def _place(error: Exception) -> str:

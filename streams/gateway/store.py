@@ -43,7 +43,7 @@ def record_of(
     try:
         identity = events.identify(body)
     except Rejected as error:
-        return _dead_letter(error, delivery, settings)
+        return _dead_letter(error, events.hint(body), delivery, settings)
     return Stored(
         f"{settings.topic_prefix}.{topics.raw_topic(identity.type)}",
         topics.raw_key(identity),
@@ -53,10 +53,12 @@ def record_of(
     )
 
 
-def _dead_letter(error: Rejected, delivery: Delivery, settings: Settings) -> Stored:
-    """Nobody knows whose it is, so the delivery's id is its key: a redelivery lands beside it."""
+def _dead_letter(error: Rejected, hint: events.Hint, delivery: Delivery, settings: Settings) -> Stored:
+    """Nobody knows for certain whose it is, so the delivery's id is its key: a redelivery lands beside it."""
     rows = [
         (topics.H_ID, delivery.id),
+        (topics.H_TYPE, hint.event_type),
+        (topics.H_SUBJECT, hint.user_id),
         (topics.H_SOURCE, f"/junction/-/{delivery.door}/{delivery.endpoint}"),
         (topics.H_TIME, delivery.created_at),
         (topics.H_RECEIVED, delivery.received_at),

@@ -60,7 +60,8 @@ def _decoded(body: bytes) -> None:
             continue
         _say("what is decoded has an owner", bool(found.event.owner_id))
         _say("its type is parsed", found.event.type == parse_type(found.event.type.text))
-        _say("its owner is that of the door", found.event.owner_id == identify(body).owner_id)
+        door, event = identify(body), found.event
+        _say("type and owner are those of the door", (event.type, event.owner_id) == (door.type, door.owner_id))
 
 
 def _folded(record: RawRecord, explained: Explanation) -> None:

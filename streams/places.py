@@ -1,0 +1,23 @@
+"""Names of places in a body, as they may be shown: never a value. Pure.
+
+Names of maps are values too: what somebody ate, how a customer calls a column. A name is shown if it looks like that of
+a field and does not stand where Junction has such a map; else `{}` stands for it.
+"""
+
+import re
+from collections.abc import Sized
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+_NAMES_MAX = 64  # an object with more of them is a map
+# Foods of a meal, columns of a query, and the nutrients of either.
+_MAPS = re.compile(r"\$\.data(\[\])?\.data|.*\.(minerals|trace_elements|vitamins)")
+
+
+def is_map(at: str, names: Sized) -> bool:
+    """Whether the names of the object at this place are values."""
+    return len(names) > _NAMES_MAX or _MAPS.fullmatch(at) is not None
+
+
+def inner(at: str, name: str, *, hidden: bool) -> str:
+    """The place of a member of the object at `at`. `hidden`: its names are values."""
+    return at + (f".{name}" if not hidden and _NAME.fullmatch(name) else "{}")
