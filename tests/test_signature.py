@@ -280,6 +280,30 @@ def test_the_greatest_ksuid() -> None:
     assert ksuid_time_ms("msg_aWgEPTl1tmebfsQzFP4bxwgy80W") is None
 
 
+def test_a_secret_may_end_in_any_letter() -> None:
+    """Only padding is taken off the end of a secret: the X of this one belongs to it."""
+    secret = "whsec_" + "A" * 31 + "X"
+    assert check(signed(b"{}", secret), b"{}", secret).secret_position == 0
+
+
+@pytest.mark.parametrize("between", ["\t", "\n", ","])
+def test_signatures_are_parted_by_a_space_alone(between: str) -> None:
+    """Whatever else stands between two signatures makes one malformed one of them."""
+    headers = signed(b"{}")
+    with pytest.raises(SignatureError):
+        check(headers | {"svix-signature": f"v9,AAAA{between}{headers['svix-signature']}"}, b"{}")
+
+
+@pytest.mark.parametrize(
+    ("age_s", "counts"), [(-300, True), (-301, False), (366 * 86400, True), (366 * 86400 + 1, False)]
+)
+def test_the_edges_of_the_time_in_an_id(age_s: int, counts: bool) -> None:
+    """The time in an id counts from a year before the attempt, the last day of it included, to the tolerance after."""
+    created_ms = (NOW_S - age_s) * 1000
+    expected_ms = created_ms if counts else NOW_S * 1000
+    assert delivery_time_ms(new_message_id(created_ms, bytes(15)), NOW_S, TOLERANCE_S) == expected_ms
+
+
 def test_ksuid_of_the_documentation() -> None:
     """The creation time comes from the first five bytes of the KSUID."""
     assert ksuid_time_ms("msg_2yrUlCpRDNpetRYyyYH3mpMxXBf") == 1_750_592_334_195
