@@ -7,7 +7,7 @@ AUDIT := $(VENV)/audit
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-path bench-engine fuzz chaos consumers audit up dashboards boards released lock format clean
+.PHONY: help demo test check bench bench-path bench-engine fuzz mutants chaos consumers audit up dashboards boards released lock format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -48,6 +48,15 @@ bench-engine: $(VENV)/.ready  ## the engine beside stock Faust and Kafka Streams
 fuzz: $(VENV)/.ready  ## hostile bodies for a while: make fuzz ARGS="--seconds 600"
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fuzz]' || true
 	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+$(VENV)/mutants/.ready: $(VENV)/.ready tests/mutants/requirements.txt
+	@$(BIN)/python -m venv --clear $(VENV)/mutants
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > $$(echo $(VENV)/mutants/lib/python3*/site-packages)/over.pth
+	@$(VENV)/mutants/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/mutants/requirements.txt
+	@touch $@
+
+mutants: $(VENV)/mutants/.ready  ## change lines of the pure files, see which test notices: make mutants ARGS="streams/signature.py"
+	@nice -n 15 $(VENV)/mutants/bin/python -m tests.mutants $(ARGS)
 
 chaos: $(VENV)/.ready  ## kill things and count what is lost
 	@$(BIN)/python -m tests.chaos $(ARGS)

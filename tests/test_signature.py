@@ -223,7 +223,19 @@ def test_id_cannot_borrow_from_the_body() -> None:
         check(headers, b"{}")
 
 
-@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_*", "whpk_AAAA", "whsk_" + "A" * 88, "é"])
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "",
+        "whsec_",
+        "whsec_*",
+        SECRETS[0] + "*",
+        SECRETS[0][:-4] + "\n" + SECRETS[0][-4:],
+        "whpk_AAAA",
+        "whsk_" + "A" * 88,
+        "é",
+    ],
+)
 def test_secret_that_is_none(secret: str) -> None:
     """A secret that cannot be one is refused at the start, by its position and not by its text."""
     with pytest.raises(Misconfigured, match="secret 1 is not") as caught:
@@ -234,6 +246,52 @@ def test_secret_that_is_none(secret: str) -> None:
 def test_keyring_does_not_print_secrets() -> None:
     """A keyring in a traceback shows nothing."""
     assert repr(Keyring.parse([*SECRETS, PUBLIC])) == "Keyring()"
+
+
+@pytest.mark.parametrize(("age_s", "counts"), [(-300, True), (300, True), (-301, False), (301, False), (0, True)])
+def test_the_edge_of_the_tolerance(age_s: int, counts: bool) -> None:
+    """A message of exactly the tolerance is in time, on both sides; what is proved says when it was signed."""
+    headers = signed(b"{}", timestamp_s=NOW_S - age_s)
+    if counts:
+        assert check(headers, b"{}").timestamp_s == NOW_S - age_s
+    else:
+        with pytest.raises(SignatureError):
+            check(headers, b"{}")
+
+
+@pytest.mark.parametrize(("chars", "is_read"), [(4096, True), (4097, False)])
+def test_the_length_of_the_signature_header(chars: int, is_read: bool) -> None:
+    """Up to 4096 characters are read, and a sign that is not ASCII is refused at any length."""
+    headers = signed(b"{}")
+    long = headers | {"svix-signature": headers["svix-signature"] + " v9," + "a" * (chars - 51)}
+    assert len(long["svix-signature"]) == chars
+    if is_read:
+        assert check(long, b"{}").id == "msg_1"
+    else:
+        with pytest.raises(SignatureError):
+            check(long, b"{}")
+    with pytest.raises(SignatureError):
+        check(headers | {"svix-signature": headers["svix-signature"] + " v9,é"}, b"{}")
+
+
+def test_the_greatest_ksuid() -> None:
+    """Base 62 has room for more than 20 bytes: the last number that fits is an id, the next one is none."""
+    assert ksuid_time_ms("msg_aWgEPTl1tmebfsQzFP4bxwgy80V") is not None
+    assert ksuid_time_ms("msg_aWgEPTl1tmebfsQzFP4bxwgy80W") is None
+
+
+def test_a_secret_may_end_in_any_letter() -> None:
+    """Only padding is taken off the end of a secret: the X of this one belongs to it."""
+    secret = "whsec_" + "A" * 31 + "X"
+    assert check(signed(b"{}", secret), b"{}", secret).secret_position == 0
+
+
+@pytest.mark.parametrize("between", ["\t", "\n", ","])
+def test_signatures_are_parted_by_a_space_alone(between: str) -> None:
+    """Whatever else stands between two signatures makes one malformed one of them."""
+    headers = signed(b"{}")
+    with pytest.raises(SignatureError):
+        check(headers | {"svix-signature": f"v9,AAAA{between}{headers['svix-signature']}"}, b"{}")
 
 
 def test_ksuid_of_the_documentation() -> None:
@@ -266,7 +324,8 @@ def test_ksuid_of_anything(id: str, timestamp_s: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("age_s", "counts"), [(0, True), (86_400 * 90, True), (-299, True), (-301, False), (86_400 * 400, False)]
+    ("age_s", "counts"),
+    [(0, True), (86_400 * 90, True), (-300, True), (-301, False), (86_400 * 366, True), (86_400 * 366 + 1, False)],
 )
 def test_delivery_time(age_s: int, counts: bool) -> None:
     """The id's time counts when it lies in the year before the attempt; else the attempt's time does."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from streams.alert_trial import Outcome
 from streams.alert_trial_show import print_trial, sentences
-from streams.alerting.looked import RATE_SPAN_MS, Looked
+from streams.alerting.looked import RATE_SPAN_MS, Looked, per_user_and_week
 from streams.alerting.rulefile import rules_of
 from streams.alerting.rules import DAY_US, Rules
 from streams.alerting.trial import Record, Trial
@@ -179,6 +179,28 @@ def test_silence_is_looked_at_without_a_record() -> None:
     looked = Looked(T0_MS)
     looked.add(T0_MS + DAY_MS, OTHER)
     assert looked.by(_both()[1].kind, T0_MS + 9 * DAY_MS) == (1, 8 * DAY_MS)
+
+
+@given(st.lists(st.integers(0, 100).map(lambda n: T0_MS + n * HOUR_MS), max_size=12), st.randoms(use_true_random=False))
+def test_partitions_may_be_looked_at_in_any_order(times_ms: list[int], chance: Any) -> None:
+    """Users and spans are those of all records: (0, 0) without any, else from the first to the last, or to the end."""
+    looked, users = Looked(T0_MS + 50 * HOUR_MS), {at_ms: f"user-{at_ms % 7}" for at_ms in times_ms}
+    for at_ms in chance.sample(times_ms, len(times_ms)):
+        looked.add(at_ms, users[at_ms])
+    low, silent = _both()
+    end_ms, late = T0_MS + 60 * HOUR_MS, [at_ms for at_ms in times_ms if at_ms >= looked.since_ms]
+    expected = (len({users[one] for one in late}), max(late) - min(late)) if late else (0, 0)
+    assert looked.by(low.kind, end_ms) == expected
+    began_ms = max(looked.since_ms, min(times_ms, default=0))
+    heard = (len(set(users.values())), max(0, end_ms - began_ms)) if times_ms else (0, 0)
+    assert looked.by(silent.kind, end_ms) == heard
+
+
+def test_a_rate_begins_at_the_least_span() -> None:
+    """Exactly the least span is enough."""
+    assert per_user_and_week(1, 1, RATE_SPAN_MS) == pytest.approx(7 * 24 / 20)
+    assert per_user_and_week(1, 1, RATE_SPAN_MS - 1) is None
+    assert per_user_and_week(0, 0, RATE_SPAN_MS) is None
 
 
 def test_how_far_back_the_topics_reach() -> None:
