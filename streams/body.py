@@ -101,6 +101,7 @@ def read(body: bytes) -> tuple[Event, Any]:
 
     What is broken in a body (`mend`) is replaced or left out, which is a problem of the event.
     """
+    body_bounds.check(body)
     try:
         return _read(body)
     except Rejected as refused:

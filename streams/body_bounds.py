@@ -20,7 +20,7 @@ _BYTES_OF_A_NAME = 5  # "a":1
 
 def check(body: bytes) -> None:
     """Raises Rejected(TOO_LARGE). Counts what opens one, in texts too: a memory scan, and none where bytes are few."""
-    if len(body) > CONTAINERS_MAX and body.count(b"{") + body.count(b"[") > CONTAINERS_MAX:
+    if len(body) > 2 * CONTAINERS_MAX and body.count(b"{") + body.count(b"[") > CONTAINERS_MAX:
         raise Rejected(Reason.TOO_LARGE, f"$: more than {CONTAINERS_MAX:,} objects and lists")
 
 

@@ -10,6 +10,9 @@ from streams.events import Family
 from streams.series import Series
 from streams.summary import Summary
 
+# Quick readers hold at most 250,000 samples of these, 30 MB; counting takes half a microsecond a kB. Others ask anyway.
+UNCOUNTED_BYTES_MAX = 3 * 1024 * 1024
+
 
 @dataclass(slots=True)
 class Control:
@@ -21,7 +24,8 @@ class Control:
 
 def decode(body: bytes, likely: Family = Family.UNKNOWN) -> Summary | Series | Control:
     """One event. `likely`: the family of the topic that it comes from, which decides only what is tried first."""
-    body_bounds.check(body)
+    if len(body) > UNCOUNTED_BYTES_MAX:
+        body_bounds.check(body)
     if likely is Family.TIMESERIES and (quick := series.read_quickly(body)):
         return quick
     if likely is Family.SUMMARY and (brief := summary.read_quickly(body)):

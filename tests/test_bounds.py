@@ -78,6 +78,12 @@ def died(record: Any, rejection: Rejected, bounds: Bounds) -> list[Emit]:
 # The draft
 
 
+def test_the_bounds_of_a_limit() -> None:
+    """64 KiB stay free of what folds emit and write; each header costs something around it, too."""
+    assert Bounds.of(MIB) == (MIB, MIB - 64 * 1024, MIB - 64 * 1024)
+    assert around(None) == around([]) < around([("a", b"")]) < around([("a", b""), ("b", b"")])
+
+
 def test_the_draft_s_bounds() -> None:
     """A record or a row may be as large as the bound, key and headers counted, and not a byte larger."""
     draft = Draft(lambda table, key: None, bounds=Bounds(record=200, emit=100, row=50))
