@@ -1,5 +1,6 @@
 """Times of bodies and headers as integers since 1970, UTC. Exact for years 1 to 9999; no clock is read here."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
@@ -21,14 +22,32 @@ def micros(text: str) -> tuple[int, bool]:
     Fractions finer than a microsecond are rounded. Raises ValueError.
     """
     try:
-        moment = msgspec.convert(text, datetime)
+        moment, later = msgspec.convert(text, datetime), 0
     except msgspec.ValidationError:
-        moment = datetime.fromisoformat(text)
+        usual, later = _usual(text)
+        moment = datetime.fromisoformat(usual)
     has_offset = moment.tzinfo is not None
-    value = since_epoch(moment if has_offset else moment.replace(tzinfo=UTC))
+    value = since_epoch(moment if has_offset else moment.replace(tzinfo=UTC)) + later
     if not in_range(value):
         raise ValueError("outside the years 1 to 9999")
     return value, has_offset
+
+
+_MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d[Tt ])24(:00(?::00(?:[.,]0+)?)?(?:[^\d:.,].*)?)", re.ASCII)
+_LEAP = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d):60(.*)", re.ASCII)
+
+
+def _usual(text: str) -> tuple[str, int]:
+    """A time as a datetime can hold it, and how many µs it lies behind that.
+
+    24:00 is the next day's 00:00 (ISO 8601), and a leap second the first one of the next minute (RFC 3339, 5.7), as in
+    Unix time.
+    """
+    if found := _MIDNIGHT.fullmatch(text):
+        return f"{found[1]}00{found[2]}", DAY_US
+    if found := _LEAP.fullmatch(text):
+        return f"{found[1]}:59{found[2]}", 1_000_000
+    return text, 0
 
 
 def since_epoch(moment: datetime) -> int:

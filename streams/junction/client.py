@@ -26,6 +26,7 @@ from streams.junction.http import Http
 from streams.junction.judge import Answer
 from streams.junction.limits import Limits
 from streams.junction.listing import Listing
+from streams.junction.mending import tolerantly
 from streams.junction.pages import Page
 from streams.settings import Settings
 
@@ -159,7 +160,7 @@ class Client:
         outcome = "given_up"  # by the caller
         try:
             answer = await self._answer(call, parent)
-            found = None if answer.status == judge.MISSING else read(answer.body)
+            found = None if answer.status == judge.MISSING else tolerantly(read, answer.body)
             outcome = "missing" if found is None else "ok"
         except (TryLater, Refused, NotAuthorized) as error:
             outcome = error.reason

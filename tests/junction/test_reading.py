@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.junction import Refused, TryLater, listing, people, stream
+from streams.junction.mending import tolerantly
+from streams.junction.reading import read_plain
 from streams.reconcile import theirs
 from tests.strategies import json_values, mangled
 
@@ -68,3 +70,23 @@ def test_a_stream_keeps_what_fits() -> None:
     assert found.columns == {"heartrate": [60.0, None, 62.5]}
     assert found.unknown == {"new": [7]}
     assert sorted(found.problems) == ["$.lat: not as long as $.time", "$.power: not a list of numbers"]
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (b'{"a":"\xff","b":1}', {"a": "\ufffd", "b": 1}),
+        (b'{"a":"\\ud83c","b":1}', {"a": "\ufffd", "b": 1}),
+        (b'{"a":NaN,"b":1e400,"c":1}', {"a": None, "b": None, "c": 1}),
+    ],
+)
+def test_a_broken_character_costs_no_page(body: bytes, found: object) -> None:
+    """Of an answer with a broken character or number the rest is read."""
+    assert tolerantly(read_plain, body) == found
+
+
+@pytest.mark.parametrize("body", [b"", b'{"a":', b'{"a":"\xff', b"<html>"])
+def test_what_was_cut_off_is_asked_for_again(body: bytes) -> None:
+    """No end of an answer is made up."""
+    with pytest.raises(TryLater):
+        tolerantly(read_plain, body)
