@@ -21,7 +21,9 @@ TIMES = [1_780_480_800, 1_780_480_801, 1_780_480_802]
 
 def event(schema: str, columns: dict[str, Any]) -> Any:
     """`columns`: by the name of the field."""
-    data: dict[str, Any] = {"workout_id" if schema == "WorkoutStream" else "id": "1", "source": SOURCE}
+    is_stream = schema == "WorkoutStream"
+    data: dict[str, Any] = {"workout_id": "1"} if is_stream else {"id": "1", "time_zone": "Europe/Paris"}
+    data["source"] = SOURCE
     for row in schemas.parallel_fields(schema):
         if row.name in columns:
             at = data if len(row.path) == 1 else data.setdefault(row.path[0], {})

@@ -109,12 +109,16 @@ class ToStructlog(logging.Handler):
         log.get(record.name).log(_level(record, again), "library", text=record.getMessage()[:500], **more)
 
 
+_TRIED_AGAIN = {"Marking the coordinator dead (node %s)for group %s."}  # aiokafka's: it looks for the coordinator anew
+
+
 def _level(record: logging.LogRecord, again: int) -> int:
     """A library's level, except for what it will try again: news at first, a warning if it lasts.
 
     The first group of a new Kafka has no coordinator for a moment, which aiokafka calls an error.
     """
-    is_tried_again = isinstance(record.args, tuple) and any(getattr(one, "retriable", False) for one in record.args)
+    values = record.args if isinstance(record.args, tuple) else ()
+    is_tried_again = record.msg in _TRIED_AGAIN or any(getattr(one, "retriable", False) for one in values)
     return record.levelno if not is_tried_again else logging.WARNING if again else logging.INFO
 
 

@@ -58,6 +58,17 @@ def test_what_will_be_tried_again_is_no_error() -> None:
     assert [line["log_level"] for line in lines] == ["info", "warning", "error", "info"]
 
 
+def test_a_coordinator_that_is_looked_for_anew_is_no_warning() -> None:
+    """A group's coordinator moves once while a new Kafka makes its topics; if that goes on, it is a warning."""
+    now = [0.0]
+    handler = ToStructlog(lambda: now[0])
+    with structlog.testing.capture_logs() as lines:
+        for at_s in (0, 1, REPEAT_S):
+            now[0] = at_s
+            handler.emit(warning("Marking the coordinator dead (node %s)for group %s."))
+    assert [line["log_level"] for line in lines] == ["info", "warning"]
+
+
 def test_what_is_remembered_is_bounded() -> None:
     """A library that puts values into its texts does not fill the memory."""
     handler = ToStructlog(lambda: 0.0)

@@ -179,4 +179,5 @@ def test_a_notifier_that_slept_does_not_go_back(stage: Stage) -> None:
 
 def test_the_scenario_can_fail(stage: Stage) -> None:
     """A lane that goes on with what it once had brings "opened" behind "resolved" in the very same scenario."""
-    assert _sleep_through_a_session(stage, MUTATED) == [1, 1, 2, 1]
+    brought = _sleep_through_a_session(stage, MUTATED)
+    assert 1 in brought[brought.index(2) :]
