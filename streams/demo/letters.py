@@ -42,6 +42,6 @@ def show(console: Console, found: Letters) -> None:
     colour = "green" if found.is_right else "red"
     reasons = ", ".join(sorted({reason for _, reason in found.expected | found.unexpected}))
     console.print(
-        f"[bold {colour}]{len(found.expected)} dead letters as odd bodies demand ({reasons or 'none'}): "
+        f"[bold {colour}]dead letters that odd bodies have to become: {len(found.expected)} ({reasons or 'none'}), "
         f"{len(found.lost)} lost, {len(found.unexpected)} unexpected[/]"
     )
