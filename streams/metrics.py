@@ -217,6 +217,7 @@ for _type in ("message.attempt.exhausted", "endpoint.disabled"):  # those that a
     OPERATIONAL.labels(_type)
 for _kind in ("page", "stream"):
     FETCH_CALLS.labels(_kind, "ok")
+    FETCH_CALL_SECONDS.labels(_kind)
 
 
 class Process(StrEnum):
