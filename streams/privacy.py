@@ -23,7 +23,7 @@ TABLES: Mapping[str, str] = {
     "summaries": "the newest content of each summary, lab result, query row and device, as JSON",
     "samples": "an hour of samples a row: times and values; which sources an hour has",
     "deliveries": "ids of events that have no id of their own",
-    "drift": "names of fields, and words, that are not as Junction documents them, once five users have had them; before that a hash",
+    "drift": "fields and words that are not as Junction documents them: a hash, until five users have had them",
     "alerts": "the newest marks and baselines of watched series, signs of life, what was opened and told",
     "fetches": "what has to be fetched for whom: user, provider, resource, span of time",
 }
