@@ -4,12 +4,10 @@ from confluent_kafka import KafkaError
 
 from streams.errors import Misconfigured, Unavailable
 
-# Asking again changes nothing: rights, logins, settings, and topics that are not as settings say.
+# Asking again changes nothing: rights, logins, settings.
 _A_PERSON_HAS_TO_ACT = {
     KafkaError._AUTHENTICATION,
     KafkaError._INVALID_ARG,
-    KafkaError._UNKNOWN_PARTITION,
-    KafkaError._UNKNOWN_TOPIC,
     KafkaError.CLUSTER_AUTHORIZATION_FAILED,
     KafkaError.GROUP_AUTHORIZATION_FAILED,
     KafkaError.MSG_SIZE_TOO_LARGE,
@@ -17,13 +15,16 @@ _A_PERSON_HAS_TO_ACT = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
     KafkaError.TOPIC_EXCEPTION,
     KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
-    KafkaError.UNKNOWN_TOPIC_OR_PART,
     KafkaError.UNSUPPORTED_SASL_MECHANISM,
 }
+# A broker that has just come back says so, too, until it knows its topics again.
+_UNKNOWN = {KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART}
 
 
 def refused(what: str, error: KafkaError) -> Unavailable | Misconfigured:
     """`what`: what was tried, `reading junction.alerts`."""
+    if error.code() in _UNKNOWN:
+        return Unavailable(f"{what}: {error.name()}. If it stays so, look at `junction-streams topics plan`")
     if error.code() not in _A_PERSON_HAS_TO_ACT:
         return Unavailable(f"{what}: {error.name()}")
     # librdkafka says which setting it does not take, and no password is ever one of those.
