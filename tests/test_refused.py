@@ -21,6 +21,6 @@ from streams.refused import refused
     ],
 )
 def test_whose_fault_it_is(code: int, kind: type[StreamsError]) -> None:
-    """Rights, logins and sizes wait for a person. What a broker does not know yet, because it has just come back, passes:
+    """Rights, logins and sizes wait for a person. What a broker that has just come back does not know yet, passes:
     whoever asks again and again must not be told to give up."""
     assert type(refused("reading", KafkaError(code))) is kind
