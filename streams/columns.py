@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 from streams import body_bounds
 from streams.values import to_json
 
+SAMPLES_MAX = 10_000  # in one clean record: about 200 kB
+TEXT_BYTES_MAX = 512 * 1024  # in one clean record, of what samples say beside numbers
+
 
 class Attributes(NamedTuple):
     """What samples of one event usually share; one clean record holds samples of equal attributes."""

@@ -19,12 +19,12 @@ DEPTH_MAX = 100  # more than any reader of meanings takes, less than the stack
 PLACES_MAX = 50
 _BOM = "\ufeff"
 _DIGITS_MAX = 4300  # of an integer; Python reads no longer ones
+COMMAS_MAX = 2_000_000  # of a body that is read twice: Python takes 60 bytes for a number, and holds others up
 _BROKEN = re.compile("[\ud800-\udfff]")
-_REPLACEMENT = "\ufffd"
-_ID = re.compile(r"[._]id$|^\$\.event_type$")
+REPLACEMENT = "\ufffd"
 _REPLACED, _ID_LOST = "broken character, replaced", "broken id, left out"
 _NUMBER = "no finite number, left out"
-_USER = f"$.data.user_id: {_ID_LOST}"
+_NAME_LOST = "a name's broken character, left out"
 _ANYWHERE = "$: not strict JSON"  # a byte order mark, a raw control character: nothing is lost
 
 
@@ -41,6 +41,8 @@ def mended(body: bytes) -> Mended | None:
     A text with broken characters gets U+FFFD for each. An id with one is null: two ids may differ in nothing else.
     """
     body_bounds.check(body)
+    if body.count(b",") > COMMAS_MAX:
+        raise Rejected(Reason.TOO_LARGE, f"$: not strict JSON, and more than {COMMAS_MAX:,} values")
     try:
         # Bytes that are no UTF-8 become lone surrogates, as those that were escaped: one kind of broken character.
         whole = _plain(body.decode("utf-8", "surrogateescape").removeprefix(_BOM))
@@ -50,10 +52,28 @@ def mended(body: bytes) -> Mended | None:
         raise Rejected(Reason.TOO_DEEP, "$") from None
     found: dict[str, None] = {}
     sound = _sound(whole, "$", found, DEPTH_MAX)
-    if _USER in found and _is_id(sound.get("user_id")):
-        sound["data"]["user_id"] = _REPLACEMENT  # not absent, but another id: nobody may guess that it is the same
+    for user in _users_lost(whole):
+        _put(sound, user, REPLACEMENT)
     text = json.dumps(sound, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return Mended(text.encode(), list(found)[:PLACES_MAX] or [_ANYWHERE])
+    return Mended(text.encode(), list(found) or [_ANYWHERE])
+
+
+def _users_lost(whole: Any) -> list[tuple[str, ...]]:
+    """Where a broken user id stands beside a good one: it is not absent, but another, and nobody may guess that it is
+    the same."""
+    data = whole.get("data") if type(whole) is dict else None
+    if type(data) is not dict:
+        return []
+    said = {("user_id",): whole.get("user_id"), ("data", "user_id"): data.get("user_id")}
+    broken = [at for at, value in said.items() if type(value) is str and _is_broken(value)]
+    good = [at for at, value in said.items() if _is_id(value) and at not in broken]
+    return broken if good else []
+
+
+def _put(whole: Any, at: tuple[str, ...], value: str) -> None:
+    for name in at[:-1]:
+        whole = whole[name]
+    whole[at[-1]] = value
 
 
 def _is_id(value: Any) -> bool:
@@ -78,47 +98,55 @@ _decoder = json.JSONDecoder(strict=False)
 _decoder_of_long_integers = json.JSONDecoder(strict=False, parse_int=_integer)
 
 
-def _sound(value: Any, at: str, found: dict[str, None], depth: int) -> Any:
-    """The value without what is broken. `found` learns the places."""
+def _sound(value: Any, at: str, found: dict[str, None], depth: int, *, is_id: bool = False) -> Any:
+    """The value without what is broken. `found` learns the places. `is_id`: it tells things apart."""
     kind = type(value)
     if kind is str:
-        return _text(value, at, found)
+        return value if not _is_broken(value) else _text(value, at, found, is_id=is_id)
     if kind is float and not math.isfinite(value):
-        found[f"{at}: {_NUMBER}"] = None
+        _note(found, f"{at}: {_NUMBER}")
         return None
     if kind is not list and kind is not dict:
         return value
     if not depth:
         raise Rejected(Reason.TOO_DEEP, "$")
     if kind is list:
-        inside = f"{at}[]"
-        return [_sound(item, inside, found, depth - 1) for item in value]
+        inside = places.entry(at)
+        return [_sound(item, inside, found, depth - 1, is_id=is_id) for item in value]
     return _object(value, at, found, depth - 1)
 
 
+def _note(found: dict[str, None], problem: str) -> None:
+    if len(found) < PLACES_MAX:
+        found[problem] = None
+
+
 def _object(value: dict[str, Any], at: str, found: dict[str, None], depth: int) -> dict[str, Any]:
-    hidden = places.is_map(at, value)
-    return {
-        _name(name, at, found): _sound(item, places.inner(at, name, hidden=hidden), found, depth)
-        for name, item in value.items()
-    }
+    hidden, made = places.is_map(at, value), dict[str, Any]()
+    for said, item in value.items():
+        name = said
+        if _is_broken(said):
+            name = _BROKEN.sub(REPLACEMENT, said)
+            if name in value or name in made:  # two names may differ in what is broken alone
+                _note(found, f"{at}: {_NAME_LOST}")
+                continue
+            _note(found, f"{at}: a name's {_REPLACED}")
+        inner = places.inner(at, name, hidden=hidden)
+        made[name] = _sound(item, inner, found, depth, is_id=_tells_apart(at, name))
+    return made
 
 
-def _name(name: str, at: str, found: dict[str, None]) -> str:
-    if not _is_broken(name):
-        return name
-    found[f"{at}: a name's {_REPLACED}"] = None
-    return _BROKEN.sub(_REPLACEMENT, name)
+def _tells_apart(at: str, name: str) -> bool:
+    """Whether a member's value is an id or a type, by its name as it is, shown or not."""
+    return name == "id" or name.endswith("_id") or (name == "event_type" and at == "$")
 
 
-def _text(text: str, at: str, found: dict[str, None]) -> str | None:
-    if not _is_broken(text):
-        return text
-    if _ID.search(at):
-        found[f"{at}: {_ID_LOST}"] = None
+def _text(text: str, at: str, found: dict[str, None], *, is_id: bool) -> str | None:
+    if is_id:
+        _note(found, f"{at}: {_ID_LOST}")
         return None
-    found[f"{at}: {_REPLACED}"] = None
-    return _BROKEN.sub(_REPLACEMENT, text)
+    _note(found, f"{at}: {_REPLACED}")
+    return _BROKEN.sub(REPLACEMENT, text)
 
 
 def _is_broken(text: str) -> bool:

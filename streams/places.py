@@ -8,9 +8,15 @@ import re
 from collections.abc import Sized
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+CHARS_MAX = 200  # of a place that grows; Junction's deepest known one has 46
 _NAMES_MAX = 64  # an object with more of them is a map
 # Foods of a meal, columns of a query, and the nutrients of either.
 _MAPS = re.compile(r"\$\.data(\[\])?\.data|.*\.(minerals|trace_elements|vitamins)")
+
+
+def entry(at: str) -> str:
+    """The place of the entries of the list at `at`."""
+    return at if len(at) > CHARS_MAX else f"{at}[]"
 
 
 def is_map(at: str, names: Sized) -> bool:
@@ -19,5 +25,10 @@ def is_map(at: str, names: Sized) -> bool:
 
 
 def inner(at: str, name: str, *, hidden: bool) -> str:
-    """The place of a member of the object at `at`. `hidden`: its names are values."""
+    """The place of a member of the object at `at`; that of the object itself where it is too deep to be told.
+
+    `hidden`: its names are values.
+    """
+    if len(at) > CHARS_MAX:
+        return at
     return at + (f".{name}" if not hidden and _NAME.fullmatch(name) else "{}")

@@ -7,6 +7,7 @@ from typing import Any
 from streams import body_bounds, ids, values
 from streams.body import Event, short_text
 from streams.errors import Reason, Rejected
+from streams.mend import REPLACEMENT
 from streams.summary import Entity
 from streams.values import Unfit, canonical, to_json
 
@@ -43,7 +44,14 @@ def _is_table(table: Any) -> bool:
     if type(table) is not dict or not short_text(table.get("query_id")) or type(table.get("data")) is not dict:
         return False
     columns = _columns(table)
+    if any(_is_lost(column) for name, column in columns.items() if _is_group(name)):
+        return False
     return any(map(_is_group, columns)) or max(map(len, columns.values()), default=0) <= 1
+
+
+def _is_lost(column: list[Any]) -> bool:
+    """Whether a group was told by what is broken (`mend`): two of them may differ in nothing else."""
+    return any(type(value) is str and REPLACEMENT in value for value in column)
 
 
 def _check(tables: list[Any]) -> None:

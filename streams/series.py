@@ -113,7 +113,7 @@ def read_quickly(body: bytes) -> Series | None:
     if row is None or row.value is not Value.NUMBER:
         return None
     read = _columns(data.data, row.unit)
-    return None if read is None else Series(event, made_by, row, read)
+    return None if read is None else _checked(Series(event, made_by, row, read))
 
 
 def _columns(rows: list[Any], unit: str, unknowns: list[dict[str, Any]] | None = None) -> Columns | None:
@@ -156,6 +156,8 @@ def _made(shared: tuple[Any, ...], is_interval: bool, unit: str) -> Attributes:
     return Attributes(own_unit or unit, kind or None, offset_s, location or None, intensity or None, is_interval)
 
 
+PARTS_MAX = 1_000  # records of one event, but for what its hours say differently
+REPEATED_BYTES_MAX = 32 * 1024 * 1024  # of what each of them says again
 _TIMES = frozenset({"timestamp", "start", "end"})
 _DECORATIONS = frozenset({"id", "grouping"})  # null or hidden; the server's own keys (domain file, 3.3)
 _DATA_DECORATIONS = frozenset({"source", "data", "user_id", "user_key", "provider", "source_id"})
@@ -172,7 +174,24 @@ def read(event: Event, data: Any) -> Series:
     found = (_well_typed(given, row) or _one_by_one(event, given, row)) if given else columns.NOTHING
     unknown = canonical({name: value for name, value in data.items() if name not in _DATA_DECORATIONS})
     unknown |= unknown_source(data)
-    return Series(event, source(data, event.problems), row, found, len(given) - len(found), unknown)
+    return _checked(Series(event, source(data, event.problems), row, found, len(given) - len(found), unknown))
+
+
+def _checked(series: Series) -> Series:
+    """Raises Rejected(TOO_LARGE): a few words in which samples differ must not make a thousand copies of the rest.
+
+    Judged by all samples, news or not, so that a fetcher and a worker, now and in a replay, say the same.
+    """
+    found, said = series.columns, series.unknown or series.event.unknown
+    if found.are_alike and not said:
+        return series
+    parts = len(set(found.attributes)) + len(found) // columns.SAMPLES_MAX
+    if said and not found.are_numbers:
+        parts += sum(map(found.text_bytes, range(len(found)))) // columns.TEXT_BYTES_MAX
+    repeated = len(to_json([series.unknown, series.event.unknown])) if said and parts > 1 else 0
+    if parts > PARTS_MAX or parts * repeated > REPEATED_BYTES_MAX:
+        raise Rejected(Reason.TOO_LARGE, f"$.data.data: {parts} records")
+    return series
 
 
 def _well_typed(given: list[Any], row: Resource) -> Columns | None:

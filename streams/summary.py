@@ -13,6 +13,7 @@ from streams import ids, keys, schemas, strict, topics, typed, values
 from streams.body import UNKNOWN, Event, Source, envelope, short_text, source, unknown_source
 from streams.errors import Reason, Rejected
 from streams.events import Family, parse_type
+from streams.mend import REPLACEMENT
 from streams.schemas import Field
 from streams.times import DAY_US, EPOCH, MICRO
 from streams.values import Unfit, canonical
@@ -162,10 +163,16 @@ def _natural(resource: str, data: Mapping[str, Any]) -> str | None:
         return ""
     if resource in _BY_ID_ALONE:
         return None
-    if start := short_text(data.get(_STARTS.get(resource, ""))):
+    if start := _unbroken(data.get(_STARTS.get(resource, ""))):
         return _start(start)
     names = ("period_start",) if resource == "menstrual_cycle" else _DAYS
-    return next((_day(found) for name in names if (found := short_text(data.get(name)))), None)
+    return next((_day(found) for name in names if (found := _unbroken(data.get(name)))), None)
+
+
+def _unbroken(value: Any) -> str | None:
+    """A text that tells things apart: not one in which something was broken (`mend`)."""
+    found = short_text(value)
+    return None if found and REPLACEMENT in found else found
 
 
 def _start(text: str) -> str:

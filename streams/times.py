@@ -90,10 +90,13 @@ def clock_ms(millis: int) -> int | None:
 
 
 def days(text: str) -> int:
-    """Days since 1970-01-01 of `2026-06-03` (a time behind it is ignored). Raises ValueError."""
+    """Days since 1970-01-01 of `2026-06-03` (a time behind it is ignored; 24:00 is the next day's).
+
+    Raises ValueError.
+    """
     if len(text) > 10 and text[10] not in "T ":
         raise ValueError("not a date")
-    return day_number(date.fromisoformat(text[:10]))
+    return day_number(date.fromisoformat(text[:10])) + (_MIDNIGHT.fullmatch(text) is not None)
 
 
 def day_number(day: date) -> int:

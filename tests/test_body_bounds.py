@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from streams import body_bounds, query, series, typed
-from streams.agents.timeseries import PARTS_MAX
 from streams.columns import tag
 from streams.decode import decode
 from streams.errors import Reason, Rejected
 from streams.events import TEXT_CHARS_MAX, Family, identify
-from streams.series import Series
+from streams.series import PARTS_MAX, Series
 from streams.summary import Summary
 from tests.folding import Worker, raw
 from tests.fuzz.law import stored
@@ -133,6 +132,14 @@ def test_samples_that_differ_in_a_word() -> None:
     assert refusal(batch(differing)).detail == f"$.data.data: {PARTS_MAX + 1} records"
     assert refusal(batch(differing[:-1], new="x" * 100_000)).detail == f"$.data.data: {PARTS_MAX} records"
     assert len(Worker().run(raw(batch(differing[:-1])))) == PARTS_MAX + 1  # and one of the connection
+
+
+def test_what_is_refused_is_no_row_for_the_fetcher_either() -> None:
+    """Whether a batch is too much is judged by the batch: by no state, and alike by who counts its rows."""
+    body = batch([sample(n, timezone_offset=n) for n in range(PARTS_MAX + 1)])
+    with pytest.raises(Rejected) as caught:
+        decode(json.dumps(body).encode() if isinstance(body, dict) else body)
+    assert caught.value.reason is Reason.TOO_LARGE
 
 
 @pytest.mark.parametrize("name", ["unit", "type", "sensor_location", "intensity"])

@@ -3,11 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from streams.columns import Columns
+from streams.columns import SAMPLES_MAX, TEXT_BYTES_MAX, Columns
 from streams.times import HOUR_US
-
-SAMPLES_MAX = 10_000  # in one clean record: about 200 kB
-TEXT_BYTES_MAX = 512 * 1024  # in one clean record, of what samples say beside numbers
 
 
 class Mark(NamedTuple):

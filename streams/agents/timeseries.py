@@ -9,22 +9,19 @@ from streams.agents import cutting, hours, zones
 from streams.agents.deliveries import fold_unread
 from streams.agents.drift import note
 from streams.agents.history import received
-from streams.agents.parts import Delivered, Outlet, aged, body_of, data_link, delivered, head, note_times, unknown_text
+from streams.agents.parts import Delivered, Outlet, aged, body_of, data_link, delivered, head, note_times
 from streams.agents.signs import overtaken
 from streams.codec import Codec
 from streams.columns import Columns
 from streams.decode import decode
 from streams.dedup import NEVER_US, Verdict, Version, signed_hash
 from streams.draft import Draft, Fold
-from streams.errors import Reason, Rejected
 from streams.events import Family, Record
 from streams.preference import Policy, is_compared
 from streams.series import Series, sample_columns
 from streams.times import HOUR_US
 
 EMPTY = "EMPTY"  # in the place of a verdict: there is nothing that could have one
-PARTS_MAX = 1_000  # records of one event
-REPEATED_BYTES_MAX = 64 * 1024 * 1024  # of what each of them says again
 
 
 def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
@@ -79,7 +76,6 @@ def _emit(
         return
     beyond = {hour for hour in judged.hours if _may_be_forgotten(policy, hour, how)}
     parts = list(cutting.parts(series.columns, places, cutting.marks(judged.hours, flags, beyond)))
-    _check_parts(series, len(parts))
     counts = _NO_COUNTS | {_COUNTED[verdict]: n for verdict, n in judged.counts.items()}
     counts["dropped"] = series.dropped
     key = (series.event.user_id, series.row.name)
@@ -94,13 +90,6 @@ def _emit(
         row |= {"values": columns.contents} if series.is_numeric else _others(series, columns)
         row |= {"counts": counts, "part": part, "parts": len(parts), **mark._asdict()}
         outlet.emit(draft, series.row.name, key, row)
-
-
-def _check_parts(series: Series, parts: int) -> None:
-    """Raises Rejected(TOO_LARGE): a few words in which samples differ must not make a thousand copies of the rest."""
-    repeated = len(unknown_text(series.event, series.unknown) or "") if parts > 1 else 0
-    if parts > PARTS_MAX or parts * repeated > REPEATED_BYTES_MAX:
-        raise Rejected(Reason.TOO_LARGE, f"$.data.data: {parts} records")
 
 
 def _may_be_forgotten(policy: Policy, hour: int, how: Delivered) -> bool:

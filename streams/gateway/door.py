@@ -98,6 +98,7 @@ class Door:
         self._watch = watch
         self._clock = clock
         self._nobody = _nobody()
+        self._reading = asyncio.Semaphore(1)  # of large bodies
         self._budget = Budget(_BODIES_MAX * settings.body_bytes_max)
         self._retry_after = str(settings.retry_after_s).encode()
         self._logger = log.get("gateway")
@@ -180,7 +181,12 @@ class Door:
         if self._watch.trouble:
             raise Unavailable(self._watch.trouble)
         make = partial(record_of, body, verified, endpoint.name, *traced)
-        record = await _unhurried(partial(make, now_s=self._clock(), settings=self._settings), body)
+        read = partial(make, now_s=self._clock(), settings=self._settings)
+        if len(body) < _THREAD_BYTES_MIN:
+            record = read()
+        else:
+            async with self._reading:  # one that is broken takes many times its bytes while it is mended
+                record = await asyncio.to_thread(read)
         await self._publisher.publish(record.topic, record.key, body, record.headers, record.partition)
         _child(metrics.PUBLISHED, record.topic).inc()
         self.accepted += 1

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from streams import log
-from streams.errors import Reason, Rejected
-from streams.junction.errors import Refused, Trouble, TryLater
+from streams.errors import Rejected
+from streams.junction.errors import TryLater
 from streams.mend import Mended, mended
 
 PLACES_MAX = 5  # of a line in the log
-_TROUBLE = {Reason.TOO_DEEP: Trouble.TOO_DEEP, Reason.TOO_LARGE: Trouble.TOO_LARGE}
 
 logger = log.get("junction")
 T = TypeVar("T")
@@ -31,7 +30,8 @@ def tolerantly(read: Callable[[bytes], T], body: bytes) -> T:
 
 
 def _mended(body: bytes) -> Mended | None:
+    """None too where it is beyond what is mended: it may have been cut off, which is not known before it is read."""
     try:
         return mended(body)
-    except Rejected as rejected:
-        raise Refused(_TROUBLE[rejected.reason], rejected.detail) from None
+    except Rejected:
+        return None

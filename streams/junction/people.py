@@ -71,9 +71,10 @@ def read_user(body: bytes) -> User:
 
 
 def read_users(body: bytes) -> Users:
-    """Raises TryLater, Refused."""
+    """A user without a usable id is passed over. Raises TryLater, Refused."""
     answer = read_json(body, dict[str, Any])
-    return Users(tuple(map(_user, objects(answer.get("users")))), reading.whole(answer.get("total")) or 0)
+    rows = [row for row in objects(answer.get("users")) if reading.text(row.get("user_id"))]
+    return Users(tuple(map(_user, rows)), reading.whole(answer.get("total")) or 0)
 
 
 def _user(row: Json) -> User:

@@ -17,7 +17,7 @@ from streams.codec import Codec
 from streams.engine.process import place
 from streams.errors import Unavailable
 from streams.fetch.request import Request
-from streams.junction import Client, Refused, walk
+from streams.junction import Client, Refused, Trouble, walk
 from streams.publisher import KafkaPublisher
 from streams.reconcile import compare, theirs
 from streams.reconcile.compare import Finding, Verdict
@@ -27,6 +27,7 @@ from streams.waves import in_order
 
 FLUSH_S = 10.0
 USERS_MAX = 50  # of one page of introspection (domain file, 5.4)
+WALKS_MAX = 20  # through all users in one run
 
 Pair = tuple[str, str]  # provider, resource
 
@@ -108,12 +109,24 @@ def _at_once(settings: Settings) -> int:
 
 
 async def _named(client: Client, user_id: str) -> AsyncIterator[tuple[str, list[Any]]]:
-    """Users as Junction names them, each with what it says of its pulls."""
-    async for page in walk(lambda cursor: client.historical_pulls(user_id, cursor=cursor, users_max=USERS_MAX)):
-        pulls = _by_user(page.data, user_id)
-        for user in dict.fromkeys((user_id, *pulls)):
-            if user:
-                yield user, pulls.get(user, [])
+    """Users as Junction names them, with what it says of their pulls.
+
+    A run is long, and a cursor may end before it: then the walk begins anew, and passes over whom it has named.
+    """
+    named: set[str] = set()
+    for left in range(WALKS_MAX, 0, -1):
+        before = frozenset(named)
+        try:
+            async for page in walk(lambda cursor: client.historical_pulls(user_id, cursor=cursor, users_max=USERS_MAX)):
+                pulls = _by_user(page.data, user_id)
+                for user in dict.fromkeys((user_id, *pulls)):
+                    if user and user not in before:
+                        named.add(user)
+                        yield user, pulls.get(user, [])
+            return
+        except Refused as refused:
+            if refused.reason is not Trouble.CURSOR or left == 1:
+                raise
 
 
 async def _resources(client: Client, user_id: str) -> list[Any]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 from streams import topics
@@ -23,16 +23,21 @@ STATE = {"oldest_data": DAY, "newest_data": DAY, "sent_count": 20, "last_attempt
 
 @dataclass
 class Api:
-    """Junction's word about `users`, in pages of PAGE. `odd`: what it answers about the resources of some."""
+    """Junction's word about `users`, in pages of PAGE. `odd`: what it answers about the resources of some.
+    `forgets`: cursors that it knows no more when they are asked for, each once."""
 
     users: list[str]
     odd: dict[str, bytes]
+    forgets: set[str] = field(default_factory=set)
 
     def __call__(self, request: Request) -> bytes:
         url = urlsplit(request.target)
         asked = {name: values[0] for name, values in parse_qs(url.query).items()}
         if url.path.endswith("historical_pull"):
-            at = int(asked.get("next_cursor", 0))
+            if (cursor := asked.get("next_cursor", "")) in self.forgets:
+                self.forgets.remove(cursor)
+                return http(404)
+            at = int(cursor or 0)
             data = [self._row(user, {"pulled": {"sleep": PULL}}) for user in self.users[at : at + PAGE]]
             return self._page(data, str(at + PAGE) if at + PAGE < len(self.users) else None)
         if asked["user_id"] in self.odd:
@@ -47,10 +52,15 @@ class Api:
 
 
 @asynccontextmanager
-async def circle(users: list[str], odd: dict[str, bytes] | None = None) -> AsyncIterator[tuple[Settings, Scripted]]:
+async def circle(
+    users: list[str], odd: dict[str, bytes] | None = None, forgets: set[str] | None = None
+) -> AsyncIterator[tuple[Settings, Scripted]]:
     """Settings under which `users` can be reconciled, and the API, which counts."""
     names = [f"junction.{topics.RECONCILIATIONS}", f"junction.{topics.FETCH_JOBS}"]
     with MockCluster(dict.fromkeys(names, PARTITIONS)) as kafka:
-        async with scripted(Api(users, odd or {})) as api, running(plain(), Tables(Worker(), set(range(12)))) as worker:
+        async with (
+            scripted(Api(users, odd or {}, forgets or set())) as api,
+            running(plain(), Tables(Worker(), set(range(12)))) as worker,
+        ):
             where = {"bootstrap_servers": kafka.bootstrap_servers, "registry_url": LOCAL_REGISTRY, "query_url": worker}
             yield settings_for(api.url, partitions=PARTITIONS, **where), api

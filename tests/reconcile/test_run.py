@@ -60,6 +60,12 @@ async def test_users_come_in_the_order_in_which_junction_names_them() -> None:
         assert await everybody(settings) == [Reconciled(one.user_id, one.findings) for one in found]
 
 
+async def test_a_cursor_that_ends_during_a_run_costs_no_user() -> None:
+    """The walk begins anew, and nobody is compared twice."""
+    async with circle(USERS, forgets={str(PAGE), str(3 * PAGE)}) as (settings, _):
+        assert [one.user_id for one in await everybody(settings)] == USERS
+
+
 async def test_one_user_is_what_it_is_among_all() -> None:
     """Asked for alone, the findings are the same."""
     async with circle(USERS[:3]) as (settings, _):
