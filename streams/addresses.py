@@ -27,6 +27,12 @@ def check(name: str, url: str, *, insecure: bool, why: str) -> None:
         )
 
 
+def check_header(name: str, secret: str) -> None:
+    """A header holds printable ASCII; what else a secret holds was pasted by mistake. Raises Misconfigured."""
+    if not (secret.isascii() and secret.isprintable()) or " " in secret:
+        raise Misconfigured(f"{name} holds a character that no token has")
+
+
 def check_kafka(bootstrap_servers: str) -> None:
     """The rule for a login at Kafka without TLS. Raises Misconfigured."""
     for server in filter(None, bootstrap_servers.split(",")):

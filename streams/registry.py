@@ -72,6 +72,9 @@ def resolve(settings: Settings) -> dict[str, int]:
     return {check.topic: check.id for check in found if check.id is not None}
 
 
+ID_MAX = 2**31 - 1  # ids are 32 bits in a record, and a Java int in registries
+
+
 class Foreign(ValueError):
     """A record names a schema that is not of our subjects, or that no record of ours can have."""
 
@@ -94,6 +97,8 @@ class Schemas:
     def writer(self, id: int) -> Any:
         """The parsed schema, for `codec.decode`. Raises Foreign, Unavailable, Misconfigured."""
         if id not in self._known:
+            if not 0 < id <= ID_MAX:  # registries answer as if the address were wrong
+                raise Foreign("no registry gives such an id")
             if self._settings.is_mock:
                 raise UnknownSchema("only this process's own schemas are known: there is no registry")
             with _client(self._settings) as client:

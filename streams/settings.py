@@ -241,10 +241,14 @@ class Settings(BaseSettings):
             ("STREAMS_JUNCTION_URL", junction, key),
             ("STREAMS_JUNCTION_MANAGEMENT_URL", self.junction_management_url, "the management key"),
             ("STREAMS_QUERY_URL", self.query_url, "user ids and the token"),
-            ("STREAMS_REGISTRY_URL", self.registry_url if has_login else "", "the login"),
+            ("STREAMS_QUERY_HOST", self._asked_host, "user ids and the token"),
         ):
             if url:
                 addresses.check(name, url, insecure=self.insecure, why=what)
+        for url in filter(None, self.registry_url.split(",")):
+            if url != LOCAL_REGISTRY:
+                addresses.check("STREAMS_REGISTRY_URL", url, insecure=self.insecure or not has_login, why="the login")
+        addresses.check_header("STREAMS_QUERY_TOKEN", self.query_token.get_secret_value())
         if self.security_protocol == "SASL_PLAINTEXT" and self.sasl_mechanism.upper() == "PLAIN" and not self.insecure:
             addresses.check_kafka(self.bootstrap_servers)
         return self
@@ -279,7 +283,14 @@ class Settings(BaseSettings):
     @property
     def query_address(self) -> str:
         """Under which others reach this worker's query API."""
-        return self.query_url or f"http://{self.query_host}:{self.query_port}"
+        host = f"[{self.query_host}]" if ":" in self.query_host else self.query_host
+        return self.query_url or f"http://{host}:{self.query_port}"
+
+    @property
+    def _asked_host(self) -> str:
+        """The address that is made of host and port, where it is used; a worker may listen on all of its own."""
+        is_everywhere = self.query_host in ("0.0.0.0", "::")  # noqa: S104  # because it is compared, not bound
+        return "" if self.query_url or not self.query_port or is_everywhere else self.query_address
 
     @property
     def junction_base_url(self) -> str:

@@ -5,6 +5,7 @@ second line that looks like ours, or be taken for rich's markup.
 """
 
 import json
+import math
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -56,8 +57,20 @@ def say(words: str, *, file: TextIO | None = None) -> None:
 
 
 def machine(value: Any, default: Callable[[Any], Any] | None = None) -> None:
-    """JSON in one line, in ASCII."""
-    print(json.dumps(value, default=default), flush=True)
+    """JSON in one line, in ASCII. What is no finite number is null: JSON has no word for it."""
+    try:
+        said = json.dumps(value, default=default, allow_nan=False)
+    except ValueError:
+        said = json.dumps(_finite(json.loads(json.dumps(value, default=default))))
+    print(said, flush=True)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, list) else value
 
 
 def reveal(body: str) -> None:

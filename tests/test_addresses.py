@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -154,3 +155,26 @@ def test_an_id_stays_one_part_of_a_path(id: str) -> None:
     url = URL(f"http://a/users/{part}", encoded=True)
     assert url.parts == ("/", "users", id)
     assert (url.query_string, url.fragment) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"query_host": "example.com", "query_port": 8070}, "STREAMS_QUERY_HOST"),
+        ({"registry_url": "http://127.0.0.1:1/\x01"}, "STREAMS_REGISTRY_URL"),
+        ({"registry_url": "http://a b"}, "STREAMS_REGISTRY_URL"),
+        ({"registry_url": "http://127.0.0.1:99999/x"}, "STREAMS_REGISTRY_URL"),
+        ({"query_token": SecretStr("é")}, "STREAMS_QUERY_TOKEN"),
+    ],
+)
+def test_what_is_no_address_and_no_token_is_named_at_the_start(given: dict[str, Any], said: str) -> None:
+    """Also where the address is made of host and port, and where nothing secret goes there."""
+    with pytest.raises(Misconfigured, match=said):
+        Settings(_env_file=None, **given)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "worker"])
+def test_a_host_of_our_own_may_be_asked(host: str) -> None:
+    """Loopback in both families, and a name of a private network."""
+    made = Settings(_env_file=None, query_host=host, query_port=8070)
+    assert httpx.URL(made.query_address).port == 8070

@@ -2,6 +2,7 @@
 
 import ast
 import io
+import json
 import re
 import sys
 import unicodedata
@@ -226,6 +227,13 @@ def test_a_payload_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
     """A program gets what it asked for."""
     terminal.reveal("a\x1b[2J")
     assert capsys.readouterr().out == "a\x1b[2J\n"
+
+
+def test_json_has_no_word_for_what_is_no_number(capsys: pytest.CaptureFixture[str]) -> None:
+    """A strict reader takes every line of --json."""
+    terminal.machine({"a": [float("nan"), 1.5], "b": {"c": float("inf")}, "at": AT}, str)
+    said = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert said == {"a": [None, 1.5], "b": {"c": None}, "at": str(AT)}
 
 
 # What prints only what this program made up, or who calls it.

@@ -5,12 +5,14 @@ tombstone takes it back. Bounds are in the unit of the rule. A field that is not
 record: a bound that is misspelt, or that only a later version understands, would be no bound, and nobody would know.
 """
 
+import math
+
 import msgspec
 from msgspec.structs import replace
 
 from streams import ids
 from streams.alerting.user import Personal, is_zone
-from streams.errors import Reason, Rejected
+from streams.errors import Misconfigured, Reason, Rejected
 from streams.events import TEXT_CHARS_MAX
 
 
@@ -35,6 +37,18 @@ class Own(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields
 
 def encode(own: Own) -> bytes:
     return msgspec.json.encode(own)
+
+
+def checked(own: Own) -> Own:
+    """What a person asks for, if a worker takes it: else it would be no bound, in silence. Raises Misconfigured."""
+    numbers = [one for one in (own.bound, own.clear) if one is not None]
+    try:
+        taken, _ = decode(own.key, encode(own))
+    except Rejected as rejected:
+        raise Misconfigured(f"no worker would take this: {rejected.detail}") from None
+    if not all(map(math.isfinite, numbers)):
+        raise Misconfigured("a bound is a number")
+    return taken
 
 
 _decode = msgspec.json.Decoder(Own).decode

@@ -125,6 +125,7 @@ def threshold_set(
     Example: `junction-streams alerts threshold set 5f0c2c0e-... glucose-low --bound 3.5`
     """
     from streams import alert_bounds
+    from streams.alerting import own
     from streams.alerting.own import Own
     from streams.alerting.user import is_zone
 
@@ -134,7 +135,7 @@ def threshold_set(
         raise Misconfigured("say what differs for this user: --bound, --clear or --off")
     if time_zone and not is_zone(time_zone):
         raise Misconfigured(f"no time zone {time_zone}; write it like Europe/Madrid")
-    alert_bounds.write(read_settings(), Own(user, rule, bound, clear, off, time_zone))
+    alert_bounds.write(read_settings(), own.checked(Own(user, rule, bound, clear, off, time_zone)))
 
 
 @threshold_app.command("unset")

@@ -89,6 +89,8 @@ def read_settings() -> Settings:
     except ValidationError as error:
         wrong = "; ".join(f"STREAMS_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False))
         raise Misconfigured(f"settings: {wrong}. See docs/configuration.md.") from None
+    except UnicodeDecodeError:
+        raise Misconfigured("settings: the .env of this folder is no text in UTF-8") from None
     env_file.check(settings)
     log.configure(settings.log_level)
     return settings

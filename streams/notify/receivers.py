@@ -62,6 +62,7 @@ def _made(settings: Settings, name: str, given: Mapping[str, Any]) -> Receiver:
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
         raise Misconfigured(f"{where}: {wrong}. See docs/alerts.md") from None
+    addresses.check_header(f"{where}: token", made.token.get_secret_value())
     if made.kind is not Kind.LOG:
         _check_url(where, made, insecure=made.insecure or settings.insecure)
     if made.kind is Kind.WEBHOOK:

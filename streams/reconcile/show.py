@@ -17,7 +17,7 @@ def as_json(one: Reconciled) -> dict[str, Any]:
     rows = [_row(finding) for finding in one.findings]
     return {
         "user_id": one.user_id,
-        "is_complete": all(f.is_good for f in one.findings),
+        "is_complete": one.is_complete,
         "asked": one.asked,
         "rows": rows,
     }
@@ -74,10 +74,12 @@ def _colour(is_good: bool) -> str:
 def summary(all_: list[Reconciled], *, machine: bool) -> None:
     """Everybody, by verdict; the users with something amiss are named."""
     counts = Counter(finding.verdict for one in all_ for finding in one.findings)
-    amiss = [one for one in all_ if not all(finding.is_good for finding in one.findings)]
+    amiss = [one for one in all_ if not one.is_complete]
+    troubled = sum(bool(one.trouble) for one in all_)
     asked = sum(one.asked for one in all_)
     if machine:
-        terminal.machine({"users": len(all_), "amiss": len(amiss), "asked": asked, "verdicts": dict(counts)})
+        sums = {"users": len(all_), "amiss": len(amiss), "not_compared": troubled, "asked": asked}
+        terminal.machine({**sums, "verdicts": dict(counts)})
         return
     console = terminal.console()
     for verdict, n in counts.most_common():
@@ -85,7 +87,7 @@ def summary(all_: list[Reconciled], *, machine: bool) -> None:
     console.print(line(f"{len(all_):,} users, {len(amiss):,} with something amiss, {asked:,} spans asked for"))
     for one in amiss[:20]:
         names = ", ".join(f"{f.provider} {f.resource} {f.verdict}" for f in one.findings if not f.is_good)
-        console.print(line(f"  {one.user_id}  {names}"), soft_wrap=True)
+        console.print(line(f"  {one.user_id}  {names or one.trouble}"), soft_wrap=True)
 
 
 def _time(us: int | None) -> str | None:

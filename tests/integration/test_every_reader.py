@@ -71,6 +71,7 @@ def glucose() -> bytes:
 def avro_junk(good: bytes, other: bytes, beyond: bytes) -> list[bytes]:
     head = good[:5]
     broken = [b"", b"x", UNKNOWN_ID + MARKER, head + b"\xff" * 20, head, good[:-3], b'{"a":' + MARKER, other]
+    broken += [b"\x00" + id.to_bytes(4, "big") + MARKER for id in (0, 2**31, 2**32 - 1)]  # no id of any registry
     return [*broken, head + b"\xfe" * 9 + b"\x01", beyond]
 
 
