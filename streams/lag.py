@@ -68,4 +68,4 @@ def behind(committed: Offsets, ends: Offsets) -> int:
 
 
 def _unavailable(error: KafkaException) -> Unavailable | Misconfigured:
-    return refused("Kafka does not say where the group is", error.args[0])
+    return refused("Kafka does not say where the group is", error.args[0], is_question=True)

@@ -87,7 +87,7 @@ class Messages:
             elif error.code() == KafkaError._PARTITION_EOF:
                 self._ended[message.topic(), message.partition()] = message.offset()
             elif not error.retriable():
-                raise refused(f"reading {message.topic()}", error)
+                raise refused(f"reading {message.topic()}", error, is_question=True)
 
     def until_now(self) -> Iterator[Message]:
         """Every record that is there when this is called, and none that comes later."""
@@ -108,7 +108,8 @@ class Messages:
         try:
             return int(self._asking.get_watermark_offsets(partition, timeout=10)[1])
         except KafkaException as error:
-            raise refused(f"Kafka does not say where {partition.topic} ends", error.args[0]) from None
+            what = f"Kafka does not say where {partition.topic} ends"
+            raise refused(what, error.args[0], is_question=True) from None
 
     def pass_over(self, message: Message, why: str) -> None:
         """Say that a record cannot be read: where it lies, and nothing of what it holds."""

@@ -21,11 +21,11 @@ _A_PERSON_HAS_TO_ACT = {
 _UNKNOWN = {KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART}
 
 
-def refused(what: str, error: KafkaError) -> Unavailable | Misconfigured:
-    """`what`: what was tried, `reading junction.alerts`."""
-    if error.code() in _UNKNOWN:
+def refused(what: str, error: KafkaError, *, is_question: bool = False) -> Unavailable | Misconfigured:
+    """`what`: what was tried, `reading junction.alerts`. `is_question`: of what was there a moment ago."""
+    if is_question and error.code() in _UNKNOWN:
         return Unavailable(f"{what}: {error.name()}. If it stays so, look at `junction-streams topics plan`")
-    if error.code() not in _A_PERSON_HAS_TO_ACT:
+    if error.code() not in _A_PERSON_HAS_TO_ACT | _UNKNOWN:
         return Unavailable(f"{what}: {error.name()}")
     # librdkafka says which setting it does not take, and no password is ever one of those.
     why = f"{error.name()}, {error.str()}" if error.code() == KafkaError._INVALID_ARG else error.name()

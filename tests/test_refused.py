@@ -10,9 +10,8 @@ from streams.refused import refused
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
-        (KafkaError._UNKNOWN_PARTITION, Unavailable),
-        (KafkaError._UNKNOWN_TOPIC, Unavailable),
-        (KafkaError.UNKNOWN_TOPIC_OR_PART, Unavailable),
+        (KafkaError._UNKNOWN_PARTITION, Misconfigured),
+        (KafkaError.UNKNOWN_TOPIC_OR_PART, Misconfigured),
         (KafkaError._ALL_BROKERS_DOWN, Unavailable),
         (KafkaError.NOT_LEADER_FOR_PARTITION, Unavailable),
         (KafkaError.TOPIC_AUTHORIZATION_FAILED, Misconfigured),
@@ -21,6 +20,13 @@ from streams.refused import refused
     ],
 )
 def test_whose_fault_it_is(code: int, kind: type[StreamsError]) -> None:
-    """Rights, logins and sizes wait for a person. What a broker that has just come back does not know yet, passes:
-    whoever asks again and again must not be told to give up."""
-    assert type(refused("reading", KafkaError(code))) is kind
+    """Rights, logins, sizes, and topics that are not there wait for a person; the rest passes."""
+    assert type(refused("writing", KafkaError(code))) is kind
+
+
+@pytest.mark.parametrize(
+    "code", [KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART]
+)
+def test_what_was_there_is_asked_for_again(code: int) -> None:
+    """A broker that has just come back does not know its topics yet: whoever asks in a loop is not told to give up."""
+    assert type(refused("reading", KafkaError(code), is_question=True)) is Unavailable
