@@ -15,6 +15,7 @@ from streams.shapes import shape
 from streams.terminal import line, lines, pairs
 
 _SHOWN = ("place", "time", "reason", "detail", "event_type", "user_id", "delivery_id", "died_at", "version")
+_NO_REASON = "(none)"
 
 
 def print_letters(settings: Settings, wanted: Filter, limit: int, *, as_json: bool) -> None:
@@ -31,10 +32,16 @@ def print_letters(settings: Settings, wanted: Filter, limit: int, *, as_json: bo
     elif rows:
         for said in rows:
             terminal.say(_line(said))
-        told = ", ".join(f"{reason} {n:,}" for reason, n in reasons.most_common())
-        terminal.say(f"{len(rows):,} of {reasons.total():,} shown: {told}")
+        terminal.say(counted(len(rows), reasons))
     else:
         terminal.say("no dead letters" if wanted.is_open else "no dead letter matches")
+
+
+def counted(shown: int, reasons: Counter[str]) -> str:
+    """How many letters are shown of how many, and all by their reason. Whoever may write to the topic may leave the
+    reason out."""
+    told = ", ".join(f"{reason or _NO_REASON} {n:,}" for reason, n in reasons.most_common())
+    return f"{shown:,} of {reasons.total():,} shown: {told}"
 
 
 def _said(letter: Letter) -> dict[str, str]:
@@ -46,7 +53,7 @@ def _said(letter: Letter) -> dict[str, str]:
 def _line(row: dict[str, str]) -> str:
     what = row.get("event_type") or "(no event type)"
     again = f"redriven before, from {row['redriven_from']}" if "redriven_from" in row else ""
-    head = f"{row['place']:>9}  {row['time']}  {row.get('reason', '?'):<14}"
+    head = f"{row['place']:>9}  {row['time']}  {row.get('reason', _NO_REASON):<14}"
     return "  ".join(filter(None, (head, what, row.get("detail"), row["died_at"], again)))
 
 

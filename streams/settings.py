@@ -122,7 +122,8 @@ class Settings(BaseSettings):
     query_port: int = Field(default=0, ge=0, le=65535)
     """Port on which a worker answers `status`; 0: none. Workers on one machine need a port each."""
     query_url: str = Field(default="", repr=False)
-    """Under which address others reach this worker's query API; empty: `STREAMS_QUERY_HOST` and `_PORT`."""
+    """Under which address others reach this worker's query API, of each worker its own; empty: `STREAMS_QUERY_HOST` and
+    `_PORT`."""
     query_token: SecretStr = SecretStr("")
     """Whoever asks has to know it; required when the query API is not bound to loopback."""
     metrics_host: str = "127.0.0.1"

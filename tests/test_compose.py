@@ -142,6 +142,35 @@ def test_our_variables_are_settings() -> None:
     assert names <= {f"STREAMS_{field.upper()}" for field in Settings.model_fields}
 
 
+# These go with another Kafka, or another platform, than the ones of docker-compose.yml.
+ELSEWHERE = {"STREAMS_REPLICATION", "STREAMS_SECURITY_PROTOCOL", "STREAMS_SECRETS_DIR"}
+
+
+def test_settings_that_an_operator_is_told_of_reach_a_service() -> None:
+    """What docs/deploy.md or .env.example names has an effect: .env alone reaches no container."""
+    told = "".join((ROOT / page).read_text() for page in ("docs/deploy.md", ".env.example"))
+    reached = {name for service in SERVICES.values() for name in environment(service)}
+    assert set(re.findall(r"\bSTREAMS_[A-Z_]+[A-Z]\b", told)) - ELSEWHERE <= reached
+
+
+def test_topics_and_services_are_told_the_same() -> None:
+    """`init` makes the topics as every service has to find them: what is shared is handed to all of them."""
+    of_init = environment(SERVICES["init"])
+    assert of_init == COMPOSE["x-environment"]
+    for name in OURS - {"simulator"}:
+        assert of_init.items() <= environment(SERVICES[name]).items(), name
+
+
+def test_what_is_left_out_of_the_env_file_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty text, which compose makes of it, leaves every setting at its default."""
+    defaults = Settings(_env_file=None)
+    optional = re.findall(r"^#(STREAMS_\w+)=$", (ROOT / ".env.example").read_text(), re.M)
+    assert "STREAMS_RAW_RETENTION_DAYS" in optional
+    for name in optional:
+        monkeypatch.setenv(name, "")
+    assert Settings(_env_file=None) == defaults
+
+
 @every_service
 def test_what_is_mounted_exists(name: str) -> None:
     """A bind mount of a file that is not there becomes an empty folder; a named volume has to be declared."""

@@ -1,13 +1,14 @@
 """Dead letters: what they say, whom a filter means, and that what goes back is what came."""
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import topics
+from streams import letters_shown, topics
 from streams.dead_letters import Filter, Letter, now, returned
 from streams.draft import Draft
 from streams.engine.step import Step, dead_letter
@@ -231,3 +232,10 @@ def test_a_shape_tells_no_value(value: Any) -> None:
 def test_any_bytes_have_a_shape(body: bytes) -> None:
     """No bytes are an error."""
     assert shape(body)
+
+
+def test_letters_without_a_reason_are_told_as_such() -> None:
+    """A record that somebody else wrote to the topic has no reason: that is said, not left blank."""
+    said = letters_shown.counted(2, Counter({"": 32, "bad_shape": 1_000}))
+    assert said == "2 of 1,032 shown: bad_shape 1,000, (none) 32"
+    assert "(none)" in letters_shown._line({"place": "0:1", "time": "2026-01-01T00:00:00Z", "died_at": "door"})

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from yarl import URL
 
 from streams import backfill, status, topics
+from streams.engine import owners
 from streams.errors import Misconfigured, Unavailable
 from streams.fetch import job as jobs
 from streams.fetch import progress
@@ -150,6 +151,25 @@ async def test_another_workers_user_is_asked_for_there() -> None:
         tables._elsewhere = other
         with pytest.raises(Unavailable, match="rebalance"):
             await asyncio.to_thread(status.ask, settings(query_url=other), USER)
+
+
+@pytest.mark.parametrize("announced", ["http://worker:8070", "http://worker:8070/"])
+async def test_two_workers_with_one_address_are_named(announced: str) -> None:
+    """Where another worker announces our address, the answer is what to set, not a rebalance that never ends."""
+    ours = settings(query_url="http://worker:8070")
+    async with running(ours, Tables(someone(), set(), announced)) as url:
+        with pytest.raises(Unavailable, match="two workers announce one STREAMS_QUERY_URL"):
+            await asyncio.to_thread(status.ask, settings(query_url=url), USER)
+
+
+def test_of_two_workers_with_one_address_neither_is_a_rebalance() -> None:
+    """The later one hides the earlier: both halves are told as ours, but for what is read here just now."""
+    log, us, them = "g-connections-changelog", "http://worker:8070", "http://worker-1:8070"
+    assert owners.url_of(0, {}, set(), us) == ""
+    apart = {us: {log: [0]}, them: {log: [1]}}
+    assert [owners.url_of(n, apart, {0}, us) for n in (0, 1)] == ["", them]
+    assert [owners.url_of(n, {us: {log: [1]}}, {0}, us) for n in (0, 1)] == ["", us]  # theirs hides ours
+    assert [owners.url_of(n, {us: {log: [0]}}, {0}, us) for n in (0, 1)] == ["", us]  # ours hides theirs
 
 
 async def test_a_token_keeps_others_out() -> None:

@@ -37,7 +37,7 @@ def up(
 ) -> None:
     """Kafka (real, KRaft) and the schema registry on loopback, until Ctrl-C.
 
-    Example: `junction-streams up --data ~/kafka`, then `export` the two lines that it prints.
+    Example: `junction-streams up --data ~/kafka`, then run the `export` lines that it prints.
     """
     from streams.embedded.up import up as run_up
 

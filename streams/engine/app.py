@@ -14,7 +14,7 @@ from faust.transport import drivers
 
 from streams import log, metrics, topics
 from streams.draft import Fold, Punctuation
-from streams.engine import records, state, versions
+from streams.engine import owners, records, state, versions
 from streams.engine.assignor import Assignor
 from streams.engine.observer import Observer
 from streams.engine.process import own, ping, quiet, spare_the_collector, usable
@@ -171,11 +171,11 @@ class App(faust.App):  # type: ignore[misc]  # because Faust is untyped to stric
         return found.rows(partition, start, stop)
 
     def owner_url(self, partition: int) -> str:
-        """Where the worker that has a partition's tables is reached; "" while nobody has."""
-        for url, by_topic in self.router.tables_metadata().items():
-            if any(partition in partitions for partitions in by_topic.values()):
-                return str(url)
-        return ""
+        """Where the worker that has a partition's tables is reached; "" while nobody has; our own address where two
+        workers announce it."""
+        names = self.tables.changelog_topics
+        ours = {tp.partition for tp in self.assignor.assigned_actives() if tp.topic in names}
+        return owners.url_of(partition, self.router.tables_metadata(), ours, self.engine_settings.query_address)
 
     def _make_table(self, name: str) -> Table:
         changelog = self.topic(

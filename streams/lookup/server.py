@@ -25,6 +25,10 @@ FORWARD_S = 5.0
 KEEPALIVE_S = 60.0
 VIEW_BYTES_MAX = 16 * 1024 * 1024
 SESSION = web.AppKey("session", aiohttp.ClientSession)  # to other workers; one for all that is passed on
+SHARED = (
+    "two workers announce one STREAMS_QUERY_URL, so this user's worker cannot be told from the other: give each its "
+    "own (docs/deploy.md, More workers)"
+)
 HOP = "x-streams-hop"  # an answer from the second worker is final: nobody asks a third
 
 logger = log.get("lookup")
@@ -35,7 +39,9 @@ class Tables(Protocol):
 
     def owns(self, partition: int) -> bool: ...
     def rows(self, table: str, partition: int, start: bytes, stop: bytes) -> Any: ...
-    def owner_url(self, partition: int) -> str: ...
+    def owner_url(self, partition: int) -> str:
+        """Empty while nobody has its tables, or this worker reads them. Our own address: another announces it."""
+        ...
 
 
 def check(settings: Settings) -> None:
@@ -84,7 +90,10 @@ def build(settings: Settings, tables: Tables) -> web.Application:
             except Misconfigured as error:  # rows of another version: the worker ends when an event meets them
                 return _error(503, str(error))
             return web.json_response({**view, "worker": settings.worker_id, "partition": partition})
-        return await _elsewhere(request, _trusted(settings, tables.owner_url(partition)), user_id)
+        url = _trusted(settings, tables.owner_url(partition))
+        if url and URL(url) == URL(settings.query_address):  # no rebalance mends it: no `retry-after`
+            return _error(503, SHARED)
+        return await _elsewhere(request, url, user_id)
 
     app = web.Application(client_max_size=1024)
     app.cleanup_ctx.append(partial(_session, token))
