@@ -7,4 +7,5 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "streams/signature.py": ("tests/test_signature.py",),
     "streams/bounds.py": ("tests/test_bounds.py", "tests/test_bounded_rows.py"),
     "streams/alerting/looked.py": ("tests/alerting/test_trial.py",),
+    "streams/rows.py": ("tests/test_rows.py",),
 }
