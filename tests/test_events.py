@@ -56,6 +56,7 @@ CONTROL = {
     "labtest.order.deleted": (Family.UNKNOWN, "order", "deleted"),
     "labtest.result.updated": (Family.UNKNOWN, "result", "updated"),
     "continuous_query.result_table.deleted": (Family.UNKNOWN, "result_table", "deleted"),
+    "continuous_query.kit.created": (Family.UNKNOWN, "kit", "created"),
     "provider.connection.error.created": (Family.UNKNOWN, "other", "created"),
     # A thing that we do not know, with actions that we do.
     "labtest.kit.created": (Family.LAB, "kit", "created"),

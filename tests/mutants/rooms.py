@@ -8,4 +8,5 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "streams/bounds.py": ("tests/test_bounds.py", "tests/test_bounded_rows.py"),
     "streams/alerting/looked.py": ("tests/alerting/test_trial.py",),
     "streams/rows.py": ("tests/test_rows.py",),
+    "streams/actions.py": ("tests/test_events.py", "tests/test_actions.py"),
 }
