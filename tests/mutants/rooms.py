@@ -10,4 +10,5 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "streams/rows.py": ("tests/test_rows.py",),
     "streams/actions.py": ("tests/test_events.py", "tests/test_actions.py"),
     "streams/dedup.py": ("tests/test_dedup.py", "tests/test_future_versions.py"),
+    "streams/ids.py": ("tests/test_ids.py",),
 }
