@@ -11,4 +11,5 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "streams/actions.py": ("tests/test_events.py", "tests/test_actions.py"),
     "streams/dedup.py": ("tests/test_dedup.py", "tests/test_future_versions.py"),
     "streams/ids.py": ("tests/test_ids.py",),
+    "streams/keys.py": ("tests/test_keys.py",),
 }
