@@ -12,4 +12,5 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "streams/dedup.py": ("tests/test_dedup.py", "tests/test_future_versions.py"),
     "streams/ids.py": ("tests/test_ids.py",),
     "streams/keys.py": ("tests/test_keys.py",),
+    "streams/times.py": ("tests/test_times.py",),
 }
