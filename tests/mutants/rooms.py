@@ -13,4 +13,5 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "streams/ids.py": ("tests/test_ids.py",),
     "streams/keys.py": ("tests/test_keys.py",),
     "streams/times.py": ("tests/test_times.py",),
+    "streams/body_bounds.py": ("tests/test_body_bounds.py",),
 }
