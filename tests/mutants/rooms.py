@@ -14,4 +14,5 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "streams/keys.py": ("tests/test_keys.py",),
     "streams/times.py": ("tests/test_times.py",),
     "streams/body_bounds.py": ("tests/test_body_bounds.py",),
+    "streams/fetch/windows.py": ("tests/fetch/test_windows.py",),
 }
