@@ -15,4 +15,5 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "streams/times.py": ("tests/test_times.py",),
     "streams/body_bounds.py": ("tests/test_body_bounds.py",),
     "streams/fetch/windows.py": ("tests/fetch/test_windows.py",),
+    "streams/connection.py": ("tests/test_connection.py",),
 }
