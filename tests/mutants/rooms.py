@@ -16,4 +16,5 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "streams/body_bounds.py": ("tests/test_body_bounds.py",),
     "streams/fetch/windows.py": ("tests/fetch/test_windows.py",),
     "streams/connection.py": ("tests/test_connection.py",),
+    "streams/events.py": ("tests/test_events.py", "tests/test_mend.py"),
 }
