@@ -215,3 +215,36 @@ def test_problems_are_few() -> None:
         len(decode(json.dumps(envelope("daily.data.meal.created", {"id": "1", "data": foods})).encode()).event.problems)
         < 6
     )
+
+
+# The bounds themselves
+
+
+def test_so_many_objects_and_lists_and_not_one_more() -> None:
+    """The bound itself is allowed; what has too few bytes to hold more is not counted."""
+    body_bounds.check(b"[" + b"{}" * (N - 1) + b"]")
+    body_bounds.check(b"[" + b"{ }" * (N - 1) + b"]")
+    body_bounds.check(b"[" * (2 * N))  # in a text: as JSON it would need as many bytes again
+    with pytest.raises(Rejected, match=rf"^too_large: \$: more than {N:,} objects and lists$"):
+        body_bounds.check(b"[" + b"{}" * N + b"]")
+
+
+NAMES = body_bounds.NAMES_MAX
+
+
+@pytest.mark.parametrize("wrap", [lambda it: it, lambda it: [1, [it]], lambda it: {"a": None, "b": {"c": it}}])
+def test_so_many_names_and_not_one_more(wrap: Any) -> None:
+    """The bound itself is allowed, wherever the object stands; a body too small to hold more is not looked at."""
+    body, fits = b" " * (NAMES * 5), dict.fromkeys(map(str, range(NAMES)), 1)
+    body_bounds.check_names(body, wrap(fits))
+    body_bounds.check_names(body[1:], wrap(fits | {"more": 1}))
+    with pytest.raises(Rejected, match=rf"^too_large: \$: an object with more than {NAMES:,} names$"):
+        body_bounds.check_names(body, wrap(fits | {"more": 1}))
+
+
+def test_so_many_places_of_a_table_and_not_one_more() -> None:
+    """Rows times columns."""
+    cells = body_bounds.CELLS_MAX
+    body_bounds.check_table(cells // 100, 100, "$.x")
+    with pytest.raises(Rejected, match=rf"^too_large: \$\.x: more than {cells:,} places of a table$"):
+        body_bounds.check_table(cells // 100 + 1, 100, "$.x")

@@ -76,6 +76,58 @@ def test_a_busy_user_is_written_once_a_minute() -> None:
     assert merge_data(state, 2 * MINUTE_MS).last_data_ms == 2 * MINUTE_MS
 
 
+def test_what_is_merged_is_the_newest_and_the_oldest() -> None:
+    """The newest `created`, error and minute with data; the oldest data and the oldest `created`."""
+    old = State(Created(5, ("z",)), Failed(5, "z"), 5, 5, 5)
+    new = State(Created(6, ("a",)), Failed(6, "a"), 6, 6, 6)
+    assert merge(old, new) == State(new.created, new.failed, 5, 6, 5)
+    assert merge(EMPTY, EMPTY) == EMPTY == connection.decode(None)
+    assert merge(old, State(implied_since_ms=0, last_data_ms=0, first_created_ms=0))[2:] == (0, 5, 0)
+
+
+@pytest.mark.parametrize(
+    ("known", "at_ms", "told"),
+    [
+        (State(), MINUTE_MS + 1, (MINUTE_MS + 1, MINUTE_MS)),
+        (State(implied_since_ms=70_000, last_data_ms=MINUTE_MS), 70_000, (70_000, MINUTE_MS)),
+        (State(implied_since_ms=70_000, last_data_ms=MINUTE_MS), 69_999, (69_999, MINUTE_MS)),
+        (State(implied_since_ms=70_000, last_data_ms=MINUTE_MS), 2 * MINUTE_MS, (70_000, 2 * MINUTE_MS)),
+        (State(implied_since_ms=0, last_data_ms=0), 1, (0, 0)),
+        (State(implied_since_ms=3), 5, (3, 0)),
+        (State(last_data_ms=MINUTE_MS), 5, (5, MINUTE_MS)),
+    ],
+)
+def test_what_a_data_event_adds(known: State, at_ms: int, told: tuple[int, int]) -> None:
+    """The oldest moment as it is, the newest floored to its minute."""
+    state = merge_data(known, at_ms)
+    assert (state.implied_since_ms, state.last_data_ms) == told
+
+
+def test_what_others_are_told_of() -> None:
+    """The status, since when, and the two events that made it; not the times of data, which change all the time."""
+    state = State(Created(5), Failed(6, "x"), 1, 2, 3)
+    assert state.visible == ("error", 6, Created(5), Failed(6, "x"))
+
+
+@pytest.mark.parametrize("status", ["available", "unavailable"])
+def test_resources_are_bounded(status: str) -> None:
+    """The first RESOURCES_MAX by name; names that are none, and what is no object, are left out."""
+    names = [f"r{n:04}" for n in range(connection.RESOURCES_MAX + 1)]
+    said = {name: {"status": status} for name in reversed(names)} | {"": {"status": status}, "x" * 999: {}, "n": None}
+    _, state = connection.read_event("created", {"provider": "oura", "resource_availability": said}, 5)
+    kept = tuple(names[:-1])
+    expected = Created(5, kept, ()) if status == "available" else Created(5, (), kept)
+    assert state == State(created=expected, first_created_ms=5)
+
+
+@pytest.mark.parametrize(("data", "place"), [([], "$.data: not an object"), ({}, "$.data.provider")])
+def test_a_refusal_names_its_place(data: Any, place: str) -> None:
+    """Where to look."""
+    with pytest.raises(Rejected) as caught:
+        connection.read_event("created", data, 5)
+    assert (caught.value.reason, caught.value.detail) == (Reason.BAD_SHAPE, place)
+
+
 AVAILABILITY = {"sleep": {"status": "available"}, "body": {"status": "unavailable"}, "new": {"status": "?"}, "x": 1}
 
 

@@ -10,7 +10,20 @@ from hypothesis import strategies as st
 
 from streams import blocks, samples
 from streams.blocks import NUMBERS
-from streams.dedup import EMITTED, NEVER_US, Judged, Verdict, Version, judge, signed_hash, state_key, stored
+from streams.dedup import (
+    EMITTED,
+    FIRST_DELIVERY_MS,
+    NEVER_US,
+    SKEW_MS,
+    Judged,
+    Verdict,
+    Version,
+    is_ahead,
+    judge,
+    signed_hash,
+    state_key,
+    stored,
+)
 from streams.values import to_json
 from tests.test_decode import AT, heartrate, read_series
 
@@ -75,6 +88,38 @@ def test_changed_fields_are_named() -> None:
     before = {"steps": 1, "same": 0, "gone": None}
     judged = told((1, 1, before), (2, 2, {"steps": 2, "same": 0, "came": None}))[1]
     assert judged.changed_fields == ["came", "gone", "steps"]
+
+
+def test_nothing_changed_where_nothing_was_compared() -> None:
+    """Fields are named of what leaves as another content; the first word, a repetition and an older word name none."""
+    judged = told((2, 2, A), (3, 3, A), (1, 1, B))
+    assert [(one.verdict, one.is_conflict, one.changed_fields) for one in judged] == [
+        (NEW, False, []),
+        (SAME, False, []),
+        (STALE, False, []),
+    ]
+
+
+def test_what_has_nothing_beside_its_content() -> None:
+    """It stores nothing beside it, and the same once more writes nothing."""
+    first, again = told((1, 1, A), (1, 1, A))
+    assert first.state is not None
+    assert stored(first.state) == (version(1, 1, A), to_json(A), b"")
+    assert again.state is None
+
+
+@pytest.mark.parametrize(
+    ("ahead_ms", "delivered_at_ms", "expected"),
+    [
+        (SKEW_MS, FIRST_DELIVERY_MS, False),
+        (SKEW_MS + 1, FIRST_DELIVERY_MS, True),
+        (SKEW_MS + 1, FIRST_DELIVERY_MS - 1, False),
+        (0, FIRST_DELIVERY_MS + 1, False),
+    ],
+)
+def test_a_time_that_is_ahead(ahead_ms: int, delivered_at_ms: int, expected: bool) -> None:
+    """Beyond what clocks may differ by, and only of a delivery whose time is one: from May 2014 on."""
+    assert is_ahead((delivered_at_ms + ahead_ms) * 1000, delivered_at_ms) is expected
 
 
 contents = st.sampled_from([A, B, {"steps": 2}, {}])

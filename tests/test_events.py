@@ -56,6 +56,7 @@ CONTROL = {
     "labtest.order.deleted": (Family.UNKNOWN, "order", "deleted"),
     "labtest.result.updated": (Family.UNKNOWN, "result", "updated"),
     "continuous_query.result_table.deleted": (Family.UNKNOWN, "result_table", "deleted"),
+    "continuous_query.kit.created": (Family.UNKNOWN, "kit", "created"),
     "provider.connection.error.created": (Family.UNKNOWN, "other", "created"),
     # A thing that we do not know, with actions that we do.
     "labtest.kit.created": (Family.LAB, "kit", "created"),
@@ -71,7 +72,7 @@ CONTROL = {
 
 
 def body(**fields: object) -> bytes:
-    return json.dumps({"event_type": "daily.data.sleep.created", **fields}).encode()
+    return json.dumps({"event_type": "daily.data.sleep.created"} | fields).encode()
 
 
 @pytest.mark.parametrize(("text", "expected"), CONTROL.items())
@@ -151,7 +152,42 @@ def test_why_a_body_is_refused(raw: bytes, reason: Reason) -> None:
     """Each way to be unreadable has its own constant name, which the dead letter carries."""
     with pytest.raises(Rejected) as caught:
         identify(raw)
-    assert caught.value.reason is reason
+    assert (caught.value.reason, caught.value.detail) == (reason, PLACE.get(reason, "$"))
+
+
+PLACE = {Reason.NO_EVENT_TYPE: "$.event_type", Reason.NO_USER: "$.user_id, $.data.user_id"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "user_id"),
+    [
+        ({"user_id": USER.upper()}, USER),
+        ({"data": {"user_id": USER.upper()}}, USER),
+        ({"user_id": USER, "data": {"user_id": "x"}}, USER),
+        ({"user_id": 7, "data": "x"}, ""),
+        ({}, ""),
+    ],
+)
+def test_what_a_whole_body_says_of_itself(fields: dict[str, object], user_id: str) -> None:
+    """Of one that is JSON the hint is what `identify` would have read, though something else is missing."""
+    assert events.hint(body(**fields)) == ("daily.data.sleep.created", user_id)
+    assert events.hint(body(**fields, event_type=None)) == ("", user_id)
+
+
+def test_a_type_of_svix_is_one_and_no_other() -> None:
+    """An operational webhook is called by its `type`, without a user; what else has one has no event type."""
+    identity = identify(b'{"type": "message.attempt.exhausted", "data": {}}')
+    assert (identity.type.text, identity.type.family) == ("message.attempt.exhausted", Family.OPERATIONAL)
+    with pytest.raises(Rejected) as caught:
+        identify(json.dumps({"type": "daily.data.sleep.created", "user_id": USER}).encode())
+    assert caught.value.reason is Reason.NO_EVENT_TYPE
+
+
+def test_the_longest_id() -> None:
+    """So many characters are an id, one more is none."""
+    longest = "x" * events.TEXT_CHARS_MAX
+    assert identify(body(user_id=longest)).user_id == longest
+    assert identify(body(user_id=longest + "x", data={"user_id": "u"})).user_id == "u"
 
 
 JSON = st.recursive(

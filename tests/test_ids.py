@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from streams import ids, topics
@@ -46,8 +46,10 @@ def test_a_uuid_has_one_spelling(id: str, cased: Any) -> None:
 @given(
     st.text() | st.sampled_from(["Patient-A", USER.upper()[:-1], UPPER + "0", f"{{{UPPER}}}", UPPER.replace("-", "")])
 )
+@example("P" + UPPER[1:])
+@example(UPPER.replace("-", "_"))
 def test_what_is_no_uuid_is_opaque(id: str) -> None:
-    """Nobody says that its case means nothing."""
+    """Nobody says that its case means nothing, also where it is as long as a UUID."""
     assert ids.canonical(id) == id
 
 

@@ -1,6 +1,6 @@
 """Keys made of parts: different parts never share one, and those of UUIDs and slugs are joined as ever."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from streams import keys, topics
@@ -21,8 +21,10 @@ plain = st.lists(st.uuids().map(str) | st.sampled_from(["oura", "apple_health_ki
 
 
 @given(separators, parts)
+@example(":", ["%3A"])
+@example("|", ["a", "%7C25"])
 def test_a_key_can_be_taken_apart(separator: str, said: list[str]) -> None:
-    """So no other parts have the same key."""
+    """So no other parts have the same key, also where one of them looks like an escape."""
     assert keys.split(separator, keys.join(separator, said)) == said
 
 

@@ -28,6 +28,10 @@ do_not_mutate_patterns=
 pytest_add_cli_args=
     -p
     no:cacheprovider
+    -p
+    tests.mutants.fresh
+    -o
+    asyncio_mode=auto
 pytest_add_cli_args_test_selection=
     {tests}
 """
