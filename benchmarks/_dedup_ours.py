@@ -1,10 +1,10 @@
 """The dedup job in this engine: `python -m benchmarks._dedup_ours`. Settings come from the environment."""
 
-from streams import log
 from streams.draft import Draft
 from streams.engine import app
 from streams.events import Record
-from streams.settings import Settings
+from streams.ops import log
+from streams.ops.settings import Settings
 
 TABLE = "seen"
 

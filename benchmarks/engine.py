@@ -40,7 +40,7 @@ from benchmarks._contestants import Contestant
 from benchmarks._dedup import Job, job
 from streams.embedded import Cluster, missing
 from streams.embedded.supervise import Child
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 
 EXTRA = 1_000
 PATIENCE_S = 300.0

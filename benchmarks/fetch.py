@@ -28,12 +28,12 @@ from streams import admin, registry, resources, topics
 from streams.demo.history import History, Standing
 from streams.embedded import Cluster, ports
 from streams.embedded.supervise import Child
-from streams.errors import Unavailable
 from streams.events import Family
 from streams.fetch.progress import Progress
 from streams.lag import Lag
+from streams.ops.errors import Unavailable
+from streams.ops.settings import Settings
 from streams.resources import Kind
-from streams.settings import Settings
 from streams.simulator.api.options import KEY
 from streams.simulator.chance import iso
 from streams.simulator.world import World

@@ -31,7 +31,7 @@ from benchmarks._load import Result, load, request
 from streams import admin
 from streams.embedded import Cluster, ports
 from streams.embedded.supervise import Child
-from streams.settings import Settings
+from streams.ops.settings import Settings
 from streams.signature import new_message_id, sign
 
 ENDPOINT = "bench"

@@ -25,7 +25,7 @@ from benchmarks._events import PARTITIONS, Raw, giant, loads, records
 from benchmarks.path import cpu_s, worker
 from streams import admin, codec, registry, topics
 from streams.embedded import Cluster
-from streams.settings import Settings
+from streams.ops.settings import Settings
 
 SMALL_PER_S = 50
 CALM_S = 10.0

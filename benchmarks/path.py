@@ -31,9 +31,9 @@ from benchmarks._events import PARTITIONS, Load, Raw, loads, records
 from streams import admin, registry, topics
 from streams.embedded import Cluster
 from streams.embedded.supervise import Child
-from streams.errors import Unavailable
 from streams.lag import Lag
-from streams.settings import Settings
+from streams.ops.errors import Unavailable
+from streams.ops.settings import Settings
 
 # How many events make about ten seconds of work, and for the profile about two.
 EVENTS = {"samples_1": 60_000, "samples_100": 15_000, "samples_5000": 300, "intervals_100": 10_000, "summaries": 50_000}

@@ -27,12 +27,12 @@ from benchmarks.worker import PARTITIONS, feed
 from streams import admin, registry, topics
 from streams.embedded import Cluster, ports
 from streams.engine.process import spare_the_collector
-from streams.errors import Unavailable
 from streams.events import Family
 from streams.junction import open_client
 from streams.lag import Lag
+from streams.ops.errors import Unavailable
+from streams.ops.settings import Settings
 from streams.reconcile.run import reconcile
-from streams.settings import Settings
 from streams.simulator.api.options import KEY
 from streams.simulator.world import World
 

@@ -24,10 +24,10 @@ from confluent_kafka import Producer
 from streams import admin, registry, topics
 from streams.embedded import Cluster
 from streams.embedded.supervise import Child
-from streams.errors import Unavailable
 from streams.events import identify
 from streams.lag import Lag
-from streams.settings import Settings
+from streams.ops.errors import Unavailable
+from streams.ops.settings import Settings
 from streams.simulator.schedule import Faults, schedule
 from streams.simulator.world import World
 

@@ -21,8 +21,8 @@ from confluent_kafka.admin import (
 )
 
 from streams import kept, resources, topics
-from streams.errors import Misconfigured, Unavailable
-from streams.settings import Settings
+from streams.ops.errors import Misconfigured, Unavailable
+from streams.ops.settings import Settings
 from streams.topics import Role, Topic
 
 ANSWER_S = 5.0

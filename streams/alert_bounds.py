@@ -10,10 +10,10 @@ from streams import ids, topics
 from streams.alerting import own as owns
 from streams.alerting.own import Own
 from streams.alerting.user import Personal
-from streams.errors import Rejected, Unavailable
+from streams.ops.errors import Rejected, Unavailable
+from streams.ops.settings import Settings
 from streams.reader import Messages
 from streams.refused import refused
-from streams.settings import Settings
 
 ANSWER_S = 15.0
 _NOT_TAKEN = "Kafka did not take the threshold"

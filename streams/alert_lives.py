@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from streams import ids, topics
+from streams.ops.settings import Settings
 from streams.reader import Reader
-from streams.settings import Settings
 
 Json = dict[str, Any]
 

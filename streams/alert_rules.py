@@ -3,11 +3,11 @@
 import time
 from pathlib import Path
 
-from streams import log, metrics
 from streams.alerting import rulefile
 from streams.alerting.life import Life
 from streams.alerting.rules import Rules
-from streams.errors import Misconfigured
+from streams.ops import log, metrics
+from streams.ops.errors import Misconfigured
 
 LOOK_EVERY_S = 1.0
 PROBLEMS_SHOWN = 5

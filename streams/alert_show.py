@@ -6,11 +6,11 @@ from typing import Any
 
 from rich.text import Text
 
-from streams import terminal
 from streams.alert_lives import Alert
 from streams.alerting.own import Own
 from streams.alerting.rulefile import Problem, Read
-from streams.terminal import Rows, line, lines
+from streams.ops import terminal
+from streams.ops.terminal import Rows, line, lines
 
 ID_SHOWN = 12  # enough to name one; `show` takes any beginning
 

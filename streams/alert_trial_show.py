@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from streams import terminal
 from streams.alert_trial import Outcome
 from streams.alerting.looked import RATE_SPAN_MS, per_user_and_week
 from streams.alerting.trial import Fired
-from streams.terminal import Rows
+from streams.ops import terminal
+from streams.ops.terminal import Rows
 from streams.times import EPOCH, MICRO
 
 SHOWN = 20

@@ -6,15 +6,16 @@ from datetime import UTC, datetime
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from streams import ids, status, terminal, topics
-from streams.errors import Misconfigured, Unavailable
+from streams import ids, status, topics
 from streams.fetch import policy, windows
 from streams.fetch import request as requests
 from streams.fetch.request import RANGELESS, Priority, Request, Why, new_id
 from streams.fetch.windows import DAY_US, Span
+from streams.ops import terminal
+from streams.ops.errors import Misconfigured, Unavailable
+from streams.ops.settings import Settings
 from streams.refused import refused
 from streams.resources import RESOURCES, normalise
-from streams.settings import Settings
 from streams.times import since_epoch
 
 DAYS = 30

@@ -11,10 +11,10 @@ import msgspec
 
 from streams import rows, values
 from streams.body import provider_slug
-from streams.errors import Reason, Rejected
 from streams.fetch import policy
 from streams.fetch.job import Status as JobStatus
 from streams.fetch.progress import Progress
+from streams.ops.errors import Reason, Rejected
 from streams.values import Unfit
 
 NOTICES_MAX = 64  # a reconnect brings one more; beyond this many we say 64

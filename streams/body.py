@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from streams import body_bounds, ids
-from streams.errors import Reason, Rejected
 from streams.events import TEXT_CHARS_MAX, EventType, Family, has_owner, identify_strictly, parse_type
 from streams.mend import mended
+from streams.ops.errors import Reason, Rejected
 from streams.values import canonical
 
 UNKNOWN = "unknown"

@@ -6,7 +6,7 @@ as three bytes. A body above one of these bounds is a dead letter; what Junction
 
 from typing import Any
 
-from streams.errors import Reason, Rejected
+from streams.ops.errors import Reason, Rejected
 
 ID_CHARS_MAX = 256  # of an event type or an id; the longest known event type has 58
 # Objects and lists. Junction's samples take 150 bytes each; 16 MiB hold as many of 67.

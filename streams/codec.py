@@ -15,7 +15,7 @@ import fastavro
 
 from streams import avro_writer, topics
 from streams.avro_writer import Write
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 from streams.schemas import schema_text
 
 __all__ = ["Codec", "decode", "parsed", "schema_id", "schema_text"]

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from streams.settings import Settings
+from streams.ops.settings import Settings
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "configuration.md"
 
@@ -26,7 +26,7 @@ SECTIONS = {
 
 _HEAD = """# Configuration
 
-Made by `python -m streams.configuration` from `streams/settings.py`; edit that.
+Made by `python -m streams.configuration` from `streams/ops/settings.py`; edit that.
 
 Every setting is an environment variable, or a line of `.env` in the working directory, or a file named after it (in
 lower case, such as `streams_sasl_password`) in the folder that `STREAMS_SECRETS_DIR` names, which is how Docker and

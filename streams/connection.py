@@ -11,7 +11,7 @@ import msgspec
 
 from streams import rows
 from streams.body import provider_slug, short_text
-from streams.errors import Reason, Rejected
+from streams.ops.errors import Reason, Rejected
 
 CONNECTED, ERROR, IMPLIED, UNKNOWN = "connected", "error", "implied", "unknown"
 MINUTE_MS = 60_000

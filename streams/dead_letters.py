@@ -10,9 +10,9 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from streams import events, ids, times, topics
-from streams.errors import Rejected
 from streams.events import Hint
 from streams.explain import Explanation, explain
+from streams.ops.errors import Rejected
 from streams.topics import Delivery, Headers, header
 
 DEAD_PREFIX = "dead_"

@@ -10,9 +10,9 @@ from fastavro.read import LOGICAL_READERS
 from fastavro.schema import SchemaParseException, UnknownType
 
 from streams import codec, registry, topics
-from streams.errors import UnknownSchema, Unreadable
+from streams.ops.errors import UnknownSchema, Unreadable
+from streams.ops.settings import Settings
 from streams.schemas import SERIES_SCHEMAS
-from streams.settings import Settings
 from streams.times import DAY_US, in_range
 
 Json = dict[str, Any]

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from streams.bounds import RECORD_BYTES_MAX, Bounds, weight
-from streams.errors import Reason, Rejected
 from streams.events import Record
+from streams.ops.errors import Reason, Rejected
 
 Read = Callable[[str, bytes], bytes | None]  # (table, key) → value
 Rows = Iterator[tuple[bytes, bytes]]

@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from streams import terminal, topics
+from streams import topics
+from streams.ops import terminal
+from streams.ops.settings import Settings
+from streams.ops.terminal import Rows
 from streams.reader import Reader
-from streams.settings import Settings
-from streams.terminal import Rows
 
 _SCOPES_SHOWN = 3
 _COPIED = ("kind", "scope", "path", "found", "count", "first_seen_at", "last_seen_at")

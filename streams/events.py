@@ -15,7 +15,7 @@ import msgspec
 
 from streams import actions, ids, mend, resources
 from streams.body_bounds import ID_CHARS_MAX
-from streams.errors import Reason, Rejected
+from streams.ops.errors import Reason, Rejected
 
 TEXT_CHARS_MAX = ID_CHARS_MAX
 

@@ -10,11 +10,11 @@ from streams import backfill, connection, drift, ids, lab, query, samples, summa
 from streams.body import align
 from streams.decode import Control, decode
 from streams.drift import Findings
-from streams.errors import Reason, Rejected
 from streams.events import Family, identify, parse_type
+from streams.ops.errors import Reason, Rejected
+from streams.ops.terminal import lines, pairs
 from streams.series import Series
 from streams.summary import Entity, Summary
-from streams.terminal import lines, pairs
 from streams.values import canonical
 
 KEYS_SHOWN = 5

@@ -8,7 +8,7 @@ from typing import Any
 
 from streams import ids, keys, schemas, values
 from streams.body import Event, short_text
-from streams.errors import Reason, Rejected
+from streams.ops.errors import Reason, Rejected
 from streams.schemas import Field
 from streams.summary import Entity
 from streams.values import Unfit, canonical, to_json

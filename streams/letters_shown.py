@@ -5,14 +5,15 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
-from streams import dead_letters, redrive, terminal, topics
+from streams import dead_letters, redrive, topics
 from streams.dead_letters import Filter, Letter
-from streams.errors import Misconfigured
 from streams.explain import render
+from streams.ops import terminal
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
+from streams.ops.terminal import line, lines, pairs
 from streams.redrive import Mark
-from streams.settings import Settings
 from streams.shapes import shape
-from streams.terminal import line, lines, pairs
 
 _SHOWN = ("place", "time", "reason", "detail", "event_type", "user_id", "delivery_id", "died_at", "version")
 _NO_REASON = "(none)"

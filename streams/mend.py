@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from streams import body_bounds, places
-from streams.errors import Reason, Rejected
+from streams.ops.errors import Reason, Rejected
 
 DEPTH_MAX = 100  # more than any reader of meanings takes, less than the stack
 PLACES_MAX = 50

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from streams import metrics
-from streams.standing import Spreading, Standing
+from streams.ops import metrics
+from streams.ops.gauges import Spreading, Standing
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "metrics.md"
 
@@ -25,7 +25,7 @@ SECTIONS = {
 
 _HEAD = """# Metrics
 
-Made by `python -m streams.metrics_page` from `streams/metrics.py`; edit that.
+Made by `python -m streams.metrics_page` from `streams/ops/metrics.py`; edit that.
 
 Each process serves those that it has (column "of") on `/metrics`: the gateway on its own port, the others on
 `STREAMS_METRICS_PORT`. Names end in their unit; times are in seconds, sizes in bytes. No label holds a user, a value or

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from streams import admin, kept, topics
 from streams.agents.expiry import SWEPT
+from streams.ops.settings import Settings
 from streams.resources import RESOURCES
-from streams.settings import Settings
 from streams.topics import Role
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "privacy.md"

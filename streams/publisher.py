@@ -18,9 +18,9 @@ from typing import Any, NamedTuple, Protocol
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from streams import log
-from streams.errors import Unavailable
-from streams.settings import Settings
+from streams.ops import log
+from streams.ops.errors import Unavailable
+from streams.ops.settings import Settings
 from streams.topics import Headers
 
 _LINGER_MS = 3  # long enough to batch a burst, short beside the round trip

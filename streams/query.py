@@ -6,8 +6,8 @@ from typing import Any
 
 from streams import body_bounds, ids, values
 from streams.body import Event, short_text
-from streams.errors import Reason, Rejected
 from streams.mend import REPLACEMENT
+from streams.ops.errors import Reason, Rejected
 from streams.summary import Entity
 from streams.values import Unfit, canonical, to_json
 

@@ -19,10 +19,10 @@ from streams import dead_letters, topics
 from streams.dead_letters import Filter, Letter, Return
 from streams.engine.clients import SILENT
 from streams.engine.transaction import Remedy, remedy
-from streams.errors import Misconfigured, Unavailable
+from streams.ops.errors import Misconfigured, Unavailable
+from streams.ops.settings import Settings
 from streams.reader import Messages
 from streams.refused import refused
-from streams.settings import Settings
 
 BATCH = 100  # letters of one transaction; one that is interrupted puts none of them back
 ANSWER_S = 15.0

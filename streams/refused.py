@@ -2,7 +2,7 @@
 
 from confluent_kafka import KafkaError
 
-from streams.errors import Misconfigured, Unavailable
+from streams.ops.errors import Misconfigured, Unavailable
 
 # Asking again changes nothing: rights, logins, settings.
 _A_PERSON_HAS_TO_ACT = {

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from streams import __version__
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 from streams.schemas import AVRO_DIR, SCHEMAS, schema_text
 
 FOLDER = AVRO_DIR / "released"

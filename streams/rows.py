@@ -15,7 +15,7 @@ fetchers' queue (empty), cursors behind an outage, and how many items of drift a
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 
 HEAD_BYTES = 1
 

@@ -18,8 +18,8 @@ import msgspec
 from streams import columns, resources, schemas, times, topics, values
 from streams.body import Event, Source, SourceShape, checked, source, unknown_source
 from streams.columns import Attributes, Columns, hash64
-from streams.errors import Reason, Rejected
 from streams.events import TEXT_CHARS_MAX, Family
+from streams.ops.errors import Reason, Rejected
 from streams.resources import Resource, Value
 from streams.values import Unfit, canonical, to_json
 

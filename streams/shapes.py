@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from streams import mend, places
-from streams.errors import Rejected
+from streams.ops.errors import Rejected
 from streams.values import DEPTH_MAX
 
 PATHS_MAX = 300

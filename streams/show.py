@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from streams import kept, terminal
+from streams import kept
 from streams.admin import Change
 from streams.explain import explain, render
+from streams.ops import terminal
 from streams.subjects import Check
 from streams.topics import Topic
 

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from streams.errors import Misconfigured, SignatureError
+from streams.ops.errors import Misconfigured, SignatureError
 
 _SYMMETRIC, _PUBLIC, _PRIVATE = "whsec_", "whpk_", "whsk_"
 _NAMES = ("id", "timestamp", "signature")

@@ -8,10 +8,11 @@ from typing import Any
 
 import httpx
 
-from streams import addresses, ids, terminal, unpacking
-from streams.errors import Misconfigured, Unavailable
-from streams.settings import Settings
-from streams.terminal import Rows, line
+from streams import ids
+from streams.ops import addresses, terminal, unpacking
+from streams.ops.errors import Misconfigured, Unavailable
+from streams.ops.settings import Settings
+from streams.ops.terminal import Rows, line
 
 ANSWER_S = 10.0
 BUSY = frozenset({429, 502, 503, 504})

@@ -8,11 +8,11 @@ from typing import Any
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
-from streams import log
 from streams.codec import schema_text
-from streams.errors import Misconfigured
 from streams.evolution import breaks
-from streams.settings import Settings
+from streams.ops import log
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
 
 COMPATIBILITY = "FULL_TRANSITIVE"  # services are old readers of new records, and topics hold what many versions wrote
 _NO_SUBJECT, _NO_VERSION, _NO_SCHEMA = 40401, 40402, 40403  # of Confluent's API; others answer them too

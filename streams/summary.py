@@ -11,9 +11,9 @@ from typing import Any
 
 from streams import ids, keys, schemas, strict, topics, typed, values
 from streams.body import UNKNOWN, Event, Source, envelope, short_text, source, unknown_source
-from streams.errors import Reason, Rejected
 from streams.events import Family, parse_type
 from streams.mend import REPLACEMENT
+from streams.ops.errors import Reason, Rejected
 from streams.schemas import Field
 from streams.times import DAY_US, EPOCH, MICRO
 from streams.values import Unfit, canonical

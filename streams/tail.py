@@ -4,10 +4,11 @@ from typing import Any
 
 from rich.console import Console
 
-from streams import ids, terminal, topics
-from streams.errors import Misconfigured
+from streams import ids, topics
+from streams.ops import terminal
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
 from streams.reader import Decoded, Reader
-from streams.settings import Settings
 
 POLL_S = 0.5
 

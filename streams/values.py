@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from streams import times
-from streams.errors import Reason, Rejected
+from streams.ops.errors import Reason, Rejected
 
 DEPTH_MAX = 64  # nesting of a payload; real ones have under 10. Refused at a fixed depth, not where the stack ends.
 _CLEAN_NUMBER = re.compile(r"-?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
-from streams import admin, log, registry, topics
+from streams import admin, registry, topics
 from streams.draft import Draft, Fold
-from streams.errors import Misconfigured
 from streams.events import Record
-from streams.settings import Settings
+from streams.ops import log
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
+from streams.ops.waiting import until_available
 from streams.times import millis
-from streams.waiting import until_available
 
 if TYPE_CHECKING:
     from streams.agents.alerts import NewRules
@@ -51,9 +52,9 @@ def _start(
     from streams import agents
     from streams.codec import Codec
     from streams.engine import app as engine
-    from streams.exposition import expose
     from streams.lookup import server
-    from streams.metrics import Process
+    from streams.ops.metrics import Process
+    from streams.ops.metrics_server import expose
 
     server.check(settings)
     codec, prefix = Codec(ids), settings.topic_prefix

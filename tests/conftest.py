@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from streams.embedded import Cluster, missing
-from streams.settings import Settings
+from streams.ops.settings import Settings
 from tests.samples import sample_dir
 
 # A law holds on a busy machine too: timing is for benchmarks. A failure prints what reproduces it.

@@ -8,16 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import admin, log, topics
+from streams import admin, topics
 from streams.agents import outage as outages
-from streams.errors import Unavailable
 from streams.fetch import outage, progress
 from streams.fetch.outage import RETRIES_S_MIN, Outage
 from streams.fetch.request import Why
 from streams.gateway import build_app
 from streams.gateway.absence import Absence
+from streams.ops import log
+from streams.ops.errors import Unavailable
+from streams.ops.settings import Settings
 from streams.publisher import MemoryPublisher
-from streams.settings import Settings
 from tests.folding import NOW_MS, PREFIX, RawRecord, Worker
 from tests.test_backfill import event
 from tests.test_gateway import NOW_S, body_of, make_settings, signed

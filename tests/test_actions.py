@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streams import topics
-from streams.errors import Reason, Rejected
 from streams.events import identify, parse_type
 from streams.explain import explain
+from streams.ops.errors import Reason, Rejected
 from tests.every_event import EVENT_TYPES, of
 from tests.folding import NOW_MS, PREFIX, Worker, raw
 from tests.strategies import USER, envelope

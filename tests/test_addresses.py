@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from yarl import URL
 
-from streams import addresses
-from streams.errors import Misconfigured
 from streams.notify.receivers import receivers
-from streams.settings import Settings
+from streams.ops import addresses
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
 
 OWN = [
     "http://localhost:8070",

@@ -7,8 +7,8 @@ from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
 
 from streams import admin
 from streams.admin import Action
-from streams.errors import Misconfigured, Unavailable
-from streams.settings import Settings
+from streams.ops.errors import Misconfigured, Unavailable
+from streams.ops.settings import Settings
 
 
 @pytest.fixture

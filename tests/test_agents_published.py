@@ -3,8 +3,8 @@
 from collections import Counter
 
 from streams import topics
-from streams.errors import Rejected
 from streams.events import identify
+from streams.ops.errors import Rejected
 from tests import samples
 from tests.folding import Worker, raw
 

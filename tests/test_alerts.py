@@ -12,9 +12,10 @@ import pytest
 import yaml
 
 from deploy.grafana.boards import BOARDS
-from streams import metrics, metrics_page
+from streams import metrics_page
 from streams.gateway import door
-from streams.standing import Spread
+from streams.ops import metrics
+from streams.ops.gauges import Spread
 
 ROOT = Path(__file__).resolve().parents[1]
 GROUPS = yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text())["groups"]

@@ -9,8 +9,8 @@ import pytest
 from streams import body_bounds, query, series, typed
 from streams.columns import tag
 from streams.decode import decode
-from streams.errors import Reason, Rejected
 from streams.events import TEXT_CHARS_MAX, Family, identify
+from streams.ops.errors import Reason, Rejected
 from streams.series import PARTS_MAX, Series
 from streams.summary import Summary
 from tests.folding import Worker, raw

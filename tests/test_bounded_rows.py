@@ -12,11 +12,11 @@ from streams.alerting.own import Own, encode
 from streams.bounds import ROOM_BYTES, Bounds
 from streams.draft import Draft
 from streams.engine.step import Step
-from streams.errors import Misconfigured, Reason, Rejected
 from streams.events import TEXT_CHARS_MAX
+from streams.ops.errors import Misconfigured, Reason, Rejected
+from streams.ops.settings import MIB
 from streams.preference import IDS_CHARS_MAX, IDS_MAX, MAKERS_MAX, Maker, Rivals
 from streams.preference import encode as encode_rivals
-from streams.settings import MIB
 from tests.alerting.stage import LOW
 from tests.alerting.test_in_the_worker import glucose
 from tests.folding import NOW_MS, PREFIX, RawRecord, Worker, raw

@@ -14,11 +14,11 @@ from streams.dead_letters import Letter, returned
 from streams.draft import Draft, Emit
 from streams.engine.records import SourceRecord
 from streams.engine.step import Step
-from streams.errors import Misconfigured, Reason, Rejected
 from streams.events import TEXT_CHARS_MAX, identify
 from streams.gateway.serve import _check
 from streams.gateway.store import record_of
-from streams.settings import MIB, Settings
+from streams.ops.errors import Misconfigured, Reason, Rejected
+from streams.ops.settings import MIB, Settings
 from streams.signature import Verified
 from tests.every_event import EVENT_TYPES, of
 from tests.folding import BOUNDS, NOW_MS, PREFIX, RawRecord, Worker, raw

@@ -6,12 +6,13 @@ import pytest
 from prometheus_client import REGISTRY
 from prometheus_client.exposition import generate_latest
 
-from streams import backfill, connection, coverage, metrics
+from streams import backfill, connection, coverage
 from streams.agents.census import REST_MS, ROWS_MAX, Census
 from streams.coverage import Extent
 from streams.dedup import state_key
 from streams.draft import Draft, Rows
-from streams.standing import Spread
+from streams.ops import metrics
+from streams.ops.gauges import Spread
 
 NOW_MS = 1_780_480_800_000
 HOUR_MS = 3_600_000

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from streams import avro_arrays, codec, schemas, topics
 from streams.avro_writer import Misfit
 from streams.codec import Codec, decode, parsed, schema_id, schema_text
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 from streams.resources import RESOURCES
 from tests.folding import CODEC, Worker
 from tests.strategies import labs, other_series, summaries

@@ -17,7 +17,7 @@ import typer.main
 import yaml
 
 from streams.cli import app
-from streams.settings import Settings
+from streams.ops.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())

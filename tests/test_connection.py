@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from streams import backfill, connection
 from streams.backfill import Notice
 from streams.connection import EMPTY, MINUTE_MS, Created, Failed, State, merge, merge_data
-from streams.errors import Reason, Rejected
+from streams.ops.errors import Reason, Rejected
 
 times_ms = st.integers(1, 4) | st.integers(1, 4).map(lambda n: n * MINUTE_MS)
 names = st.lists(st.sampled_from(["sleep", "steps"]), unique=True).map(sorted).map(tuple)

@@ -12,9 +12,9 @@ from streams import letters_shown, topics
 from streams.dead_letters import Filter, Letter, now, returned
 from streams.draft import Draft
 from streams.engine.step import Step, dead_letter
-from streams.errors import Reason, Rejected
 from streams.gateway.store import record_of
-from streams.settings import Settings
+from streams.ops.errors import Reason, Rejected
+from streams.ops.settings import Settings
 from streams.shapes import PATHS_MAX, shape
 from streams.signature import Verified
 from tests.folding import NOW_MS, PREFIX, RawRecord, Worker

@@ -11,8 +11,8 @@ from streams import body as bodies
 from streams import series, summary, times
 from streams.body import Source
 from streams.decode import decode
-from streams.errors import Reason, Rejected
 from streams.events import Family
+from streams.ops.errors import Reason, Rejected
 from streams.resources import RESOURCES
 from streams.series import Series
 from streams.summary import Summary

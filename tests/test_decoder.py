@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from streams import topics
 from streams.decoder import Decoder
-from streams.errors import Unreadable
-from streams.settings import LOCAL_REGISTRY, Settings
+from streams.ops.errors import Unreadable
+from streams.ops.settings import LOCAL_REGISTRY, Settings
 from tests.folding import CODEC
 from tests.integration.test_alert_lives import step
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from streams.draft import Draft, Emit
 from streams.engine.records import SourceRecord
-from streams.errors import Reason, Rejected
+from streams.ops.errors import Reason, Rejected
 
 RECORD = SourceRecord("raw.a", 0, 7, 0, b"k", b"v", ())
 keys = st.binary(min_size=1, max_size=2)

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from streams import env_file
-from streams.errors import Misconfigured
-from streams.settings import Settings
+from streams.ops import env_file
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
 from tests.test_cli import run
 
 SECRETS = list(env_file.GOES_TO.items())

@@ -4,8 +4,8 @@ import inspect
 
 import pytest
 
-from streams import errors
-from streams.errors import Misconfigured, Reason, Rejected, SignatureError, StreamsError, Unavailable
+from streams.ops import errors
+from streams.ops.errors import Misconfigured, Reason, Rejected, SignatureError, StreamsError, Unavailable
 
 TREE = {cls for _, cls in inspect.getmembers(errors, inspect.isclass) if issubclass(cls, StreamsError)}
 

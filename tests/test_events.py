@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streams import events
-from streams.errors import Reason, Rejected
 from streams.events import Family, identify, parse_type
+from streams.ops.errors import Reason, Rejected
 from streams.resources import ALIASES, RESOURCES, Kind
 from tests.samples import webhooks
 

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams import codec, released, schemas, topics
-from streams.errors import Misconfigured
 from streams.evolution import breaks
+from streams.ops.errors import Misconfigured
 from tests.folding import CODEC, Worker
 from tests.strategies import labs, other_series, series, summaries
 

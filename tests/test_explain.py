@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from streams import topics
-from streams.errors import Rejected
 from streams.explain import KEYS_SHOWN, Explanation, explain, render
+from streams.ops.errors import Rejected
 from tests import samples
 from tests.folding import Worker, raw
 from tests.samples import aligned

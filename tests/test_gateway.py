@@ -24,10 +24,10 @@ import structlog
 import uvicorn
 
 from streams import admin, topics
-from streams.errors import Misconfigured, Unavailable
 from streams.gateway import build_app
+from streams.ops.errors import Misconfigured, Unavailable
+from streams.ops.settings import MIB, Settings
 from streams.publisher import MemoryPublisher, Published
-from streams.settings import MIB, Settings
 from streams.signature import new_message_id, sign
 
 SECRET = "whsec_" + base64.b64encode(b"s" * 24).decode()

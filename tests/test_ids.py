@@ -11,7 +11,6 @@ from streams import ids, topics
 from streams.alerting import own as owns
 from streams.alerting.own import Own
 from streams.dead_letters import Filter, Letter
-from streams.errors import Reason, Rejected
 from streams.events import identify
 from streams.explain import explain
 from streams.fetch import progress as progresses
@@ -21,9 +20,10 @@ from streams.fetch.progress import Progress
 from streams.fetch.request import Request
 from streams.gateway.store import record_of
 from streams.junction.people import read_user
+from streams.ops.errors import Reason, Rejected
+from streams.ops.settings import Settings
 from streams.reader import Decoded
 from streams.reconcile import theirs
-from streams.settings import Settings
 from streams.signature import Verified
 from streams.tail import wanted
 from tests.every_event import events, generations

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams import admin, kept
-from streams.settings import Settings
+from streams.ops.settings import Settings
 from streams.show import print_changes
 from streams.topics import Role
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from streams import body, samples, topics
 from streams.codec import parsed
 from streams.decode import decode
-from streams.errors import Rejected
 from streams.events import Family, identify, parse_type
 from streams.explain import explain
+from streams.ops.errors import Rejected
 from streams.resources import RESOURCES
 from streams.series import Series
 from tests.every_event import EVENT_TYPES, damaged, events, generations, of

@@ -13,11 +13,11 @@ from yarl import URL
 
 from streams import backfill, status, topics
 from streams.engine import owners
-from streams.errors import Misconfigured, Unavailable
 from streams.fetch import job as jobs
 from streams.fetch import progress
 from streams.lookup import server, view
-from streams.settings import Settings
+from streams.ops.errors import Misconfigured, Unavailable
+from streams.ops.settings import Settings
 from tests.folding import NOW_MS, Worker
 from tests.test_backfill import USER, connected, event, failed, historical, notice, say
 

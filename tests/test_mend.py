@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from streams import mend, topics
 from streams.decode import decode
-from streams.errors import Reason, Rejected
 from streams.events import Family, hint, identify
+from streams.ops.errors import Reason, Rejected
 from streams.series import Series
 from streams.shapes import shape
 from streams.summary import Summary

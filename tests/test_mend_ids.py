@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from streams import mend
 from streams.decode import decode
-from streams.errors import Reason, Rejected
 from streams.events import identify
+from streams.ops.errors import Reason, Rejected
 from tests.folding import Worker, raw
 from tests.strategies import USER, envelope
 from tests.test_mend import HALF, MARK, SOURCE, workout, written

@@ -6,9 +6,10 @@ from collections.abc import Collection
 import pytest
 from prometheus_client import Metric
 
-from streams import metrics, metrics_page
-from streams.errors import Reason
-from streams.metrics import Process
+from streams import metrics_page
+from streams.ops import metrics
+from streams.ops.errors import Reason
+from streams.ops.metrics import Process
 
 DECLARED = list(metrics_page.declared())
 

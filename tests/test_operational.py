@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import documented, metrics, topics
-from streams.errors import Reason, Rejected
+from streams import documented, topics
 from streams.events import Family, identify
 from streams.explain import explain
+from streams.ops import metrics
+from streams.ops.errors import Reason, Rejected
 from tests.folding import NOW_MS, PREFIX, Worker, raw
 from tests.strategies import TEAM, USER, json_values
 

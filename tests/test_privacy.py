@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from streams import agents, topics
 from streams.codec import Codec
 from streams.draft import Draft
-from streams.errors import Rejected
 from streams.events import identify
 from streams.gateway.store import record_of
-from streams.settings import Settings
+from streams.ops.errors import Rejected
+from streams.ops.settings import Settings
 from streams.signature import Verified, new_message_id
 
 SNAKE = "planted_diagnosis"  # looks like a word of an enum, and like the name of a field

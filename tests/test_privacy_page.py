@@ -4,7 +4,7 @@ import re
 
 from streams import admin, privacy, topics
 from streams.agents.expiry import SWEPT
-from streams.settings import Settings
+from streams.ops.settings import Settings
 
 TEXT = privacy.PAGE.read_text(encoding="utf-8")
 

@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 import pytest
 import structlog
 
-from streams import private
 from streams.embedded.cluster import Cluster
 from streams.engine.process import own
+from streams.ops import private
 
 
 @pytest.fixture

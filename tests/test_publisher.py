@@ -10,9 +10,9 @@ import stamina
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from streams import admin
-from streams.errors import Unavailable
+from streams.ops.errors import Unavailable
+from streams.ops.settings import Settings
 from streams.publisher import KafkaPublisher, MemoryPublisher, Published, Publisher
-from streams.settings import Settings
 from tests import fatal
 
 PARTITIONS = 4

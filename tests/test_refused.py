@@ -3,7 +3,7 @@
 import pytest
 from confluent_kafka import KafkaError
 
-from streams.errors import Misconfigured, StreamsError, Unavailable
+from streams.ops.errors import Misconfigured, StreamsError, Unavailable
 from streams.refused import refused
 
 

@@ -15,8 +15,8 @@ from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from streams import registry, topics
 from streams.codec import schema_text
-from streams.errors import Misconfigured, Unavailable
-from streams.settings import Settings
+from streams.ops.errors import Misconfigured, Unavailable
+from streams.ops.settings import Settings
 from streams.subjects import Status
 
 

@@ -16,8 +16,8 @@ from streams import backfill, blocks, connection, coverage, drift_rows, preferen
 from streams.agents import preferred
 from streams.alerting import baseline, crowds, marks, silence, user
 from streams.engine import ledger
-from streams.errors import Misconfigured, Rejected
 from streams.fetch import job as jobs
+from streams.ops.errors import Misconfigured, Rejected
 from streams.preference import Maker
 from streams.rows import Kind
 from tests.every_event import EVENT_TYPES, of

@@ -11,7 +11,7 @@ from pydantic import SecretStr, ValidationError
 
 from streams import configuration, redrive, topics
 from streams.engine.transaction import transactional_id
-from streams.settings import Settings
+from streams.ops.settings import Settings
 
 NAME = st.sampled_from(["redrive", "fetcher", "fetcher-w0", "w0"]) | st.from_regex(
     r"[A-Za-z0-9._-]{1,20}", fullmatch=True

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from svix.webhooks import Webhook
 
-from streams.errors import Misconfigured, SignatureError
+from streams.ops.errors import Misconfigured, SignatureError
 from streams.signature import (
     Keyring,
     Verified,

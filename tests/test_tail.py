@@ -7,9 +7,9 @@ import pytest
 from rich.console import Console
 
 from streams import topics
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
 from streams.reader import Decoded
-from streams.settings import Settings
 from streams.tail import is_json, show, tail
 
 RECORD = {

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from streams import alert_show, alert_trial_show, ask, letters_shown, show, status, tail, terminal
+from streams import alert_show, alert_trial_show, ask, letters_shown, show, status, tail
 from streams.admin import Change
 from streams.alert_lives import Alert
 from streams.alert_trial import Outcome
@@ -29,6 +29,8 @@ from streams.alerting.trial import Fired
 from streams.drift_report import merged, render
 from streams.explain import Explanation
 from streams.fetch.request import Priority, Request, Why
+from streams.ops import terminal
+from streams.ops.terminal import Rows, lines, shown
 from streams.reader import Decoded
 from streams.reconcile import show as reconciled
 from streams.reconcile.compare import Finding, Verdict
@@ -36,7 +38,6 @@ from streams.reconcile.run import Reconciled
 from streams.reconcile.theirs import Theirs
 from streams.resources import RESOURCES
 from streams.subjects import Check, Status
-from streams.terminal import Rows, lines, shown
 from tests.test_drift_report import record as drifted
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -11,7 +11,7 @@ from streams import topics
 from streams.dead_letters import Letter, returned
 from streams.gateway import trace
 from streams.gateway.store import record_of
-from streams.settings import Settings
+from streams.ops.settings import Settings
 from streams.signature import Verified
 from tests.folding import NOW_MS, PREFIX
 from tests.strategies import envelope

@@ -13,7 +13,7 @@ from deploy.grafana.panels import Kind, Panel
 from deploy.grafana.server import Prometheus, Series
 from streams.demo import stack
 from streams.demo.run import FAULTS
-from streams.settings import Settings
+from streams.ops.settings import Settings
 from streams.simulator.deliver import Target, open_courier
 from streams.simulator.schedule import Faults, schedule
 from streams.simulator.world import World

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from deploy.grafana.live import Load, deliver, started
-from streams.settings import Settings
+from streams.ops.settings import Settings
 
 SCRAPES = 40  # one a second; the sizes of disks are told twice a minute
 LOAD = Load(users=8, days=3, history_days=10, rate=60)

@@ -13,7 +13,7 @@ from deploy.grafana.boards import BOARDS
 from deploy.grafana.live import Load, answers, observed, unanswered
 from deploy.grafana.panels import Board, Kind, Line, Panel
 from deploy.grafana.server import Prometheus, Series
-from streams.settings import Settings
+from streams.ops.settings import Settings
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "dashboards.md"
 LOAD = Load(users=12, days=4, history_days=60, rate=120)

@@ -13,7 +13,7 @@ import httpx
 import yaml
 
 from streams.embedded import ports
-from streams.errors import Misconfigured, Unavailable
+from streams.ops.errors import Misconfigured, Unavailable
 
 RULES = Path(__file__).resolve().parents[1] / "prometheus" / "alerts.yml"
 SCRAPE_S = 1

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from streams import backfill, connection, coverage, keys, metrics
+from streams import backfill, connection, coverage, keys
 from streams.documented import PROVIDERS
 from streams.draft import Draft
+from streams.ops import metrics
+from streams.ops.gauges import Labels, Spread
 from streams.resources import RESOURCES
-from streams.standing import Labels, Spread
 
 ROWS_MAX = 500  # of one partition and punctuation: about three milliseconds
 REST_MS = 10_000  # from the start of one walk to the next, unless it takes longer

@@ -16,8 +16,8 @@ from streams.decode import Control
 from streams.dedup import NEVER_US, Verdict, Version, signed_hash, state_key
 from streams.documented import OPERATIONAL
 from streams.draft import Draft
-from streams.errors import Reason, Rejected
 from streams.events import Family
+from streams.ops.errors import Reason, Rejected
 from streams.preference import Policy
 from streams.values import canonical, to_json
 

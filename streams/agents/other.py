@@ -8,8 +8,8 @@ from streams.agents.parts import Delivered, Outlet, body_of, delivered
 from streams.codec import Codec
 from streams.decode import Control, decode
 from streams.draft import Draft, Fold
-from streams.errors import Reason, Rejected
 from streams.events import Family, Record
+from streams.ops.errors import Reason, Rejected
 from streams.preference import Policy
 
 

@@ -9,9 +9,9 @@ from streams.body import UNKNOWN, Event, Source
 from streams.codec import Codec
 from streams.dedup import FIRST_DELIVERY_MS, NEVER_US, Version, is_ahead, state_key
 from streams.draft import Draft
-from streams.errors import Reason, Rejected
 from streams.events import TEXT_CHARS_MAX, Record
 from streams.local import FLOATING_PROVIDERS
+from streams.ops.errors import Reason, Rejected
 from streams.preference import Policy
 from streams.resources import RESOURCES
 from streams.signature import ksuid_time_ms

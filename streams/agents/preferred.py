@@ -17,9 +17,9 @@ from streams.body import Event, Source
 from streams.bounds import AGAIN_BYTES
 from streams.dedup import Stored, state_key, stored
 from streams.draft import Draft
-from streams.errors import Misconfigured, Rejected
 from streams.events import parse_type
 from streams.local import Place
+from streams.ops.errors import Misconfigured, Rejected
 from streams.preference import Maker, Policy, Rivals
 from streams.summary import ATTRIBUTION, Summary
 

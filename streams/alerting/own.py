@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from streams import ids
 from streams.alerting.user import Personal, is_zone
-from streams.errors import Misconfigured, Reason, Rejected
 from streams.events import TEXT_CHARS_MAX
+from streams.ops.errors import Misconfigured, Reason, Rejected
 
 
 class Own(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

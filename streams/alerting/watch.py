@@ -24,7 +24,7 @@ from streams.alerting.timers import GRACE_MS, Timer
 from streams.alerting.turn import Say, Turn
 from streams.alerting.user import Personal, User, from_local_us, place_of, seen_zone
 from streams.draft import Draft, Sign
-from streams.errors import Reason, Rejected
+from streams.ops.errors import Reason, Rejected
 from streams.resources import RESOURCES
 
 PERSONAL_MAX = 500  # of a user: as many as a file has rules

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from streams.cli.base import LOOK, SERVICES, AsJson, app, read_settings
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 
 alerts_app = typer.Typer(no_args_is_help=True, help="Alerts on data: check and try rules, look at what fired.")
 threshold_app = typer.Typer(no_args_is_help=True, help="Users' own bounds, which count instead of a rule's.")
@@ -62,7 +62,7 @@ def try_rules(
     from streams import alert_trial
     from streams.alert_trial_show import print_trial
     from streams.alerting.texts import duration_us
-    from streams.terminal import say
+    from streams.ops.terminal import say
 
     try:
         since_us = time.time_ns() // 1000 - duration_us(since)

@@ -10,9 +10,10 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from streams import __version__, private
-from streams.errors import Misconfigured, StreamsError, Unavailable
-from streams.settings import Settings
+from streams import __version__
+from streams.ops import private
+from streams.ops.errors import Misconfigured, StreamsError, Unavailable
+from streams.ops.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -72,7 +73,7 @@ def _stop_for_kafka(error: Exception) -> None:
 
 
 def _stop(sentence: str, code: int) -> NoReturn:
-    from streams.terminal import say
+    from streams.ops.terminal import say
 
     say(f"junction-streams: {sentence}", file=sys.stderr)  # it may repeat what a registry or a worker said
     raise SystemExit(code)
@@ -82,7 +83,7 @@ def read_settings() -> Settings:
     """Settings from the environment; what is wrong is named by variable, never by value."""
     from pydantic import ValidationError
 
-    from streams import env_file, log
+    from streams.ops import env_file, log
 
     try:
         settings = Settings()

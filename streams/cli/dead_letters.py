@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from streams.cli.base import MEND, AsJson, app, moment, read_settings
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 
 letters_app = typer.Typer(no_args_is_help=True, help="What could not be processed: list it, look at it, put it back.")
 app.add_typer(letters_app, name="dead-letters", rich_help_panel=MEND)

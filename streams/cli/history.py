@@ -64,7 +64,7 @@ def reconcile(
     """
     import asyncio
 
-    from streams.errors import Misconfigured
+    from streams.ops.errors import Misconfigured
     from streams.reconcile.command import run
 
     if bool(user) == everybody:

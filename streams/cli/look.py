@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from streams.cli.base import LOOK, START, AsJson, app, read_settings
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 
 
 @app.command(rich_help_panel=START)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from streams.cli.base import START, AsJson, app, read_settings
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 
 HistoryDays = Annotated[int, typer.Option(min=0, help="Days of history before the first day, for the API to give.")]
 Notice = Annotated[

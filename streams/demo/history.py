@@ -7,13 +7,13 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from streams import topics
-from streams.errors import Rejected, Unavailable
 from streams.fetch import progress
 from streams.fetch.job import Status
 from streams.fetch.outage import Outage
 from streams.fetch.progress import Progress
+from streams.ops.errors import Rejected, Unavailable
+from streams.ops.settings import Settings
 from streams.reader import Messages
-from streams.settings import Settings
 
 PARKED_MS = 60_000  # a job that goes on later than this is not waited for: its answer was empty, or it is in trouble
 

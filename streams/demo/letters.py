@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from streams.dead_letters import Filter
+from streams.ops.settings import Settings
 from streams.redrive import letters
-from streams.settings import Settings
 from streams.simulator.world import Event
 
 Named = tuple[str, str]  # delivery id, reason

@@ -22,9 +22,9 @@ from streams.demo.history import History
 from streams.demo.letters import Letters
 from streams.demo.score import Score
 from streams.demo.screen import Screen, what_now, what_was_found
-from streams.errors import StreamsError, Unavailable
 from streams.lag import Lag
-from streams.settings import Settings
+from streams.ops.errors import StreamsError, Unavailable
+from streams.ops.settings import Settings
 from streams.simulator.deliver import Tally, Target, open_courier
 from streams.simulator.schedule import Faults, schedule
 from streams.simulator.stories import Comparison

@@ -18,8 +18,8 @@ from streams import admin, registry
 from streams.demo.watch import http, scrape
 from streams.embedded import Cluster, MockCluster, missing, ports
 from streams.embedded.supervise import Child
-from streams.errors import Misconfigured
-from streams.settings import LOCAL_REGISTRY, Settings
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import LOCAL_REGISTRY, Settings
 from streams.simulator import stories
 from streams.simulator.api.options import KEY as API_KEY
 from streams.simulator.chance import iso

@@ -10,8 +10,8 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from streams import topics
+from streams.ops.settings import Settings
 from streams.reader import Decoded, Reader
-from streams.settings import Settings
 
 POLL_S = 0.2
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from streams import private
 from streams.embedded import jars
 from streams.embedded.jars import Progress, to_stderr
 from streams.embedded.kafka import Kafka
 from streams.embedded.locks import try_lock
 from streams.embedded.registry import Registry
 from streams.embedded.service import Service
-from streams.errors import Misconfigured, StreamsError
+from streams.ops import private
+from streams.ops.errors import Misconfigured, StreamsError
 
 _LOCK = "in-use.lock"
 _TEMP_PREFIX = "junction-streams-"

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from streams import private
 from streams.embedded.java import find_java, find_maven
 from streams.embedded.locks import hold
-from streams.errors import Misconfigured
+from streams.ops import private
+from streams.ops.errors import Misconfigured
 
 Progress = Callable[[str], None]
 

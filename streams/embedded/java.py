@@ -7,8 +7,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from streams import private
-from streams.errors import Misconfigured
+from streams.ops import private
+from streams.ops.errors import Misconfigured
 
 JAVA_MIN = 17  # Kafka 4 asks for it
 _NEEDS = f"the embedded cluster needs Java {JAVA_MIN} or newer"

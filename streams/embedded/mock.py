@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from confluent_kafka import cimpl
 
-from streams.errors import Unavailable
+from streams.ops.errors import Unavailable
 
 _PRODUCER = 0  # rd_kafka_type_t
 _pointer, _text, _int = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 
 from streams.embedded.archive import Archive
 from streams.embedded.supervise import Child
-from streams.errors import Misconfigured, Unavailable
+from streams.ops.errors import Misconfigured, Unavailable
 
 READY_TIMEOUT_S = 120.0
 PORT_TRIES = 5

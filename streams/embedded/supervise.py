@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from streams import private
+from streams.ops import private
 
 _LAUNCH = 'exec 3<&0; (read -r _ <&3 || kill -KILL 0) & exec "$@" 3<&- </dev/null'
 _alive: "weakref.WeakSet[Child]" = weakref.WeakSet()

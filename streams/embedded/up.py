@@ -10,7 +10,7 @@ from types import FrameType
 
 from streams.embedded.cluster import Cluster
 from streams.embedded.jars import to_stderr
-from streams.settings import Settings
+from streams.ops.settings import Settings
 
 
 def up(settings: Settings, data_dir: Path, *, as_json: bool = False, partitions: int = 4) -> None:

@@ -5,12 +5,12 @@ Equal is right. Everything else is said, and what would repeat or lose records i
 
 from collections.abc import Mapping, Sequence
 
-from streams import log
 from streams.engine.ledger import Ledger, Standing
 from streams.engine.slices import Source
 from streams.engine.table import Table
-from streams.errors import Misconfigured
-from streams.settings import Settings
+from streams.ops import log
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
 
 ACCEPT = "`--accept-offsets`"
 

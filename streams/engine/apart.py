@@ -9,7 +9,7 @@ for the rebalance that the last old worker's end brings; all other partitions go
 from collections.abc import Collection, Mapping
 
 from streams.engine.slices import Source
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 
 
 def together(sources: Collection[Source], changelogs: Collection[Source], tables: Collection[str]) -> set[Source]:

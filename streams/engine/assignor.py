@@ -15,7 +15,7 @@ from aiokafka.consumer.subscription_state import SubscriptionState
 from faust.assignor import PartitionAssignor
 from faust.assignor.client_assignment import ClientMetadata
 
-from streams import log
+from streams.ops import log
 
 logger = log.get("assignor")
 

@@ -14,7 +14,7 @@ from itertools import count
 from queue import SimpleQueue
 from typing import Any
 
-from streams.errors import Unavailable
+from streams.ops.errors import Unavailable
 
 CALL_TIMEOUT_S = 5.0  # what each call of librdkafka is given; a call that says "again" is made again
 STUCK_S = CALL_TIMEOUT_S + 3.0  # it should have answered long ago

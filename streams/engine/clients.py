@@ -4,7 +4,7 @@ from typing import Any
 
 from confluent_kafka import Consumer
 
-from streams.settings import Settings
+from streams.ops.settings import Settings
 
 # librdkafka writes its own lines to stderr, past our logs. What matters in them comes back as errors of calls.
 SILENT = {"log_level": 0}

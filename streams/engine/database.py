@@ -12,8 +12,8 @@ from pathlib import Path
 
 import rocksdict
 
-from streams import log
-from streams.errors import StreamsError
+from streams.ops import log
+from streams.ops.errors import StreamsError
 
 MIB = 1024 * 1024
 CACHE_BYTES = 96 * MIB  # one for all databases of the process; Faust's default allows 2 GiB for each

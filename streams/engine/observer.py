@@ -12,9 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from streams import log, metrics
 from streams.engine.slices import Slice, Source
 from streams.engine.watchdog import Watchdog, under_way
+from streams.ops import log, metrics
 
 EVERY_S = 1.0
 SIZES_EVERY_S = 30.0

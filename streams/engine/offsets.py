@@ -14,8 +14,8 @@ from confluent_kafka import KafkaException, TopicPartition
 from streams.engine.clients import asking
 from streams.engine.restore import Stopped
 from streams.engine.slices import Source
-from streams.errors import Unavailable
-from streams.settings import Settings
+from streams.ops.errors import Unavailable
+from streams.ops.settings import Settings
 
 CALL_TIMEOUT_S = 5.0  # then `stop` is looked at
 PATIENCE_S = 60.0  # an abandoned transaction holds an offset back for at most its timeout

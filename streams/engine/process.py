@@ -13,10 +13,10 @@ from typing import Any
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from streams import log, private
 from streams.engine.clients import SILENT
-from streams.errors import Misconfigured, Unavailable
-from streams.settings import Settings
+from streams.ops import log, private
+from streams.ops.errors import Misconfigured, Unavailable
+from streams.ops.settings import Settings
 
 REPEAT_S = 10.0  # how long a library's warning is not written again
 KINDS_MAX = 500  # of warnings that are remembered

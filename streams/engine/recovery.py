@@ -18,12 +18,12 @@ from typing import Any
 from faust.tables.manager import TableManager as FaustTableManager
 from mode import Service
 
-from streams import log
 from streams.engine import accounts
 from streams.engine.ledger import Ledger
 from streams.engine.offsets import CommittedOffsets
 from streams.engine.restore import Stopped, restore, topic_ids
 from streams.engine.slices import Source
+from streams.ops import log
 
 logger = log.get("recovery")
 

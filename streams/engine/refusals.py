@@ -7,7 +7,7 @@ itself never goes away. Of the rest nobody knows: half a minute of them without 
 from confluent_kafka import KafkaError
 
 from streams.engine.transaction import Aborted, Cause
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 
 REFUSALS_MAX = 5
 REFUSED_S = 30.0  # of them; a broker that restarts may answer oddly for a while

@@ -5,8 +5,8 @@ from typing import Any
 
 from aiokafka.helpers import create_ssl_context
 
-from streams.errors import Misconfigured
-from streams.settings import Settings
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
 
 
 def security(settings: Settings) -> dict[str, Any]:

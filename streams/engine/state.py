@@ -6,9 +6,9 @@ again, but never silently, because that takes its time and needs changelogs that
 
 from pathlib import Path
 
-from streams import log
 from streams.engine.database import discard
-from streams.errors import Misconfigured
+from streams.ops import log
+from streams.ops.errors import Misconfigured
 
 FORMAT = 1  # of the databases: their folders, the engine's own rows in them, options that RocksDB cannot change
 FILE = "format"

@@ -8,8 +8,8 @@ from streams.bounds import around, weight
 from streams.draft import Draft, Emit, Fold, Punctuation
 from streams.engine.database import Unusable
 from streams.engine.process import place
-from streams.errors import Misconfigured, Rejected, StreamsError
 from streams.events import Record
+from streams.ops.errors import Misconfigured, Rejected, StreamsError
 
 DETAIL_CHARS_MAX = 1024  # with it a letter's own headers take less than 3 kB
 

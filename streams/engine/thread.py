@@ -16,14 +16,14 @@ from aiokafka.errors import IllegalStateError, KafkaTimeoutError, NoOffsetForPar
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from streams import log
 from streams.engine.assignor import Subscriptions
 from streams.engine.clients import client_id
 from streams.engine.ends import APART_MS, Ends
 from streams.engine.group_metadata import Membership
 from streams.engine.security import security
 from streams.engine.slices import Position, Slice, Source
-from streams.errors import Misconfigured
+from streams.ops import log
+from streams.ops.errors import Misconfigured
 
 FETCH_WAIT_MS = 250  # a fetch that waits holds back other partitions of the same broker (Faust: 1.5 s)
 PARTITION_FETCH_BYTES = 4 * 1024 * 1024

@@ -11,8 +11,8 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from streams.engine.clients import SILENT
-from streams.errors import Unavailable
-from streams.settings import Settings
+from streams.ops.errors import Unavailable
+from streams.ops.settings import Settings
 
 NAME = "delete.retention.ms"
 CALL_TIMEOUT_S = 20.0

@@ -17,8 +17,8 @@ from streams.draft import Emit
 from streams.engine.blocking import CALL_TIMEOUT_S
 from streams.engine.clients import SILENT, client_id
 from streams.engine.slices import Source
-from streams.errors import Misconfigured, StreamsError, Unavailable
-from streams.settings import Settings
+from streams.ops.errors import Misconfigured, StreamsError, Unavailable
+from streams.ops.settings import Settings
 
 T = TypeVar("T")
 Guard = Callable[[Callable[[], Any]], Any]

@@ -13,12 +13,12 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
-from streams import log
 from streams.engine.apart import check_counts, together
 from streams.engine.ends import Ends
 from streams.engine.group_metadata import Membership
 from streams.engine.slices import Position, Slice, Source
 from streams.engine.thread import ConsumerThread, tell_expired
+from streams.ops import log
 
 POLL_S = 1.0
 WAITING_BYTES_MAX = 16 * 1024 * 1024

@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 
-from streams import log, metrics, topics
+from streams import topics
 from streams.bounds import Bounds
 from streams.draft import Draft, Punctuation
 from streams.engine import group_metadata
@@ -35,8 +35,9 @@ from streams.engine.table import Table
 from streams.engine.transaction import Aborted, Cause, Transactions
 from streams.engine.window import Window
 from streams.engine.work import Reader, Work
-from streams.errors import Misconfigured, StreamsError
-from streams.settings import Settings
+from streams.ops import log, metrics
+from streams.ops.errors import Misconfigured, StreamsError
+from streams.ops.settings import Settings
 
 PUNCTUATE_S = 1.0
 

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 from streams.engine import group_metadata
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 
 VERSIONS = {
     "faust-streaming": "0.15.3",

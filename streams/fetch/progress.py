@@ -8,10 +8,10 @@ import msgspec
 from msgspec.structs import replace
 
 from streams import ids
-from streams.errors import Reason, Rejected
 from streams.fetch.job import Job, Status
 from streams.fetch.outage import Outage
 from streams.fetch.request import Int64, TimeMs, TimeUs
+from streams.ops.errors import Reason, Rejected
 
 
 class Progress(msgspec.Struct, frozen=True, omit_defaults=True, tag="progress"):

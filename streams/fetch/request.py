@@ -15,9 +15,9 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from streams import ids, keys
-from streams.errors import Reason, Rejected
 from streams.events import TEXT_CHARS_MAX
 from streams.fetch import windows
+from streams.ops.errors import Reason, Rejected
 
 WAIT_MS_MAX = 86_400_000  # the longest wait that anybody asks for is a quarter of an hour
 RANGELESS = frozenset({"profile"})

@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from streams import ids, topics
 from streams.draft import Draft
-from streams.errors import Reason, Rejected
 from streams.events import identify
 from streams.fetch import job as jobs
 from streams.fetch import progress, queue
 from streams.fetch.job import Job
 from streams.fetch.request import Priority, Request, Why, bounded
 from streams.fetcher import stream
+from streams.ops.errors import Reason, Rejected
 from streams.topics import Delivery, Origin
 
 DOOR = "api"

@@ -7,12 +7,10 @@ from contextlib import AsyncExitStack
 
 import msgspec
 
-from streams import log, metrics
 from streams.body import short_text
 from streams.bounds import Bounds
 from streams.decode import decode
 from streams.engine.process import place
-from streams.errors import Misconfigured, Rejected
 from streams.fetch.job import Job
 from streams.fetch.request import Request
 from streams.fetcher import stream
@@ -20,8 +18,10 @@ from streams.fetcher.answer import Page, Trouble
 from streams.fetcher.clock import Clock
 from streams.junction import Client, NotAuthorized, Refused, TryLater, fitting, open_client
 from streams.junction import Trouble as Word
+from streams.ops import log, metrics
+from streams.ops.errors import Misconfigured, Rejected
+from streams.ops.settings import Settings
 from streams.series import Series
-from streams.settings import Settings
 
 BODY_BYTES_MAX = 4 * 1024 * 1024  # of one event: several small ones are folded side by side with those of other users
 HEAD_BYTES = 32 * 1024  # more than key and headers of a raw record have

@@ -2,13 +2,13 @@
 
 import asyncio
 
-from streams import log
 from streams.engine.app import App
 from streams.engine.process import place
-from streams.errors import StreamsError
 from streams.junction import open_client
+from streams.ops import log
+from streams.ops.errors import StreamsError
+from streams.ops.settings import Settings
 from streams.reconcile.run import all_users
-from streams.settings import Settings
 
 LOOK_S = 60.0
 

@@ -2,21 +2,22 @@
 
 import asyncio
 
-from streams import addresses, admin, log, topics
+from streams import admin, topics
 from streams.agents.parts import body_of
 from streams.draft import Draft
 from streams.engine import app as engine
 from streams.events import Record
-from streams.exposition import expose
 from streams.fetch import request as requests
 from streams.fetcher.answer import enqueue
 from streams.fetcher.asking import Asker
 from streams.fetcher.reconciling import Reconciling
 from streams.fetcher.scheduler import Scheduler
 from streams.junction import open_client
-from streams.metrics import Process
-from streams.settings import Settings
-from streams.waiting import until_available
+from streams.ops import addresses, log
+from streams.ops.metrics import Process
+from streams.ops.metrics_server import expose
+from streams.ops.settings import Settings
+from streams.ops.waiting import until_available
 
 
 def run(settings: Settings, *, rebuild_state: bool = False, accept_offsets: bool = False) -> None:

@@ -3,10 +3,10 @@
 import msgspec
 
 from streams import __version__, topics
-from streams.errors import Reason
 from streams.events import identify
 from streams.fetch.request import Request
 from streams.junction.stream import Stream
+from streams.ops.errors import Reason
 from streams.topics import Delivery, Headers
 
 _OTHER_BYTES = 4096  # what a clean record says besides: whose it is, how it came

@@ -13,11 +13,12 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from streams import log, topics
-from streams.errors import Unavailable
+from streams import topics
 from streams.fetch import outage
+from streams.ops import log
+from streams.ops.errors import Unavailable
+from streams.ops.settings import Settings
 from streams.publisher import Publisher
-from streams.settings import Settings
 
 LOOK_S = 60.0
 

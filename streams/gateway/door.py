@@ -20,14 +20,14 @@ from typing import NamedTuple, TypeVar
 from prometheus_client import Counter, Histogram
 from starlette.types import Receive, Scope, Send
 
-from streams import log, metrics
-from streams.errors import Misconfigured, SignatureError, Unavailable
 from streams.gateway import trace
 from streams.gateway.body import Budget, Busy, Gone, TooLarge, check_length, read_body
 from streams.gateway.store import record_of
 from streams.gateway.watch import Watch
+from streams.ops import log, metrics
+from streams.ops.errors import Misconfigured, SignatureError, Unavailable
+from streams.ops.settings import Settings
 from streams.publisher import Publisher
-from streams.settings import Settings
 from streams.signature import Claim, Keyring, Verified, prove, read_claim
 
 T = TypeVar("T")

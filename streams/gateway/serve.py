@@ -13,12 +13,13 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from starlette.applications import Starlette
 
-from streams import admin, log, topics
+from streams import admin, topics
 from streams.bounds import ROOM_BYTES
-from streams.errors import Misconfigured, Unavailable
 from streams.gateway.app import build_app
+from streams.ops import log
+from streams.ops.errors import Misconfigured, Unavailable
+from streams.ops.settings import Settings
 from streams.publisher import KafkaPublisher
-from streams.settings import Settings
 
 _HEADERS_TIMEOUT_MS = 10_000
 _CONNECTIONS_MAX = 1024

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from streams import __version__, events, topics
-from streams.errors import Rejected
 from streams.gateway import trace
-from streams.settings import Settings
+from streams.ops.errors import Rejected
+from streams.ops.settings import Settings
 from streams.signature import Verified, delivery_time_ms
 from streams.topics import Delivery, Headers
 

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from streams import log
-from streams.errors import Misconfigured, Unavailable
+from streams.ops import log
+from streams.ops.errors import Misconfigured, Unavailable
 
 # Raises Unavailable or Misconfigured; may block for seconds. True asks for everything, False for what is cheap.
 Probe = Callable[[bool], None]

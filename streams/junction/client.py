@@ -15,8 +15,7 @@ from typing import Any, TypeVar
 
 import stamina
 
-from streams import addresses, metrics, resources
-from streams.errors import Misconfigured
+from streams import resources
 from streams.fetch.windows import Span
 from streams.junction import credentials, endpoints, judge, listing, pages, people, reading, stream, trace
 from streams.junction.credentials import Credentials
@@ -28,7 +27,9 @@ from streams.junction.limits import Limits
 from streams.junction.listing import Listing
 from streams.junction.mending import tolerantly
 from streams.junction.pages import Page
-from streams.settings import Settings
+from streams.ops import addresses, metrics
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
 
 T = TypeVar("T")
 

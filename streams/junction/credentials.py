@@ -7,13 +7,13 @@ from typing import Protocol
 
 import msgspec
 
-from streams.errors import Misconfigured
 from streams.junction import judge
 from streams.junction.endpoints import segment
 from streams.junction.errors import NotAuthorized
 from streams.junction.http import Http
 from streams.junction.reading import read_json
-from streams.settings import Settings
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
 
 _EARLY_S = 30.0  # a token is renewed so long before its end
 _APART_S = 10.0  # minting is rate limited; a token that is refused sooner than this will not be better minted again

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from streams import addresses, resources
+from streams import resources
 from streams.fetch.windows import DAY_US, Span
 from streams.junction.errors import Refused, Trouble
+from streams.ops import addresses
 from streams.resources import Kind
 from streams.times import EPOCH
 

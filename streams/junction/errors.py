@@ -12,7 +12,7 @@ A text names statuses, endpoints and fields of a request; never an answer's valu
 
 from enum import StrEnum
 
-from streams.errors import Misconfigured, StreamsError, Unavailable
+from streams.ops.errors import Misconfigured, StreamsError, Unavailable
 
 
 class Trouble(StrEnum):

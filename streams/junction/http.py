@@ -5,9 +5,10 @@ from collections.abc import Mapping
 
 import httpx
 
-from streams import __version__, proxies, unpacking
+from streams import __version__, proxies
 from streams.junction.errors import Refused, Trouble, TryLater
 from streams.junction.judge import Answer
+from streams.ops import unpacking
 
 _CONNECT_S = 10.0
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from streams import log
-from streams.errors import Rejected
 from streams.junction.errors import TryLater
 from streams.mend import Mended, mended
+from streams.ops import log
+from streams.ops.errors import Rejected
 
 PLACES_MAX = 5  # of a line in the log
 

@@ -16,10 +16,11 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from streams import addresses, ids, log, topics
-from streams.errors import Misconfigured
+from streams import ids, topics
 from streams.lookup.view import of_user
-from streams.settings import Settings
+from streams.ops import addresses, log
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
 
 FORWARD_S = 5.0
 KEEPALIVE_S = 60.0

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import httpx
 import stamina
 
-from streams import log
 from streams.alerting.life import Life
 from streams.alerting.rules import Severity
-from streams.errors import Unreadable
 from streams.notify.posts import idempotency_key, post
 from streams.notify.receivers import Kind, Receiver
+from streams.ops import log
+from streams.ops.errors import Unreadable
 
 ATTEMPTS_MAX = 8
 WAIT_INITIAL_S, WAIT_MAX_S = 0.5, 60.0

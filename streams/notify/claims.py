@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from streams import log
+from streams.ops import log
 
 COMMIT_EVERY_S = 1.0
 POLL_S = 0.1

@@ -12,10 +12,10 @@ from functools import partial
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from streams.errors import Unavailable
 from streams.notify.bring import Claim
 from streams.notify.claims import Claims
-from streams.settings import Settings
+from streams.ops.errors import Unavailable
+from streams.ops.settings import Settings
 
 WAITING_MAX = 200  # of one partition; then it is paused
 BATCH = 100

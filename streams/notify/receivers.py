@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from streams import addresses
 from streams.alerting.rules import Severity
-from streams.errors import Misconfigured
-from streams.settings import Settings
+from streams.ops import addresses
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 _MARK = "whsec_"  # what signing secrets begin with

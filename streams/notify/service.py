@@ -9,17 +9,18 @@ import httpx
 import stamina
 from confluent_kafka import Message
 
-from streams import admin, log, metrics, proxies, registry, topics
+from streams import admin, proxies, registry, topics
 from streams.codec import Codec
 from streams.decoder import Decoder
-from streams.errors import Unavailable, Unreadable
-from streams.exposition import expose
 from streams.notify.bring import Claim, Courier, Place, Status, checked
 from streams.notify.lane import Lane
 from streams.notify.receivers import Receiver, receivers
+from streams.ops import log, metrics
+from streams.ops.errors import Unavailable, Unreadable
+from streams.ops.metrics_server import expose
+from streams.ops.settings import Settings
+from streams.ops.waiting import until_available
 from streams.publisher import KafkaPublisher
-from streams.settings import Settings
-from streams.waiting import until_available
 
 FLUSH_S = 10.0
 

@@ -6,11 +6,11 @@ from contextlib import aclosing
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from streams import terminal
 from streams.junction import open_client
+from streams.ops import terminal
+from streams.ops.settings import Settings
 from streams.reconcile.run import Reconciled, reconcile
 from streams.reconcile.show import show, summary
-from streams.settings import Settings
 
 NAMED_MAX = 20
 

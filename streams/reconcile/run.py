@@ -12,17 +12,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from streams import ask, ids, log, metrics, registry, status, topics
+from streams import ask, ids, registry, status, topics
 from streams.codec import Codec
 from streams.engine.process import place
-from streams.errors import Unavailable
 from streams.fetch.request import Request
 from streams.junction import Client, Refused, Trouble, walk
+from streams.ops import log, metrics
+from streams.ops.errors import Unavailable
+from streams.ops.settings import Settings
 from streams.publisher import KafkaPublisher
 from streams.reconcile import compare, theirs
 from streams.reconcile.compare import Finding, Verdict
 from streams.reconcile.theirs import Theirs
-from streams.settings import Settings
 from streams.waves import in_order
 
 FLUSH_S = 10.0

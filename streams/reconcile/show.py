@@ -4,10 +4,10 @@ import time
 from collections import Counter
 from typing import Any
 
-from streams import terminal
+from streams.ops import terminal
+from streams.ops.terminal import Rows, line
 from streams.reconcile.compare import GOOD, Finding
 from streams.reconcile.run import Reconciled
-from streams.terminal import Rows, line
 
 COLUMNS = ("provider", "resource", "expected", "days there", "days here", "newest there", "newest here", "verdict")
 

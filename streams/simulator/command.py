@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TimeElapsedColumn
 
 from streams import times
-from streams.errors import Misconfigured
 from streams.events import Family
-from streams.settings import Settings
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
 from streams.simulator.chance import DAY_MS
 from streams.simulator.deliver import Tally, Target, open_courier
 from streams.simulator.notices import Notices

@@ -16,7 +16,7 @@ import aiohttp
 import stamina
 
 from streams import signature
-from streams.errors import Unavailable
+from streams.ops.errors import Unavailable
 from streams.simulator.schedule import Attempt
 
 TIMEOUT_S = 15  # Junction's patience (domain file, 7.4)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams.errors import Reason
+from streams.ops.errors import Reason
 from streams.simulator.chance import DAY_MS, HOUR_MS, iso, iso_date
 from streams.simulator.population import TEAM_ID
 

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from streams.body import align
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 from streams.simulator.deliver import Courier
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 
 
 def read_shares(option: str, words: Sequence[str], names: Iterable[str]) -> dict[str, float]:

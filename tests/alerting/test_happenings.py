@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from streams.alerting import silence
 from streams.alerting.rules import HOUR_US
 from streams.alerting.timers import GRACE_MS
-from streams.settings import Settings
+from streams.ops.settings import Settings
 from tests.alerting.stage import MINUTE_MS, USER, Stage, at, head, samples
 
 DAY = 24 * 60

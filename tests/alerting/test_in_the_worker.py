@@ -11,7 +11,7 @@ from streams import resources, topics
 from streams.alerting import fields
 from streams.alerting.own import Own, encode
 from streams.alerting.timers import GRACE_MS
-from streams.errors import Rejected
+from streams.ops.errors import Rejected
 from tests.alerting.stage import LOW
 from tests.folding import NOW_MS, PREFIX, Clean, RawRecord, Worker
 from tests.strategies import USER, envelope, labs, other_series, seed_form, series, summaries

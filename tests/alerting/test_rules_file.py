@@ -7,7 +7,7 @@ import pytest
 
 from streams import alert_rules
 from streams.alert_rules import RulesFile
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 
 GOOD = '[[rule]]\nname = "a"\nkind = "event"\nresource = "fall"\n'
 

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from streams.embedded import missing
-from streams.errors import StreamsError
+from streams.ops.errors import StreamsError
 from tests.chaos import report
 from tests.chaos.busy import busy
 from tests.chaos.mutations import MUTATIONS

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from streams import fetcher
 from streams.cli import read_settings
-from streams.errors import StreamsError
+from streams.ops.errors import StreamsError
 from tests.chaos import mutations, naps
 from tests.chaos.worker import bend_clock
 

@@ -23,13 +23,13 @@ import httpx
 from confluent_kafka import Consumer, TopicPartition
 
 from streams import topics
-from streams.errors import Unavailable
 from streams.fetch import progress
 from streams.fetch.job import Status
 from streams.fetch.progress import Progress
 from streams.fetcher.answer import DOOR
 from streams.lag import Lag
-from streams.settings import Settings
+from streams.ops.errors import Unavailable
+from streams.ops.settings import Settings
 from streams.simulator.api.options import MANAGEMENT_KEY
 from streams.simulator.chance import iso
 

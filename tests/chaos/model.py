@@ -12,7 +12,7 @@ from streams.alerting.rules import Rules
 from streams.bounds import Bounds
 from streams.codec import decode, parsed
 from streams.draft import Draft, Rows
-from streams.errors import Rejected
+from streams.ops.errors import Rejected
 from streams.preference import Policy
 from tests.folding import BOUNDS, CODEC, NOW_MS, RawRecord
 

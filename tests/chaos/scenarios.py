@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from subprocess import CalledProcessError
 
-from streams.settings import MIB
+from streams.ops.settings import MIB
 from tests.chaos import alarms, faults
 from tests.chaos.naps import PLACES, Place, Wants
 from tests.chaos.scenario import Every, Once, Scenario

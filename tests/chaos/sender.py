@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Iterator
 
-from streams.errors import Unavailable
+from streams.ops.errors import Unavailable
 from streams.simulator.chance import key_of, noise
 from streams.simulator.deliver import Tally, Target, open_courier
 from streams.simulator.schedule import Attempt, Cause

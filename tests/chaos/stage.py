@@ -26,9 +26,9 @@ from streams import admin, registry
 from streams.bounds import ROOM_BYTES
 from streams.embedded import Cluster, ports
 from streams.embedded.supervise import Child
-from streams.errors import Unavailable
+from streams.ops.errors import Unavailable
+from streams.ops.settings import Settings
 from streams.preference import WINDOW_DAYS
-from streams.settings import Settings
 from tests.chaos import history
 from tests.chaos.history import Jobs
 from tests.chaos.proxy import Proxy

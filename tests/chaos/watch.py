@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from streams import topics
-from streams.errors import Unavailable
 from streams.lag import Lag, Offsets
-from streams.settings import Settings
+from streams.ops.errors import Unavailable
+from streams.ops.settings import Settings
 
 SAMPLE_S = 0.5
 

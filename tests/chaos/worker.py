@@ -22,9 +22,9 @@ from streams.draft import Draft, Fold
 from streams.engine import app as engine
 from streams.engine import transaction
 from streams.engine.slices import Slice
-from streams.errors import StreamsError
 from streams.events import Record
-from streams.waiting import until_available
+from streams.ops.errors import StreamsError
+from streams.ops.waiting import until_available
 from streams.worker import policy_of, rules_of
 from tests.chaos import mutations, naps
 

@@ -12,8 +12,8 @@ from rich.console import Console
 
 from streams import registry
 from streams.embedded import Cluster, missing
-from streams.errors import StreamsError
-from streams.settings import Settings
+from streams.ops.errors import StreamsError
+from streams.ops.settings import Settings
 from tests.consumers import build
 from tests.consumers.clients import BY_NAME, Client
 from tests.consumers.judge import Seen, judge

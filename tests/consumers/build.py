@@ -9,7 +9,7 @@ from pathlib import Path
 
 from streams.embedded import jars
 from streams.embedded.java import find_java
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 from streams.schemas import schema_text
 from tests.consumers.clients import GO, KAFKA_CLIENTS, KAFKA_PYTHON, NODE, NODE_CONFLUENT, Client
 

@@ -10,7 +10,7 @@ from typing import Any
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from streams.settings import Settings
+from streams.ops.settings import Settings
 from tests.consumers.records import ACTIVITY, DELETED, STEPS, Value, large, samples, summary
 
 END = "end"  # key of the last record of each topic

@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from streams import registry
 from streams.embedded import Cluster, jars
-from streams.settings import Settings
+from streams.ops.settings import Settings
 from tests.consumers import build, page
 from tests.consumers.clients import BY_NAME, KAFKA_CLIENTS
 from tests.consumers.judge import Seen, judge

@@ -22,10 +22,10 @@ from streams.embedded import Cluster
 from streams.embedded.cluster import remove_abandoned
 from streams.embedded.locks import try_lock
 from streams.embedded.ports import LOOPBACK
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 from tests.embedded.helpers import consume, create_topic, produce
 
-UP = "import sys, pathlib; from streams.embedded.up import up; from streams.settings import Settings; "
+UP = "import sys, pathlib; from streams.embedded.up import up; from streams.ops.settings import Settings; "
 UP += "up(Settings(_env_file=None), pathlib.Path(sys.argv[1]), as_json=True)"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from streams.embedded import jars, missing
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 
 JAVA = "#!/bin/sh\necho 'openjdk version \"{version}\" 2025-04-15' >&2\n"
 # Answers like the StorageTool of the class path: writes the checkpoint where log.dirs of --config says.

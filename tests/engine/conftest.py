@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from streams.settings import Settings
+from streams.ops.settings import Settings
 from tests.engine.rig import Rig
 
 

@@ -16,15 +16,15 @@ import sys
 from functools import partial
 from typing import Any
 
-from streams import log
 from streams.draft import Draft
 from streams.engine import app
 from streams.engine.slices import Slice
 from streams.engine.table import Table
 from streams.engine.unit import Unit
-from streams.errors import Reason, Rejected, StreamsError
 from streams.events import Record
-from streams.settings import Settings
+from streams.ops import log
+from streams.ops.errors import Reason, Rejected, StreamsError
+from streams.ops.settings import Settings
 
 TABLE = "seen"
 DUE = b"due|"

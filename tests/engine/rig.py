@@ -15,7 +15,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from streams import topics
 from streams.engine import ledger
-from streams.settings import Settings
+from streams.ops.settings import Settings
 
 REPO = Path(__file__).parents[2]
 TABLE = "seen"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.engine.apart import check_counts, together
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 
 PLACES = st.sets(st.tuples(st.sampled_from(["a", "b"]), st.integers(0, 4)))
 CHANGELOGS = st.sets(st.tuples(st.sampled_from(["x", "y"]), st.integers(0, 4)))

@@ -8,7 +8,7 @@ import pytest
 import rocksdict
 
 from streams.engine import database, state
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 from tests.engine.rig import RIGHT, Rig
 
 ROWS = 20_000

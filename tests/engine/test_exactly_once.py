@@ -3,7 +3,7 @@
 import time
 
 from streams import topics
-from streams.settings import Settings
+from streams.ops.settings import Settings
 from tests.engine.rig import RIGHT, TABLE, Rig, keys
 
 

@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient
 
 from streams.engine import restore
 from streams.engine.table import Table
-from streams.errors import Unavailable
+from streams.ops.errors import Unavailable
 from streams.reader import Messages
 from tests.engine.rig import TABLE, Rig, keys
 

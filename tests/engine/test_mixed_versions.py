@@ -2,7 +2,7 @@
 
 import json
 
-from streams.settings import Settings
+from streams.ops.settings import Settings
 from tests.engine.rig import RIGHT, Rig, keys
 
 

@@ -9,10 +9,10 @@ import structlog
 from aiokafka import errors
 
 from streams.engine.process import KINDS_MAX, REPEAT_S, ToStructlog, own
-from streams.errors import Misconfigured
-from streams.exposition import expose
-from streams.metrics import Process
-from streams.settings import Settings
+from streams.ops.errors import Misconfigured
+from streams.ops.metrics import Process
+from streams.ops.metrics_server import expose
+from streams.ops.settings import Settings
 
 
 def warning(text: str, *args: object, name: str = "aiokafka") -> logging.LogRecord:

@@ -22,7 +22,7 @@ from streams.engine.slices import Position, Slice, Source
 from streams.engine.table import Overtaken, Table
 from streams.engine.transaction import Aborted, Cause
 from streams.engine.unit import Unit
-from streams.settings import Settings
+from streams.ops.settings import Settings
 from tests.chaos.mutations import MUTATIONS
 from tests.folding import RawRecord
 

@@ -12,8 +12,8 @@ from streams.engine import group_metadata
 from streams.engine.group_metadata import Membership
 from streams.engine.refusals import LASTING, REFUSALS_MAX, REFUSED_S, Refusals
 from streams.engine.transaction import Aborted, Cause, Transactions
-from streams.errors import Misconfigured
-from streams.settings import MIB, Settings
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import MIB, Settings
 
 TOPIC = "junction.sleep"
 PRODUCE = 0  # ApiKey

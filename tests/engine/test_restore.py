@@ -13,8 +13,8 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 
 from streams.engine import restore, state
 from streams.engine.table import Table
-from streams.errors import Misconfigured
-from streams.settings import Settings
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
 from tests.engine.rig import RIGHT, Rig, keys
 
 KEYS = 40_000  # more than one batch of every partition

@@ -3,7 +3,7 @@
 import pytest
 from confluent_kafka import Producer
 
-from streams.settings import Settings
+from streams.ops.settings import Settings
 from tests.engine.rig import Rig
 
 KEYS = [b"key-%d" % i for i in range(64)]

@@ -4,7 +4,7 @@ import pytest
 from confluent_kafka import KafkaError
 
 from streams.engine.transaction import Cause, Remedy, cause, config, remedy, transactional_id
-from streams.settings import Settings
+from streams.ops.settings import Settings
 
 ABORT = [
     KafkaError.ILLEGAL_GENERATION,

@@ -3,7 +3,7 @@
 import pytest
 
 from streams.engine import group_metadata, versions
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 
 
 def test_installed_versions_are_the_known_ones() -> None:

@@ -10,7 +10,7 @@ import os
 import random
 import time
 
-from streams import log, topics
+from streams import topics
 from streams.draft import Draft
 from streams.engine import app as engine
 from streams.events import Record
@@ -18,7 +18,8 @@ from streams.fetch import request as requests
 from streams.fetch.job import Job
 from streams.fetcher.answer import Page, Trouble, enqueue
 from streams.fetcher.scheduler import Scheduler
-from streams.settings import Settings
+from streams.ops import log
+from streams.ops.settings import Settings
 
 PAGES = 3  # of each window
 

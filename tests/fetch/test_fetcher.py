@@ -17,7 +17,7 @@ from streams import admin, ask, topics
 from streams.fetch import progress
 from streams.fetch.request import Request
 from streams.fetch.windows import DAY_US
-from streams.settings import Settings
+from streams.ops.settings import Settings
 from tests.fetch.fetch_worker import PAGES
 
 REPO = Path(__file__).parents[2]

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.errors import Rejected
 from streams.fetch import job as jobs
 from streams.fetch import policy, progress, windows
 from streams.fetch import request as requests
 from streams.fetch.job import LOOPS_MAX, PAGES_MAX, RE_ASK_MS, TRIES_MAX, Job, Status
 from streams.fetch.request import Priority, Request, Why
 from streams.fetch.windows import DAY_US, Span
+from streams.ops.errors import Rejected
 from streams.resources import RESOURCES
 
 NOW_MS = 1_780_500_000_000

@@ -9,10 +9,10 @@ import pytest
 
 from streams import topics
 from streams.bounds import Bounds
-from streams.errors import Reason, Rejected
 from streams.fetch.progress import Progress, decode
 from streams.fetcher.asking import Asker
-from streams.settings import Settings
+from streams.ops.errors import Reason, Rejected
+from streams.ops.settings import Settings
 from tests.fetch.memory import Fetcher
 from tests.folding import NOW_MS, PREFIX, RawRecord, Worker
 from tests.junction.scripted import http, scripted, settings_for

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from streams import ask, topics
-from streams.errors import Misconfigured, Rejected
 from streams.fetch import job as jobs
 from streams.fetch import progress, windows
 from streams.fetch import request as requests
@@ -22,6 +21,7 @@ from streams.fetch.request import Request
 from streams.fetch.windows import AHEAD_US, DAY_US, OLDEST_US
 from streams.fetcher.answer import Page, Trouble
 from streams.fetcher.asking import Asker
+from streams.ops.errors import Misconfigured, Rejected
 from streams.reconcile import compare
 from streams.reconcile.compare import Finding, Verdict
 from streams.reconcile.theirs import Theirs

@@ -7,11 +7,11 @@ from zlib import crc32
 
 from streams.dead_letters import Filter
 from streams.decode import decode
-from streams.errors import Reason, Rejected
 from streams.events import Family, identify, parse_type
 from streams.explain import Explanation, explain
 from streams.gateway.store import record_of
-from streams.settings import Settings
+from streams.ops.errors import Reason, Rejected
+from streams.ops.settings import Settings
 from streams.shapes import shape
 from streams.signature import Verified
 from tests.folding import PREFIX, RawRecord, Worker

@@ -8,7 +8,7 @@ from streams import admin, alert_lives, registry, topics
 from streams.codec import Codec
 from streams.notify.bring import Answer, Place, Status, delivery
 from streams.notify.receivers import Receiver
-from streams.settings import Settings
+from streams.ops.settings import Settings
 from tests.folding import NOW_MS
 
 LIVES = ("opened", "updated", "resolved")

@@ -15,7 +15,7 @@ from confluent_kafka import Producer
 from streams import alert_lives
 from streams.alert_lives import Alert
 from streams.demo import stack
-from streams.settings import Settings
+from streams.ops.settings import Settings
 from streams.simulator.deliver import Target, open_courier
 from tests.simulator.receiver import SECRET, running
 from tests.simulator.receiver import Receiver as Svix

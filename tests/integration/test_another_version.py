@@ -12,7 +12,7 @@ from streams import admin, connection, dedup, registry, topics
 from streams.alerting import timers
 from streams.alerting.timers import Timer
 from streams.dedup import Version, state_key
-from streams.settings import Settings
+from streams.ops.settings import Settings
 from tests.folding import NOW_MS
 from tests.strategies import USER
 

@@ -20,14 +20,14 @@ from streams.dead_letters import Filter
 from streams.demo.history import History
 from streams.demo.watch import Watch
 from streams.embedded import Cluster
-from streams.errors import Misconfigured, Unavailable, Unreadable
 from streams.fetch import progress
 from streams.fetch.job import Status
 from streams.fetch.progress import Progress
 from streams.notify import service
 from streams.notify.bring import checked
+from streams.ops.errors import Misconfigured, Unavailable, Unreadable
+from streams.ops.settings import Settings
 from streams.reader import Reader
-from streams.settings import Settings
 from streams.tail import tail
 from tests.folding import NOW_MS, Worker
 from tests.integration.test_alert_lives import step

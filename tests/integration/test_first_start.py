@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from streams.demo import stack
-from streams.settings import Settings
+from streams.ops.settings import Settings
 from streams.simulator.world import World
 
 READY = {"gateway": "listening", "worker": "assigned", "fetcher": "assigned", "notify": "starting"}

@@ -8,7 +8,7 @@ import pytest
 from deploy.grafana.live import Load, observed, unanswered
 from deploy.grafana.quiet import MEANT
 from deploy.grafana.render import headings, page
-from streams.settings import Settings
+from streams.ops.settings import Settings
 
 is_missing = not shutil.which("prometheus")
 

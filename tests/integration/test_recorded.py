@@ -10,8 +10,8 @@ from confluent_kafka import Consumer, TopicPartition
 from streams import status, topics
 from streams.demo import stack
 from streams.lag import Lag
+from streams.ops.settings import Settings
 from streams.reader import Reader
-from streams.settings import Settings
 from streams.simulator.deliver import Target, open_courier
 from streams.simulator.recorded import Recorded, post_all, read_folder
 from tests.test_agents_published import AS_IT_IS, CONFLICT

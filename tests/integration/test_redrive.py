@@ -12,11 +12,11 @@ from confluent_kafka import Producer
 from streams import admin, drift_report, redrive, registry, topics
 from streams.codec import Codec
 from streams.dead_letters import Filter
-from streams.errors import Misconfigured
 from streams.letters_shown import print_letter, print_letters, print_redrive
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
 from streams.reader import Messages
 from streams.redrive import Outcome
-from streams.settings import Settings
 from tests.folding import NOW_MS, Worker, raw
 from tests.strategies import envelope
 from tests.test_dead_letters import at_the_door, died

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.grafana.live import Load, started
-from streams.settings import Settings
+from streams.ops.settings import Settings
 
 is_missing = not shutil.which("prometheus")
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from streams.settings import Settings
+from streams.ops.settings import Settings
 
 KEY = "sk_us_dGhlLW1hcmtlci10aGF0LW11c3Qtbm90LXNob3c"
 

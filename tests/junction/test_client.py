@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from streams import metrics
-from streams.errors import Misconfigured, StreamsError
 from streams.junction import NotAuthorized, Refused, Trouble, TryLater, open_client, walk
 from streams.junction.client import Client, Patience
 from streams.junction.credentials import AccessToken
 from streams.junction.http import Http
 from streams.junction.limits import Limits
+from streams.ops import metrics
+from streams.ops.errors import Misconfigured, StreamsError
 from tests.junction.scripted import HANG, KEY, Request, Scripted, http, scripted, settings_for
 
 SPAN = (1_780_480_800_000_000, 1_780_567_200_000_000)

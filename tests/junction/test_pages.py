@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams import resources
-from streams.errors import StreamsError
 from streams.junction import Refused, Trouble, TryLater, bodies
 from streams.junction.endpoints import has_endpoint
 from streams.junction.pages import read
+from streams.ops.errors import StreamsError
 from tests.strategies import USER, hostile_events, mangled
 
 NAMES = sorted(name for name in resources.RESOURCES if has_endpoint(name))

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 import pytest
 
 from streams.decode import decode
-from streams.errors import Rejected
 from streams.junction import Refused, bodies, judge, listing, people, stream
 from streams.junction.pages import Page, read
 from streams.junction.people import Device, Link, Provider, User, Users
 from streams.junction.reading import read_plain
+from streams.ops.errors import Rejected
 from streams.reconcile import theirs
 from streams.reconcile.theirs import Theirs
 from streams.series import Series

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams import status
-from streams.errors import Unavailable
 from streams.junction import Refused, Trouble, TryLater, open_client
+from streams.ops.errors import Unavailable
 from tests.junction.scripted import http, scripted, settings_for
 
 MIB = 1024 * 1024

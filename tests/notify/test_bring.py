@@ -18,11 +18,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from streams.codec import decode, parsed
-from streams.errors import Misconfigured
 from streams.notify.bring import Answer, Courier, Place, Status, judged
 from streams.notify.posts import OPEN_FOR, post
 from streams.notify.receivers import Kind, Receiver, receivers
-from streams.settings import Settings
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
 from tests.folding import CODEC
 from tests.simulator.receiver import SECRET, running
 from tests.simulator.receiver import Receiver as Svix
@@ -172,7 +172,7 @@ async def test_alertmanager() -> None:
 
 async def test_the_log_is_a_receiver(capsys: pytest.CaptureFixture[str]) -> None:
     """Without a value, a name, a bound or the user: who has what is nothing for a log."""
-    from streams import log
+    from streams.ops import log
 
     log.configure(as_json=True)
     notes = Notes()

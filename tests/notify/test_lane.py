@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-from streams.errors import Unavailable
 from streams.notify import claims
 from streams.notify.bring import Claim
 from streams.notify.lane import Lane
-from streams.settings import Settings
+from streams.ops.errors import Unavailable
+from streams.ops.settings import Settings
 
 TOPIC = "junction.alerts"
 P = TopicPartition(TOPIC, 0)

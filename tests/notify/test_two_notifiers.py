@@ -19,7 +19,7 @@ from confluent_kafka import Producer
 
 from streams import admin, alert_lives, registry, topics
 from streams.codec import Codec
-from streams.settings import Settings
+from streams.ops.settings import Settings
 from tests.simulator.receiver import SECRET
 
 PATIENCE_S = 30.0

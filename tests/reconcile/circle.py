@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from streams import topics
 from streams.embedded.mock import MockCluster
-from streams.settings import LOCAL_REGISTRY, Settings
+from streams.ops.settings import LOCAL_REGISTRY, Settings
 from tests.folding import Worker
 from tests.junction.scripted import Request, Scripted, http, scripted, settings_for
 from tests.test_lookup import Tables, running

@@ -13,12 +13,12 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from streams import topics
-from streams.errors import Unavailable
 from streams.junction import Refused, open_client
+from streams.ops.errors import Unavailable
+from streams.ops.settings import Settings
 from streams.reconcile import command
 from streams.reconcile.compare import Verdict
 from streams.reconcile.run import Reconciled, all_users, reconcile
-from streams.settings import Settings
 from tests.junction.scripted import http, scripted
 from tests.reconcile.circle import PAGE, circle
 

@@ -10,8 +10,8 @@ from streams import codec, signature, topics
 from streams.agents import folds
 from streams.codec import Codec
 from streams.draft import Draft
-from streams.errors import Rejected
 from streams.events import identify
+from streams.ops.errors import Rejected
 from streams.simulator.schedule import Attempt, Faults, schedule
 from streams.simulator.truth import Clean, Truth
 from streams.simulator.world import Event, Generation

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.errors import Misconfigured
-from streams.settings import Settings
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
 from streams.simulator.api import command as fake_api
 from streams.simulator.command import Options, end_of, find_target, make_world, simulate
 from streams.simulator.notices import Notices

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from streams.errors import Unavailable
+from streams.ops.errors import Unavailable
 from streams.simulator.deliver import Target, open_courier
 from streams.simulator.schedule import Cause, Faults, schedule
 from tests.simulator.receiver import SECRET, Receiver, running

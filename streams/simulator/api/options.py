@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 from streams.simulator.shares import read_shares
 from streams.simulator.world import Generation
 

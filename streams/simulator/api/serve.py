@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 from streams.simulator.api.app import FakeApi
 
 HOST = "127.0.0.1"

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from streams import addresses
-from streams.errors import Misconfigured
+from streams.ops import addresses
+from streams.ops.errors import Misconfigured
 
 MIB = 1024 * 1024
 # No registry at all: schema ids by position. For the mock cluster, where nothing outlives the process.
@@ -235,7 +235,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _no_secret_in_the_clear(self) -> Self:
-        """One rule for all addresses (`streams.addresses`). Raises Misconfigured, which pydantic lets through."""
+        """One rule for all addresses (`streams.ops.addresses`). Raises Misconfigured, which pydantic lets through."""
         junction, key = self.junction_url, "the key and people's data"
         has_login = self.registry_user or "@" in self.registry_url
         for name, url, what in (

@@ -4,9 +4,9 @@ from wsgiref.simple_server import WSGIRequestHandler
 
 from prometheus_client import start_http_server
 
-from streams import metrics
-from streams.errors import Misconfigured
-from streams.settings import Settings
+from streams.ops import metrics
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
 
 SILENT_S = 10.0  # a client that says nothing for so long is let go
 

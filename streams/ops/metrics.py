@@ -18,8 +18,8 @@ from prometheus_client import (
     Histogram,
 )
 
-from streams.errors import Reason
-from streams.standing import Spreading, Standing
+from streams.ops.errors import Reason
+from streams.ops.gauges import Spreading, Standing
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15)
 _LAG_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 86400)

@@ -5,8 +5,8 @@ from typing import TypeVar
 
 import stamina
 
-from streams import log
-from streams.errors import Unavailable
+from streams.ops import log
+from streams.ops.errors import Unavailable
 
 T = TypeVar("T")
 

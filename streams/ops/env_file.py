@@ -11,8 +11,8 @@ from pathlib import Path
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
-from streams.errors import Misconfigured
-from streams.settings import Settings
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
 
 PATH = Path(".env")
 

@@ -3,7 +3,7 @@
 import ipaddress
 from urllib.parse import quote, urlsplit
 
-from streams.errors import Misconfigured
+from streams.ops.errors import Misconfigured
 
 ID_CHARS_MAX = 256
 # Names that no public DNS has (RFC 6761, 6762, 8375; ICANN's `internal`; Kubernetes' services).
