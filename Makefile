@@ -55,7 +55,7 @@ $(VENV)/mutants/.ready: $(VENV)/.ready tests/mutants/requirements.txt
 	@$(VENV)/mutants/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r tests/mutants/requirements.txt
 	@touch $@
 
-mutants: $(VENV)/mutants/.ready  ## change lines of the pure files, see which test notices: make mutants ARGS="streams/signature.py"
+mutants: $(VENV)/mutants/.ready  ## change lines of the pure files, see which test notices: make mutants ARGS="streams/events/signature.py"
 	@nice -n 15 $(VENV)/mutants/bin/python -m tests.mutants $(ARGS)
 
 chaos: $(VENV)/.ready  ## kill things and count what is lost
@@ -79,7 +79,7 @@ boards: $(VENV)/.ready  ## fill docs/dashboards.md from a run of the demo with a
 	@$(BIN)/python -m deploy.grafana.render
 
 released: $(VENV)/.ready  ## write the schemas of this version into avro/released
-	@$(BIN)/python -m streams.released
+	@$(BIN)/python -m streams.events.schemas.released
 
 lock: $(VENV)/.ready  ## write constraints.txt from what is installed
 	@{ head -1 constraints.txt; $(BIN)/pip freeze --exclude-editable | grep -v '^junction'; } > constraints.new && mv constraints.new constraints.txt

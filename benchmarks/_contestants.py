@@ -7,9 +7,9 @@ from pathlib import Path
 
 from benchmarks._dedup import COMPACT, Job
 from benchmarks._dedup_ours import TABLE
-from streams import topics
 from streams.embedded import jars
 from streams.embedded.java import find_java
+from streams.events import topics
 
 JAVA_SOURCES = Path(__file__).parent / "kafka_streams"
 THREADS = 2

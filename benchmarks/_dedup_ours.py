@@ -2,7 +2,7 @@
 
 from streams.draft import Draft
 from streams.engine import app
-from streams.events import Record
+from streams.events.types import Record
 from streams.ops import log
 from streams.ops.settings import Settings
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
-from streams import signature, topics
-from streams.events import Family, identify
+from streams.events import signature, topics
+from streams.events.types import Family, identify
 from streams.simulator.world import World
 
 PARTITIONS = 4

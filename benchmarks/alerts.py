@@ -14,16 +14,17 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from streams import agents, signature, topics
+from streams import agents
 from streams.alerting import fields
 from streams.alerting.rulefile import rules_of
 from streams.alerting.rules import NO_RULES, Rules
 from streams.codec import Codec
 from streams.draft import Draft, Rows
 from streams.engine.records import SourceRecord
-from streams.events import identify
+from streams.events import signature, topics
+from streams.events.times import EPOCH, MICRO
+from streams.events.types import identify
 from streams.simulator.world import World
-from streams.times import EPOCH, MICRO
 
 PREFIX = "junction"
 END_MS = 1_780_272_000_000

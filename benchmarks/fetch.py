@@ -24,16 +24,17 @@ import httpx
 import psutil
 
 from benchmarks.worker import PARTITIONS, feed
-from streams import admin, registry, resources, topics
+from streams import admin, registry
 from streams.demo.history import History, Standing
 from streams.embedded import Cluster, ports
 from streams.embedded.supervise import Child
-from streams.events import Family
+from streams.events import resources, topics
+from streams.events.resources import Kind
+from streams.events.types import Family
 from streams.fetch.progress import Progress
 from streams.lag import Lag
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
-from streams.resources import Kind
 from streams.simulator.api.options import KEY
 from streams.simulator.chance import iso
 from streams.simulator.world import World

@@ -31,8 +31,8 @@ from benchmarks._load import Result, load, request
 from streams import admin
 from streams.embedded import Cluster, ports
 from streams.embedded.supervise import Child
+from streams.events.signature import new_message_id, sign
 from streams.ops.settings import Settings
-from streams.signature import new_message_id, sign
 
 ENDPOINT = "bench"
 PREPARED = 400  # distinct deliveries, sent over and over: the gateway does not deduplicate

@@ -21,10 +21,11 @@ from pathlib import Path
 import psutil
 from confluent_kafka import Producer
 
-from streams import admin, registry, topics
+from streams import admin, registry
 from streams.embedded import Cluster
 from streams.embedded.supervise import Child
-from streams.events import identify
+from streams.events import topics
+from streams.events.types import identify
 from streams.lag import Lag
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings

@@ -20,10 +20,10 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from streams import kept, resources, topics
+from streams.events import kept, resources, topics
+from streams.events.topics import Role, Topic
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
-from streams.topics import Role, Topic
 
 ANSWER_S = 5.0
 CREATE_S = 60.0  # a thousand partitions on a small broker take seconds

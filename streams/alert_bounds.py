@@ -6,10 +6,10 @@ from contextlib import closing
 from confluent_kafka import KafkaError, KafkaException, Producer
 from msgspec.structs import replace
 
-from streams import ids, topics
 from streams.alerting import own as owns
 from streams.alerting.own import Own
 from streams.alerting.user import Personal
+from streams.events import ids, topics
 from streams.ops.errors import Rejected, Unavailable
 from streams.ops.settings import Settings
 from streams.reader import Messages

@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from streams import ids, topics
+from streams.events import ids, topics
 from streams.ops.settings import Settings
 from streams.reader import Reader
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from confluent_kafka import Message
 
-from streams import alert_bounds, alert_rules, ids, topics
+from streams import alert_bounds, alert_rules
 from streams.alerting.looked import Looked
 from streams.alerting.observe import observe
 from streams.alerting.rules import DAY_US, Rules
 from streams.alerting.trial import Fired, Record, Trial, made
+from streams.events import ids, topics
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from streams.reader import Reader

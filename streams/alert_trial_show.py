@@ -7,9 +7,9 @@ from typing import Any
 from streams.alert_trial import Outcome
 from streams.alerting.looked import RATE_SPAN_MS, per_user_and_week
 from streams.alerting.trial import Fired
+from streams.events.times import EPOCH, MICRO
 from streams.ops import terminal
 from streams.ops.terminal import Rows
-from streams.times import EPOCH, MICRO
 
 SHOWN = 20
 _ROW = (

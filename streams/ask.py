@@ -6,17 +6,19 @@ from datetime import UTC, datetime
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from streams import ids, status, topics
-from streams.fetch import policy, windows
+from streams import status
+from streams.events import ids, topics
+from streams.events.providers import not_expected
+from streams.events.resources import RESOURCES, normalise
+from streams.events.times import since_epoch
 from streams.fetch import request as requests
+from streams.fetch import windows
 from streams.fetch.request import RANGELESS, Priority, Request, Why, new_id
 from streams.fetch.windows import DAY_US, Span
 from streams.ops import terminal
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
 from streams.refused import refused
-from streams.resources import RESOURCES, normalise
-from streams.times import since_epoch
 
 DAYS = 30
 FLUSH_S = 15.0
@@ -78,7 +80,7 @@ def _pairs(settings: Settings, user_id: str, providers: list[str], resources: li
         for resource in link["resources_available"]
         if (not providers or link["provider"] in providers) and (not resources or resource in resources)
     ]
-    pairs = [pair for pair in found if policy.not_expected(*pair, has_range=True) in (None, "history_comes_as_events")]
+    pairs = [pair for pair in found if not_expected(*pair, has_range=True) in (None, "history_comes_as_events")]
     if not pairs:
         raise Misconfigured("nothing to fetch: no such connection is known; name --provider and --resource to insist")
     return pairs

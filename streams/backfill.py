@@ -11,14 +11,14 @@ import msgspec
 
 from streams import rows, values
 from streams.body import provider_slug
-from streams.fetch import policy
+from streams.events import providers
 from streams.fetch.job import Status as JobStatus
 from streams.fetch.progress import Progress
 from streams.ops.errors import Reason, Rejected
 from streams.values import Unfit
 
 NOTICES_MAX = 64  # a reconnect brings one more; beyond this many we say 64
-EARLY = policy.LIVE_HISTORY  # the notice comes before the data, which then come as incremental events (5.3)
+EARLY = providers.LIVE_HISTORY  # the notice comes before the data, which then come as incremental events (5.3)
 KEPT_MAX = 4  # backfills whose rows are counted; see `add_rows`
 
 

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams import body_bounds, ids
-from streams.events import TEXT_CHARS_MAX, EventType, Family, has_owner, identify_strictly, parse_type
-from streams.mend import mended
+from streams.events import ids
+from streams.events.text import body_bounds
+from streams.events.text.mend import mended
+from streams.events.types import TEXT_CHARS_MAX, EventType, Family, has_owner, identify_strictly, parse_type
 from streams.ops.errors import Reason, Rejected
 from streams.values import canonical
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from streams import body_bounds
+from streams.events.text import body_bounds
 from streams.values import to_json
 
 SAMPLES_MAX = 10_000  # in one clean record: about 200 kB

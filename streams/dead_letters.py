@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from streams import events, ids, times, topics
-from streams.events import Hint
+from streams.events import ids, times, topics, types
+from streams.events.topics import Delivery, Headers, header
+from streams.events.types import Hint
 from streams.explain import Explanation, explain
 from streams.ops.errors import Rejected
-from streams.topics import Delivery, Headers, header
 
 DEAD_PREFIX = "dead_"
 
@@ -78,9 +78,9 @@ class Letter:
 
     def _identity(self) -> Hint:
         try:
-            found = events.identify(self.body)
+            found = types.identify(self.body)
         except Rejected:
-            return events.hint(self.body)
+            return types.hint(self.body)
         return Hint(found.type.text, found.user_id)
 
 
@@ -171,4 +171,4 @@ def _of_the_door(letter: Letter) -> Headers:
         tracestate=said(topics.H_TRACESTATE),
         signature=tuple(signature),
     )
-    return topics.cloud_headers(events.identify(letter.body), delivery)
+    return topics.cloud_headers(types.identify(letter.body), delivery)

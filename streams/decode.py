@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from streams import body as bodies
-from streams import body_bounds, series, summary
+from streams import series, summary
 from streams.body import Event
-from streams.events import Family
+from streams.events.text import body_bounds
+from streams.events.types import Family
 from streams.series import Series
 from streams.summary import Summary
 

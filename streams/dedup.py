@@ -26,7 +26,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams import keys, rows
+from streams import rows
+from streams.events import key_parts
 
 
 class Verdict(StrEnum):
@@ -77,7 +78,7 @@ class Judged(NamedTuple):
 
 def state_key(*parts: str) -> bytes:
     """Parts of a key, the user first. Different parts never give the same bytes; `user|` is the prefix of one user."""
-    return keys.join("|", parts).encode()
+    return key_parts.join("|", parts).encode()
 
 
 def signed_hash(data: bytes) -> int:

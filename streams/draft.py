@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from streams.bounds import RECORD_BYTES_MAX, Bounds, weight
-from streams.events import Record
+from streams.events.record_bounds import RECORD_BYTES_MAX, Bounds, weight
+from streams.events.types import Record
 from streams.ops.errors import Reason, Rejected
 
 Read = Callable[[str, bytes], bytes | None]  # (table, key) → value

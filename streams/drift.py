@@ -11,10 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from streams import documented, schemas, topics, typed
+from streams import typed
 from streams.body import Event, Source
-from streams.documented import Words
-from streams.events import Family
+from streams.events import documented, topics
+from streams.events.documented import Words
+from streams.events.schemas import schema_files
+from streams.events.types import Family
 from streams.series import Series
 from streams.summary import Entity, Summary
 
@@ -270,17 +272,19 @@ def _one(kind: str, scope: str, path: str, found: str) -> Finding:
 @cache
 def _field_words(schema: str) -> Mapping[str, tuple[str, Words]]:
     """Name of a column (of samples: its name in a sample) → (its path, its words)."""
-    rows = {row.path[-1] if row.path[0] == "data[]" else row.name: row.path for row in schemas.typed_fields(schema)}
+    rows = {
+        row.path[-1] if row.path[0] == "data[]" else row.name: row.path for row in schema_files.typed_fields(schema)
+    }
     words = documented.FIELD_WORDS.get(schema, {})
     return {name: (f"$.data.{'.'.join(rows[name])}", known) for name, known in words.items()}
 
 
 @cache
 def _lab_paths() -> Mapping[str, str]:
-    return {row.name: f"$.data.{'.'.join(row.path)}" for row in schemas.typed_fields("Lab")}
+    return {row.name: f"$.data.{'.'.join(row.path)}" for row in schema_files.typed_fields("Lab")}
 
 
 @cache
 def _sample_names(schema: str) -> frozenset[str]:
-    rows = schemas.typed_fields(schema)
+    rows = schema_files.typed_fields(schema)
     return frozenset(path[-1] for row in rows for path in (row.path, *row.others))

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from streams import topics
+from streams.events import topics
 from streams.ops import terminal
 from streams.ops.settings import Settings
 from streams.ops.terminal import Rows

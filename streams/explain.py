@@ -6,11 +6,12 @@ from typing import Any
 
 from rich.table import Table
 
-from streams import backfill, connection, drift, ids, lab, query, samples, summary, topics
+from streams import backfill, connection, drift, lab, query, samples, summary
 from streams.body import align
 from streams.decode import Control, decode
 from streams.drift import Findings
-from streams.events import Family, identify, parse_type
+from streams.events import ids, topics
+from streams.events.types import Family, identify, parse_type
 from streams.ops.errors import Reason, Rejected
 from streams.ops.terminal import lines, pairs
 from streams.series import Series

@@ -6,10 +6,12 @@ The payload stays beside them as JSON text, whole, so that nothing is lost; what
 from collections.abc import Mapping
 from typing import Any
 
-from streams import ids, keys, schemas, values
+from streams import values
 from streams.body import Event, short_text
+from streams.events import ids, key_parts
+from streams.events.schemas import schema_files
+from streams.events.schemas.schema_files import Field
 from streams.ops.errors import Reason, Rejected
-from streams.schemas import Field
 from streams.summary import Entity
 from streams.values import Unfit, canonical, to_json
 
@@ -26,7 +28,7 @@ def read(event: Event, data: Any) -> Entity:
     Raises Rejected(BAD_SHAPE) if it names a thing and says nothing of it: its newest version would be empty.
     """
     given: Mapping[str, Any] = data if type(data) is dict else {}
-    fields = {row.name: _value(row, given, event.problems) for row in schemas.typed_fields("Lab")}
+    fields = {row.name: _value(row, given, event.problems) for row in schema_files.typed_fields("Lab")}
     id = natural_id(event.type.resource, given)
     if id and given.keys() <= _BARE:
         raise Rejected(Reason.BAD_SHAPE, "$.data: nothing but an id")
@@ -50,7 +52,7 @@ def natural_id(resource: str, data: Mapping[str, Any]) -> str:
     """The id of the thing; "" where there is none."""
     if resource == "result":
         parts = [ids.canonical(found) for name in _RESULT_KEY if (found := short_text(data.get(name)))]
-        return keys.join("/", parts) if len(parts) == len(_RESULT_KEY) else ""
+        return key_parts.join("/", parts) if len(parts) == len(_RESULT_KEY) else ""
     name = "order_id" if resource == "order_tracking" else "id"
     return ids.canonical(short_text(data.get(name)) or "")
 

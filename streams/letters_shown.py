@@ -5,8 +5,9 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
-from streams import dead_letters, redrive, topics
+from streams import dead_letters, redrive
 from streams.dead_letters import Filter, Letter
+from streams.events import topics
 from streams.explain import render
 from streams.ops import terminal
 from streams.ops.errors import Misconfigured

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from streams.times import DAY_US, EPOCH, MICRO
+from streams.events.times import DAY_US, EPOCH, MICRO
 
 FLOATING_PROVIDERS = frozenset({"abbott_libreview", "freestyle_libre"})
 OFFSET_S_MAX = 14 * 3600  # the easternmost zone; nothing is further west than 12 h

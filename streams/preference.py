@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from streams import rows
-from streams.resources import Resource, Shape, Value
+from streams.events.resources import Resource, Shape, Value
 
 # Best first (9.1). Types without a published rank (insulin_pump, exercise_machine, earphone, new ones) come last.
 SENSE_ORDER = (

@@ -7,11 +7,12 @@ out.
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from streams import admin, kept, topics
+from streams import admin
 from streams.agents.expiry import SWEPT
+from streams.events import kept, topics
+from streams.events.resources import RESOURCES
+from streams.events.topics import Role
 from streams.ops.settings import Settings
-from streams.resources import RESOURCES
-from streams.topics import Role
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "privacy.md"
 BEGIN, END = "<!-- made by `python -m streams.privacy` -->", "<!-- end -->"

@@ -18,10 +18,10 @@ from typing import Any, NamedTuple, Protocol
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
+from streams.events.topics import Headers
 from streams.ops import log
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
-from streams.topics import Headers
 
 _LINGER_MS = 3  # long enough to batch a burst, short beside the round trip
 _POLL_S = 0.001  # while records are under way: a third of the linger

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
-from streams import body_bounds, ids, values
+from streams import values
 from streams.body import Event, short_text
-from streams.mend import REPLACEMENT
+from streams.events import ids
+from streams.events.text import body_bounds
+from streams.events.text.mend import REPLACEMENT
 from streams.ops.errors import Reason, Rejected
 from streams.summary import Entity
 from streams.values import Unfit, canonical, to_json

@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from streams import dead_letters, topics
+from streams import dead_letters
 from streams.dead_letters import Filter, Letter, Return
 from streams.engine.clients import SILENT
 from streams.engine.transaction import Remedy, remedy
+from streams.events import topics
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
 from streams.reader import Messages

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from streams import blocks
 from streams.columns import Columns
 from streams.dedup import EMITTED, Verdict, state_key
+from streams.events.times import EPOCH, HOUR_US, MICRO
 from streams.preference import Maker
 from streams.series import Series
-from streams.times import EPOCH, HOUR_US, MICRO
 
 Read = Callable[[bytes], bytes | None]
 Write = Callable[[bytes, bytes], None]

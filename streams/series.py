@@ -15,12 +15,14 @@ from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
-from streams import columns, resources, schemas, times, topics, values
+from streams import columns, values
 from streams.body import Event, Source, SourceShape, checked, source, unknown_source
 from streams.columns import Attributes, Columns, hash64
-from streams.events import TEXT_CHARS_MAX, Family
+from streams.events import resources, times, topics
+from streams.events.resources import Resource, Value
+from streams.events.schemas import schema_files
+from streams.events.types import TEXT_CHARS_MAX, Family
 from streams.ops.errors import Reason, Rejected
-from streams.resources import Resource, Value
 from streams.values import Unfit, canonical, to_json
 
 
@@ -368,11 +370,11 @@ class SampleColumn(NamedTuple):
 @cache
 def sample_columns(value: Value) -> tuple[SampleColumn, ...]:
     """The columns of a schema of samples beside their times, in the order of the schema."""
-    rows = (row for row in schemas.typed_fields(topics.series_schema(value)) if row.type.startswith("array:"))
+    rows = (row for row in schema_files.typed_fields(topics.series_schema(value)) if row.type.startswith("array:"))
     return tuple(_column(row) for row in rows if row.type != "array:timestamp-micros")
 
 
-def _column(row: schemas.Field) -> SampleColumn:
+def _column(row: schema_files.Field) -> SampleColumn:
     kind = row.type.removeprefix("array:").removesuffix("?")
     is_needed = row.default is None
     return SampleColumn(row.name, row.path[-1], values.CONVERT[kind], is_needed, [] if "array" in kind else None)

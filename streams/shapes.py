@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from streams import mend, places
+from streams.events.text import mend, places
 from streams.ops.errors import Rejected
 from streams.values import DEPTH_MAX
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from streams import ids
+from streams.events import ids
 from streams.ops import addresses, terminal, unpacking
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings

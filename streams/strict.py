@@ -12,9 +12,10 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec.structs import astuple
 
-from streams import schemas, times
 from streams.body import Source, SourceShape
-from streams.schemas import Field
+from streams.events import times
+from streams.events.schemas import schema_files
+from streams.events.schemas.schema_files import Field
 
 _long = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _TYPES: Mapping[str, Any] = {
@@ -104,7 +105,7 @@ def _convert(shape: _Shape, fields: dict[str, Any]) -> bool:
 @cache
 def _shape(schema: str, ignored: frozenset[str]) -> _Shape | None:
     """None where a field has several places, a unit beside it, or small types inside: the other reader's."""
-    rows = schemas.typed_fields(schema)
+    rows = schema_files.typed_fields(schema)
     if any(row.others or row.unit or row.type not in _TYPES or len(row.path) > 2 for row in rows):
         return None
     top = [row for row in rows if len(row.path) == 1]

@@ -9,7 +9,7 @@ from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from streams.codec import schema_text
-from streams.evolution import breaks
+from streams.events.schemas.evolution import breaks
 from streams.ops import log
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings

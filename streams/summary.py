@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from streams import ids, keys, schemas, strict, topics, typed, values
+from streams import strict, typed, values
 from streams.body import UNKNOWN, Event, Source, envelope, short_text, source, unknown_source
-from streams.events import Family, parse_type
-from streams.mend import REPLACEMENT
+from streams.events import ids, key_parts, topics
+from streams.events.schemas import schema_files
+from streams.events.schemas.schema_files import Field
+from streams.events.text.mend import REPLACEMENT
+from streams.events.times import DAY_US, EPOCH, MICRO
+from streams.events.types import Family, parse_type
 from streams.ops.errors import Reason, Rejected
-from streams.schemas import Field
-from streams.times import DAY_US, EPOCH, MICRO
 from streams.values import Unfit, canonical
 
 # Identity and attribution: they have their own places in a clean record (domain file, 1.2, 2.6).
@@ -103,14 +105,14 @@ def read(event: Event, data: Any, schema: str = "") -> Summary:
 def _made(
     event: Event, id: str, fields: dict[str, Any], unknown: dict[str, Any], made_by: Source, schema: str
 ) -> Summary:
-    if lists := schemas.parallel_fields(schema):
+    if lists := schema_files.parallel_fields(schema):
         _level(event, lists, fields, unknown)
     fields |= {name: ids.canonical(said) for name in _IDS if (said := fields.get(name))}
     content = {name: value for name, value in fields.items() if value is not None and name not in _NOT_CONTENT}
     if unknown:
         content |= {f"$.data.{name}": value for name, value in unknown.items() if name not in _NOT_CONTENT}
     if event.type.family is Family.SUMMARY:
-        content[ATTRIBUTION] = keys.join("/", (made_by.provider, made_by.type))
+        content[ATTRIBUTION] = key_parts.join("/", (made_by.provider, made_by.type))
     fields["id"] = id = ids.canonical(id)
     return Summary(event, id, fields, unknown, content, fields["updated_at"], made_by)
 
@@ -154,7 +156,7 @@ def _id(event: Event, data: Mapping[str, Any], made_by: Source) -> str:
     if natural is None or made_by.provider == UNKNOWN:
         raise Rejected(Reason.NO_KEY, "$.data.id")
     event.problems.append("no_id")
-    return "~" + keys.join("/", filter(None, (made_by.provider, made_by.type, natural)))
+    return "~" + key_parts.join("/", filter(None, (made_by.provider, made_by.type, natural)))
 
 
 def _natural(resource: str, data: Mapping[str, Any]) -> str | None:

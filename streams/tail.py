@@ -4,7 +4,7 @@ from typing import Any
 
 from rich.console import Console
 
-from streams import ids, topics
+from streams.events import ids, topics
 from streams.ops import terminal
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from typing import Any
 
-from streams import schemas, values
-from streams.schemas import Field
+from streams import values
+from streams.events.schemas import schema_files
+from streams.events.schemas.schema_files import Field
 from streams.values import Unfit, canonical
 
 # What becomes of a value that is not simply converted: (value, its object, fields, problems, path of the object) →
@@ -98,7 +99,7 @@ def _convert(row: Field, value: Any, fields: dict[str, Any], problems: list[str]
 @cache
 def _layout(schema: str, ignored: frozenset[str] = frozenset()) -> tuple[dict[str, Any], _Places]:
     """(every field as absent, what becomes of each name of the object that the schema describes)."""
-    rows = schemas.typed_fields(schema)
+    rows = schema_files.typed_fields(schema)
     places: _Places = dict.fromkeys(ignored, _ignore)
     inner: dict[str, _Places] = {}
     for row in rows:

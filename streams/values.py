@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from streams import times
+from streams.events import times
 from streams.ops.errors import Reason, Rejected
 
 DEPTH_MAX = 64  # nesting of a payload; real ones have under 10. Refused at a fixed depth, not where the stack ends.

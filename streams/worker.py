@@ -7,14 +7,15 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
-from streams import admin, registry, topics
+from streams import admin, registry
 from streams.draft import Draft, Fold
-from streams.events import Record
+from streams.events import topics
+from streams.events.times import millis
+from streams.events.types import Record
 from streams.ops import log
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from streams.ops.waiting import until_available
-from streams.times import millis
 
 if TYPE_CHECKING:
     from streams.agents.alerts import NewRules

@@ -10,10 +10,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from streams import documented, resources, schemas, topics
-from streams.events import Family, parse_type
-from streams.resources import RESOURCES, Shape, Value
-from streams.schemas import Field
+from streams.events import documented, resources, topics
+from streams.events.resources import RESOURCES, Shape, Value
+from streams.events.schemas import schema_files
+from streams.events.schemas.schema_files import Field
+from streams.events.types import Family, parse_type
 from tests.strategies import TEAM, USER, envelope, finite, iso, json_values, moments, odd_values, older, seed_form
 
 DATA_TYPES = [f"daily.data.{name}.{action}" for name in RESOURCES for action in ("created", "updated")]
@@ -63,7 +64,7 @@ _STREAM = "stream"  # of a workout: only fetched events have it
 @st.composite
 def _stream(draw: st.DrawFn) -> dict[str, Any]:
     """Parallel lists: times in seconds since 1970, and some of the columns, each with nulls."""
-    names = [row.path[1] for row in schemas.typed_fields("WorkoutStream") if row.path[0] == _STREAM]
+    names = [row.path[1] for row in schema_files.typed_fields("WorkoutStream") if row.path[0] == _STREAM]
     n = draw(st.integers(1, 3))
     columns = draw(st.lists(st.sampled_from(names), unique=True, max_size=3))
     column = st.lists(st.none() | finite, min_size=n, max_size=n)
@@ -73,7 +74,7 @@ def _stream(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def _parallel(draw: st.DrawFn, schema: str) -> dict[str, Any]:
     """Lists that belong together, those behind the times each now and then null."""
-    times, *others = schemas.parallel_fields(schema)
+    times, *others = schema_files.parallel_fields(schema)
     n = draw(st.integers(0, 3))
     words = documented.FIELD_WORDS.get(schema, {})
     data = {times.path[-1]: draw(st.lists(_whole, min_size=n, max_size=n))}
@@ -86,9 +87,9 @@ def _parallel(draw: st.DrawFn, schema: str) -> dict[str, Any]:
 @st.composite
 def _typed(draw: st.DrawFn, schema: str) -> dict[str, Any]:
     """An object of a schema's fields, some of them null or absent."""
-    together = schemas.parallel_fields(schema)
+    together = schema_files.parallel_fields(schema)
     data: dict[str, Any] = draw(_parallel(schema)) if together and together[0].path[0] != _STREAM else {}
-    for row in schemas.typed_fields(schema):
+    for row in schema_files.typed_fields(schema):
         if row not in together and draw(st.integers(0, 4)):
             _put(data, draw(st.sampled_from([row.path, *row.others])), row, draw(st.none() | _value(schema, row)))
     return data
@@ -116,7 +117,7 @@ def _value(schema: str, row: Field) -> st.SearchStrategy[Any]:
 
 def _dated(schema: str, words: list[str]) -> st.SearchStrategy[dict[str, Any]]:
     """A small type with a word of an enum."""
-    (value,) = (row for row in schemas.typed_fields(schema) if row.name == "value")
+    (value,) = (row for row in schema_files.typed_fields(schema) if row.name == "value")
     names = st.sampled_from([value.path[-1], *(path[-1] for path in value.others)])
     return st.builds(lambda day, name, word: {"date": day, name: word}, _days, names, st.sampled_from(words))
 
@@ -135,7 +136,7 @@ def _summary(draw: st.DrawFn, resource: str) -> dict[str, Any]:
 
 def _first_name(schema: str) -> str:
     """Of the first field that says something."""
-    names = (row.path[0] for row in schemas.typed_fields(schema))
+    names = (row.path[0] for row in schema_files.typed_fields(schema))
     return next(name for name in names if name not in ("id", "workout_id"))
 
 

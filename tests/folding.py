@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from streams import agents, topics
+from streams import agents
 from streams.alerting.rulefile import rules_of
 from streams.alerting.rules import Rules
-from streams.bounds import RECORD_BYTES_MAX, Bounds
 from streams.codec import Codec, decode, parsed
 from streams.draft import Draft, Emit, Rows
-from streams.events import identify
+from streams.events import topics
+from streams.events.record_bounds import RECORD_BYTES_MAX, Bounds
+from streams.events.types import identify
 from streams.fetch.request import Request
 from streams.fetch.request import decode as decode_request
 from streams.preference import Policy

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from streams import resources
+from streams.events import resources
 
 USER, TEAM = "5f0c2c0e-7a41-4d5e-9c31-0d9f8b6a1e77", "b2a9d0f4-6f0c-4f1b-8a35-94f1c7e2d310"
 NUMERIC = sorted(row.name for row in resources.RESOURCES.values() if row.unit and row.value is resources.Value.NUMBER)

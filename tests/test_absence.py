@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import admin, topics
+from streams import admin
 from streams.agents import outage as outages
+from streams.events import topics
 from streams.fetch import outage, progress
 from streams.fetch.outage import RETRIES_S_MIN, Outage
 from streams.fetch.request import Why

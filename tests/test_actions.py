@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from streams import topics
-from streams.events import identify, parse_type
+from streams.events import topics
+from streams.events.types import identify, parse_type
 from streams.explain import explain
 from streams.ops.errors import Reason, Rejected
 from tests.every_event import EVENT_TYPES, of

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams import agents, topics
+from streams import agents
 from streams.agents.cutting import SAMPLES_MAX, TEXT_BYTES_MAX
 from streams.dedup import stored
+from streams.events import topics
 from streams.ops.errors import Reason, Rejected
 from tests.folding import CODEC, NOW_MS, PREFIX, Clean, Worker, raw
 from tests.strategies import TEAM, USER, envelope, labs, older, other_series, seed_form, series, summaries

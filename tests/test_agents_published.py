@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from streams import topics
-from streams.events import identify
+from streams.events import topics
+from streams.events.types import identify
 from streams.ops.errors import Rejected
 from tests import samples
 from tests.folding import Worker, raw

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import codec, schemas
+from streams import codec
 from streams.avro_arrays import long
-from streams.avro_bounds import is_bounded
+from streams.events.schemas import schema_files
+from streams.events.schemas.bounds import is_bounded
 
 NULLS = {"type": "array", "items": "null"}
 EMPTY = {"type": "record", "name": "E", "fields": [{"name": "n", "type": "null"}]}
@@ -21,7 +22,7 @@ FULL = {"type": "record", "name": "F", "fields": [{"name": "n", "type": "long"}]
 TREE = {"type": "record", "name": "ns.T", "fields": [{"name": "left", "type": ["null", "ns.T"]}]}
 
 
-@pytest.mark.parametrize("name", schemas.SCHEMAS)
+@pytest.mark.parametrize("name", schema_files.SCHEMAS)
 def test_ours_are_bounded(name: str) -> None:
     """Readers take all of our own schemas."""
     assert is_bounded(json.loads(codec.schema_text(name)))
@@ -88,7 +89,7 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("name", schemas.SCHEMAS)
+@pytest.mark.parametrize("name", schema_files.SCHEMAS)
 @pytest.mark.parametrize("bytes_", HOSTILE.values(), ids=HOSTILE)
 def test_lengths_that_lie(name: str, bytes_: bytes) -> None:
     """A length or a count that its record does not hold ends with an error, not with memory: at any place of it."""

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import backfill, topics
+from streams import backfill
 from streams.backfill import Done, Status
+from streams.events import topics
 from streams.fetch import job as jobs
 from streams.fetch import progress
 from streams.fetch.progress import Progress

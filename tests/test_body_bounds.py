@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from streams import body_bounds, query, series, typed
+from streams import query, series, typed
 from streams.columns import tag
 from streams.decode import decode
-from streams.events import TEXT_CHARS_MAX, Family, identify
+from streams.events.text import body_bounds
+from streams.events.types import TEXT_CHARS_MAX, Family, identify
 from streams.ops.errors import Reason, Rejected
 from streams.series import PARTS_MAX, Series
 from streams.summary import Summary

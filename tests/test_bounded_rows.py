@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from streams import connection, topics
+from streams import connection
 from streams.agents.preferred import TOO_LARGE
 from streams.alerting.own import Own, encode
-from streams.bounds import ROOM_BYTES, Bounds
 from streams.draft import Draft
 from streams.engine.step import Step
-from streams.events import TEXT_CHARS_MAX
+from streams.events import topics
+from streams.events.record_bounds import ROOM_BYTES, Bounds
+from streams.events.types import TEXT_CHARS_MAX
 from streams.ops.errors import Misconfigured, Reason, Rejected
 from streams.ops.settings import MIB
 from streams.preference import IDS_CHARS_MAX, IDS_MAX, MAKERS_MAX, Maker, Rivals

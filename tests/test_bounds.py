@@ -8,18 +8,18 @@ from confluent_kafka import Producer
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from streams import topics
-from streams.bounds import AGAIN_BYTES, ROOM_BYTES, Bounds, around, weight
 from streams.dead_letters import Letter, returned
 from streams.draft import Draft, Emit
 from streams.engine.records import SourceRecord
 from streams.engine.step import Step
-from streams.events import TEXT_CHARS_MAX, identify
+from streams.events import topics
+from streams.events.record_bounds import AGAIN_BYTES, ROOM_BYTES, Bounds, around, weight
+from streams.events.signature import Verified
+from streams.events.types import TEXT_CHARS_MAX, identify
 from streams.gateway.serve import _check
 from streams.gateway.store import record_of
 from streams.ops.errors import Misconfigured, Reason, Rejected
 from streams.ops.settings import MIB, Settings
-from streams.signature import Verified
 from tests.every_event import EVENT_TYPES, of
 from tests.folding import BOUNDS, NOW_MS, PREFIX, RawRecord, Worker, raw
 from tests.strategies import USER, envelope, hostile_events

@@ -2,9 +2,10 @@
 
 import re
 
-from streams import catalogue, topics
+from streams import catalogue
 from streams.catalogue.examples import examples
 from streams.catalogue.words import ABOUT
+from streams.events import topics
 
 
 def test_the_catalogue_is_current() -> None:

@@ -10,21 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import avro_arrays, codec, schemas, topics
+from streams import avro_arrays, codec
 from streams.avro_writer import Misfit
 from streams.codec import Codec, decode, parsed, schema_id, schema_text
+from streams.events import topics
+from streams.events.resources import RESOURCES
+from streams.events.schemas import schema_files
 from streams.ops.errors import Misconfigured
-from streams.resources import RESOURCES
 from tests.folding import CODEC, Worker
 from tests.strategies import labs, other_series, summaries
 from tests.strategies import series as series_events
 
 OLD = json.loads((Path(__file__).parent / "golden" / "avro_v1.json").read_text())
-FILES = sorted(path.stem for path in schemas.AVRO_DIR.glob("*.avsc"))
+FILES = sorted(path.stem for path in schema_files.AVRO_DIR.glob("*.avsc"))
 
 
 def fields(name: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = json.loads((schemas.AVRO_DIR / f"{name}.avsc").read_text())["fields"]
+    rows: list[dict[str, Any]] = json.loads((schema_files.AVRO_DIR / f"{name}.avsc").read_text())["fields"]
     return rows
 
 
@@ -53,7 +55,7 @@ def test_enums_are_open(name: str) -> None:
     assert '"enum"' not in schema_text(name)
 
 
-@pytest.mark.parametrize("name", schemas.SCHEMAS)
+@pytest.mark.parametrize("name", schema_files.SCHEMAS)
 def test_a_schema_stands_alone(name: str) -> None:
     """What the registry gets parses without the other files, and names each small type once."""
     fastavro.parse_schema(json.loads(schema_text(name)), named_schemas={})
@@ -61,14 +63,14 @@ def test_a_schema_stands_alone(name: str) -> None:
 
 def test_the_head_is_the_same_everywhere() -> None:
     """Whoever reads one data record finds its way in all of them."""
-    with_head = (*schemas.SUMMARY_SCHEMAS, *schemas.SERIES_SCHEMAS, "Device", "Lab", "QueryResult", "Generic")
+    with_head = (*schema_files.SUMMARY_SCHEMAS, *schema_files.SERIES_SCHEMAS, "Device", "Lab", "QueryResult", "Generic")
     heads = {tuple(row["name"] for row in fields(name))[:13] for name in with_head}
     assert len(heads) == 1
 
 
 def test_every_topic_has_a_schema() -> None:
     """60 resources and the control topics, each with a schema that exists."""
-    assert set(topics.clean_topics().values()) == set(schemas.SCHEMAS)
+    assert set(topics.clean_topics().values()) == set(schema_files.SCHEMAS)
     assert set(RESOURCES) <= set(topics.clean_topics())
 
 
@@ -100,7 +102,7 @@ def test_arrays_of_any_length(n: int) -> None:
     assert record["resource"] == "heartrate"
 
 
-@pytest.mark.parametrize("name", schemas.SCHEMAS)
+@pytest.mark.parametrize("name", schema_files.SCHEMAS)
 def test_old_bytes_stay_readable(name: str) -> None:
     """Bytes that an older version wrote, read through today's schema, say what they said."""
     value, writer = bytes.fromhex(OLD[name]["hex"]), OLD[name]["writer"]

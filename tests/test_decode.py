@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams import body as bodies
-from streams import series, summary, times
+from streams import series, summary
 from streams.body import Source
 from streams.decode import decode
-from streams.events import Family
+from streams.events import times
+from streams.events.resources import RESOURCES
+from streams.events.types import Family
 from streams.ops.errors import Reason, Rejected
-from streams.resources import RESOURCES
 from streams.series import Series
 from streams.summary import Summary
 from streams.values import to_json

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import documented, drift
+from streams import drift
 from streams.agents.drift import FINDINGS_MAX, ITEMS_MAX
 from streams.drift import ODD, RARE
 from streams.drift_rows import COMMON_USERS
+from streams.events import documented
+from streams.events.resources import RESOURCES
 from streams.ops import metrics
-from streams.resources import RESOURCES
 from tests.folding import NOW_MS, PREFIX, Worker
 from tests.strategies import USER, envelope, json_values
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from streams import topics
+from streams.events import topics
+from streams.events.resources import RESOURCES, Kind
 from streams.explain import explain
-from streams.resources import RESOURCES, Kind
 from tests.folding import PREFIX, Worker, raw
 from tests.strategies import USER, envelope
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from streams import events
-from streams.events import Family, identify, parse_type
+from streams.events import types
+from streams.events.resources import ALIASES, RESOURCES, Kind
+from streams.events.types import Family, identify, parse_type
 from streams.ops.errors import Reason, Rejected
-from streams.resources import ALIASES, RESOURCES, Kind
 from tests.samples import webhooks
 
 USER, TEAM = "5f0c2c0e-7a41-4d5e-9c31-0d9f8b6a1e77", "b2a9d0f4-6f0c-4f1b-8a35-94f1c7e2d310"
@@ -141,7 +141,7 @@ def test_whose_event_it_is(fields: dict[str, object], expected: tuple[str, str])
         (b"{}", Reason.NO_EVENT_TYPE),
         (b'{"event_type": 7}', Reason.NO_EVENT_TYPE),
         (b'{"event_type": ""}', Reason.NO_EVENT_TYPE),
-        (b'{"event_type": "%s"}' % (b"x" * (events.TEXT_CHARS_MAX + 1)), Reason.NO_EVENT_TYPE),
+        (b'{"event_type": "%s"}' % (b"x" * (types.TEXT_CHARS_MAX + 1)), Reason.NO_EVENT_TYPE),
         (body(), Reason.NO_USER),
         (body(team_id=TEAM), Reason.NO_USER),  # a summary without a user has nowhere to go
         (body(user_id=7, data={"user_id": []}), Reason.NO_USER),
@@ -170,8 +170,8 @@ PLACE = {Reason.NO_EVENT_TYPE: "$.event_type", Reason.NO_USER: "$.user_id, $.dat
 )
 def test_what_a_whole_body_says_of_itself(fields: dict[str, object], user_id: str) -> None:
     """Of one that is JSON the hint is what `identify` would have read, though something else is missing."""
-    assert events.hint(body(**fields)) == ("daily.data.sleep.created", user_id)
-    assert events.hint(body(**fields, event_type=None)) == ("", user_id)
+    assert types.hint(body(**fields)) == ("daily.data.sleep.created", user_id)
+    assert types.hint(body(**fields, event_type=None)) == ("", user_id)
 
 
 def test_a_type_of_svix_is_one_and_no_other() -> None:
@@ -185,7 +185,7 @@ def test_a_type_of_svix_is_one_and_no_other() -> None:
 
 def test_the_longest_id() -> None:
     """So many characters are an id, one more is none."""
-    longest = "x" * events.TEXT_CHARS_MAX
+    longest = "x" * types.TEXT_CHARS_MAX
     assert identify(body(user_id=longest)).user_id == longest
     assert identify(body(user_id=longest + "x", data={"user_id": "u"})).user_id == "u"
 
@@ -213,7 +213,7 @@ def test_hostile_bytes_have_one_outcome(raw: bytes) -> None:
         detail = error.detail
     else:
         detail, owner = "", identity.owner_id
-        assert 0 < len(owner) <= events.TEXT_CHARS_MAX
+        assert 0 < len(owner) <= types.TEXT_CHARS_MAX
         assert owner.encode()  # becomes a Kafka key: must be encodable
         assert identity.type == parse_type(identity.type.text)
     assert detail in ("", "$", "$.event_type", "$.user_id, $.data.user_id")

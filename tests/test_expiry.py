@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from streams import agents, blocks
 from streams.agents.expiry import DAY_MS, REST_MS, ROWS_MAX, Expiry
 from streams.draft import Draft, Rows
+from streams.events.times import EPOCH
 from streams.preference import WINDOW_DAYS, Policy
-from streams.times import EPOCH
 from tests.folding import PREFIX, Worker, raw
 from tests.strategies import envelope
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from streams import topics
+from streams.events import topics
 from streams.explain import KEYS_SHOWN, Explanation, explain, render
 from streams.ops.errors import Rejected
 from tests import samples

@@ -16,8 +16,8 @@ from typing import Any
 import httpx
 
 from streams import admin
+from streams.events.signature import sign
 from streams.ops.settings import Settings
-from streams.signature import sign
 from tests.test_gateway import SECRET, body_of
 from tests.test_gateway import signed as signed_at_fixed_time
 from tests.test_publisher import read_kafka

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from streams import ids, topics
 from streams.alerting import own as owns
 from streams.alerting.own import Own
 from streams.dead_letters import Filter, Letter
-from streams.events import identify
+from streams.events import ids, topics
+from streams.events.signature import Verified
+from streams.events.types import identify
 from streams.explain import explain
 from streams.fetch import progress as progresses
 from streams.fetch import request as requests
@@ -24,7 +25,6 @@ from streams.ops.errors import Reason, Rejected
 from streams.ops.settings import Settings
 from streams.reader import Decoded
 from streams.reconcile import theirs
-from streams.signature import Verified
 from streams.tail import wanted
 from tests.every_event import events, generations
 from tests.folding import NOW_MS, PREFIX, Worker, raw

@@ -3,10 +3,10 @@
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from streams import keys, topics
 from streams.alerting.life import alert_id
 from streams.dedup import state_key
-from streams.events import Family, Identity, parse_type
+from streams.events import key_parts, topics
+from streams.events.types import Family, Identity, parse_type
 from streams.fetch.request import new_id
 from tests.folding import Worker
 from tests.strategies import USER, envelope
@@ -25,13 +25,13 @@ plain = st.lists(st.uuids().map(str) | st.sampled_from(["oura", "apple_health_ki
 @example("|", ["a", "%7C25"])
 def test_a_key_can_be_taken_apart(separator: str, said: list[str]) -> None:
     """So no other parts have the same key, also where one of them looks like an escape."""
-    assert keys.split(separator, keys.join(separator, said)) == said
+    assert key_parts.split(separator, key_parts.join(separator, said)) == said
 
 
 @given(separators, plain)
 def test_ids_and_slugs_are_joined_as_they_are(separator: str, said: list[str]) -> None:
     """What was written before is found under the same key."""
-    assert keys.join(separator, said) == separator.join(said)
+    assert key_parts.join(separator, said) == separator.join(said)
 
 
 @settings(max_examples=500)

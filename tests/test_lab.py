@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from streams import schemas
+from streams.events.schemas import schema_files
 from streams.explain import explain
 from tests import samples
 from tests.folding import NOW_MS, Worker, raw
@@ -100,7 +100,7 @@ IDENTIFYING = ("patient", "address", "phone", "email", "dob", "name", "notes", "
 
 def test_no_column_identifies_a_patient() -> None:
     """Who the patient is, is in the payload alone; of names only that of the test has a column."""
-    paths = {".".join(path) for row in schemas.typed_fields("Lab") for path in (row.path, *row.others)}
+    paths = {".".join(path) for row in schema_files.typed_fields("Lab") for path in (row.path, *row.others)}
     assert {path for path in paths if any(word in path for word in IDENTIFYING)} == {"lab_test.name"}
     details = {"first_name": "Planted", "dob": "1990-01-01", "email": "planted@example.org"}
     (clean,) = Worker().deliver(order("received.testkit.ordered", patient_details=details))

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from streams import body, samples, topics
+from streams import body, samples
 from streams.codec import parsed
 from streams.decode import decode
-from streams.events import Family, identify, parse_type
+from streams.events import topics
+from streams.events.resources import RESOURCES
+from streams.events.types import Family, identify, parse_type
 from streams.explain import explain
 from streams.ops.errors import Rejected
-from streams.resources import RESOURCES
 from streams.series import Series
 from tests.every_event import EVENT_TYPES, damaged, events, generations, of
 from tests.folding import NOW_MS, PREFIX, Clean, Worker, raw

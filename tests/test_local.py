@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams import local
+from streams.events.times import DAY_US, EPOCH, MICRO, day_number
 from streams.local import Place
 from streams.preference import Policy
-from streams.times import DAY_US, EPOCH, MICRO, day_number
 from tests.folding import Worker
 from tests.strategies import envelope
 

@@ -11,8 +11,9 @@ from aiohttp import web
 from pydantic import SecretStr
 from yarl import URL
 
-from streams import backfill, status, topics
+from streams import backfill, status
 from streams.engine import owners
+from streams.events import topics
 from streams.fetch import job as jobs
 from streams.fetch import progress
 from streams.lookup import server, view

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import mend, topics
 from streams.decode import decode
-from streams.events import Family, hint, identify
+from streams.events import topics
+from streams.events.text import mend
+from streams.events.types import Family, hint, identify
 from streams.ops.errors import Reason, Rejected
 from streams.series import Series
 from streams.shapes import shape

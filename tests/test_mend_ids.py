@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import mend
 from streams.decode import decode
-from streams.events import identify
+from streams.events.text import mend
+from streams.events.types import identify
 from streams.ops.errors import Reason, Rejected
 from tests.folding import Worker, raw
 from tests.strategies import USER, envelope

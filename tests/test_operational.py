@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import documented, topics
-from streams.events import Family, identify
+from streams.events import documented, topics
+from streams.events.types import Family, identify
 from streams.explain import explain
 from streams.ops import metrics
 from streams.ops.errors import Reason, Rejected

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import schemas
 from streams.decode import decode
-from streams.events import Family
+from streams.events.schemas import schema_files
+from streams.events.types import Family
 from streams.summary import Summary
 from tests.folding import Worker
 from tests.strategies import envelope
@@ -24,7 +24,7 @@ def event(schema: str, columns: dict[str, Any]) -> Any:
     is_stream = schema == "WorkoutStream"
     data: dict[str, Any] = {"workout_id": "1"} if is_stream else {"id": "1", "time_zone": "Europe/Paris"}
     data["source"] = SOURCE
-    for row in schemas.parallel_fields(schema):
+    for row in schema_files.parallel_fields(schema):
         if row.name in columns:
             at = data if len(row.path) == 1 else data.setdefault(row.path[0], {})
             at[row.path[-1]] = columns[row.name]
@@ -39,7 +39,7 @@ def read(body: bytes, family: Family = Family.SUMMARY) -> Summary:
 
 def test_which_lists_belong_together() -> None:
     """Those of one object; a list that stands alone, or that is of objects, does not."""
-    found = {schema: schemas.parallel_fields(schema) for schema in schemas.SUMMARY_SCHEMAS}
+    found = {schema: schema_files.parallel_fields(schema) for schema in schema_files.SUMMARY_SCHEMAS}
     assert {schema: (rows[0].name, len(rows)) for schema, rows in found.items() if rows} == {
         "SleepCycle": ("stage_start_offsets_s", 3),
         "WorkoutStream": ("times", 11),
@@ -82,7 +82,7 @@ def test_lengths_are_no_items_of_drift() -> None:
 @pytest.mark.parametrize("schema", RESOURCES)
 def test_columns_are_as_long_as_their_times(schema: str) -> None:
     """Whatever lists come: in what is decoded, and in what leaves, each column is empty or as long as the times."""
-    rows = schemas.parallel_fields(schema)
+    rows = schema_files.parallel_fields(schema)
     entries = st.integers(0, 2_000_000_000) | st.none() if schema == "WorkoutStream" else st.integers(0, 9)
     lists = st.lists(entries, max_size=4) | st.none()
 

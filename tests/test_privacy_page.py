@@ -2,8 +2,9 @@
 
 import re
 
-from streams import admin, privacy, topics
+from streams import admin, privacy
 from streams.agents.expiry import SWEPT
+from streams.events import topics
 from streams.ops.settings import Settings
 
 TEXT = privacy.PAGE.read_text(encoding="utf-8")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import resources
-from streams.resources import ALIASES, RESOURCES, Kind, Rate, Shape, Value
+from streams.events import resources
+from streams.events.resources import ALIASES, RESOURCES, Kind, Rate, Shape, Value
 
 # Written down a second time on purpose: the catalogue, not a copy of the table. A row that is lost or renamed fails.
 SUMMARIES = """

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from streams import configuration, redrive, topics
+from streams import configuration, redrive
 from streams.engine.transaction import transactional_id
+from streams.events import topics
 from streams.ops.settings import Settings
 
 NAME = st.sampled_from(["redrive", "fetcher", "fetcher-w0", "w0"]) | st.from_regex(

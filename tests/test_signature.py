@@ -11,8 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from svix.webhooks import Webhook
 
-from streams.ops.errors import Misconfigured, SignatureError
-from streams.signature import (
+from streams.events.signature import (
     Keyring,
     Verified,
     delivery_time_ms,
@@ -22,6 +21,7 @@ from streams.signature import (
     sign,
     verify,
 )
+from streams.ops.errors import Misconfigured, SignatureError
 from tests import samples
 
 NOW_S = 1_790_000_000

@@ -6,7 +6,7 @@ import json
 import pytest
 from rich.console import Console
 
-from streams import topics
+from streams.events import topics
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from streams.reader import Decoded

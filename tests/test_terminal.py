@@ -27,6 +27,7 @@ from streams.alerting.rulefile import Problem, Read
 from streams.alerting.rules import Rules
 from streams.alerting.trial import Fired
 from streams.drift_report import merged, render
+from streams.events.resources import RESOURCES
 from streams.explain import Explanation
 from streams.fetch.request import Priority, Request, Why
 from streams.ops import terminal
@@ -36,7 +37,6 @@ from streams.reconcile import show as reconciled
 from streams.reconcile.compare import Finding, Verdict
 from streams.reconcile.run import Reconciled
 from streams.reconcile.theirs import Theirs
-from streams.resources import RESOURCES
 from streams.subjects import Check, Status
 from tests.test_drift_report import record as drifted
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import times
-from streams.times import DAY_US, micros
+from streams.events import times
+from streams.events.times import DAY_US, micros
 
 SECOND_US = 1_000_000
 FIRST_US, LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_999  # of the years 1 and 9999

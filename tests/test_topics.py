@@ -5,10 +5,10 @@ from confluent_kafka import Producer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import topics
-from streams.events import Family, Identity, parse_type
-from streams.resources import RESOURCES
-from streams.topics import Delivery, Role, murmur2, partition_for
+from streams.events import topics
+from streams.events.resources import RESOURCES
+from streams.events.topics import Delivery, Role, murmur2, partition_for
+from streams.events.types import Family, Identity, parse_type
 
 USER = "5f0c2c0e-7a41-4d5e-9c31-0d9f8b6a1e77"
 KEPT = topics.Kept(raw=90, clean=120, compact=5)

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import topics
 from streams.dead_letters import Letter, returned
+from streams.events import topics
+from streams.events.signature import Verified
 from streams.gateway import trace
 from streams.gateway.store import record_of
 from streams.ops.settings import Settings
-from streams.signature import Verified
 from tests.folding import NOW_MS, PREFIX
 from tests.strategies import envelope
 

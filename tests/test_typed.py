@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import schemas, typed
+from streams import typed
+from streams.events.schemas import schema_files
 from tests.strategies import json_values
 
 MEAL = {
@@ -108,10 +109,10 @@ def test_problems_name_no_food() -> None:
     assert problems == ["$.data.data{}.macros.carbs: not a number"]
 
 
-@given(st.sampled_from((*schemas.SUMMARY_SCHEMAS, "Device")), st.data())
+@given(st.sampled_from((*schema_files.SUMMARY_SCHEMAS, "Device")), st.data())
 def test_nothing_is_lost(schema: str, data: st.DataObject) -> None:
     """Whatever the JSON, each name of it that says something is in a field, or among the unknown ones."""
-    rows = schemas.typed_fields(schema)
+    rows = schema_files.typed_fields(schema)
     names = st.sampled_from(sorted({path[0] for row in rows for path in (row.path, *row.others)})) | st.text(max_size=3)
     body = data.draw(st.dictionaries(names, json_values, max_size=6))
     fields, unknown, _ = read(schema, body)

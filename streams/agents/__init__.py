@@ -3,13 +3,13 @@
 `folds` and `punctuation` are all that the worker needs. Agents do not know each other: they meet in topics and tables.
 """
 
-from streams import topics
 from streams.agents import backfills, connections, labs, other, outage, progress, summaries, timeseries
 from streams.agents.alerts import Alerts
 from streams.agents.census import Census
 from streams.agents.expiry import Expiry
 from streams.codec import Codec
 from streams.draft import Draft, Fold, Punctuation
+from streams.events import topics
 from streams.preference import Policy
 
 __all__ = ["Alerts", "folds", "punctuation"]

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from streams import topics
 from streams.alerting import own
 from streams.alerting.rules import NO_RULES, Rules
 from streams.alerting.watch import Watch, attempt
 from streams.codec import Codec
 from streams.draft import Draft, Fold
-from streams.events import Record
+from streams.events import topics
+from streams.events.types import Record
 
 NewRules = Callable[[], Rules | None]  # rules that have changed since it was last asked, None for no change
 

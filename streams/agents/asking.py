@@ -9,7 +9,8 @@ from streams.body import Event
 from streams.connection import Created
 from streams.connection import State as Link
 from streams.draft import Draft
-from streams.fetch import policy, windows
+from streams.events import providers
+from streams.fetch import windows
 from streams.fetch.request import RANGELESS, Priority, Request, Why, new_id
 
 DAY_MS = 86_400_000
@@ -23,14 +24,14 @@ def after_notice(
     `known`: the backfill before this notice. After an error only what is missing is asked for.
     """
     resource = event.type.resource
-    if reason := policy.not_expected(provider, resource, has_range=notice.has_range):
+    if reason := providers.not_expected(provider, resource, has_range=notice.has_range):
         return reason
     start_us, end_us = (0, 0)
     if notice.has_range and resource not in RANGELESS:
         missing_us = max(notice.start_us, min(notice.end_us, _gap_start(known, link)))
         span = windows.reachable(windows.widened(missing_us, notice.end_us), notice.at_ms * 1000)
         if span is None:
-            return policy.NotExpected.OUT_OF_REACH
+            return providers.NotExpected.OUT_OF_REACH
         start_us, end_us = span
     is_fresh = link.created is None or notice.at_ms - link.created.at_ms < DAY_MS
     priority = Priority.FRESH if is_fresh else Priority.NORMAL
@@ -55,9 +56,9 @@ def after_connection(
     created, failed = after.created, after.failed
     if created is None or (before.created, before.failed) == (created, failed):
         return
-    if before.created is None and provider in policy.SILENT:
-        start_ms = created.at_ms - policy.SILENT[provider] * DAY_MS
-        _span(draft, outlet, event, how, provider, created, start_ms, Why.NOTICE, policy.SILENT_AFTER_MS)
+    if before.created is None and provider in providers.SILENT:
+        start_ms = created.at_ms - providers.SILENT[provider] * DAY_MS
+        _span(draft, outlet, event, how, provider, created, start_ms, Why.NOTICE, providers.SILENT_AFTER_MS)
     if failed is not None and failed.at_ms < created.at_ms:
         _span(draft, outlet, event, how, provider, created, failed.at_ms, Why.RECONNECT)
 
@@ -71,7 +72,7 @@ def _span(
     if span is None:
         return
     for resource in created.resources_available:
-        if policy.not_expected(provider, resource, has_range=True):
+        if providers.not_expected(provider, resource, has_range=True):
             continue
         id = new_id(how.id, event.user_id, provider, resource)
         not_before_ms = created.at_ms + wait_ms if wait_ms else 0

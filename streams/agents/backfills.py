@@ -9,7 +9,7 @@ from streams.codec import Codec
 from streams.decode import Control, decode
 from streams.dedup import Verdict, state_key
 from streams.draft import Draft, Fold
-from streams.events import Family, Record
+from streams.events.types import Family, Record
 from streams.preference import Policy
 
 

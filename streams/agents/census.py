@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from streams import backfill, connection, coverage, keys
-from streams.documented import PROVIDERS
+from streams import backfill, connection, coverage
 from streams.draft import Draft
+from streams.events import key_parts
+from streams.events.documented import PROVIDERS
+from streams.events.resources import RESOURCES
 from streams.ops import metrics
 from streams.ops.gauges import Labels, Spread
-from streams.resources import RESOURCES
 
 ROWS_MAX = 500  # of one partition and punctuation: about three milliseconds
 REST_MS = 10_000  # from the start of one walk to the next, unless it takes longer
@@ -40,7 +41,7 @@ class Tally:
 
     def add(self, table: str, key: bytes, value: bytes) -> None:
         """One row."""
-        user, *parts = keys.split("|", key.decode())
+        user, *parts = key_parts.split("|", key.decode())
         if user != self._user:
             self.close_user()
             self._user = user

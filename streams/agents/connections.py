@@ -1,6 +1,6 @@
 """provider.connection.* and provider.device.*: the state of a user's links, and the user's devices."""
 
-from streams import connection, drift, summary, topics
+from streams import connection, drift, summary
 from streams.agents import asking
 from streams.agents.deliveries import fold_unread
 from streams.agents.drift import note
@@ -11,7 +11,8 @@ from streams.codec import Codec
 from streams.decode import Control, decode
 from streams.dedup import Verdict, state_key
 from streams.draft import Draft, Fold
-from streams.events import Family, Record
+from streams.events import topics
+from streams.events.types import Family, Record
 from streams.preference import Policy
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from streams.columns import SAMPLES_MAX, TEXT_BYTES_MAX, Columns
-from streams.times import HOUR_US
+from streams.events.times import HOUR_US
 
 
 class Mark(NamedTuple):

@@ -9,14 +9,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from streams import body, drift, ids, rows, topics, values
+from streams import body, drift, rows, values
 from streams.agents.drift import note
 from streams.agents.parts import Delivered, Outlet, head, resource_label
 from streams.decode import Control
 from streams.dedup import NEVER_US, Verdict, Version, signed_hash, state_key
-from streams.documented import OPERATIONAL
 from streams.draft import Draft
-from streams.events import Family
+from streams.events import ids, topics
+from streams.events.documented import OPERATIONAL
+from streams.events.types import Family
 from streams.ops.errors import Reason, Rejected
 from streams.preference import Policy
 from streams.values import canonical, to_json

@@ -9,14 +9,15 @@ blocks do not keep the ends and attributes that a record has. One record of `pre
 
 from datetime import timedelta
 
-from streams import blocks, preference, topics
+from streams import blocks, preference
 from streams.agents.parts import Delivered, Outlet
 from streams.dedup import state_key
 from streams.draft import Draft
+from streams.events import topics
+from streams.events.times import EPOCH, HOUR_US
 from streams.preference import Maker, Policy
 from streams.samples import Judged, block_key
 from streams.series import Series
-from streams.times import EPOCH, HOUR_US
 
 TABLE = "samples"
 SOURCES = b"||sources"  # the end of the key of a row that is no block: no provider is called ""

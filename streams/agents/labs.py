@@ -1,6 +1,6 @@
 """labtest.* and lab_report.*: orders, appointments, results, reviews and jobs as state, deduplicated by their ids."""
 
-from streams import drift, lab, topics
+from streams import drift, lab
 from streams.agents.deliveries import REMEMBERED, fold_delivery, fold_unread
 from streams.agents.drift import note
 from streams.agents.entity import fold_entity
@@ -8,7 +8,8 @@ from streams.agents.parts import Outlet, body_of, delivered
 from streams.codec import Codec
 from streams.decode import Control, decode
 from streams.draft import Draft, Fold
-from streams.events import Family, Record
+from streams.events import topics
+from streams.events.types import Family, Record
 from streams.preference import Policy
 
 

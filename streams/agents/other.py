@@ -1,6 +1,6 @@
 """Query results, checkout, operational webhooks, and every event type that we do not know: kept, passed on, counted."""
 
-from streams import drift, query, topics
+from streams import drift, query
 from streams.agents.deliveries import REMEMBERED, fold_delivery, fold_other
 from streams.agents.drift import note
 from streams.agents.entity import fold_entity
@@ -8,7 +8,8 @@ from streams.agents.parts import Delivered, Outlet, body_of, delivered
 from streams.codec import Codec
 from streams.decode import Control, decode
 from streams.draft import Draft, Fold
-from streams.events import Family, Record
+from streams.events import topics
+from streams.events.types import Family, Record
 from streams.ops.errors import Reason, Rejected
 from streams.preference import Policy
 

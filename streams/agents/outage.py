@@ -8,10 +8,11 @@ from itertools import islice
 
 import msgspec
 
-from streams import coverage, keys, topics
+from streams import coverage
 from streams.draft import Draft
-from streams.fetch import policy, windows
+from streams.events import key_parts, providers, topics
 from streams.fetch import request as requests
+from streams.fetch import windows
 from streams.fetch.outage import Outage
 from streams.fetch.request import Priority, Request, Why, new_id
 
@@ -42,12 +43,12 @@ def punctuate(draft: Draft, prefix: str) -> None:
 
 
 def _ask(draft: Draft, prefix: str, key: bytes, value: bytes, outage: Outage) -> None:
-    parts = keys.split("|", key.decode())
+    parts = key_parts.split("|", key.decode())
     if len(parts) != 3 or coverage.decode(value) is None:
         return
     user_id, provider, resource = parts
-    reason = policy.not_expected(provider, resource, has_range=True)
-    if reason not in (None, policy.NotExpected.LIVE_HISTORY):
+    reason = providers.not_expected(provider, resource, has_range=True)
+    if reason not in (None, providers.NotExpected.LIVE_HISTORY):
         return
     span = windows.reachable(windows.widened(outage.start_ms * 1000, outage.end_ms * 1000), outage.end_ms * 1000)
     if span is None:

@@ -4,18 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from streams import connection, topics
+from streams import connection
 from streams.body import UNKNOWN, Event, Source
 from streams.codec import Codec
 from streams.dedup import FIRST_DELIVERY_MS, NEVER_US, Version, is_ahead, state_key
 from streams.draft import Draft
-from streams.events import TEXT_CHARS_MAX, Record
+from streams.events import topics
+from streams.events.resources import RESOURCES
+from streams.events.signature import ksuid_time_ms
+from streams.events.times import DAY_US, clock_ms, millis
+from streams.events.types import TEXT_CHARS_MAX, Record
 from streams.local import FLOATING_PROVIDERS
 from streams.ops.errors import Reason, Rejected
 from streams.preference import Policy
-from streams.resources import RESOURCES
-from streams.signature import ksuid_time_ms
-from streams.times import DAY_US, clock_ms, millis
 from streams.values import to_json
 
 AHEAD_US = 2 * DAY_US  # a clock that is wrong by a zone is no news; one that is wrong by days is

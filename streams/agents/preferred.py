@@ -10,14 +10,15 @@ from typing import Any
 
 import msgspec
 
-from streams import connection, coverage, preference, topics, typed
+from streams import connection, coverage, preference, typed
 from streams.agents import zones
 from streams.agents.parts import Delivered, Outlet, aged, head, unknown_text
 from streams.body import Event, Source
-from streams.bounds import AGAIN_BYTES
 from streams.dedup import Stored, state_key, stored
 from streams.draft import Draft
-from streams.events import parse_type
+from streams.events import topics
+from streams.events.record_bounds import AGAIN_BYTES
+from streams.events.types import parse_type
 from streams.local import Place
 from streams.ops.errors import Misconfigured, Rejected
 from streams.preference import Maker, Policy, Rivals

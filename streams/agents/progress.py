@@ -6,7 +6,7 @@ from streams.agents.parts import Outlet, body_of
 from streams.backfill import Done
 from streams.codec import Codec
 from streams.draft import Draft, Fold
-from streams.events import Record
+from streams.events.types import Record
 from streams.fetch import progress as progresses
 from streams.fetch.job import Status
 from streams.fetch.outage import Outage

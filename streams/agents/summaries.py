@@ -12,7 +12,7 @@ from streams.codec import Codec
 from streams.decode import decode
 from streams.dedup import EMITTED
 from streams.draft import Draft, Fold
-from streams.events import Family, Record
+from streams.events.types import Family, Record
 from streams.preference import Policy
 from streams.summary import Summary
 

@@ -16,10 +16,10 @@ from streams.columns import Columns
 from streams.decode import decode
 from streams.dedup import NEVER_US, Verdict, Version, signed_hash
 from streams.draft import Draft, Fold
-from streams.events import Family, Record
+from streams.events.times import HOUR_US
+from streams.events.types import Family, Record
 from streams.preference import Policy, is_compared
 from streams.series import Series, sample_columns
-from streams.times import HOUR_US
 
 EMPTY = "EMPTY"  # in the place of a verdict: there is nothing that could have one
 

@@ -12,9 +12,9 @@ import msgspec
 from streams import local, rows
 from streams.dedup import state_key
 from streams.draft import Draft
+from streams.events.times import DAY_US
 from streams.local import Place
 from streams.preference import Policy
-from streams.times import DAY_US
 
 TABLE = "summaries"
 _encode = msgspec.msgpack.Encoder().encode

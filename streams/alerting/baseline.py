@@ -17,9 +17,10 @@ from zlib import crc32
 
 import msgspec
 
-from streams import keys, rows
+from streams import rows
 from streams.alerting.observe import Evidence
 from streams.alerting.rules import DAY_US, Rule
+from streams.events import key_parts
 
 PER_DAY = 8
 DAYS_MAX = 91
@@ -39,7 +40,7 @@ def add(days: Days, points: Iterable[tuple[int, float]], said: Evidence, until_u
     """Take in points up to a time; answers whether anything changed. An entity has one value: the newest."""
     if said.entity:
         return _add_entity(days, points, crc32(said.entity.encode()), until_us)
-    is_changed, salt = False, crc32(keys.join("|", (said.provider, said.source_type)).encode()) << 32
+    is_changed, salt = False, crc32(key_parts.join("|", (said.provider, said.source_type)).encode()) << 32
     for time_us, value in points:
         if time_us <= until_us:
             kept = days.setdefault(time_us // DAY_US, [])

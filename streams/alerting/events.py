@@ -7,7 +7,7 @@ from streams.alerting.machine import Episode, How
 from streams.alerting.observe import Observed
 from streams.alerting.rules import Rule
 from streams.alerting.user import Happened
-from streams.times import EPOCH, MICRO
+from streams.events.times import EPOCH, MICRO
 
 HAPPENED_MAX = 32
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from streams import resources, topics
-from streams.resources import Kind, Value
-from streams.schemas import schema_text
+from streams.events import resources, topics
+from streams.events.resources import Kind, Value
+from streams.events.schemas.schema_files import schema_text
 
 VALUE = "value"  # the one number of a sample
 # Units that the documentation of a field says in words.

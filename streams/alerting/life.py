@@ -10,10 +10,10 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import NamedTuple
 
-from streams import keys
 from streams.alerting.machine import Episode, How
 from streams.alerting.observe import Evidence
 from streams.alerting.rules import Kind, Rule, Severity
+from streams.events import key_parts
 
 TOLD_MAX = 16  # of one rule and user
 
@@ -68,7 +68,7 @@ class Transition(NamedTuple):
 
 def alert_id(user_id: str, rule: str, first_us: int, subject: str) -> str:
     """32 hex digits that name an alert wherever and whenever it is found."""
-    parts = keys.join("\0", (user_id, rule, str(first_us), subject))
+    parts = key_parts.join("\0", (user_id, rule, str(first_us), subject))
     return blake2b(parts.encode(), digest_size=16).hexdigest()
 
 

@@ -6,9 +6,10 @@ Only what left as NEW, CHANGED or CONFLICT is a clean record, so re-deliveries a
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from streams import coverage, keys, topics
+from streams import coverage
 from streams.alerting import fields
-from streams.topics import Origin
+from streams.events import key_parts, topics
+from streams.events.topics import Origin
 
 Json = Mapping[str, Any]
 
@@ -44,7 +45,7 @@ class Observed(NamedTuple):
     def subject(self) -> str:
         """What an event of it is about."""
         entity = self.evidence.entity
-        return keys.join("/", (self.evidence.provider, entity)) if self.topic in fields.STATES else entity
+        return key_parts.join("/", (self.evidence.provider, entity)) if self.topic in fields.STATES else entity
 
 
 def observe(topic: str, record: Json) -> Observed | None:

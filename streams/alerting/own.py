@@ -10,9 +10,9 @@ import math
 import msgspec
 from msgspec.structs import replace
 
-from streams import ids
 from streams.alerting.user import Personal, is_zone
-from streams.events import TEXT_CHARS_MAX
+from streams.events import ids
+from streams.events.types import TEXT_CHARS_MAX
 from streams.ops.errors import Misconfigured, Reason, Rejected
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
-from streams import resources
 from streams.alerting import fields
 from streams.alerting.rules import DAY_US, HOUR_US, Kind, Rule
 from streams.alerting.texts import Quantity, in_our_unit
@@ -18,6 +17,7 @@ from streams.alerting.written import (
     WrittenSilence,
     WrittenThreshold,
 )
+from streams.events import resources
 
 # (age at which data are too old to alert, time without anything beyond after which an alert is over)
 _OF_SERIES, _OF_SUMMARY, _OF_EVENT = (2 * HOUR_US, 6 * HOUR_US), (36 * HOUR_US, 3 * DAY_US), (DAY_US, DAY_US)

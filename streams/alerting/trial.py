@@ -18,7 +18,7 @@ from streams.alerting.timers import GRACE_MS, TABLE
 from streams.alerting.user import Personal
 from streams.alerting.watch import FIRED_MAX, SKIPPED, Watch, attempt
 from streams.draft import Draft, Rows
-from streams.topics import Origin
+from streams.events.topics import Origin
 
 
 class Record(NamedTuple):

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from streams import resources, schemas, topics
 from streams.catalogue.examples import Example, examples, shown
 from streams.catalogue.words import ABOUT, INTRO
-from streams.resources import Kind, Resource
+from streams.events import resources, topics
+from streams.events.resources import Kind, Resource
+from streams.events.schemas import schema_files
 
 PATH = Path(__file__).resolve().parents[2] / "docs" / "catalogue.md"
 _HEAD_FIELDS = 13  # what data records begin with
@@ -116,7 +117,7 @@ def _small(name: str) -> Iterator[str]:
 
 def _schemas() -> Iterator[str]:
     yield "## Schemas\n"
-    for name in schemas.SCHEMAS:
+    for name in schema_files.SCHEMAS:
         yield from _schema(name)
 
 
@@ -171,5 +172,5 @@ def _type(node: Any) -> str:
 
 
 def _load(name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((schemas.AVRO_DIR / f"{name}.avsc").read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = json.loads((schema_files.AVRO_DIR / f"{name}.avsc").read_text(encoding="utf-8"))
     return loaded

@@ -156,8 +156,9 @@ def threshold_unset(
 @threshold_app.command("list")
 def threshold_list(user: UserId = "", as_json: AsJson = False) -> None:
     """Users' own bounds and time zones that count now."""
-    from streams import alert_bounds, ids
+    from streams import alert_bounds
     from streams.alert_show import print_bounds
+    from streams.events import ids
 
     owns = [own for own in alert_bounds.read(read_settings()) if ids.canonical(user) in ("", own.user_id)]
     print_bounds(owns, as_json=as_json)

@@ -120,7 +120,7 @@ def moment(text: str) -> int | None:
         return None
     if ago := _AGO.fullmatch(text):
         return int((time.time() - int(ago[1]) * _SECONDS[ago[2]]) * 1000)
-    from streams import times
+    from streams.events import times
 
     try:
         return times.micros(text)[0] // 1000

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from streams import topics
+from streams.events import topics
+from streams.events.times import EPOCH, MICRO
 from streams.reader import Decoded
 from streams.simulator.stories import Alarm, Comparison, compare
 from streams.simulator.world import Event
-from streams.times import EPOCH, MICRO
 
 SETTLE_S = 10.0  # timers are looked at every second, in transactions of their own
 LOOK_EVERY_S = 0.2

@@ -6,7 +6,7 @@ from collections import Counter
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from streams import topics
+from streams.events import topics
 from streams.fetch import progress
 from streams.fetch.job import Status
 from streams.fetch.outage import Outage

@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 
 from rich.console import Console
 
-from streams import topics
 from streams.demo import alarms, letters, quiet, stack, watch
 from streams.demo.history import History
 from streams.demo.letters import Letters
 from streams.demo.score import Score
 from streams.demo.screen import Screen, what_now, what_was_found
+from streams.events import topics
 from streams.lag import Lag
 from streams.ops.errors import StreamsError, Unavailable
 from streams.ops.settings import Settings

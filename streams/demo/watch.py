@@ -9,7 +9,7 @@ from functools import cache
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from streams import topics
+from streams.events import topics
 from streams.ops.settings import Settings
 from streams.reader import Decoded, Reader
 

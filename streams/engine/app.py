@@ -12,7 +12,6 @@ from faust import stores
 from faust.app.base import BootStrategy as FaustBootStrategy
 from faust.transport import drivers
 
-from streams import topics
 from streams.draft import Fold, Punctuation
 from streams.engine import owners, records, state, versions
 from streams.engine.assignor import Assignor
@@ -22,6 +21,7 @@ from streams.engine.recovery import TableManager
 from streams.engine.table import Table
 from streams.engine.transport import Lose
 from streams.engine.unit import Unit
+from streams.events import topics
 from streams.ops import log, metrics
 from streams.ops.errors import StreamsError
 from streams.ops.settings import Settings

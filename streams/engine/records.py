@@ -1,9 +1,9 @@
 """The record that folds get, and how aiokafka is made to build it.
 
 aiokafka's own ConsumerRecord is a dataclass of eleven fields, and three Python calls stand between a fetched batch and
-the list that `getmany` answers: together 2.5 µs a record, a third of the engine's CPU time. SourceRecord has the names
-of `streams.events.Record`, is not tracked by the garbage collector (it holds text, numbers and bytes only), and is made
-for a whole batch in one go: 0.3 µs.
+the list that `getmany` answers: together 2.5 µs a record, a third of the engine's CPU time. SourceRecord has the
+names of `streams.events.types.Record`, is not tracked by the garbage collector (it holds text, numbers and bytes
+only), and is made for a whole batch in one go: 0.3 µs.
 
 Names of headers are bytes to Kafka, and text to aiokafka: one that is no UTF-8 ended the consumer, at each attempt.
 """

@@ -19,8 +19,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 
-from streams import topics
-from streams.bounds import Bounds
 from streams.draft import Draft, Punctuation
 from streams.engine import group_metadata
 from streams.engine.blocking import Blocking
@@ -35,6 +33,8 @@ from streams.engine.table import Table
 from streams.engine.transaction import Aborted, Cause, Transactions
 from streams.engine.window import Window
 from streams.engine.work import Reader, Work
+from streams.events import topics
+from streams.events.record_bounds import Bounds
 from streams.ops import log, metrics
 from streams.ops.errors import Misconfigured, StreamsError
 from streams.ops.settings import Settings

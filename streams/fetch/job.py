@@ -17,10 +17,11 @@ import msgspec
 from msgspec.structs import replace
 
 from streams import rows
-from streams.fetch import policy, windows
+from streams.events import providers
+from streams.events.resources import RESOURCES
+from streams.fetch import windows
 from streams.fetch.request import Request, Why
 from streams.fetch.windows import Span
-from streams.resources import RESOURCES
 
 MINUTE_MS = 60_000
 RE_ASK_MS = tuple(minutes * MINUTE_MS for minutes in (15, 60, 360, 1440))  # domain file, 5.6
@@ -175,7 +176,7 @@ def _after_window(job: Job, now_ms: int) -> Job:
     if job.rows or job.given_up:
         return replace(job, status=Status.COMPLETE, due_ms=None)
     request = job.request
-    is_final = request.workout_id or policy.is_empty_final(request.provider, request.resource)
+    is_final = request.workout_id or providers.is_empty_final(request.provider, request.resource)
     if is_final or job.asked >= len(RE_ASK_MS):
         return replace(job, status=Status.EMPTY, due_ms=None)
     later = now_ms + RE_ASK_MS[job.asked]

@@ -7,7 +7,7 @@ JSON, for the same reasons as requests. The greatest `seq` of a job is the newes
 import msgspec
 from msgspec.structs import replace
 
-from streams import ids
+from streams.events import ids
 from streams.fetch.job import Job, Status
 from streams.fetch.outage import Outage
 from streams.fetch.request import Int64, TimeMs, TimeUs

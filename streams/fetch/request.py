@@ -14,8 +14,8 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
-from streams import ids, keys
-from streams.events import TEXT_CHARS_MAX
+from streams.events import ids, key_parts
+from streams.events.types import TEXT_CHARS_MAX
 from streams.fetch import windows
 from streams.ops.errors import Reason, Rejected
 
@@ -76,7 +76,7 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def new_id(*parts: object) -> str:
     """A backfill id that always names the same cause: `bf_` and 32 hex digits."""
-    return "bf_" + blake2b(keys.join("\0", map(str, parts)).encode(), digest_size=16).hexdigest()
+    return "bf_" + blake2b(key_parts.join("\0", map(str, parts)).encode(), digest_size=16).hexdigest()
 
 
 def encode(request: Request) -> bytes:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from streams.resources import Kind, Rate, Resource
+from streams.events.resources import Kind, Rate, Resource
 
 Span = tuple[int, int]
 

@@ -4,16 +4,16 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from streams import ids, topics
 from streams.draft import Draft
-from streams.events import identify
+from streams.events import ids, topics
+from streams.events.topics import Delivery, Origin
+from streams.events.types import identify
 from streams.fetch import job as jobs
 from streams.fetch import progress, queue
 from streams.fetch.job import Job
 from streams.fetch.request import Priority, Request, Why, bounded
 from streams.fetcher import stream
 from streams.ops.errors import Reason, Rejected
-from streams.topics import Delivery, Origin
 
 DOOR = "api"
 TOO_LARGE = str(Reason.TOO_LARGE)

@@ -8,9 +8,9 @@ from contextlib import AsyncExitStack
 import msgspec
 
 from streams.body import short_text
-from streams.bounds import Bounds
 from streams.decode import decode
 from streams.engine.process import place
+from streams.events.record_bounds import Bounds
 from streams.fetch.job import Job
 from streams.fetch.request import Request
 from streams.fetcher import stream

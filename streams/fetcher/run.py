@@ -2,11 +2,12 @@
 
 import asyncio
 
-from streams import admin, topics
+from streams import admin
 from streams.agents.parts import body_of
 from streams.draft import Draft
 from streams.engine import app as engine
-from streams.events import Record
+from streams.events import topics
+from streams.events.types import Record
 from streams.fetch import request as requests
 from streams.fetcher.answer import enqueue
 from streams.fetcher.asking import Asker

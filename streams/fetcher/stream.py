@@ -2,12 +2,13 @@
 
 import msgspec
 
-from streams import __version__, topics
-from streams.events import identify
+from streams import __version__
+from streams.events import topics
+from streams.events.topics import Delivery, Headers
+from streams.events.types import identify
 from streams.fetch.request import Request
 from streams.junction.stream import Stream
 from streams.ops.errors import Reason
-from streams.topics import Delivery, Headers
 
 _OTHER_BYTES = 4096  # what a clean record says besides: whose it is, how it came
 

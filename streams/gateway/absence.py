@@ -13,7 +13,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from streams import topics
+from streams.events import topics
 from streams.fetch import outage
 from streams.ops import log
 from streams.ops.errors import Unavailable

@@ -20,6 +20,7 @@ from typing import NamedTuple, TypeVar
 from prometheus_client import Counter, Histogram
 from starlette.types import Receive, Scope, Send
 
+from streams.events.signature import Claim, Keyring, Verified, prove, read_claim
 from streams.gateway import trace
 from streams.gateway.body import Budget, Busy, Gone, TooLarge, check_length, read_body
 from streams.gateway.store import record_of
@@ -28,7 +29,6 @@ from streams.ops import log, metrics
 from streams.ops.errors import Misconfigured, SignatureError, Unavailable
 from streams.ops.settings import Settings
 from streams.publisher import Publisher
-from streams.signature import Claim, Keyring, Verified, prove, read_claim
 
 T = TypeVar("T")
 Clock = Callable[[], float]

@@ -13,8 +13,9 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from starlette.applications import Starlette
 
-from streams import admin, topics
-from streams.bounds import ROOM_BYTES
+from streams import admin
+from streams.events import topics
+from streams.events.record_bounds import ROOM_BYTES
 from streams.gateway.app import build_app
 from streams.ops import log
 from streams.ops.errors import Misconfigured, Unavailable

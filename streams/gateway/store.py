@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from streams import __version__, events, topics
+from streams import __version__
+from streams.events import topics, types
+from streams.events.signature import Verified, delivery_time_ms
+from streams.events.topics import Delivery, Headers
 from streams.gateway import trace
 from streams.ops.errors import Rejected
 from streams.ops.settings import Settings
-from streams.signature import Verified, delivery_time_ms
-from streams.topics import Delivery, Headers
 
 DOOR = "webhook"
 _EPOCH = datetime(1970, 1, 1)  # UTC: the "Z" is added to the text
@@ -41,9 +42,9 @@ def record_of(
         signature=verified.headers,
     )
     try:
-        identity = events.identify(body)
+        identity = types.identify(body)
     except Rejected as error:
-        return _dead_letter(error, events.hint(body), delivery, settings)
+        return _dead_letter(error, types.hint(body), delivery, settings)
     return Stored(
         f"{settings.topic_prefix}.{topics.raw_topic(identity.type)}",
         topics.raw_key(identity),
@@ -53,7 +54,7 @@ def record_of(
     )
 
 
-def _dead_letter(error: Rejected, hint: events.Hint, delivery: Delivery, settings: Settings) -> Stored:
+def _dead_letter(error: Rejected, hint: types.Hint, delivery: Delivery, settings: Settings) -> Stored:
     """Nobody knows for certain whose it is, so the delivery's id is its key: a redelivery lands beside it."""
     rows = [
         (topics.H_ID, delivery.id),

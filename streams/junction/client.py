@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import stamina
 
-from streams import resources
+from streams.events import resources
 from streams.fetch.windows import Span
 from streams.junction import credentials, endpoints, judge, listing, pages, people, reading, stream, trace
 from streams.junction.credentials import Credentials

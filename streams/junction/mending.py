@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from streams.events.text.mend import Mended, mended
 from streams.junction.errors import TryLater
-from streams.mend import Mended, mended
 from streams.ops import log
 from streams.ops.errors import Rejected
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Raw
 
-from streams import resources
+from streams.events import resources
+from streams.events.resources import Kind
 from streams.junction.errors import Refused, Trouble, TryLater
 from streams.junction.reading import Paged, read_json
-from streams.resources import Kind
 
 
 class Group(NamedTuple):

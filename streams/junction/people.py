@@ -7,8 +7,8 @@ are.
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from streams import ids, resources
 from streams.body import provider_slug
+from streams.events import ids, resources
 from streams.junction import reading
 from streams.junction.errors import Refused, Trouble
 from streams.junction.reading import Json, members, objects, read_json, time_us

@@ -16,7 +16,7 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from streams import ids, topics
+from streams.events import ids, topics
 from streams.lookup.view import of_user
 from streams.ops import addresses, log
 from streams.ops.errors import Misconfigured

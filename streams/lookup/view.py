@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from streams import backfill, connection, coverage, keys, times
+from streams import backfill, connection, coverage
 from streams.dedup import state_key
-from streams.fetch import policy
-from streams.resources import RESOURCES
+from streams.events import key_parts, providers, times
+from streams.events.resources import RESOURCES
 
 Row = tuple[bytes, bytes]
 Scan = Callable[[str, bytes, bytes], Iterable[Row]]  # (table, start, stop) → rows of [start, stop)
@@ -48,15 +48,15 @@ def _rows(scan: Scan, table: str, user_id: str) -> Iterator[tuple[list[str], byt
     """(what follows the user in the key, value) of each row of a user."""
     prefix = state_key(user_id) + b"|"
     for key, value in scan(table, prefix, prefix[:-1] + b"}"):
-        yield keys.split("|", key[len(prefix) :].decode()), value
+        yield key_parts.split("|", key[len(prefix) :].decode()), value
 
 
 def _awaited(provider: str, link: connection.State) -> Iterator[str]:
     """Resources whose history Junction has not announced yet, of those that it may."""
-    if link.created is None or provider in policy.LIVE_HISTORY or provider in policy.SILENT:
+    if link.created is None or provider in providers.LIVE_HISTORY or provider in providers.SILENT:
         return
     for resource in link.created.resources_available:
-        if resource in RESOURCES and not RESOURCES[resource].legacy and resource not in policy.OPTIONAL:
+        if resource in RESOURCES and not RESOURCES[resource].legacy and resource not in providers.OPTIONAL:
             yield resource
 
 

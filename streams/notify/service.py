@@ -9,9 +9,10 @@ import httpx
 import stamina
 from confluent_kafka import Message
 
-from streams import admin, proxies, registry, topics
+from streams import admin, proxies, registry
 from streams.codec import Codec
 from streams.decoder import Decoder
+from streams.events import topics
 from streams.notify.bring import Claim, Courier, Place, Status, checked
 from streams.notify.lane import Lane
 from streams.notify.receivers import Receiver, receivers

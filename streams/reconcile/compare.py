@@ -22,17 +22,18 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from streams import values
-from streams.fetch import policy, windows
+from streams.events import providers
+from streams.events.resources import RESOURCES
+from streams.fetch import windows
 from streams.fetch.request import RANGELESS, Priority, Request, Why, new_id
 from streams.fetch.windows import DAY_US, Span
 from streams.reconcile.theirs import UNDER_WAY, Theirs
-from streams.resources import RESOURCES
 
 STUCK_S = 3600
 AGAIN_S = 86_400
 BEHIND_US = 3_600_000_000  # a webhook may be on its way for a while
 DAYS_SLACK = 1  # `days_with_data` is a rough measure, and its days are not the user's
-TIMELESS = policy.OPTIONAL | {"workout_stream"}  # no days of ours tell what we have: that all was fetched, does
+TIMELESS = providers.OPTIONAL | {"workout_stream"}  # no days of ours tell what we have: that all was fetched, does
 Json = Mapping[str, Any]
 
 
@@ -99,7 +100,7 @@ def _history(
         return Verdict.FAILED_THERE, None
     if said.pull != "success":
         return Verdict.NOT_PULLED, None
-    comes_live = status == "not_expected" and provider in policy.LIVE_HISTORY
+    comes_live = status == "not_expected" and provider in providers.LIVE_HISTORY
     if resource in TIMELESS and (status == "complete" or comes_live):
         return Verdict.COMPLETE, None
     if not said.days:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from streams import ask, ids, registry, status, topics
+from streams import ask, registry, status
 from streams.codec import Codec
 from streams.engine.process import place
+from streams.events import ids, topics
 from streams.fetch.request import Request
 from streams.junction import Client, Refused, Trouble, walk
 from streams.ops import log, metrics

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from streams import ids, values
-from streams.resources import normalise
+from streams import values
+from streams.events import ids
+from streams.events.resources import normalise
 from streams.values import Unfit
 
 Key = tuple[str, str, str]  # user, provider, resource

@@ -12,8 +12,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TimeElapsedColumn
 
-from streams import times
-from streams.events import Family
+from streams.events import times
+from streams.events.types import Family
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from streams.simulator.chance import DAY_MS

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import aiohttp
 import stamina
 
-from streams import signature
+from streams.events import signature
 from streams.ops.errors import Unavailable
 from streams.simulator.schedule import Attempt
 

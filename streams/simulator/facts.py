@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams import resources, schemas, signature, topics
-from streams.events import Family, parse_type
-from streams.resources import Kind, Value
+from streams.events import resources, signature, topics
+from streams.events.resources import Kind, Value
+from streams.events.schemas import schema_files
+from streams.events.types import Family, parse_type
 from streams.simulator import oddities, rivals
 from streams.simulator.rivals import Rival, day_told
 from streams.simulator.world import Event
@@ -133,8 +134,8 @@ def _part(is_stream: bool) -> tuple[str, ...]:
 
 
 @cache
-def _compared(schema: str) -> tuple[schemas.Field, ...]:
-    return tuple(field for field in schemas.typed_fields(schema) if field.name not in _NOT_COMPARED)
+def _compared(schema: str) -> tuple[schema_files.Field, ...]:
+    return tuple(field for field in schema_files.typed_fields(schema) if field.name not in _NOT_COMPARED)
 
 
 def _typed(schema: str, data: Json) -> Any:
@@ -142,7 +143,7 @@ def _typed(schema: str, data: Json) -> Any:
     return _bare({field.name: _json(field, data) for field in _compared(schema)})
 
 
-def _json(field: schemas.Field, data: Json) -> Any:
+def _json(field: schema_files.Field, data: Json) -> Any:
     found = (_at(data, path) for path in (field.path, *field.others))
     value = next((one for one in found if one not in (None, "")), None)
     kind, _, of = field.type.partition(":")
@@ -233,7 +234,7 @@ def _other_samples_record(topic: str, record: Json) -> Iterator[Fact]:
     """Samples that are no number, put together again from the columns of their schema."""
     source, row = record["source"], resources.RESOURCES[topic]
     base, floating = (topic, record["user_id"], source["provider"], source["type"]), record["is_floating_time"]
-    columns = {field.path[-1]: record[field.name] for field in schemas.typed_fields(topics.schema_of(topic))}
+    columns = {field.path[-1]: record[field.name] for field in schema_files.typed_fields(topics.schema_of(topic))}
     starts, ends = columns.pop("start"), columns.pop("end")
     for n, at in enumerate(starts):
         sample = {name: column[n] if isinstance(column, list) else column for name, column in columns.items()}

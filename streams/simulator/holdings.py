@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams import resources
-from streams.events import Family, parse_type
+from streams.events import resources
+from streams.events.types import Family, parse_type
 from streams.simulator import history
 from streams.simulator.chance import iso_date
 from streams.simulator.plan import is_series, stamped

@@ -9,8 +9,8 @@ from heapq import merge
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from streams import resources
-from streams.resources import Kind
+from streams.events import resources
+from streams.events.resources import Kind
 from streams.simulator import history
 from streams.simulator.chance import HOUR_MS, iso, key_of, noise, within
 from streams.simulator.population import Link, Person, Source

@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from streams import resources
-from streams.resources import Shape, Value
+from streams.events import resources
+from streams.events.resources import Shape, Value
 
 Maker = tuple[str, str]  # provider, source type
 # Domain file, 9.1.

@@ -8,8 +8,8 @@ times a day, and some are corrected once.
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from streams import resources
-from streams.resources import Shape
+from streams.events import resources
+from streams.events.resources import Shape
 from streams.simulator.chance import HOUR_MS, iso, key_of, noise, within
 from streams.simulator.physiology import (
     activity_level,

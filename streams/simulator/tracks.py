@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from streams.events import Family
+from streams.events.types import Family
 from streams.simulator.chance import DAY_MS, key_of, noise, within
 from streams.simulator.history import days_back
 from streams.simulator.notices import fate

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from streams import resources, topics
+from streams.events import resources, topics
 from streams.simulator import facts, rivals
 from streams.simulator.facts import Fact, Key
 from streams.simulator.tracks import streams_of

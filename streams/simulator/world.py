@@ -11,8 +11,8 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
-from streams import signature
-from streams.events import Family, parse_type
+from streams.events import signature
+from streams.events.types import Family, parse_type
 from streams.simulator import oddities, stories
 from streams.simulator.chance import DAY_MS, noise
 from streams.simulator.control import control_of, team_events

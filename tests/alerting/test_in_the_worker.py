@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from streams import resources, topics
 from streams.alerting import fields
 from streams.alerting.own import Own, encode
 from streams.alerting.timers import GRACE_MS
+from streams.events import resources, topics
 from streams.ops.errors import Rejected
 from tests.alerting.stage import LOW
 from tests.folding import NOW_MS, PREFIX, Clean, RawRecord, Worker

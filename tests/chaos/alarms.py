@@ -13,8 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from streams import topics
 from streams.alerting.timers import GRACE_MS
+from streams.events import topics
 
 SETTLE_S = GRACE_MS / 1000 + 15.0  # after the last record: timers that are due fire
 SILENCE = "steps-silent"

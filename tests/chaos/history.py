@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import httpx
 from confluent_kafka import Consumer, TopicPartition
 
-from streams import topics
+from streams.events import topics
 from streams.fetch import progress
 from streams.fetch.job import Status
 from streams.fetch.progress import Progress

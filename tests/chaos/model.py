@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from streams import agents, topics
+from streams import agents
 from streams.alerting import rulefile
 from streams.alerting.rules import Rules
-from streams.bounds import Bounds
 from streams.codec import decode, parsed
 from streams.draft import Draft, Rows
+from streams.events import topics
+from streams.events.record_bounds import Bounds
 from streams.ops.errors import Rejected
 from streams.preference import Policy
 from tests.folding import BOUNDS, CODEC, NOW_MS, RawRecord

@@ -13,7 +13,6 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer
 from confluent_kafka import Producer
 
-from streams import topics
 from streams.cli import read_settings
 from streams.draft import Draft
 from streams.engine import accounts, clients, group_metadata, offsets
@@ -24,6 +23,7 @@ from streams.engine.slices import Cursors, Slice, Verdict
 from streams.engine.table import Table
 from streams.engine.unit import Unit
 from streams.engine.work import Work
+from streams.events import topics
 from streams.fetcher import scheduler
 
 SLOW_DISK_S = 0.03  # between the state and the commit: a window that a real disk opens too, now and then

@@ -20,8 +20,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from streams import topics
 from streams.engine.work import Work
+from streams.events import topics
 
 TRAP = "nap"  # the file; `nap-w0` when w0 has taken it
 

@@ -10,9 +10,10 @@ from typing import Any
 import rocksdict
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
-from streams import codec, topics
+from streams import codec
 from streams.engine.database import Damaged, trouble
 from streams.engine.table import CURRENT_KEY, ORIGIN_KEY
+from streams.events import topics
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from streams.registry import Schemas

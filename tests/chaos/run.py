@@ -10,9 +10,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from streams.bounds import Bounds
 from streams.embedded import Cluster
 from streams.embedded.supervise import Child
+from streams.events.record_bounds import Bounds
 from streams.worker import policy_of
 from tests.chaos import alarms, history, reading, verify
 from tests.chaos.history import Jobs

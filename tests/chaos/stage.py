@@ -23,9 +23,9 @@ from tempfile import TemporaryDirectory
 import httpx
 
 from streams import admin, registry
-from streams.bounds import ROOM_BYTES
 from streams.embedded import Cluster, ports
 from streams.embedded.supervise import Child
+from streams.events.record_bounds import ROOM_BYTES
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from streams.preference import WINDOW_DAYS

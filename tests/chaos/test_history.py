@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from streams import topics
+from streams.events import topics
 from streams.fetch import progress
 from streams.fetch.job import Status
 from streams.fetch.progress import Progress

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import topics
-from streams.signature import ksuid_time_ms
-from streams.topics import partition_for
+from streams.events import topics
+from streams.events.signature import ksuid_time_ms
+from streams.events.topics import partition_for
 from tests.chaos import alarms
 from tests.chaos.model import Model
 from tests.chaos.reading import Found

@@ -25,9 +25,9 @@ from typing import Any
 
 from confluent_kafka import Message
 
-from streams import topics
-from streams.bounds import Bounds
 from streams.engine import ledger
+from streams.events import topics
+from streams.events.record_bounds import Bounds
 from streams.preference import Policy
 from streams.simulator.truth import Truth
 from streams.simulator.world import Event

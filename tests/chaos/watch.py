@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from streams import topics
+from streams.events import topics
 from streams.lag import Lag, Offsets
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from streams.embedded import jars
 from streams.embedded.java import find_java
+from streams.events.schemas.schema_files import schema_text
 from streams.ops.errors import Misconfigured
-from streams.schemas import schema_text
 from tests.consumers.clients import GO, KAFKA_CLIENTS, KAFKA_PYTHON, NODE, NODE_CONFLUENT, Client
 
 PROGRAMS = Path(__file__).parent / "programs"

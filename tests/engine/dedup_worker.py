@@ -21,7 +21,7 @@ from streams.engine import app
 from streams.engine.slices import Slice
 from streams.engine.table import Table
 from streams.engine.unit import Unit
-from streams.events import Record
+from streams.events.types import Record
 from streams.ops import log
 from streams.ops.errors import Reason, Rejected, StreamsError
 from streams.ops.settings import Settings

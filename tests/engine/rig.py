@@ -13,8 +13,8 @@ from pathlib import Path
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from streams import topics
 from streams.engine import ledger
+from streams.events import topics
 from streams.ops.settings import Settings
 
 REPO = Path(__file__).parents[2]

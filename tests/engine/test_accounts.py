@@ -4,7 +4,7 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from streams import topics
+from streams.events import topics
 from tests.engine.rig import RIGHT, Rig, keys
 
 

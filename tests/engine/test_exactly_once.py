@@ -2,7 +2,7 @@
 
 import time
 
-from streams import topics
+from streams.events import topics
 from streams.ops.settings import Settings
 from tests.engine.rig import RIGHT, TABLE, Rig, keys
 

@@ -7,7 +7,7 @@ import pytest
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.util import calc_crc32c
 
-from streams import topics
+from streams.events import topics
 from tests.engine.rig import Rig
 
 ODD, PLACEHOLDER = b"\xff\xfea\xff", "ODD."

@@ -12,7 +12,7 @@ from streams.engine.observer import Observer, size_of
 from streams.engine.records import SourceRecord
 from streams.engine.slices import Slice, Source
 from streams.engine.watchdog import UnderWay, Watchdog, under_way
-from streams.events import Record
+from streams.events.types import Record
 from streams.ops import metrics
 
 A, B = ("junction.raw.a", 0), ("junction.raw.a", 1)

@@ -10,10 +10,10 @@ import os
 import random
 import time
 
-from streams import topics
 from streams.draft import Draft
 from streams.engine import app as engine
-from streams.events import Record
+from streams.events import topics
+from streams.events.types import Record
 from streams.fetch import request as requests
 from streams.fetch.job import Job
 from streams.fetcher.answer import Page, Trouble, enqueue

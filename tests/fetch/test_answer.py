@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from msgspec.structs import replace
 
-from streams import topics
+from streams.events import topics
 from streams.fetch import progress
 from streams.fetch.job import Job, Status
 from streams.fetch.progress import Progress

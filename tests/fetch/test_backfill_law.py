@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from streams.events.signature import ksuid_time_ms
 from streams.fetch.request import Request, Why
 from streams.fetcher.asking import Asker
 from streams.junction import has_endpoint
-from streams.signature import ksuid_time_ms
 from streams.simulator import facts
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.options import KEY, ApiOptions

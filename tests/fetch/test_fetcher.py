@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
 
-from streams import admin, ask, topics
+from streams import admin, ask
+from streams.events import topics
 from streams.fetch import progress
 from streams.fetch.request import Request
 from streams.fetch.windows import DAY_US

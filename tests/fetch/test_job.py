@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.events import providers
+from streams.events.resources import RESOURCES
 from streams.fetch import job as jobs
-from streams.fetch import policy, progress, windows
+from streams.fetch import progress, windows
 from streams.fetch import request as requests
 from streams.fetch.job import LOOPS_MAX, PAGES_MAX, RE_ASK_MS, TRIES_MAX, Job, Status
 from streams.fetch.request import Priority, Request, Why
 from streams.fetch.windows import DAY_US, Span
 from streams.ops.errors import Rejected
-from streams.resources import RESOURCES
 
 NOW_MS = 1_780_500_000_000
 END_US = NOW_MS * 1000
@@ -144,7 +145,7 @@ def test_nothing_found_is_asked_again() -> None:
 @pytest.mark.parametrize(("provider", "resource"), [("polar", "activity"), ("oura", "profile")])
 def test_nothing_where_nothing_is_to_be_expected(provider: str, resource: str) -> None:
     """Polar's history holds sleep only, and nothing proves a profile: one empty answer is enough."""
-    assert policy.is_empty_final(provider, resource)
+    assert providers.is_empty_final(provider, resource)
     one = Request("bf_1", "u1", provider, resource, END_US - DAY_US, END_US)
     assert not jobs.after_page(jobs.begin(one, NOW_MS), 0, "", NOW_MS).is_open
 

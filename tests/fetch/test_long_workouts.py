@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from streams import topics
-from streams.bounds import Bounds
+from streams.events import topics
+from streams.events.record_bounds import Bounds
 from streams.fetch.progress import Progress, decode
 from streams.fetcher.asking import Asker
 from streams.ops.errors import Reason, Rejected

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from streams import ask, topics
+from streams import ask
+from streams.events import topics
 from streams.fetch import job as jobs
 from streams.fetch import progress, windows
 from streams.fetch import request as requests

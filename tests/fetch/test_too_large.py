@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import agents, dead_letters, topics
-from streams.bounds import Bounds
+from streams import agents, dead_letters
 from streams.dead_letters import Letter
 from streams.draft import Draft
+from streams.events import topics
+from streams.events.record_bounds import Bounds
 from streams.fetch import progress
 from streams.fetch.job import Job, Status
 from streams.fetch.progress import Progress

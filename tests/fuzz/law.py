@@ -7,13 +7,13 @@ from zlib import crc32
 
 from streams.dead_letters import Filter
 from streams.decode import decode
-from streams.events import Family, identify, parse_type
+from streams.events.signature import Verified
+from streams.events.types import Family, identify, parse_type
 from streams.explain import Explanation, explain
 from streams.gateway.store import record_of
 from streams.ops.errors import Reason, Rejected
 from streams.ops.settings import Settings
 from streams.shapes import shape
-from streams.signature import Verified
 from tests.folding import PREFIX, RawRecord, Worker
 from tests.fuzz.mutate import mutated
 from tests.test_dead_letters import letter

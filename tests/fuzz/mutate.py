@@ -6,12 +6,19 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from streams import documented, schemas
-from streams.resources import RESOURCES
+from streams.events import documented
+from streams.events.resources import RESOURCES
+from streams.events.schemas import schema_files
 
-_SCHEMAS = (*schemas.SUMMARY_SCHEMAS, *schemas.SERIES_SCHEMAS, "Device", "Lab", "Food", "DatedText")
+_SCHEMAS = (*schema_files.SUMMARY_SCHEMAS, *schema_files.SERIES_SCHEMAS, "Device", "Lab", "Food", "DatedText")
 NAMES = sorted(
-    {name for schema in _SCHEMAS for row in schemas.typed_fields(schema) for p in (row.path, *row.others) for name in p}
+    {
+        name
+        for schema in _SCHEMAS
+        for row in schema_files.typed_fields(schema)
+        for p in (row.path, *row.others)
+        for name in p
+    }
     | set().union(*documented.CONTROL_NAMES.values(), ("source", "data", "user_id", "team_id", "slug", "sport"))
 )
 EVENT_TYPES = [f"daily.data.{name}.created" for name in RESOURCES] + [

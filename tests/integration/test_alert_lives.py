@@ -4,8 +4,9 @@ from typing import Any
 
 from confluent_kafka import Producer
 
-from streams import admin, alert_lives, registry, topics
+from streams import admin, alert_lives, registry
 from streams.codec import Codec
+from streams.events import topics
 from streams.notify.bring import Answer, Place, Status, delivery
 from streams.notify.receivers import Receiver
 from streams.ops.settings import Settings

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from streams import admin, connection, dedup, registry, topics
+from streams import admin, connection, dedup, registry
 from streams.alerting import timers
 from streams.alerting.timers import Timer
 from streams.dedup import Version, state_key
+from streams.events import topics
 from streams.ops.settings import Settings
 from tests.folding import NOW_MS
 from tests.strategies import USER

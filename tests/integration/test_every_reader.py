@@ -12,7 +12,7 @@ import pytest
 from confluent_kafka import Producer
 from structlog.testing import capture_logs
 
-from streams import admin, alert_bounds, alert_lives, alert_trial, drift_report, redrive, registry, topics
+from streams import admin, alert_bounds, alert_lives, alert_trial, drift_report, redrive, registry
 from streams.alerting.own import Own
 from streams.alerting.own import encode as encode_own
 from streams.codec import Codec
@@ -20,6 +20,7 @@ from streams.dead_letters import Filter
 from streams.demo.history import History
 from streams.demo.watch import Watch
 from streams.embedded import Cluster
+from streams.events import topics
 from streams.fetch import progress
 from streams.fetch.job import Status
 from streams.fetch.progress import Progress

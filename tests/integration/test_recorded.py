@@ -7,8 +7,9 @@ from pathlib import Path
 
 from confluent_kafka import Consumer, TopicPartition
 
-from streams import status, topics
+from streams import status
 from streams.demo import stack
+from streams.events import topics
 from streams.lag import Lag
 from streams.ops.settings import Settings
 from streams.reader import Reader

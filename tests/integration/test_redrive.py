@@ -9,9 +9,10 @@ from contextlib import closing
 import pytest
 from confluent_kafka import Producer
 
-from streams import admin, drift_report, redrive, registry, topics
+from streams import admin, drift_report, redrive, registry
 from streams.codec import Codec
 from streams.dead_letters import Filter
+from streams.events import topics
 from streams.letters_shown import print_letter, print_letters, print_redrive
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings

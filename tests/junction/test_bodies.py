@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import resources
 from streams.decode import decode
-from streams.events import parse_type
+from streams.events import resources
+from streams.events.types import parse_type
 from streams.junction import Page, Refused, Trouble, bodies
 from streams.junction.pages import read
 from streams.series import Series

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import resources
+from streams.events import resources
 from streams.fetch.windows import DAY_US
 from streams.junction import Refused, Trouble, endpoints
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import resources
+from streams.events import resources
 from streams.junction import Refused, Trouble, TryLater, bodies
 from streams.junction.endpoints import has_endpoint
 from streams.junction.pages import read

@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 
-from streams import admin, alert_lives, registry, topics
+from streams import admin, alert_lives, registry
 from streams.codec import Codec
+from streams.events import topics
 from streams.ops.settings import Settings
 from tests.simulator.receiver import SECRET
 

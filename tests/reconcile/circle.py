@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
-from streams import topics
 from streams.embedded.mock import MockCluster
+from streams.events import topics
 from streams.ops.settings import LOCAL_REGISTRY, Settings
 from tests.folding import Worker
 from tests.junction.scripted import Request, Scripted, http, scripted, settings_for

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from streams import topics
+from streams.events import topics
 from streams.junction import Refused, open_client
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from streams import resources
+from streams.events import resources
+from streams.events.resources import Kind
 from streams.fetch.windows import DAY_US, Span, widened
 from streams.junction import Client, Page, open_client, walk
 from streams.junction.client import Patience
-from streams.resources import Kind
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.options import KEY, ApiOptions
 from streams.simulator.api.serve import running

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from streams import resources, schemas, signature, topics
-from streams.events import Family, parse_type
+from streams.events import resources, signature, topics
+from streams.events.schemas import schema_files
+from streams.events.types import Family, parse_type
 from streams.simulator import rivals
 from streams.simulator.rivals import Rival
 from streams.simulator.truth import Clean
@@ -89,7 +90,9 @@ class Perfect:
         hidden = ("user_id", "source", "created_at")
         said = {name: value for name, value in data.items() if name not in hidden and value is not None}
         if self._newer(key, version, said):
-            fields = {field.name: typed(field, data) for field in schemas.typed_fields(topics.clean_topics()[topic])}
+            fields = {
+                field.name: typed(field, data) for field in schema_files.typed_fields(topics.clean_topics()[topic])
+            }
             yield topic, key.encode(), head | fields
 
     def _lab(self, event: Event, resource: str, data: Any, head: Any) -> Iterator[Clean]:
@@ -164,7 +167,7 @@ def hour(span: Any, makers: set[rivals.Maker]) -> Clean:
     return topics.PREFERENCES, key, record | {"provider": provider, "type": kind, "others": others}
 
 
-def typed(field: schemas.Field, data: Any) -> Any:
+def typed(field: schema_files.Field, data: Any) -> Any:
     name, _, entry = field.type.partition(":")
     found = (at(path, data) for path in (field.path, *field.others))
     value = next((one for one in found if one is not None), field.default)
@@ -178,7 +181,7 @@ def typed(field: schemas.Field, data: Any) -> Any:
 
 
 def fields_of(schema: str, data: Any) -> dict[str, Any]:
-    return {field.name: typed(field, data) for field in schemas.typed_fields(schema)}
+    return {field.name: typed(field, data) for field in schema_files.typed_fields(schema)}
 
 
 def at(path: tuple[str, ...], data: Any) -> Any:

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from streams import codec, signature, topics
+from streams import codec
 from streams.agents import folds
 from streams.codec import Codec
 from streams.draft import Draft
-from streams.events import identify
+from streams.events import signature, topics
+from streams.events.types import identify
 from streams.ops.errors import Rejected
 from streams.simulator.schedule import Attempt, Faults, schedule
 from streams.simulator.truth import Clean, Truth

@@ -9,15 +9,15 @@ from functools import cache
 import msgspec
 import pytest
 
-from streams import resources, topics
-from streams.events import identify
+from streams.events import resources, topics
+from streams.events.topics import Origin
+from streams.events.types import identify
 from streams.junction import bodies, has_endpoint
 from streams.junction.stream import Stream
 from streams.simulator.api.options import ApiOptions, Fault
 from streams.simulator.schedule import Faults, schedule
 from streams.simulator.tracks import workouts_of
 from streams.simulator.truth import Truth
-from streams.topics import Origin
 from tests.simulator.fake import fake, history_span, pages_of
 from tests.simulator.test_against_folds import Core, Raw, rfc3339, stored
 from tests.simulator.worlds import END_MS, world

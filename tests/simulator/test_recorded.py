@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import signature
-from streams.events import identify
+from streams.events import signature
+from streams.events.types import identify
 from streams.ops.errors import Misconfigured, Rejected
 from streams.simulator.deliver import Target, open_courier
 from streams.simulator.recorded import align, post_all, read_folder

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from streams import resources, signature
-from streams.events import Family, identify
-from streams.resources import Kind
+from streams.events import resources, signature
+from streams.events.resources import Kind
+from streams.events.types import Family, identify
 from streams.simulator.series import BUCKETS, CURVES, MOMENTS
 from streams.simulator.world import APART_MS, Generation
 from tests.simulator.worlds import END_MS, events, world

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-AVRO_DIR = Path(__file__).resolve().parents[1] / "avro"
+AVRO_DIR = Path(__file__).resolve().parents[3] / "avro"
 SUMMARY_SCHEMAS = (
     *("Activity", "Sleep", "SleepCycle", "Workout", "WorkoutStream"),
     *("Body", "Meal", "MenstrualCycle", "Electrocardiogram", "Profile"),

@@ -13,8 +13,9 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from streams import actions, ids, mend, resources
-from streams.body_bounds import ID_CHARS_MAX
+from streams.events import actions, ids, resources
+from streams.events.text import mend
+from streams.events.text.body_bounds import ID_CHARS_MAX
 from streams.ops.errors import Reason, Rejected
 
 TEXT_CHARS_MAX = ID_CHARS_MAX

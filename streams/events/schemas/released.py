@@ -1,6 +1,7 @@
 """The schemas of every release, in `avro/released/<version>.json`: what readers of each release read with.
 
-    python -m streams.released      (`make released`) writes those of this version anew, while it is not released
+    python -m streams.events.schemas.released      (`make released`) writes those of this version anew,
+                                                   while it is not released
 
 Names and types only, one file a release, `{"Sleep": {...}, ...}`. The file of a version that is released never changes:
 today's schemas are held against it for as long as services of that release may run, or topics hold its records.
@@ -13,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from streams import __version__
+from streams.events.schemas.schema_files import AVRO_DIR, SCHEMAS, schema_text
 from streams.ops.errors import Misconfigured
-from streams.schemas import AVRO_DIR, SCHEMAS, schema_text
 
 FOLDER = AVRO_DIR / "released"
 CHANGELOG = AVRO_DIR.parent / "CHANGELOG.md"

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from streams import body_bounds, places
+from streams.events.text import body_bounds, places
 from streams.ops.errors import Reason, Rejected
 
 DEPTH_MAX = 100  # more than any reader of meanings takes, less than the stack

@@ -7,8 +7,8 @@ Sources: the domain file's sections 2.1, 2.5, 2.6, 4.1, 4.2, 4.7, and the types 
 from collections.abc import Mapping
 from functools import lru_cache
 
-from streams.events import Family, parse_type
-from streams.resources import RESOURCES, Resource
+from streams.events.resources import RESOURCES, Resource
+from streams.events.types import Family, parse_type
 
 Words = frozenset[str]
 

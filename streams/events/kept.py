@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from streams.topics import DAY_MS, Role, Topic
+from streams.events.topics import DAY_MS, Role, Topic
 
 HOLDS: Mapping[Role, str] = {
     Role.RAW: "events as they came: whole bodies with values, names, e-mail addresses, lab results; signatures",

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from streams import resources
+from streams.events import resources
 
 # Its notice comes at once and proves nothing; all history comes as incremental events.
 LIVE_HISTORY = frozenset({"garmin"})

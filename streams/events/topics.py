@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
-from streams import ids, keys, resources
-from streams.events import EventType, Family, Identity
+from streams.events import ids, key_parts, resources
+from streams.events.types import EventType, Family, Identity
 
 DAY_MS = 24 * 3600 * 1000
 # How long compacted topics keep tombstones, counted from the cleaner's first pass over them (KIP-534): an earlier
@@ -221,12 +221,12 @@ def raw_key(identity: Identity) -> bytes:
 
 def key_of(*parts: str) -> bytes:
     """The key of a record by its parts, the owner first."""
-    return keys.join(":", parts).encode()
+    return key_parts.join(":", parts).encode()
 
 
 def owner_in(key: bytes | None) -> str:
     """The owner in a record's key, in the one spelling of ids; "" where there is none."""
-    return ids.canonical(keys.split(":", (key or b"").decode("utf-8", "replace"))[0])
+    return ids.canonical(key_parts.split(":", (key or b"").decode("utf-8", "replace"))[0])
 
 
 @lru_cache(maxsize=200_000)

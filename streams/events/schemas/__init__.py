@@ -1,0 +1,1 @@
+"""The Avro schemas: their fields, what was released, what may change. Pure."""
