@@ -10,8 +10,8 @@ from typing import NamedTuple
 import msgspec
 
 from streams import rows
-from streams.body import provider_slug, short_text
 from streams.ops.errors import Reason, Rejected
+from streams.payloads.envelope import provider_slug, short_text
 
 CONNECTED, ERROR, IMPLIED, UNKNOWN = "connected", "error", "implied", "unknown"
 MINUTE_MS = 60_000

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams import local, rows
-from streams.columns import Columns
+from streams import rows
+from streams.payloads import local_time
+from streams.payloads.columns import Columns
 
 DAY_US = 86_400_000_000
 MINUTE_MS, MINUTE_US = 60_000, 60_000_000
@@ -104,7 +105,7 @@ def of_summary(fields: Mapping[str, Any], at_ms: int) -> Extent | None:
 
     Its day is the local one where the summary itself says where that is; else the one in UTC.
     """
-    day = local.of_summary(fields, None, is_floating=False).day
+    day = local_time.of_summary(fields, None, is_floating=False).day
     for begin, end in _SPANS:
         first_us = fields.get(begin)
         if first_us is not None:

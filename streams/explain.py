@@ -6,17 +6,18 @@ from typing import Any
 
 from rich.table import Table
 
-from streams import backfill, connection, drift, lab, query, samples, summary
-from streams.body import align
-from streams.decode import Control, decode
-from streams.drift import Findings
+from streams import backfill, connection, samples
 from streams.events import ids, topics
 from streams.events.types import Family, identify, parse_type
 from streams.ops.errors import Reason, Rejected
 from streams.ops.terminal import lines, pairs
-from streams.series import Series
-from streams.summary import Entity, Summary
-from streams.values import canonical
+from streams.payloads import drift, labs, queries, summary
+from streams.payloads.decode import Control, decode
+from streams.payloads.drift import Findings
+from streams.payloads.envelope import align
+from streams.payloads.series import Series
+from streams.payloads.summary import Entity, Summary
+from streams.payloads.values import canonical
 
 KEYS_SHOWN = 5
 _DELIVERY_ID = "the delivery id (svix-id)"
@@ -160,9 +161,9 @@ def _tell_control(out: Explanation, control: Control) -> Findings:
         out.clean_topic, out.keys = topics.BACKFILLS, [_shown(event.user_id, provider, out.resource)]
         return drift.of_backfill(event, data, provider)
     if family is Family.LAB:
-        return _tell_lab(out, lab.read(event, data), data)
+        return _tell_lab(out, labs.read(event, data), data)
     if family is Family.QUERY:
-        return _tell_rows(out, query.read(event, data), control)
+        return _tell_rows(out, queries.read(event, data), control)
     out.clean_topic = topics.OTHER
     _tell_delivery(out, data)
     return drift.of_other(event)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from streams import blocks
-from streams.columns import Columns
 from streams.dedup import EMITTED, Verdict, state_key
 from streams.events.times import EPOCH, HOUR_US, MICRO
+from streams.payloads.columns import Columns
+from streams.payloads.series import Series
 from streams.preference import Maker
-from streams.series import Series
 
 Read = Callable[[bytes], bytes | None]
 Write = Callable[[bytes, bytes], None]

@@ -7,7 +7,7 @@ import msgspec
 
 from streams.events.text import mend, places
 from streams.ops.errors import Rejected
-from streams.values import DEPTH_MAX
+from streams.payloads.values import DEPTH_MAX
 
 PATHS_MAX = 300
 _KINDS = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}

@@ -83,11 +83,11 @@ def rules_of(settings: Settings) -> "tuple[Rules, NewRules]":
 
 def policy_of(settings: Settings) -> "Policy":
     """How sources and times are judged. Raises Misconfigured for a zone that does not exist."""
-    from streams import local
+    from streams.payloads import local_time
     from streams.preference import Policy
 
     name = settings.fallback_time_zone
-    if name and local.zone(name) is None:
+    if name and local_time.zone(name) is None:
         raise Misconfigured("STREAMS_FALLBACK_TIME_ZONE is no IANA time zone; one is named like Europe/Berlin")
     return Policy(settings.source_priority, settings.provider_priority, name, settings.samples_window_days)
 

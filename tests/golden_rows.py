@@ -18,7 +18,6 @@ from streams.alerting.marks import Mark, Window
 from streams.alerting.observe import Evidence
 from streams.alerting.timers import Timer
 from streams.alerting.user import Happened, Personal, Place, Standing, User
-from streams.body import Source
 from streams.dedup import Stored, Version
 from streams.draft import Draft, Rows
 from streams.engine import ledger
@@ -26,6 +25,7 @@ from streams.engine.ledger import Entry
 from streams.fetch import job as jobs
 from streams.fetch.job import Job, Status
 from streams.fetch.request import Request
+from streams.payloads.envelope import Source
 from streams.preference import Maker, Policy, Rivals
 from streams.rows import Kind
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from streams import query, series, typed
-from streams.columns import tag
-from streams.decode import decode
 from streams.events.text import body_bounds
 from streams.events.types import TEXT_CHARS_MAX, Family, identify
 from streams.ops.errors import Reason, Rejected
-from streams.series import PARTS_MAX, Series
-from streams.summary import Summary
+from streams.payloads import queries, series, tolerant
+from streams.payloads.columns import tag
+from streams.payloads.decode import decode
+from streams.payloads.series import PARTS_MAX, Series
+from streams.payloads.summary import Summary
 from tests.folding import Worker, raw
 from tests.fuzz.law import stored
 from tests.strategies import USER, envelope
@@ -170,17 +170,17 @@ def test_long_texts_are_not_remembered() -> None:
 @pytest.mark.parametrize("name", ["menstrual_flow", "contraceptive"])
 def test_entries_of_a_list(name: str) -> None:
     """A null becomes an object with every field: too many cost the field, and stay unknown."""
-    data = {"id": "1", "source": SOURCE, name: [None] * (typed.ENTRIES_MAX + 1)}
+    data = {"id": "1", "source": SOURCE, name: [None] * (tolerant.ENTRIES_MAX + 1)}
     found = decode(json.dumps(envelope("daily.data.menstrual_cycle.created", data)).encode())
     assert isinstance(found, Summary)
-    assert (found.fields[name], len(found.unknown[name])) == ([], typed.ENTRIES_MAX + 1)
-    assert found.event.problems == [f"$.data.{name}: more than {typed.ENTRIES_MAX:,} entries"]
+    assert (found.fields[name], len(found.unknown[name])) == ([], tolerant.ENTRIES_MAX + 1)
+    assert found.event.problems == [f"$.data.{name}: more than {tolerant.ENTRIES_MAX:,} entries"]
 
 
 @pytest.mark.parametrize(
     ("table", "detail"),
     [
-        ({"group_key.0": [1] * (query.ROWS_MAX + 1)}, f"$.data: more than {query.ROWS_MAX:,} rows"),
+        ({"group_key.0": [1] * (queries.ROWS_MAX + 1)}, f"$.data: more than {queries.ROWS_MAX:,} rows"),
         ({"group_key.0": [1] * 1000, **{f"c{n}": [1] for n in range(2000)}}, "$.data[].data: more than 2,000,000"),
         ({"group_key.0": [1] * 1000, "x" * 100_000: [1]}, "$.data[]: 1000 rows"),
         ({"group_key.0": [1] * 1000, "odd": "x" * 100_000}, "$.data[]: 1000 rows"),

@@ -14,8 +14,8 @@ from streams import backfill, preference
 from streams.agents import drift
 from streams.agents.hours import SOURCES
 from streams.backfill import EMPTY, NOTICES_MAX, Notice
-from streams.drift import RARE, Finding
 from streams.drift_rows import decode
+from streams.payloads.drift import RARE, Finding
 from streams.preference import Maker, Policy, Rivals
 from tests.folding import Worker
 from tests.strategies import envelope

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams import coverage
-from streams.columns import Attributes, Columns
 from streams.coverage import DAY_US, DAYS_MAX, Extent
+from streams.payloads.columns import Attributes, Columns
 
 extents = st.builds(
     lambda day, length, days: Extent(day * DAY_US, (day + length) * DAY_US, frozenset(day + n for n in days)),

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import body as bodies
-from streams import series, summary
-from streams.body import Source
-from streams.decode import decode
 from streams.events import times
 from streams.events.resources import RESOURCES
 from streams.events.types import Family
 from streams.ops.errors import Reason, Rejected
-from streams.series import Series
-from streams.summary import Summary
-from streams.values import to_json
+from streams.payloads import envelope as bodies
+from streams.payloads import series, summary
+from streams.payloads.decode import decode
+from streams.payloads.envelope import Source
+from streams.payloads.series import Series
+from streams.payloads.summary import Summary
+from streams.payloads.values import to_json
 from tests.strategies import TEAM, USER, envelope, hostile_events, mangled, older, seed_form, summaries
 from tests.strategies import series as series_events
 

@@ -24,7 +24,7 @@ from streams.dedup import (
     state_key,
     stored,
 )
-from streams.values import to_json
+from streams.payloads.values import to_json
 from tests.test_decode import AT, heartrate, read_series
 
 NEW, CHANGED, SAME, STALE, CONFLICT = Verdict.NEW, Verdict.CHANGED, Verdict.SAME, Verdict.STALE, Verdict.CONFLICT

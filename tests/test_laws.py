@@ -7,15 +7,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from streams import body, samples
+from streams import samples
 from streams.codec import parsed
-from streams.decode import decode
 from streams.events import topics
 from streams.events.resources import RESOURCES
 from streams.events.types import Family, identify, parse_type
 from streams.explain import explain
 from streams.ops.errors import Rejected
-from streams.series import Series
+from streams.payloads.decode import decode
+from streams.payloads.envelope import read
+from streams.payloads.series import Series
 from tests.every_event import EVENT_TYPES, damaged, events, generations, of
 from tests.folding import NOW_MS, PREFIX, Clean, Worker, raw
 from tests.strategies import envelope
@@ -177,4 +178,4 @@ def test_the_owner_is_found_in_both_places() -> None:
     """Top level, or in data only."""
     event = envelope("daily.data.body.created", {"id": "1", "source": {"provider": "oura"}})
     for one in generations(event):
-        assert body.read(bytes_of(one))[0].user_id == event["user_id"]
+        assert read(bytes_of(one))[0].user_id == event["user_id"]

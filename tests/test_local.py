@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import local
 from streams.events.times import DAY_US, EPOCH, MICRO, day_number
-from streams.local import Place
+from streams.payloads import local_time
+from streams.payloads.local_time import Place
 from streams.preference import Policy
 from tests.folding import Worker
 from tests.strategies import envelope
@@ -43,7 +43,7 @@ def day(text: str) -> int:
 )
 def test_summer_time_begins_and_ends_at_a_moment(moment: str, offset_h: int) -> None:
     """The clock is moved at 1:00 UTC."""
-    assert local.offset_at(local.zone("Europe/Berlin"), us(moment)) == offset_h * 3600
+    assert local_time.offset_at(local_time.zone("Europe/Berlin"), us(moment)) == offset_h * 3600
 
 
 @pytest.mark.parametrize(
@@ -52,22 +52,22 @@ def test_summer_time_begins_and_ends_at_a_moment(moment: str, offset_h: int) -> 
 )
 def test_the_clock_on_the_wall_when_it_is_moved(wall: str, offset_h: int) -> None:
     """An hour that comes twice is its first time; one that does not come is read as if nothing had been moved yet."""
-    assert local.offset_on_clock(local.zone("Europe/Berlin"), us(f"{wall}+00:00")) == offset_h * 3600
+    assert local_time.offset_on_clock(local_time.zone("Europe/Berlin"), us(f"{wall}+00:00")) == offset_h * 3600
 
 
 @given(st.integers(MIN_US, MAX_US), st.sampled_from(ZONES))
 def test_wall_and_utc_lead_to_each_other(time_us: int, name: str) -> None:
     """Any time that a record can hold, no error; and but for an hour that comes twice the way back is the way there."""
-    where = local.zone(name)
-    offset_s = local.offset_at(where, time_us)
+    where = local_time.zone(name)
+    offset_s = local_time.offset_at(where, time_us)
     if offset_s is None:
         return  # where the calendar ends
     wall_us = time_us + offset_s * 1_000_000
-    back = local.offset_on_clock(where, wall_us)
+    back = local_time.offset_on_clock(where, wall_us)
     if back is not None and back != offset_s:
         assert abs(back - offset_s) <= 24 * 3600  # a date line that moved, a clock set back
-        assert local.offset_at(where, wall_us - back * 1_000_000) == back
-    assert local.day_of(time_us, offset_s) == wall_us // DAY_US
+        assert local_time.offset_at(where, wall_us - back * 1_000_000) == back
+    assert local_time.day_of(time_us, offset_s) == wall_us // DAY_US
 
 
 @given(
@@ -75,7 +75,7 @@ def test_wall_and_utc_lead_to_each_other(time_us: int, name: str) -> None:
 )
 def test_any_text_is_a_zone_or_none(name: str) -> None:
     """Junction's words may be anything; none leaves the folder of zones, and none is an error."""
-    where = local.zone(name)
+    where = local_time.zone(name)
     assert where is None or isinstance(where, ZoneInfo)
 
 
@@ -85,7 +85,7 @@ def test_any_text_is_a_zone_or_none(name: str) -> None:
 )
 def test_offsets_that_a_clock_can_have(offset_s: int | None, expected: int | None) -> None:
     """Up to 14 hours; a number beyond that, milliseconds for example, places nothing."""
-    assert local.offset_of(offset_s) == expected
+    assert local_time.offset_of(offset_s) == expected
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_offsets_that_a_clock_can_have(offset_s: int | None, expected: int | Non
 def test_one_offset_of_a_span(span: tuple[str, str], expected: int | None) -> None:
     """Where the clock is moved within it there is none, even if it ends as it began."""
     first, last = (us(f"{text}+00:00") for text in span)
-    assert local.offset_over(local.zone("Europe/Berlin"), first, last) == expected
+    assert local_time.offset_over(local_time.zone("Europe/Berlin"), first, last) == expected
 
 
 NIGHT = {"session_start_at": us("2026-06-03T21:30:00+00:00"), "session_end_at": us("2026-06-04T05:00:00+00:00")}
@@ -122,14 +122,16 @@ NIGHT = {"session_start_at": us("2026-06-03T21:30:00+00:00"), "session_end_at": 
 )
 def test_where_a_summary_lies(fields: dict[str, Any], place: Place) -> None:
     """The day as sent, else that on which a session ended on the local clock; the offset as sent, else the zone's."""
-    assert local.of_summary(fields, None, is_floating=False) == place
+    assert local_time.of_summary(fields, None, is_floating=False) == place
 
 
 def test_a_floating_summary_is_local_as_it_is() -> None:
     """Its day is the one that its times say; its offset is that of the user's zone, if known."""
     eaten = {"eaten_at": us("2026-06-03T23:30:00+00:00")}
-    assert local.of_summary(eaten, None, is_floating=True) == Place(day("2026-06-03"), None)
-    assert local.of_summary(eaten, local.zone("Asia/Kathmandu"), is_floating=True) == Place(day("2026-06-03"), 20_700)
+    assert local_time.of_summary(eaten, None, is_floating=True) == Place(day("2026-06-03"), None)
+    assert local_time.of_summary(eaten, local_time.zone("Asia/Kathmandu"), is_floating=True) == Place(
+        day("2026-06-03"), 20_700
+    )
 
 
 # Whole events.

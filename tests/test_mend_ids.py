@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.decode import decode
 from streams.events.text import mend
 from streams.events.types import identify
 from streams.ops.errors import Reason, Rejected
+from streams.payloads.decode import decode
 from tests.folding import Worker, raw
 from tests.strategies import USER, envelope
 from tests.test_mend import HALF, MARK, SOURCE, workout, written

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from streams.decode import decode
 from streams.events.resources import RESOURCES, Kind
 from streams.ops.errors import Reason, Rejected
-from streams.summary import Summary
+from streams.payloads.decode import decode
+from streams.payloads.summary import Summary
 from tests.every_event import generations, of
 from tests.folding import NOW_MS, Worker
 from tests.strategies import envelope

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.decode import decode
 from streams.events.schemas import schema_files
 from streams.events.types import Family
-from streams.summary import Summary
+from streams.payloads.decode import decode
+from streams.payloads.summary import Summary
 from tests.folding import Worker
 from tests.strategies import envelope
 from tests.test_mend import written

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import typed
 from streams.events.schemas import schema_files
+from streams.payloads import tolerant
 from tests.strategies import json_values
 
 MEAL = {
@@ -21,7 +21,7 @@ MEAL = {
 
 def read(schema: str, data: Any) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
     problems: list[str] = []
-    return *typed.read(data, schema, problems), problems
+    return *tolerant.read(data, schema, problems), problems
 
 
 def test_a_meal() -> None:

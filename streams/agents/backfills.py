@@ -1,15 +1,16 @@
 """historical.data.*.created: Junction has pulled a resource's history. No data: the range is ours to fetch."""
 
-from streams import backfill, connection, drift
+from streams import backfill, connection
 from streams.agents import asking, history
 from streams.agents.deliveries import fold_unread
 from streams.agents.drift import note
 from streams.agents.parts import Outlet, body_of, delivered, resource_label
 from streams.codec import Codec
-from streams.decode import Control, decode
 from streams.dedup import Verdict, state_key
 from streams.draft import Draft, Fold
 from streams.events.types import Family, Record
+from streams.payloads import drift
+from streams.payloads.decode import Control, decode
 from streams.preference import Policy
 
 

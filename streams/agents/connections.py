@@ -1,18 +1,19 @@
 """provider.connection.* and provider.device.*: the state of a user's links, and the user's devices."""
 
-from streams import connection, drift, summary
+from streams import connection
 from streams.agents import asking
 from streams.agents.deliveries import fold_unread
 from streams.agents.drift import note
 from streams.agents.entity import fold_entity
 from streams.agents.parts import Delivered, Outlet, body_of, delivered, store_link
-from streams.body import UNKNOWN
 from streams.codec import Codec
-from streams.decode import Control, decode
 from streams.dedup import Verdict, state_key
 from streams.draft import Draft, Fold
 from streams.events import topics
 from streams.events.types import Family, Record
+from streams.payloads import drift, summary
+from streams.payloads.decode import Control, decode
+from streams.payloads.envelope import UNKNOWN
 from streams.preference import Policy
 
 

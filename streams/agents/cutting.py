@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from streams.columns import SAMPLES_MAX, TEXT_BYTES_MAX, Columns
 from streams.events.times import HOUR_US
+from streams.payloads.columns import SAMPLES_MAX, TEXT_BYTES_MAX, Columns
 
 
 class Mark(NamedTuple):

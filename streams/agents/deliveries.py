@@ -9,18 +9,19 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from streams import body, drift, rows, values
+from streams import rows
 from streams.agents.drift import note
 from streams.agents.parts import Delivered, Outlet, head, resource_label
-from streams.decode import Control
 from streams.dedup import NEVER_US, Verdict, Version, signed_hash, state_key
 from streams.draft import Draft
 from streams.events import ids, topics
 from streams.events.documented import OPERATIONAL
 from streams.events.types import Family
 from streams.ops.errors import Reason, Rejected
+from streams.payloads import drift, envelope, values
+from streams.payloads.decode import Control
+from streams.payloads.values import canonical, to_json
 from streams.preference import Policy
-from streams.values import canonical, to_json
 
 
 def fold_delivery(
@@ -41,7 +42,7 @@ def fold_delivery(
         return
     draft.put("deliveries", table_key, encode(how.at_ms))
     version = Version(NEVER_US, how.at_ms, signed_hash(to_json({"data": canonical(control.data)})))
-    source = body.source(control.data, []) if type(control.data) is dict and "source" in control.data else None
+    source = envelope.source(control.data, []) if type(control.data) is dict and "source" in control.data else None
     common = head(event, how, draft, source=source, link=None, verdict=verdict, version=version)
     common["beyond_window"] = policy.is_beyond_window(how.at_ms, how.arrived_ms)
     outlet.emit(draft, topic, (event.owner_id, key or how.id), {**common, **fields})
@@ -95,7 +96,7 @@ _ID_NAMES = ("id", "checkout_session_id", "order_id", "query_id")  # a session m
 
 def natural_id(data: Any) -> str:
     """Id of the thing under one of its usual names; "" where there is none."""
-    found = (body.short_text(data.get(name)) for name in _ID_NAMES) if type(data) is dict else ()
+    found = (envelope.short_text(data.get(name)) for name in _ID_NAMES) if type(data) is dict else ()
     return ids.canonical(next(filter(None, found), ""))
 
 

@@ -3,13 +3,14 @@
 from hashlib import blake2b
 from itertools import islice
 
-from streams import drift, drift_rows
+from streams import drift_rows
 from streams.agents.parts import Delivered, Outlet
-from streams.body import Event
 from streams.draft import Draft
-from streams.drift import OVERFLOW, Finding, Findings
 from streams.drift_rows import Row
 from streams.events import topics
+from streams.payloads import drift
+from streams.payloads.drift import OVERFLOW, Finding, Findings
+from streams.payloads.envelope import Event
 
 FINDINGS_MAX = 50  # of one event; a body of thousands of unknown names has said enough by then
 ITEMS_MAX = 200  # distinct ones of a raw topic and partition; further ones are counted together

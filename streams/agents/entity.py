@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 from streams import connection
 from streams.agents.parts import Delivered, Outlet, head, resource_label
-from streams.body import Source
 from streams.dedup import EMITTED, NEVER_US, Judged, Verdict, Version, is_ahead, judge, signed_hash, state_key
 from streams.draft import Draft
+from streams.payloads.envelope import Source
+from streams.payloads.summary import Entity
+from streams.payloads.values import to_json
 from streams.preference import Policy
-from streams.summary import Entity
-from streams.values import to_json
 
 TABLE = "summaries"
 NO_MORE: Mapping[str, Any] = {}

@@ -6,7 +6,6 @@ from typing import Any
 from streams import backfill, coverage
 from streams.agents.parts import Delivered, Outlet
 from streams.backfill import Done, Status
-from streams.body import UNKNOWN, Event
 from streams.coverage import Extent
 from streams.dedup import Verdict, state_key
 from streams.draft import Draft
@@ -14,6 +13,7 @@ from streams.events import topics
 from streams.events.topics import Origin
 from streams.fetch import request as requests
 from streams.fetch.request import Request
+from streams.payloads.envelope import UNKNOWN, Event
 
 Key = tuple[str, str, str]  # user, provider, resource
 

@@ -15,9 +15,9 @@ from streams.dedup import state_key
 from streams.draft import Draft
 from streams.events import topics
 from streams.events.times import EPOCH, HOUR_US
+from streams.payloads.series import Series
 from streams.preference import Maker, Policy
 from streams.samples import Judged, block_key
-from streams.series import Series
 
 TABLE = "samples"
 SOURCES = b"||sources"  # the end of the key of a row that is no block: no provider is called ""

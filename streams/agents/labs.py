@@ -1,15 +1,15 @@
 """labtest.* and lab_report.*: orders, appointments, results, reviews and jobs as state, deduplicated by their ids."""
 
-from streams import drift, lab
 from streams.agents.deliveries import REMEMBERED, fold_delivery, fold_unread
 from streams.agents.drift import note
 from streams.agents.entity import fold_entity
 from streams.agents.parts import Outlet, body_of, delivered
 from streams.codec import Codec
-from streams.decode import Control, decode
 from streams.draft import Draft, Fold
 from streams.events import topics
 from streams.events.types import Family, Record
+from streams.payloads import drift, labs
+from streams.payloads.decode import Control, decode
 from streams.preference import Policy
 
 
@@ -22,12 +22,12 @@ def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
         if not isinstance(control, Control) or control.event.type.family is not Family.LAB:
             fold_unread(draft, outlet, policy, control, how)
             return
-        entity = lab.read(control.event, control.data)
+        entity = labs.read(control.event, control.data)
         key = entity.fields["order_id"] or entity.id  # what is about one order has one key
         if entity.id:
             owner_id = control.event.owner_id
             fold_entity(
-                draft, outlet, entity, how, topic=topics.LABS, key=[owner_id, key], state=lab.state_parts(entity),
+                draft, outlet, entity, how, topic=topics.LABS, key=[owner_id, key], state=labs.state_parts(entity),
                 more=REMEMBERED,
             )  # fmt: skip
         else:

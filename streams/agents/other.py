@@ -1,16 +1,16 @@
 """Query results, checkout, operational webhooks, and every event type that we do not know: kept, passed on, counted."""
 
-from streams import drift, query
 from streams.agents.deliveries import REMEMBERED, fold_delivery, fold_other
 from streams.agents.drift import note
 from streams.agents.entity import fold_entity
 from streams.agents.parts import Delivered, Outlet, body_of, delivered
 from streams.codec import Codec
-from streams.decode import Control, decode
 from streams.draft import Draft, Fold
 from streams.events import topics
 from streams.events.types import Family, Record
 from streams.ops.errors import Reason, Rejected
+from streams.payloads import drift, queries
+from streams.payloads.decode import Control, decode
 from streams.preference import Policy
 
 
@@ -29,12 +29,12 @@ def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
 
 def _query(draft: Draft, outlet: Outlet, policy: Policy, control: Control, how: Delivered) -> None:
     """Each row is a thing of its own; what has no rows leaves once a delivery."""
-    rows = query.read(control.event, control.data)
+    rows = queries.read(control.event, control.data)
     note(draft, outlet, control.event, how, drift.of_rows(control.event, rows))
     if rows is None:
-        fold_delivery(draft, outlet, policy, control, how, topics.QUERY_RESULTS, "", query.no_rows(control.data))
+        fold_delivery(draft, outlet, policy, control, how, topics.QUERY_RESULTS, "", queries.no_rows(control.data))
         return
     user_id = control.event.user_id
     for row in rows:
-        key, state = [user_id, row.fields["query_id"]], query.state_parts(row)
+        key, state = [user_id, row.fields["query_id"]], queries.state_parts(row)
         fold_entity(draft, outlet, row, how, topic=topics.QUERY_RESULTS, key=key, state=state, more=REMEMBERED)

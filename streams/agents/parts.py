@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from streams import connection
-from streams.body import UNKNOWN, Event, Source
 from streams.codec import Codec
 from streams.dedup import FIRST_DELIVERY_MS, NEVER_US, Version, is_ahead, state_key
 from streams.draft import Draft
@@ -14,10 +13,11 @@ from streams.events.resources import RESOURCES
 from streams.events.signature import ksuid_time_ms
 from streams.events.times import DAY_US, clock_ms, millis
 from streams.events.types import TEXT_CHARS_MAX, Record
-from streams.local import FLOATING_PROVIDERS
 from streams.ops.errors import Reason, Rejected
+from streams.payloads.envelope import UNKNOWN, Event, Source
+from streams.payloads.local_time import FLOATING_PROVIDERS
+from streams.payloads.values import to_json
 from streams.preference import Policy
-from streams.values import to_json
 
 AHEAD_US = 2 * DAY_US  # a clock that is wrong by a zone is no news; one that is wrong by days is
 

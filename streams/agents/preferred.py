@@ -10,19 +10,20 @@ from typing import Any
 
 import msgspec
 
-from streams import connection, coverage, preference, typed
+from streams import connection, coverage, preference
 from streams.agents import zones
 from streams.agents.parts import Delivered, Outlet, aged, head, unknown_text
-from streams.body import Event, Source
 from streams.dedup import Stored, state_key, stored
 from streams.draft import Draft
 from streams.events import topics
 from streams.events.record_bounds import AGAIN_BYTES
 from streams.events.types import parse_type
-from streams.local import Place
 from streams.ops.errors import Misconfigured, Rejected
+from streams.payloads import tolerant
+from streams.payloads.envelope import Event, Source
+from streams.payloads.local_time import Place
+from streams.payloads.summary import ATTRIBUTION, Summary
 from streams.preference import Maker, Policy, Rivals
-from streams.summary import ATTRIBUTION, Summary
 
 TABLE = "summaries"
 TOO_LARGE = "$: unknown fields and problems are too large to be sent again"
@@ -139,7 +140,7 @@ def again(
         return
     said = stored(state)
     is_, content = kept(said), msgspec.json.decode(said.content)
-    fields = typed.absent(topics.schema_of(resource)) | is_.fields
+    fields = tolerant.absent(topics.schema_of(resource)) | is_.fields
     fields |= {name: value for name, value in content.items() if name != ATTRIBUTION and not name.startswith("$")}
     event = Event(parse_type(is_.event_type), user_id, is_.team_id, is_.client_user_id, is_.problems)
     link = connection.decode(draft.get("connections", state_key(user_id, is_.source.provider)))

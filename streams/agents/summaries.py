@@ -1,6 +1,6 @@
 """daily.data.<summary>.*: one entity an event, typed, deduplicated by its id, compared with those of its day."""
 
-from streams import coverage, drift, local, summary
+from streams import coverage
 from streams.agents import asking, preferred, zones
 from streams.agents.deliveries import fold_unread
 from streams.agents.drift import note
@@ -9,12 +9,13 @@ from streams.agents.history import received
 from streams.agents.parts import Outlet, aged, body_of, data_link, delivered, note_times
 from streams.agents.signs import overtaken
 from streams.codec import Codec
-from streams.decode import decode
 from streams.dedup import EMITTED
 from streams.draft import Draft, Fold
 from streams.events.types import Family, Record
+from streams.payloads import drift, local_time, summary
+from streams.payloads.decode import decode
+from streams.payloads.summary import Summary
 from streams.preference import Policy
-from streams.summary import Summary
 
 
 def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
@@ -44,7 +45,7 @@ def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
             )  # fmt: skip
         elif compared.is_overtaken:
             overtaken(draft, event, how, how.at_ms * 1000 if extent is None else extent.last_us)
-        if provider not in local.FLOATING_PROVIDERS:
+        if provider not in local_time.FLOATING_PROVIDERS:
             zones.learn(draft, event.user_id, entity.fields.get("time_zone"), how.at_ms)
         received(draft, outlet, event, how, provider, extent, {compared.verdict: 1})
         if compared.verdict in EMITTED and summary.is_notice(entity):

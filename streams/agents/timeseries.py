@@ -4,7 +4,7 @@ import struct
 from functools import partial
 from typing import Any
 
-from streams import connection, coverage, drift, local, samples
+from streams import connection, coverage, samples
 from streams.agents import cutting, hours, zones
 from streams.agents.deliveries import fold_unread
 from streams.agents.drift import note
@@ -12,14 +12,15 @@ from streams.agents.history import received
 from streams.agents.parts import Delivered, Outlet, aged, body_of, data_link, delivered, head, note_times
 from streams.agents.signs import overtaken
 from streams.codec import Codec
-from streams.columns import Columns
-from streams.decode import decode
 from streams.dedup import NEVER_US, Verdict, Version, signed_hash
 from streams.draft import Draft, Fold
 from streams.events.times import HOUR_US
 from streams.events.types import Family, Record
+from streams.payloads import drift, local_time
+from streams.payloads.columns import Columns
+from streams.payloads.decode import decode
+from streams.payloads.series import Series, sample_columns
 from streams.preference import Policy, is_compared
-from streams.series import Series, sample_columns
 
 EMPTY = "EMPTY"  # in the place of a verdict: there is nothing that could have one
 
@@ -104,19 +105,19 @@ def _may_be_forgotten(policy: Policy, hour: int, how: Delivered) -> bool:
 def _local(draft: Draft, policy: Policy, series: Series, columns: Columns) -> dict[str, Any]:
     """The fields of local time; without a known offset they say nothing, but that a floating time is local."""
     first_us, last_us, name = columns.times_us[0], columns.times_us[-1], None
-    if series.source.provider in local.FLOATING_PROVIDERS:
+    if series.source.provider in local_time.FLOATING_PROVIDERS:
         name = zones.known(draft, series.event.user_id, policy) or None
-        offset_s, wall_s = local.offset_over(local.zone(name or ""), first_us, last_us), 0
+        offset_s, wall_s = local_time.offset_over(local_time.zone(name or ""), first_us, last_us), 0
     else:
-        offset_s = local.offset_of(columns.attributes[0].timezone_offset_s)
+        offset_s = local_time.offset_of(columns.attributes[0].timezone_offset_s)
         if offset_s is None:
             return _NOWHERE
         wall_s = offset_s
     return {
         "local_offset_s": offset_s,
         "time_zone": name,
-        "first_local_date": local.day_of(first_us, wall_s),
-        "last_local_date": local.day_of(last_us, wall_s),
+        "first_local_date": local_time.day_of(first_us, wall_s),
+        "last_local_date": local_time.day_of(last_us, wall_s),
     }
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import msgspec
 
-from streams import local, rows
+from streams import rows
 from streams.dedup import state_key
 from streams.draft import Draft
 from streams.events.times import DAY_US
-from streams.local import Place
+from streams.payloads import local_time
+from streams.payloads.local_time import Place
 from streams.preference import Policy
 
 TABLE = "summaries"
@@ -23,7 +24,7 @@ _decode = msgspec.msgpack.Decoder(tuple[int, str]).decode
 
 def learn(draft: Draft, user_id: str, name: str | None, at_ms: int) -> None:
     """A summary delivered then says that the user is in this zone."""
-    if not name or local.zone(name) is None:
+    if not name or local_time.zone(name) is None:
         return
     key, said = _key(user_id), (at_ms * 1000 // DAY_US, name)
     stored = draft.get(TABLE, key)
@@ -39,9 +40,9 @@ def known(draft: Draft, user_id: str, policy: Policy) -> str:
 
 def place_of(draft: Draft, policy: Policy, user_id: str, provider: str, fields: Mapping[str, Any]) -> Place:
     """Where a summary lies in local time."""
-    is_floating = provider in local.FLOATING_PROVIDERS
-    return local.of_summary(
-        fields, local.zone(known(draft, user_id, policy)) if is_floating else None, is_floating=is_floating
+    is_floating = provider in local_time.FLOATING_PROVIDERS
+    return local_time.of_summary(
+        fields, local_time.zone(known(draft, user_id, policy)) if is_floating else None, is_floating=is_floating
     )
 
 

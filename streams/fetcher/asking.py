@@ -7,8 +7,6 @@ from contextlib import AsyncExitStack
 
 import msgspec
 
-from streams.body import short_text
-from streams.decode import decode
 from streams.engine.process import place
 from streams.events.record_bounds import Bounds
 from streams.fetch.job import Job
@@ -21,7 +19,9 @@ from streams.junction import Trouble as Word
 from streams.ops import log, metrics
 from streams.ops.errors import Misconfigured, Rejected
 from streams.ops.settings import Settings
-from streams.series import Series
+from streams.payloads.decode import decode
+from streams.payloads.envelope import short_text
+from streams.payloads.series import Series
 
 BODY_BYTES_MAX = 4 * 1024 * 1024  # of one event: several small ones are folded side by side with those of other users
 HEAD_BYTES = 32 * 1024  # more than key and headers of a raw record have

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from msgspec import Raw
 
-from streams import body
 from streams.junction.errors import Refused, Trouble
 from streams.junction.pages import Group, Page
+from streams.payloads.envelope import UNKNOWN, source
 
 
 def bodies(
@@ -51,8 +51,8 @@ def _head(resource: str, user_id: str, client_user_id: str, team_id: str) -> byt
 def _merged(groups: Sequence[Group]) -> list[Group]:
     """One group for each provider and source: the same one may come again, in a page too (domain file, 6.3)."""
     merged: dict[tuple[str, bytes], Group] = {}
-    for provider, source, samples in groups:
-        merged.setdefault((provider, source), Group(provider, source, [])).samples.extend(samples)
+    for provider, origin, samples in groups:
+        merged.setdefault((provider, origin), Group(provider, origin, [])).samples.extend(samples)
     return list(merged.values())
 
 
@@ -65,8 +65,8 @@ def _of_group(head: bytes, group: Group, bytes_max: int) -> Iterator[bytes]:
 def _source(group: Group) -> bytes:
     """Who measured, as far as `$.data` has to say it: the provider stands apart where the source does not name it."""
     said = b'"source":' + group.source + b"," if group.source else b""
-    known = body.source({"source": msgspec.json.decode(group.source or b"null")}, []).provider
-    if known == body.UNKNOWN and group.provider:
+    known = source({"source": msgspec.json.decode(group.source or b"null")}, []).provider
+    if known == UNKNOWN and group.provider:
         said += b'"provider":' + msgspec.json.encode(group.provider) + b","
     return b"{" + said
 

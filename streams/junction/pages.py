@@ -1,6 +1,6 @@
 """An answer with data: the objects or samples as the very bytes that Junction sent, and where to go on. Pure.
 
-What the bytes mean is decided where webhooks are read (`streams.decode`), not here: one reader for every door.
+What the bytes mean is decided where webhooks are read (`streams.payloads.decode`), not here: one reader for every door.
 """
 
 from dataclasses import dataclass, field

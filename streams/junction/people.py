@@ -7,11 +7,11 @@ are.
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from streams.body import provider_slug
 from streams.events import ids, resources
 from streams.junction import reading
 from streams.junction.errors import Refused, Trouble
 from streams.junction.reading import Json, members, objects, read_json, time_us
+from streams.payloads.envelope import provider_slug
 
 
 class User(NamedTuple):

@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from streams import values
-from streams.body import short_text
 from streams.junction.errors import Refused, Trouble, TryLater
-from streams.values import Unfit
+from streams.payloads import values
+from streams.payloads.envelope import short_text
+from streams.payloads.values import Unfit
 
 T = TypeVar("T")
 Json = dict[str, Any]

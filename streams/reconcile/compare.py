@@ -21,12 +21,12 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from streams import values
 from streams.events import providers
 from streams.events.resources import RESOURCES
 from streams.fetch import windows
 from streams.fetch.request import RANGELESS, Priority, Request, Why, new_id
 from streams.fetch.windows import DAY_US, Span
+from streams.payloads import values
 from streams.reconcile.theirs import UNDER_WAY, Theirs
 
 STUCK_S = 3600

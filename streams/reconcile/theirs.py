@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from streams import values
 from streams.events import ids
 from streams.events.resources import normalise
-from streams.values import Unfit
+from streams.payloads import values
+from streams.payloads.values import Unfit
 
 Key = tuple[str, str, str]  # user, provider, resource
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from streams.body import align
 from streams.ops.errors import Misconfigured
+from streams.payloads.envelope import align
 from streams.simulator.deliver import Courier
 
 

@@ -6,13 +6,13 @@ from dataclasses import asdict
 from zlib import crc32
 
 from streams.dead_letters import Filter
-from streams.decode import decode
 from streams.events.signature import Verified
 from streams.events.types import Family, identify, parse_type
 from streams.explain import Explanation, explain
 from streams.gateway.store import record_of
 from streams.ops.errors import Reason, Rejected
 from streams.ops.settings import Settings
+from streams.payloads.decode import decode
 from streams.shapes import shape
 from tests.folding import PREFIX, RawRecord, Worker
 from tests.fuzz.mutate import mutated

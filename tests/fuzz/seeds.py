@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from streams.body import align
+from streams.payloads.envelope import align
 from streams.simulator.world import World
 from tests import samples
 

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.decode import decode
 from streams.events import resources
 from streams.events.types import parse_type
 from streams.junction import Page, Refused, Trouble, bodies
 from streams.junction.pages import read
-from streams.series import Series
-from streams.summary import Summary
+from streams.payloads.decode import decode
+from streams.payloads.series import Series
+from streams.payloads.summary import Summary
 from tests.strategies import TEAM, USER, older, other_series, series, summaries
 
 Event = dict[str, Any]

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.decode import decode
 from streams.fetch.windows import DAY_US
 from streams.junction import NotAuthorized, Refused, Trouble, TryLater, bodies, open_client, walk
 from streams.junction.client import Patience
 from streams.ops.errors import Misconfigured
-from streams.series import Series
+from streams.payloads.decode import decode
+from streams.payloads.series import Series
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.options import ApiOptions, Fault, read_faults
 from streams.simulator.api.paging import Place, cursor_of, place_of

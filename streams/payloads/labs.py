@@ -6,14 +6,14 @@ The payload stays beside them as JSON text, whole, so that nothing is lost; what
 from collections.abc import Mapping
 from typing import Any
 
-from streams import values
-from streams.body import Event, short_text
 from streams.events import ids, key_parts
 from streams.events.schemas import schema_files
 from streams.events.schemas.schema_files import Field
 from streams.ops.errors import Reason, Rejected
-from streams.summary import Entity
-from streams.values import Unfit, canonical, to_json
+from streams.payloads import values
+from streams.payloads.envelope import Event, short_text
+from streams.payloads.summary import Entity
+from streams.payloads.values import Unfit, canonical, to_json
 
 _NOT_CONTENT = frozenset({"user_id", "team_id", "created_at", "updated_at"})
 _IDS = ("id", "order_id", "sample_id")

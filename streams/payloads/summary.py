@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from streams import strict, typed, values
-from streams.body import UNKNOWN, Event, Source, envelope, short_text, source, unknown_source
 from streams.events import ids, key_parts, topics
 from streams.events.schemas import schema_files
 from streams.events.schemas.schema_files import Field
@@ -18,7 +16,9 @@ from streams.events.text.mend import REPLACEMENT
 from streams.events.times import DAY_US, EPOCH, MICRO
 from streams.events.types import Family, parse_type
 from streams.ops.errors import Reason, Rejected
-from streams.values import Unfit, canonical
+from streams.payloads import quick, tolerant, values
+from streams.payloads.envelope import UNKNOWN, Event, Source, envelope, short_text, source, unknown_source
+from streams.payloads.values import Unfit, canonical
 
 # Identity and attribution: they have their own places in a clean record (domain file, 1.2, 2.6).
 _DECORATIONS = frozenset(
@@ -73,7 +73,7 @@ def read_quickly(body: bytes) -> Summary | None:
     kind = None if head is None else parse_type(head.event_type)
     if head is None or kind is None or kind.family is not Family.SUMMARY:
         return None
-    found = strict.read(head.data, topics.schema_of(kind.resource), _DECORATIONS)
+    found = quick.read(head.data, topics.schema_of(kind.resource), _DECORATIONS)
     if found is None or not short_text(found.fields["id"]):
         return None
     event = head.event({"user_id": found.user_id})
@@ -94,7 +94,7 @@ def read(event: Event, data: Any, schema: str = "") -> Summary:
     if data.keys() <= (_BARE_DEVICE if event.type.family is Family.DEVICE else _BARE):
         raise Rejected(Reason.BAD_SHAPE, "$.data: nothing but an id")
     schema = schema or topics.schema_of(event.type.resource)
-    fields, unknown = typed.read(data, schema, event.problems, _MEANINGLESS.get(schema, _DECORATIONS))
+    fields, unknown = tolerant.read(data, schema, event.problems, _MEANINGLESS.get(schema, _DECORATIONS))
     if schema == "WorkoutStream":
         fields["is_available"] = event.type.action != "unavailable"  # its own event, until 2024 (2.2)
     made = _made(event, id, fields, unknown, made_by, schema)

@@ -11,14 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from streams import typed
-from streams.body import Event, Source
 from streams.events import documented, topics
 from streams.events.documented import Words
 from streams.events.schemas import schema_files
 from streams.events.types import Family
-from streams.series import Series
-from streams.summary import Entity, Summary
+from streams.payloads import tolerant
+from streams.payloads.envelope import Event, Source
+from streams.payloads.series import Series
+from streams.payloads.summary import Entity, Summary
 
 EVENT_TYPE, FIELD, ENUM, SHAPE, OVERFLOW = "event_type", "field", "enum", "shape", "overflow"
 
@@ -189,7 +189,7 @@ def _of_unknown(entity: Summary, schema: str) -> list[Finding]:
     of_source = unknown.pop("source", {})
     found = [
         _one(FIELD, resource, _path(path), json_type(value))
-        for path, value in typed.unknown_names(unknown, schema)
+        for path, value in tolerant.unknown_names(unknown, schema)
         if path not in _DEPRECATED
     ]
     return list(dict.fromkeys(found)) + _of_names({"source": of_source} if of_source else {}, resource)

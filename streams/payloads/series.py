@@ -15,15 +15,15 @@ from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
-from streams import columns, values
-from streams.body import Event, Source, SourceShape, checked, source, unknown_source
-from streams.columns import Attributes, Columns, hash64
 from streams.events import resources, times, topics
 from streams.events.resources import Resource, Value
 from streams.events.schemas import schema_files
 from streams.events.types import TEXT_CHARS_MAX, Family
 from streams.ops.errors import Reason, Rejected
-from streams.values import Unfit, canonical, to_json
+from streams.payloads import columns, values
+from streams.payloads.columns import Attributes, Columns, hash64
+from streams.payloads.envelope import Event, Source, SourceShape, checked, source, unknown_source
+from streams.payloads.values import Unfit, canonical, to_json
 
 
 @dataclass(slots=True)

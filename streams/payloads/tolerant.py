@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from typing import Any
 
-from streams import values
 from streams.events.schemas import schema_files
 from streams.events.schemas.schema_files import Field
-from streams.values import Unfit, canonical
+from streams.payloads import values
+from streams.payloads.values import Unfit, canonical
 
 # What becomes of a value that is not simply converted: (value, its object, fields, problems, path of the object) →
 # what found no place, None for nothing.

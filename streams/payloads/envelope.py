@@ -15,7 +15,7 @@ from streams.events.text import body_bounds
 from streams.events.text.mend import mended
 from streams.events.types import TEXT_CHARS_MAX, EventType, Family, has_owner, identify_strictly, parse_type
 from streams.ops.errors import Reason, Rejected
-from streams.values import canonical
+from streams.payloads.values import canonical
 
 UNKNOWN = "unknown"
 

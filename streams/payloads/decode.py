@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from streams import body as bodies
-from streams import series, summary
-from streams.body import Event
 from streams.events.text import body_bounds
 from streams.events.types import Family
-from streams.series import Series
-from streams.summary import Summary
+from streams.payloads import envelope as bodies
+from streams.payloads import series, summary
+from streams.payloads.envelope import Event
+from streams.payloads.series import Series
+from streams.payloads.summary import Summary
 
 # Quick readers hold at most 250,000 samples of these, 30 MB; counting takes half a microsecond a kB. Others ask anyway.
 UNCOUNTED_BYTES_MAX = 3 * 1024 * 1024

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from streams.events.text import body_bounds
-from streams.values import to_json
+from streams.payloads.values import to_json
 
 SAMPLES_MAX = 10_000  # in one clean record: about 200 kB
 TEXT_BYTES_MAX = 512 * 1024  # in one clean record, of what samples say beside numbers
