@@ -1,10 +1,10 @@
 """The dedup job in this engine: `python -m benchmarks._dedup_ours`. Settings come from the environment."""
 
-from streams.draft import Draft
 from streams.engine import app
 from streams.events.types import Record
 from streams.ops import log
 from streams.ops.settings import Settings
+from streams.tables.draft import Draft
 
 TABLE = "seen"
 

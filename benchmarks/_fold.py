@@ -14,9 +14,9 @@ from benchmarks._events import Raw
 from streams import agents
 from streams.agents import entity, summaries, timeseries
 from streams.codec import Codec
-from streams.draft import Draft
 from streams.engine.database import Options
 from streams.events import topics
+from streams.tables.draft import Draft
 
 PREFIX = "junction"
 EVENTS_MAX, BYTES_MAX = 500, 4 * 1024 * 1024  # of one transaction here

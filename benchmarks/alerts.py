@@ -19,12 +19,12 @@ from streams.alerting import fields
 from streams.alerting.rulefile import rules_of
 from streams.alerting.rules import NO_RULES, Rules
 from streams.codec import Codec
-from streams.draft import Draft, Rows
 from streams.engine.records import SourceRecord
 from streams.events import signature, topics
 from streams.events.times import EPOCH, MICRO
 from streams.events.types import identify
 from streams.simulator.world import World
+from streams.tables.draft import Draft, Rows
 
 PREFIX = "junction"
 END_MS = 1_780_272_000_000

@@ -31,13 +31,13 @@ from streams.embedded.supervise import Child
 from streams.events import resources, topics
 from streams.events.resources import Kind
 from streams.events.types import Family
-from streams.fetch.progress import Progress
 from streams.lag import Lag
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from streams.simulator.api.options import KEY
 from streams.simulator.chance import iso
 from streams.simulator.world import World
+from streams.tables.history.progress import Progress
 
 PAGE_SIZE = 500
 LOOK_S = 0.5

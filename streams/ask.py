@@ -11,14 +11,14 @@ from streams.events import ids, topics
 from streams.events.providers import not_expected
 from streams.events.resources import RESOURCES, normalise
 from streams.events.times import since_epoch
-from streams.fetch import request as requests
-from streams.fetch import windows
-from streams.fetch.request import RANGELESS, Priority, Request, Why, new_id
-from streams.fetch.windows import DAY_US, Span
 from streams.ops import terminal
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
 from streams.refused import refused
+from streams.tables.history import request as requests
+from streams.tables.history import windows
+from streams.tables.history.request import RANGELESS, Priority, Request, Why, new_id
+from streams.tables.history.windows import DAY_US, Span
 
 DAYS = 30
 FLUSH_S = 15.0

@@ -6,7 +6,6 @@ from typing import Any
 
 from rich.table import Table
 
-from streams import backfill, connection, samples
 from streams.events import ids, topics
 from streams.events.types import Family, identify, parse_type
 from streams.ops.errors import Reason, Rejected
@@ -18,6 +17,8 @@ from streams.payloads.envelope import align
 from streams.payloads.series import Series
 from streams.payloads.summary import Entity, Summary
 from streams.payloads.values import canonical
+from streams.tables import connections, samples
+from streams.tables.history import backfills
 
 KEYS_SHOWN = 5
 _DELIVERY_ID = "the delivery id (svix-id)"
@@ -153,11 +154,11 @@ def _tell_control(out: Explanation, control: Control) -> Findings:
         out.unknown_fields = [f"$.data.{name}" for name in device.unknown]
         return drift.of_summary(device)
     if family is Family.CONNECTION:
-        provider, _ = connection.read_event(event.type.action, data, 0)
+        provider, _ = connections.read_event(event.type.action, data, 0)
         out.clean_topic, out.keys = topics.CONNECTIONS, [_shown(event.user_id, provider)]
         return drift.of_connection(event, data, provider)
     if family is Family.BACKFILL:
-        provider, _ = backfill.read_event(data, 0, "", event.problems)
+        provider, _ = backfills.read_event(data, 0, "", event.problems)
         out.clean_topic, out.keys = topics.BACKFILLS, [_shown(event.user_id, provider, out.resource)]
         return drift.of_backfill(event, data, provider)
     if family is Family.LAB:

@@ -8,7 +8,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 from streams import admin, registry
-from streams.draft import Draft, Fold
 from streams.events import topics
 from streams.events.times import millis
 from streams.events.types import Record
@@ -16,12 +15,13 @@ from streams.ops import log
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from streams.ops.waiting import until_available
+from streams.tables.draft import Draft, Fold
 
 if TYPE_CHECKING:
     from streams.agents.alerts import NewRules
     from streams.alerting.rules import Rules
     from streams.engine.app import App
-    from streams.preference import Policy
+    from streams.tables.sources import Policy
 
 
 class Choices(NamedTuple):
@@ -84,7 +84,7 @@ def rules_of(settings: Settings) -> "tuple[Rules, NewRules]":
 def policy_of(settings: Settings) -> "Policy":
     """How sources and times are judged. Raises Misconfigured for a zone that does not exist."""
     from streams.payloads import local_time
-    from streams.preference import Policy
+    from streams.tables.sources import Policy
 
     name = settings.fallback_time_zone
     if name and local_time.zone(name) is None:

@@ -11,13 +11,13 @@ from streams import agents
 from streams.alerting.rulefile import rules_of
 from streams.alerting.rules import Rules
 from streams.codec import Codec, decode, parsed
-from streams.draft import Draft, Emit, Rows
 from streams.events import topics
 from streams.events.record_bounds import RECORD_BYTES_MAX, Bounds
 from streams.events.types import identify
-from streams.fetch.request import Request
-from streams.fetch.request import decode as decode_request
-from streams.preference import Policy
+from streams.tables.draft import Draft, Emit, Rows
+from streams.tables.history.request import Request
+from streams.tables.history.request import decode as decode_request
+from streams.tables.sources import Policy
 
 PREFIX = "junction"
 CODEC = Codec({name: number for number, name in enumerate(topics.clean_topics(), 1)})

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams import backfill, blocks, connection, coverage, dedup, drift_rows, preference, rows
 from streams.agents import deliveries, preferred, zones
 from streams.alerting import baseline, crowds, silence, timers, user
 from streams.alerting.crowds import Sample
@@ -18,16 +17,18 @@ from streams.alerting.marks import Mark, Window
 from streams.alerting.observe import Evidence
 from streams.alerting.timers import Timer
 from streams.alerting.user import Happened, Personal, Place, Standing, User
-from streams.dedup import Stored, Version
-from streams.draft import Draft, Rows
 from streams.engine import ledger
 from streams.engine.ledger import Entry
-from streams.fetch import job as jobs
-from streams.fetch.job import Job, Status
-from streams.fetch.request import Request
 from streams.payloads.envelope import Source
-from streams.preference import Maker, Policy, Rivals
-from streams.rows import Kind
+from streams.tables import connections, coverage, drift_counts, hour_blocks, rows, sources, verdicts
+from streams.tables.draft import Draft, Rows
+from streams.tables.history import backfills
+from streams.tables.history import job as jobs
+from streams.tables.history.job import Job, Status
+from streams.tables.history.request import Request
+from streams.tables.rows import Kind
+from streams.tables.sources import Maker, Policy, Rivals
+from streams.tables.verdicts import Stored, Version
 
 OURA, APPLE = Maker("oura", "ring"), Maker("apple_health_kit", "watch")
 
@@ -81,7 +82,7 @@ def _learn(name: str) -> bytes | None:
 
 
 def _kept(stored: bytes) -> tuple[Version, bytes, int, dict[str, Any]]:
-    state = dedup.stored(stored)
+    state = verdicts.stored(stored)
     offset = int.from_bytes(state.extra[:8], "big")
     return state.version, state.content, offset, msgspec.to_builtins(preferred.kept(state))
 
@@ -89,7 +90,7 @@ def _kept(stored: bytes) -> tuple[Version, bytes, int, dict[str, Any]]:
 def _entity(said: tuple[Version, bytes, int, dict[str, Any]]) -> bytes | None:
     version, content, offset, kept = said
     extra = offset.to_bytes(8, "big") + msgspec.msgpack.encode(msgspec.convert(kept, preferred.Kept))
-    return dedup.judge(None, version, content, extra).state
+    return verdicts.judge(None, version, content, extra).state
 
 
 def _window(stored: bytes) -> Window:
@@ -103,15 +104,15 @@ GOLDEN: tuple[Golden, ...] = (
             "019593cf0000019e8e11ed0091a5736c65657091a8776f726b6f75747392cf0000019e881c0c00b4746f6b656e5f7265"
             "66726573685f6661696c6564cf0000019e82262b00cf0000019e8e1102a0cf0000019e7c304a00"
         ),
-        connection.State(
-            connection.Created(1_780_500_000_000, ("sleep",), ("workouts",)),
-            connection.Failed(1_780_400_000_000, "token_refresh_failed"),
+        connections.State(
+            connections.Created(1_780_500_000_000, ("sleep",), ("workouts",)),
+            connections.Failed(1_780_400_000_000, "token_refresh_failed"),
             1_780_300_000_000,
             1_780_499_940_000,
             1_780_200_000_000,
         ),
-        connection.decode,
-        connection.encode,
+        connections.decode,
+        connections.encode,
     ),
     Golden(
         rows.COVERAGE,
@@ -127,14 +128,14 @@ GOLDEN: tuple[Golden, ...] = (
             "00a56d73675f319d03a462665f31a86665746368696e67a66e6f746963650102cb3fe00000000000000478a0cf000001"
             "9e8e11f0e805069197a462665f31640203010708a0"
         ),
-        backfill.State(
-            backfill.Notice(1_780_500_000_000, "msg_1", 1_770_000_000_000_000, 1_780_000_000_000_000, True),
+        backfills.State(
+            backfills.Notice(1_780_500_000_000, "msg_1", 1_770_000_000_000_000, 1_780_000_000_000_000, True),
             ((1_780_500_000_000, "msg_1"),),
-            backfill.Fetch(3, "bf_1", Status.FETCHING, "notice", 1, 2, 0.5, 4, 120, "", 1_780_500_001_000, 5, 6),
-            (backfill.Done("bf_1", 100, 2, 3, 1, 7, 8),),
+            backfills.Fetch(3, "bf_1", Status.FETCHING, "notice", 1, 2, 0.5, 4, 120, "", 1_780_500_001_000, 5, 6),
+            (backfills.Done("bf_1", 100, 2, 3, 1, 7, 8),),
         ),
-        backfill.decode,
-        backfill.encode,
+        backfills.decode,
+        backfills.encode,
     ),
     Golden(
         rows.BACKFILL,
@@ -142,13 +143,13 @@ GOLDEN: tuple[Golden, ...] = (
             "019596cf0000019e8e11ed00a56d73675f310000c2c29192cf0000019e8e11ed00a56d73675f319d03a462665f31a863"
             "6f6d706c657465a00000cb0000000000000000006aa000000098a462665f31cf0000019e8e11ed00640203010708a0"
         ),  # one count, of the backfill that came last
-        backfill.State(
-            backfill.Notice(1_780_500_000_000, "msg_1"),
+        backfills.State(
+            backfills.Notice(1_780_500_000_000, "msg_1"),
             ((1_780_500_000_000, "msg_1"),),
-            backfill.Fetch(3, "bf_1", Status.COMPLETE, rows=106),
-            (backfill.Done("bf_1", 100, 2, 3, 1, 7, 8),),
+            backfills.Fetch(3, "bf_1", Status.COMPLETE, rows=106),
+            (backfills.Done("bf_1", 100, 2, 3, 1, 7, 8),),
         ),
-        backfill.decode,
+        backfills.decode,
         None,
     ),
     Golden(
@@ -188,9 +189,9 @@ GOLDEN: tuple[Golden, ...] = (
     Golden(
         rows.ENTITY,
         "0280000000000000000000019e8e11f0e80000000000000007000000027b7d",
-        Stored(Version(dedup.NEVER_US, 1_780_500_001_000, 7), b"{}", b""),  # of a device, a lab
-        dedup.stored,
-        lambda it: dedup.judge(None, it.version, it.content).state,
+        Stored(Version(verdicts.NEVER_US, 1_780_500_001_000, 7), b"{}", b""),  # of a device, a lab
+        verdicts.stored,
+        lambda it: verdicts.judge(None, it.version, it.content).state,
     ),
     Golden(
         rows.RIVALS,
@@ -199,44 +200,44 @@ GOLDEN: tuple[Golden, ...] = (
             "7261a472696e6792a27331a27332"
         ),
         Rivals(OURA, ((APPLE, ("a1",)), (OURA, ("s1", "s2")))),
-        preference.decode,
-        preference.encode,
+        sources.decode,
+        sources.encode,
     ),
     Golden(rows.ZONE, "0192cd507fad4575726f70652f4265726c696e", "Europe/Berlin", _zone, _learn),
     Golden(
         rows.NUMBERS,
         "01e8f0118e9e01000007000000000000000200000000000000008793030000000000c04e400000000000004f40",
         {0: (1_780_500_001_000, 7, 61.5), 60_000_000: (1_780_500_001_000, 7, 62.0)},
-        blocks.unpack,
-        lambda it: blocks.pack(rows.NUMBERS, it),
+        hour_blocks.unpack,
+        lambda it: hour_blocks.pack(rows.NUMBERS, it),
     ),
     Golden(
         rows.HASHES,
         "02e8f0118e9e01000007000000000000000100000005000000ffffffffffffffff",
         {5: (1_780_500_001_000, 7, 2**64 - 1)},
-        blocks.unpack,
-        lambda it: blocks.pack(rows.HASHES, it),
+        hour_blocks.unpack,
+        lambda it: hour_blocks.pack(rows.HASHES, it),
     ),
     Golden(
         rows.BLOCK,
         "01e8f0118e9e01000007000000000000000200000000000000008793030000000000c04e400000000000004f40",
         1_780_500_001_000,
-        blocks.newest_ms,
+        hour_blocks.newest_ms,
         None,
     ),
     Golden(
         rows.BLOCK,
         "02e8f0118e9e01000007000000000000000100000005000000ffffffffffffffff",
         1_780_500_001_000,
-        blocks.newest_ms,
+        hour_blocks.newest_ms,
         None,
     ),
     Golden(
         rows.MAKERS,
         "019292b06170706c655f6865616c74685f6b6974a5776174636892a46f757261a472696e67",
         (APPLE, OURA),
-        preference.decode_makers,
-        preference.encode_makers,
+        sources.decode_makers,
+        sources.encode_makers,
     ),
     Golden(
         rows.DELIVERY,
@@ -248,16 +249,16 @@ GOLDEN: tuple[Golden, ...] = (
     Golden(
         rows.DRIFT,
         "0193cf0000019e881c0c00cf0000019e8e11ed000c",
-        drift_rows.Row(1_780_400_000_000, 1_780_500_000_000, 12),
-        drift_rows.decode,
+        drift_counts.Row(1_780_400_000_000, 1_780_500_000_000, 12),
+        drift_counts.decode,
         None,
     ),
     Golden(
         rows.DRIFT,
         "0294cf0000019e881c0c00cf0000019e8e11ed000c9207ceee6b2800",
-        drift_rows.Row(1_780_400_000_000, 1_780_500_000_000, 12, (7, 4_000_000_000)),
-        drift_rows.decode,
-        drift_rows.encode,
+        drift_counts.Row(1_780_400_000_000, 1_780_500_000_000, 12, (7, 4_000_000_000)),
+        drift_counts.decode,
+        drift_counts.encode,
     ),
     Golden(
         rows.USER,

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from streams import admin
 from streams.agents import outage as outages
 from streams.events import topics
-from streams.fetch import outage, progress
-from streams.fetch.outage import RETRIES_S_MIN, Outage
-from streams.fetch.request import Why
 from streams.gateway import build_app
 from streams.gateway.absence import Absence
 from streams.ops import log
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from streams.publisher import MemoryPublisher
+from streams.tables.history import outage, progress
+from streams.tables.history.outage import RETRIES_S_MIN, Outage
+from streams.tables.history.request import Why
 from tests.folding import NOW_MS, PREFIX, RawRecord, Worker
 from tests.test_backfill import event
 from tests.test_gateway import NOW_S, body_of, make_settings, signed

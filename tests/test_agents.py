@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from streams import agents
 from streams.agents.cutting import SAMPLES_MAX, TEXT_BYTES_MAX
-from streams.dedup import stored
 from streams.events import topics
 from streams.ops.errors import Reason, Rejected
+from streams.tables.verdicts import stored
 from tests.folding import CODEC, NOW_MS, PREFIX, Clean, Worker, raw
 from tests.strategies import TEAM, USER, envelope, labs, older, other_series, seed_form, series, summaries
 

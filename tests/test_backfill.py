@@ -6,14 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import backfill
-from streams.backfill import Done, Status
 from streams.events import topics
-from streams.fetch import job as jobs
-from streams.fetch import progress
-from streams.fetch.progress import Progress
-from streams.fetch.request import Priority, Request, Why
-from streams.fetch.windows import DAY_US
+from streams.tables.history import backfills, progress
+from streams.tables.history import job as jobs
+from streams.tables.history.backfills import Done, Status
+from streams.tables.history.progress import Progress
+from streams.tables.history.request import Priority, Request, Why
+from streams.tables.history.windows import DAY_US
 from tests.folding import NOW_MS, PREFIX, Clean, RawRecord, Worker
 
 USER, TEAM = "u1", "t1"
@@ -129,10 +128,10 @@ def test_rows_and_progress_meet_in_any_order(rows: list[Done], words: list[Progr
     """They come through different topics: whichever way they interleave, the row ends the same."""
     ends = []
     for _ in range(2):
-        state = backfill.EMPTY
+        state = backfills.EMPTY
         for one in data.draw(st.permutations([*rows, *words])):
-            state = backfill.add_rows(state, one) if isinstance(one, Done) else backfill.merge_progress(state, one)
-        assert backfill.decode(backfill.encode(state)) == state
+            state = backfills.add_rows(state, one) if isinstance(one, Done) else backfills.merge_progress(state, one)
+        assert backfills.decode(backfills.encode(state)) == state
         ends.append(state)
     assert ends[0] == ends[1]
     if ends[0].status is Status.COMPLETE:
@@ -157,10 +156,10 @@ def test_rows_of_several_backfills_come_mixed(said: list[Done | Progress], data:
     in the end, with all rows of the backfill whose word is the newest."""
     ends = []
     for _ in range(2):
-        state = backfill.EMPTY
+        state = backfills.EMPTY
         for one in data.draw(st.permutations(said)):
-            state = backfill.add_rows(state, one) if isinstance(one, Done) else backfill.merge_progress(state, one)
-        assert backfill.decode(backfill.encode(state)) == state
+            state = backfills.add_rows(state, one) if isinstance(one, Done) else backfills.merge_progress(state, one)
+        assert backfills.decode(backfills.encode(state)) == state
         ends.append(state)
     assert (ends[0].visible, ends[0].came_out) == (ends[1].visible, ends[1].came_out)
     if fetch := ends[0].fetch:
@@ -171,11 +170,11 @@ def test_rows_of_several_backfills_come_mixed(said: list[Done | Progress], data:
 def test_the_backfill_that_is_spoken_of_keeps_its_count() -> None:
     """However many others come by, a few counts are kept, and its own is one of them."""
     word = Progress("bf", USER, "oura", "sleep", 1, jobs.Status.COMPLETE, rows=2)
-    state = backfill.add_rows(backfill.merge_progress(backfill.EMPTY, word), Done("bf", 1))
+    state = backfills.add_rows(backfills.merge_progress(backfills.EMPTY, word), Done("bf", 1))
     for n in range(20):
-        state = backfill.add_rows(state, Done(f"bf_{n}", 1))
+        state = backfills.add_rows(state, Done(f"bf_{n}", 1))
     assert [one.id for one in state.done] == ["bf", "bf_17", "bf_18", "bf_19"]
-    assert backfill.add_rows(state, Done("bf", 1)).status is Status.COMPLETE
+    assert backfills.add_rows(state, Done("bf", 1)).status is Status.COMPLETE
 
 
 def test_rows_of_the_version_before_are_read() -> None:
@@ -184,14 +183,14 @@ def test_rows_of_the_version_before_are_read() -> None:
         "bf_1", USER, "oura", "sleep", 4, jobs.Status.COMPLETE, why="notice", start_us=1, end_us=9, share=1.0, pages=2,
         rows=5, began_ms=1, at_ms=2,
     )  # fmt: skip
-    state = backfill.merge(backfill.EMPTY, backfill.Notice(NOW_MS, "msg_1", 1, 9, True))
-    state = backfill.add_rows(backfill.merge_progress(state, word), Done("bf_1", 2, 1, 1, 1, 3, 8))
+    state = backfills.merge(backfills.EMPTY, backfills.Notice(NOW_MS, "msg_1", 1, 9, True))
+    state = backfills.add_rows(backfills.merge_progress(state, word), Done("bf_1", 2, 1, 1, 1, 3, 8))
     stored = bytes.fromhex(
         "019596cf0000019e8e11ed00a56d73675f310109c3c29192cf0000019e8e11ed00a56d73675f319d04a462665f31a8636f6d706c657465"
         "a66e6f746963650109cb3ff00000000000000205a000010298a462665f31cf0000019e8e11ed07020101010308a0"
     )
-    assert backfill.decode(stored) == state
-    assert backfill.decode(bytes.fromhex("0195c090c0c0a178")) == backfill.State(not_expected="x")
+    assert backfills.decode(stored) == state
+    assert backfills.decode(bytes.fromhex("0195c090c0c0a178")) == backfills.State(not_expected="x")
 
 
 def test_nothing_new_is_not_told() -> None:

@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from streams import connection
 from streams.agents.preferred import TOO_LARGE
 from streams.alerting.own import Own, encode
-from streams.draft import Draft
 from streams.engine.step import Step
 from streams.events import topics
 from streams.events.record_bounds import ROOM_BYTES, Bounds
 from streams.events.types import TEXT_CHARS_MAX
 from streams.ops.errors import Misconfigured, Reason, Rejected
 from streams.ops.settings import MIB
-from streams.preference import IDS_CHARS_MAX, IDS_MAX, MAKERS_MAX, Maker, Rivals
-from streams.preference import encode as encode_rivals
+from streams.tables import connections
+from streams.tables.draft import Draft
+from streams.tables.sources import IDS_CHARS_MAX, IDS_MAX, MAKERS_MAX, Maker, Rivals
+from streams.tables.sources import encode as encode_rivals
 from tests.alerting.stage import LOW
 from tests.alerting.test_in_the_worker import glucose
 from tests.folding import NOW_MS, PREFIX, RawRecord, Worker, raw
@@ -109,13 +109,13 @@ def test_a_connection_lists_a_bounded_number() -> None:
     """Every data event may write this row: names that nobody could mean do not fill it."""
     listed = {f"{n}{LONG[: TEXT_CHARS_MAX - 6]}": {"status": "available"} for n in range(400)}
     listed |= {f"{n}u{LONG[: TEXT_CHARS_MAX - 7]}": {"status": "unavailable"} for n in range(400)}
-    _, state = connection.read_event(
+    _, state = connections.read_event(
         "created", {"provider": "garmin", "resource_availability": listed | {LONG * 2: {"status": "available"}}}, 1
     )
     assert state.created
     assert len(state.created.resources_available) == len(state.created.resources_unavailable)
-    assert len(state.created.resources_available) == connection.RESOURCES_MAX
-    assert len(connection.encode(state)) < SMALL.row - ROOM_BYTES
+    assert len(state.created.resources_available) == connections.RESOURCES_MAX
+    assert len(connections.encode(state)) < SMALL.row - ROOM_BYTES
 
 
 def test_data_get_through_behind_the_fullest_connection() -> None:

@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from streams.dead_letters import Letter, returned
-from streams.draft import Draft, Emit
 from streams.engine.records import SourceRecord
 from streams.engine.step import Step
 from streams.events import topics
@@ -20,6 +19,7 @@ from streams.gateway.serve import _check
 from streams.gateway.store import record_of
 from streams.ops.errors import Misconfigured, Reason, Rejected
 from streams.ops.settings import MIB, Settings
+from streams.tables.draft import Draft, Emit
 from tests.every_event import EVENT_TYPES, of
 from tests.folding import BOUNDS, NOW_MS, PREFIX, RawRecord, Worker, raw
 from tests.strategies import USER, envelope, hostile_events

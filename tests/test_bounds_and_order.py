@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import backfill, preference
 from streams.agents import drift
 from streams.agents.hours import SOURCES
-from streams.backfill import EMPTY, NOTICES_MAX, Notice
-from streams.drift_rows import decode
 from streams.payloads.drift import RARE, Finding
-from streams.preference import Maker, Policy, Rivals
+from streams.tables import sources
+from streams.tables.drift_counts import decode
+from streams.tables.history import backfills
+from streams.tables.history.backfills import EMPTY, NOTICES_MAX, Notice
+from streams.tables.sources import Maker, Policy, Rivals
 from tests.folding import Worker
 from tests.strategies import envelope
 
@@ -39,7 +40,7 @@ def merged(moves: list[tuple[Maker, str, bool]]) -> Rivals:
 def test_entities_of_a_day(came: list[tuple[Maker, str]], random: Any) -> None:
     """Of what only came the first IDS_MAX ids in their own order remain, in any order of arrival; no source is lost."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(preference, "IDS_MAX", FEW)
+        patch.setattr(sources, "IDS_MAX", FEW)
         rows = [merged([(*one, True) for one in random.sample(came, len(came))]) for _ in range(3)]
     there = {maker: sorted({id for one, id in came if one == maker}) for maker in (WATCH, PHONE)}
     expected = tuple(sorted((maker, tuple(found[:FEW])) for maker, found in there.items() if found))
@@ -50,7 +51,7 @@ def test_entities_of_a_day(came: list[tuple[Maker, str]], random: Any) -> None:
 def test_entities_that_move_within_the_bound(moves: list[tuple[str, bool]], random: Any) -> None:
     """Up to IDS_MAX entities: those are there whose own last move was to come, however the entities interleave."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(preference, "IDS_MAX", FEW)
+        patch.setattr(sources, "IDS_MAX", FEW)
         rows = [merged([(WATCH, *one) for one in interleaved(moves, random)]) for _ in range(3)]
     last = dict(moves)
     there = tuple(sorted(id for id, comes in last.items() if comes))
@@ -60,7 +61,7 @@ def test_entities_that_move_within_the_bound(moves: list[tuple[str, bool]], rand
 def test_entities_that_move_beyond_the_bound() -> None:
     """What was not remembered cannot stay: when IDS_MAX remembered ones have gone, the source has too."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(preference, "IDS_MAX", FEW)
+        patch.setattr(sources, "IDS_MAX", FEW)
         came = [(WATCH, id, True) for id in "abcd"]
         assert merged([*came, *((WATCH, id, False) for id in "abc")]).of(WATCH) == ()
         assert merged([*((WATCH, id, False) for id in "abc"), *came[3:]]).of(WATCH) == ("d",)
@@ -74,7 +75,7 @@ def test_notices_of_a_history(said: list[Notice], random: Any) -> None:
     """The newest NOTICES_MAX by their own time are known, and the newest counts, in any order and repeated."""
     state = EMPTY
     for notice in [*random.sample(said, len(said)), *random.sample(said, len(said))]:
-        state = backfill.merge(state, notice)
+        state = backfills.merge(state, notice)
     assert state.seen == tuple(sorted({(one.at_ms, one.delivery_id) for one in said})[-NOTICES_MAX:])
     assert state.newest == max(said)
 
@@ -130,7 +131,7 @@ def test_sources_of_a_resource(came: list[Maker], random: Any) -> None:
     """Of the sources that ever sent interval samples the best remain, in any order of arrival: in the state itself."""
     policy = Policy()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(preference, "MAKERS_MAX", FEW)
+        patch.setattr(sources, "MAKERS_MAX", FEW)
         rows = [sources_kept(random.sample(came, len(came))) for _ in range(3)]
     best: list[Maker] = []
     while len(best) < min(FEW, len(set(came))):
@@ -146,4 +147,4 @@ def sources_kept(came: list[Maker]) -> tuple[Maker, ...]:
         said = {"source": {"provider": maker.provider, "type": maker.type}, "data": [row]}
         worker.deliver(envelope("daily.data.steps.created", said), id=f"msg_{n}")
     (stored,) = [value for key, value in worker.tables["samples"].items() if key.endswith(SOURCES)]
-    return preference.decode_makers(stored)
+    return sources.decode_makers(stored)

@@ -6,13 +6,14 @@ import pytest
 from prometheus_client import REGISTRY
 from prometheus_client.exposition import generate_latest
 
-from streams import backfill, connection, coverage
 from streams.agents.census import REST_MS, ROWS_MAX, Census
-from streams.coverage import Extent
-from streams.dedup import state_key
-from streams.draft import Draft, Rows
 from streams.ops import metrics
 from streams.ops.gauges import Spread
+from streams.tables import connections, coverage
+from streams.tables.coverage import Extent
+from streams.tables.draft import Draft, Rows
+from streams.tables.history import backfills
+from streams.tables.verdicts import state_key
 
 NOW_MS = 1_780_480_800_000
 HOUR_MS = 3_600_000
@@ -35,8 +36,8 @@ def draft(tables: Tables, now_ms: int = NOW_MS, partition: int = 3) -> Draft:
 
 
 def link(*, is_failed: bool = False) -> bytes:
-    failed = connection.Failed(NOW_MS) if is_failed else None
-    return connection.encode(connection.State(created=connection.Created(NOW_MS - HOUR_MS), failed=failed))
+    failed = connections.Failed(NOW_MS) if is_failed else None
+    return connections.encode(connections.State(created=connections.Created(NOW_MS - HOUR_MS), failed=failed))
 
 
 def data(age_h: float) -> bytes:
@@ -57,7 +58,7 @@ def tables() -> Tables:
         state_key("carl", "oura", "sleep"): data(900),
         b"\x00outage|x": b"\x01",
     }
-    fills = {state_key("anna", "oura", "sleep"): backfill.encode(backfill.State(not_expected="live_history"))}
+    fills = {state_key("anna", "oura", "sleep"): backfills.encode(backfills.State(not_expected="live_history"))}
     return {"connections": rows, "backfills": fills}
 
 

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import backfill, connection
-from streams.backfill import Notice
-from streams.connection import EMPTY, MINUTE_MS, Created, Failed, State, merge, merge_data
 from streams.ops.errors import Reason, Rejected
+from streams.tables import connections
+from streams.tables.connections import EMPTY, MINUTE_MS, Created, Failed, State, merge, merge_data
+from streams.tables.history import backfills
+from streams.tables.history.backfills import Notice
 
 times_ms = st.integers(1, 4) | st.integers(1, 4).map(lambda n: n * MINUTE_MS)
 names = st.lists(st.sampled_from(["sleep", "steps"]), unique=True).map(sorted).map(tuple)
@@ -49,7 +50,7 @@ def test_data_merges_as_a_state(state: State, at_ms: int) -> None:
 def test_states_survive_their_bytes(news: list[State]) -> None:
     """What is stored is what is read."""
     state = reduce(merge, news, EMPTY)
-    assert connection.decode(connection.encode(state)) == state
+    assert connections.decode(connections.encode(state)) == state
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ def test_what_is_merged_is_the_newest_and_the_oldest() -> None:
     old = State(Created(5, ("z",)), Failed(5, "z"), 5, 5, 5)
     new = State(Created(6, ("a",)), Failed(6, "a"), 6, 6, 6)
     assert merge(old, new) == State(new.created, new.failed, 5, 6, 5)
-    assert merge(EMPTY, EMPTY) == EMPTY == connection.decode(None)
+    assert merge(EMPTY, EMPTY) == EMPTY == connections.decode(None)
     assert merge(old, State(implied_since_ms=0, last_data_ms=0, first_created_ms=0))[2:] == (0, 5, 0)
 
 
@@ -112,9 +113,9 @@ def test_what_others_are_told_of() -> None:
 @pytest.mark.parametrize("status", ["available", "unavailable"])
 def test_resources_are_bounded(status: str) -> None:
     """The first RESOURCES_MAX by name; names that are none, and what is no object, are left out."""
-    names = [f"r{n:04}" for n in range(connection.RESOURCES_MAX + 1)]
+    names = [f"r{n:04}" for n in range(connections.RESOURCES_MAX + 1)]
     said = {name: {"status": status} for name in reversed(names)} | {"": {"status": status}, "x" * 999: {}, "n": None}
-    _, state = connection.read_event("created", {"provider": "oura", "resource_availability": said}, 5)
+    _, state = connections.read_event("created", {"provider": "oura", "resource_availability": said}, 5)
     kept = tuple(names[:-1])
     expected = Created(5, kept, ()) if status == "available" else Created(5, (), kept)
     assert state == State(created=expected, first_created_ms=5)
@@ -124,7 +125,7 @@ def test_resources_are_bounded(status: str) -> None:
 def test_a_refusal_names_its_place(data: Any, place: str) -> None:
     """Where to look."""
     with pytest.raises(Rejected) as caught:
-        connection.read_event("created", data, 5)
+        connections.read_event("created", data, 5)
     assert (caught.value.reason, caught.value.detail) == (Reason.BAD_SHAPE, place)
 
 
@@ -149,13 +150,13 @@ AVAILABILITY = {"sleep": {"status": "available"}, "body": {"status": "unavailabl
 )
 def test_events(action: str, data: Any, provider: str, state: State) -> None:
     """The provider is an object in `created`, a text in `error`, and only in `source` in old bodies."""
-    assert connection.read_event(action, data, 5) == (provider, state)
+    assert connections.read_event(action, data, 5) == (provider, state)
 
 
 @pytest.mark.parametrize("data", [None, [], {}, {"provider": {}}, {"provider": 1, "source": "oura"}])
 def test_an_event_without_provider_is_refused(data: Any) -> None:
     """Nobody knows which link is meant."""
-    for read in (connection.read_event, lambda _, data, at_ms: backfill.read_event(data, at_ms, "", [])):
+    for read in (connections.read_event, lambda _, data, at_ms: backfills.read_event(data, at_ms, "", [])):
         with pytest.raises(Rejected) as caught:
             read("created", data, 5)
         assert caught.value.reason is Reason.BAD_SHAPE
@@ -171,10 +172,10 @@ def test_notices_merge_in_any_order(news: list[Notice], random: Any) -> None:
     random.shuffle(shuffled)
     ends = []
     for order in (news, shuffled):
-        state = backfill.EMPTY
+        state = backfills.EMPTY
         for notice in order:
-            state = backfill.merge(state, notice)
-        assert backfill.decode(backfill.encode(state)) == state
+            state = backfills.merge(state, notice)
+        assert backfills.decode(backfills.encode(state)) == state
         ends.append(state)
     assert ends[0] == ends[1]
     assert len(ends[0].seen) == len({(notice.at_ms, notice.delivery_id) for notice in news})
@@ -183,7 +184,7 @@ def test_notices_merge_in_any_order(news: list[Notice], random: Any) -> None:
 def test_a_range_that_runs_backwards_is_swapped() -> None:
     """Published examples have one; it is swapped and flagged."""
     data = {"provider": "oura", "start_date": "2020-01-01T00:00:00Z", "end_date": "1996-01-01T00:00:00Z"}
-    _, notice = backfill.read_event(data, 5, "id", [])
+    _, notice = backfills.read_event(data, 5, "id", [])
     assert notice.start_us < notice.end_us
     assert notice.is_swapped
 
@@ -191,6 +192,6 @@ def test_a_range_that_runs_backwards_is_swapped() -> None:
 def test_a_range_that_is_none_is_a_problem() -> None:
     """The notice counts all the same: the resource's history is there."""
     problems: list[str] = []
-    _, notice = backfill.read_event({"provider": "oura", "start_date": "soon"}, 5, "id", problems)
+    _, notice = backfills.read_event({"provider": "oura", "start_date": "soon"}, 5, "id", problems)
     assert not notice.has_range
     assert problems == ["$.data.start_date, $.data.end_date: not a time"]

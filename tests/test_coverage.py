@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import coverage
-from streams.coverage import DAY_US, DAYS_MAX, Extent
 from streams.payloads.columns import Attributes, Columns
+from streams.tables import coverage
+from streams.tables.coverage import DAY_US, DAYS_MAX, Extent
 
 extents = st.builds(
     lambda day, length, days: Extent(day * DAY_US, (day + length) * DAY_US, frozenset(day + n for n in days)),

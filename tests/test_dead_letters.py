@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from streams import letters_shown
 from streams.dead_letters import Filter, Letter, now, returned
-from streams.draft import Draft
 from streams.engine.step import Step, dead_letter
 from streams.events import topics
 from streams.events.signature import Verified
@@ -18,6 +17,7 @@ from streams.gateway.store import record_of
 from streams.ops.errors import Reason, Rejected
 from streams.ops.settings import Settings
 from streams.shapes import PATHS_MAX, shape
+from streams.tables.draft import Draft
 from tests.folding import NOW_MS, PREFIX, RawRecord, Worker
 from tests.strategies import USER, envelope, hostile_events, json_values, mangled
 from tests.test_privacy import MARKERS, SNAKE, told

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from streams import blocks, samples
-from streams.blocks import NUMBERS
-from streams.dedup import (
+from streams.payloads.values import to_json
+from streams.tables import hour_blocks, samples
+from streams.tables.hour_blocks import NUMBERS
+from streams.tables.verdicts import (
     EMITTED,
     FIRST_DELIVERY_MS,
     NEVER_US,
@@ -24,7 +25,6 @@ from streams.dedup import (
     state_key,
     stored,
 )
-from streams.payloads.values import to_json
 from tests.test_decode import AT, heartrate, read_series
 
 NEW, CHANGED, SAME, STALE, CONFLICT = Verdict.NEW, Verdict.CHANGED, Verdict.SAME, Verdict.STALE, Verdict.CONFLICT
@@ -182,9 +182,9 @@ rows = st.lists(
 says_of_blocks = st.lists(st.tuples(st.integers(1, 3), rows), min_size=1, max_size=6)
 
 
-def fold(stored: bytes | None, delivery_ms: int, rows: Sequence[tuple[int, float, int]]) -> blocks.Folded:
+def fold(stored: bytes | None, delivery_ms: int, rows: Sequence[tuple[int, float, int]]) -> hour_blocks.Folded:
     offsets, contents, tags = zip(*rows, strict=True)
-    return blocks.fold(stored, NUMBERS, delivery_ms, offsets, contents, tags)
+    return hour_blocks.fold(stored, NUMBERS, delivery_ms, offsets, contents, tags)
 
 
 @given(says_of_blocks, st.randoms(use_true_random=False))
@@ -204,7 +204,7 @@ def test_a_block_forgets_order_and_repetition(says: list[Any], random: Any) -> N
             emitted |= {
                 row[0]: row[1:] for row, verdict in zip(rows, folded.verdicts, strict=True) if verdict in EMITTED
             }
-        assert state == blocks.pack(NUMBERS, expected)
+        assert state == hour_blocks.pack(NUMBERS, expected)
         assert emitted == {offset: (content, tag) for offset, (_, tag, content) in expected.items()}
 
 
@@ -250,16 +250,16 @@ def test_bytes_of_a_block() -> None:
     """The format that is written today stays readable: these bytes are in tables and changelogs."""
     head, sample = "0500000000000000 0700000000000000 01000000", "0a000000 000000000000f03f"
     stored = bytes.fromhex(f"01 {head} {sample}")
-    assert blocks.unpack(stored) == {10: (5, 7, 1.0)}
+    assert hour_blocks.unpack(stored) == {10: (5, 7, 1.0)}
     assert fold(None, 5, [(10, 1.0, 7)]).state == stored
 
 
 def test_hashes_of_other_samples_are_integers() -> None:
     """Contents that are hashes must not pass through floats, where two of them could look equal."""
     big = 2**64 - 1
-    state = blocks.fold(None, blocks.HASHES, 1, [0], [big], [7]).state
+    state = hour_blocks.fold(None, hour_blocks.HASHES, 1, [0], [big], [7]).state
     assert state is not None
-    assert blocks.unpack(state) == {0: (1, 7, big)}
+    assert hour_blocks.unpack(state) == {0: (1, 7, big)}
     assert struct.unpack_from("<d", state, 25) != (big,)
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.draft import Draft, Emit
 from streams.engine.records import SourceRecord
 from streams.ops.errors import Reason, Rejected
+from streams.tables.draft import Draft, Emit
 
 RECORD = SourceRecord("raw.a", 0, 7, 0, b"k", b"v", ())
 keys = st.binary(min_size=1, max_size=2)

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.agents.drift import FINDINGS_MAX, ITEMS_MAX
-from streams.drift_rows import COMMON_USERS
 from streams.events import documented
 from streams.events.resources import RESOURCES
 from streams.ops import metrics
 from streams.payloads import drift
 from streams.payloads.drift import ODD, RARE
+from streams.tables.drift_counts import COMMON_USERS
 from tests.folding import NOW_MS, PREFIX, Worker
 from tests.strategies import USER, envelope, json_values
 

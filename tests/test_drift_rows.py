@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import drift_rows
-from streams.drift_rows import COMMON_USERS, EXACT, PERIOD_MS, Row, seen, step_of
+from streams.tables import drift_counts
+from streams.tables.drift_counts import COMMON_USERS, EXACT, PERIOD_MS, Row, seen, step_of
 
 
 def counted(events: int, at_ms: int = 0, first: int = 0, every: int = 1) -> tuple[Row, int]:
@@ -48,7 +48,7 @@ rows = st.builds(Row, st.integers(0, 10**13), st.integers(0, 10**13), st.integer
 
 def test_a_row_of_the_format_before_is_read() -> None:
     """It had no users."""
-    assert drift_rows.decode(b"\x01\x93\x01\x02\x03") == Row(1, 2, 3)
+    assert drift_counts.decode(b"\x01\x93\x01\x02\x03") == Row(1, 2, 3)
 
 
 def test_users_are_counted_up_to_the_few_that_matter() -> None:
@@ -63,5 +63,5 @@ def test_users_are_counted_up_to_the_few_that_matter() -> None:
 @given(rows)
 def test_a_row_survives_its_bytes(row: Row) -> None:
     """What is stored is what was counted."""
-    assert drift_rows.decode(drift_rows.encode(row)) == row
-    assert drift_rows.decode(None) is None
+    assert drift_counts.decode(drift_counts.encode(row)) == row
+    assert drift_counts.decode(None) is None

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import agents, blocks
+from streams import agents
 from streams.agents.expiry import DAY_MS, REST_MS, ROWS_MAX, Expiry
-from streams.draft import Draft, Rows
 from streams.events.times import EPOCH
-from streams.preference import WINDOW_DAYS, Policy
+from streams.tables import hour_blocks
+from streams.tables.draft import Draft, Rows
+from streams.tables.sources import WINDOW_DAYS, Policy
 from tests.folding import PREFIX, Worker, raw
 from tests.strategies import envelope
 
@@ -22,7 +23,7 @@ SOURCE = {"provider": "garmin", "type": "watch"}
 
 def block(delivery_ms: int) -> bytes:
     """An hour with two groups, the older one first."""
-    return blocks.pack(blocks.NUMBERS, {0: (delivery_ms - DAY_MS, 7, 1.0), 1: (delivery_ms, 7, 2.0)})
+    return hour_blocks.pack(hour_blocks.NUMBERS, {0: (delivery_ms - DAY_MS, 7, 1.0), 1: (delivery_ms, 7, 2.0)})
 
 
 class Table:
@@ -118,7 +119,7 @@ def test_exactly_the_old_rows_go(ages: dict[int, int], window_days: int, clock_d
     newest_ms = max((NOW_MS - days * DAY_MS for days in ages.values()), default=0)
     # The second sweep's clock is REST_MS further.
     before_ms = min(newest_ms, now_ms + REST_MS) - window_days * DAY_MS
-    assert table.rows.keys() == {key for key, value in rows.items() if blocks.newest_ms(value) >= before_ms}
+    assert table.rows.keys() == {key for key, value in rows.items() if hour_blocks.newest_ms(value) >= before_ms}
 
 
 # With the agents.

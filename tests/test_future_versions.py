@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams import dedup
 from streams.agents.parts import delivered
-from streams.connection import decode as link_of
-from streams.dedup import NEVER_US, SKEW_MS, Verdict, Version, judge, state_key, stored
+from streams.tables import verdicts
+from streams.tables.connections import decode as link_of
+from streams.tables.verdicts import NEVER_US, SKEW_MS, Verdict, Version, judge, state_key, stored
 from tests.every_event import events
 from tests.folding import NOW_MS, Clean, Worker, raw
 from tests.strategies import USER, envelope
@@ -114,4 +114,4 @@ def test_an_error_from_the_future_does_not_break_a_link_for_ever() -> None:
     worker.deliver(envelope("provider.connection.error", data), headers={"ce_time": at(NOW_MS + 10**12)})
     worker.deliver(envelope("provider.connection.created", {"provider": "oura"}), id="msg_2", at_ms=NOW_MS + 1000)
     assert link_of(worker.tables["connections"][state_key(USER, "oura")]).status == "connected"
-    assert dedup.is_ahead((NOW_MS + 10**12) * 1000, NOW_MS)
+    assert verdicts.is_ahead((NOW_MS + 10**12) * 1000, NOW_MS)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from streams.samples import Judged, judge
+from streams.tables.samples import Judged, judge
 from tests.test_decode import heartrate, read_series
 
 EARLIER, LATER = "2026-06-03T10:00:00+00:00", "2026-06-03T10:01:00+00:00"

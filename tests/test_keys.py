@@ -4,10 +4,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from streams.alerting.life import alert_id
-from streams.dedup import state_key
 from streams.events import key_parts, topics
 from streams.events.types import Family, Identity, parse_type
-from streams.fetch.request import new_id
+from streams.tables.history.request import new_id
+from streams.tables.verdicts import state_key
 from tests.folding import Worker
 from tests.strategies import USER, envelope
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from streams import samples
 from streams.codec import parsed
 from streams.events import topics
 from streams.events.resources import RESOURCES
@@ -17,6 +16,7 @@ from streams.ops.errors import Rejected
 from streams.payloads.decode import decode
 from streams.payloads.envelope import read
 from streams.payloads.series import Series
+from streams.tables import samples
 from tests.every_event import EVENT_TYPES, damaged, events, generations, of
 from tests.folding import NOW_MS, PREFIX, Clean, Worker, raw
 from tests.strategies import envelope

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from streams.events.times import DAY_US, EPOCH, MICRO, day_number
 from streams.payloads import local_time
 from streams.payloads.local_time import Place
-from streams.preference import Policy
+from streams.tables.sources import Policy
 from tests.folding import Worker
 from tests.strategies import envelope
 

@@ -11,14 +11,14 @@ from aiohttp import web
 from pydantic import SecretStr
 from yarl import URL
 
-from streams import backfill, status
+from streams import status
 from streams.engine import owners
 from streams.events import topics
-from streams.fetch import job as jobs
-from streams.fetch import progress
 from streams.lookup import server, view
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
+from streams.tables.history import backfills, progress
+from streams.tables.history import job as jobs
 from tests.folding import NOW_MS, Worker
 from tests.test_backfill import USER, connected, event, failed, historical, notice, say
 
@@ -316,9 +316,9 @@ def test_a_row_with_a_time_that_no_date_can_say_is_shown_without_it(due_ms: int)
     """An older version has stored it; the rest of the user can still be looked at."""
     worker = someone()
     ((key, stored),) = worker.tables["backfills"].items()
-    before = backfill.decode(stored)
+    before = backfills.decode(stored)
     assert before.fetch
-    worker.tables["backfills"][key] = backfill.encode(before._replace(fetch=before.fetch._replace(due_ms=due_ms)))
+    worker.tables["backfills"][key] = backfills.encode(before._replace(fetch=before.fetch._replace(due_ms=due_ms)))
     tables = Tables(worker, {3})
     seen = view.of_user(USER, lambda table, *span: tables.rows(table, 3, *span), NOW_MS / 1000)
     assert seen["backfills"][0]["next_try_at"] is None

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.preference import IDS_MAX, SENSE_ORDER, Maker, Policy, Rivals
+from streams.tables.sources import IDS_MAX, SENSE_ORDER, Maker, Policy, Rivals
 from tests.folding import Worker
 from tests.strategies import USER, envelope
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from streams import agents
 from streams.codec import Codec
-from streams.draft import Draft
 from streams.events import topics
 from streams.events.signature import Verified, new_message_id
 from streams.events.types import identify
 from streams.gateway.store import record_of
 from streams.ops.errors import Rejected
 from streams.ops.settings import Settings
+from streams.tables.draft import Draft
 
 SNAKE = "planted_diagnosis"  # looks like a word of an enum, and like the name of a field
 MARKERS = ("Planted.Person@example.org", "whsec_cGxhbnRlZC1zZWNyZXQtMTIzNDU2", "planted-diagnosis", "98765.4321", SNAKE)

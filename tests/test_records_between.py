@@ -6,12 +6,12 @@ import pytest
 
 from streams.alerting import own
 from streams.alerting.own import Own
-from streams.fetch import outage, progress, request
-from streams.fetch.job import Status
-from streams.fetch.outage import Outage
-from streams.fetch.progress import Progress
-from streams.fetch.request import Priority, Request, Why
 from streams.ops.errors import Rejected
+from streams.tables.history import outage, progress, request
+from streams.tables.history.job import Status
+from streams.tables.history.outage import Outage
+from streams.tables.history.progress import Progress
+from streams.tables.history.request import Priority, Request, Why
 
 REQUEST = b'{"id":"bf_1","user_id":"u-1","provider":"oura","resource":"sleep","start_us":1,"end_us":9,"why":"outage",'
 REQUEST += b'"priority":2,"client_user_id":"c","team_id":"t","workout_id":"w","not_before_ms":5}'

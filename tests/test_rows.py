@@ -12,14 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import backfill, blocks, connection, coverage, drift_rows, preference, rows
 from streams.agents import preferred
 from streams.alerting import baseline, crowds, marks, silence, user
 from streams.engine import ledger
-from streams.fetch import job as jobs
 from streams.ops.errors import Misconfigured, Rejected
-from streams.preference import Maker
-from streams.rows import Kind
+from streams.tables import connections, coverage, drift_counts, hour_blocks, rows, sources
+from streams.tables.history import backfills
+from streams.tables.history import job as jobs
+from streams.tables.rows import Kind
+from streams.tables.sources import Maker
 from tests.every_event import EVENT_TYPES, of
 from tests.folding import Worker
 from tests.golden_rows import GOLDEN, Golden
@@ -30,16 +31,16 @@ NAMES = [f"{one.kind.name}-{one.stored[0]}" for one in GOLDEN]
 # The shape of what is decoded, by kind and format. A field more, with a default or without, is another shape: rows of
 # two versions would be told apart by nothing. So never change a number here: add one, with a format of its own.
 SHAPES: dict[tuple[Kind, int], tuple[Any, int]] = {
-    (rows.CONNECTION, 1): (connection.State, 0xD797700D),
+    (rows.CONNECTION, 1): (connections.State, 0xD797700D),
     (rows.COVERAGE, 1): (coverage.State, 0x47141442),
-    (rows.BACKFILL, 1): (backfill._State1, 0xAA773FEA),
-    (rows.BACKFILL, 2): (backfill.State, 0x5B159682),
+    (rows.BACKFILL, 1): (backfills._State1, 0xAA773FEA),
+    (rows.BACKFILL, 2): (backfills.State, 0x5B159682),
     (rows.ENTITY, 2): (preferred.Kept, 0xD9218169),
-    (rows.RIVALS, 1): (preference.Rivals, 0xE43F77C8),
+    (rows.RIVALS, 1): (sources.Rivals, 0xE43F77C8),
     (rows.ZONE, 1): (tuple[int, str], 0x6CE5C801),
     (rows.MAKERS, 1): (tuple[Maker, ...], 0x14995CF7),
-    (rows.DRIFT, 1): (drift_rows._Row1, 0x32D6AA4D),
-    (rows.DRIFT, 2): (drift_rows.Row, 0x2798472B),
+    (rows.DRIFT, 1): (drift_counts._Row1, 0x32D6AA4D),
+    (rows.DRIFT, 2): (drift_counts.Row, 0x2798472B),
     (rows.USER, 1): (user.User, 0x1BC0A1BD),
     (rows.WINDOW, 1): (marks._Stored, 0x3C165486),
     (rows.CROWD, 1): (crowds._Stored, 0xE6FFA7E4),
@@ -72,7 +73,7 @@ def test_every_format_has_a_golden_row() -> None:
 def test_a_shape_keeps_its_number(kind: Kind, number: int) -> None:
     """Whoever changes what a row holds gives it a new number, also for a field with a default."""
     of, known = SHAPES[kind, number]
-    assert _shape(of) == known, f"another shape of {kind.name}: see streams/rows.py for what to do"
+    assert _shape(of) == known, f"another shape of {kind.name}: see streams/tables/rows.py for what to do"
 
 
 def _shape(of: Any) -> int:
@@ -100,7 +101,7 @@ def test_framing(kind: Kind, payload: bytes) -> None:
 @given(st.sampled_from(GOLDEN), st.integers(0, 255) | st.none())
 def test_any_other_format(golden: Golden, number: int | None) -> None:
     """A row of a format that is not read is refused by whoever reads it, whatever follows; it is no Rejected."""
-    kind = rows.BLOCK if golden.read is blocks.unpack else golden.kind
+    kind = rows.BLOCK if golden.read is hour_blocks.unpack else golden.kind
     if number in kind.reads:
         return
     row = b"" if number is None else bytes([number]) + golden.stored[1:]
@@ -134,10 +135,10 @@ def test_what_a_refusal_says() -> None:
 @given(st.integers(0, 255), st.sampled_from([0, 1, 5]), st.integers(0, 9))
 def test_a_block_of_another_format(number: int, offset_us: int, delivery_ms: int) -> None:
     """Samples are compared with a block of their own kind only, also by the shortcuts, which look at no content."""
-    stored = blocks.pack(rows.NUMBERS, {5: (5, 7, 1.0)})
+    stored = hour_blocks.pack(rows.NUMBERS, {5: (5, 7, 1.0)})
     if number != rows.NUMBERS.writes:
         with pytest.raises(Misconfigured, match=f"as numbers\\) has format {number},"):
-            blocks.fold(bytes([number]) + stored[1:], rows.NUMBERS, delivery_ms, [offset_us], [1.0], [7])
+            hour_blocks.fold(bytes([number]) + stored[1:], rows.NUMBERS, delivery_ms, [offset_us], [1.0], [7])
 
 
 def test_an_unknown_shape_of_the_offsets() -> None:

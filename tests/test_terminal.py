@@ -29,7 +29,6 @@ from streams.alerting.trial import Fired
 from streams.drift_report import merged, render
 from streams.events.resources import RESOURCES
 from streams.explain import Explanation
-from streams.fetch.request import Priority, Request, Why
 from streams.ops import terminal
 from streams.ops.terminal import Rows, lines, shown
 from streams.reader import Decoded
@@ -38,6 +37,7 @@ from streams.reconcile.compare import Finding, Verdict
 from streams.reconcile.run import Reconciled
 from streams.reconcile.theirs import Theirs
 from streams.subjects import Check, Status
+from streams.tables.history.request import Priority, Request, Why
 from tests.test_drift_report import record as drifted
 
 ROOT = Path(__file__).resolve().parents[1]

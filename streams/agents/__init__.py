@@ -8,9 +8,9 @@ from streams.agents.alerts import Alerts
 from streams.agents.census import Census
 from streams.agents.expiry import Expiry
 from streams.codec import Codec
-from streams.draft import Draft, Fold, Punctuation
 from streams.events import topics
-from streams.preference import Policy
+from streams.tables.draft import Draft, Fold, Punctuation
+from streams.tables.sources import Policy
 
 __all__ = ["Alerts", "folds", "punctuation"]
 

@@ -4,14 +4,14 @@ from msgspec.structs import replace
 
 from streams.agents.history import ask
 from streams.agents.parts import Delivered, Outlet
-from streams.backfill import Notice, State
-from streams.connection import Created
-from streams.connection import State as Link
-from streams.draft import Draft
 from streams.events import providers
-from streams.fetch import windows
-from streams.fetch.request import RANGELESS, Priority, Request, Why, new_id
 from streams.payloads.envelope import Event
+from streams.tables.connections import Created
+from streams.tables.connections import State as Link
+from streams.tables.draft import Draft
+from streams.tables.history import windows
+from streams.tables.history.backfills import Notice, State
+from streams.tables.history.request import RANGELESS, Priority, Request, Why, new_id
 
 DAY_MS = 86_400_000
 

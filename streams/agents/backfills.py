@@ -1,17 +1,18 @@
 """historical.data.*.created: Junction has pulled a resource's history. No data: the range is ours to fetch."""
 
-from streams import backfill, connection
 from streams.agents import asking, history
 from streams.agents.deliveries import fold_unread
 from streams.agents.drift import note
 from streams.agents.parts import Outlet, body_of, delivered, resource_label
 from streams.codec import Codec
-from streams.dedup import Verdict, state_key
-from streams.draft import Draft, Fold
 from streams.events.types import Family, Record
 from streams.payloads import drift
 from streams.payloads.decode import Control, decode
-from streams.preference import Policy
+from streams.tables import connections
+from streams.tables.draft import Draft, Fold
+from streams.tables.history import backfills
+from streams.tables.sources import Policy
+from streams.tables.verdicts import Verdict, state_key
 
 
 def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
@@ -24,12 +25,12 @@ def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
         if not isinstance(control, Control) or event.type.family is not Family.BACKFILL:
             fold_unread(draft, outlet, policy, control, how)
             return
-        provider, notice = backfill.read_event(control.data, how.at_ms, how.id, event.problems)
+        provider, notice = backfills.read_event(control.data, how.at_ms, how.id, event.problems)
         key = (event.user_id, provider, event.type.resource)
         before = history.load(draft, key)
-        after = backfill.merge(before, notice)
+        after = backfills.merge(before, notice)
         if after != before:
-            link = connection.decode(draft.get("connections", state_key(event.user_id, provider)))
+            link = connections.decode(draft.get("connections", state_key(event.user_id, provider)))
             reason = asking.after_notice(draft, outlet, event, provider, notice, before, link)
             if after.newest == notice:  # an older one that comes late decides nothing
                 after = after._replace(not_expected=reason)
@@ -41,5 +42,5 @@ def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
     return fold
 
 
-def _verdict(before: backfill.State, after: backfill.State) -> Verdict:
+def _verdict(before: backfills.State, after: backfills.State) -> Verdict:
     return Verdict.SAME if after == before else Verdict.CHANGED if before.newest else Verdict.NEW

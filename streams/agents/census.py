@@ -9,13 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from streams import backfill, connection, coverage
-from streams.draft import Draft
 from streams.events import key_parts
 from streams.events.documented import PROVIDERS
 from streams.events.resources import RESOURCES
 from streams.ops import metrics
 from streams.ops.gauges import Labels, Spread
+from streams.tables import connections as connection
+from streams.tables import coverage
+from streams.tables.draft import Draft
+from streams.tables.history import backfills as backfill
 
 ROWS_MAX = 500  # of one partition and punctuation: about three milliseconds
 REST_MS = 10_000  # from the start of one walk to the next, unless it takes longer

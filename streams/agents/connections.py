@@ -1,20 +1,20 @@
 """provider.connection.* and provider.device.*: the state of a user's links, and the user's devices."""
 
-from streams import connection
 from streams.agents import asking
 from streams.agents.deliveries import fold_unread
 from streams.agents.drift import note
 from streams.agents.entity import fold_entity
 from streams.agents.parts import Delivered, Outlet, body_of, delivered, store_link
 from streams.codec import Codec
-from streams.dedup import Verdict, state_key
-from streams.draft import Draft, Fold
 from streams.events import topics
 from streams.events.types import Family, Record
 from streams.payloads import drift, summary
 from streams.payloads.decode import Control, decode
 from streams.payloads.envelope import UNKNOWN
-from streams.preference import Policy
+from streams.tables import connections
+from streams.tables.draft import Draft, Fold
+from streams.tables.sources import Policy
+from streams.tables.verdicts import Verdict, state_key
 
 
 def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
@@ -35,10 +35,10 @@ def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
 
 def _connection(draft: Draft, outlet: Outlet, control: Control, how: Delivered) -> None:
     event = control.event
-    provider, news = connection.read_event(event.type.action, control.data, how.at_ms)
+    provider, news = connections.read_event(event.type.action, control.data, how.at_ms)
     stored = draft.get("connections", state_key(event.user_id, provider))
-    before = connection.decode(stored)
-    after = connection.merge(before, news)
+    before = connections.decode(stored)
+    after = connections.merge(before, news)
     store_link(draft, outlet, event, how, provider, before, after)
     asking.after_connection(draft, outlet, event, how, provider, before, after)
     verdict = Verdict.NEW if stored is None else Verdict.CHANGED if after != before else _unchanged(before, news)
@@ -46,7 +46,7 @@ def _connection(draft: Draft, outlet: Outlet, control: Control, how: Delivered) 
     note(draft, outlet, event, how, drift.of_connection(event, control.data, provider))
 
 
-def _unchanged(before: connection.State, news: connection.State) -> Verdict:
+def _unchanged(before: connections.State, news: connections.State) -> Verdict:
     return (
         Verdict.SAME
         if news.created in (None, before.created) and news.failed in (None, before.failed)
@@ -60,6 +60,6 @@ def _device(draft: Draft, outlet: Outlet, control: Control, how: Delivered) -> N
     stored = None if provider == UNKNOWN else draft.get("connections", state_key(user_id, provider))
     fold_entity(
         draft, outlet, device, how, topic=topics.DEVICES, key=[user_id, device.id], source=device.source,
-        state=[user_id, control.event.type.resource, device.id], link=connection.decode(stored),
+        state=[user_id, control.event.type.resource, device.id], link=connections.decode(stored),
     )  # fmt: skip
     note(draft, outlet, control.event, how, drift.of_summary(device))

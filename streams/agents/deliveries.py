@@ -9,11 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from streams import rows
 from streams.agents.drift import note
 from streams.agents.parts import Delivered, Outlet, head, resource_label
-from streams.dedup import NEVER_US, Verdict, Version, signed_hash, state_key
-from streams.draft import Draft
 from streams.events import ids, topics
 from streams.events.documented import OPERATIONAL
 from streams.events.types import Family
@@ -21,7 +18,10 @@ from streams.ops.errors import Reason, Rejected
 from streams.payloads import drift, envelope, values
 from streams.payloads.decode import Control
 from streams.payloads.values import canonical, to_json
-from streams.preference import Policy
+from streams.tables import rows
+from streams.tables.draft import Draft
+from streams.tables.sources import Policy
+from streams.tables.verdicts import NEVER_US, Verdict, Version, signed_hash, state_key
 
 
 def fold_delivery(

@@ -3,14 +3,14 @@
 from hashlib import blake2b
 from itertools import islice
 
-from streams import drift_rows
 from streams.agents.parts import Delivered, Outlet
-from streams.draft import Draft
-from streams.drift_rows import Row
 from streams.events import topics
 from streams.payloads import drift
 from streams.payloads.drift import OVERFLOW, Finding, Findings
 from streams.payloads.envelope import Event
+from streams.tables import drift_counts
+from streams.tables.draft import Draft
+from streams.tables.drift_counts import Row
 
 FINDINGS_MAX = 50  # of one event; a body of thousands of unknown names has said enough by then
 ITEMS_MAX = 200  # distinct ones of a raw topic and partition; further ones are counted together
@@ -26,14 +26,14 @@ def note(draft: Draft, outlet: Outlet, event: Event, how: Delivered, findings: F
 
 def _note(draft: Draft, outlet: Outlet, event: Event, how: Delivered, finding: Finding) -> None:
     key = row_key(finding)
-    row = drift_rows.decode(draft.get("drift", key)) or _of_before(draft, outlet, finding)
+    row = drift_counts.decode(draft.get("drift", key)) or _of_before(draft, outlet, finding)
     if row is None and not _has_room(draft, how.topic):
         finding = Finding(OVERFLOW, _short(how.topic, outlet.prefix), "", "")
         key = row_key(finding)
-        row = drift_rows.decode(draft.get("drift", key))
-    after = drift_rows.seen(row, how.at_ms, how.offset, event.owner_id)
+        row = drift_counts.decode(draft.get("drift", key))
+    after = drift_counts.seen(row, how.at_ms, how.offset, event.owner_id)
     if after is not None:
-        draft.put("drift", key, drift_rows.encode(after))
+        draft.put("drift", key, drift_counts.encode(after))
     now = after or row
     if finding.is_private and not (now and now.is_common):
         _note(draft, outlet, event, how, finding.unsaid)
@@ -48,7 +48,7 @@ def row_key(finding: Finding) -> bytes:
 
 def _of_before(draft: Draft, outlet: Outlet, finding: Finding) -> Row | None:
     """The row of a build that kept and told every word. Both are taken back; how often it was seen still counts."""
-    old = drift_rows.decode(draft.get("drift", finding.key)) if finding.is_private else None
+    old = drift_counts.decode(draft.get("drift", finding.key)) if finding.is_private else None
     if old is not None:
         draft.put("drift", finding.key, None)
         draft.emit(f"{outlet.prefix}.{topics.DRIFT}", finding.key, None)

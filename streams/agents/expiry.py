@@ -16,9 +16,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from streams import blocks
 from streams.agents import deliveries, hours
-from streams.draft import Draft
+from streams.tables import hour_blocks
+from streams.tables.draft import Draft
 
 DAY_MS = 86_400_000
 ROWS_MAX = 500  # of one table, partition and punctuation: about a millisecond
@@ -28,7 +28,7 @@ _FIRST, _LAST = b"", b"\xff"
 
 def newest_of_samples(key: bytes, value: bytes) -> int | None:
     """Delivery time of a block's newest sample; None for the rows that stay."""
-    return None if key.endswith(hours.SOURCES) else blocks.newest_ms(value)
+    return None if key.endswith(hours.SOURCES) else hour_blocks.newest_ms(value)
 
 
 # What is swept, and how old a row is.

@@ -3,32 +3,33 @@
 from collections.abc import Mapping
 from typing import Any
 
-from streams import backfill, coverage
 from streams.agents.parts import Delivered, Outlet
-from streams.backfill import Done, Status
-from streams.coverage import Extent
-from streams.dedup import Verdict, state_key
-from streams.draft import Draft
 from streams.events import topics
 from streams.events.topics import Origin
-from streams.fetch import request as requests
-from streams.fetch.request import Request
 from streams.payloads.envelope import UNKNOWN, Event
+from streams.tables import coverage
+from streams.tables.coverage import Extent
+from streams.tables.draft import Draft
+from streams.tables.history import backfills
+from streams.tables.history import request as requests
+from streams.tables.history.backfills import Done, Status
+from streams.tables.history.request import Request
+from streams.tables.verdicts import Verdict, state_key
 
 Key = tuple[str, str, str]  # user, provider, resource
 
 
-def load(draft: Draft, key: Key) -> backfill.State:
-    return backfill.decode(draft.get("backfills", state_key(*key)))
+def load(draft: Draft, key: Key) -> backfills.State:
+    return backfills.decode(draft.get("backfills", state_key(*key)))
 
 
 def store(
-    draft: Draft, outlet: Outlet, key: Key, before: backfill.State, after: backfill.State, who: dict[str, Any]
+    draft: Draft, outlet: Outlet, key: Key, before: backfills.State, after: backfills.State, who: dict[str, Any]
 ) -> None:
     """Write a backfill's row; emit it where it says something new. `who`: the fields that name the user."""
     if after == before:
         return
-    draft.put("backfills", state_key(*key), backfill.encode(after))
+    draft.put("backfills", state_key(*key), backfills.encode(after))
     if after.visible != before.visible:
         outlet.emit(draft, topics.BACKFILLS, key, _record(draft, key, after) | who)
 
@@ -37,7 +38,7 @@ def who_of(event: Event) -> dict[str, Any]:
     return {"client_user_id": event.client_user_id or None, "team_id": event.team_id or None}
 
 
-def _record(draft: Draft, key: Key, state: backfill.State) -> dict[str, Any]:
+def _record(draft: Draft, key: Key, state: backfills.State) -> dict[str, Any]:
     user_id, provider, resource = key
     notice, fetch = state.newest, state.fetch
     has_range = notice is not None and notice.has_range
@@ -51,7 +52,7 @@ def _record(draft: Draft, key: Key, state: backfill.State) -> dict[str, Any]:
         "range_start": notice.start_us if notice and has_range else None,
         "range_end": notice.end_us if notice and has_range else None,
         "is_range_swapped": notice is not None and notice.is_swapped,
-        "is_early_notice": notice is not None and provider in backfill.EARLY,
+        "is_early_notice": notice is not None and provider in backfills.EARLY,
         "notified_at": notice and notice.at_ms,
         "notices": len(state.seen),
         "delivery_id": notice.delivery_id if notice else "",
@@ -62,7 +63,7 @@ def _record(draft: Draft, key: Key, state: backfill.State) -> dict[str, Any]:
     return row | _fetched(fetch) | _came_out(state.came_out)
 
 
-def _fetched(fetch: backfill.Fetch | None) -> dict[str, Any]:
+def _fetched(fetch: backfills.Fetch | None) -> dict[str, Any]:
     has_range = fetch is not None and fetch.end_us > 0
     return {
         "backfill_id": fetch.id if fetch else None,
@@ -112,7 +113,7 @@ def received(
         _cover(draft, key, extent, how.at_ms)
     if how.backfill_id and how.origin == Origin.HISTORICAL:
         before = load(draft, key)
-        after = backfill.add_rows(before, _rows(how, extent, verdicts, dropped))
+        after = backfills.add_rows(before, _rows(how, extent, verdicts, dropped))
         store(draft, outlet, key, before, after, who_of(event))
 
 

@@ -9,15 +9,15 @@ blocks do not keep the ends and attributes that a record has. One record of `pre
 
 from datetime import timedelta
 
-from streams import blocks, preference
 from streams.agents.parts import Delivered, Outlet
-from streams.dedup import state_key
-from streams.draft import Draft
 from streams.events import topics
 from streams.events.times import EPOCH, HOUR_US
 from streams.payloads.series import Series
-from streams.preference import Maker, Policy
-from streams.samples import Judged, block_key
+from streams.tables import hour_blocks, sources
+from streams.tables.draft import Draft
+from streams.tables.samples import Judged, block_key
+from streams.tables.sources import Maker, Policy
+from streams.tables.verdicts import state_key
 
 TABLE = "samples"
 SOURCES = b"||sources"  # the end of the key of a row that is no block: no provider is called ""
@@ -34,7 +34,9 @@ def settle(
         return True
     flags: Flags = {}
     for hour in judged.hours:
-        rivals = [other for other in others if blocks.is_there(draft.get(TABLE, block_key(series, (), hour, other)))]
+        rivals = [
+            other for other in others if hour_blocks.is_there(draft.get(TABLE, block_key(series, (), hour, other)))
+        ]
         best = policy.best([maker, *rivals])
         flags[hour] = best == maker
         if rivals and hour in judged.fresh:
@@ -46,10 +48,10 @@ def settle(
 def _others(draft: Draft, policy: Policy, series: Series, maker: Maker) -> list[Maker]:
     """The other sources of this resource; this one is remembered, if it is among the best that a row has room for."""
     key = state_key(series.event.user_id, series.row.name) + SOURCES
-    makers = preference.decode_makers(draft.get(TABLE, key))
+    makers = sources.decode_makers(draft.get(TABLE, key))
     after = makers if maker in makers else policy.kept((*makers, maker))
     if after != makers:
-        draft.put(TABLE, key, preference.encode_makers(after))
+        draft.put(TABLE, key, sources.encode_makers(after))
     return [other for other in after if other != maker]
 
 

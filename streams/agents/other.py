@@ -5,13 +5,13 @@ from streams.agents.drift import note
 from streams.agents.entity import fold_entity
 from streams.agents.parts import Delivered, Outlet, body_of, delivered
 from streams.codec import Codec
-from streams.draft import Draft, Fold
 from streams.events import topics
 from streams.events.types import Family, Record
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import drift, queries
 from streams.payloads.decode import Control, decode
-from streams.preference import Policy
+from streams.tables.draft import Draft, Fold
+from streams.tables.sources import Policy
 
 
 def make(codec: Codec, prefix: str, policy: Policy) -> Fold:

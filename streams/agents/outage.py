@@ -8,13 +8,13 @@ from itertools import islice
 
 import msgspec
 
-from streams import coverage
-from streams.draft import Draft
 from streams.events import key_parts, providers, topics
-from streams.fetch import request as requests
-from streams.fetch import windows
-from streams.fetch.outage import Outage
-from streams.fetch.request import Priority, Request, Why, new_id
+from streams.tables import coverage
+from streams.tables.draft import Draft
+from streams.tables.history import request as requests
+from streams.tables.history import windows
+from streams.tables.history.outage import Outage
+from streams.tables.history.request import Priority, Request, Why, new_id
 
 TABLE = "connections"
 _PREFIX = b"\x00outage|"

@@ -4,10 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from streams import connection
 from streams.codec import Codec
-from streams.dedup import FIRST_DELIVERY_MS, NEVER_US, Version, is_ahead, state_key
-from streams.draft import Draft
 from streams.events import topics
 from streams.events.resources import RESOURCES
 from streams.events.signature import ksuid_time_ms
@@ -17,7 +14,10 @@ from streams.ops.errors import Reason, Rejected
 from streams.payloads.envelope import UNKNOWN, Event, Source
 from streams.payloads.local_time import FLOATING_PROVIDERS
 from streams.payloads.values import to_json
-from streams.preference import Policy
+from streams.tables import connections
+from streams.tables.draft import Draft
+from streams.tables.sources import Policy
+from streams.tables.verdicts import FIRST_DELIVERY_MS, NEVER_US, Version, is_ahead, state_key
 
 AHEAD_US = 2 * DAY_US  # a clock that is wrong by a zone is no news; one that is wrong by days is
 
@@ -89,7 +89,7 @@ def _text(value: bytes | None) -> str:
     return text if len(text) <= TEXT_CHARS_MAX else ""
 
 
-def aged(how: Delivered, last_us: int | None, link: connection.State) -> Delivered:
+def aged(how: Delivered, last_us: int | None, link: connections.State) -> Delivered:
     """Data that end before the user first connected are history, also where they come as incremental events (5.3)."""
     first_ms = link.first_created_ms
     if first_ms is None or last_us is None or last_us >= first_ms * 1000 or how.origin == topics.Origin.HISTORICAL:
@@ -136,7 +136,7 @@ def head(
     draft: Draft,
     *,
     source: Source | None,
-    link: connection.State | None,
+    link: connections.State | None,
     verdict: str,
     version: Version,
     changed_fields: Sequence[str] = (),
@@ -193,13 +193,13 @@ def unknown_text(event: Event, unknown: Mapping[str, Any] | None) -> str | None:
     return to_json({**(unknown or {}), **({"$": event.unknown} if event.unknown else {})}).decode()
 
 
-def data_link(draft: Draft, outlet: Outlet, event: Event, how: Delivered, provider: str) -> connection.State:
+def data_link(draft: Draft, outlet: Outlet, event: Event, how: Delivered, provider: str) -> connections.State:
     """The connection as known with this data event, which implies one; a new implied row is emitted."""
     if provider == UNKNOWN:
-        return connection.EMPTY
+        return connections.EMPTY
     key = state_key(event.user_id, provider)
-    before = connection.decode(draft.get("connections", key))
-    after = connection.merge_data(before, how.at_ms)
+    before = connections.decode(draft.get("connections", key))
+    after = connections.merge_data(before, how.at_ms)
     if after is not before:
         store_link(draft, outlet, event, how, provider, before, after)
     return after
@@ -211,19 +211,19 @@ def store_link(
     event: Event,
     how: Delivered,
     provider: str,
-    before: connection.State,
-    after: connection.State,
+    before: connections.State,
+    after: connections.State,
 ) -> None:
     """Write a connection's state; emit it where what others see has changed."""
     if after != before:
-        draft.put("connections", state_key(event.user_id, provider), connection.encode(after))
+        draft.put("connections", state_key(event.user_id, provider), connections.encode(after))
     if after.visible != before.visible:
         row = connection_record(event, how, draft, provider, after)
         outlet.emit(draft, topics.CONNECTIONS, (event.user_id, provider), row)
 
 
 def connection_record(
-    event: Event, how: Delivered, draft: Draft, provider: str, state: connection.State
+    event: Event, how: Delivered, draft: Draft, provider: str, state: connections.State
 ) -> dict[str, Any]:
     """One record of the `connections` topic."""
     return {

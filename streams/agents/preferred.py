@@ -10,11 +10,8 @@ from typing import Any
 
 import msgspec
 
-from streams import connection, coverage, preference
 from streams.agents import zones
 from streams.agents.parts import Delivered, Outlet, aged, head, unknown_text
-from streams.dedup import Stored, state_key, stored
-from streams.draft import Draft
 from streams.events import topics
 from streams.events.record_bounds import AGAIN_BYTES
 from streams.events.types import parse_type
@@ -23,7 +20,10 @@ from streams.payloads import tolerant
 from streams.payloads.envelope import Event, Source
 from streams.payloads.local_time import Place
 from streams.payloads.summary import ATTRIBUTION, Summary
-from streams.preference import Maker, Policy, Rivals
+from streams.tables import connections, coverage, sources
+from streams.tables.draft import Draft
+from streams.tables.sources import Maker, Policy, Rivals
+from streams.tables.verdicts import Stored, state_key, stored
 
 TABLE = "summaries"
 TOO_LARGE = "$: unknown fields and problems are too large to be sent again"
@@ -111,13 +111,13 @@ class _Rows:
     def change(self, day: str, leaves: Maker | None, comes: Maker | None) -> Maker | None:
         """The entity leaves one source of that day and comes to another; answers the preferred one."""
         key = state_key(self._event.user_id, self._event.type.resource, "", "day", day)
-        row = preference.decode(self._draft.get(TABLE, key))
+        row = sources.decode(self._draft.get(TABLE, key))
         if leaves == comes and row.told is not None:
             return row.told
         after = row if leaves is None else row.without(leaves, self._id)
         after = (after if comes is None else after.and_(comes, self._id)).judged(self._policy)
         if after != row:
-            self._draft.put(TABLE, key, preference.encode(after))
+            self._draft.put(TABLE, key, sources.encode(after))
         if row.told is not None and after.told != row.told:
             self._tell(row.told, after)
         return after.told
@@ -143,7 +143,7 @@ def again(
     fields = tolerant.absent(topics.schema_of(resource)) | is_.fields
     fields |= {name: value for name, value in content.items() if name != ATTRIBUTION and not name.startswith("$")}
     event = Event(parse_type(is_.event_type), user_id, is_.team_id, is_.client_user_id, is_.problems)
-    link = connection.decode(draft.get("connections", state_key(user_id, is_.source.provider)))
+    link = connections.decode(draft.get("connections", state_key(user_id, is_.source.provider)))
     extent = coverage.of_summary(fields, said.version.delivered_at_ms)
     how = aged(_how(outlet, draft, said, is_), extent and extent.last_us, link)
     record = head(

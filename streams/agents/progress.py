@@ -1,17 +1,17 @@
 """`junction.fetch_progress`: what the fetchers have got, joined to the notices of the same history; and outages."""
 
-from streams import backfill
 from streams.agents import history, outage
 from streams.agents.parts import Outlet, body_of
-from streams.backfill import Done
 from streams.codec import Codec
-from streams.draft import Draft, Fold
 from streams.events.types import Record
-from streams.fetch import progress as progresses
-from streams.fetch.job import Status
-from streams.fetch.outage import Outage
-from streams.fetch.progress import Progress
-from streams.fetch.request import Why
+from streams.tables.draft import Draft, Fold
+from streams.tables.history import backfills
+from streams.tables.history import progress as progresses
+from streams.tables.history.backfills import Done
+from streams.tables.history.job import Status
+from streams.tables.history.outage import Outage
+from streams.tables.history.progress import Progress
+from streams.tables.history.request import Why
 
 
 def make(codec: Codec, prefix: str) -> Fold:
@@ -24,14 +24,14 @@ def make(codec: Codec, prefix: str) -> Fold:
             return
         key = (progress.user_id, progress.provider, progress.resource)
         before = history.load(draft, key)
-        after = _of_workout(before, progress) if progress.workout_id else backfill.merge_progress(before, progress)
+        after = _of_workout(before, progress) if progress.workout_id else backfills.merge_progress(before, progress)
         who = {"client_user_id": progress.client_user_id or None, "team_id": progress.team_id or None}
         history.store(draft, outlet, key, before, after, who)
 
     return fold
 
 
-def _of_workout(state: backfill.State, progress: Progress) -> backfill.State:
+def _of_workout(state: backfills.State, progress: Progress) -> backfills.State:
     """One workout's stream is a row of its backfill: when it turns out not to exist, that row is done, too. That of a
     workout that has just come is no row of any."""
     if (
@@ -41,4 +41,4 @@ def _of_workout(state: backfill.State, progress: Progress) -> backfill.State:
         or progress.due_ms
     ):
         return state
-    return backfill.add_rows(state, Done(progress.id, others=1))
+    return backfills.add_rows(state, Done(progress.id, others=1))

@@ -6,9 +6,9 @@ repeats what an older one told is no sign: a provider may say the same for days.
 """
 
 from streams.agents.parts import Delivered
-from streams.draft import Draft, Sign
 from streams.events.topics import Origin
 from streams.payloads.envelope import Event
+from streams.tables.draft import Draft, Sign
 
 
 def overtaken(draft: Draft, event: Event, how: Delivered, time_us: int) -> None:

@@ -1,6 +1,5 @@
 """daily.data.<summary>.*: one entity an event, typed, deduplicated by its id, compared with those of its day."""
 
-from streams import coverage
 from streams.agents import asking, preferred, zones
 from streams.agents.deliveries import fold_unread
 from streams.agents.drift import note
@@ -9,13 +8,14 @@ from streams.agents.history import received
 from streams.agents.parts import Outlet, aged, body_of, data_link, delivered, note_times
 from streams.agents.signs import overtaken
 from streams.codec import Codec
-from streams.dedup import EMITTED
-from streams.draft import Draft, Fold
 from streams.events.types import Family, Record
 from streams.payloads import drift, local_time, summary
 from streams.payloads.decode import decode
 from streams.payloads.summary import Summary
-from streams.preference import Policy
+from streams.tables import coverage
+from streams.tables.draft import Draft, Fold
+from streams.tables.sources import Policy
+from streams.tables.verdicts import EMITTED
 
 
 def make(codec: Codec, prefix: str, policy: Policy) -> Fold:

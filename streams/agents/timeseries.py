@@ -4,7 +4,6 @@ import struct
 from functools import partial
 from typing import Any
 
-from streams import connection, coverage, samples
 from streams.agents import cutting, hours, zones
 from streams.agents.deliveries import fold_unread
 from streams.agents.drift import note
@@ -12,15 +11,16 @@ from streams.agents.history import received
 from streams.agents.parts import Delivered, Outlet, aged, body_of, data_link, delivered, head, note_times
 from streams.agents.signs import overtaken
 from streams.codec import Codec
-from streams.dedup import NEVER_US, Verdict, Version, signed_hash
-from streams.draft import Draft, Fold
 from streams.events.times import HOUR_US
 from streams.events.types import Family, Record
 from streams.payloads import drift, local_time
 from streams.payloads.columns import Columns
 from streams.payloads.decode import decode
 from streams.payloads.series import Series, sample_columns
-from streams.preference import Policy, is_compared
+from streams.tables import connections, coverage, samples
+from streams.tables.draft import Draft, Fold
+from streams.tables.sources import Policy, is_compared
+from streams.tables.verdicts import NEVER_US, Verdict, Version, signed_hash
 
 EMPTY = "EMPTY"  # in the place of a verdict: there is nothing that could have one
 
@@ -70,7 +70,7 @@ def _count(draft: Draft, series: Series, judged: samples.Judged) -> None:
 
 def _emit(
     draft: Draft, outlet: Outlet, policy: Policy, series: Series, judged: samples.Judged, how: Delivered,
-    link: connection.State, flags: hours.Flags | bool | None,
+    link: connections.State, flags: hours.Flags | bool | None,
 ) -> None:  # fmt: skip
     places = judged.emitted()
     if not places:

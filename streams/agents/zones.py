@@ -9,13 +9,13 @@ from typing import Any
 
 import msgspec
 
-from streams import rows
-from streams.dedup import state_key
-from streams.draft import Draft
 from streams.events.times import DAY_US
 from streams.payloads import local_time
 from streams.payloads.local_time import Place
-from streams.preference import Policy
+from streams.tables import rows
+from streams.tables.draft import Draft
+from streams.tables.sources import Policy
+from streams.tables.verdicts import state_key
 
 TABLE = "summaries"
 _encode = msgspec.msgpack.Encoder().encode

@@ -17,10 +17,10 @@ from zlib import crc32
 
 import msgspec
 
-from streams import rows
 from streams.alerting.observe import Evidence
 from streams.alerting.rules import DAY_US, Rule
 from streams.events import key_parts
+from streams.tables import rows
 
 PER_DAY = 8
 DAYS_MAX = 91

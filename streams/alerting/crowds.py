@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams import rows
+from streams.tables import rows
 
 OUTER_MAX = 64  # lowest, and as many highest, of one minute: of two sources by the second nothing is lost
 

@@ -14,8 +14,8 @@ from streams.alerting.telling import current, may_open, next_look_us, until_us, 
 from streams.alerting.timers import GRACE_MS, TABLE
 from streams.alerting.turn import Turn
 from streams.alerting.user import Standing
-from streams.dedup import state_key
-from streams.draft import Sign
+from streams.tables.draft import Sign
+from streams.tables.verdicts import state_key
 
 
 def happened(turn: Turn, rule: Rule, seen: Observed) -> None:

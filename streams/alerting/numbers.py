@@ -18,7 +18,7 @@ from streams.alerting.telling import current, may_open, next_look_us, until_us, 
 from streams.alerting.timers import TABLE
 from streams.alerting.turn import Turn
 from streams.alerting.user import Standing
-from streams.dedup import state_key
+from streams.tables.verdicts import state_key
 
 
 @dataclass

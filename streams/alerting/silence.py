@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams import rows
 from streams.alerting.machine import Episode, How
 from streams.alerting.rules import DAY_US, HOUR_US, MINUTE_US, Rule
+from streams.tables import rows
 
 RECENT_MAX = 32
 FOREVER_US = 2**62

@@ -17,8 +17,8 @@ from streams.alerting.rules import HOUR_US, Rules
 from streams.alerting.timers import GRACE_MS, TABLE
 from streams.alerting.user import Personal
 from streams.alerting.watch import FIRED_MAX, SKIPPED, Watch, attempt
-from streams.draft import Draft, Rows
 from streams.events.topics import Origin
+from streams.tables.draft import Draft, Rows
 
 
 class Record(NamedTuple):

@@ -9,8 +9,8 @@ from streams.alerting.record import record
 from streams.alerting.rules import DAY_US, Rule
 from streams.alerting.timers import TABLE, Timer
 from streams.alerting.user import NOBODY, Standing, User
-from streams.dedup import state_key
-from streams.draft import Draft
+from streams.tables.draft import Draft
+from streams.tables.verdicts import state_key
 
 LOOK_AGAIN_US = 7 * DAY_US  # an alert that no time ends is looked at again so often: its rule may be gone
 

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from streams import rows
 from streams.alerting.life import Told
 from streams.alerting.machine import IDLE, Machine
 from streams.alerting.marks import NEVER_US
 from streams.alerting.observe import Evidence, Observed
 from streams.alerting.rules import DAY_US, MINUTE_US, Quiet
+from streams.tables import rows
 
 OFFSET_S_MAX = 18 * 3600
 

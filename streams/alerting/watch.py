@@ -23,9 +23,9 @@ from streams.alerting.rules import NO_RULES, Kind, Rule, Rules, Topic
 from streams.alerting.timers import GRACE_MS, Timer
 from streams.alerting.turn import Say, Turn
 from streams.alerting.user import Personal, User, from_local_us, place_of, seen_zone
-from streams.draft import Draft, Sign
 from streams.events.resources import RESOURCES
 from streams.ops.errors import Reason, Rejected
+from streams.tables.draft import Draft, Sign
 
 PERSONAL_MAX = 500  # of a user: as many as a file has rules
 SKIPPED = "alert_skipped"  # the metric of what rules did not look at; its label is the reason

@@ -9,16 +9,16 @@ from streams import agents, codec
 from streams.alerting.rulefile import rules_of
 from streams.alerting.rules import Rules
 from streams.codec import Codec
-from streams.draft import Draft
 from streams.events import signature, topics
 from streams.events.times import EPOCH, MICRO
 from streams.events.topics import Headers
 from streams.events.types import identify
-from streams.fetch.windows import DAY_US
 from streams.reconcile.compare import Finding, Verdict
 from streams.reconcile.run import record_of
 from streams.reconcile.theirs import Theirs
 from streams.simulator.world import Event, World
+from streams.tables.draft import Draft
+from streams.tables.history.windows import DAY_US
 
 PREFIX = "junction"
 _WORLD = World(seed=5, users=16, days=2, end_ms=1_780_272_000_000)  # a fixed end: the same records every time

@@ -7,13 +7,13 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from streams.events import topics
-from streams.fetch import progress
-from streams.fetch.job import Status
-from streams.fetch.outage import Outage
-from streams.fetch.progress import Progress
 from streams.ops.errors import Rejected, Unavailable
 from streams.ops.settings import Settings
 from streams.reader import Messages
+from streams.tables.history import progress
+from streams.tables.history.job import Status
+from streams.tables.history.outage import Outage
+from streams.tables.history.progress import Progress
 
 PARKED_MS = 60_000  # a job that goes on later than this is not waited for: its answer was empty, or it is in trouble
 

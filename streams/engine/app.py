@@ -12,7 +12,6 @@ from faust import stores
 from faust.app.base import BootStrategy as FaustBootStrategy
 from faust.transport import drivers
 
-from streams.draft import Fold, Punctuation
 from streams.engine import owners, records, state, versions
 from streams.engine.assignor import Assignor
 from streams.engine.observer import Observer
@@ -26,6 +25,7 @@ from streams.ops import log, metrics
 from streams.ops.errors import StreamsError
 from streams.ops.settings import Settings
 from streams.ops.waiting import until_available
+from streams.tables.draft import Fold, Punctuation
 
 SCHEME = "slices"
 STORE = "bounded"

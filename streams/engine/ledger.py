@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams import rows
 from streams.engine.slices import Source
+from streams.tables import rows
 
 KEY = b"__streams\0offsets__"
 

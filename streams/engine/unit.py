@@ -19,7 +19,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 
-from streams.draft import Draft, Punctuation
 from streams.engine import group_metadata
 from streams.engine.blocking import Blocking
 from streams.engine.database import Unusable
@@ -38,6 +37,7 @@ from streams.events.record_bounds import Bounds
 from streams.ops import log, metrics
 from streams.ops.errors import Misconfigured, StreamsError
 from streams.ops.settings import Settings
+from streams.tables.draft import Draft, Punctuation
 
 PUNCTUATE_S = 1.0
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from streams.draft import Draft
 from streams.engine.slices import Source
+from streams.tables.draft import Draft
 
 STALLED_S = 30.0
 

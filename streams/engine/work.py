@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from streams.draft import Draft, Rows, overlay
 from streams.engine import ledger
 from streams.engine.ledger import Ledger
 from streams.engine.slices import Source
 from streams.engine.table import Table
 from streams.engine.transaction import Transactions
+from streams.tables.draft import Draft, Rows, overlay
 
 
 class Reader:

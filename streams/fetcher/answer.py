@@ -4,16 +4,16 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from streams.draft import Draft
 from streams.events import ids, topics
 from streams.events.topics import Delivery, Origin
 from streams.events.types import identify
-from streams.fetch import job as jobs
-from streams.fetch import progress, queue
-from streams.fetch.job import Job
-from streams.fetch.request import Priority, Request, Why, bounded
 from streams.fetcher import stream
 from streams.ops.errors import Reason, Rejected
+from streams.tables.draft import Draft
+from streams.tables.history import job as jobs
+from streams.tables.history import progress, queue
+from streams.tables.history.job import Job
+from streams.tables.history.request import Priority, Request, Why, bounded
 
 DOOR = "api"
 TOO_LARGE = str(Reason.TOO_LARGE)

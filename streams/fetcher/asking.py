@@ -9,8 +9,6 @@ import msgspec
 
 from streams.engine.process import place
 from streams.events.record_bounds import Bounds
-from streams.fetch.job import Job
-from streams.fetch.request import Request
 from streams.fetcher import stream
 from streams.fetcher.answer import Page, Trouble
 from streams.fetcher.clock import Clock
@@ -22,6 +20,8 @@ from streams.ops.settings import Settings
 from streams.payloads.decode import decode
 from streams.payloads.envelope import short_text
 from streams.payloads.series import Series
+from streams.tables.history.job import Job
+from streams.tables.history.request import Request
 
 BODY_BYTES_MAX = 4 * 1024 * 1024  # of one event: several small ones are folded side by side with those of other users
 HEAD_BYTES = 32 * 1024  # more than key and headers of a raw record have

@@ -4,11 +4,9 @@ import asyncio
 
 from streams import admin
 from streams.agents.parts import body_of
-from streams.draft import Draft
 from streams.engine import app as engine
 from streams.events import topics
 from streams.events.types import Record
-from streams.fetch import request as requests
 from streams.fetcher.answer import enqueue
 from streams.fetcher.asking import Asker
 from streams.fetcher.reconciling import Reconciling
@@ -19,6 +17,8 @@ from streams.ops.metrics import Process
 from streams.ops.metrics_server import expose
 from streams.ops.settings import Settings
 from streams.ops.waiting import until_available
+from streams.tables.draft import Draft
+from streams.tables.history import request as requests
 
 
 def run(settings: Settings, *, rebuild_state: bool = False, accept_offsets: bool = False) -> None:

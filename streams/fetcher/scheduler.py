@@ -14,14 +14,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from streams.draft import Draft
 from streams.engine.app import App
 from streams.engine.unit import Unit
-from streams.fetch import queue
-from streams.fetch.job import Job
-from streams.fetch.queue import Heads
 from streams.fetcher.answer import TOO_LARGE, Page, Trouble, settle
 from streams.ops import log, metrics
+from streams.tables.draft import Draft
+from streams.tables.history import queue
+from streams.tables.history.job import Job
+from streams.tables.history.queue import Heads
 
 USER_CALLS_MAX = 2
 FORGET_EVERY = 30  # punctuations of a partition

@@ -6,9 +6,9 @@ from streams import __version__
 from streams.events import topics
 from streams.events.topics import Delivery, Headers
 from streams.events.types import identify
-from streams.fetch.request import Request
 from streams.junction.stream import Stream
 from streams.ops.errors import Reason
+from streams.tables.history.request import Request
 
 _OTHER_BYTES = 4096  # what a clean record says besides: whose it is, how it came
 

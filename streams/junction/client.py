@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 import stamina
 
 from streams.events import resources
-from streams.fetch.windows import Span
 from streams.junction import credentials, endpoints, judge, listing, pages, people, reading, stream, trace
 from streams.junction.credentials import Credentials
 from streams.junction.endpoints import Call
@@ -30,6 +29,7 @@ from streams.junction.pages import Page
 from streams.ops import addresses, metrics
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
+from streams.tables.history.windows import Span
 
 T = TypeVar("T")
 

@@ -12,9 +12,9 @@ from typing import NamedTuple
 from streams.events import resources
 from streams.events.resources import Kind
 from streams.events.times import EPOCH
-from streams.fetch.windows import DAY_US, Span
 from streams.junction.errors import Refused, Trouble
 from streams.ops import addresses
+from streams.tables.history.windows import DAY_US, Span
 
 USERS_MAX = 500  # of a page of users (6.4)
 _SECOND_US = 1_000_000

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from streams import backfill, connection, coverage
-from streams.dedup import state_key
 from streams.events import key_parts, providers, times
 from streams.events.resources import RESOURCES
+from streams.tables import connections, coverage
+from streams.tables.history import backfills
+from streams.tables.verdicts import state_key
 
 Row = tuple[bytes, bytes]
 Scan = Callable[[str, bytes, bytes], Iterable[Row]]  # (table, start, stop) → rows of [start, stop)
@@ -19,11 +20,11 @@ MINUTE_S = 60
 def of_user(user_id: str, scan: Scan, now_s: float) -> Json:
     """Connections, resources with their freshness, backfills, and histories that Junction still has to announce."""
     links = {
-        parts[0]: connection.decode(value) for parts, value in _rows(scan, "connections", user_id) if len(parts) == 1
+        parts[0]: connections.decode(value) for parts, value in _rows(scan, "connections", user_id) if len(parts) == 1
     }
     # A commit may come between two scans, so: links, backfills, resources. What a notice has announced is then not
     # awaited any more, and the days of what a backfill calls complete are among the resources.
-    fills = {(parts[0], parts[1]): backfill.decode(value) for parts, value in _rows(scan, "backfills", user_id)}
+    fills = {(parts[0], parts[1]): backfills.decode(value) for parts, value in _rows(scan, "backfills", user_id)}
     held = {
         (parts[0], parts[1]): coverage.decode(value)
         for parts, value in _rows(scan, "connections", user_id)
@@ -51,7 +52,7 @@ def _rows(scan: Scan, table: str, user_id: str) -> Iterator[tuple[list[str], byt
         yield key_parts.split("|", key[len(prefix) :].decode()), value
 
 
-def _awaited(provider: str, link: connection.State) -> Iterator[str]:
+def _awaited(provider: str, link: connections.State) -> Iterator[str]:
     """Resources whose history Junction has not announced yet, of those that it may."""
     if link.created is None or provider in providers.LIVE_HISTORY or provider in providers.SILENT:
         return
@@ -60,7 +61,7 @@ def _awaited(provider: str, link: connection.State) -> Iterator[str]:
             yield resource
 
 
-def _connection(provider: str, link: connection.State) -> Json:
+def _connection(provider: str, link: connections.State) -> Json:
     return {
         "provider": provider,
         "status": link.status,
@@ -88,7 +89,7 @@ def _resource(provider: str, resource: str, state: coverage.State, now_s: float)
     }
 
 
-def _backfill(provider: str, resource: str, state: backfill.State) -> Json:
+def _backfill(provider: str, resource: str, state: backfills.State) -> Json:
     notice, fetch, done = state.newest, state.fetch, state.came_out
     row: Json = {
         "provider": provider,

@@ -23,11 +23,11 @@ from typing import Any, NamedTuple
 
 from streams.events import providers
 from streams.events.resources import RESOURCES
-from streams.fetch import windows
-from streams.fetch.request import RANGELESS, Priority, Request, Why, new_id
-from streams.fetch.windows import DAY_US, Span
 from streams.payloads import values
 from streams.reconcile.theirs import UNDER_WAY, Theirs
+from streams.tables.history import windows
+from streams.tables.history.request import RANGELESS, Priority, Request, Why, new_id
+from streams.tables.history.windows import DAY_US, Span
 
 STUCK_S = 3600
 AGAIN_S = 86_400

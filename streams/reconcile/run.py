@@ -16,7 +16,6 @@ from streams import ask, registry, status
 from streams.codec import Codec
 from streams.engine.process import place
 from streams.events import ids, topics
-from streams.fetch.request import Request
 from streams.junction import Client, Refused, Trouble, walk
 from streams.ops import log, metrics
 from streams.ops.errors import Unavailable
@@ -25,6 +24,7 @@ from streams.publisher import KafkaPublisher
 from streams.reconcile import compare, theirs
 from streams.reconcile.compare import Finding, Verdict
 from streams.reconcile.theirs import Theirs
+from streams.tables.history.request import Request
 from streams.waves import in_order
 
 FLUSH_S = 10.0

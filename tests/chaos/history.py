@@ -23,15 +23,15 @@ import httpx
 from confluent_kafka import Consumer, TopicPartition
 
 from streams.events import topics
-from streams.fetch import progress
-from streams.fetch.job import Status
-from streams.fetch.progress import Progress
 from streams.fetcher.answer import DOOR
 from streams.lag import Lag
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from streams.simulator.api.options import MANAGEMENT_KEY
 from streams.simulator.chance import iso
+from streams.tables.history import progress
+from streams.tables.history.job import Status
+from streams.tables.history.progress import Progress
 
 if TYPE_CHECKING:
     from tests.chaos.reading import Found

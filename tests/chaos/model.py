@@ -10,11 +10,11 @@ from streams import agents
 from streams.alerting import rulefile
 from streams.alerting.rules import Rules
 from streams.codec import decode, parsed
-from streams.draft import Draft, Rows
 from streams.events import topics
 from streams.events.record_bounds import Bounds
 from streams.ops.errors import Rejected
-from streams.preference import Policy
+from streams.tables.draft import Draft, Rows
+from streams.tables.sources import Policy
 from tests.folding import BOUNDS, CODEC, NOW_MS, RawRecord
 
 Place = tuple[str, int, int]  # raw topic, partition, offset

@@ -28,7 +28,7 @@ from streams.embedded.supervise import Child
 from streams.events.record_bounds import ROOM_BYTES
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
-from streams.preference import WINDOW_DAYS
+from streams.tables.sources import WINDOW_DAYS
 from tests.chaos import history
 from tests.chaos.history import Jobs
 from tests.chaos.proxy import Proxy

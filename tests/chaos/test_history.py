@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from streams.events import topics
-from streams.fetch import progress
-from streams.fetch.job import Status
-from streams.fetch.progress import Progress
+from streams.tables.history import progress
+from streams.tables.history.job import Status
+from streams.tables.history.progress import Progress
 from tests.chaos import history
 from tests.chaos.history import Calls
 from tests.chaos.reading import Found

@@ -28,9 +28,9 @@ from confluent_kafka import Message
 from streams.engine import ledger
 from streams.events import topics
 from streams.events.record_bounds import Bounds
-from streams.preference import Policy
 from streams.simulator.truth import Truth
 from streams.simulator.world import Event
+from streams.tables.sources import Policy
 from tests.chaos import alarms, history, reading
 from tests.chaos.model import Model
 from tests.chaos.reading import Found

@@ -18,7 +18,6 @@ from random import Random
 from streams import admin, agents, registry
 from streams.cli import read_settings
 from streams.codec import Codec
-from streams.draft import Draft, Fold
 from streams.engine import app as engine
 from streams.engine import transaction
 from streams.engine.slices import Slice
@@ -26,6 +25,7 @@ from streams.events import topics
 from streams.events.types import Record
 from streams.ops.errors import StreamsError
 from streams.ops.waiting import until_available
+from streams.tables.draft import Draft, Fold
 from streams.worker import policy_of, rules_of
 from tests.chaos import mutations, naps
 

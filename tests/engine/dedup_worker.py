@@ -16,7 +16,6 @@ import sys
 from functools import partial
 from typing import Any
 
-from streams.draft import Draft
 from streams.engine import app
 from streams.engine.slices import Slice
 from streams.engine.table import Table
@@ -25,6 +24,7 @@ from streams.events.types import Record
 from streams.ops import log
 from streams.ops.errors import Reason, Rejected, StreamsError
 from streams.ops.settings import Settings
+from streams.tables.draft import Draft
 
 TABLE = "seen"
 DUE = b"due|"

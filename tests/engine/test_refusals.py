@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import pytest
 from confluent_kafka import KafkaError
 
-from streams.draft import Emit
 from streams.embedded import MockCluster
 from streams.engine import group_metadata
 from streams.engine.group_metadata import Membership
@@ -14,6 +13,7 @@ from streams.engine.refusals import LASTING, REFUSALS_MAX, REFUSED_S, Refusals
 from streams.engine.transaction import Aborted, Cause, Transactions
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import MIB, Settings
+from streams.tables.draft import Emit
 
 TOPIC = "junction.sleep"
 PRODUCE = 0  # ApiKey

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from streams.draft import Draft
 from streams.engine.ledger import Ledger
 from streams.engine.transaction import Aborted, Cause
 from streams.engine.unit import Unit
+from streams.tables.draft import Draft
 from tests.engine.test_recovery import ENDS_S, Log, Quiet, Rows, unit_on
 
 SOURCE = ("raw", 0)

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from prometheus_client import REGISTRY
 
-from streams.draft import Draft
 from streams.engine.observer import Observer, size_of
 from streams.engine.records import SourceRecord
 from streams.engine.slices import Slice, Source
 from streams.engine.watchdog import UnderWay, Watchdog, under_way
 from streams.events.types import Record
 from streams.ops import metrics
+from streams.tables.draft import Draft
 
 A, B = ("junction.raw.a", 0), ("junction.raw.a", 1)
 

@@ -10,16 +10,16 @@ import os
 import random
 import time
 
-from streams.draft import Draft
 from streams.engine import app as engine
 from streams.events import topics
 from streams.events.types import Record
-from streams.fetch import request as requests
-from streams.fetch.job import Job
 from streams.fetcher.answer import Page, Trouble, enqueue
 from streams.fetcher.scheduler import Scheduler
 from streams.ops import log
 from streams.ops.settings import Settings
+from streams.tables.draft import Draft
+from streams.tables.history import request as requests
+from streams.tables.history.job import Job
 
 PAGES = 3  # of each window
 

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from streams.draft import Draft, Emit
-from streams.fetch import queue
-from streams.fetch.job import Call, Job
-from streams.fetch.queue import Heads
-from streams.fetch.request import Request
 from streams.fetcher.answer import Page, Trouble, enqueue, settle
+from streams.tables.draft import Draft, Emit
+from streams.tables.history import queue
+from streams.tables.history.job import Call, Job
+from streams.tables.history.queue import Heads
+from streams.tables.history.request import Request
 from tests.folding import PREFIX, RawRecord
 
 Ask = Callable[[Job], Awaitable[Page | Trouble]]

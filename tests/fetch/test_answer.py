@@ -6,12 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from streams.events import topics
-from streams.fetch import progress
-from streams.fetch.job import Job, Status
-from streams.fetch.progress import Progress
-from streams.fetch.request import Request, Why
-from streams.fetch.windows import DAY_US, OLDEST_US
 from streams.fetcher.answer import Page
+from streams.tables.history import progress
+from streams.tables.history.job import Job, Status
+from streams.tables.history.progress import Progress
+from streams.tables.history.request import Request, Why
+from streams.tables.history.windows import DAY_US, OLDEST_US
 from tests.fetch.memory import Fetcher
 from tests.folding import NOW_MS, PREFIX, RawRecord, Worker
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.fetch import job as jobs
-from streams.fetch.job import Job, Status
-from streams.fetch.request import Request
-from streams.fetch.windows import DAY_US
 from streams.fetcher.answer import Page, Trouble
 from streams.fetcher.asking import Asker
 from streams.junction.reading import CURSOR_CHARS_MAX
+from streams.tables.history import job as jobs
+from streams.tables.history.job import Job, Status
+from streams.tables.history.request import Request
+from streams.tables.history.windows import DAY_US
 from tests.fetch.memory import Fetcher
 from tests.folding import NOW_MS
 from tests.junction.scripted import http, scripted, settings_for

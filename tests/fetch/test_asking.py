@@ -3,10 +3,10 @@
 import asyncio
 import time
 
-from streams.fetch import job as jobs
-from streams.fetch.request import Request
 from streams.fetcher.answer import Page, Trouble
 from streams.fetcher.asking import Asker
+from streams.tables.history import job as jobs
+from streams.tables.history.request import Request
 from tests.junction.scripted import http, scripted, settings_for
 
 RATE_PER_S = 40.0

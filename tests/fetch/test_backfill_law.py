@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from streams.events.signature import ksuid_time_ms
-from streams.fetch.request import Request, Why
 from streams.fetcher.asking import Asker
 from streams.junction import has_endpoint
 from streams.simulator import facts
@@ -16,6 +15,7 @@ from streams.simulator.api.app import FakeApi
 from streams.simulator.api.options import KEY, ApiOptions
 from streams.simulator.api.serve import running
 from streams.simulator.schedule import Faults, schedule
+from streams.tables.history.request import Request, Why
 from tests.fetch.memory import Fetcher
 from tests.folding import RawRecord, Worker, raw
 from tests.junction.scripted import settings_for

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.draft import Draft
-from streams.fetch import job as jobs
-from streams.fetch.job import Job
-from streams.fetch.request import Request
 from streams.fetcher.answer import Page, enqueue, settle
 from streams.fetcher.asking import Asker
 from streams.fetcher.clock import DATE_MS, Clock
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.options import KEY, ApiOptions
 from streams.simulator.api.serve import running
+from streams.tables.draft import Draft
+from streams.tables.history import job as jobs
+from streams.tables.history.job import Job
+from streams.tables.history.request import Request
 from tests.folding import NOW_MS, PREFIX, RawRecord, Worker
 from tests.junction.scripted import http, scripted, settings_for
 from tests.simulator.worlds import world

@@ -15,10 +15,10 @@ from confluent_kafka import Consumer, Message, TopicPartition
 
 from streams import admin, ask
 from streams.events import topics
-from streams.fetch import progress
-from streams.fetch.request import Request
-from streams.fetch.windows import DAY_US
 from streams.ops.settings import Settings
+from streams.tables.history import progress
+from streams.tables.history.request import Request
+from streams.tables.history.windows import DAY_US
 from tests.fetch.fetch_worker import PAGES
 
 REPO = Path(__file__).parents[2]

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from streams.events import providers
 from streams.events.resources import RESOURCES
-from streams.fetch import job as jobs
-from streams.fetch import progress, windows
-from streams.fetch import request as requests
-from streams.fetch.job import LOOPS_MAX, PAGES_MAX, RE_ASK_MS, TRIES_MAX, Job, Status
-from streams.fetch.request import Priority, Request, Why
-from streams.fetch.windows import DAY_US, Span
 from streams.ops.errors import Rejected
+from streams.tables.history import job as jobs
+from streams.tables.history import progress, windows
+from streams.tables.history import request as requests
+from streams.tables.history.job import LOOPS_MAX, PAGES_MAX, RE_ASK_MS, TRIES_MAX, Job, Status
+from streams.tables.history.request import Priority, Request, Why
+from streams.tables.history.windows import DAY_US, Span
 
 NOW_MS = 1_780_500_000_000
 END_US = NOW_MS * 1000

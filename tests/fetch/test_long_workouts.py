@@ -9,10 +9,10 @@ import pytest
 
 from streams.events import topics
 from streams.events.record_bounds import Bounds
-from streams.fetch.progress import Progress, decode
 from streams.fetcher.asking import Asker
 from streams.ops.errors import Reason, Rejected
 from streams.ops.settings import Settings
+from streams.tables.history.progress import Progress, decode
 from tests.fetch.memory import Fetcher
 from tests.folding import NOW_MS, PREFIX, RawRecord, Worker
 from tests.junction.scripted import http, scripted, settings_for

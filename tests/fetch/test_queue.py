@@ -3,11 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.draft import Draft
-from streams.fetch import job as jobs
-from streams.fetch import queue
-from streams.fetch.job import Job
-from streams.fetch.request import Priority, Request
+from streams.tables.draft import Draft
+from streams.tables.history import job as jobs
+from streams.tables.history import queue
+from streams.tables.history.job import Job
+from streams.tables.history.request import Priority, Request
 
 NOW_MS = 1_780_500_000_000
 

@@ -12,20 +12,20 @@ from msgspec.structs import replace
 
 from streams import ask
 from streams.events import topics
-from streams.fetch import job as jobs
-from streams.fetch import progress, windows
-from streams.fetch import request as requests
-from streams.fetch.job import Job, Status
-from streams.fetch.outage import Outage
-from streams.fetch.progress import Progress
-from streams.fetch.request import Request
-from streams.fetch.windows import AHEAD_US, DAY_US, OLDEST_US
 from streams.fetcher.answer import Page, Trouble
 from streams.fetcher.asking import Asker
 from streams.ops.errors import Misconfigured, Rejected
 from streams.reconcile import compare
 from streams.reconcile.compare import Finding, Verdict
 from streams.reconcile.theirs import Theirs
+from streams.tables.history import job as jobs
+from streams.tables.history import progress, windows
+from streams.tables.history import request as requests
+from streams.tables.history.job import Job, Status
+from streams.tables.history.outage import Outage
+from streams.tables.history.progress import Progress
+from streams.tables.history.request import Request
+from streams.tables.history.windows import AHEAD_US, DAY_US, OLDEST_US
 from tests.fetch.memory import Fetcher
 from tests.folding import NOW_MS, PREFIX, RawRecord, Worker
 from tests.junction.scripted import http, scripted, settings_for

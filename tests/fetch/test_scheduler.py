@@ -6,13 +6,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from streams.draft import Draft
-from streams.fetch import job as jobs
-from streams.fetch import queue
-from streams.fetch.job import Job
-from streams.fetch.request import Request, Why
 from streams.fetcher.answer import Page, enqueue, settle
 from streams.fetcher.scheduler import Scheduler
+from streams.tables.draft import Draft
+from streams.tables.history import job as jobs
+from streams.tables.history import queue
+from streams.tables.history.job import Job
+from streams.tables.history.request import Request, Why
 from tests.folding import NOW_MS, PREFIX
 
 PROFILE = Request("bf_1", "u1", "garmin", "profile")

@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 
 from streams import agents, dead_letters
 from streams.dead_letters import Letter
-from streams.draft import Draft
 from streams.events import topics
 from streams.events.record_bounds import Bounds
-from streams.fetch import progress
-from streams.fetch.job import Job, Status
-from streams.fetch.progress import Progress
-from streams.fetch.request import Request, Why
-from streams.fetch.windows import DAY_US
 from streams.fetcher import stream
 from streams.fetcher.answer import Page
 from streams.fetcher.asking import HEAD_BYTES, Asker
 from streams.junction.stream import COLUMNS, read
+from streams.tables.draft import Draft
+from streams.tables.history import progress
+from streams.tables.history.job import Job, Status
+from streams.tables.history.progress import Progress
+from streams.tables.history.request import Request, Why
+from streams.tables.history.windows import DAY_US
 from tests.fetch.memory import Fetcher
 from tests.folding import CODEC, NOW_MS, PREFIX, RawRecord, Worker, raw
 from tests.junction.scripted import Answer, http, scripted, settings_for

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from streams import admin, connection, dedup, registry
+from streams import admin, registry
 from streams.alerting import timers
 from streams.alerting.timers import Timer
-from streams.dedup import Version, state_key
 from streams.events import topics
 from streams.ops.settings import Settings
+from streams.tables import connections, verdicts
+from streams.tables.verdicts import Version, state_key
 from tests.folding import NOW_MS
 from tests.strategies import USER
 
@@ -23,8 +24,8 @@ BODY = (
 ) % USER.encode()
 RAW = "raw.summaries"
 
-ENTITY = dedup.judge(None, Version(0, NOW_MS, 1), b"{}").state or b""
-LINK = connection.encode(connection.State(implied_since_ms=NOW_MS))
+ENTITY = verdicts.judge(None, Version(0, NOW_MS, 1), b"{}").state or b""
+LINK = connections.encode(connections.State(implied_since_ms=NOW_MS))
 TIMER = Timer(NOW_MS, USER, "gone")
 
 

@@ -21,14 +21,14 @@ from streams.demo.history import History
 from streams.demo.watch import Watch
 from streams.embedded import Cluster
 from streams.events import topics
-from streams.fetch import progress
-from streams.fetch.job import Status
-from streams.fetch.progress import Progress
 from streams.notify import service
 from streams.notify.bring import checked
 from streams.ops.errors import Misconfigured, Unavailable, Unreadable
 from streams.ops.settings import Settings
 from streams.reader import Reader
+from streams.tables.history import progress
+from streams.tables.history.job import Status
+from streams.tables.history.progress import Progress
 from streams.tail import tail
 from tests.folding import NOW_MS, Worker
 from tests.integration.test_alert_lives import step

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.fetch.request import Why
-from streams.fetch.windows import DAY_US
 from streams.reconcile import compare, theirs
 from streams.reconcile.compare import Finding, Verdict
 from streams.reconcile.theirs import Theirs
+from streams.tables.history.request import Why
+from streams.tables.history.windows import DAY_US
 
 NOW_S = 1_780_500_000.0
 START, END = "2026-03-05T00:00:00Z", "2026-06-03T00:00:00Z"

@@ -6,13 +6,13 @@ from functools import partial
 
 from streams.events import resources
 from streams.events.resources import Kind
-from streams.fetch.windows import DAY_US, Span, widened
 from streams.junction import Client, Page, open_client, walk
 from streams.junction.client import Patience
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.options import KEY, ApiOptions
 from streams.simulator.api.serve import running
 from streams.simulator.world import World
+from streams.tables.history.windows import DAY_US, Span, widened
 from tests.junction.scripted import settings_for
 
 QUICK = Patience(tries=6, total_s=30, wait_first_s=0.01, wait_max_s=2.0)

@@ -9,13 +9,13 @@ import pytest
 from streams import codec
 from streams.agents import folds
 from streams.codec import Codec
-from streams.draft import Draft
 from streams.events import signature, topics
 from streams.events.types import identify
 from streams.ops.errors import Rejected
 from streams.simulator.schedule import Attempt, Faults, schedule
 from streams.simulator.truth import Clean, Truth
 from streams.simulator.world import Event, Generation
+from streams.tables.draft import Draft
 from tests.simulator.worlds import events
 from tests.simulator.worlds import world as made_world
 

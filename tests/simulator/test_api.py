@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.fetch.windows import DAY_US
 from streams.junction import NotAuthorized, Refused, Trouble, TryLater, bodies, open_client, walk
 from streams.junction.client import Patience
 from streams.ops.errors import Misconfigured
@@ -27,6 +26,7 @@ from streams.simulator.notices import Notices
 from streams.simulator.physiology import Span
 from streams.simulator.tracks import workouts_of
 from streams.simulator.world import Generation
+from streams.tables.history.windows import DAY_US
 from tests.junction.scripted import settings_for
 from tests.simulator.fake import fake, history_span, pages_of
 from tests.simulator.worlds import world

@@ -6,11 +6,11 @@ from streams import agents, codec
 from streams.alerting import rulefile
 from streams.alerting.rules import Rules
 from streams.codec import Codec
-from streams.draft import Draft, Rows
 from streams.events import topics
 from streams.simulator import stories
 from streams.simulator.schedule import Faults, schedule
 from streams.simulator.world import World
+from streams.tables.draft import Draft, Rows
 from tests.simulator.test_against_folds import PREFIX, stored
 
 WORLD = World(seed=3, users=4, days=3, end_ms=1_780_272_000_000)

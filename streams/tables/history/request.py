@@ -16,8 +16,8 @@ from msgspec.structs import replace
 
 from streams.events import ids, key_parts
 from streams.events.types import TEXT_CHARS_MAX
-from streams.fetch import windows
 from streams.ops.errors import Reason, Rejected
+from streams.tables.history import windows
 
 WAIT_MS_MAX = 86_400_000  # the longest wait that anybody asks for is a quarter of an hour
 RANGELESS = frozenset({"profile"})

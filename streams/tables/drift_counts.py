@@ -13,7 +13,7 @@ from zlib import crc32
 
 import msgspec
 
-from streams import rows
+from streams.tables import rows
 
 
 class Row(NamedTuple):

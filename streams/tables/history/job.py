@@ -16,12 +16,12 @@ from zlib import crc32
 import msgspec
 from msgspec.structs import replace
 
-from streams import rows
 from streams.events import providers
 from streams.events.resources import RESOURCES
-from streams.fetch import windows
-from streams.fetch.request import Request, Why
-from streams.fetch.windows import Span
+from streams.tables import rows
+from streams.tables.history import windows
+from streams.tables.history.request import Request, Why
+from streams.tables.history.windows import Span
 
 MINUTE_MS = 60_000
 RE_ASK_MS = tuple(minutes * MINUTE_MS for minutes in (15, 60, 360, 1440))  # domain file, 5.6

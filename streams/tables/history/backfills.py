@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams import rows
 from streams.events import providers
-from streams.fetch.job import Status as JobStatus
-from streams.fetch.progress import Progress
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import values
 from streams.payloads.envelope import provider_slug
 from streams.payloads.values import Unfit
+from streams.tables import rows
+from streams.tables.history.job import Status as JobStatus
+from streams.tables.history.progress import Progress
 
 NOTICES_MAX = 64  # a reconnect brings one more; beyond this many we say 64
 EARLY = providers.LIVE_HISTORY  # the notice comes before the data, which then come as incremental events (5.3)

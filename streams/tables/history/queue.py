@@ -10,11 +10,11 @@ Lanes do not starve each other: a lower one is only treated as due some time lat
 from collections.abc import Iterator
 from heapq import merge
 
-from streams.dedup import state_key
-from streams.draft import Draft
-from streams.fetch import job as jobs
-from streams.fetch.job import Job
-from streams.fetch.request import Priority
+from streams.tables.draft import Draft
+from streams.tables.history import job as jobs
+from streams.tables.history.job import Job
+from streams.tables.history.request import Priority
+from streams.tables.verdicts import state_key
 
 TABLE = "fetches"
 _JOB = b"j|"

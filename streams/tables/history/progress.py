@@ -8,10 +8,10 @@ import msgspec
 from msgspec.structs import replace
 
 from streams.events import ids
-from streams.fetch.job import Job, Status
-from streams.fetch.outage import Outage
-from streams.fetch.request import Int64, TimeMs, TimeUs
 from streams.ops.errors import Reason, Rejected
+from streams.tables.history.job import Job, Status
+from streams.tables.history.outage import Outage
+from streams.tables.history.request import Int64, TimeMs, TimeUs
 
 
 class Progress(msgspec.Struct, frozen=True, omit_defaults=True, tag="progress"):

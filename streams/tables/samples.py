@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from streams import blocks
-from streams.dedup import EMITTED, Verdict, state_key
 from streams.events.times import EPOCH, HOUR_US, MICRO
 from streams.payloads.columns import Columns
 from streams.payloads.series import Series
-from streams.preference import Maker
+from streams.tables import hour_blocks
+from streams.tables.sources import Maker
+from streams.tables.verdicts import EMITTED, Verdict, state_key
 
 Read = Callable[[bytes], bytes | None]
 Write = Callable[[bytes, bytes], None]
@@ -56,7 +56,7 @@ def judge(series: Series, delivery_ms: int, read: Read, write: Write) -> Judged:
     """Compare every sample with its hour block; blocks that change are written back."""
     verdicts, conflicts = [Verdict.SAME] * len(series.columns), 0
     touched, fresh, is_overtaken = list[int](), set[int](), False
-    kind = blocks.NUMBERS if series.is_numeric else blocks.HASHES
+    kind = hour_blocks.NUMBERS if series.is_numeric else hour_blocks.HASHES
     for extra, places in _by_extra(series):
         winners, lost = _one_per_time(series.columns, places, verdicts)
         conflicts += lost
@@ -68,7 +68,7 @@ def judge(series: Series, delivery_ms: int, read: Read, write: Write) -> Judged:
             if before is None:
                 fresh.add(hour)
             offsets_us = [time_us - hour * HOUR_US for time_us in columns.times_us[first:last]]
-            folded = blocks.fold(
+            folded = hour_blocks.fold(
                 before, kind, delivery_ms, offsets_us, columns.contents[first:last], columns.tags[first:last]
             )
             if folded.state is None:

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams import rows
 from streams.payloads import local_time
 from streams.payloads.columns import Columns
+from streams.tables import rows
 
 DAY_US = 86_400_000_000
 MINUTE_MS, MINUTE_US = 60_000, 60_000_000

@@ -26,8 +26,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams import rows
 from streams.events import key_parts
+from streams.tables import rows
 
 
 class Verdict(StrEnum):

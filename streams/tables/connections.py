@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams import rows
 from streams.ops.errors import Reason, Rejected
 from streams.payloads.envelope import provider_slug, short_text
+from streams.tables import rows
 
 CONNECTED, ERROR, IMPLIED, UNKNOWN = "connected", "error", "implied", "unknown"
 MINUTE_MS = 60_000

@@ -17,9 +17,9 @@ import struct
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from streams import rows
-from streams.dedup import Verdict
-from streams.rows import Kind
+from streams.tables import rows
+from streams.tables.rows import Kind
+from streams.tables.verdicts import Verdict
 
 _GROUP = struct.Struct("<qQI")
 _SAMPLE_BYTES = 12

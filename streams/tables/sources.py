@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams import rows
 from streams.events.resources import Resource, Shape, Value
+from streams.tables import rows
 
 # Best first (9.1). Types without a published rank (insulin_pump, exercise_machine, earphone, new ones) come last.
 SENSE_ORDER = (
