@@ -13,9 +13,9 @@ import rocksdict
 from benchmarks._events import Raw
 from streams import agents
 from streams.agents import entity, summaries, timeseries
-from streams.codec import Codec
 from streams.engine.database import Options
 from streams.events import topics
+from streams.kafka.codec import Codec
 from streams.tables.draft import Draft
 
 PREFIX = "junction"

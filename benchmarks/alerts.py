@@ -18,11 +18,11 @@ from streams import agents
 from streams.alerting import fields
 from streams.alerting.rulefile import rules_of
 from streams.alerting.rules import NO_RULES, Rules
-from streams.codec import Codec
 from streams.engine.records import SourceRecord
 from streams.events import signature, topics
 from streams.events.times import EPOCH, MICRO
 from streams.events.types import identify
+from streams.kafka.codec import Codec
 from streams.simulator.world import World
 from streams.tables.draft import Draft, Rows
 

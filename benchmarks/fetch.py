@@ -24,14 +24,14 @@ import httpx
 import psutil
 
 from benchmarks.worker import PARTITIONS, feed
-from streams import admin, registry
 from streams.demo.history import History, Standing
 from streams.embedded import Cluster, ports
 from streams.embedded.supervise import Child
 from streams.events import resources, topics
 from streams.events.resources import Kind
 from streams.events.types import Family
-from streams.lag import Lag
+from streams.kafka import admin, registry
+from streams.kafka.lag import Lag
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from streams.simulator.api.options import KEY

@@ -28,10 +28,10 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks._load import Result, load, request
-from streams import admin
 from streams.embedded import Cluster, ports
 from streams.embedded.supervise import Child
 from streams.events.signature import new_message_id, sign
+from streams.kafka import admin
 from streams.ops.settings import Settings
 
 ENDPOINT = "bench"

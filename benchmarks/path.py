@@ -28,11 +28,11 @@ from rich.table import Table
 
 from benchmarks import _fold
 from benchmarks._events import PARTITIONS, Load, Raw, loads, records
-from streams import admin, registry
 from streams.embedded import Cluster
 from streams.embedded.supervise import Child
 from streams.events import topics
-from streams.lag import Lag
+from streams.kafka import admin, registry
+from streams.kafka.lag import Lag
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 

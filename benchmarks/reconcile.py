@@ -24,13 +24,13 @@ from pydantic import SecretStr
 
 from benchmarks.fetch import _api, _service, _settings
 from benchmarks.worker import PARTITIONS, feed
-from streams import admin, registry
 from streams.embedded import Cluster, ports
 from streams.engine.process import spare_the_collector
 from streams.events import topics
 from streams.events.types import Family
 from streams.junction import open_client
-from streams.lag import Lag
+from streams.kafka import admin, registry
+from streams.kafka.lag import Lag
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from streams.reconcile.run import reconcile

@@ -21,12 +21,12 @@ from pathlib import Path
 import psutil
 from confluent_kafka import Producer
 
-from streams import admin, registry
 from streams.embedded import Cluster
 from streams.embedded.supervise import Child
 from streams.events import topics
 from streams.events.types import identify
-from streams.lag import Lag
+from streams.kafka import admin, registry
+from streams.kafka.lag import Lag
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from streams.simulator.schedule import Faults, schedule

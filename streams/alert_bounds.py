@@ -10,10 +10,10 @@ from streams.alerting import own as owns
 from streams.alerting.own import Own
 from streams.alerting.user import Personal
 from streams.events import ids, topics
+from streams.kafka.reader import Messages
+from streams.kafka.refused import refused
 from streams.ops.errors import Rejected, Unavailable
 from streams.ops.settings import Settings
-from streams.reader import Messages
-from streams.refused import refused
 
 ANSWER_S = 15.0
 _NOT_TAKEN = "Kafka did not take the threshold"

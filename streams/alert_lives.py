@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from streams.events import ids, topics
+from streams.kafka.reader import Reader
 from streams.ops.settings import Settings
-from streams.reader import Reader
 
 Json = dict[str, Any]
 

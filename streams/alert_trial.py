@@ -15,9 +15,9 @@ from streams.alerting.observe import observe
 from streams.alerting.rules import DAY_US, Rules
 from streams.alerting.trial import Fired, Record, Trial, made
 from streams.events import ids, topics
+from streams.kafka.reader import Reader
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
-from streams.reader import Reader
 
 LEARN_DAYS = 35  # read before the time that is asked for: baselines and cadences have to be learned
 _WITH_ZONE = ("activity", "sleep", "workouts", "electrocardiogram")  # where a user's time zone is said

@@ -11,10 +11,10 @@ from streams.events import ids, topics
 from streams.events.providers import not_expected
 from streams.events.resources import RESOURCES, normalise
 from streams.events.times import since_epoch
+from streams.kafka.refused import refused
 from streams.ops import terminal
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
-from streams.refused import refused
 from streams.tables.history import request as requests
 from streams.tables.history import windows
 from streams.tables.history.request import RANGELESS, Priority, Request, Why, new_id

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from streams.events import topics
+from streams.kafka.reader import Reader
 from streams.ops import terminal
 from streams.ops.settings import Settings
 from streams.ops.terminal import Rows
-from streams.reader import Reader
 
 _SCOPES_SHOWN = 3
 _COPIED = ("kind", "scope", "path", "found", "count", "first_seen_at", "last_seen_at")

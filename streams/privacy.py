@@ -7,11 +7,11 @@ out.
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from streams import admin
 from streams.agents.expiry import SWEPT
 from streams.events import kept, topics
 from streams.events.resources import RESOURCES
 from streams.events.topics import Role
+from streams.kafka import admin
 from streams.ops.settings import Settings
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "privacy.md"

@@ -17,13 +17,13 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from streams import dead_letters
 from streams.dead_letters import Filter, Letter, Return
-from streams.engine.clients import SILENT
 from streams.engine.transaction import Remedy, remedy
 from streams.events import topics
+from streams.kafka.clients import SILENT
+from streams.kafka.reader import Messages
+from streams.kafka.refused import refused
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
-from streams.reader import Messages
-from streams.refused import refused
 
 BATCH = 100  # letters of one transaction; one that is interrupted puts none of them back
 ANSWER_S = 15.0

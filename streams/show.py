@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from streams.admin import Change
 from streams.events import kept
 from streams.events.topics import Topic
 from streams.explain import explain, render
+from streams.kafka.admin import Change
+from streams.kafka.subjects import Check
 from streams.ops import terminal
-from streams.subjects import Check
 
 
 def print_changes(changes: Sequence[Change], layout: Sequence[Topic], *, applied: bool, as_json: bool) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
-from streams import admin, registry
 from streams.events import topics
 from streams.events.times import millis
 from streams.events.types import Record
+from streams.kafka import admin, registry
 from streams.ops import log
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
@@ -51,8 +51,8 @@ def _start(
     settings: Settings, ids: Mapping[str, int], choices: Choices, rebuild_state: bool, accept_offsets: bool
 ) -> None:
     from streams import agents
-    from streams.codec import Codec
     from streams.engine import app as engine
+    from streams.kafka.codec import Codec
     from streams.lookup import server
     from streams.ops.metrics import Process
     from streams.ops.metrics_server import expose

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from streams import agents
 from streams.alerting.rulefile import rules_of
 from streams.alerting.rules import Rules
-from streams.codec import Codec, decode, parsed
 from streams.events import topics
 from streams.events.record_bounds import RECORD_BYTES_MAX, Bounds
 from streams.events.types import identify
+from streams.kafka.codec import Codec, decode, parsed
 from streams.tables.draft import Draft, Emit, Rows
 from streams.tables.history.request import Request
 from streams.tables.history.request import decode as decode_request

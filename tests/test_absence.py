@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import admin
 from streams.agents import outage as outages
 from streams.events import topics
 from streams.gateway import build_app
 from streams.gateway.absence import Absence
+from streams.kafka import admin
+from streams.kafka.publisher import MemoryPublisher
 from streams.ops import log
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
-from streams.publisher import MemoryPublisher
 from streams.tables.history import outage, progress
 from streams.tables.history.outage import RETRIES_S_MIN, Outage
 from streams.tables.history.request import Why

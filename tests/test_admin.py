@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic, ResourceType
 
-from streams import admin
-from streams.admin import Action
+from streams.kafka import admin
+from streams.kafka.admin import Action
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
 

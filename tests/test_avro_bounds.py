@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import codec
-from streams.avro_arrays import long
 from streams.events.schemas import schema_files
 from streams.events.schemas.bounds import is_bounded
+from streams.kafka import codec
+from streams.kafka.avro_arrays import long
 
 NULLS = {"type": "array", "items": "null"}
 EMPTY = {"type": "record", "name": "E", "fields": [{"name": "n", "type": "null"}]}

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import avro_arrays, codec
-from streams.avro_writer import Misfit
-from streams.codec import Codec, decode, parsed, schema_id, schema_text
 from streams.events import topics
 from streams.events.resources import RESOURCES
 from streams.events.schemas import schema_files
+from streams.kafka import avro_arrays, codec
+from streams.kafka.avro_writer import Misfit
+from streams.kafka.codec import Codec, decode, parsed, schema_id, schema_text
 from streams.ops.errors import Misconfigured
 from tests.folding import CODEC, Worker
 from tests.strategies import labs, other_series, summaries

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.decoder import Decoder
 from streams.events import topics
+from streams.kafka.decoder import Decoder
 from streams.ops.errors import Unreadable
 from streams.ops.settings import LOCAL_REGISTRY, Settings
 from tests.folding import CODEC

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import codec
 from streams.events import topics
 from streams.events.schemas import released, schema_files
 from streams.events.schemas.evolution import breaks
+from streams.kafka import codec
 from streams.ops.errors import Misconfigured
 from tests.folding import CODEC, Worker
 from tests.strategies import labs, other_series, series, summaries

@@ -23,13 +23,13 @@ import pytest
 import structlog
 import uvicorn
 
-from streams import admin
 from streams.events import topics
 from streams.events.signature import new_message_id, sign
 from streams.gateway import build_app
+from streams.kafka import admin
+from streams.kafka.publisher import MemoryPublisher, Published
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import MIB, Settings
-from streams.publisher import MemoryPublisher, Published
 
 SECRET = "whsec_" + base64.b64encode(b"s" * 24).decode()
 OLD_SECRET = "whsec_" + base64.b64encode(b"o" * 24).decode()

@@ -15,8 +15,8 @@ from typing import Any
 
 import httpx
 
-from streams import admin
 from streams.events.signature import sign
+from streams.kafka import admin
 from streams.ops.settings import Settings
 from tests.test_gateway import SECRET, body_of
 from tests.test_gateway import signed as signed_at_fixed_time

@@ -16,16 +16,16 @@ from streams.events.types import identify
 from streams.explain import explain
 from streams.gateway.store import record_of
 from streams.junction.people import read_user
+from streams.kafka.reader import Decoded
+from streams.kafka.tail import wanted
 from streams.ops.errors import Reason, Rejected
 from streams.ops.settings import Settings
-from streams.reader import Decoded
 from streams.reconcile import theirs
 from streams.tables.history import progress as progresses
 from streams.tables.history import request as requests
 from streams.tables.history.job import Status
 from streams.tables.history.progress import Progress
 from streams.tables.history.request import Request
-from streams.tail import wanted
 from tests.every_event import events, generations
 from tests.folding import NOW_MS, PREFIX, Worker, raw
 from tests.strategies import TEAM, USER, envelope

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import admin
 from streams.events import kept
 from streams.events.topics import Role
+from streams.kafka import admin
 from streams.ops.settings import Settings
 from streams.show import print_changes
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from streams.codec import parsed
 from streams.events import topics
 from streams.events.resources import RESOURCES
 from streams.events.types import Family, identify, parse_type
 from streams.explain import explain
+from streams.kafka.codec import parsed
 from streams.ops.errors import Rejected
 from streams.payloads.decode import decode
 from streams.payloads.envelope import read

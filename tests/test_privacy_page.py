@@ -2,9 +2,10 @@
 
 import re
 
-from streams import admin, privacy
+from streams import privacy
 from streams.agents.expiry import SWEPT
 from streams.events import topics
+from streams.kafka import admin
 from streams.ops.settings import Settings
 
 TEXT = privacy.PAGE.read_text(encoding="utf-8")

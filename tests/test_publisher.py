@@ -9,10 +9,10 @@ import pytest
 import stamina
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from streams import admin
+from streams.kafka import admin
+from streams.kafka.publisher import KafkaPublisher, MemoryPublisher, Published, Publisher
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
-from streams.publisher import KafkaPublisher, MemoryPublisher, Published, Publisher
 from tests import fatal
 
 PARTITIONS = 4

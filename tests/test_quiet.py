@@ -8,7 +8,7 @@ import pytest
 
 from streams.demo.history import Standing
 from streams.demo.quiet import look
-from streams.lag import Offsets
+from streams.kafka.lag import Offsets
 
 PLACE = ("fetch_jobs", 0)
 

@@ -3,8 +3,8 @@
 import pytest
 from confluent_kafka import KafkaError
 
+from streams.kafka.refused import refused
 from streams.ops.errors import Misconfigured, StreamsError, Unavailable
-from streams.refused import refused
 
 
 @pytest.mark.parametrize(

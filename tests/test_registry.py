@@ -13,12 +13,12 @@ import pytest
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
-from streams import registry
-from streams.codec import schema_text
 from streams.events import topics
+from streams.kafka import registry
+from streams.kafka.codec import schema_text
+from streams.kafka.subjects import Status
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
-from streams.subjects import Status
 
 
 def settings_for(url: str) -> Settings:

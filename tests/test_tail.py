@@ -7,10 +7,10 @@ import pytest
 from rich.console import Console
 
 from streams.events import topics
+from streams.kafka.reader import Decoded
+from streams.kafka.tail import is_json, show, tail
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
-from streams.reader import Decoded
-from streams.tail import is_json, show, tail
 
 RECORD = {
     "user_id": "u",

@@ -17,8 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from streams import alert_show, alert_trial_show, ask, letters_shown, show, status, tail
-from streams.admin import Change
+from streams import alert_show, alert_trial_show, ask, letters_shown, show, status
 from streams.alert_lives import Alert
 from streams.alert_trial import Outcome
 from streams.alerting.looked import Looked
@@ -29,14 +28,16 @@ from streams.alerting.trial import Fired
 from streams.drift_report import merged, render
 from streams.events.resources import RESOURCES
 from streams.explain import Explanation
+from streams.kafka import tail
+from streams.kafka.admin import Change
+from streams.kafka.reader import Decoded
+from streams.kafka.subjects import Check, Status
 from streams.ops import terminal
 from streams.ops.terminal import Rows, lines, shown
-from streams.reader import Decoded
 from streams.reconcile import show as reconciled
 from streams.reconcile.compare import Finding, Verdict
 from streams.reconcile.run import Reconciled
 from streams.reconcile.theirs import Theirs
-from streams.subjects import Check, Status
 from streams.tables.history.request import Priority, Request, Why
 from tests.test_drift_report import record as drifted
 

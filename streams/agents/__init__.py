@@ -7,8 +7,8 @@ from streams.agents import backfills, connections, labs, other, outage, progress
 from streams.agents.alerts import Alerts
 from streams.agents.census import Census
 from streams.agents.expiry import Expiry
-from streams.codec import Codec
 from streams.events import topics
+from streams.kafka.codec import Codec
 from streams.tables.draft import Draft, Fold, Punctuation
 from streams.tables.sources import Policy
 

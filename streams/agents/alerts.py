@@ -7,9 +7,9 @@ from typing import Any
 from streams.alerting import own
 from streams.alerting.rules import NO_RULES, Rules
 from streams.alerting.watch import Watch, attempt
-from streams.codec import Codec
 from streams.events import topics
 from streams.events.types import Record
+from streams.kafka.codec import Codec
 from streams.tables.draft import Draft, Fold
 
 NewRules = Callable[[], Rules | None]  # rules that have changed since it was last asked, None for no change

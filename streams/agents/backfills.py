@@ -4,8 +4,8 @@ from streams.agents import asking, history
 from streams.agents.deliveries import fold_unread
 from streams.agents.drift import note
 from streams.agents.parts import Outlet, body_of, delivered, resource_label
-from streams.codec import Codec
 from streams.events.types import Family, Record
+from streams.kafka.codec import Codec
 from streams.payloads import drift
 from streams.payloads.decode import Control, decode
 from streams.tables import connections

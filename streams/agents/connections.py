@@ -5,9 +5,9 @@ from streams.agents.deliveries import fold_unread
 from streams.agents.drift import note
 from streams.agents.entity import fold_entity
 from streams.agents.parts import Delivered, Outlet, body_of, delivered, store_link
-from streams.codec import Codec
 from streams.events import topics
 from streams.events.types import Family, Record
+from streams.kafka.codec import Codec
 from streams.payloads import drift, summary
 from streams.payloads.decode import Control, decode
 from streams.payloads.envelope import UNKNOWN

@@ -4,9 +4,9 @@ from streams.agents.deliveries import REMEMBERED, fold_delivery, fold_unread
 from streams.agents.drift import note
 from streams.agents.entity import fold_entity
 from streams.agents.parts import Outlet, body_of, delivered
-from streams.codec import Codec
 from streams.events import topics
 from streams.events.types import Family, Record
+from streams.kafka.codec import Codec
 from streams.payloads import drift, labs
 from streams.payloads.decode import Control, decode
 from streams.tables.draft import Draft, Fold

@@ -4,9 +4,9 @@ from streams.agents.deliveries import REMEMBERED, fold_delivery, fold_other
 from streams.agents.drift import note
 from streams.agents.entity import fold_entity
 from streams.agents.parts import Delivered, Outlet, body_of, delivered
-from streams.codec import Codec
 from streams.events import topics
 from streams.events.types import Family, Record
+from streams.kafka.codec import Codec
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import drift, queries
 from streams.payloads.decode import Control, decode

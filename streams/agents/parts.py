@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from streams.codec import Codec
 from streams.events import topics
 from streams.events.resources import RESOURCES
 from streams.events.signature import ksuid_time_ms
 from streams.events.times import DAY_US, clock_ms, millis
 from streams.events.types import TEXT_CHARS_MAX, Record
+from streams.kafka.codec import Codec
 from streams.ops.errors import Reason, Rejected
 from streams.payloads.envelope import UNKNOWN, Event, Source
 from streams.payloads.local_time import FLOATING_PROVIDERS

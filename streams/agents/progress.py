@@ -2,8 +2,8 @@
 
 from streams.agents import history, outage
 from streams.agents.parts import Outlet, body_of
-from streams.codec import Codec
 from streams.events.types import Record
+from streams.kafka.codec import Codec
 from streams.tables.draft import Draft, Fold
 from streams.tables.history import backfills
 from streams.tables.history import progress as progresses

@@ -7,8 +7,8 @@ from streams.agents.entity import compare, date, emit
 from streams.agents.history import received
 from streams.agents.parts import Outlet, aged, body_of, data_link, delivered, note_times
 from streams.agents.signs import overtaken
-from streams.codec import Codec
 from streams.events.types import Family, Record
+from streams.kafka.codec import Codec
 from streams.payloads import drift, local_time, summary
 from streams.payloads.decode import decode
 from streams.payloads.summary import Summary

@@ -10,9 +10,9 @@ from streams.agents.drift import note
 from streams.agents.history import received
 from streams.agents.parts import Delivered, Outlet, aged, body_of, data_link, delivered, head, note_times
 from streams.agents.signs import overtaken
-from streams.codec import Codec
 from streams.events.times import HOUR_US
 from streams.events.types import Family, Record
+from streams.kafka.codec import Codec
 from streams.payloads import drift, local_time
 from streams.payloads.columns import Columns
 from streams.payloads.decode import decode

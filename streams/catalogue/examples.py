@@ -5,14 +5,15 @@ from collections import defaultdict
 from functools import cache
 from typing import Any, NamedTuple
 
-from streams import agents, codec
+from streams import agents
 from streams.alerting.rulefile import rules_of
 from streams.alerting.rules import Rules
-from streams.codec import Codec
 from streams.events import signature, topics
 from streams.events.times import EPOCH, MICRO
 from streams.events.topics import Headers
 from streams.events.types import identify
+from streams.kafka import codec
+from streams.kafka.codec import Codec
 from streams.reconcile.compare import Finding, Verdict
 from streams.reconcile.run import record_of
 from streams.reconcile.theirs import Theirs

@@ -66,7 +66,7 @@ def _stop_for_kafka(error: Exception) -> None:
     library = sys.modules.get("confluent_kafka")  # what was not loaded has not failed
     if library is None or not isinstance(error, library.KafkaException):
         return
-    from streams.refused import refused
+    from streams.kafka.refused import refused
 
     ours = refused("Kafka cannot be used", error.args[0])
     _stop(str(ours), 2 if isinstance(ours, Misconfigured) else 3)

@@ -45,6 +45,6 @@ def tail(
 
     Example: `junction-streams tail sleep --user 5f0c2c0e-... --from-beginning`
     """
-    from streams.tail import tail as run_tail
+    from streams.kafka.tail import tail as run_tail
 
     run_tail(read_settings(), topic, user_id=user, from_beginning=from_beginning, limit=limit, as_json=as_json)

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from streams.events import topics
 from streams.events.times import EPOCH, MICRO
-from streams.reader import Decoded
+from streams.kafka.reader import Decoded
 from streams.simulator.stories import Alarm, Comparison, compare
 from streams.simulator.world import Event
 

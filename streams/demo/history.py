@@ -7,9 +7,9 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from streams.events import topics
+from streams.kafka.reader import Messages
 from streams.ops.errors import Rejected, Unavailable
 from streams.ops.settings import Settings
-from streams.reader import Messages
 from streams.tables.history import progress
 from streams.tables.history.job import Status
 from streams.tables.history.outage import Outage

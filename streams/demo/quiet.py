@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from streams.demo.history import Standing
-from streams.lag import Offsets, behind
+from streams.kafka.lag import Offsets, behind
 
 
 class Fetchers(Protocol):

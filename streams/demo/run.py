@@ -22,7 +22,7 @@ from streams.demo.letters import Letters
 from streams.demo.score import Score
 from streams.demo.screen import Screen, what_now, what_was_found
 from streams.events import topics
-from streams.lag import Lag
+from streams.kafka.lag import Lag
 from streams.ops.errors import StreamsError, Unavailable
 from streams.ops.settings import Settings
 from streams.simulator.deliver import Tally, Target, open_courier

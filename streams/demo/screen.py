@@ -11,9 +11,9 @@ from rich.table import Table
 
 from streams.demo import stack
 from streams.demo.score import Score
-from streams.reader import Decoded
+from streams.kafka.reader import Decoded
+from streams.kafka.tail import show
 from streams.simulator.truth import Report
-from streams.tail import show
 
 SHOWN = ("connections", "backfills", "sleep", "heartrate")
 VERDICTS = ("NEW", "CHANGED", "SAME", "STALE", "CONFLICT")

@@ -14,10 +14,10 @@ import httpx
 import stamina
 from pydantic import SecretStr
 
-from streams import admin, registry
 from streams.demo.watch import http, scrape
 from streams.embedded import Cluster, MockCluster, missing, ports
 from streams.embedded.supervise import Child
+from streams.kafka import admin, registry
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import LOCAL_REGISTRY, Settings
 from streams.simulator import stories

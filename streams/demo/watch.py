@@ -10,8 +10,8 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from streams.events import topics
+from streams.kafka.reader import Decoded, Reader
 from streams.ops.settings import Settings
-from streams.reader import Decoded, Reader
 
 POLL_S = 0.2
 

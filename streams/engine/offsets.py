@@ -11,9 +11,9 @@ from collections.abc import Iterable
 
 from confluent_kafka import KafkaException, TopicPartition
 
-from streams.engine.clients import asking
 from streams.engine.restore import Stopped
 from streams.engine.slices import Source
+from streams.kafka.clients import asking
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 

@@ -13,7 +13,7 @@ from typing import Any
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from streams.engine.clients import SILENT
+from streams.kafka.clients import SILENT
 from streams.ops import log, private
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings

@@ -17,11 +17,11 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from streams.engine.assignor import Subscriptions
-from streams.engine.clients import client_id
 from streams.engine.ends import APART_MS, Ends
 from streams.engine.group_metadata import Membership
-from streams.engine.security import security
 from streams.engine.slices import Position, Slice, Source
+from streams.kafka.clients import client_id
+from streams.kafka.security import security
 from streams.ops import log
 from streams.ops.errors import Misconfigured
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
-from streams.engine.clients import SILENT
+from streams.kafka.clients import SILENT
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 

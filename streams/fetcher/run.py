@@ -2,7 +2,6 @@
 
 import asyncio
 
-from streams import admin
 from streams.agents.parts import body_of
 from streams.engine import app as engine
 from streams.events import topics
@@ -12,6 +11,7 @@ from streams.fetcher.asking import Asker
 from streams.fetcher.reconciling import Reconciling
 from streams.fetcher.scheduler import Scheduler
 from streams.junction import open_client
+from streams.kafka import admin
 from streams.ops import addresses, log
 from streams.ops.metrics import Process
 from streams.ops.metrics_server import expose

@@ -14,10 +14,10 @@ import time
 from collections.abc import Callable
 
 from streams.events import topics
+from streams.kafka.publisher import Publisher
 from streams.ops import log
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
-from streams.publisher import Publisher
 from streams.tables.history import outage
 
 LOOK_S = 60.0

@@ -14,9 +14,9 @@ from starlette.routing import Route
 from streams.gateway.absence import Absence, Heard
 from streams.gateway.door import Clock, Door, endpoints_of
 from streams.gateway.watch import Probe, Watch
+from streams.kafka.publisher import Publisher
 from streams.ops.metrics import Process, registry
 from streams.ops.settings import Settings
-from streams.publisher import Publisher
 
 _FIRST_ANSWER_S = 1.0  # a door that is open before Kafka answers says 503; one that hangs says nothing
 

@@ -25,10 +25,10 @@ from streams.gateway import trace
 from streams.gateway.body import Budget, Busy, Gone, TooLarge, check_length, read_body
 from streams.gateway.store import record_of
 from streams.gateway.watch import Watch
+from streams.kafka.publisher import Publisher
 from streams.ops import log, metrics
 from streams.ops.errors import Misconfigured, SignatureError, Unavailable
 from streams.ops.settings import Settings
-from streams.publisher import Publisher
 
 T = TypeVar("T")
 Clock = Callable[[], float]

@@ -13,14 +13,14 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from starlette.applications import Starlette
 
-from streams import admin
 from streams.events import topics
 from streams.events.record_bounds import ROOM_BYTES
 from streams.gateway.app import build_app
+from streams.kafka import admin
+from streams.kafka.publisher import KafkaPublisher
 from streams.ops import log
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
-from streams.publisher import KafkaPublisher
 
 _HEADERS_TIMEOUT_MS = 10_000
 _CONNECTIONS_MAX = 1024

@@ -9,10 +9,12 @@ import httpx
 import stamina
 from confluent_kafka import Message
 
-from streams import admin, proxies, registry
-from streams.codec import Codec
-from streams.decoder import Decoder
+from streams import proxies
 from streams.events import topics
+from streams.kafka import admin, registry
+from streams.kafka.codec import Codec
+from streams.kafka.decoder import Decoder
+from streams.kafka.publisher import KafkaPublisher
 from streams.notify.bring import Claim, Courier, Place, Status, checked
 from streams.notify.lane import Lane
 from streams.notify.receivers import Receiver, receivers
@@ -21,7 +23,6 @@ from streams.ops.errors import Unavailable, Unreadable
 from streams.ops.metrics_server import expose
 from streams.ops.settings import Settings
 from streams.ops.waiting import until_available
-from streams.publisher import KafkaPublisher
 
 FLUSH_S = 10.0
 

@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from streams import ask, registry, status
-from streams.codec import Codec
+from streams import ask, status
 from streams.engine.process import place
 from streams.events import ids, topics
 from streams.junction import Client, Refused, Trouble, walk
+from streams.kafka import registry
+from streams.kafka.codec import Codec
+from streams.kafka.publisher import KafkaPublisher
 from streams.ops import log, metrics
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
-from streams.publisher import KafkaPublisher
 from streams.reconcile import compare, theirs
 from streams.reconcile.compare import Finding, Verdict
 from streams.reconcile.theirs import Theirs

@@ -24,7 +24,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from streams.events import topics
 from streams.fetcher.answer import DOOR
-from streams.lag import Lag
+from streams.kafka.lag import Lag
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from streams.simulator.api.options import MANAGEMENT_KEY

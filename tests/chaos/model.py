@@ -9,9 +9,9 @@ from typing import Any
 from streams import agents
 from streams.alerting import rulefile
 from streams.alerting.rules import Rules
-from streams.codec import decode, parsed
 from streams.events import topics
 from streams.events.record_bounds import Bounds
+from streams.kafka.codec import decode, parsed
 from streams.ops.errors import Rejected
 from streams.tables.draft import Draft, Rows
 from streams.tables.sources import Policy

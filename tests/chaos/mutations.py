@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer
 from confluent_kafka import Producer
 
 from streams.cli import read_settings
-from streams.engine import accounts, clients, group_metadata, offsets
+from streams.engine import accounts, group_metadata, offsets
 from streams.engine.group_metadata import Membership
 from streams.engine.recovery import Recovery
 from streams.engine.restore import topic_ids
@@ -24,6 +24,7 @@ from streams.engine.unit import Unit
 from streams.engine.work import Work
 from streams.events import topics
 from streams.fetcher import scheduler
+from streams.kafka import clients
 from streams.tables.draft import Draft
 
 SLOW_DISK_S = 0.03  # between the state and the commit: a window that a real disk opens too, now and then

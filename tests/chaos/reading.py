@@ -10,13 +10,13 @@ from typing import Any
 import rocksdict
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
-from streams import codec
 from streams.engine.database import Damaged, trouble
 from streams.engine.table import CURRENT_KEY, ORIGIN_KEY
 from streams.events import topics
+from streams.kafka import codec
+from streams.kafka.registry import Schemas
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
-from streams.registry import Schemas
 from tests.folding import RawRecord
 
 STABLE_S = 40.0  # an abandoned transaction is ended by the broker after its timeout (10 s), looked at every 10 s

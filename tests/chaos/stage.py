@@ -22,10 +22,10 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
-from streams import admin, registry
 from streams.embedded import Cluster, ports
 from streams.embedded.supervise import Child
 from streams.events.record_bounds import ROOM_BYTES
+from streams.kafka import admin, registry
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from streams.tables.sources import WINDOW_DAYS

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from streams.events import topics
-from streams.lag import Lag, Offsets
+from streams.kafka.lag import Lag, Offsets
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 

@@ -15,14 +15,15 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from streams import admin, agents, registry
+from streams import agents
 from streams.cli import read_settings
-from streams.codec import Codec
 from streams.engine import app as engine
 from streams.engine import transaction
 from streams.engine.slices import Slice
 from streams.events import topics
 from streams.events.types import Record
+from streams.kafka import admin, registry
+from streams.kafka.codec import Codec
 from streams.ops.errors import StreamsError
 from streams.ops.waiting import until_available
 from streams.tables.draft import Draft, Fold

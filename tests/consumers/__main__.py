@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from streams import registry
 from streams.embedded import Cluster, missing
+from streams.kafka import registry
 from streams.ops.errors import StreamsError
 from streams.ops.settings import Settings
 from tests.consumers import build

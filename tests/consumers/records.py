@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from streams import codec
 from streams.events import topics
+from streams.kafka import codec
 from tests.folding import PREFIX, Worker
 from tests.strategies import USER, envelope
 

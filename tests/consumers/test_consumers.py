@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
-from streams import registry
 from streams.embedded import Cluster, jars
+from streams.kafka import registry
 from streams.ops.settings import Settings
 from tests.consumers import build, page
 from tests.consumers.clients import BY_NAME, KAFKA_CLIENTS

@@ -12,8 +12,8 @@ from confluent_kafka.admin import AdminClient
 
 from streams.engine import restore
 from streams.engine.table import Table
+from streams.kafka.reader import Messages
 from streams.ops.errors import Unavailable
-from streams.reader import Messages
 from tests.engine.rig import TABLE, Rig, keys
 
 

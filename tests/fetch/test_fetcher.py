@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
 
-from streams import admin, ask
+from streams import ask
 from streams.events import topics
+from streams.kafka import admin
 from streams.ops.settings import Settings
 from streams.tables.history import progress
 from streams.tables.history.request import Request

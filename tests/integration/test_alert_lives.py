@@ -4,9 +4,10 @@ from typing import Any
 
 from confluent_kafka import Producer
 
-from streams import admin, alert_lives, registry
-from streams.codec import Codec
+from streams import alert_lives
 from streams.events import topics
+from streams.kafka import admin, registry
+from streams.kafka.codec import Codec
 from streams.notify.bring import Answer, Place, Status, delivery
 from streams.notify.receivers import Receiver
 from streams.ops.settings import Settings

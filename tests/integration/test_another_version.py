@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from streams import admin, registry
 from streams.alerting import timers
 from streams.alerting.timers import Timer
 from streams.events import topics
+from streams.kafka import admin, registry
 from streams.ops.settings import Settings
 from streams.tables import connections, verdicts
 from streams.tables.verdicts import Version, state_key

@@ -12,24 +12,25 @@ import pytest
 from confluent_kafka import Producer
 from structlog.testing import capture_logs
 
-from streams import admin, alert_bounds, alert_lives, alert_trial, drift_report, redrive, registry
+from streams import alert_bounds, alert_lives, alert_trial, drift_report, redrive
 from streams.alerting.own import Own
 from streams.alerting.own import encode as encode_own
-from streams.codec import Codec
 from streams.dead_letters import Filter
 from streams.demo.history import History
 from streams.demo.watch import Watch
 from streams.embedded import Cluster
 from streams.events import topics
+from streams.kafka import admin, registry
+from streams.kafka.codec import Codec
+from streams.kafka.reader import Reader
+from streams.kafka.tail import tail
 from streams.notify import service
 from streams.notify.bring import checked
 from streams.ops.errors import Misconfigured, Unavailable, Unreadable
 from streams.ops.settings import Settings
-from streams.reader import Reader
 from streams.tables.history import progress
 from streams.tables.history.job import Status
 from streams.tables.history.progress import Progress
-from streams.tail import tail
 from tests.folding import NOW_MS, Worker
 from tests.integration.test_alert_lives import step
 from tests.strategies import USER, envelope

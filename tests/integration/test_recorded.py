@@ -10,9 +10,9 @@ from confluent_kafka import Consumer, TopicPartition
 from streams import status
 from streams.demo import stack
 from streams.events import topics
-from streams.lag import Lag
+from streams.kafka.lag import Lag
+from streams.kafka.reader import Reader
 from streams.ops.settings import Settings
-from streams.reader import Reader
 from streams.simulator.deliver import Target, open_courier
 from streams.simulator.recorded import Recorded, post_all, read_folder
 from tests.test_agents_published import AS_IT_IS, CONFLICT

@@ -9,14 +9,15 @@ from contextlib import closing
 import pytest
 from confluent_kafka import Producer
 
-from streams import admin, drift_report, redrive, registry
-from streams.codec import Codec
+from streams import drift_report, redrive
 from streams.dead_letters import Filter
 from streams.events import topics
+from streams.kafka import admin, registry
+from streams.kafka.codec import Codec
+from streams.kafka.reader import Messages
 from streams.letters_shown import print_letter, print_letters, print_redrive
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
-from streams.reader import Messages
 from streams.redrive import Outcome
 from tests.folding import NOW_MS, Worker, raw
 from tests.strategies import envelope

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from streams.codec import decode, parsed
+from streams.kafka.codec import decode, parsed
 from streams.notify.bring import Answer, Courier, Place, Status, judged
 from streams.notify.posts import OPEN_FOR, post
 from streams.notify.receivers import Kind, Receiver, receivers

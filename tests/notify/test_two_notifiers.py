@@ -17,9 +17,10 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 
-from streams import admin, alert_lives, registry
-from streams.codec import Codec
+from streams import alert_lives
 from streams.events import topics
+from streams.kafka import admin, registry
+from streams.kafka.codec import Codec
 from streams.ops.settings import Settings
 from tests.simulator.receiver import SECRET
 

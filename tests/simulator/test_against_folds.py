@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from streams import codec
 from streams.agents import folds
-from streams.codec import Codec
 from streams.events import signature, topics
 from streams.events.types import identify
+from streams.kafka import codec
+from streams.kafka.codec import Codec
 from streams.ops.errors import Rejected
 from streams.simulator.schedule import Attempt, Faults, schedule
 from streams.simulator.truth import Clean, Truth

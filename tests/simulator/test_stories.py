@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from streams import agents, codec
+from streams import agents
 from streams.alerting import rulefile
 from streams.alerting.rules import Rules
-from streams.codec import Codec
 from streams.events import topics
+from streams.kafka import codec
+from streams.kafka.codec import Codec
 from streams.simulator import stories
 from streams.simulator.schedule import Faults, schedule
 from streams.simulator.world import World

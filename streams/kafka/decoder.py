@@ -9,10 +9,10 @@ import fastavro
 from fastavro.read import LOGICAL_READERS
 from fastavro.schema import SchemaParseException, UnknownType
 
-from streams import codec, registry
 from streams.events import topics
 from streams.events.schemas.schema_files import SERIES_SCHEMAS
 from streams.events.times import DAY_US, in_range
+from streams.kafka import codec, registry
 from streams.ops.errors import UnknownSchema, Unreadable
 from streams.ops.settings import Settings
 

@@ -16,14 +16,14 @@ import httpx2  # what confluent-kafka 2.16 speaks HTTP with: its errors reach us
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
-from streams import subjects
-from streams.codec import parsed
 from streams.events import topics
 from streams.events.schemas.bounds import is_bounded
+from streams.kafka import subjects
+from streams.kafka.codec import parsed
+from streams.kafka.subjects import Check
 from streams.ops import addresses
 from streams.ops.errors import Misconfigured, Unavailable, UnknownSchema
 from streams.ops.settings import Settings
-from streams.subjects import Check
 
 S = TypeVar("S")
 T = TypeVar("T")

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from operator import call, itemgetter
 from typing import Any
 
-from streams import avro_arrays
-from streams.avro_arrays import LAST, long
+from streams.kafka import avro_arrays
+from streams.kafka.avro_arrays import LAST, long
 
 Write = Callable[[Any], bytes]
 

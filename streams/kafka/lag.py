@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from streams.kafka.refused import refused
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
-from streams.refused import refused
 
 ANSWER_S = 10.0
 

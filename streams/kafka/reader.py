@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from streams.decoder import Decoder
+from streams.kafka.decoder import Decoder
+from streams.kafka.refused import refused
 from streams.ops import log
 from streams.ops.errors import Misconfigured, Unreadable
 from streams.ops.settings import Settings
-from streams.refused import refused
 
 BATCH = 2000
 POLL_S = 0.5

@@ -5,10 +5,10 @@ from typing import Any
 from rich.console import Console
 
 from streams.events import ids, topics
+from streams.kafka.reader import Decoded, Reader
 from streams.ops import terminal
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
-from streams.reader import Decoded, Reader
 
 POLL_S = 0.5
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import fastavro
 
-from streams import avro_writer
-from streams.avro_writer import Write
 from streams.events import topics
 from streams.events.schemas.schema_files import schema_text
+from streams.kafka import avro_writer
+from streams.kafka.avro_writer import Write
 from streams.ops.errors import Misconfigured
 
 __all__ = ["Codec", "decode", "parsed", "schema_id", "schema_text"]

@@ -1,0 +1,1 @@
+"""Records on Kafka: Avro bytes, registry, publishing, reading, topics as they are."""
