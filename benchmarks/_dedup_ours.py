@@ -1,6 +1,6 @@
 """The dedup job in this engine: `python -m benchmarks._dedup_ours`. Settings come from the environment."""
 
-from streams.engine import app
+from streams.engine.faust import app
 from streams.events.types import Record
 from streams.ops import log
 from streams.ops.settings import Settings

@@ -13,7 +13,7 @@ import rocksdict
 from benchmarks._events import Raw
 from streams import agents
 from streams.agents import entity, summaries, timeseries
-from streams.engine.database import Options
+from streams.engine.store.database import Options
 from streams.events import topics
 from streams.kafka.codec import Codec
 from streams.tables.draft import Draft

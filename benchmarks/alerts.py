@@ -18,7 +18,7 @@ from streams import agents
 from streams.alerting import fields
 from streams.alerting.rulefile import rules_of
 from streams.alerting.rules import NO_RULES, Rules
-from streams.engine.records import SourceRecord
+from streams.engine.faust.records import SourceRecord
 from streams.events import signature, topics
 from streams.events.times import EPOCH, MICRO
 from streams.events.types import identify

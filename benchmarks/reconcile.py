@@ -25,7 +25,7 @@ from pydantic import SecretStr
 from benchmarks.fetch import _api, _service, _settings
 from benchmarks.worker import PARTITIONS, feed
 from streams.embedded import Cluster, ports
-from streams.engine.process import spare_the_collector
+from streams.engine.faust.process import spare_the_collector
 from streams.events import topics
 from streams.events.types import Family
 from streams.junction import open_client

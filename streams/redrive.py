@@ -17,7 +17,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from streams import dead_letters
 from streams.dead_letters import Filter, Letter, Return
-from streams.engine.transaction import Remedy, remedy
+from streams.engine.work.transaction import Remedy, remedy
 from streams.events import topics
 from streams.kafka.clients import SILENT
 from streams.kafka.reader import Messages

@@ -20,7 +20,7 @@ from streams.tables.draft import Draft, Fold
 if TYPE_CHECKING:
     from streams.agents.alerts import NewRules
     from streams.alerting.rules import Rules
-    from streams.engine.app import App
+    from streams.engine.faust.app import App
     from streams.tables.sources import Policy
 
 
@@ -40,7 +40,7 @@ def run(settings: Settings, *, rebuild_state: bool = False, accept_offsets: bool
     """
     gc.disable()  # importing makes much and throws nothing away; the engine switches it on again
     # Half a second of imports, while Kafka and the registry answer.
-    threading.Thread(target=import_module, args=("streams.engine.app",), name="imports", daemon=True).start()
+    threading.Thread(target=import_module, args=("streams.engine.faust.app",), name="imports", daemon=True).start()
     choices = Choices(*rules_of(settings), policy_of(settings))
     until_available("Kafka", lambda: admin.check_layout(settings))
     ids = until_available("schema registry", lambda: registry.resolve(settings))
@@ -51,7 +51,7 @@ def _start(
     settings: Settings, ids: Mapping[str, int], choices: Choices, rebuild_state: bool, accept_offsets: bool
 ) -> None:
     from streams import agents
-    from streams.engine import app as engine
+    from streams.engine.faust import app as engine
     from streams.kafka.codec import Codec
     from streams.lookup import server
     from streams.ops.metrics import Process

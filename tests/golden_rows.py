@@ -17,8 +17,8 @@ from streams.alerting.marks import Mark, Window
 from streams.alerting.observe import Evidence
 from streams.alerting.timers import Timer
 from streams.alerting.user import Happened, Personal, Place, Standing, User
-from streams.engine import ledger
-from streams.engine.ledger import Entry
+from streams.engine.positions import ledger
+from streams.engine.positions.ledger import Entry
 from streams.payloads.envelope import Source
 from streams.tables import connections, coverage, drift_counts, hour_blocks, rows, sources, verdicts
 from streams.tables.draft import Draft, Rows

@@ -8,7 +8,7 @@ import pytest
 
 from streams.agents.preferred import TOO_LARGE
 from streams.alerting.own import Own, encode
-from streams.engine.step import Step
+from streams.engine.work.step import Step
 from streams.events import topics
 from streams.events.record_bounds import ROOM_BYTES, Bounds
 from streams.events.types import TEXT_CHARS_MAX

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from streams.dead_letters import Letter, returned
-from streams.engine.records import SourceRecord
-from streams.engine.step import Step
+from streams.engine.faust.records import SourceRecord
+from streams.engine.work.step import Step
 from streams.events import topics
 from streams.events.record_bounds import AGAIN_BYTES, ROOM_BYTES, Bounds, around, weight
 from streams.events.signature import Verified

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from streams import letters_shown
 from streams.dead_letters import Filter, Letter, now, returned
-from streams.engine.step import Step, dead_letter
+from streams.engine.work.step import Step, dead_letter
 from streams.events import topics
 from streams.events.signature import Verified
 from streams.gateway.store import record_of

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.records import SourceRecord
+from streams.engine.faust.records import SourceRecord
 from streams.ops.errors import Reason, Rejected
 from streams.tables.draft import Draft, Emit
 

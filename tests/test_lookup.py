@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from yarl import URL
 
 from streams import status
-from streams.engine import owners
+from streams.engine.positions import owners
 from streams.events import topics
 from streams.lookup import server, view
 from streams.ops.errors import Misconfigured, Unavailable

@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from streams.embedded.cluster import Cluster
-from streams.engine.process import own
+from streams.engine.faust.process import own
 from streams.ops import private
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from streams.agents import preferred
 from streams.alerting import baseline, crowds, marks, silence, user
-from streams.engine import ledger
+from streams.engine.positions import ledger
 from streams.ops.errors import Misconfigured, Rejected
 from streams.tables import connections, coverage, drift_counts, hour_blocks, rows, sources
 from streams.tables.history import backfills

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from streams import configuration, redrive
-from streams.engine.transaction import transactional_id
+from streams.engine.work.transaction import transactional_id
 from streams.events import topics
 from streams.ops.settings import Settings
 

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 import msgspec
 
-from streams.engine.process import place
+from streams.engine.faust.process import place
 from streams.events.record_bounds import Bounds
 from streams.fetcher import stream
 from streams.fetcher.answer import Page, Trouble

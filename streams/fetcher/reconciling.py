@@ -2,8 +2,8 @@
 
 import asyncio
 
-from streams.engine.app import App
-from streams.engine.process import place
+from streams.engine.faust.app import App
+from streams.engine.faust.process import place
 from streams.junction import open_client
 from streams.ops import log
 from streams.ops.errors import StreamsError

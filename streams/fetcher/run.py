@@ -3,7 +3,7 @@
 import asyncio
 
 from streams.agents.parts import body_of
-from streams.engine import app as engine
+from streams.engine.faust import app as engine
 from streams.events import topics
 from streams.events.types import Record
 from streams.fetcher.answer import enqueue

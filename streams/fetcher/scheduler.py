@@ -14,8 +14,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from streams.engine.app import App
-from streams.engine.unit import Unit
+from streams.engine.faust.app import App
+from streams.engine.work.unit import Unit
 from streams.fetcher.answer import TOO_LARGE, Page, Trouble, settle
 from streams.ops import log, metrics
 from streams.tables.draft import Draft

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from streams import ask, status
-from streams.engine.process import place
+from streams.engine.faust.process import place
 from streams.events import ids, topics
 from streams.junction import Client, Refused, Trouble, walk
 from streams.kafka import registry

@@ -14,14 +14,15 @@ from aiokafka import AIOKafkaConsumer
 from confluent_kafka import Producer
 
 from streams.cli import read_settings
-from streams.engine import accounts, group_metadata, offsets
-from streams.engine.group_metadata import Membership
-from streams.engine.recovery import Recovery
-from streams.engine.restore import topic_ids
-from streams.engine.slices import Cursors, Slice, Verdict
-from streams.engine.table import Table
-from streams.engine.unit import Unit
-from streams.engine.work import Work
+from streams.engine.positions import group_metadata
+from streams.engine.positions.group_metadata import Membership
+from streams.engine.positions.slices import Cursors, Slice, Verdict
+from streams.engine.store import accounts, offsets
+from streams.engine.store.recovery import Recovery
+from streams.engine.store.restore import topic_ids
+from streams.engine.store.table import Table
+from streams.engine.work.unit import Unit
+from streams.engine.work.work import Work
 from streams.events import topics
 from streams.fetcher import scheduler
 from streams.kafka import clients

@@ -20,7 +20,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from streams.engine.work import Work
+from streams.engine.work.work import Work
 from streams.events import topics
 
 TRAP = "nap"  # the file; `nap-w0` when w0 has taken it
@@ -93,37 +93,39 @@ _BEFORE, _AFTER, _START, _JOIN, _PAGES = When.BEFORE, When.AFTER, Wants.START, W
 _ENGINE, _FETCHER = "streams.engine", "streams.fetcher"
 PLACES: Mapping[str, Place] = {
     # A commit
-    "begun": Place(f"{_ENGINE}.transaction:Transactions.begin", _AFTER),
-    "produced": Place(f"{_ENGINE}.work:Work.produce", _AFTER),
-    "changes_queued": Place(f"{_ENGINE}.transaction:Transactions.produce_changes", _AFTER),
-    "offsets_unsent": Place(f"{_ENGINE}.transaction:Transactions._send_offsets", _BEFORE),
-    "offsets_sent": Place(f"{_ENGINE}.transaction:Transactions._send_offsets", _AFTER),
-    "offsets_sent_bare": Place(f"{_ENGINE}.transaction:Transactions._send_offsets", _AFTER, only=Seen.is_bare),
-    "offsets_sent_changing": Place(f"{_ENGINE}.transaction:Transactions._send_offsets", _AFTER, only=Seen.changes),
-    "offsets_sent_rows": Place(f"{_ENGINE}.transaction:Transactions._send_offsets", _AFTER, only=Seen.changes_for_good),
-    "committed": Place(f"{_ENGINE}.transaction:Transactions.commit", _AFTER),
-    "table_write": Place(f"{_ENGINE}.table:Table.write", _BEFORE, only=in_commit),
-    "table_written": Place(f"{_ENGINE}.table:Table.write", _AFTER, only=in_commit),
-    "work_over": Place(f"{_ENGINE}.work:Work.commit", _AFTER),
+    "begun": Place(f"{_ENGINE}.work.transaction:Transactions.begin", _AFTER),
+    "produced": Place(f"{_ENGINE}.work.work:Work.produce", _AFTER),
+    "changes_queued": Place(f"{_ENGINE}.work.transaction:Transactions.produce_changes", _AFTER),
+    "offsets_unsent": Place(f"{_ENGINE}.work.transaction:Transactions._send_offsets", _BEFORE),
+    "offsets_sent": Place(f"{_ENGINE}.work.transaction:Transactions._send_offsets", _AFTER),
+    "offsets_sent_bare": Place(f"{_ENGINE}.work.transaction:Transactions._send_offsets", _AFTER, only=Seen.is_bare),
+    "offsets_sent_changing": Place(f"{_ENGINE}.work.transaction:Transactions._send_offsets", _AFTER, only=Seen.changes),
+    "offsets_sent_rows": Place(
+        f"{_ENGINE}.work.transaction:Transactions._send_offsets", _AFTER, only=Seen.changes_for_good
+    ),
+    "committed": Place(f"{_ENGINE}.work.transaction:Transactions.commit", _AFTER),
+    "table_write": Place(f"{_ENGINE}.store.table:Table.write", _BEFORE, only=in_commit),
+    "table_written": Place(f"{_ENGINE}.store.table:Table.write", _AFTER, only=in_commit),
+    "work_over": Place(f"{_ENGINE}.work.work:Work.commit", _AFTER),
     # A rebalance
-    "settling": Place(f"{_ENGINE}.unit:Unit.settle", _BEFORE, _JOIN),
-    "settled": Place(f"{_ENGINE}.unit:Unit.settle", _AFTER, _JOIN),
-    "closed": Place(f"{_ENGINE}.table:Store.revoke_partitions", _AFTER, _JOIN),
+    "settling": Place(f"{_ENGINE}.work.unit:Unit.settle", _BEFORE, _JOIN),
+    "settled": Place(f"{_ENGINE}.work.unit:Unit.settle", _AFTER, _JOIN),
+    "closed": Place(f"{_ENGINE}.store.table:Store.revoke_partitions", _AFTER, _JOIN),
     # A restore
-    "restore": Place(f"{_ENGINE}.recovery:restore", _BEFORE, _START),
-    "origins": Place(f"{_ENGINE}.restore:_check_origins", _AFTER, _START),
-    "ranges": Place(f"{_ENGINE}.restore:_find_range", _AFTER, _START),
-    "batch_read": Place(f"{_ENGINE}.table:Table.write", _BEFORE, _START, in_restore),
-    "batch_written": Place(f"{_ENGINE}.table:Table.write", _AFTER, _START, in_restore),
-    "restored": Place(f"{_ENGINE}.recovery:restore", _AFTER, _START),
-    "ids_read": Place(f"{_ENGINE}.recovery:topic_ids", _AFTER, _START),
-    "compared": Place(f"{_ENGINE}.accounts:check", _AFTER, _START),
+    "restore": Place(f"{_ENGINE}.store.recovery:restore", _BEFORE, _START),
+    "origins": Place(f"{_ENGINE}.store.restore:_check_origins", _AFTER, _START),
+    "ranges": Place(f"{_ENGINE}.store.restore:_find_range", _AFTER, _START),
+    "batch_read": Place(f"{_ENGINE}.store.table:Table.write", _BEFORE, _START, in_restore),
+    "batch_written": Place(f"{_ENGINE}.store.table:Table.write", _AFTER, _START, in_restore),
+    "restored": Place(f"{_ENGINE}.store.recovery:restore", _AFTER, _START),
+    "ids_read": Place(f"{_ENGINE}.store.recovery:topic_ids", _AFTER, _START),
+    "compared": Place(f"{_ENGINE}.store.accounts:check", _AFTER, _START),
     # Back to work
-    "offsets_read": Place(f"{_ENGINE}.offsets:CommittedOffsets.stable", _AFTER, _START),
-    "flow": Place(f"{_ENGINE}.transport:Consumer.resume_flow", _AFTER, _START),
-    "resuming": Place(f"{_ENGINE}.unit:Unit.resume", _BEFORE, _START),
-    "resumed": Place(f"{_ENGINE}.unit:Unit.resume", _AFTER, _START),
-    "sought": Place(f"{_ENGINE}.transport:Consumer.seek_to", _AFTER, _START),
+    "offsets_read": Place(f"{_ENGINE}.store.offsets:CommittedOffsets.stable", _AFTER, _START),
+    "flow": Place(f"{_ENGINE}.faust.transport:Consumer.resume_flow", _AFTER, _START),
+    "resuming": Place(f"{_ENGINE}.work.unit:Unit.resume", _BEFORE, _START),
+    "resumed": Place(f"{_ENGINE}.work.unit:Unit.resume", _AFTER, _START),
+    "sought": Place(f"{_ENGINE}.faust.transport:Consumer.seek_to", _AFTER, _START),
     # A page
     "enqueued": Place(f"{_FETCHER}.run:enqueue", _AFTER, _PAGES),
     "answered": Place(f"{_FETCHER}.asking:Asker.ask", _AFTER, _PAGES),

@@ -10,8 +10,8 @@ from typing import Any
 import rocksdict
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
-from streams.engine.database import Damaged, trouble
-from streams.engine.table import CURRENT_KEY, ORIGIN_KEY
+from streams.engine.store.database import Damaged, trouble
+from streams.engine.store.table import CURRENT_KEY, ORIGIN_KEY
 from streams.events import topics
 from streams.kafka import codec
 from streams.kafka.registry import Schemas

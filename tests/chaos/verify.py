@@ -25,7 +25,7 @@ from typing import Any
 
 from confluent_kafka import Message
 
-from streams.engine import ledger
+from streams.engine.positions import ledger
 from streams.events import topics
 from streams.events.record_bounds import Bounds
 from streams.simulator.truth import Truth

@@ -17,9 +17,9 @@ from random import Random
 
 from streams import agents
 from streams.cli import read_settings
-from streams.engine import app as engine
-from streams.engine import transaction
-from streams.engine.slices import Slice
+from streams.engine.faust import app as engine
+from streams.engine.positions.slices import Slice
+from streams.engine.work import transaction
 from streams.events import topics
 from streams.events.types import Record
 from streams.kafka import admin, registry

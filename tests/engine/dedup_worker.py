@@ -16,10 +16,10 @@ import sys
 from functools import partial
 from typing import Any
 
-from streams.engine import app
-from streams.engine.slices import Slice
-from streams.engine.table import Table
-from streams.engine.unit import Unit
+from streams.engine.faust import app
+from streams.engine.positions.slices import Slice
+from streams.engine.store.table import Table
+from streams.engine.work.unit import Unit
 from streams.events.types import Record
 from streams.ops import log
 from streams.ops.errors import Reason, Rejected, StreamsError

@@ -13,7 +13,7 @@ from pathlib import Path
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from streams.engine import ledger
+from streams.engine.positions import ledger
 from streams.events import topics
 from streams.ops.settings import Settings
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.apart import check_counts, together
+from streams.engine.positions.apart import check_counts, together
 from streams.ops.errors import Misconfigured
 
 PLACES = st.sets(st.tuples(st.sampled_from(["a", "b"]), st.integers(0, 4)))

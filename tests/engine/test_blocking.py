@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from streams.engine.blocking import Blocking, Stuck
+from streams.engine.work.blocking import Blocking, Stuck
 
 
 async def test_jobs_run_in_order_and_answer() -> None:
@@ -38,7 +38,7 @@ def test_a_stopped_process_has_not_waited() -> None:
     """Time in which the whole process was stopped does not count: a call that is answered on waking is no failure."""
     program = (
         "import asyncio, threading, time\n"
-        "from streams.engine.blocking import Blocking\n"
+        "from streams.engine.work.blocking import Blocking\n"
         "blocking, answered = Blocking('t', stuck_s=2.0), threading.Event()\n"
         "threading.Thread(target=lambda: (print('calling', flush=True), input(), answered.set())).start()\n"
         "print(asyncio.run(blocking.run(blocking.guard, answered.wait)))\n"
@@ -59,7 +59,7 @@ def test_a_stuck_call_does_not_hold_back_the_exit() -> None:
     """The process ends although the call never does."""
     program = (
         "import asyncio, threading\n"
-        "from streams.engine.blocking import Blocking\n"
+        "from streams.engine.work.blocking import Blocking\n"
         "blocking = Blocking('t', stuck_s=0.1)\n"
         "asyncio.run(blocking.run(blocking.guard, threading.Event().wait))\n"
     )

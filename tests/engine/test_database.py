@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import rocksdict
 
-from streams.engine import database, state
+from streams.engine.store import database, state
 from streams.ops.errors import Misconfigured
 from tests.engine.rig import RIGHT, Rig
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.ends import FACTS_MAX, Ends
+from streams.engine.positions.ends import FACTS_MAX, Ends
 
 A, B = ("raw.a", 0), ("raw.b", 0)
 

@@ -10,8 +10,8 @@ import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from streams.engine import restore
-from streams.engine.table import Table
+from streams.engine.store import restore
+from streams.engine.store.table import Table
 from streams.kafka.reader import Messages
 from streams.ops.errors import Unavailable
 from tests.engine.rig import TABLE, Rig, keys

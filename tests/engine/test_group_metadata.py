@@ -5,7 +5,7 @@ from confluent_kafka import Consumer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.group_metadata import MAGIC, Membership, encode
+from streams.engine.positions.group_metadata import MAGIC, Membership, encode
 
 names = st.text(st.characters(min_codepoint=1, exclude_categories=["Cs"]), min_size=1, max_size=40)
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.ledger import Entry, Ledger, Standing, decode, encode
+from streams.engine.positions.ledger import Entry, Ledger, Standing, decode, encode
 
 A, B = ("raw.a", 0), ("raw.b", 0)
 IDS = {"raw.a": "id-a", "raw.b": "id-b"}

@@ -12,7 +12,7 @@ from aiokafka.structs import TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine import records
+from streams.engine.faust import records
 
 TP = TopicPartition("junction.raw.a", 3)
 AIOKAFKA = fetcher.PartitionRecords  # bound before anything of this process installs ours

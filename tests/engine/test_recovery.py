@@ -13,15 +13,15 @@ import rocksdict
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from streams.engine.database import Options
-from streams.engine.ends import Ends
-from streams.engine.group_metadata import Membership
-from streams.engine.ledger import Ledger
-from streams.engine.recovery import Recovery
-from streams.engine.slices import Position, Slice, Source
-from streams.engine.table import Overtaken, Table
-from streams.engine.transaction import Aborted, Cause
-from streams.engine.unit import Unit
+from streams.engine.positions.ends import Ends
+from streams.engine.positions.group_metadata import Membership
+from streams.engine.positions.ledger import Ledger
+from streams.engine.positions.slices import Position, Slice, Source
+from streams.engine.store.database import Options
+from streams.engine.store.recovery import Recovery
+from streams.engine.store.table import Overtaken, Table
+from streams.engine.work.transaction import Aborted, Cause
+from streams.engine.work.unit import Unit
 from streams.ops.settings import Settings
 from tests.chaos.mutations import MUTATIONS
 from tests.folding import RawRecord

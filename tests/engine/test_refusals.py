@@ -7,10 +7,10 @@ import pytest
 from confluent_kafka import KafkaError
 
 from streams.embedded import MockCluster
-from streams.engine import group_metadata
-from streams.engine.group_metadata import Membership
-from streams.engine.refusals import LASTING, REFUSALS_MAX, REFUSED_S, Refusals
-from streams.engine.transaction import Aborted, Cause, Transactions
+from streams.engine.positions import group_metadata
+from streams.engine.positions.group_metadata import Membership
+from streams.engine.work.refusals import LASTING, REFUSALS_MAX, REFUSED_S, Refusals
+from streams.engine.work.transaction import Aborted, Cause, Transactions
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import MIB, Settings
 from streams.tables.draft import Emit

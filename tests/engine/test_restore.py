@@ -11,8 +11,8 @@ import pytest
 from confluent_kafka import KafkaError, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
-from streams.engine import restore, state
-from streams.engine.table import Table
+from streams.engine.store import restore, state
+from streams.engine.store.table import Table
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from tests.engine.rig import RIGHT, Rig, keys

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from streams.engine.ledger import Ledger
-from streams.engine.transaction import Aborted, Cause
-from streams.engine.unit import Unit
+from streams.engine.positions.ledger import Ledger
+from streams.engine.work.transaction import Aborted, Cause
+from streams.engine.work.unit import Unit
 from streams.tables.draft import Draft
 from tests.engine.test_recovery import ENDS_S, Log, Quiet, Rows, unit_on
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.engine.slices import Cursors, Position, Slice, Verdict
+from streams.engine.positions.slices import Cursors, Position, Slice, Verdict
 
 A = ("raw.a", 0)
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.tombstones import is_too_old
+from streams.engine.store.tombstones import is_too_old
 
 NOW_MS, DAY_MS = 1_780_500_000_000, 24 * 3600 * 1000
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from streams.engine import group_metadata, versions
+from streams.engine.faust import versions
+from streams.engine.positions import group_metadata
 from streams.ops.errors import Misconfigured
 
 

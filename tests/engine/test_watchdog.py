@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from prometheus_client import REGISTRY
 
-from streams.engine.observer import Observer, size_of
-from streams.engine.records import SourceRecord
-from streams.engine.slices import Slice, Source
-from streams.engine.watchdog import UnderWay, Watchdog, under_way
+from streams.engine.faust.observer import Observer, size_of
+from streams.engine.faust.records import SourceRecord
+from streams.engine.faust.watchdog import UnderWay, Watchdog, under_way
+from streams.engine.positions.slices import Slice, Source
 from streams.events.types import Record
 from streams.ops import metrics
 from streams.tables.draft import Draft

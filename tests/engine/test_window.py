@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.window import BUSY_RECORDS, BYTES_MAX, RECORDS_MAX, Window
+from streams.engine.work.window import BUSY_RECORDS, BYTES_MAX, RECORDS_MAX, Window
 
 
 def test_idle_commits_at_once() -> None:

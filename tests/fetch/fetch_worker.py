@@ -10,7 +10,7 @@ import os
 import random
 import time
 
-from streams.engine import app as engine
+from streams.engine.faust import app as engine
 from streams.events import topics
 from streams.events.types import Record
 from streams.fetcher.answer import Page, Trouble, enqueue

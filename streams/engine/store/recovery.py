@@ -18,11 +18,11 @@ from typing import Any
 from faust.tables.manager import TableManager as FaustTableManager
 from mode import Service
 
-from streams.engine import accounts
-from streams.engine.ledger import Ledger
-from streams.engine.offsets import CommittedOffsets
-from streams.engine.restore import Stopped, restore, topic_ids
-from streams.engine.slices import Source
+from streams.engine.positions.ledger import Ledger
+from streams.engine.positions.slices import Source
+from streams.engine.store import accounts
+from streams.engine.store.offsets import CommittedOffsets
+from streams.engine.store.restore import Stopped, restore, topic_ids
 from streams.ops import log
 
 logger = log.get("recovery")

@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
-from streams.engine import group_metadata
+from streams.engine.positions import group_metadata
 from streams.ops.errors import Misconfigured
 
 VERSIONS = {
@@ -60,7 +60,9 @@ NAMES: dict[tuple[str, str], str] = {
     ("aiokafka", "AIOKafkaConsumer.last_poll_timestamp"): "thread: set with last_stable_offset when an answer comes",
 }
 
-_TESTS = "run `make test` with it, read what changed in the names of streams/engine/versions.py, then change VERSIONS"
+_TESTS = (
+    "run `make test` with it, read what changed in the names of streams/engine/faust/versions.py, then change VERSIONS"
+)
 
 
 def check() -> None:
@@ -73,7 +75,9 @@ def check() -> None:
             )
     for (module, name), purpose in NAMES.items():
         if not _exists(module, name):
-            raise Misconfigured(f"{module}.{name} is gone ({purpose}); see streams/engine/versions.py and {_TESTS}.")
+            raise Misconfigured(
+                f"{module}.{name} is gone ({purpose}); see streams/engine/faust/versions.py and {_TESTS}."
+            )
     _check_layout()
 
 
@@ -95,6 +99,6 @@ def _check_layout() -> None:
         consumer.close()
         if theirs != group_metadata.encode("g", nobody, instance_id):
             raise Misconfigured(
-                "librdkafka's layout of consumer group metadata changed: see streams/engine/group_metadata.py "
-                "and tests/engine/test_group_metadata.py."
+                "librdkafka's layout of consumer group metadata changed: see "
+                "streams/engine/positions/group_metadata.py and tests/engine/test_group_metadata.py."
             )

@@ -5,9 +5,9 @@ Equal is right. Everything else is said, and what would repeat or lose records i
 
 from collections.abc import Mapping, Sequence
 
-from streams.engine.ledger import Ledger, Standing
-from streams.engine.slices import Source
-from streams.engine.table import Table
+from streams.engine.positions.ledger import Ledger, Standing
+from streams.engine.positions.slices import Source
+from streams.engine.store.table import Table
 from streams.ops import log
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings

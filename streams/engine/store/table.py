@@ -16,8 +16,8 @@ import rocksdict
 from faust.stores import rocksdb
 from faust.types import TP
 
-from streams.engine import ledger
-from streams.engine.database import Options, Unusable, discard, trouble
+from streams.engine.positions import ledger
+from streams.engine.store.database import Options, Unusable, discard, trouble
 
 ORIGIN_KEY = b"__streams\0origin__"  # the changelog's topic id: says which Kafka this state belongs to
 CURRENT_KEY = b"__streams\0current__"  # Unix ms at which the database last held all that its changelog had

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.engine.slices import Source
+from streams.engine.positions.slices import Source
 from streams.tables import rows
 
 KEY = b"__streams\0offsets__"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from streams.engine.slices import Source
+from streams.engine.positions.slices import Source
 from streams.tables.draft import Draft
 
 STALLED_S = 30.0

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
-from streams.engine.blocking import CALL_TIMEOUT_S
-from streams.engine.slices import Source
+from streams.engine.positions.slices import Source
+from streams.engine.work.blocking import CALL_TIMEOUT_S
 from streams.kafka.clients import SILENT, client_id
 from streams.ops.errors import Misconfigured, StreamsError, Unavailable
 from streams.ops.settings import Settings

@@ -16,10 +16,10 @@ from aiokafka.errors import IllegalStateError, KafkaTimeoutError, NoOffsetForPar
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from streams.engine.assignor import Subscriptions
-from streams.engine.ends import APART_MS, Ends
-from streams.engine.group_metadata import Membership
-from streams.engine.slices import Position, Slice, Source
+from streams.engine.faust.assignor import Subscriptions
+from streams.engine.positions.ends import APART_MS, Ends
+from streams.engine.positions.group_metadata import Membership
+from streams.engine.positions.slices import Position, Slice, Source
 from streams.kafka.clients import client_id
 from streams.kafka.security import security
 from streams.ops import log

@@ -12,8 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from streams.engine.slices import Slice, Source
-from streams.engine.watchdog import Watchdog, under_way
+from streams.engine.faust.watchdog import Watchdog, under_way
+from streams.engine.positions.slices import Slice, Source
 from streams.ops import log, metrics
 
 EVERY_S = 1.0

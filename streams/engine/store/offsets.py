@@ -11,8 +11,8 @@ from collections.abc import Iterable
 
 from confluent_kafka import KafkaException, TopicPartition
 
-from streams.engine.restore import Stopped
-from streams.engine.slices import Source
+from streams.engine.positions.slices import Source
+from streams.engine.store.restore import Stopped
 from streams.kafka.clients import asking
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings

@@ -6,7 +6,7 @@ again, but never silently, because that takes its time and needs changelogs that
 
 from pathlib import Path
 
-from streams.engine.database import discard
+from streams.engine.store.database import discard
 from streams.ops import log
 from streams.ops.errors import Misconfigured
 

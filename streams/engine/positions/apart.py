@@ -8,7 +8,7 @@ for the rebalance that the last old worker's end brings; all other partitions go
 
 from collections.abc import Collection, Mapping
 
-from streams.engine.slices import Source
+from streams.engine.positions.slices import Source
 from streams.ops.errors import Misconfigured
 
 

@@ -19,19 +19,19 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 
-from streams.engine import group_metadata
-from streams.engine.blocking import Blocking
-from streams.engine.database import Unusable
-from streams.engine.ends import Ends
-from streams.engine.group_metadata import Membership
-from streams.engine.ledger import Ledger
-from streams.engine.refusals import Refusals
-from streams.engine.slices import Cursors, Position, Slice, Source, Verdict
-from streams.engine.step import NOTHING, CallFailed, Step, empty
-from streams.engine.table import Table
-from streams.engine.transaction import Aborted, Cause, Transactions
-from streams.engine.window import Window
-from streams.engine.work import Reader, Work
+from streams.engine.positions import group_metadata
+from streams.engine.positions.ends import Ends
+from streams.engine.positions.group_metadata import Membership
+from streams.engine.positions.ledger import Ledger
+from streams.engine.positions.slices import Cursors, Position, Slice, Source, Verdict
+from streams.engine.store.database import Unusable
+from streams.engine.store.table import Table
+from streams.engine.work.blocking import Blocking
+from streams.engine.work.refusals import Refusals
+from streams.engine.work.step import NOTHING, CallFailed, Step, empty
+from streams.engine.work.transaction import Aborted, Cause, Transactions
+from streams.engine.work.window import Window
+from streams.engine.work.work import Reader, Work
 from streams.events import topics
 from streams.events.record_bounds import Bounds
 from streams.ops import log, metrics

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from streams.engine.slices import Source
-from streams.engine.table import Table
-from streams.engine.tombstones import is_too_old, kept_ms
+from streams.engine.positions.slices import Source
+from streams.engine.store.table import Table
+from streams.engine.store.tombstones import is_too_old, kept_ms
 from streams.kafka.clients import SILENT, asking
 from streams.ops import log, metrics
 from streams.ops.errors import Misconfigured, Unavailable

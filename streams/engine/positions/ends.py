@@ -12,7 +12,7 @@ the time which counts.
 from collections import deque
 from collections.abc import Iterable
 
-from streams.engine.slices import Source
+from streams.engine.positions.slices import Source
 
 APART_MS = 250
 FACTS_MAX = 256  # of one partition, over a minute of lag; while it is full, newer ones are not needed yet

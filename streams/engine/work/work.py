@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from streams.engine import ledger
-from streams.engine.ledger import Ledger
-from streams.engine.slices import Source
-from streams.engine.table import Table
-from streams.engine.transaction import Transactions
+from streams.engine.positions import ledger
+from streams.engine.positions.ledger import Ledger
+from streams.engine.positions.slices import Source
+from streams.engine.store.table import Table
+from streams.engine.work.transaction import Transactions
 from streams.tables.draft import Draft, Rows, overlay
 
 

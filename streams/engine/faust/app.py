@@ -12,14 +12,16 @@ from faust import stores
 from faust.app.base import BootStrategy as FaustBootStrategy
 from faust.transport import drivers
 
-from streams.engine import owners, records, state, versions
-from streams.engine.assignor import Assignor
-from streams.engine.observer import Observer
-from streams.engine.process import own, ping, quiet, spare_the_collector, usable
-from streams.engine.recovery import TableManager
-from streams.engine.table import Table
-from streams.engine.transport import Lose
-from streams.engine.unit import Unit
+from streams.engine.faust import records, versions
+from streams.engine.faust.assignor import Assignor
+from streams.engine.faust.observer import Observer
+from streams.engine.faust.process import own, ping, quiet, spare_the_collector, usable
+from streams.engine.faust.transport import Lose
+from streams.engine.positions import owners
+from streams.engine.store import state
+from streams.engine.store.recovery import TableManager
+from streams.engine.store.table import Table
+from streams.engine.work.unit import Unit
 from streams.events import topics
 from streams.ops import log, metrics
 from streams.ops.errors import StreamsError
@@ -146,8 +148,8 @@ class App(faust.App):  # type: ignore[misc]  # because Faust is untyped to stric
     BootStrategy = BootStrategy
 
     def __init__(self, settings: Settings, plan: Plan) -> None:
-        drivers.TRANSPORTS.aliases[SCHEME] = "streams.engine.transport:Transport"
-        stores.STORES.aliases[STORE] = "streams.engine.table:Store"
+        drivers.TRANSPORTS.aliases[SCHEME] = "streams.engine.faust.transport:Transport"
+        stores.STORES.aliases[STORE] = "streams.engine.store.table:Store"
         super().__init__(settings.group_id, **_options(settings))
         self.engine_settings = settings
         self.lose = plan.lose

@@ -4,8 +4,8 @@ import time
 from collections.abc import Sequence
 
 from streams import __version__
-from streams.engine.database import Unusable
-from streams.engine.process import place
+from streams.engine.faust.process import place
+from streams.engine.store.database import Unusable
 from streams.events import topics
 from streams.events.record_bounds import around, weight
 from streams.events.types import Record

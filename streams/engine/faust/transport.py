@@ -13,11 +13,11 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
-from streams.engine.apart import check_counts, together
-from streams.engine.ends import Ends
-from streams.engine.group_metadata import Membership
-from streams.engine.slices import Position, Slice, Source
-from streams.engine.thread import ConsumerThread, tell_expired
+from streams.engine.faust.thread import ConsumerThread, tell_expired
+from streams.engine.positions.apart import check_counts, together
+from streams.engine.positions.ends import Ends
+from streams.engine.positions.group_metadata import Membership
+from streams.engine.positions.slices import Position, Slice, Source
 from streams.ops import log
 
 POLL_S = 1.0

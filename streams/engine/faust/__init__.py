@@ -1,0 +1,1 @@
+"""The engine in Faust's place: consumer, assignment, tables, life of the process."""

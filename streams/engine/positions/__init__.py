@@ -1,0 +1,1 @@
+"""Where in the log a worker stands, and which part of it is its own. Pure."""

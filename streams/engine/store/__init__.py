@@ -1,0 +1,1 @@
+"""Tables on disk and their restore from the changelogs."""

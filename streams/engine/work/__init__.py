@@ -1,0 +1,1 @@
+"""One transaction: its records, its commands to Kafka, which error ends what."""
