@@ -15,9 +15,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from streams import agents
-from streams.alerting import fields
-from streams.alerting.rulefile import rules_of
-from streams.alerting.rules import NO_RULES, Rules
+from streams.alerts.rules import fields
+from streams.alerts.rules.parse import rules_of
+from streams.alerts.rules.rule import NO_RULES, Rules
 from streams.engine.faust.records import SourceRecord
 from streams.events import signature, topics
 from streams.events.times import EPOCH, MICRO

@@ -6,9 +6,9 @@ from typing import Any
 
 from rich.text import Text
 
-from streams.alert_lives import Alert
-from streams.alerting.own import Own
-from streams.alerting.rulefile import Problem, Read
+from streams.alerts.listing import Alert
+from streams.alerts.lives.own import Own
+from streams.alerts.rules.parse import Problem, Read
 from streams.ops import terminal
 from streams.ops.terminal import Rows, line, lines
 

@@ -19,7 +19,7 @@ from streams.tables.draft import Draft, Fold
 
 if TYPE_CHECKING:
     from streams.agents.alerts import NewRules
-    from streams.alerting.rules import Rules
+    from streams.alerts.rules.rule import Rules
     from streams.engine.faust.app import App
     from streams.tables.sources import Policy
 
@@ -72,8 +72,8 @@ def _start(
 def rules_of(settings: Settings) -> "tuple[Rules, NewRules]":
     """Alert rules of the file that is named, and what tells when it has changed. Raises Misconfigured for a bad one."""
     from streams.agents.alerts import unchanging
-    from streams.alert_rules import RulesFile
-    from streams.alerting.rules import NO_RULES
+    from streams.alerts.rules.rule import NO_RULES
+    from streams.alerts.rules_file import RulesFile
 
     if settings.alert_rules is None:
         return NO_RULES, unchanging

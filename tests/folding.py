@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from streams import agents
-from streams.alerting.rulefile import rules_of
-from streams.alerting.rules import Rules
+from streams.alerts.rules.parse import rules_of
+from streams.alerts.rules.rule import Rules
 from streams.events import topics
 from streams.events.record_bounds import RECORD_BYTES_MAX, Bounds
 from streams.events.types import identify

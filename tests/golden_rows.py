@@ -9,14 +9,15 @@ from typing import Any, NamedTuple
 import msgspec
 
 from streams.agents import deliveries, preferred, zones
-from streams.alerting import baseline, crowds, silence, timers, user
-from streams.alerting.crowds import Sample
-from streams.alerting.life import Told
-from streams.alerting.machine import Episode, Machine
-from streams.alerting.marks import Mark, Window
-from streams.alerting.observe import Evidence
-from streams.alerting.timers import Timer
-from streams.alerting.user import Happened, Personal, Place, Standing, User
+from streams.alerts.episodes import baseline, crowds, silence
+from streams.alerts.episodes.crowds import Sample
+from streams.alerts.episodes.machine import Episode, Machine
+from streams.alerts.episodes.marks import Mark, Window
+from streams.alerts.episodes.observe import Evidence
+from streams.alerts.lives import timers, user
+from streams.alerts.lives.life import Told
+from streams.alerts.lives.timers import Timer
+from streams.alerts.lives.user import Happened, Personal, Place, Standing, User
 from streams.engine.positions import ledger
 from streams.engine.positions.ledger import Entry
 from streams.payloads.envelope import Source

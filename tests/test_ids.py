@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from streams.alerting import own as owns
-from streams.alerting.own import Own
+from streams.alerts.lives import own as owns
+from streams.alerts.lives.own import Own
 from streams.dead_letters import Filter, Letter
 from streams.events import ids, topics
 from streams.events.signature import Verified

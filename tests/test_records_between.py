@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from streams.alerting import own
-from streams.alerting.own import Own
+from streams.alerts.lives import own
+from streams.alerts.lives.own import Own
 from streams.ops.errors import Rejected
 from streams.tables.history import outage, progress, request
 from streams.tables.history.job import Status

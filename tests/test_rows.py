@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.agents import preferred
-from streams.alerting import baseline, crowds, marks, silence, user
+from streams.alerts.episodes import baseline, crowds, marks, silence
+from streams.alerts.lives import user
 from streams.engine.positions import ledger
 from streams.ops.errors import Misconfigured, Rejected
 from streams.tables import connections, coverage, drift_counts, hour_blocks, rows, sources

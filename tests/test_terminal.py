@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from streams import alert_show, alert_trial_show, ask, letters_shown, show, status
-from streams.alert_lives import Alert
-from streams.alert_trial import Outcome
-from streams.alerting.looked import Looked
-from streams.alerting.own import Own
-from streams.alerting.rulefile import Problem, Read
-from streams.alerting.rules import Rules
-from streams.alerting.trial import Fired
+from streams.alerts.listing import Alert
+from streams.alerts.lives.own import Own
+from streams.alerts.looked import Looked
+from streams.alerts.rules.parse import Problem, Read
+from streams.alerts.rules.rule import Rules
+from streams.alerts.trial import Fired
+from streams.alerts.trial_run import Outcome
 from streams.drift_report import merged, render
 from streams.events.resources import RESOURCES
 from streams.explain import Explanation

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from streams.alerting import own
-from streams.alerting.rules import NO_RULES, Rules
-from streams.alerting.watch import Watch, attempt
+from streams.alerts.lives import own
+from streams.alerts.rules.rule import NO_RULES, Rules
+from streams.alerts.watch import Watch, attempt
 from streams.events import topics
 from streams.events.types import Record
 from streams.kafka.codec import Codec

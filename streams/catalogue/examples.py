@@ -6,8 +6,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from streams import agents
-from streams.alerting.rulefile import rules_of
-from streams.alerting.rules import Rules
+from streams.alerts.rules.parse import rules_of
+from streams.alerts.rules.rule import Rules
 from streams.events import signature, topics
 from streams.events.times import EPOCH, MICRO
 from streams.events.topics import Headers

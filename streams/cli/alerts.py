@@ -38,8 +38,8 @@ def check(file: RulesPath, as_json: AsJson = False) -> None:
 
     Example: `junction-streams alerts check deploy/alerts/glucose.toml`
     """
-    from streams.alert_rules import load
     from streams.alert_show import print_check
+    from streams.alerts.rules_file import load
 
     raise SystemExit(0 if print_check(str(file), load(file), as_json=as_json) else 1)
 
@@ -59,17 +59,17 @@ def try_rules(
     """
     import time
 
-    from streams import alert_trial
     from streams.alert_trial_show import print_trial
-    from streams.alerting.texts import duration_us
+    from streams.alerts import trial_run
+    from streams.alerts.rules.texts import duration_us
     from streams.ops.terminal import say
 
     try:
         since_us = time.time_ns() // 1000 - duration_us(since)
     except ValueError as error:
         raise Misconfigured(f"--since: {error}") from None
-    options = alert_trial.Options(since_us, user, history)
-    outcome = alert_trial.run(read_settings(), file, options, lambda text: say(f"… {text}", file=sys.stderr))
+    options = trial_run.Options(since_us, user, history)
+    outcome = trial_run.run(read_settings(), file, options, lambda text: say(f"… {text}", file=sys.stderr))
     print_trial(outcome, show_all=show_all, as_json=as_json)
 
 
@@ -85,10 +85,10 @@ def list_alerts(
 
     Example: `junction-streams alerts list --open`
     """
-    from streams import alert_lives
     from streams.alert_show import print_list
+    from streams.alerts import listing
 
-    found = alert_lives.read(read_settings(), user_id=user).values()
+    found = listing.read(read_settings(), user_id=user).values()
     wanted = [one for one in found if (not rule or one.last["rule"] == rule) and (not only_open or one.is_open)]
     print_list(sorted(wanted, key=lambda one: (one.last["opened_at"], one.last["id"]))[-limit:], as_json=as_json)
 
@@ -102,10 +102,10 @@ def show(
 
     Example: `junction-streams alerts show 8ad062d62ba74db84edd15033f185316`
     """
-    from streams import alert_lives
     from streams.alert_show import print_alert
+    from streams.alerts import listing
 
-    found = alert_lives.read(read_settings(), lambda known: known.startswith(id.lower()))
+    found = listing.read(read_settings(), lambda known: known.startswith(id.lower()))
     if len(found) != 1:
         raise Misconfigured(f"{len(found) or 'no'} alerts begin with {id}; `junction-streams alerts list` shows ids")
     print_alert(next(iter(found.values())), as_json=as_json)
@@ -124,10 +124,10 @@ def threshold_set(
 
     Example: `junction-streams alerts threshold set 5f0c2c0e-... glucose-low --bound 3.5`
     """
-    from streams import alert_bounds
-    from streams.alerting import own
-    from streams.alerting.own import Own
-    from streams.alerting.user import is_zone
+    from streams.alerts import thresholds
+    from streams.alerts.lives import own
+    from streams.alerts.lives.own import Own
+    from streams.alerts.lives.user import is_zone
 
     if bool(rule) == bool(time_zone):
         raise Misconfigured("name either a RULE with --bound, --clear or --off, or a --time-zone without a RULE")
@@ -135,7 +135,7 @@ def threshold_set(
         raise Misconfigured("say what differs for this user: --bound, --clear or --off")
     if time_zone and not is_zone(time_zone):
         raise Misconfigured(f"no time zone {time_zone}; write it like Europe/Madrid")
-    alert_bounds.write(read_settings(), own.checked(Own(user, rule, bound, clear, off, time_zone)))
+    thresholds.write(read_settings(), own.checked(Own(user, rule, bound, clear, off, time_zone)))
 
 
 @threshold_app.command("unset")
@@ -147,18 +147,18 @@ def threshold_unset(
 
     Example: `junction-streams alerts threshold unset 5f0c2c0e-... glucose-low`
     """
-    from streams import alert_bounds
-    from streams.alerting.own import Own
+    from streams.alerts import thresholds
+    from streams.alerts.lives.own import Own
 
-    alert_bounds.write(read_settings(), Own(user, rule), take_back=True)
+    thresholds.write(read_settings(), Own(user, rule), take_back=True)
 
 
 @threshold_app.command("list")
 def threshold_list(user: UserId = "", as_json: AsJson = False) -> None:
     """Users' own bounds and time zones that count now."""
-    from streams import alert_bounds
     from streams.alert_show import print_bounds
+    from streams.alerts import thresholds
     from streams.events import ids
 
-    owns = [own for own in alert_bounds.read(read_settings()) if ids.canonical(user) in ("", own.user_id)]
+    owns = [own for own in thresholds.read(read_settings()) if ids.canonical(user) in ("", own.user_id)]
     print_bounds(owns, as_json=as_json)

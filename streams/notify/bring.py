@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import httpx
 import stamina
 
-from streams.alerting.life import Life
-from streams.alerting.rules import Severity
+from streams.alerts.lives.life import Life
+from streams.alerts.rules.rule import Severity
 from streams.notify.posts import idempotency_key, post
 from streams.notify.receivers import Kind, Receiver
 from streams.ops import log

@@ -1,7 +1,7 @@
 """Two people to whom something happens: the glucose of one falls, the other goes silent. And what alerts must follow.
 
 They come on top of a world's users, so that everything else in it stays as it is. The oracle below shares nothing with
-`streams.alerting`: it looks at the bodies themselves, with a loop a rule.
+`streams.alerts`: it looks at the bodies themselves, with a loop a rule.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from streams.alerting.rulefile import rules_of
-from streams.alerting.rules import MINUTE_US, Rules
-from streams.alerting.timers import GRACE_MS, TABLE
-from streams.alerting.watch import Watch
+from streams.alerts.lives.timers import GRACE_MS, TABLE
+from streams.alerts.rules.parse import rules_of
+from streams.alerts.rules.rule import MINUTE_US, Rules
+from streams.alerts.watch import Watch
 from streams.tables.draft import Draft, Rows
 
 USER = "5f0c2c0e-9c3b-4b8e-8f0a-1d2f3a4b5c6d"

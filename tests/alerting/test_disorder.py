@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from streams.alerting.silence import RECENT_MAX
+from streams.alerts.episodes.silence import RECENT_MAX
 from tests.alerting.stage import Stage, at, head, samples
 
 SOURCES = [("garmin", "watch"), ("apple_health_kit", "phone"), ("apple_health_kit", "watch")]

@@ -8,9 +8,9 @@ from annotated_types import Lt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.alerting import silence
-from streams.alerting.rules import HOUR_US
-from streams.alerting.timers import GRACE_MS
+from streams.alerts.episodes import silence
+from streams.alerts.lives.timers import GRACE_MS
+from streams.alerts.rules.rule import HOUR_US
 from streams.ops.settings import Settings
 from tests.alerting.stage import MINUTE_MS, USER, Stage, at, head, samples
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from streams.alerting import fields
-from streams.alerting.own import Own, encode
-from streams.alerting.timers import GRACE_MS
+from streams.alerts.lives.own import Own, encode
+from streams.alerts.lives.timers import GRACE_MS
+from streams.alerts.rules import fields
 from streams.events import resources, topics
 from streams.ops.errors import Rejected
 from tests.alerting.stage import LOW

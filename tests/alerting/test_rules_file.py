@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from streams import alert_rules
-from streams.alert_rules import RulesFile
+from streams.alerts import rules_file
+from streams.alerts.rules_file import RulesFile
 from streams.ops.errors import Misconfigured
 
 GOOD = '[[rule]]\nname = "a"\nkind = "event"\nresource = "fall"\n'
@@ -14,7 +14,7 @@ GOOD = '[[rule]]\nname = "a"\nkind = "event"\nresource = "fall"\n'
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alert_rules, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(rules_file, "LOOK_EVERY_S", 0.0)
 
 
 def write(path: Path, text: str, at_s: int) -> None:

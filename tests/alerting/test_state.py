@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.alerting import baseline, user
-from streams.alerting.crowds import OUTER_MAX, Crowds, decode
-from streams.alerting.marks import MARKS_MAX, NEVER_US, Window
-from streams.alerting.observe import Evidence
-from streams.alerting.rules import DAY_US, HOUR_US, MINUTE_US, Quiet
-from streams.alerting.user import (
+from streams.alerts.episodes import baseline
+from streams.alerts.episodes.crowds import OUTER_MAX, Crowds, decode
+from streams.alerts.episodes.marks import MARKS_MAX, NEVER_US, Window
+from streams.alerts.episodes.observe import Evidence
+from streams.alerts.lives import user
+from streams.alerts.lives.user import (
     NOBODY,
     Happened,
     Personal,
@@ -22,6 +22,7 @@ from streams.alerting.user import (
     quiet_until_us,
     seen_zone,
 )
+from streams.alerts.rules.rule import DAY_US, HOUR_US, MINUTE_US, Quiet
 from tests.alerting.stage import LOW, T0_US, USER, Stage, samples
 
 WATCH = Evidence("garmin", "watch", "", "junction.raw.timeseries", 3, 7)

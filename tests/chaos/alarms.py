@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from streams.alerting.timers import GRACE_MS
+from streams.alerts.lives.timers import GRACE_MS
 from streams.events import topics
 
 SETTLE_S = GRACE_MS / 1000 + 15.0  # after the last record: timers that are due fire

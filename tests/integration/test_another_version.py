@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from streams.alerting import timers
-from streams.alerting.timers import Timer
+from streams.alerts.lives import timers
+from streams.alerts.lives.timers import Timer
 from streams.events import topics
 from streams.kafka import admin, registry
 from streams.ops.settings import Settings

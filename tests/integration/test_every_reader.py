@@ -12,9 +12,10 @@ import pytest
 from confluent_kafka import Producer
 from structlog.testing import capture_logs
 
-from streams import alert_bounds, alert_lives, alert_trial, drift_report, redrive
-from streams.alerting.own import Own
-from streams.alerting.own import encode as encode_own
+from streams import drift_report, redrive
+from streams.alerts import listing, thresholds, trial_run
+from streams.alerts.lives.own import Own
+from streams.alerts.lives.own import encode as encode_own
 from streams.dead_letters import Filter
 from streams.demo.history import History
 from streams.demo.watch import Watch
@@ -160,17 +161,17 @@ def by_drift(settings: Settings, folder: Path) -> int:
 
 
 def by_list(settings: Settings, folder: Path) -> int:
-    return len(alert_lives.read(settings))
+    return len(listing.read(settings))
 
 
 def by_trial(settings: Settings, folder: Path) -> int:
     (folder / "rules.toml").write_text(RULES)
-    outcome = alert_trial.run(settings, folder / "rules.toml", alert_trial.Options(NOW_MS * 1000), lambda text: None)
+    outcome = trial_run.run(settings, folder / "rules.toml", trial_run.Options(NOW_MS * 1000), lambda text: None)
     return outcome.records
 
 
 def by_thresholds(settings: Settings, folder: Path) -> int:
-    return len(alert_bounds.read(settings))
+    return len(thresholds.read(settings))
 
 
 def by_marks(settings: Settings, folder: Path) -> int:
@@ -270,4 +271,4 @@ def test_a_threshold_that_kafka_does_not_take_is_a_sentence(stage: Stage) -> Non
     many = stage.settings.model_copy(update={"partitions": 64})
     user = next(f"u{n}" for n in range(999) if topics.partition_for(f"u{n}", 64) > 0)
     with pytest.raises(Misconfigured, match="did not take the threshold: _UNKNOWN_PARTITION"):
-        alert_bounds.write(many, Own(user, "low", 3.0))
+        thresholds.write(many, Own(user, "low", 3.0))

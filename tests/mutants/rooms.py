@@ -6,7 +6,7 @@ What already runs while a test module is imported is not changed: such a functio
 ROOMS: dict[str, tuple[str, ...]] = {
     "streams/events/signature.py": ("tests/test_signature.py",),
     "streams/events/record_bounds.py": ("tests/test_bounds.py", "tests/test_bounded_rows.py"),
-    "streams/alerting/looked.py": ("tests/alerting/test_trial.py",),
+    "streams/alerts/looked.py": ("tests/alerting/test_trial.py",),
     "streams/events/key_parts.py": ("tests/test_keys.py",),
     "streams/events/ids.py": ("tests/test_ids.py",),
     "streams/events/actions.py": ("tests/test_events.py", "tests/test_actions.py"),

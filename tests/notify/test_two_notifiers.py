@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 
-from streams import alert_lives
+from streams.alerts import listing
 from streams.events import topics
 from streams.kafka import admin, registry
 from streams.kafka.codec import Codec
@@ -112,7 +112,7 @@ class Stage:
         assert self._producer.flush(10) == 0
 
     def has_failed_once(self) -> bool:
-        lives = alert_lives.read(self.settings).values()
+        lives = listing.read(self.settings).values()
         return any(told["status"] == "failed" for life in lives for told in life.deliveries)
 
     def has_members(self, count: int) -> bool:

@@ -15,14 +15,15 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from streams.alerting import happenings, numbers, timers
-from streams.alerting.life import Life, Transition, closed
-from streams.alerting.machine import How
-from streams.alerting.observe import Observed, n_values, observe
-from streams.alerting.rules import NO_RULES, Kind, Rule, Rules, Topic
-from streams.alerting.timers import GRACE_MS, Timer
-from streams.alerting.turn import Say, Turn
-from streams.alerting.user import Personal, User, from_local_us, place_of, seen_zone
+from streams.alerts import happenings, numbers
+from streams.alerts.episodes.machine import How
+from streams.alerts.episodes.observe import Observed, n_values, observe
+from streams.alerts.lives import timers
+from streams.alerts.lives.life import Life, Transition, closed
+from streams.alerts.lives.timers import GRACE_MS, Timer
+from streams.alerts.lives.turn import Say, Turn
+from streams.alerts.lives.user import Personal, User, from_local_us, place_of, seen_zone
+from streams.alerts.rules.rule import NO_RULES, Kind, Rule, Rules, Topic
 from streams.events.resources import RESOURCES
 from streams.ops.errors import Reason, Rejected
 from streams.tables.draft import Draft, Sign

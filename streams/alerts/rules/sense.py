@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
-from streams.alerting import fields
-from streams.alerting.rules import DAY_US, HOUR_US, Kind, Rule
-from streams.alerting.texts import Quantity, in_our_unit
-from streams.alerting.written import (
+from streams.alerts.rules import fields
+from streams.alerts.rules.rule import DAY_US, HOUR_US, Kind, Rule
+from streams.alerts.rules.texts import Quantity, in_our_unit
+from streams.alerts.rules.written import (
     Written,
     WrittenDeviation,
     WrittenEvent,

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from confluent_kafka import Message
 
-from streams import alert_bounds, alert_rules
-from streams.alerting.looked import Looked
-from streams.alerting.observe import observe
-from streams.alerting.rules import DAY_US, Rules
-from streams.alerting.trial import Fired, Record, Trial, made
+from streams.alerts import rules_file, thresholds
+from streams.alerts.episodes.observe import observe
+from streams.alerts.looked import Looked
+from streams.alerts.rules.rule import DAY_US, Rules
+from streams.alerts.trial import Fired, Record, Trial, made
 from streams.events import ids, topics
 from streams.kafka.reader import Reader
 from streams.ops.errors import Misconfigured
@@ -53,7 +53,7 @@ class Outcome:
 def run(settings: Settings, file: Path, options: Options, say: Callable[[str], None]) -> Outcome:
     """Raises Misconfigured for a bad file, Unavailable without Kafka. `say`: progress for a person."""
     rules = _rules(file)
-    own, zones = alert_bounds.by_user(alert_bounds.read(settings))
+    own, zones = thresholds.by_user(thresholds.read(settings))
     until_ms = time.time_ns() // 1_000_000  # before the reading: no silence up to then lacks a record that was there
     since_ms = options.since_us // 1000
     outcome = Outcome(rules, options.since_us, until_ms, {topic: Looked(since_ms) for topic in rules.by_topic})
@@ -70,7 +70,7 @@ def run(settings: Settings, file: Path, options: Options, say: Callable[[str], N
 
 
 def _rules(file: Path) -> Rules:
-    read = alert_rules.load(file)
+    read = rules_file.load(file)
     if read.problems:
         raise Misconfigured(f"{file}: {len(read.problems)} problems; `junction-streams alerts check {file}` shows them")
     rules = Rules.of(read.rules)

@@ -6,9 +6,9 @@ from contextlib import closing
 from confluent_kafka import KafkaError, KafkaException, Producer
 from msgspec.structs import replace
 
-from streams.alerting import own as owns
-from streams.alerting.own import Own
-from streams.alerting.user import Personal
+from streams.alerts.lives import own as owns
+from streams.alerts.lives.own import Own
+from streams.alerts.lives.user import Personal
 from streams.events import ids, topics
 from streams.kafka.reader import Messages
 from streams.kafka.refused import refused

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.alerting.crowds import Crowds, Sample, Source, height
-from streams.alerting.observe import Evidence
-from streams.alerting.rules import MINUTE_US, SECOND_US
+from streams.alerts.episodes.crowds import Crowds, Sample, Source, height
+from streams.alerts.episodes.observe import Evidence
+from streams.alerts.rules.rule import MINUTE_US, SECOND_US
 from streams.tables import rows
 
 MARKS_MAX = 96  # about 2.5 kB; eight hours at one sample in five minutes, an hour and a half at two in each minute

@@ -5,7 +5,7 @@ Not by the span that was asked for: two days of data are no month, however far b
 
 from dataclasses import dataclass, field
 
-from streams.alerting.rules import DAY_US, Kind
+from streams.alerts.rules.rule import DAY_US, Kind
 
 _DAY_MS = DAY_US // 1000
 RATE_SPAN_MS = 20 * _DAY_MS // 24  # nearly a day: bodies have a daily rhythm, and `--since 1d` shall have a rate

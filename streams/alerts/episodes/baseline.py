@@ -17,8 +17,8 @@ from zlib import crc32
 
 import msgspec
 
-from streams.alerting.observe import Evidence
-from streams.alerting.rules import DAY_US, Rule
+from streams.alerts.episodes.observe import Evidence
+from streams.alerts.rules.rule import DAY_US, Rule
 from streams.events import key_parts
 from streams.tables import rows
 

@@ -10,7 +10,7 @@ import math
 import msgspec
 from msgspec.structs import replace
 
-from streams.alerting.user import Personal, is_zone
+from streams.alerts.lives.user import Personal, is_zone
 from streams.events import ids
 from streams.events.types import TEXT_CHARS_MAX
 from streams.ops.errors import Misconfigured, Reason, Rejected

@@ -5,7 +5,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator
 
-from streams.alerting.rules import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Quiet
+from streams.alerts.rules.rule import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Quiet
 
 _DURATION = re.compile(r"(\d{1,6}(?:\.\d{1,3})?) ?(s|m|h|d)", re.ASCII)
 _DURATIONS = {"s": SECOND_US, "m": MINUTE_US, "h": HOUR_US, "d": DAY_US}

@@ -6,7 +6,7 @@ Only what left as NEW, CHANGED or CONFLICT is a clean record, so re-deliveries a
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from streams.alerting import fields
+from streams.alerts.rules import fields
 from streams.events import key_parts, topics
 from streams.events.topics import Origin
 from streams.tables import coverage

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.alerting.machine import Episode, How
-from streams.alerting.rules import DAY_US, HOUR_US, MINUTE_US, Rule
+from streams.alerts.episodes.machine import Episode, How
+from streams.alerts.rules.rule import DAY_US, HOUR_US, MINUTE_US, Rule
 from streams.tables import rows
 
 RECENT_MAX = 32

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from streams.alerting import timers, user
-from streams.alerting.life import Life, Transition
-from streams.alerting.record import record
-from streams.alerting.rules import DAY_US, Rule
-from streams.alerting.timers import TABLE, Timer
-from streams.alerting.user import NOBODY, Standing, User
+from streams.alerts.lives import timers, user
+from streams.alerts.lives.life import Life, Transition
+from streams.alerts.lives.record import record
+from streams.alerts.lives.timers import TABLE, Timer
+from streams.alerts.lives.user import NOBODY, Standing, User
+from streams.alerts.rules.rule import DAY_US, Rule
 from streams.tables.draft import Draft
 from streams.tables.verdicts import state_key
 

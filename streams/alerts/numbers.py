@@ -5,19 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
-from streams.alerting import baseline
-from streams.alerting.baseline import Days, Normals
-from streams.alerting.crowds import Crowds
-from streams.alerting.levels import BEYOND, Extent, can_be_beyond, extent, levels
-from streams.alerting.life import TOLD_MAX, Proof, Teller, Told, reconcile
-from streams.alerting.machine import Episode, Machine, expire, settled, steps
-from streams.alerting.marks import FUTURE_S, NEVER_US, Mark, Window
-from streams.alerting.observe import Observed, n_values, points, unit_fits
-from streams.alerting.rules import CLOCKS_US, SECOND_US, Kind, Rule, Series
-from streams.alerting.telling import current, may_open, next_look_us, until_us, waking
-from streams.alerting.timers import TABLE
-from streams.alerting.turn import Turn
-from streams.alerting.user import Standing
+from streams.alerts.episodes import baseline
+from streams.alerts.episodes.baseline import Days, Normals
+from streams.alerts.episodes.crowds import Crowds
+from streams.alerts.episodes.levels import BEYOND, Extent, can_be_beyond, extent, levels
+from streams.alerts.episodes.machine import Episode, Machine, expire, settled, steps
+from streams.alerts.episodes.marks import FUTURE_S, NEVER_US, Mark, Window
+from streams.alerts.episodes.observe import Observed, n_values, points, unit_fits
+from streams.alerts.lives.life import TOLD_MAX, Proof, Teller, Told, reconcile
+from streams.alerts.lives.telling import current, may_open, next_look_us, until_us, waking
+from streams.alerts.lives.timers import TABLE
+from streams.alerts.lives.turn import Turn
+from streams.alerts.lives.user import Standing
+from streams.alerts.rules.rule import CLOCKS_US, SECOND_US, Kind, Rule, Series
 from streams.tables.verdicts import state_key
 
 

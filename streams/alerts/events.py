@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from streams.alerting import fields
-from streams.alerting.machine import Episode, How
-from streams.alerting.observe import Observed
-from streams.alerting.rules import Rule
-from streams.alerting.user import Happened
+from streams.alerts.episodes.machine import Episode, How
+from streams.alerts.episodes.observe import Observed
+from streams.alerts.lives.user import Happened
+from streams.alerts.rules import fields
+from streams.alerts.rules.rule import Rule
 from streams.events.times import EPOCH, MICRO
 
 HAPPENED_MAX = 32

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from streams.alerting.life import Told
-from streams.alerting.machine import IDLE, Machine
-from streams.alerting.marks import NEVER_US
-from streams.alerting.observe import Evidence, Observed
-from streams.alerting.rules import DAY_US, MINUTE_US, Quiet
+from streams.alerts.episodes.machine import IDLE, Machine
+from streams.alerts.episodes.marks import NEVER_US
+from streams.alerts.episodes.observe import Evidence, Observed
+from streams.alerts.lives.life import Told
+from streams.alerts.rules.rule import DAY_US, MINUTE_US, Quiet
 from streams.tables import rows
 
 OFFSET_S_MAX = 18 * 3600

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from streams.alerting.life import Told
-from streams.alerting.machine import Episode, How, Machine
-from streams.alerting.rules import Rule
-from streams.alerting.turn import Turn
-from streams.alerting.user import Standing, quiet_until_us
+from streams.alerts.episodes.machine import Episode, How, Machine
+from streams.alerts.lives.life import Told
+from streams.alerts.lives.turn import Turn
+from streams.alerts.lives.user import Standing, quiet_until_us
+from streams.alerts.rules.rule import Rule
 
 
 def held_until_us(turn: Turn, rule: Rule, episode: Episode) -> int | None:

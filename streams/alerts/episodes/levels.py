@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from streams.alerting.baseline import Normal, Normals
-from streams.alerting.marks import Mark
-from streams.alerting.rules import DAY_US, Kind, Rule
+from streams.alerts.episodes.baseline import Normal, Normals
+from streams.alerts.episodes.marks import Mark
+from streams.alerts.rules.rule import DAY_US, Kind, Rule
 
 BEYOND, BETWEEN, CALM = 1, 0, -1
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from streams.alerting.levels import BEYOND, CALM
-from streams.alerting.marks import NEVER_US, Mark
-from streams.alerting.rules import Rule
+from streams.alerts.episodes.levels import BEYOND, CALM
+from streams.alerts.episodes.marks import NEVER_US, Mark
+from streams.alerts.rules.rule import Rule
 
 
 class How(StrEnum):

@@ -3,17 +3,19 @@
 from collections.abc import Collection
 from itertools import pairwise
 
-from streams.alerting import events, fields, silence
-from streams.alerting.life import Life, Proof, Teller, Told, Transition, closed, reconcile
-from streams.alerting.machine import Episode, How
-from streams.alerting.marks import FUTURE_S
-from streams.alerting.observe import Evidence, Observed, matches
-from streams.alerting.rules import MINUTE_US, SECOND_US, Rule
-from streams.alerting.silence import Arrivals
-from streams.alerting.telling import current, may_open, next_look_us, until_us, waking
-from streams.alerting.timers import GRACE_MS, TABLE
-from streams.alerting.turn import Turn
-from streams.alerting.user import Standing
+from streams.alerts import events
+from streams.alerts.episodes import silence
+from streams.alerts.episodes.machine import Episode, How
+from streams.alerts.episodes.marks import FUTURE_S
+from streams.alerts.episodes.observe import Evidence, Observed, matches
+from streams.alerts.episodes.silence import Arrivals
+from streams.alerts.lives.life import Life, Proof, Teller, Told, Transition, closed, reconcile
+from streams.alerts.lives.telling import current, may_open, next_look_us, until_us, waking
+from streams.alerts.lives.timers import GRACE_MS, TABLE
+from streams.alerts.lives.turn import Turn
+from streams.alerts.lives.user import Standing
+from streams.alerts.rules import fields
+from streams.alerts.rules.rule import MINUTE_US, SECOND_US, Rule
 from streams.tables.draft import Sign
 from streams.tables.verdicts import state_key
 

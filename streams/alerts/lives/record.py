@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from streams.alerting.life import Life, Proof, Told, Transition
-from streams.alerting.machine import How
-from streams.alerting.rules import Rule
-from streams.alerting.user import User
+from streams.alerts.episodes.machine import How
+from streams.alerts.lives.life import Life, Proof, Told, Transition
+from streams.alerts.lives.user import User
+from streams.alerts.rules.rule import Rule
 
 
 def record(user_id: str, user: User, rule: Rule, transition: Transition, now_ms: int) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import NamedTuple
 
-from streams.alerting.machine import Episode, How
-from streams.alerting.observe import Evidence
-from streams.alerting.rules import Kind, Rule, Severity
+from streams.alerts.episodes.machine import Episode, How
+from streams.alerts.episodes.observe import Evidence
+from streams.alerts.rules.rule import Kind, Rule, Severity
 from streams.events import key_parts
 
 TOLD_MAX = 16  # of one rule and user

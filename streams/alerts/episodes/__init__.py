@@ -1,0 +1,1 @@
+"""Marks of a series, and the episodes that follow from them. Pure."""

@@ -1,0 +1,1 @@
+"""Alerts as they live: opened, corrected, resolved; whose they are and what was told. Pure."""

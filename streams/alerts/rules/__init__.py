@@ -1,0 +1,1 @@
+"""Rules as values: what may be said in a rules file, and what it means. Pure."""
