@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from streams import status
 from streams.events import ids, topics
 from streams.events.providers import not_expected
 from streams.events.resources import RESOURCES, normalise
@@ -15,6 +14,7 @@ from streams.kafka.refused import refused
 from streams.ops import terminal
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
+from streams.status import client
 from streams.tables.history import request as requests
 from streams.tables.history import windows
 from streams.tables.history.request import RANGELESS, Priority, Request, Why, new_id
@@ -73,7 +73,7 @@ def _known(resource: str) -> str:
 def _pairs(settings: Settings, user_id: str, providers: list[str], resources: list[str]) -> list[tuple[str, str]]:
     if providers and resources:
         return [(provider, resource) for provider in providers for resource in resources]
-    view = status.ask(settings, user_id)
+    view = client.ask(settings, user_id)
     found = [
         (link["provider"], resource)
         for link in view["connections"]

@@ -53,9 +53,9 @@ def _start(
     from streams import agents
     from streams.engine.faust import app as engine
     from streams.kafka.codec import Codec
-    from streams.lookup import server
     from streams.ops.metrics import Process
     from streams.ops.metrics_server import expose
+    from streams.status import server
 
     server.check(settings)
     codec, prefix = Codec(ids), settings.topic_prefix
@@ -96,7 +96,7 @@ def _answering(settings: Settings) -> "Callable[[App], None] | None":
     """What answers questions about users while the worker runs."""
     if not settings.query_port:
         return None
-    from streams.lookup import server
+    from streams.status import server
 
     running: list[asyncio.Task[None]] = []  # a task that nobody holds may vanish
     return lambda app: running.append(asyncio.ensure_future(server.serve(settings, app)))

@@ -11,12 +11,11 @@ from aiohttp import web
 from pydantic import SecretStr
 from yarl import URL
 
-from streams import status
 from streams.engine.positions import owners
 from streams.events import topics
-from streams.lookup import server, view
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
+from streams.status import client, server, view
 from streams.tables.history import backfills, progress
 from streams.tables.history import job as jobs
 from tests.folding import NOW_MS, Worker
@@ -128,10 +127,10 @@ def test_nobody_else_is_in_a_view() -> None:
 async def test_over_http_and_as_text(capsys: pytest.CaptureFixture[str]) -> None:
     """`status` prints what the worker answers; nothing of the page depends on the width of a pipe."""
     async with running(settings(), Tables(someone(), {PARTITION})) as url:
-        seen = await asyncio.to_thread(status.ask, settings(query_url=url), USER)
+        seen = await asyncio.to_thread(client.ask, settings(query_url=url), USER)
     assert (seen["worker"], seen["partition"]) == ("w0", PARTITION)
-    status.show(seen, as_json=False)
-    status.show({**seen, "connections": [], "resources": [], "backfills": []}, as_json=False)
+    client.show(seen, as_json=False)
+    client.show({**seen, "connections": [], "resources": [], "backfills": []}, as_json=False)
     said = capsys.readouterr().out
     assert "error (token_refresh_failed)" in " ".join(said.split())
     assert "Nothing is known of this user" in said
@@ -141,17 +140,17 @@ async def test_another_workers_user_is_asked_for_there() -> None:
     """The answer comes from the owner; an unknown owner, one that is away, and a circle are 503, not a hang."""
     async with running(settings(worker_id="w1"), Tables(someone(), {PARTITION})) as owner:
         async with running(settings(), Tables(Worker(), set(), owner)) as other:
-            seen = await asyncio.to_thread(status.ask, settings(query_url=other), USER)
+            seen = await asyncio.to_thread(client.ask, settings(query_url=other), USER)
             assert seen["worker"] == "w1"
         for elsewhere in ("", "http://127.0.0.1:9"):
             async with running(settings(), Tables(Worker(), set(), elsewhere)) as other:
                 with pytest.raises(Unavailable):
-                    await asyncio.to_thread(status.ask, settings(query_url=other), USER)
+                    await asyncio.to_thread(client.ask, settings(query_url=other), USER)
     tables = Tables(Worker(), set())
     async with running(settings(), tables) as other:
         tables._elsewhere = other
         with pytest.raises(Unavailable, match="rebalance"):
-            await asyncio.to_thread(status.ask, settings(query_url=other), USER)
+            await asyncio.to_thread(client.ask, settings(query_url=other), USER)
 
 
 @pytest.mark.parametrize("announced", ["http://worker:8070", "http://worker:8070/"])
@@ -160,7 +159,7 @@ async def test_two_workers_with_one_address_are_named(announced: str) -> None:
     ours = settings(query_url="http://worker:8070")
     async with running(ours, Tables(someone(), set(), announced)) as url:
         with pytest.raises(Unavailable, match="two workers announce one STREAMS_QUERY_URL"):
-            await asyncio.to_thread(status.ask, settings(query_url=url), USER)
+            await asyncio.to_thread(client.ask, settings(query_url=url), USER)
 
 
 def test_of_two_workers_with_one_address_neither_is_a_rebalance() -> None:
@@ -186,9 +185,9 @@ async def test_a_token_keeps_others_out() -> None:
                     assert answer.status == 401
                     assert USER not in await answer.text()
         with pytest.raises(Misconfigured, match="STREAMS_QUERY_TOKEN"):
-            await asyncio.to_thread(status.ask, settings(query_url=url), USER)
+            await asyncio.to_thread(client.ask, settings(query_url=url), USER)
         asked = settings(query_url=url, query_token=SecretStr("t0ken"))
-        assert (await asyncio.to_thread(status.ask, asked, USER))["connections"]
+        assert (await asyncio.to_thread(client.ask, asked, USER))["connections"]
 
 
 def test_open_to_others_needs_a_token() -> None:
@@ -204,7 +203,7 @@ def test_open_to_others_needs_a_token() -> None:
 def test_without_a_worker_to_ask() -> None:
     """A sentence says which setting is missing."""
     with pytest.raises(Misconfigured, match="STREAMS_QUERY_PORT"):
-        status.ask(settings(), USER)
+        client.ask(settings(), USER)
 
 
 async def test_rows_of_another_version() -> None:
@@ -274,8 +273,8 @@ async def test_status_asks_for_no_other_path(user: str) -> None:
     """What is no id is a sentence; what leads elsewhere stays an id."""
     async with running(settings(), Tables(someone(), set(range(12)))) as url:
         with pytest.raises(Misconfigured, match="not a user id"):
-            await asyncio.to_thread(status.ask, settings(query_url=url), user)
-        seen = await asyncio.to_thread(status.ask, settings(query_url=url), "../healthz")
+            await asyncio.to_thread(client.ask, settings(query_url=url), user)
+        seen = await asyncio.to_thread(client.ask, settings(query_url=url), "../healthz")
         assert seen["user_id"] == "../healthz"
 
 

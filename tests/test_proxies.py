@@ -5,8 +5,9 @@ import asyncio
 import httpx
 import pytest
 
-from streams import proxies, status
+from streams import proxies
 from streams.junction import open_client
+from streams.status import client as status
 from tests.junction.scripted import http, scripted, settings_for
 
 NAMES = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]

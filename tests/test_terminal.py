@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from streams import alert_show, alert_trial_show, ask, letters_shown, show, status
+from streams import alert_show, alert_trial_show, ask, letters_shown, show
 from streams.alerts.listing import Alert
 from streams.alerts.lives.own import Own
 from streams.alerts.looked import Looked
@@ -38,6 +38,7 @@ from streams.reconcile import show as reconciled
 from streams.reconcile.compare import Finding, Verdict
 from streams.reconcile.run import Reconciled
 from streams.reconcile.theirs import Theirs
+from streams.status import client
 from streams.tables.history.request import Priority, Request, Why
 from tests.test_drift_report import record as drifted
 
@@ -136,7 +137,7 @@ PAGES: dict[str, Callable[[str], None]] = {
     "letters": lambda x: terminal.say(letters_shown._line(a_letter(x))),
     "letter": lambda x: printed(terminal.pairs(a_letter(x).items())),
     "shape": lambda x: printed(lines([x])),
-    "status": lambda x: status.show(a_view(x), as_json=False),
+    "status": lambda x: client.show(a_view(x), as_json=False),
     "alerts list": lambda x: alert_show.print_list([an_alert(x)], as_json=False),
     "alerts show": lambda x: alert_show.print_alert(an_alert(x), as_json=False),
     "alerts test": lambda x: alert_trial_show.print_trial(an_outcome(x), show_all=True, as_json=False),

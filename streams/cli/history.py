@@ -46,7 +46,7 @@ def status(
 
     Example: `STREAMS_QUERY_PORT=8070 junction-streams status 5f0c2c0e-...`
     """
-    from streams.status import ask, show
+    from streams.status.client import ask, show
 
     show(ask(read_settings(), user), as_json=as_json)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from streams import ask, status
+from streams import ask
 from streams.engine.faust.process import place
 from streams.events import ids, topics
 from streams.junction import Client, Refused, Trouble, walk
@@ -25,6 +25,7 @@ from streams.ops.settings import Settings
 from streams.reconcile import compare, theirs
 from streams.reconcile.compare import Finding, Verdict
 from streams.reconcile.theirs import Theirs
+from streams.status import client as status
 from streams.tables.history.request import Request
 from streams.waves import in_order
 

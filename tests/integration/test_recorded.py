@@ -7,7 +7,6 @@ from pathlib import Path
 
 from confluent_kafka import Consumer, TopicPartition
 
-from streams import status
 from streams.demo import stack
 from streams.events import topics
 from streams.kafka.lag import Lag
@@ -15,6 +14,7 @@ from streams.kafka.reader import Reader
 from streams.ops.settings import Settings
 from streams.simulator.deliver import Target, open_courier
 from streams.simulator.recorded import Recorded, post_all, read_folder
+from streams.status import client
 from tests.test_agents_published import AS_IT_IS, CONFLICT
 
 # Its `created` came first and says the same: verdict SAME, so that nothing leaves.
@@ -40,10 +40,10 @@ def _ask_about_a_user(settings: Settings, recorded: list[Recorded]) -> None:
     """The worker answers for a user whose body it has seen, and for one that nobody knows."""
     named = {one.file.removesuffix(".json"): one.body for one in recorded}
     body = json.loads(next(named[name] for name, ends in AS_IT_IS.items() if "glucose" in ends))
-    view = status.ask(settings, body.get("user_id") or body["data"]["user_id"])
+    view = client.ask(settings, body.get("user_id") or body["data"]["user_id"])
     assert "glucose" in {row["resource"] for row in view["resources"]}
     assert view["connections"]
-    assert status.ask(settings, "nobody")["connections"] == []
+    assert client.ask(settings, "nobody")["connections"] == []
 
 
 def _expected(name: str) -> list[str]:

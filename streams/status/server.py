@@ -17,10 +17,10 @@ from aiohttp import web
 from yarl import URL
 
 from streams.events import ids, topics
-from streams.lookup.view import of_user
 from streams.ops import addresses, log
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
+from streams.status.view import of_user
 
 FORWARD_S = 5.0
 KEEPALIVE_S = 60.0
