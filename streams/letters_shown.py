@@ -5,16 +5,16 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
-from streams import dead_letters, redrive
-from streams.dead_letters import Filter, Letter
 from streams.events import topics
-from streams.explain import render
+from streams.letters import dead_letters, redrive
+from streams.letters.dead_letters import Filter, Letter
+from streams.letters.explain import render
+from streams.letters.redrive import Mark
+from streams.letters.shapes import shape
 from streams.ops import terminal
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from streams.ops.terminal import line, lines, pairs
-from streams.redrive import Mark
-from streams.shapes import shape
 
 _SHOWN = ("place", "time", "reason", "detail", "event_type", "user_id", "delivery_id", "died_at", "version")
 _NO_REASON = "(none)"

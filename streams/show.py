@@ -5,9 +5,9 @@ from dataclasses import asdict
 
 from streams.events import kept
 from streams.events.topics import Topic
-from streams.explain import explain, render
 from streams.kafka.admin import Change
 from streams.kafka.subjects import Check
+from streams.letters.explain import explain, render
 from streams.ops import terminal
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from streams.events import topics
 from streams.events.types import identify, parse_type
-from streams.explain import explain
+from streams.letters.explain import explain
 from streams.ops.errors import Reason, Rejected
 from tests.every_event import EVENT_TYPES, of
 from tests.folding import NOW_MS, PREFIX, Worker, raw

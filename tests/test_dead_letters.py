@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams import letters_shown
-from streams.dead_letters import Filter, Letter, now, returned
 from streams.engine.work.step import Step, dead_letter
 from streams.events import topics
 from streams.events.signature import Verified
 from streams.gateway.store import record_of
+from streams.letters.dead_letters import Filter, Letter, now, returned
+from streams.letters.shapes import PATHS_MAX, shape
 from streams.ops.errors import Reason, Rejected
 from streams.ops.settings import Settings
-from streams.shapes import PATHS_MAX, shape
 from streams.tables.draft import Draft
 from tests.folding import NOW_MS, PREFIX, RawRecord, Worker
 from tests.strategies import USER, envelope, hostile_events, json_values, mangled

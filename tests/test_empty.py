@@ -7,7 +7,7 @@ import pytest
 
 from streams.events import topics
 from streams.events.resources import RESOURCES, Kind
-from streams.explain import explain
+from streams.letters.explain import explain
 from tests.folding import PREFIX, Worker, raw
 from tests.strategies import USER, envelope
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from streams.events import topics
-from streams.explain import KEYS_SHOWN, Explanation, explain, render
+from streams.letters.explain import KEYS_SHOWN, Explanation, explain, render
 from streams.ops.errors import Rejected
 from tests import samples
 from tests.folding import Worker, raw

@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 
 from streams.alerts.lives import own as owns
 from streams.alerts.lives.own import Own
-from streams.dead_letters import Filter, Letter
 from streams.events import ids, topics
 from streams.events.signature import Verified
 from streams.events.types import identify
-from streams.explain import explain
 from streams.gateway.store import record_of
 from streams.junction.people import read_user
 from streams.kafka.reader import Decoded
 from streams.kafka.tail import wanted
+from streams.letters.dead_letters import Filter, Letter
+from streams.letters.explain import explain
 from streams.ops.errors import Reason, Rejected
 from streams.ops.settings import Settings
 from streams.reconcile import theirs

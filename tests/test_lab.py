@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from streams.events.schemas import schema_files
-from streams.explain import explain
+from streams.letters.explain import explain
 from tests import samples
 from tests.folding import NOW_MS, Worker, raw
 from tests.samples import aligned

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from streams.events import topics
 from streams.events.resources import RESOURCES
 from streams.events.types import Family, identify, parse_type
-from streams.explain import explain
 from streams.kafka.codec import parsed
+from streams.letters.explain import explain
 from streams.ops.errors import Rejected
 from streams.payloads.decode import decode
 from streams.payloads.envelope import read

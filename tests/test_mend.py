@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from streams.events import topics
 from streams.events.text import mend
 from streams.events.types import Family, hint, identify
+from streams.letters.shapes import shape
 from streams.ops.errors import Reason, Rejected
 from streams.payloads.decode import decode
 from streams.payloads.series import Series
 from streams.payloads.summary import Summary
-from streams.shapes import shape
 from tests.folding import PREFIX, Worker, raw
 from tests.fuzz.law import stored
 from tests.strategies import TEAM, USER, envelope, series, summaries

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from streams.events import documented, topics
 from streams.events.types import Family, identify
-from streams.explain import explain
+from streams.letters.explain import explain
 from streams.ops import metrics
 from streams.ops.errors import Reason, Rejected
 from tests.folding import NOW_MS, PREFIX, Worker, raw

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from streams.explain import explain
+from streams.letters.explain import explain
 from tests import samples
 from tests.folding import PREFIX
 from tests.samples import aligned

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.explain import explain
+from streams.letters.explain import explain
 from tests.folding import NOW_MS, Clean, Worker
 from tests.strategies import USER, envelope, tables
 

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from streams import configuration, redrive
+from streams import configuration
 from streams.engine.work.transaction import transactional_id
 from streams.events import topics
+from streams.letters import redrive
 from streams.ops.settings import Settings
 
 NAME = st.sampled_from(["redrive", "fetcher", "fetcher-w0", "w0"]) | st.from_regex(

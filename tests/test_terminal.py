@@ -27,11 +27,11 @@ from streams.alerts.trial import Fired
 from streams.alerts.trial_run import Outcome
 from streams.drift_report import merged, render
 from streams.events.resources import RESOURCES
-from streams.explain import Explanation
 from streams.kafka import tail
 from streams.kafka.admin import Change
 from streams.kafka.reader import Decoded
 from streams.kafka.subjects import Check, Status
+from streams.letters.explain import Explanation
 from streams.ops import terminal
 from streams.ops.terminal import Rows, lines, shown
 from streams.reconcile import show as reconciled

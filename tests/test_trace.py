@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.dead_letters import Letter, returned
 from streams.events import topics
 from streams.events.signature import Verified
 from streams.gateway import trace
 from streams.gateway.store import record_of
+from streams.letters.dead_letters import Letter, returned
 from streams.ops.settings import Settings
 from tests.folding import NOW_MS, PREFIX
 from tests.strategies import envelope

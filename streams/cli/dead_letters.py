@@ -31,7 +31,7 @@ def list_letters(
 
     Example: `junction-streams dead-letters list --reason bad_shape --since 2d`
     """
-    from streams.dead_letters import Filter
+    from streams.letters.dead_letters import Filter
     from streams.letters_shown import print_letters
 
     print_letters(read_settings(), Filter(reason, event_type, user, since, until), limit, as_json=as_json)
@@ -70,7 +70,7 @@ def redrive(
     Each letter once, however often this runs; one that would only die again stays. Example: after an upgrade
     `junction-streams dead-letters redrive --reason bad_shape --dry-run`
     """
-    from streams.dead_letters import Filter
+    from streams.letters.dead_letters import Filter
     from streams.letters_shown import print_redrive
 
     wanted = Filter(reason, event_type, user, since, until, place)

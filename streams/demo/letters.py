@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from streams.dead_letters import Filter
+from streams.letters.dead_letters import Filter
+from streams.letters.redrive import letters
 from streams.ops.settings import Settings
-from streams.redrive import letters
 from streams.simulator.world import Event
 
 Named = tuple[str, str]  # delivery id, reason

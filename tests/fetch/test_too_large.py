@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import agents, dead_letters
-from streams.dead_letters import Letter
+from streams import agents
 from streams.events import topics
 from streams.events.record_bounds import Bounds
 from streams.fetcher import stream
 from streams.fetcher.answer import Page
 from streams.fetcher.asking import HEAD_BYTES, Asker
 from streams.junction.stream import COLUMNS, read
+from streams.letters import dead_letters
+from streams.letters.dead_letters import Letter
 from streams.tables.draft import Draft
 from streams.tables.history import progress
 from streams.tables.history.job import Job, Status

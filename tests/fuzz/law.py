@@ -5,15 +5,15 @@ from contextlib import suppress
 from dataclasses import asdict
 from zlib import crc32
 
-from streams.dead_letters import Filter
 from streams.events.signature import Verified
 from streams.events.types import Family, identify, parse_type
-from streams.explain import Explanation, explain
 from streams.gateway.store import record_of
+from streams.letters.dead_letters import Filter
+from streams.letters.explain import Explanation, explain
+from streams.letters.shapes import shape
 from streams.ops.errors import Reason, Rejected
 from streams.ops.settings import Settings
 from streams.payloads.decode import decode
-from streams.shapes import shape
 from tests.folding import PREFIX, RawRecord, Worker
 from tests.fuzz.mutate import mutated
 from tests.test_dead_letters import letter

@@ -12,11 +12,10 @@ import pytest
 from confluent_kafka import Producer
 from structlog.testing import capture_logs
 
-from streams import drift_report, redrive
+from streams import drift_report
 from streams.alerts import listing, thresholds, trial_run
 from streams.alerts.lives.own import Own
 from streams.alerts.lives.own import encode as encode_own
-from streams.dead_letters import Filter
 from streams.demo.history import History
 from streams.demo.watch import Watch
 from streams.embedded import Cluster
@@ -25,6 +24,8 @@ from streams.kafka import admin, registry
 from streams.kafka.codec import Codec
 from streams.kafka.reader import Reader
 from streams.kafka.tail import tail
+from streams.letters import redrive
+from streams.letters.dead_letters import Filter
 from streams.notify import service
 from streams.notify.bring import checked
 from streams.ops.errors import Misconfigured, Unavailable, Unreadable

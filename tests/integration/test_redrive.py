@@ -9,16 +9,17 @@ from contextlib import closing
 import pytest
 from confluent_kafka import Producer
 
-from streams import drift_report, redrive
-from streams.dead_letters import Filter
+from streams import drift_report
 from streams.events import topics
 from streams.kafka import admin, registry
 from streams.kafka.codec import Codec
 from streams.kafka.reader import Messages
+from streams.letters import redrive
+from streams.letters.dead_letters import Filter
+from streams.letters.redrive import Outcome
 from streams.letters_shown import print_letter, print_letters, print_redrive
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
-from streams.redrive import Outcome
 from tests.folding import NOW_MS, Worker, raw
 from tests.strategies import envelope
 from tests.test_dead_letters import at_the_door, died

@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from streams import dead_letters
-from streams.dead_letters import Filter, Letter, Return
 from streams.engine.work.transaction import Remedy, remedy
 from streams.events import topics
 from streams.kafka.clients import SILENT
 from streams.kafka.reader import Messages
 from streams.kafka.refused import refused
+from streams.letters import dead_letters
+from streams.letters.dead_letters import Filter, Letter, Return
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
 

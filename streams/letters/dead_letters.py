@@ -12,7 +12,7 @@ from typing import NamedTuple
 from streams.events import ids, times, topics, types
 from streams.events.topics import Delivery, Headers, header
 from streams.events.types import Hint
-from streams.explain import Explanation, explain
+from streams.letters.explain import Explanation, explain
 from streams.ops.errors import Rejected
 
 DEAD_PREFIX = "dead_"
