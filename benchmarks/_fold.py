@@ -12,7 +12,8 @@ import rocksdict
 
 from benchmarks._events import Raw
 from streams import agents
-from streams.agents import entity, summaries, timeseries
+from streams.agents import summaries, timeseries
+from streams.agents.steps import entity
 from streams.engine.store.database import Options
 from streams.events import topics
 from streams.kafka.codec import Codec

@@ -7,7 +7,7 @@ out.
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from streams.agents.expiry import SWEPT
+from streams.agents.sweeps.expiry import SWEPT
 from streams.events import kept, topics
 from streams.events.resources import RESOURCES
 from streams.events.topics import Role

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams.agents import deliveries, preferred, zones
+from streams.agents.steps import deliveries, preferred, zones
 from streams.alerts.episodes import baseline, crowds, silence
 from streams.alerts.episodes.crowds import Sample
 from streams.alerts.episodes.machine import Episode, Machine

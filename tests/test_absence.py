@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.agents import outage as outages
+from streams.agents.sweeps import outage as outages
 from streams.events import topics
 from streams.gateway import build_app
 from streams.gateway.absence import Absence

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.agents import drift
-from streams.agents.hours import SOURCES
+from streams.agents.steps import drift
+from streams.agents.steps.hours import SOURCES
 from streams.payloads.drift import RARE, Finding
 from streams.tables import sources
 from streams.tables.drift_counts import decode

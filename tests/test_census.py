@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import REGISTRY
 from prometheus_client.exposition import generate_latest
 
-from streams.agents.census import REST_MS, ROWS_MAX, Census
+from streams.agents.sweeps.census import REST_MS, ROWS_MAX, Census
 from streams.ops import metrics
 from streams.ops.gauges import Spread
 from streams.tables import connections, coverage

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.agents.drift import FINDINGS_MAX, ITEMS_MAX
+from streams.agents.steps.drift import FINDINGS_MAX, ITEMS_MAX
 from streams.events import documented
 from streams.events.resources import RESOURCES
 from streams.ops import metrics

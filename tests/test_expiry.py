@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams import agents
-from streams.agents.expiry import DAY_MS, REST_MS, ROWS_MAX, Expiry
+from streams.agents.sweeps.expiry import DAY_MS, REST_MS, ROWS_MAX, Expiry
 from streams.events.times import EPOCH
 from streams.tables import hour_blocks
 from streams.tables.draft import Draft, Rows

@@ -3,7 +3,7 @@
 import re
 
 from streams import privacy
-from streams.agents.expiry import SWEPT
+from streams.agents.sweeps.expiry import SWEPT
 from streams.events import topics
 from streams.kafka import admin
 from streams.ops.settings import Settings

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.agents import preferred
+from streams.agents.steps import preferred
 from streams.alerts.episodes import baseline, crowds, marks, silence
 from streams.alerts.lives import user
 from streams.engine.positions import ledger

@@ -3,10 +3,11 @@
 `folds` and `punctuation` are all that the worker needs. Agents do not know each other: they meet in topics and tables.
 """
 
-from streams.agents import backfills, connections, labs, other, outage, progress, summaries, timeseries
+from streams.agents import backfills, connections, labs, other, progress, summaries, timeseries
 from streams.agents.alerts import Alerts
-from streams.agents.census import Census
-from streams.agents.expiry import Expiry
+from streams.agents.sweeps import outage
+from streams.agents.sweeps.census import Census
+from streams.agents.sweeps.expiry import Expiry
 from streams.events import topics
 from streams.kafka.codec import Codec
 from streams.tables.draft import Draft, Fold, Punctuation

@@ -1,9 +1,9 @@
 """historical.data.*.created: Junction has pulled a resource's history. No data: the range is ours to fetch."""
 
-from streams.agents import asking, history
-from streams.agents.deliveries import fold_unread
-from streams.agents.drift import note
-from streams.agents.parts import Outlet, body_of, delivered, resource_label
+from streams.agents.steps import asking, history
+from streams.agents.steps.deliveries import fold_unread
+from streams.agents.steps.drift import note
+from streams.agents.steps.parts import Outlet, body_of, delivered, resource_label
 from streams.events.types import Family, Record
 from streams.kafka.codec import Codec
 from streams.payloads import drift

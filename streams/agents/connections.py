@@ -1,10 +1,10 @@
 """provider.connection.* and provider.device.*: the state of a user's links, and the user's devices."""
 
-from streams.agents import asking
-from streams.agents.deliveries import fold_unread
-from streams.agents.drift import note
-from streams.agents.entity import fold_entity
-from streams.agents.parts import Delivered, Outlet, body_of, delivered, store_link
+from streams.agents.steps import asking
+from streams.agents.steps.deliveries import fold_unread
+from streams.agents.steps.drift import note
+from streams.agents.steps.entity import fold_entity
+from streams.agents.steps.parts import Delivered, Outlet, body_of, delivered, store_link
 from streams.events import topics
 from streams.events.types import Family, Record
 from streams.kafka.codec import Codec

@@ -1,7 +1,8 @@
 """`junction.fetch_progress`: what the fetchers have got, joined to the notices of the same history; and outages."""
 
-from streams.agents import history, outage
-from streams.agents.parts import Outlet, body_of
+from streams.agents.steps import history
+from streams.agents.steps.parts import Outlet, body_of
+from streams.agents.sweeps import outage
 from streams.events.types import Record
 from streams.kafka.codec import Codec
 from streams.tables.draft import Draft, Fold

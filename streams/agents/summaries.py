@@ -1,12 +1,12 @@
 """daily.data.<summary>.*: one entity an event, typed, deduplicated by its id, compared with those of its day."""
 
-from streams.agents import asking, preferred, zones
-from streams.agents.deliveries import fold_unread
-from streams.agents.drift import note
-from streams.agents.entity import compare, date, emit
-from streams.agents.history import received
-from streams.agents.parts import Outlet, aged, body_of, data_link, delivered, note_times
-from streams.agents.signs import overtaken
+from streams.agents.steps import asking, preferred, zones
+from streams.agents.steps.deliveries import fold_unread
+from streams.agents.steps.drift import note
+from streams.agents.steps.entity import compare, date, emit
+from streams.agents.steps.history import received
+from streams.agents.steps.parts import Outlet, aged, body_of, data_link, delivered, note_times
+from streams.agents.steps.signs import overtaken
 from streams.events.types import Family, Record
 from streams.kafka.codec import Codec
 from streams.payloads import drift, local_time, summary

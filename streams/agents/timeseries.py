@@ -4,12 +4,12 @@ import struct
 from functools import partial
 from typing import Any
 
-from streams.agents import cutting, hours, zones
-from streams.agents.deliveries import fold_unread
-from streams.agents.drift import note
-from streams.agents.history import received
-from streams.agents.parts import Delivered, Outlet, aged, body_of, data_link, delivered, head, note_times
-from streams.agents.signs import overtaken
+from streams.agents.steps import cutting, hours, zones
+from streams.agents.steps.deliveries import fold_unread
+from streams.agents.steps.drift import note
+from streams.agents.steps.history import received
+from streams.agents.steps.parts import Delivered, Outlet, aged, body_of, data_link, delivered, head, note_times
+from streams.agents.steps.signs import overtaken
 from streams.events.times import HOUR_US
 from streams.events.types import Family, Record
 from streams.kafka.codec import Codec

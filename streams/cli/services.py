@@ -62,6 +62,6 @@ def worker(rebuild_state: RebuildState = False, accept_offsets: AcceptOffsets = 
 
     Example: `STREAMS_WORKER_ID=w1 STREAMS_STATE_DIR=/var/lib/streams/w1 junction-streams worker`
     """
-    from streams.worker import run as run_worker
+    from streams.agents.worker import run as run_worker
 
     run_worker(read_settings(), rebuild_state=rebuild_state, accept_offsets=accept_offsets)

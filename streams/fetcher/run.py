@@ -2,7 +2,7 @@
 
 import asyncio
 
-from streams.agents.parts import body_of
+from streams.agents.steps.parts import body_of
 from streams.engine.faust import app as engine
 from streams.events import topics
 from streams.events.types import Record

@@ -10,10 +10,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from streams.agents.worker import policy_of
 from streams.embedded import Cluster
 from streams.embedded.supervise import Child
 from streams.events.record_bounds import Bounds
-from streams.worker import policy_of
 from tests.chaos import alarms, history, reading, verify
 from tests.chaos.history import Jobs
 from tests.chaos.scenario import Planned, Scenario, plan

@@ -16,6 +16,7 @@ from pathlib import Path
 from random import Random
 
 from streams import agents
+from streams.agents.worker import policy_of, rules_of
 from streams.cli import read_settings
 from streams.engine.faust import app as engine
 from streams.engine.positions.slices import Slice
@@ -27,7 +28,6 @@ from streams.kafka.codec import Codec
 from streams.ops.errors import StreamsError
 from streams.ops.waiting import until_available
 from streams.tables.draft import Draft, Fold
-from streams.worker import policy_of, rules_of
 from tests.chaos import mutations, naps
 
 LOOK_EVERY_S = 0.2

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from streams.agents import deliveries, hours
+from streams.agents.steps import deliveries, hours
 from streams.tables import hour_blocks
 from streams.tables.draft import Draft
 

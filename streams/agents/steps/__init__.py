@@ -1,0 +1,1 @@
+"""What several folds do with a record: decode, decide, join, emit."""

@@ -1,0 +1,1 @@
+"""What goes on between records: forgetting, counting, asking again after an outage."""
