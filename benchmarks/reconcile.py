@@ -24,16 +24,16 @@ from pydantic import SecretStr
 
 from benchmarks.fetch import _api, _service, _settings
 from benchmarks.worker import PARTITIONS, feed
+from connectors.history.reconcile.run import reconcile
+from connectors.junction import open_client
 from streams.embedded import Cluster, ports
 from streams.engine.faust.process import spare_the_collector
 from streams.events import topics
 from streams.events.types import Family
-from streams.junction import open_client
 from streams.kafka import admin, registry
 from streams.kafka.lag import Lag
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
-from streams.reconcile.run import reconcile
 from streams.simulator.api.options import KEY
 from streams.simulator.world import World
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.webhook import build_app
+from connectors.webhook.absence import Absence
 from streams.agents.sweeps import outage as outages
 from streams.events import topics
-from streams.gateway import build_app
-from streams.gateway.absence import Absence
 from streams.kafka import admin
 from streams.kafka.publisher import MemoryPublisher
 from streams.ops import log

@@ -11,9 +11,9 @@ import promql_parser
 import pytest
 import yaml
 
+from connectors.webhook import door
 from deploy.grafana.boards import BOARDS
 from streams import metrics_page
-from streams.gateway import door
 from streams.ops import metrics
 from streams.ops.gauges import Spread
 

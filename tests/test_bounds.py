@@ -8,14 +8,14 @@ from confluent_kafka import Producer
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from connectors.webhook.serve import _check
+from connectors.webhook.store import record_of
 from streams.engine.faust.records import SourceRecord
 from streams.engine.work.step import Step
 from streams.events import topics
 from streams.events.record_bounds import AGAIN_BYTES, ROOM_BYTES, Bounds, around, weight
 from streams.events.signature import Verified
 from streams.events.types import TEXT_CHARS_MAX, identify
-from streams.gateway.serve import _check
-from streams.gateway.store import record_of
 from streams.letters.dead_letters import Letter, returned
 from streams.ops.errors import Misconfigured, Reason, Rejected
 from streams.ops.settings import MIB, Settings

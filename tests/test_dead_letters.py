@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.webhook.store import record_of
 from streams import letters_shown
 from streams.engine.work.step import Step, dead_letter
 from streams.events import topics
 from streams.events.signature import Verified
-from streams.gateway.store import record_of
 from streams.letters.dead_letters import Filter, Letter, now, returned
 from streams.letters.shapes import PATHS_MAX, shape
 from streams.ops.errors import Reason, Rejected

@@ -23,9 +23,9 @@ import pytest
 import structlog
 import uvicorn
 
+from connectors.webhook import build_app
 from streams.events import topics
 from streams.events.signature import new_message_id, sign
-from streams.gateway import build_app
 from streams.kafka import admin
 from streams.kafka.publisher import MemoryPublisher, Published
 from streams.ops.errors import Misconfigured, Unavailable
@@ -367,8 +367,8 @@ def test_a_broken_producer_is_not_ready(own_gateway: Running) -> None:
 
 def test_readiness_follows_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ready while Kafka answers and the layout is right; else 503 with the reason, and it heals by itself."""
-    monkeypatch.setattr("streams.gateway.watch._STEADY_S", 0.05)
-    monkeypatch.setattr("streams.gateway.watch._AGAIN_S", 0.05)
+    monkeypatch.setattr("connectors.webhook.watch._STEADY_S", 0.05)
+    monkeypatch.setattr("connectors.webhook.watch._AGAIN_S", 0.05)
     with start(make_settings()) as gateway:
         assert httpx.get(f"{gateway.url}/readyz").json() == {"ready": True, "reason": ""}
         gateway.troubles.append(Misconfigured("topics are wrong: run `junction-streams topics apply`"))

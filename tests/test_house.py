@@ -29,6 +29,8 @@ def tracked() -> list[Path]:
 
 FILES = tracked()
 PYTHON = [path for path in FILES if path.suffix == ".py"]
+PRODUCT = ("streams", "connectors")
+OURS = [path for path in FILES if path.relative_to(ROOT).parts[0] in PRODUCT]
 MARKDOWN = [path for path in FILES if path.suffix == ".md"]
 
 
@@ -82,7 +84,7 @@ def excuses(line: str) -> bool:
     return bool(re.search(EXCEPTION, line)) and "because" not in line and "EXCEPTION" not in line
 
 
-@pytest.mark.parametrize("path", [p for p in PYTHON if p.parts[len(ROOT.parts)] == "streams"], ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", [p for p in OURS if p.suffix == ".py"], ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_module_says_what_it_is(path: Path) -> None:
     """Every module of the product begins with a docstring; an __init__ that is empty needs none."""
     tree = ast.parse(path.read_text())
@@ -112,14 +114,13 @@ def test_arrows_point_down() -> None:
 
 def test_every_package_is_shipped() -> None:
     """A folder without __init__ would be missing from the wheel; so would a file that package-data does not name."""
-    ours = [path for path in FILES if path.is_relative_to(ROOT / "streams")]
-    assert [path.parent.name for path in ours if not (path.parent / "__init__.py").is_file()] == []
+    assert [path.parent.name for path in OURS if not (path.parent / "__init__.py").is_file()] == []
     named = {
         str(Path(*package.split("."), name))
         for package, names in PROJECT["tool"]["setuptools"]["package-data"].items()
         for name in names
     }
-    assert {str(path.relative_to(ROOT)) for path in ours if path.suffix != ".py"} == named
+    assert {str(path.relative_to(ROOT)) for path in OURS if path.suffix != ".py"} == named
 
 
 @pytest.mark.parametrize("path", MARKDOWN, ids=lambda p: str(p.relative_to(ROOT)))

@@ -7,20 +7,20 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from connectors.history.reconcile import theirs
+from connectors.junction.people import read_user
+from connectors.webhook.store import record_of
 from streams.alerts.lives import own as owns
 from streams.alerts.lives.own import Own
 from streams.events import ids, topics
 from streams.events.signature import Verified
 from streams.events.types import identify
-from streams.gateway.store import record_of
-from streams.junction.people import read_user
 from streams.kafka.reader import Decoded
 from streams.kafka.tail import wanted
 from streams.letters.dead_letters import Filter, Letter
 from streams.letters.explain import explain
 from streams.ops.errors import Reason, Rejected
 from streams.ops.settings import Settings
-from streams.reconcile import theirs
 from streams.tables.history import progress as progresses
 from streams.tables.history import request as requests
 from streams.tables.history.job import Status

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from connectors.webhook.store import record_of
 from streams import agents
 from streams.events import topics
 from streams.events.signature import Verified, new_message_id
 from streams.events.types import identify
-from streams.gateway.store import record_of
 from streams.kafka.codec import Codec
 from streams.ops.errors import Rejected
 from streams.ops.settings import Settings

@@ -5,8 +5,8 @@ import asyncio
 import httpx
 import pytest
 
-from streams import proxies
-from streams.junction import open_client
+from connectors.contract import proxies
+from connectors.junction import open_client
 from streams.status import client as status
 from tests.junction.scripted import http, scripted, settings_for
 

@@ -164,5 +164,10 @@ def test_what_the_agents_write_is_in_the_list(data: st.DataObject) -> None:
 def test_framing_is_done_in_one_place() -> None:
     """No module but `rows` puts a format before a row or takes one off."""
     framing = re.compile(r"\b_FORMAT\b|memoryview\(\w+\)\[1:\]|\bbytes\(\[kind\]\)")
-    found = [path.name for path in (REPO / "streams").rglob("*.py") if framing.search(path.read_text())]
+    found = [
+        path.name
+        for room in ("streams", "connectors")
+        for path in (REPO / room).rglob("*.py")
+        if framing.search(path.read_text())
+    ]
     assert found == []

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.webhook import trace
+from connectors.webhook.store import record_of
 from streams.events import topics
 from streams.events.signature import Verified
-from streams.gateway import trace
-from streams.gateway.store import record_of
 from streams.letters.dead_letters import Letter, returned
 from streams.ops.settings import Settings
 from tests.folding import NOW_MS, PREFIX

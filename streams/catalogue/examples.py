@@ -5,6 +5,9 @@ from collections import defaultdict
 from functools import cache
 from typing import Any, NamedTuple
 
+from connectors.history.reconcile.compare import Finding, Verdict
+from connectors.history.reconcile.run import record_of
+from connectors.history.reconcile.theirs import Theirs
 from streams import agents
 from streams.alerts.rules.parse import rules_of
 from streams.alerts.rules.rule import Rules
@@ -14,9 +17,6 @@ from streams.events.topics import Headers
 from streams.events.types import identify
 from streams.kafka import codec
 from streams.kafka.codec import Codec
-from streams.reconcile.compare import Finding, Verdict
-from streams.reconcile.run import record_of
-from streams.reconcile.theirs import Theirs
 from streams.simulator.world import Event, World
 from streams.tables.draft import Draft
 from streams.tables.history.windows import DAY_US

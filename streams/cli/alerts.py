@@ -27,7 +27,7 @@ def notify(
     Example: `STREAMS_NOTIFY_RECEIVERS='{"clinic": {"kind": "webhook", "url": "https://...", "secret": "whsec_..."}}'
     junction-streams notify`
     """
-    from streams.notify.service import run
+    from connectors.receivers.service import run
 
     run(read_settings(), once=once)
 

@@ -14,7 +14,7 @@ def fetcher(rebuild_state: RebuildState = False, accept_offsets: AcceptOffsets =
 
     Example: `STREAMS_JUNCTION_API_KEY=sk_eu_... STREAMS_JUNCTION_REGION=eu junction-streams fetcher`
     """
-    from streams.fetcher import run as run_fetcher
+    from connectors.history.fetcher import run as run_fetcher
 
     run_fetcher(read_settings(), rebuild_state=rebuild_state, accept_offsets=accept_offsets)
 
@@ -32,7 +32,7 @@ def fetch(
 
     Example: `junction-streams fetch --user 5f0c2c0e-... --provider oura --resource sleep --from 2026-05-01`
     """
-    from streams.ask import ask, show
+    from connectors.history.ask import ask, show
 
     show(ask(read_settings(), user, provider or [], resource or [], start, end), as_json=as_json)
 
@@ -64,8 +64,8 @@ def reconcile(
     """
     import asyncio
 
+    from connectors.history.reconcile.command import run
     from streams.ops.errors import Misconfigured
-    from streams.reconcile.command import run
 
     if bool(user) == everybody:
         raise Misconfigured("name a user with --user, or ask for --all")

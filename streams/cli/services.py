@@ -51,7 +51,7 @@ def gateway() -> None:
     Example: `STREAMS_ENDPOINTS='{"junction": ["whsec_..."]}' junction-streams gateway`, then point Junction at
     `POST /webhooks/junction`.
     """
-    from streams.gateway import run as run_gateway
+    from connectors.webhook import run as run_gateway
 
     run_gateway(read_settings())
 

@@ -7,7 +7,7 @@ seconds by which Python's wall clock is wrong. `--break`: one of tests.chaos.mut
 import argparse
 from pathlib import Path
 
-from streams import fetcher
+from connectors.history import fetcher
 from streams.cli import read_settings
 from streams.ops.errors import StreamsError
 from tests.chaos import mutations, naps

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 import httpx
 from confluent_kafka import Consumer, TopicPartition
 
+from connectors.history.fetcher.answer import DOOR
 from streams.events import topics
-from streams.fetcher.answer import DOOR
 from streams.kafka.lag import Lag
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings

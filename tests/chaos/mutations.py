@@ -13,6 +13,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer
 from confluent_kafka import Producer
 
+from connectors.history.fetcher import scheduler
 from streams.cli import read_settings
 from streams.engine.positions import group_metadata
 from streams.engine.positions.group_metadata import Membership
@@ -24,7 +25,6 @@ from streams.engine.store.table import Table
 from streams.engine.work.unit import Unit
 from streams.engine.work.work import Work
 from streams.events import topics
-from streams.fetcher import scheduler
 from streams.kafka import clients
 from streams.tables.draft import Draft
 

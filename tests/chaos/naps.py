@@ -90,7 +90,7 @@ class Place:
 
 
 _BEFORE, _AFTER, _START, _JOIN, _PAGES = When.BEFORE, When.AFTER, Wants.START, Wants.JOIN, Wants.PAGES
-_ENGINE, _FETCHER = "streams.engine", "streams.fetcher"
+_ENGINE, _FETCHER = "streams.engine", "connectors.history.fetcher"
 PLACES: Mapping[str, Place] = {
     # A commit
     "begun": Place(f"{_ENGINE}.work.transaction:Transactions.begin", _AFTER),

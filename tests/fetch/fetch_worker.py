@@ -10,11 +10,11 @@ import os
 import random
 import time
 
+from connectors.history.fetcher.answer import Page, Trouble, enqueue
+from connectors.history.fetcher.scheduler import Scheduler
 from streams.engine.faust import app as engine
 from streams.events import topics
 from streams.events.types import Record
-from streams.fetcher.answer import Page, Trouble, enqueue
-from streams.fetcher.scheduler import Scheduler
 from streams.ops import log
 from streams.ops.settings import Settings
 from streams.tables.draft import Draft

@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 from msgspec.structs import replace
 
+from connectors.history.fetcher.answer import Page
 from streams.events import topics
-from streams.fetcher.answer import Page
 from streams.tables.history import progress
 from streams.tables.history.job import Job, Status
 from streams.tables.history.progress import Progress

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.fetcher.answer import Page, Trouble
-from streams.fetcher.asking import Asker
-from streams.junction.reading import CURSOR_CHARS_MAX
+from connectors.history.fetcher.answer import Page, Trouble
+from connectors.history.fetcher.asking import Asker
+from connectors.junction.reading import CURSOR_CHARS_MAX
 from streams.tables.history import job as jobs
 from streams.tables.history.job import Job, Status
 from streams.tables.history.request import Request

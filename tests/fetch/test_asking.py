@@ -3,8 +3,8 @@
 import asyncio
 import time
 
-from streams.fetcher.answer import Page, Trouble
-from streams.fetcher.asking import Asker
+from connectors.history.fetcher.answer import Page, Trouble
+from connectors.history.fetcher.asking import Asker
 from streams.tables.history import job as jobs
 from streams.tables.history.request import Request
 from tests.junction.scripted import http, scripted, settings_for

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from connectors.history.fetcher.asking import Asker
+from connectors.junction import has_endpoint
 from streams.events.signature import ksuid_time_ms
-from streams.fetcher.asking import Asker
-from streams.junction import has_endpoint
 from streams.simulator import facts
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.options import KEY, ApiOptions

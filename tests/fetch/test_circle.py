@@ -3,9 +3,9 @@
 import random
 from collections import Counter
 
+from connectors.history.fetcher.asking import Asker
 from streams.events import topics
 from streams.events.signature import ksuid_time_ms
-from streams.fetcher.asking import Asker
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.options import KEY, ApiOptions
 from streams.simulator.api.serve import running

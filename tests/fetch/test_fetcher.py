@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
 
-from streams import ask
+from connectors.history import ask
 from streams.events import topics
 from streams.kafka import admin
 from streams.ops.settings import Settings

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from connectors.history.fetcher.asking import Asker
 from streams.events import topics
 from streams.events.record_bounds import Bounds
-from streams.fetcher.asking import Asker
 from streams.ops.errors import Reason, Rejected
 from streams.ops.settings import Settings
 from streams.tables.history.progress import Progress, decode

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from streams import ask
+from connectors.history import ask
+from connectors.history.fetcher.answer import Page, Trouble
+from connectors.history.fetcher.asking import Asker
+from connectors.history.reconcile import compare
+from connectors.history.reconcile.compare import Finding, Verdict
+from connectors.history.reconcile.theirs import Theirs
 from streams.events import topics
-from streams.fetcher.answer import Page, Trouble
-from streams.fetcher.asking import Asker
 from streams.ops.errors import Misconfigured, Rejected
-from streams.reconcile import compare
-from streams.reconcile.compare import Finding, Verdict
-from streams.reconcile.theirs import Theirs
 from streams.tables.history import job as jobs
 from streams.tables.history import progress, windows
 from streams.tables.history import request as requests

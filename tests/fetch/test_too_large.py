@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.history.fetcher import stream
+from connectors.history.fetcher.answer import Page
+from connectors.history.fetcher.asking import HEAD_BYTES, Asker
+from connectors.junction.stream import COLUMNS, read
 from streams import agents
 from streams.events import topics
 from streams.events.record_bounds import Bounds
-from streams.fetcher import stream
-from streams.fetcher.answer import Page
-from streams.fetcher.asking import HEAD_BYTES, Asker
-from streams.junction.stream import COLUMNS, read
 from streams.letters import dead_letters
 from streams.letters.dead_letters import Letter
 from streams.tables.draft import Draft

@@ -5,9 +5,9 @@ from contextlib import suppress
 from dataclasses import asdict
 from zlib import crc32
 
+from connectors.webhook.store import record_of
 from streams.events.signature import Verified
 from streams.events.types import Family, identify, parse_type
-from streams.gateway.store import record_of
 from streams.letters.dead_letters import Filter
 from streams.letters.explain import Explanation, explain
 from streams.letters.shapes import shape

@@ -4,12 +4,12 @@ from typing import Any
 
 from confluent_kafka import Producer
 
+from connectors.receivers.bring import Answer, Place, Status, delivery
+from connectors.receivers.receivers import Receiver
 from streams.alerts import listing
 from streams.events import topics
 from streams.kafka import admin, registry
 from streams.kafka.codec import Codec
-from streams.notify.bring import Answer, Place, Status, delivery
-from streams.notify.receivers import Receiver
 from streams.ops.settings import Settings
 from tests.folding import NOW_MS
 

@@ -12,6 +12,8 @@ import pytest
 from confluent_kafka import Producer
 from structlog.testing import capture_logs
 
+from connectors.receivers import service
+from connectors.receivers.bring import checked
 from streams import drift_report
 from streams.alerts import listing, thresholds, trial_run
 from streams.alerts.lives.own import Own
@@ -26,8 +28,6 @@ from streams.kafka.reader import Reader
 from streams.kafka.tail import tail
 from streams.letters import redrive
 from streams.letters.dead_letters import Filter
-from streams.notify import service
-from streams.notify.bring import checked
 from streams.ops.errors import Misconfigured, Unavailable, Unreadable
 from streams.ops.settings import Settings
 from streams.tables.history import progress

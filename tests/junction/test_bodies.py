@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.junction import Page, Refused, Trouble, bodies
+from connectors.junction.pages import read
 from streams.events import resources
 from streams.events.types import parse_type
-from streams.junction import Page, Refused, Trouble, bodies
-from streams.junction.pages import read
 from streams.payloads.decode import decode
 from streams.payloads.series import Series
 from streams.payloads.summary import Summary

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from streams.junction import NotAuthorized, Refused, Trouble, TryLater, open_client, walk
-from streams.junction.client import Client, Patience
-from streams.junction.credentials import AccessToken
-from streams.junction.http import Http
-from streams.junction.limits import Limits
+from connectors.junction import NotAuthorized, Refused, Trouble, TryLater, open_client, walk
+from connectors.junction.client import Client, Patience
+from connectors.junction.credentials import AccessToken
+from connectors.junction.http import Http
+from connectors.junction.limits import Limits
 from streams.ops import metrics
 from streams.ops.errors import Misconfigured, StreamsError
 from tests.junction.scripted import HANG, KEY, Request, Scripted, http, scripted, settings_for

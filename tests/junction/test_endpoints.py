@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.junction import Refused, Trouble, endpoints
 from streams.events import resources
-from streams.junction import Refused, Trouble, endpoints
 from streams.tables.history.windows import DAY_US
 
 USER = "5f0c2c0e-7a41-4d5e-9c31-0d9f8b6a1e77"

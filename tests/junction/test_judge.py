@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.junction import Refused, Trouble, TryLater, judge
-from streams.junction.judge import Answer
+from connectors.junction import Refused, Trouble, TryLater, judge
+from connectors.junction.judge import Answer
 
 NOW = datetime(2026, 6, 3, 10, tzinfo=UTC)
 NOW_S = NOW.timestamp()

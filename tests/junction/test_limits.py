@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from streams.junction.limits import Limits
+from connectors.junction.limits import Limits
 
 
 class Clock(asyncio.SelectorEventLoop):

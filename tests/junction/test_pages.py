@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.junction import Refused, Trouble, TryLater, bodies
+from connectors.junction.endpoints import has_endpoint
+from connectors.junction.pages import read
 from streams.events import resources
-from streams.junction import Refused, Trouble, TryLater, bodies
-from streams.junction.endpoints import has_endpoint
-from streams.junction.pages import read
 from streams.ops.errors import StreamsError
 from tests.strategies import USER, hostile_events, mangled
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.junction import Refused, TryLater, listing, people, stream
-from streams.junction.mending import tolerantly
-from streams.junction.reading import read_plain
-from streams.reconcile import theirs
+from connectors.history.reconcile import theirs
+from connectors.junction import Refused, TryLater, listing, people, stream
+from connectors.junction.mending import tolerantly
+from connectors.junction.reading import read_plain
 from tests.strategies import json_values, mangled
 
 Reader = Callable[[bytes], Any]

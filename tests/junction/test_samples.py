@@ -5,17 +5,17 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from streams.junction import Refused, bodies, judge, listing, people, stream
-from streams.junction.pages import Page, read
-from streams.junction.people import Device, Link, Provider, User, Users
-from streams.junction.reading import read_plain
+from connectors.history.reconcile import theirs
+from connectors.history.reconcile.theirs import Theirs
+from connectors.junction import Refused, bodies, judge, listing, people, stream
+from connectors.junction.pages import Page, read
+from connectors.junction.people import Device, Link, Provider, User, Users
+from connectors.junction.reading import read_plain
 from streams.ops.errors import Rejected
 from streams.payloads.decode import decode
 from streams.payloads.series import Series
 from streams.payloads.summary import Summary
 from streams.payloads.values import time_us
-from streams.reconcile import theirs
-from streams.reconcile.theirs import Theirs
 from tests import samples
 from tests.strategies import USER
 

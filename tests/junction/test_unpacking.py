@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.junction import Refused, Trouble, TryLater, open_client
+from connectors.junction import Refused, Trouble, TryLater, open_client
 from streams.ops.errors import Unavailable
 from streams.status import client as status
 from tests.junction.scripted import http, scripted, settings_for

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.junction import Page, Refused, Trail, Trouble, follow, walk
+from connectors.junction import Page, Refused, Trail, Trouble, follow, walk
 
 
 @given(st.lists(st.text(min_size=1, max_size=3), unique=True, max_size=200))

@@ -1,8 +1,8 @@
 """`junction-streams notify` with a promise taken out: a lane goes on with a partition that left. For a test alone."""
 
+from connectors.receivers.claims import Claims
+from connectors.receivers.lane import Lane
 from streams.cli.base import main
-from streams.notify.claims import Claims
-from streams.notify.lane import Lane
 
 
 async def _believe(self: Claims, partition: int, offset: int) -> None:

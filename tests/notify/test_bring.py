@@ -17,10 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors.receivers.bring import Answer, Courier, Place, Status, judged
+from connectors.receivers.posts import OPEN_FOR, post
+from connectors.receivers.receivers import Kind, Receiver, receivers
 from streams.kafka.codec import decode, parsed
-from streams.notify.bring import Answer, Courier, Place, Status, judged
-from streams.notify.posts import OPEN_FOR, post
-from streams.notify.receivers import Kind, Receiver, receivers
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from tests.folding import CODEC

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-from streams.notify import claims
-from streams.notify.bring import Claim
-from streams.notify.lane import Lane
+from connectors.receivers import claims
+from connectors.receivers.bring import Claim
+from connectors.receivers.lane import Lane
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.reconcile import compare, theirs
-from streams.reconcile.compare import Finding, Verdict
-from streams.reconcile.theirs import Theirs
+from connectors.history.reconcile import compare, theirs
+from connectors.history.reconcile.compare import Finding, Verdict
+from connectors.history.reconcile.theirs import Theirs
 from streams.tables.history.request import Why
 from streams.tables.history.windows import DAY_US
 

@@ -12,13 +12,13 @@ import httpx
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
+from connectors.history.reconcile import command
+from connectors.history.reconcile.compare import Verdict
+from connectors.history.reconcile.run import Reconciled, all_users, reconcile
+from connectors.junction import Refused, open_client
 from streams.events import topics
-from streams.junction import Refused, open_client
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
-from streams.reconcile import command
-from streams.reconcile.compare import Verdict
-from streams.reconcile.run import Reconciled, all_users, reconcile
 from tests.junction.scripted import http, scripted
 from tests.reconcile.circle import PAGE, circle
 

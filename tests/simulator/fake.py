@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
+from connectors.junction import Client, Page, open_client, walk
+from connectors.junction.client import Patience
 from streams.events import resources
 from streams.events.resources import Kind
-from streams.junction import Client, Page, open_client, walk
-from streams.junction.client import Patience
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.options import KEY, ApiOptions
 from streams.simulator.api.serve import running

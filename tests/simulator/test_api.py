@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.junction import NotAuthorized, Refused, Trouble, TryLater, bodies, open_client, walk
-from streams.junction.client import Patience
+from connectors.junction import NotAuthorized, Refused, Trouble, TryLater, bodies, open_client, walk
+from connectors.junction.client import Patience
 from streams.ops.errors import Misconfigured
 from streams.payloads.decode import decode
 from streams.payloads.series import Series

@@ -9,11 +9,11 @@ from functools import cache
 import msgspec
 import pytest
 
+from connectors.junction import bodies, has_endpoint
+from connectors.junction.stream import Stream
 from streams.events import resources, topics
 from streams.events.topics import Origin
 from streams.events.types import identify
-from streams.junction import bodies, has_endpoint
-from streams.junction.stream import Stream
 from streams.simulator.api.options import ApiOptions, Fault
 from streams.simulator.schedule import Faults, schedule
 from streams.simulator.tracks import workouts_of

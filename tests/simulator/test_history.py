@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from connectors.junction import has_endpoint
 from streams.events import resources
 from streams.events.resources import Kind
 from streams.events.types import Family, parse_type
-from streams.junction import has_endpoint
 from streams.simulator import facts, history
 from streams.simulator.holdings import Holdings
 from streams.simulator.notices import Notices, fate

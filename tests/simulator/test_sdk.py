@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from connectors.junction import has_endpoint
 from streams.events import resources
 from streams.events.resources import Kind
-from streams.junction import has_endpoint
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.options import KEY, ApiOptions, Fault
 from streams.simulator.api.serve import running

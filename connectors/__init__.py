@@ -1,0 +1,1 @@
+"""Every system outside Kafka, one folder each, in or out."""

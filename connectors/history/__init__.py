@@ -1,0 +1,1 @@
+"""Each user's past: asked for, fetched, compared."""

@@ -1,0 +1,43 @@
+"""Reconciliation on a schedule, by one fetcher of all: the one that has the first partition."""
+
+import asyncio
+
+from connectors.history.reconcile.run import all_users
+from connectors.junction import open_client
+from streams.engine.faust.app import App
+from streams.engine.faust.process import place
+from streams.ops import log
+from streams.ops.errors import StreamsError
+from streams.ops.settings import Settings
+
+LOOK_S = 60.0
+
+logger = log.get("reconcile")
+
+
+class Reconciling:
+    """Starts with the app; the first run is one interval after the start, so that restarts do not add up to load."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._task: asyncio.Task[None] | None = None
+
+    def opened(self, app: App) -> None:
+        settings = self._settings
+        if settings.reconcile_every_h and (settings.query_url or settings.query_port):
+            self._task = asyncio.ensure_future(self._run(app))
+        elif settings.reconcile_every_h:
+            logger.info("not_scheduled", why="no worker to ask: set STREAMS_QUERY_URL to one of them")
+
+    async def _run(self, app: App) -> None:
+        while True:
+            await asyncio.sleep(self._settings.reconcile_every_h * 3600)
+            while not app.owns(0):  # noqa: ASYNC110  # because a rebalance may bring it any time
+                await asyncio.sleep(LOOK_S)
+            try:
+                async with open_client(self._settings) as client:
+                    await all_users(self._settings, client)
+            except StreamsError as error:
+                logger.warning("not_finished", why=str(error))
+            except Exception as error:  # raised, it would end this task in silence: nobody would be reconciled again
+                logger.error("not_finished", error=type(error).__name__, at=place(error))

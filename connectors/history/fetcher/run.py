@@ -1,0 +1,63 @@
+"""The fetcher as a process."""
+
+import asyncio
+
+from connectors.history.fetcher.answer import enqueue
+from connectors.history.fetcher.asking import Asker
+from connectors.history.fetcher.reconciling import Reconciling
+from connectors.history.fetcher.scheduler import Scheduler
+from connectors.junction import open_client
+from streams.agents.steps.parts import body_of
+from streams.engine.faust import app as engine
+from streams.events import topics
+from streams.events.types import Record
+from streams.kafka import admin
+from streams.ops import addresses, log
+from streams.ops.metrics import Process
+from streams.ops.metrics_server import expose
+from streams.ops.settings import Settings
+from streams.ops.waiting import until_available
+from streams.tables.draft import Draft
+from streams.tables.history import request as requests
+
+
+def run(settings: Settings, *, rebuild_state: bool = False, accept_offsets: bool = False) -> None:
+    """Blocks until SIGTERM or Ctrl-C. The flags are the worker's.
+
+    Raises Misconfigured when the topics or the API's settings are wrong.
+    """
+    until_available("Kafka", lambda: admin.check_layout(settings))
+    until_available("Junction's API", lambda: asyncio.run(_check(settings)))
+    asker = Asker(settings)
+    expose(settings, Process.FETCHER)
+    log.get("fetcher").info("starting", worker=settings.worker_id, api=addresses.shown(settings.junction_base_url))
+    scheduler = Scheduler(
+        settings.topic_prefix, asker.ask, settings.fetch_calls_max, asker.set_share, settings.partitions
+    )
+    prefix, reconciling = settings.topic_prefix, Reconciling(settings)
+
+    def fold(record: Record, draft: Draft) -> None:
+        enqueue(draft, prefix, requests.decode(body_of(record)))
+
+    def opened(app: engine.App) -> None:
+        asker.open()
+        scheduler.opened(app)
+        reconciling.opened(app)
+
+    folds = {f"{prefix}.{topics.FETCH_JOBS}": fold}
+    plan = engine.Plan(
+        folds, topics.FETCH_TABLES, scheduler.punctuate, opened, rebuild=rebuild_state, accept_offsets=accept_offsets
+    )
+    engine.run(_own(settings), plan)
+
+
+async def _check(settings: Settings) -> None:
+    async with open_client(settings) as client:
+        await client.check()
+
+
+def _own(settings: Settings) -> Settings:
+    """A consumer group, and a state directory, beside the worker's."""
+    return settings.model_copy(
+        update={"group_id": topics.fetch_group(settings.group_id), "state_dir": settings.state_dir / "fetcher"}
+    )

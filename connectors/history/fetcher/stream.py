@@ -1,0 +1,52 @@
+"""The stream of one workout as an event, and the letter that is left where it is too large to be one. Pure."""
+
+import msgspec
+
+from connectors.junction.stream import Stream
+from streams import __version__
+from streams.events import topics
+from streams.events.topics import Delivery, Headers
+from streams.events.types import identify
+from streams.ops.errors import Reason
+from streams.tables.history.request import Request
+
+_OTHER_BYTES = 4096  # what a clean record says besides: whose it is, how it came
+
+
+def event(request: Request, stream: bytes = b"") -> bytes:
+    """`stream`: as Junction answers it. Without one it is the notice that there is one, as Junction sends it."""
+    data = {"workout_id": request.workout_id, "source": {"provider": request.provider}}
+    envelope = {
+        "event_type": "daily.data.workout_stream.created",
+        "user_id": request.user_id,
+        "client_user_id": request.client_user_id or None,
+        "team_id": request.team_id or None,
+        "data": data | ({"stream": msgspec.Raw(stream)} if stream else {}),
+    }
+    return msgspec.json.encode(envelope)
+
+
+def clean_bytes(found: Stream) -> int:
+    """About the size of the clean record that a stream becomes, or of its state where that is larger; rather too much.
+
+    A number has nine bytes in Avro. In state it is text, as it came, a whole one with `.0`, a time in microseconds.
+    """
+    values, points = sum(map(len, found.columns.values())), len(found.times_s)
+    unknown = len(found.json) if found.unknown else 0
+    return _OTHER_BYTES + max(9 * (values + points) + unknown, len(found.json) + 2 * values + 8 * points)
+
+
+def letter(request: Request, delivery: Delivery) -> tuple[bytes, bytes, Headers]:
+    """(key, body, headers) of a dead letter: the notice of a stream that no record can hold.
+
+    Put back, once records may be larger, it makes the worker ask for the stream again.
+    """
+    body = event(request)
+    identity = identify(body)
+    reasons = [
+        (topics.H_REASON, str(Reason.TOO_LARGE)),
+        (topics.H_DETAIL, "$.data.stream"),
+        (topics.H_DEAD_AT, delivery.received_at),
+        (topics.H_VERSION, __version__),
+    ]
+    return topics.raw_key(identity), body, [*topics.cloud_headers(identity, delivery), *topics.encode_headers(reasons)]

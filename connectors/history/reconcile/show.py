@@ -1,0 +1,98 @@
+"""What was found, for people and machines: one user as a certificate, all of them as a summary."""
+
+import time
+from collections import Counter
+from typing import Any
+
+from connectors.history.reconcile.compare import GOOD, Finding
+from connectors.history.reconcile.run import Reconciled
+from streams.ops import terminal
+from streams.ops.terminal import Rows, line
+
+COLUMNS = ("provider", "resource", "expected", "days there", "days here", "newest there", "newest here", "verdict")
+
+
+def as_json(one: Reconciled) -> dict[str, Any]:
+    """One user, as a line of JSON."""
+    rows = [_row(finding) for finding in one.findings]
+    return {
+        "user_id": one.user_id,
+        "is_complete": one.is_complete,
+        "asked": one.asked,
+        "rows": rows,
+    }
+
+
+def _row(one: Finding) -> dict[str, Any]:
+    said = one.theirs
+    return {
+        "provider": one.provider,
+        "resource": one.resource,
+        "verdict": one.verdict,
+        "range_start": _time(said.start_us),
+        "range_end": _time(said.end_us),
+        "days_theirs": said.days,
+        "days_ours": one.days_ours,
+        "newest_theirs": _time(said.newest_us),
+        "newest_ours": _time(one.newest_us),
+        "sent_theirs": said.sent,
+        "pull_status": said.pull,
+        "pull_error": said.pull_error,
+        "backfill_status": one.backfill,
+    }
+
+
+def show(one: Reconciled, *, machine: bool) -> None:
+    """A certificate of completeness of one user."""
+    if machine:
+        terminal.machine(as_json(one))
+        return
+    table = Rows(*COLUMNS, title=one.user_id, right=("days there", "days here"), once="provider")
+    for finding in one.findings:
+        said = finding.theirs
+        span = f"{_day(said.start_us)} to {_day(said.end_us)}" if said.start_us is not None else ""
+        table.add(
+            finding.provider, finding.resource, span, str(said.days), str(finding.days_ours), _day(said.newest_us),
+            _day(finding.newest_us), line((finding.verdict, _colour(finding.is_good))),
+        )  # fmt: skip
+    console = terminal.console()
+    console.print(table)
+    bad = sum(not finding.is_good for finding in one.findings)
+    if not one.findings:
+        console.print(line("Junction says nothing about this user."))
+    elif bad:
+        what = f"{one.asked} spans were asked for" if one.asked else "`--fetch` asks for what is missing"
+        console.print(line((f"{bad} of {len(one.findings)} resources are not complete", "red"), f"; {what}."))
+    else:
+        console.print(line((f"complete: {len(one.findings)} resources", "green")))
+
+
+def _colour(is_good: bool) -> str:
+    return "green" if is_good else "red"
+
+
+def summary(all_: list[Reconciled], *, machine: bool) -> None:
+    """Everybody, by verdict; the users with something amiss are named."""
+    counts = Counter(finding.verdict for one in all_ for finding in one.findings)
+    amiss = [one for one in all_ if not one.is_complete]
+    troubled = sum(bool(one.trouble) for one in all_)
+    asked = sum(one.asked for one in all_)
+    if machine:
+        sums = {"users": len(all_), "amiss": len(amiss), "not_compared": troubled, "asked": asked}
+        terminal.machine({**sums, "verdicts": dict(counts)})
+        return
+    console = terminal.console()
+    for verdict, n in counts.most_common():
+        console.print(line((f"{verdict:<15}", _colour(verdict in GOOD)), f" {n:>8,}"))
+    console.print(line(f"{len(all_):,} users, {len(amiss):,} with something amiss, {asked:,} spans asked for"))
+    for one in amiss[:20]:
+        names = ", ".join(f"{f.provider} {f.resource} {f.verdict}" for f in one.findings if not f.is_good)
+        console.print(line(f"  {one.user_id}  {names or one.trouble}"), soft_wrap=True)
+
+
+def _time(us: int | None) -> str | None:
+    return None if us is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(us / 1e6))
+
+
+def _day(us: int | None) -> str:
+    return "" if us is None else time.strftime("%Y-%m-%d", time.gmtime(us / 1e6))

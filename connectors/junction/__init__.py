@@ -1,0 +1,29 @@
+"""Junction's Data Access API: one outside system behind one client, and the events that its answers become.
+
+async with open_client(settings) as client:
+    page = await client.page("sleep", user_id, (start_us, end_us), "oura")
+    events = bodies(page, user_id)      # what the webhook of the same data would have been
+"""
+
+from connectors.junction.bodies import bodies, fitting
+from connectors.junction.client import Client, open_client
+from connectors.junction.endpoints import has_endpoint
+from connectors.junction.errors import NotAuthorized, Refused, Trouble, TryLater
+from connectors.junction.pages import Page
+from connectors.junction.walk import Trail, follow, walk
+
+__all__ = [
+    "Client",
+    "NotAuthorized",
+    "Page",
+    "Refused",
+    "Trail",
+    "Trouble",
+    "TryLater",
+    "bodies",
+    "fitting",
+    "follow",
+    "has_endpoint",
+    "open_client",
+    "walk",
+]

@@ -1,0 +1,85 @@
+"""A page as events, in the shape of webhooks: what decodes a webhook decodes them, to the same keys and contents. Pure.
+
+The payload's bytes are copied, not written anew: a number keeps its digits, a field that nobody knows stays.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from msgspec import Raw
+
+from connectors.junction.errors import Refused, Trouble
+from connectors.junction.pages import Group, Page
+from streams.payloads.envelope import UNKNOWN, source
+
+
+def bodies(
+    page: Page, user_id: str, client_user_id: str = "", team_id: str = "", *, bytes_max: int = 16 * 1024 * 1024
+) -> list[bytes]:
+    """One body for each object; one for each provider and source of samples, more where one would exceed `bytes_max`.
+
+    Raises Refused(TOO_LARGE) where a single object or sample does.
+    """
+    found, left_out = fitting(page, user_id, client_user_id, team_id, bytes_max=bytes_max, alone_max=bytes_max)
+    if left_out:
+        raise Refused(Trouble.TOO_LARGE, "a single object or sample")
+    return found
+
+
+def fitting(
+    page: Page, user_id: str, client_user_id: str = "", team_id: str = "", *, bytes_max: int, alone_max: int
+) -> tuple[list[bytes], int]:
+    """Bodies as `bodies` makes them, but a single object or sample may have up to `alone_max` bytes (at least
+    `bytes_max`); and how many are larger still, and left out."""
+    head = _head(page.resource, user_id, client_user_id, team_id)
+    if page.objects:
+        made = [head + bytes(one) + b"}" for one in page.objects]
+    else:
+        made = [one for group in _merged(page.groups) for one in _of_group(head, group, bytes_max)]
+    found = [one for one in made if len(one) <= alone_max]
+    return found, len(made) - len(found)
+
+
+def _head(resource: str, user_id: str, client_user_id: str, team_id: str) -> bytes:
+    """The envelope up to its payload. Ids that are not known are left out."""
+    envelope = {"event_type": f"daily.data.{resource}.created", "user_id": user_id}
+    envelope |= {"client_user_id": client_user_id} if client_user_id else {}
+    envelope |= {"team_id": team_id} if team_id else {}
+    return msgspec.json.encode(envelope)[:-1] + b',"data":'
+
+
+def _merged(groups: Sequence[Group]) -> list[Group]:
+    """One group for each provider and source: the same one may come again, in a page too (domain file, 6.3)."""
+    merged: dict[tuple[str, bytes], Group] = {}
+    for provider, origin, samples in groups:
+        merged.setdefault((provider, origin), Group(provider, origin, [])).samples.extend(samples)
+    return list(merged.values())
+
+
+def _of_group(head: bytes, group: Group, bytes_max: int) -> Iterator[bytes]:
+    before, after = head + _source(group) + b'"data":[', b"]}}"
+    for samples in _split(group.samples, bytes_max - len(before) - len(after)):
+        yield before + b",".join(samples) + after
+
+
+def _source(group: Group) -> bytes:
+    """Who measured, as far as `$.data` has to say it: the provider stands apart where the source does not name it."""
+    said = b'"source":' + group.source + b"," if group.source else b""
+    known = source({"source": msgspec.json.decode(group.source or b"null")}, []).provider
+    if known == UNKNOWN and group.provider:
+        said += b'"provider":' + msgspec.json.encode(group.provider) + b","
+    return b"{" + said
+
+
+def _split(samples: Sequence[Raw], bytes_max: int) -> Iterator[list[bytes]]:
+    """As many samples together as fit, commas included; at least one."""
+    part: list[bytes] = []
+    size = 0
+    for sample in map(bytes, samples):
+        if part and size + len(sample) > bytes_max:
+            yield part
+            part, size = [], 0
+        part.append(sample)
+        size += len(sample) + 1
+    if part:
+        yield part

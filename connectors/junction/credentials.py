@@ -1,0 +1,116 @@
+"""Who we are to Junction: a team's key, or an access token of a few minutes that is minted anew (domain file, 6.1)."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import msgspec
+
+from connectors.junction import judge
+from connectors.junction.endpoints import segment
+from connectors.junction.errors import NotAuthorized
+from connectors.junction.http import Http
+from connectors.junction.reading import read_json
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
+
+_EARLY_S = 30.0  # a token is renewed so long before its end
+_APART_S = 10.0  # minting is rate limited; a token that is refused sooner than this will not be better minted again
+Clock = Callable[[], float]
+
+
+class Credentials(Protocol):
+    async def headers(self) -> Mapping[str, str]:
+        """What proves who we are. Raises TryLater, NotAuthorized."""
+        ...
+
+    async def renew(self, refused: Mapping[str, str]) -> None:
+        """The headers were answered 401: get others, or raise NotAuthorized."""
+        ...
+
+
+def of(settings: Settings, http: Http) -> Credentials:
+    """A key wins over a management key. Raises NotAuthorized where there is neither."""
+    if key := settings.junction_api_key.get_secret_value():
+        return ApiKey(key)
+    if settings.junction_management_key.get_secret_value():
+        if not (settings.junction_org_id and settings.junction_team_id):
+            raise Misconfigured("STREAMS_JUNCTION_MANAGEMENT_KEY needs STREAMS_JUNCTION_ORG_ID and _TEAM_ID beside it")
+        return AccessToken(settings, http)
+    raise NotAuthorized(
+        "no credentials for Junction's API: set STREAMS_JUNCTION_API_KEY to the team's key from Junction's dashboard, "
+        "or STREAMS_JUNCTION_MANAGEMENT_KEY with STREAMS_JUNCTION_ORG_ID and STREAMS_JUNCTION_TEAM_ID"
+    )
+
+
+class ApiKey:
+    """A team's key, good until somebody revokes it."""
+
+    def __init__(self, key: str) -> None:
+        self._headers = {"x-vital-api-key": _sendable(key, "STREAMS_JUNCTION_API_KEY")}
+
+    async def headers(self) -> Mapping[str, str]:
+        return self._headers
+
+    async def renew(self, refused: Mapping[str, str]) -> None:
+        raise NotAuthorized(
+            "Junction refuses STREAMS_JUNCTION_API_KEY (HTTP 401): is it revoked, or of another region or environment?"
+        )
+
+
+class _Token(msgspec.Struct):
+    access_token: str
+    expires_in: float
+
+
+class AccessToken:
+    """Minted when needed, kept until shortly before its end; however many calls wait, one mints for all."""
+
+    def __init__(self, settings: Settings, http: Http, clock: Clock = time.monotonic) -> None:
+        org, team = segment(settings.junction_org_id), segment(settings.junction_team_id)
+        base = settings.junction_management_url.rstrip("/")
+        self._url = f"{base}/v1/org/{org}/team/{team}/create_api_access_token"
+        key = settings.junction_management_key.get_secret_value()
+        self._asking = {"x-management-key": _sendable(key, "STREAMS_JUNCTION_MANAGEMENT_KEY")}
+        self._environment = settings.junction_environment
+        self._http, self._clock = http, clock
+        self._one = asyncio.Lock()
+        self._headers: Mapping[str, str] = {}
+        self._minted_s = self._ends_s = float("-inf")
+
+    async def headers(self) -> Mapping[str, str]:
+        async with self._one:
+            if self._clock() >= self._ends_s:
+                await self._mint()
+            return self._headers
+
+    async def renew(self, refused: Mapping[str, str]) -> None:
+        async with self._one:
+            if refused is not self._headers:
+                return  # somebody else was refused first, and has minted
+            if self._clock() - self._minted_s < _APART_S:
+                raise NotAuthorized(
+                    "Junction refuses an access token that it has just minted (HTTP 401): is the region right?"
+                )
+            await self._mint()
+
+    async def _mint(self) -> None:
+        answer = await self._http.post(self._url, {"env": self._environment}, self._asking)
+        if answer.status in (judge.UNAUTHORIZED, 403, judge.MISSING):
+            raise NotAuthorized(
+                f"Junction mints no access token (HTTP {answer.status}): check STREAMS_JUNCTION_MANAGEMENT_KEY, "
+                "STREAMS_JUNCTION_ORG_ID and STREAMS_JUNCTION_TEAM_ID"
+            )
+        judge.check(answer, time.time())
+        token = read_json(answer.body, _Token)
+        self._headers = {"authorization": f"Bearer {_sendable(token.access_token, 'the access token')}"}
+        self._minted_s = self._clock()
+        self._ends_s = self._minted_s + max(token.expires_in - _EARLY_S, token.expires_in / 2)
+
+
+def _sendable(secret: str, name: str) -> str:
+    """A header holds printable ASCII; what else a secret holds was pasted by mistake."""
+    if not (secret.isascii() and secret.isprintable()) or " " in secret:
+        raise NotAuthorized(f"{name} holds a character that no key has")
+    return secret

@@ -1,0 +1,90 @@
+"""What a status means for the caller (domain file, 6.5). Pure; the clock comes in.
+
+408, 409, 425, 429, 5xx: try again. 401: other credentials. 404: there is none. 400, 422 and the rest: never again.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from connectors.junction.errors import Refused, Trouble, TryLater
+from connectors.junction.reading import objects
+
+RETRY_AFTER_MAX_S = 3600  # beyond it a clock is wrong
+UNAUTHORIZED = 401
+MISSING = 404
+_LATER = {429: Trouble.RATE_LIMITED, 408: Trouble.BUSY, 409: Trouble.BUSY, 425: Trouble.BUSY}
+_NEVER = {400: Trouble.BAD_REQUEST, 403: Trouble.FORBIDDEN, 422: Trouble.INVALID}
+_OF_A_CURSOR = frozenset({400, 404, 410, 422})
+_PLACE = re.compile(r"[A-Za-z_]\w{0,39}", re.ASCII)
+_PLACES_MAX = 3
+
+
+class Answer(NamedTuple):
+    """`headers`: names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def check(answer: Answer, now_s: float) -> None:
+    """Nothing for 2xx, 404 and 401, which the caller tells apart; else raises TryLater or Refused."""
+    status = answer.status
+    if 200 <= status < 300 or status in (UNAUTHORIZED, MISSING):
+        return
+    if status >= 500 or status in _LATER:
+        reason = _LATER.get(status, Trouble.SERVER_ERROR)
+        raise TryLater(reason, f"HTTP {status}", retry_after_s(answer.headers, now_s))
+    raise Refused(_NEVER.get(status, Trouble.UNEXPECTED), f"HTTP {status}{places(answer.body)}")
+
+
+def check_cursor(status: int) -> None:
+    """Of a call with a cursor. The one without was answered, so what is refused, or missing, is the cursor: a 404 there
+    is not the end of the pages. Raises Refused(CURSOR)."""
+    if status in _OF_A_CURSOR:
+        raise Refused(Trouble.CURSOR, f"HTTP {status} behind the first page")
+
+
+def retry_after_s(headers: Mapping[str, str], now_s: float) -> int | None:
+    """Whole seconds of `Retry-After`, from a number or a date, rounded up; None where it is absent or no such thing."""
+    given = headers.get("retry-after", "").strip()
+    try:
+        wait_s = float(given) if given[:1].isdigit() else _date_s(given) - now_s
+    except (ValueError, OverflowError):
+        return None
+    return int(-(-min(max(wait_s, 0.0), RETRY_AFTER_MAX_S) // 1)) if wait_s == wait_s else None
+
+
+def date_ms(headers: Mapping[str, str]) -> int | None:
+    """When the answer was made, by the other side's clock: Unix milliseconds of `Date`, which names whole seconds,
+    rounded down. None where it is absent or no such thing."""
+    try:
+        return int(_date_s(headers.get("date", ""))) * 1000
+    except (ValueError, OverflowError):
+        return None
+
+
+def _date_s(text: str) -> float:
+    """Unix seconds of a date as HTTP writes it, in UTC where no zone is named. Raises ValueError, OverflowError."""
+    when = parsedate_to_datetime(text)
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+
+
+def places(body: bytes) -> str:
+    """Which parameters were refused, of a 422 as FastAPI writes it: `, query.start_date`. Names, never values."""
+    try:
+        said: Any = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+    found = [_place(error.get("loc")) for error in objects(said.get("detail") if type(said) is dict else None)]
+    return "".join(f", {place}" for place in found[:_PLACES_MAX] if place)
+
+
+def _place(loc: Any) -> str:
+    parts = loc if type(loc) is list else []
+    return ".".join(part for part in parts if type(part) is str and _PLACE.fullmatch(part))

@@ -1,0 +1,28 @@
+"""A page of introspection: what Junction says about its own work, user by user (domain file, 5.4). Pure.
+
+The entries stay plain values, since their fields and words are open; `connectors.history.reconcile.theirs` says
+what they mean.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.junction.reading import Paged, read_json
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """`data`: an entry a user."""
+
+    data: list[Any] = field(default_factory=list)
+    next_cursor: str | None = None
+
+
+class _Answer(Paged, kw_only=True):
+    data: list[Any]
+
+
+def read(body: bytes) -> Listing:
+    """Raises TryLater, Refused."""
+    answer = read_json(body, _Answer)
+    return Listing(answer.data, answer.cursor)

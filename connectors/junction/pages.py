@@ -1,0 +1,89 @@
+"""An answer with data: the objects or samples as the very bytes that Junction sent, and where to go on. Pure.
+
+What the bytes mean is decided where webhooks are read (`streams.payloads.decode`), not here: one reader for every door.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Raw
+
+from connectors.junction.errors import Refused, Trouble, TryLater
+from connectors.junction.reading import Paged, read_json
+from streams.events import resources
+from streams.events.resources import Kind
+
+
+class Group(NamedTuple):
+    """Samples of one source. `provider`: under which the group stands. `source`: b"" where it is not said."""
+
+    provider: str
+    source: bytes
+    samples: list[Raw]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`resource`: event name. `next_cursor`: None at the end. `is_missing`: Junction knows no such thing (404).
+    `answered_ms`: when it answered, by its clock, if it says so."""
+
+    resource: str
+    objects: list[Raw] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+    next_cursor: str | None = None
+    body_bytes: int = 0
+    is_missing: bool = False
+    answered_ms: int | None = None
+
+    @property
+    def rows(self) -> int:
+        """Objects and samples."""
+        return len(self.objects) + sum(len(group.samples) for group in self.groups)
+
+
+def read(resource: str, body: bytes) -> Page:
+    """The answer of a resource's endpoint. `resource`: event name. Raises TryLater, Refused."""
+    _check_text(body)
+    row = resources.RESOURCES[resource]
+    if row.kind is Kind.TIMESERIES:
+        return _grouped(resource, body)
+    if resource == "profile":  # the object itself (6.2)
+        whole = read_json(body, Raw)
+        return Page(resource, [] if bytes(whole) == b"null" else [whole], body_bytes=len(body))
+    answer = read_json(body, dict[str, Raw])
+    objects = answer.get(row.answer_key, answer.get(resource))
+    if objects is None:
+        raise Refused(Trouble.BAD_SHAPE, f"$.{row.answer_key}: missing")
+    return Page(resource, read_json(objects, list[Raw], f"$.{row.answer_key}"), body_bytes=len(body))
+
+
+def _check_text(body: bytes) -> None:
+    """Parts that stay bytes are not looked into: that they are text is checked for the whole."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        raise TryLater(Trouble.NOT_JSON, "not UTF-8") from None
+
+
+class _Group(msgspec.Struct, gc=False):
+    source: Raw = Raw(b"")
+    data: list[Raw] | None = None
+
+
+class _Grouped(Paged, kw_only=True):
+    groups: dict[str, list[_Group]]
+
+
+def _grouped(resource: str, body: bytes) -> Page:
+    if body.lstrip()[:1] == b"[":  # the form without groups, which names nobody; deprecated (6.3)
+        samples = read_json(body, list[Raw])
+        return Page(resource, groups=[Group("", b"", samples)] if samples else [], body_bytes=len(body))
+    answer = read_json(body, _Grouped)
+    groups = [
+        Group(provider, bytes(one.source), one.data)
+        for provider, of_provider in answer.groups.items()
+        for one in of_provider
+        if one.data
+    ]
+    return Page(resource, groups=groups, next_cursor=answer.cursor, body_bytes=len(body))

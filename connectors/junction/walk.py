@@ -1,0 +1,57 @@
+"""Following cursors with an end, whatever the other side answers."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from hashlib import blake2b
+from typing import NamedTuple, Protocol, TypeVar
+
+from connectors.junction.errors import Refused, Trouble
+
+PAGES_MAX = 1000
+
+
+class HasCursor(Protocol):
+    @property
+    def next_cursor(self) -> str | None: ...
+
+
+P = TypeVar("P", bound=HasCursor)
+
+
+class Trail(NamedTuple):
+    """How far a walk has come: small enough to travel in a record. `mark`: hash of a cursor seen on the way."""
+
+    pages: int = 0
+    mark: int = 0
+
+
+def follow(trail: Trail, cursor: str, pages_max: int = PAGES_MAX) -> Trail:
+    """The trail behind one more page, whose next cursor this is. Raises Refused(ENDLESS).
+
+    The mark moves at every power of two (Brent 1980): a loop of any length is found after at most three times the pages
+    that it takes to walk into it and once around, and nothing grows.
+    """
+    pages, seen = trail.pages + 1, _hash(cursor)
+    if trail.pages and seen == trail.mark:
+        raise Refused(Trouble.ENDLESS, f"a cursor came again within {pages} pages")
+    if pages >= pages_max:
+        raise Refused(Trouble.ENDLESS, f"more than {pages_max} pages")
+    return Trail(pages, seen if pages & (pages - 1) == 0 else trail.mark)
+
+
+def _hash(cursor: str) -> int:
+    """64 bits, signed, as Avro's long."""
+    return int.from_bytes(blake2b(cursor.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+async def walk(fetch: Callable[[str], Awaitable[P]], pages_max: int = PAGES_MAX) -> AsyncIterator[P]:
+    """Every page; `fetch` gets the cursor, "" for the first. Raises Refused(ENDLESS)."""
+    cursor, trail = "", Trail()
+    while True:
+        page = await fetch(cursor)
+        yield page
+        if page.next_cursor is None:
+            return
+        if page.next_cursor == cursor:
+            raise Refused(Trouble.ENDLESS, "the next page is the same page")
+        cursor = page.next_cursor
+        trail = follow(trail, cursor, pages_max)

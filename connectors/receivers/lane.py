@@ -1,0 +1,156 @@
+"""One receiver's way through the alerts: partitions side by side, each in order, offsets behind what is done.
+
+A receiver that does not answer holds up itself alone, and within it one slow alert holds up its own partition only.
+What a partition's task does ends with the partition: it is cancelled, and each attempt first asks the group (`claims`).
+An attempt whose request is under way just then may still reach the receiver.
+"""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from connectors.receivers.bring import Claim
+from connectors.receivers.claims import Claims
+from streams.ops.errors import Unavailable
+from streams.ops.settings import Settings
+
+WAITING_MAX = 200  # of one partition; then it is paused
+BATCH = 100
+
+Work = Callable[[Message, Claim], Awaitable[None]]
+
+
+class Lane:
+    """Reads a topic in a consumer group of its own, and calls `work` for each record, in order for each partition.
+
+    `work` has to await its claim before each attempt to do what others must not do after us.
+    """
+
+    def __init__(self, settings: Settings, name: str, topic: str, work: Work) -> None:
+        self._topic, self._work = topic, work
+        self._claims = Claims(name, topic, settings.session_timeout_s)
+        self._consumer = Consumer(
+            settings.librdkafka
+            | {
+                "group.id": f"{settings.group_id}-notify-{name}",
+                "isolation.level": "read_committed",
+                "enable.auto.commit": False,
+                "enable.auto.offset.store": False,
+                "auto.offset.reset": "earliest",
+                "enable.partition.eof": True,
+                "partition.assignment.strategy": "cooperative-sticky",
+                "session.timeout.ms": int(settings.session_timeout_s * 1000),
+                "on_commit": self._committed,
+                "log_level": 2,
+            }
+        )
+        self._waiting: dict[int, deque[Message]] = defaultdict(deque)
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._cancelled: set[asyncio.Task[None]] = set()  # of partitions that left; a task that nobody holds may vanish
+        self._ended: set[int] = set()
+        self._owned: set[int] = set()
+        self._paused: set[int] = set()
+
+    async def run(self, stop: asyncio.Event, *, once: bool) -> None:
+        """Until told to stop; with `once` until all that is there is done. Raises Unavailable; what `work` raises.
+
+        Everything happens in the loop's thread, librdkafka's callbacks too: they come while it is asked for messages,
+        which does not wait.
+        """
+        self._consumer.subscribe([self._topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost)
+        try:
+            while not stop.is_set():
+                found = self._consumer.consume(BATCH, 0)
+                for message in found:
+                    self._take(message)
+                self._raise_failures()
+                self._pace()
+                self._claims.ask(self._consumer)
+                if once and self._is_drained():
+                    return
+                await (asyncio.sleep(0) if found else self._claims.pause())
+        except KafkaException as error:
+            raise Unavailable(f"reading {self._topic}: {error.args[0].name()}") from None
+        finally:
+            await self._close()
+
+    def _assigned(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        self._owned |= {one.partition for one in partitions}
+
+    def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        """Somebody else goes on from what is committed, when this has returned."""
+        self._claims.now(self._consumer)
+        self._lost(_, partitions)
+
+    def _lost(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        """Somebody else has long gone on: nothing may be committed."""
+        for one in partitions:
+            self._owned.discard(one.partition)
+            self._ended.discard(one.partition)
+            self._paused.discard(one.partition)
+            self._waiting.pop(one.partition, None)
+            self._claims.forget(one.partition)
+            self._cancel(one.partition)
+
+    def _committed(self, error: KafkaError | None, places: list[TopicPartition]) -> None:
+        self._claims.answered(self._consumer, error, places)
+
+    def _cancel(self, partition: int) -> None:
+        """Forgotten at once, so that the partition may come back before its task has ended."""
+        task = self._tasks.pop(partition, None)
+        if task and task.cancel():
+            self._cancelled.add(task)
+            task.add_done_callback(self._cancelled.discard)
+
+    def _take(self, message: Message) -> None:
+        error, partition = message.error(), message.partition()
+        if partition not in self._owned and (error is None or error.code() == KafkaError._PARTITION_EOF):
+            return  # it left while the batch was put together
+        if error is None:
+            self._ended.discard(partition)
+            self._waiting[partition].append(message)
+            if partition not in self._tasks:
+                self._tasks[partition] = asyncio.ensure_future(self._work_on(partition))
+        elif error.code() == KafkaError._PARTITION_EOF:
+            self._ended.add(partition)
+        elif not error.retriable():
+            raise Unavailable(f"reading {self._topic}: {error.name()}")
+
+    async def _work_on(self, partition: int) -> None:
+        waiting = self._waiting[partition]
+        while waiting and self._waiting.get(partition) is waiting:  # still ours
+            message = waiting[0]
+            await self._work(message, partial(self._claims.prove, partition, message.offset()))
+            if self._waiting.get(partition) is waiting:
+                waiting.popleft()
+                self._claims.done(partition, message.offset() + 1)
+
+    def _raise_failures(self) -> None:
+        for partition, task in list(self._tasks.items()):
+            if task.done():
+                del self._tasks[partition]
+                task.result()
+                if self._waiting.get(partition):
+                    self._tasks[partition] = asyncio.ensure_future(self._work_on(partition))
+
+    def _pace(self) -> None:
+        full = {one for one, waiting in self._waiting.items() if len(waiting) >= WAITING_MAX} & self._owned
+        for partition in full - self._paused:
+            self._consumer.pause([TopicPartition(self._topic, partition)])
+        for partition in self._paused - full:
+            self._consumer.resume([TopicPartition(self._topic, partition)])
+        self._paused = full
+
+    def _is_drained(self) -> bool:
+        is_idle = not self._tasks and not any(self._waiting.values())
+        return bool(self._owned) and self._owned <= self._ended and is_idle
+
+    async def _close(self) -> None:
+        for partition in list(self._tasks):
+            self._cancel(partition)
+        await asyncio.gather(*self._cancelled, return_exceptions=True)
+        self._claims.now(self._consumer)
+        self._consumer.close()

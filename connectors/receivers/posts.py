@@ -1,0 +1,101 @@
+"""What is sent to a receiver: URL, headers, bytes. Pure; the time is an argument.
+
+Webhooks are signed as Svix does, so that any Svix or Standard Webhooks library verifies them. Alertmanager gets its v2
+API: an open alert holds until `endsAt`, which lies far ahead, because nobody sends it again.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import msgspec
+from svix.webhooks import Webhook
+
+from connectors.receivers.receivers import Kind, Receiver
+
+OPEN_FOR = timedelta(days=30)
+_AGENT = "junction-streams"
+
+
+class Post(NamedTuple):
+    url: str
+    headers: dict[str, str]
+    body: bytes
+
+
+def idempotency_key(alert: Mapping[str, Any]) -> str:
+    """The same for every attempt and receiver: a step in the life of an alert happens once."""
+    return f"{alert['id']}-{alert['revision']}"
+
+
+def post(receiver: Receiver, alert: Mapping[str, Any], now: datetime) -> Post:
+    """`alert`: decoded record of `junction.alerts`. Not for the log."""
+    made = _webhook if receiver.kind is Kind.WEBHOOK else _alertmanager
+    return made(receiver, alert, now)
+
+
+def _webhook(receiver: Receiver, alert: Mapping[str, Any], now: datetime) -> Post:
+    body = msgspec.json.encode(
+        {"type": f"alert.{alert['life']}", "timestamp": _text(alert["at"]), "data": _plain(alert)}, order="sorted"
+    )
+    id = f"alert_{idempotency_key(alert)}"
+    signature = Webhook(receiver.secret.get_secret_value()).sign(id, now, body.decode())
+    headers = {
+        "svix-id": id,
+        "svix-timestamp": str(int(now.timestamp())),
+        "svix-signature": signature,
+        "webhook-id": id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": signature,
+        "idempotency-key": idempotency_key(alert),
+    }
+    return Post(receiver.url, _headers(receiver) | headers, body)
+
+
+def _alertmanager(receiver: Receiver, alert: Mapping[str, Any], now: datetime) -> Post:
+    is_over = alert["life"] == "resolved"
+    labels = {
+        "alertname": alert["rule"],
+        "severity": alert["severity"],
+        "alert_id": alert["id"],
+        "resource": alert["resource"],
+        "service": _AGENT,
+    }
+    annotations = {
+        "summary": alert["summary"],
+        "user_id": alert["user_id"],
+        "client_user_id": alert["client_user_id"] or "",
+        "subject": alert["subject"],
+        "link": alert["link"] or "",
+        "resolution": alert["resolution"] or "",
+    }
+    body = {
+        "labels": labels,
+        "annotations": {name: text for name, text in annotations.items() if text},
+        "startsAt": _text(alert["opened_at"]),
+        "endsAt": _text(now if is_over else now + OPEN_FOR),
+    }
+    url = receiver.url.rstrip("/")
+    url = url if url.endswith("/api/v2/alerts") else f"{url}/api/v2/alerts"
+    return Post(url, _headers(receiver), msgspec.json.encode([body], order="sorted"))
+
+
+def _headers(receiver: Receiver) -> dict[str, str]:
+    token = receiver.token.get_secret_value()
+    return {
+        "content-type": "application/json",
+        "user-agent": _AGENT,
+        **({"authorization": f"Bearer {token}"} if token else {}),
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return _text(value)
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

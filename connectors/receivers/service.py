@@ -1,0 +1,100 @@
+"""`junction-streams notify`: alerts from their topic to the receivers, until it is told to stop."""
+
+import asyncio
+import signal
+import time
+from typing import Any
+
+import httpx
+import stamina
+from confluent_kafka import Message
+
+from connectors.contract import proxies
+from connectors.receivers.bring import Claim, Courier, Place, Status, checked
+from connectors.receivers.lane import Lane
+from connectors.receivers.receivers import Receiver, receivers
+from streams.events import topics
+from streams.kafka import admin, registry
+from streams.kafka.codec import Codec
+from streams.kafka.decoder import Decoder
+from streams.kafka.publisher import KafkaPublisher
+from streams.ops import log, metrics
+from streams.ops.errors import Unavailable, Unreadable
+from streams.ops.metrics_server import expose
+from streams.ops.settings import Settings
+from streams.ops.waiting import until_available
+
+FLUSH_S = 10.0
+
+logger = log.get("notify")
+
+
+def run(settings: Settings, *, once: bool = False) -> None:
+    """Blocks until SIGTERM or Ctrl-C; with `once` until all alerts that are there are delivered or given up.
+
+    Raises Misconfigured for wrong settings, topics or schemas, Unavailable when Kafka is lost.
+    """
+    wanted = receivers(settings)
+    until_available("Kafka", lambda: admin.check_layout(settings))
+    ids = until_available("schema registry", lambda: registry.resolve(settings))
+    expose(settings, metrics.Process.NOTIFY)
+    for receiver in wanted:
+        for status in Status:
+            metrics.ALERT_DELIVERIES.labels(receiver.name, status)
+        metrics.ALERT_DELIVERY_SECONDS.labels(receiver.name)
+    logger.info("starting", receivers=[receiver.name for receiver in wanted])
+    asyncio.run(_Notifier(settings, Codec(ids)).run(wanted, once=once))
+
+
+class _Notifier:
+    def __init__(self, settings: Settings, codec_of_all: Codec) -> None:
+        self._settings, self._codec = settings, codec_of_all
+        self._decoder = Decoder(settings)
+        self._topic = f"{settings.topic_prefix}.{topics.ALERTS}"
+        self._deliveries = f"{settings.topic_prefix}.{topics.ALERT_DELIVERIES}"
+
+    async def run(self, wanted: list[Receiver], *, once: bool) -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        self._publisher = KafkaPublisher(self._settings)
+        try:
+            http = httpx.AsyncClient(follow_redirects=False, mounts=proxies.mounts())
+            async with http as client, asyncio.TaskGroup() as group:
+                courier = Courier(client, self._note, self._settings.notify_attempts)
+                for receiver in wanted:
+                    lane = Lane(self._settings, receiver.name, self._topic, self._work(courier, receiver))
+                    group.create_task(lane.run(stop, once=once))
+        except* Exception as failures:  # the first one says why; the others were stopped by it
+            raise failures.exceptions[0] from None
+        finally:
+            await self._publisher.close(FLUSH_S)
+
+    def _work(self, courier: Courier, receiver: Receiver) -> Any:
+        async def work(message: Message, claim: Claim) -> None:
+            value = message.value()
+            if value is None:
+                return
+            place = Place(message.topic(), message.partition(), message.offset())
+            try:
+                alert = checked(self._decoder.record(message.topic(), value))
+            except Unreadable as why:  # to stop here would keep every later alert of every receiver back
+                await courier.give_up(receiver, place, str(why))
+                return
+            if not receiver.wants(alert):
+                return
+            if await courier.bring(receiver, alert, place, claim) is Status.DELIVERED:
+                waited_s = time.time() - alert["at"].timestamp()
+                metrics.ALERT_DELIVERY_SECONDS.labels(receiver.name).observe(max(waited_s, 0.0))
+
+        return work
+
+    async def _note(self, record: dict[str, Any]) -> None:
+        """Safe in Kafka before anything goes on: what is not written down has not happened."""
+        metrics.ALERT_DELIVERIES.labels(record["receiver"], record["status"]).inc()
+        partition = topics.partition_for(record["user_id"], self._settings.partitions)
+        key = topics.key_of(record["user_id"], record["alert_id"])
+        value = self._codec.encode(topics.ALERT_DELIVERIES, record)
+        async for attempt in stamina.retry_context(on=Unavailable, attempts=None, timeout=None):
+            with attempt:
+                await self._publisher.publish(self._deliveries, key, value, [], partition)
