@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from streams.events import signature, topics
 from streams.events.types import Family, identify
-from streams.simulator.world import World
+from streams.simulator.world.world import World
 
 PARTITIONS = 4
 TEAM = "b2a9d0f4-6f0c-4f1b-8a35-94f1c7e2d310"

@@ -23,7 +23,7 @@ from streams.events import signature, topics
 from streams.events.times import EPOCH, MICRO
 from streams.events.types import identify
 from streams.kafka.codec import Codec
-from streams.simulator.world import World
+from streams.simulator.world.world import World
 from streams.tables.draft import Draft, Rows
 
 PREFIX = "junction"

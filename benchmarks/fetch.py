@@ -35,8 +35,8 @@ from streams.kafka.lag import Lag
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from streams.simulator.api.options import KEY
-from streams.simulator.chance import iso
-from streams.simulator.world import World
+from streams.simulator.people.chance import iso
+from streams.simulator.world.world import World
 from streams.tables.history.progress import Progress
 
 PAGE_SIZE = 500

@@ -35,7 +35,7 @@ from streams.kafka.lag import Lag
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from streams.simulator.api.options import KEY
-from streams.simulator.world import World
+from streams.simulator.world.world import World
 
 EVERYBODY = 100_000
 READY_S = 120.0

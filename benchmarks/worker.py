@@ -30,7 +30,7 @@ from streams.kafka.lag import Lag
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from streams.simulator.schedule import Faults, schedule
-from streams.simulator.world import World
+from streams.simulator.world.world import World
 
 PARTITIONS = 4
 METRICS_PORT = 19464

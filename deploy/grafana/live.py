@@ -16,7 +16,7 @@ from streams.demo.run import FAULTS
 from streams.ops.settings import Settings
 from streams.simulator.deliver import Target, open_courier
 from streams.simulator.schedule import Faults, schedule
-from streams.simulator.world import World
+from streams.simulator.world.world import World
 
 INTERVAL = "10s"  # what $__rate_interval is when every second is scraped
 PATIENCE_S = 90.0

@@ -17,7 +17,7 @@ from streams.events.topics import Headers
 from streams.events.types import identify
 from streams.kafka import codec
 from streams.kafka.codec import Codec
-from streams.simulator.world import Event, World
+from streams.simulator.world.world import Event, World
 from streams.tables.draft import Draft
 from streams.tables.history.windows import DAY_US
 

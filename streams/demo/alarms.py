@@ -9,8 +9,8 @@ from rich.table import Table
 from streams.events import topics
 from streams.events.times import EPOCH, MICRO
 from streams.kafka.reader import Decoded
-from streams.simulator.stories import Alarm, Comparison, compare
-from streams.simulator.world import Event
+from streams.simulator.people.stories import Alarm, Comparison, compare
+from streams.simulator.world.world import Event
 
 SETTLE_S = 10.0  # timers are looked at every second, in transactions of their own
 LOOK_EVERY_S = 0.2

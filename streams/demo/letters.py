@@ -8,7 +8,7 @@ from rich.console import Console
 from streams.letters.dead_letters import Filter
 from streams.letters.redrive import letters
 from streams.ops.settings import Settings
-from streams.simulator.world import Event
+from streams.simulator.world.world import Event
 
 Named = tuple[str, str]  # delivery id, reason
 

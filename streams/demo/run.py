@@ -26,10 +26,10 @@ from streams.kafka.lag import Lag
 from streams.ops.errors import StreamsError, Unavailable
 from streams.ops.settings import Settings
 from streams.simulator.deliver import Tally, Target, open_courier
+from streams.simulator.people.stories import Comparison
 from streams.simulator.schedule import Faults, schedule
-from streams.simulator.stories import Comparison
-from streams.simulator.truth import Report, Truth, fetched
-from streams.simulator.world import Event, World
+from streams.simulator.truth.truth import Report, Truth, fetched
+from streams.simulator.world.world import Event, World
 
 DRAIN_S = 60.0
 REFRESH_S = 0.5

@@ -13,7 +13,7 @@ from streams.demo import stack
 from streams.demo.score import Score
 from streams.kafka.reader import Decoded
 from streams.kafka.tail import show
-from streams.simulator.truth import Report
+from streams.simulator.truth.truth import Report
 
 SHOWN = ("connections", "backfills", "sleep", "heartrate")
 VERDICTS = ("NEW", "CHANGED", "SAME", "STALE", "CONFLICT")

@@ -16,13 +16,13 @@ from streams.events import times
 from streams.events.types import Family
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
-from streams.simulator.chance import DAY_MS
 from streams.simulator.deliver import Tally, Target, open_courier
-from streams.simulator.notices import Notices
+from streams.simulator.people.chance import DAY_MS
+from streams.simulator.people.shares import read_shares
 from streams.simulator.recorded import post_all, read_folder
 from streams.simulator.schedule import Cause, Faults, schedule
-from streams.simulator.shares import read_shares
-from streams.simulator.world import Generation, World
+from streams.simulator.world.notices import Notices
+from streams.simulator.world.world import Generation, World
 
 INTERRUPTED = 130  # what shells say of a program that Ctrl-C ended
 _SHOW_EVERY = 64  # deliveries; drawing costs more than posting

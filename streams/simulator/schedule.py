@@ -9,8 +9,8 @@ from enum import StrEnum
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from streams.simulator.chance import DAY_MS, HOUR_MS, key_of, noise, within
-from streams.simulator.world import Event
+from streams.simulator.people.chance import DAY_MS, HOUR_MS, key_of, noise, within
+from streams.simulator.world.world import Event
 
 _RETRY_MS = 5000  # the first step of Svix's retry schedule
 _SOON_MS = 60_000

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from streams.alerts.rules import parse
-from streams.simulator import stories
+from streams.simulator.people import stories
 
 FOLDER = Path(__file__).resolve().parents[2] / "deploy" / "alerts"
 FILES = sorted(FOLDER.glob("*.toml"))

@@ -10,10 +10,10 @@ import os
 from collections.abc import Iterator
 
 from streams.ops.errors import Unavailable
-from streams.simulator.chance import key_of, noise
 from streams.simulator.deliver import Tally, Target, open_courier
+from streams.simulator.people.chance import key_of, noise
 from streams.simulator.schedule import Attempt, Cause
-from streams.simulator.world import Event
+from streams.simulator.world.world import Event
 from tests.chaos.world import Load
 
 WORK = "CHAOS_SENDER"  # the environment holds the secret too, so that no command line does

@@ -28,8 +28,8 @@ from confluent_kafka import Message
 from streams.engine.positions import ledger
 from streams.events import topics
 from streams.events.record_bounds import Bounds
-from streams.simulator.truth import Truth
-from streams.simulator.world import Event
+from streams.simulator.truth.truth import Truth
+from streams.simulator.world.world import Event
 from streams.tables.sources import Policy
 from tests.chaos import alarms, history, reading
 from tests.chaos.model import Model

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, replace
 from itertools import islice
 
 from streams.simulator.schedule import Attempt, Faults, schedule
-from streams.simulator.truth import fetched
-from streams.simulator.world import Event, World
+from streams.simulator.truth.truth import fetched
+from streams.simulator.world.world import Event, World
 
 USERS, DAYS = 40, 14
 FAULTS = {"duplicates": 0.1, "late": 0.02, "lost_ack": 0.03, "reorder_window_s": 7200.0}

@@ -10,11 +10,11 @@ import pytest
 from connectors.history.fetcher.asking import Asker
 from connectors.junction import has_endpoint
 from streams.events.signature import ksuid_time_ms
-from streams.simulator import facts
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.options import KEY, ApiOptions
 from streams.simulator.api.serve import running
 from streams.simulator.schedule import Faults, schedule
+from streams.simulator.truth import facts
 from streams.tables.history.request import Request, Why
 from tests.fetch.memory import Fetcher
 from tests.folding import RawRecord, Worker, raw

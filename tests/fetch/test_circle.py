@@ -10,7 +10,7 @@ from streams.simulator.api.app import FakeApi
 from streams.simulator.api.options import KEY, ApiOptions
 from streams.simulator.api.serve import running
 from streams.simulator.schedule import Faults, schedule
-from streams.simulator.truth import Truth
+from streams.simulator.truth.truth import Truth
 from tests.fetch.memory import Fetcher
 from tests.folding import Clean, RawRecord, Worker, raw
 from tests.junction.scripted import settings_for

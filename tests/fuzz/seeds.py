@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from streams.payloads.envelope import align
-from streams.simulator.world import World
+from streams.simulator.world.world import World
 from tests import samples
 
 _WORLD = World(seed=5, users=16, days=2, end_ms=1_780_272_000_000)

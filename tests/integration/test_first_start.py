@@ -8,7 +8,7 @@ import pytest
 
 from streams.demo import stack
 from streams.ops.settings import Settings
-from streams.simulator.world import World
+from streams.simulator.world.world import World
 
 READY = {"gateway": "listening", "worker": "assigned", "fetcher": "assigned", "notify": "starting"}
 PATIENCE_S = 60

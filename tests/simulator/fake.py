@@ -11,7 +11,7 @@ from streams.events.resources import Kind
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.options import KEY, ApiOptions
 from streams.simulator.api.serve import running
-from streams.simulator.world import World
+from streams.simulator.world.world import World
 from streams.tables.history.windows import DAY_US, Span, widened
 from tests.junction.scripted import settings_for
 

@@ -11,10 +11,10 @@ from typing import Any
 from streams.events import resources, signature, topics
 from streams.events.schemas import schema_files
 from streams.events.types import Family, parse_type
-from streams.simulator import rivals
-from streams.simulator.rivals import Rival
-from streams.simulator.truth import Clean
-from streams.simulator.world import Event
+from streams.simulator.truth import rivals
+from streams.simulator.truth.rivals import Rival
+from streams.simulator.truth.truth import Clean
+from streams.simulator.world.world import Event
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FLOATING = ("freestyle_libre",)

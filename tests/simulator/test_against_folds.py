@@ -13,8 +13,8 @@ from streams.kafka import codec
 from streams.kafka.codec import Codec
 from streams.ops.errors import Rejected
 from streams.simulator.schedule import Attempt, Faults, schedule
-from streams.simulator.truth import Clean, Truth
-from streams.simulator.world import Event, Generation
+from streams.simulator.truth.truth import Clean, Truth
+from streams.simulator.world.world import Event, Generation
 from streams.tables.draft import Draft
 from tests.simulator.worlds import events
 from tests.simulator.worlds import world as made_world

@@ -22,10 +22,10 @@ from streams.simulator.api.options import ApiOptions, Fault, read_faults
 from streams.simulator.api.paging import Place, cursor_of, place_of
 from streams.simulator.api.queries import Invalid
 from streams.simulator.api.serve import running
-from streams.simulator.notices import Notices
-from streams.simulator.physiology import Span
-from streams.simulator.tracks import workouts_of
-from streams.simulator.world import Generation
+from streams.simulator.people.physiology import Span
+from streams.simulator.world.notices import Notices
+from streams.simulator.world.tracks import workouts_of
+from streams.simulator.world.world import Generation
 from streams.tables.history.windows import DAY_US
 from tests.junction.scripted import settings_for
 from tests.simulator.fake import fake, history_span, pages_of

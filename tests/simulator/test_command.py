@@ -16,7 +16,7 @@ from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from streams.simulator.api import command as fake_api
 from streams.simulator.command import Options, end_of, find_target, make_world, simulate
-from streams.simulator.notices import Notices
+from streams.simulator.world.notices import Notices
 from tests.simulator.receiver import SECRET, Receiver, running
 
 SETTINGS = Settings(_env_file=None)

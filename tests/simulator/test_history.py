@@ -10,12 +10,13 @@ from connectors.junction import has_endpoint
 from streams.events import resources
 from streams.events.resources import Kind
 from streams.events.types import Family, parse_type
-from streams.simulator import facts, history
-from streams.simulator.holdings import Holdings
-from streams.simulator.notices import Notices, fate
-from streams.simulator.physiology import local_day, midnight_ms
-from streams.simulator.truth import Truth
-from streams.simulator.world import Event, World
+from streams.simulator.people import history
+from streams.simulator.people.physiology import local_day, midnight_ms
+from streams.simulator.truth import facts
+from streams.simulator.truth.truth import Truth
+from streams.simulator.world.holdings import Holdings
+from streams.simulator.world.notices import Notices, fate
+from streams.simulator.world.world import Event, World
 from tests.simulator.worlds import END_MS, world
 
 PAST = {"users": 12, "days_of_history": 30}

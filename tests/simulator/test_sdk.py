@@ -15,9 +15,9 @@ from streams.events.resources import Kind
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.options import KEY, ApiOptions, Fault
 from streams.simulator.api.serve import running
-from streams.simulator.population import Person
-from streams.simulator.tracks import workouts_of
-from streams.simulator.world import World
+from streams.simulator.people.population import Person
+from streams.simulator.world.tracks import workouts_of
+from streams.simulator.world.world import World
 from tests.simulator.worlds import world
 
 sdk = pytest.importorskip("junction", reason="because junction-api-sdk, a dependency of development, is not installed")

@@ -8,9 +8,9 @@ from streams.alerts.rules.rule import Rules
 from streams.events import topics
 from streams.kafka import codec
 from streams.kafka.codec import Codec
-from streams.simulator import stories
+from streams.simulator.people import stories
 from streams.simulator.schedule import Faults, schedule
-from streams.simulator.world import World
+from streams.simulator.world.world import World
 from streams.tables.draft import Draft, Rows
 from tests.simulator.test_against_folds import PREFIX, stored
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.simulator.schedule import Faults, schedule
-from streams.simulator.truth import Clean, Truth
-from streams.simulator.world import Event, Generation
+from streams.simulator.truth.truth import Clean, Truth
+from streams.simulator.world.world import Event, Generation
 from tests.simulator.perfect import Perfect
 from tests.simulator.worlds import events
 

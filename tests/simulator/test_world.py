@@ -10,8 +10,8 @@ import pytest
 from streams.events import resources, signature
 from streams.events.resources import Kind
 from streams.events.types import Family, identify
-from streams.simulator.series import BUCKETS, CURVES, MOMENTS
-from streams.simulator.world import APART_MS, Generation
+from streams.simulator.people.series import BUCKETS, CURVES, MOMENTS
+from streams.simulator.world.world import APART_MS, Generation
 from tests.simulator.worlds import END_MS, events, world
 
 DAY_MS = 24 * 3600 * 1000

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from streams.simulator.world import Event, Generation, World
+from streams.simulator.world.world import Event, Generation, World
 
 END_MS = 1_795_000_000_000  # November 2026
 

@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
-from streams.simulator import control, history
-from streams.simulator.chance import DAY_MS, iso
-from streams.simulator.holdings import Holdings
-from streams.simulator.notices import fate, span_ms
-from streams.simulator.plan import is_series
-from streams.simulator.population import MAIN, OTHERS, TEAM_ID, Link, Person, Provider
-from streams.simulator.tracks import workouts_of
-from streams.simulator.world import PULLED_MS, World
+from streams.simulator.people import history
+from streams.simulator.people.chance import DAY_MS, iso
+from streams.simulator.people.population import MAIN, OTHERS, TEAM_ID, Link, Person, Provider
+from streams.simulator.world import control
+from streams.simulator.world.holdings import Holdings
+from streams.simulator.world.notices import fate, span_ms
+from streams.simulator.world.plan import is_series
+from streams.simulator.world.tracks import workouts_of
+from streams.simulator.world.world import PULLED_MS, World
 
 Json = dict[str, Any]
 _AUTH = {

@@ -19,7 +19,7 @@ from streams.simulator.api.counts import Counts
 from streams.simulator.api.handlers import Asked, Handlers, Missing
 from streams.simulator.api.options import ApiOptions, Fault
 from streams.simulator.api.queries import Invalid
-from streams.simulator.world import World
+from streams.simulator.world.world import World
 
 Clock = Callable[[], float]
 Handler = Callable[[Asked], bytes]

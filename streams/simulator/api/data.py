@@ -8,9 +8,9 @@ import msgspec
 from streams.events.resources import Resource
 from streams.simulator.api.options import Fault
 from streams.simulator.api.paging import Place, cursor_of
-from streams.simulator.envelope import older
-from streams.simulator.holdings import Row
-from streams.simulator.population import Person, Source
+from streams.simulator.people.population import Person, Source
+from streams.simulator.world.envelope import older
+from streams.simulator.world.holdings import Row
 
 Json = dict[str, Any]
 _CHANGED = 3  # samples that come again

@@ -11,13 +11,13 @@ from streams.events.resources import Kind, Resource
 from streams.simulator.api import answers, data, queries
 from streams.simulator.api.options import ApiOptions, Fault
 from streams.simulator.api.paging import Place, cursor_of, place_of
-from streams.simulator.chance import iso, key_of, noise
-from streams.simulator.holdings import Holdings
-from streams.simulator.notices import fate
-from streams.simulator.physiology import Span
-from streams.simulator.population import Link, Person
-from streams.simulator.tracks import track, workouts_of
-from streams.simulator.world import Generation, World
+from streams.simulator.people.chance import iso, key_of, noise
+from streams.simulator.people.physiology import Span
+from streams.simulator.people.population import Link, Person
+from streams.simulator.world.holdings import Holdings
+from streams.simulator.world.notices import fate
+from streams.simulator.world.tracks import track, workouts_of
+from streams.simulator.world.world import Generation, World
 
 _HOLDINGS_MAX = 1024  # people whose events are kept read; about a megabyte each for a week
 _DATES_ONLY = ("sleep_cycle", "menstrual_cycle", "electrocardiogram")

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from streams.ops.errors import Misconfigured
-from streams.simulator.shares import read_shares
-from streams.simulator.world import Generation
+from streams.simulator.people.shares import read_shares
+from streams.simulator.world.world import Generation
 
 KEY = "sk_us_fake"
 MANAGEMENT_KEY = "mg_fake"

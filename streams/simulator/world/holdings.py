@@ -14,11 +14,11 @@ import msgspec
 
 from streams.events import resources
 from streams.events.types import Family, parse_type
-from streams.simulator import history
-from streams.simulator.chance import iso_date
-from streams.simulator.plan import is_series, stamped
-from streams.simulator.population import Link, Person, Source
-from streams.simulator.world import PULLED_MS, Told, World
+from streams.simulator.people import history
+from streams.simulator.people.chance import iso_date
+from streams.simulator.people.population import Link, Person, Source
+from streams.simulator.world.plan import is_series, stamped
+from streams.simulator.world.world import PULLED_MS, Told, World
 
 Json = dict[str, Any]
 # By which field a range filters is not documented (6.2); here by the day that these name.

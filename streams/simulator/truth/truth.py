@@ -10,10 +10,10 @@ from itertools import chain
 from typing import Any
 
 from streams.events import resources, topics
-from streams.simulator import facts, rivals
-from streams.simulator.facts import Fact, Key
-from streams.simulator.tracks import streams_of
-from streams.simulator.world import Event, World
+from streams.simulator.truth import facts, rivals
+from streams.simulator.truth.facts import Fact, Key
+from streams.simulator.world.tracks import streams_of
+from streams.simulator.world.world import Event, World
 
 EXAMPLES_MAX = 10
 Clean = tuple[str, bytes, Mapping[str, Any] | None]  # short topic name, key, decoded record (None: a tombstone)

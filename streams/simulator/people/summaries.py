@@ -6,8 +6,8 @@ A function for each resource: the object as it is known at a time, without sourc
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from streams.simulator.chance import DAY_MS, HOUR_MS, iso, iso_date, key_of, noise, within
-from streams.simulator.physiology import (
+from streams.simulator.people.chance import DAY_MS, HOUR_MS, iso, iso_date, key_of, noise, within
+from streams.simulator.people.physiology import (
     Span,
     local_day,
     midnight_ms,
@@ -17,8 +17,8 @@ from streams.simulator.physiology import (
     workout,
     workout_id,
 )
-from streams.simulator.population import Person, Source
-from streams.simulator.series import sparse_instants
+from streams.simulator.people.population import Person, Source
+from streams.simulator.people.series import sparse_instants
 
 Json = dict[str, Any]
 CYCLE_DAYS = 28

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 from streams.events import resources
 from streams.events.resources import Kind
-from streams.simulator import history
-from streams.simulator.chance import HOUR_MS, iso, key_of, noise, within
-from streams.simulator.population import Link, Person, Source
-from streams.simulator.series import batch, corrections
-from streams.simulator.summaries import versions
+from streams.simulator.people import history
+from streams.simulator.people.chance import HOUR_MS, iso, key_of, noise, within
+from streams.simulator.people.population import Link, Person, Source
+from streams.simulator.people.series import batch, corrections
+from streams.simulator.people.summaries import versions
 
 Json = dict[str, Any]
 _STEP_MS = 37  # between the events of one sync

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from streams.events import resources
 from streams.events.resources import Shape
-from streams.simulator.chance import HOUR_MS, iso, key_of, noise, within
-from streams.simulator.physiology import (
+from streams.simulator.people.chance import HOUR_MS, iso, key_of, noise, within
+from streams.simulator.people.physiology import (
     activity_level,
     local_day,
     meal_level,
@@ -20,7 +20,7 @@ from streams.simulator.physiology import (
     weight_kg,
     workout_id,
 )
-from streams.simulator.population import Person, Source
+from streams.simulator.people.population import Person, Source
 
 Json = dict[str, Any]
 LOW_GLUCOSE = 3.7  # mmol/L, of somebody whose story says so: it lies up to 1 below

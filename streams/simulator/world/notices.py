@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from streams.simulator.chance import DAY_MS, iso, key_of, noise
-from streams.simulator.history import days_back
-from streams.simulator.plan import Planned, known
-from streams.simulator.population import Link, Person
+from streams.simulator.people.chance import DAY_MS, iso, key_of, noise
+from streams.simulator.people.history import days_back
+from streams.simulator.people.population import Link, Person
+from streams.simulator.world.plan import Planned, known
 
 EARLY = frozenset({"garmin"})  # its notices come at once, its history as events afterwards (5.3)
 _REPEATED_MS = 90_000

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams.simulator.chance import HOUR_MS, key_of
-from streams.simulator.population import DEXCOM, Link, Person, Story
+from streams.simulator.people.chance import HOUR_MS, key_of
+from streams.simulator.people.population import DEXCOM, Link, Person, Story
 
 MINUTE_MS = 60_000
 LOW_BELOW, CALM_ABOVE, RUN_MS = 3.9, 4.4, 15 * MINUTE_MS

@@ -16,9 +16,10 @@ from streams.events import resources, signature, topics
 from streams.events.resources import Kind, Value
 from streams.events.schemas import schema_files
 from streams.events.types import Family, parse_type
-from streams.simulator import oddities, rivals
-from streams.simulator.rivals import Rival, day_told
-from streams.simulator.world import Event
+from streams.simulator.truth import rivals
+from streams.simulator.truth.rivals import Rival, day_told
+from streams.simulator.world import oddities
+from streams.simulator.world.world import Event
 
 Json = Mapping[str, Any]
 Key = tuple[Any, ...]

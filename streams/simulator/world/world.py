@@ -13,13 +13,14 @@ from uuid import NAMESPACE_URL, uuid5
 
 from streams.events import signature
 from streams.events.types import Family, parse_type
-from streams.simulator import oddities, stories
-from streams.simulator.chance import DAY_MS, noise
-from streams.simulator.control import control_of, team_events
-from streams.simulator.envelope import Shape, write
-from streams.simulator.notices import EARLY, Notices, fate
-from streams.simulator.plan import Planned, by_time, data_of, past_of
-from streams.simulator.population import Link, Person, Source, person
+from streams.simulator.people import stories
+from streams.simulator.people.chance import DAY_MS, noise
+from streams.simulator.people.population import Link, Person, Source, person
+from streams.simulator.world import oddities
+from streams.simulator.world.control import control_of, team_events
+from streams.simulator.world.envelope import Shape, write
+from streams.simulator.world.notices import EARLY, Notices, fate
+from streams.simulator.world.plan import Planned, by_time, data_of, past_of
 
 # The time in a message id has steps of 4 ms: two events of one owner must not fall into the same, nor swap places.
 APART_MS = 10

@@ -6,12 +6,12 @@ from typing import Any
 import msgspec
 
 from streams.events.types import Family
-from streams.simulator.chance import DAY_MS, key_of, noise, within
-from streams.simulator.history import days_back
-from streams.simulator.notices import fate
-from streams.simulator.physiology import Span, local_day, workout, workout_id
-from streams.simulator.population import Link, Person
-from streams.simulator.world import PULLED_MS, Event, World
+from streams.simulator.people.chance import DAY_MS, key_of, noise, within
+from streams.simulator.people.history import days_back
+from streams.simulator.people.physiology import Span, local_day, workout, workout_id
+from streams.simulator.people.population import Link, Person
+from streams.simulator.world.notices import fate
+from streams.simulator.world.world import PULLED_MS, Event, World
 
 Json = dict[str, Any]
 _STEP_S = 10

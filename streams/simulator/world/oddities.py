@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from streams.ops.errors import Reason
-from streams.simulator.chance import DAY_MS, HOUR_MS, iso, iso_date
-from streams.simulator.population import TEAM_ID
+from streams.simulator.people.chance import DAY_MS, HOUR_MS, iso, iso_date
+from streams.simulator.people.population import TEAM_ID
 
 Json = dict[str, Any]
 NewId = Callable[..., str]

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from streams.events.types import Family, parse_type
-from streams.simulator.population import TEAM_ID, Person, Source
+from streams.simulator.people.population import TEAM_ID, Person, Source
 
 Json = dict[str, Any]
 

@@ -8,10 +8,10 @@ somebody asks for a day of one.
 from collections.abc import Iterator
 from typing import Any
 
-from streams.simulator import series, summaries
-from streams.simulator.chance import DAY_MS, HOUR_MS
-from streams.simulator.physiology import local_day, midnight_ms
-from streams.simulator.population import Link, Person, Source
+from streams.simulator.people import series, summaries
+from streams.simulator.people.chance import DAY_MS, HOUR_MS
+from streams.simulator.people.physiology import local_day, midnight_ms
+from streams.simulator.people.population import Link, Person, Source
 
 Json = dict[str, Any]
 # Days that a provider gives at most (domain file, 5.2); everybody else gives what is asked for.

@@ -1,0 +1,1 @@
+"""Made-up people: their bodies, days, devices and stories."""

@@ -1,0 +1,1 @@
+"""What must be found on the topics when everything was right."""

@@ -1,0 +1,1 @@
+"""What the people's devices make Junction send, delivery by delivery."""
