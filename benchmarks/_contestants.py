@@ -7,8 +7,8 @@ from pathlib import Path
 
 from benchmarks._dedup import COMPACT, Job
 from benchmarks._dedup_ours import TABLE
-from streams.embedded import jars
-from streams.embedded.java import find_java
+from streams.demo.cluster import jars
+from streams.demo.cluster.java import find_java
 from streams.events import topics
 
 JAVA_SOURCES = Path(__file__).parent / "kafka_streams"

@@ -38,8 +38,8 @@ import psutil
 from benchmarks import _contestants
 from benchmarks._contestants import Contestant
 from benchmarks._dedup import Job, job
-from streams.embedded import Cluster, missing
-from streams.embedded.supervise import Child
+from streams.demo.cluster import Cluster, missing
+from streams.demo.cluster.supervise import Child
 from streams.ops.errors import Misconfigured
 
 EXTRA = 1_000

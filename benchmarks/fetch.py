@@ -24,9 +24,9 @@ import httpx
 import psutil
 
 from benchmarks.worker import PARTITIONS, feed
+from streams.demo.cluster import Cluster, ports
+from streams.demo.cluster.supervise import Child
 from streams.demo.history import History, Standing
-from streams.embedded import Cluster, ports
-from streams.embedded.supervise import Child
 from streams.events import resources, topics
 from streams.events.resources import Kind
 from streams.events.types import Family

@@ -28,8 +28,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks._load import Result, load, request
-from streams.embedded import Cluster, ports
-from streams.embedded.supervise import Child
+from streams.demo.cluster import Cluster, ports
+from streams.demo.cluster.supervise import Child
 from streams.events.signature import new_message_id, sign
 from streams.kafka import admin
 from streams.ops.settings import Settings

@@ -23,7 +23,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from benchmarks._events import PARTITIONS, Raw, giant, loads, records
 from benchmarks.path import cpu_s, worker
-from streams.embedded import Cluster
+from streams.demo.cluster import Cluster
 from streams.events import topics
 from streams.kafka import admin, codec, registry
 from streams.ops.settings import Settings

@@ -28,8 +28,8 @@ from rich.table import Table
 
 from benchmarks import _fold
 from benchmarks._events import PARTITIONS, Load, Raw, loads, records
-from streams.embedded import Cluster
-from streams.embedded.supervise import Child
+from streams.demo.cluster import Cluster
+from streams.demo.cluster.supervise import Child
 from streams.events import topics
 from streams.kafka import admin, registry
 from streams.kafka.lag import Lag

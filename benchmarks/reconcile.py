@@ -26,7 +26,7 @@ from benchmarks.fetch import _api, _service, _settings
 from benchmarks.worker import PARTITIONS, feed
 from connectors.history.reconcile.run import reconcile
 from connectors.junction import open_client
-from streams.embedded import Cluster, ports
+from streams.demo.cluster import Cluster, ports
 from streams.engine.faust.process import spare_the_collector
 from streams.events import topics
 from streams.events.types import Family

@@ -21,8 +21,8 @@ from pathlib import Path
 import psutil
 from confluent_kafka import Producer
 
-from streams.embedded import Cluster
-from streams.embedded.supervise import Child
+from streams.demo.cluster import Cluster
+from streams.demo.cluster.supervise import Child
 from streams.events import topics
 from streams.events.types import identify
 from streams.kafka import admin, registry

@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 import structlog
 
-from streams.embedded import Cluster, missing
+from streams.demo.cluster import Cluster, missing
 from streams.ops.settings import Settings
 from tests.samples import sample_dir
 

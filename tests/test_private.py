@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 import pytest
 import structlog
 
-from streams.embedded.cluster import Cluster
+from streams.demo.cluster.cluster import Cluster
 from streams.engine.faust.process import own
 from streams.ops import private
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import httpx
 import yaml
 
-from streams.embedded import ports
+from streams.demo.cluster import ports
 from streams.ops.errors import Misconfigured, Unavailable
 
 RULES = Path(__file__).resolve().parents[1] / "prometheus" / "alerts.yml"

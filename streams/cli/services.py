@@ -23,7 +23,7 @@ def demo(
 
     Example: `junction-streams demo --once --json`
     """
-    from streams.demo import Options, run_demo
+    from streams.demo.run import Options, run_demo
 
     options = Options(once, as_json, users, days, seed, rate, keep, history_days)
     raise SystemExit(run_demo(read_settings(), options))
@@ -39,7 +39,7 @@ def up(
 
     Example: `junction-streams up --data ~/kafka`, then run the `export` lines that it prints.
     """
-    from streams.embedded.up import up as run_up
+    from streams.demo.cluster.up import up as run_up
 
     run_up(read_settings(), data, as_json=as_json, partitions=partitions)
 

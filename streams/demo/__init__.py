@@ -1,5 +1,4 @@
-"""`demo`: everything on this machine, seen working and checked against the simulator's truth."""
+"""Everything on one machine, seen working and checked against the simulator's truth.
 
-from streams.demo.run import Options, run_demo
-
-__all__ = ["Options", "run_demo"]
+`run` is the command `demo`; `cluster` starts a real Kafka and a schema registry.
+"""

@@ -14,9 +14,9 @@ import httpx
 import stamina
 from pydantic import SecretStr
 
+from streams.demo.cluster import Cluster, MockCluster, missing, ports
+from streams.demo.cluster.supervise import Child
 from streams.demo.watch import http, scrape
-from streams.embedded import Cluster, MockCluster, missing, ports
-from streams.embedded.supervise import Child
 from streams.kafka import admin, registry
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import LOCAL_REGISTRY, Settings

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from streams.embedded import missing
+from streams.demo.cluster import missing
 from streams.ops.errors import StreamsError
 from tests.chaos import report
 from tests.chaos.busy import busy

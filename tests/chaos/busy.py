@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from streams.embedded.supervise import Child
+from streams.demo.cluster.supervise import Child
 
 _COUNT = [sys.executable, "-c", "while True: pass"]
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from streams.embedded.ports import LOOPBACK
+from streams.demo.cluster.ports import LOOPBACK
 
 CHUNK_BYTES = 64 * 1024
 

@@ -11,8 +11,8 @@ from random import Random
 from typing import Any
 
 from streams.agents.worker import policy_of
-from streams.embedded import Cluster
-from streams.embedded.supervise import Child
+from streams.demo.cluster import Cluster
+from streams.demo.cluster.supervise import Child
 from streams.events.record_bounds import Bounds
 from tests.chaos import alarms, history, reading, verify
 from tests.chaos.history import Jobs

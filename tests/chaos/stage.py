@@ -22,8 +22,8 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
-from streams.embedded import Cluster, ports
-from streams.embedded.supervise import Child
+from streams.demo.cluster import Cluster, ports
+from streams.demo.cluster.supervise import Child
 from streams.events.record_bounds import ROOM_BYTES
 from streams.kafka import admin, registry
 from streams.ops.errors import Unavailable

@@ -4,7 +4,7 @@ commit, everything compared."""
 import sys
 from dataclasses import replace
 
-from streams.embedded import Cluster
+from streams.demo.cluster import Cluster
 from tests.chaos import faults
 from tests.chaos.report import details
 from tests.chaos.run import Result, run

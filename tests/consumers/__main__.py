@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from streams.embedded import Cluster, missing
+from streams.demo.cluster import Cluster, missing
 from streams.kafka import registry
 from streams.ops.errors import StreamsError
 from streams.ops.settings import Settings

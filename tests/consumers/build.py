@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from streams.embedded import jars
-from streams.embedded.java import find_java
+from streams.demo.cluster import jars
+from streams.demo.cluster.java import find_java
 from streams.events.schemas.schema_files import schema_text
 from streams.ops.errors import Misconfigured
 from tests.consumers.clients import GO, KAFKA_CLIENTS, KAFKA_PYTHON, NODE, NODE_CONFLUENT, Client

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
-from streams.embedded import Cluster, jars
+from streams.demo.cluster import Cluster, jars
 from streams.kafka import registry
 from streams.ops.settings import Settings
 from tests.consumers import build, page

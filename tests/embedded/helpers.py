@@ -3,7 +3,7 @@
 from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from streams.embedded.kafka import MESSAGE_BYTES_MAX
+from streams.demo.cluster.kafka import MESSAGE_BYTES_MAX
 
 
 def create_topic(bootstrap_servers: str, name: str, replication: int = 1, **config: str) -> None:

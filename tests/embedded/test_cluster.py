@@ -18,14 +18,14 @@ import httpx
 import psutil
 import pytest
 
-from streams.embedded import Cluster
-from streams.embedded.cluster import remove_abandoned
-from streams.embedded.locks import try_lock
-from streams.embedded.ports import LOOPBACK
+from streams.demo.cluster import Cluster
+from streams.demo.cluster.cluster import remove_abandoned
+from streams.demo.cluster.locks import try_lock
+from streams.demo.cluster.ports import LOOPBACK
 from streams.ops.errors import Misconfigured
 from tests.embedded.helpers import consume, create_topic, produce
 
-UP = "import sys, pathlib; from streams.embedded.up import up; from streams.ops.settings import Settings; "
+UP = "import sys, pathlib; from streams.demo.cluster.up import up; from streams.ops.settings import Settings; "
 UP += "up(Settings(_env_file=None), pathlib.Path(sys.argv[1]), as_json=True)"
 
 

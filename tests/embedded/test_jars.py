@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.embedded import jars, missing
+from streams.demo.cluster import jars, missing
 from streams.ops.errors import Misconfigured
 
 JAVA = "#!/bin/sh\necho 'openjdk version \"{version}\" 2025-04-15' >&2\n"
@@ -87,7 +87,8 @@ def test_two_processes_at_once_fetch_once(tools: Path, tmp_path: Path) -> None:
     """The second waits for the first and says so; both find the whole cache."""
     script(tools / "java", JAVA.format(version="17") + FORMATTER)
     script(tools / "mvn", MAVEN.format(calls=tmp_path / "calls"))
-    code = "from streams.embedded import jars; j = jars.resolve(); print(j.registry_jar.name, j.checkpoint.read_text())"
+    code = "from streams.demo.cluster import jars; j = jars.resolve(); "
+    code += "print(j.registry_jar.name, j.checkpoint.read_text())"
     command = [sys.executable, "-c", code]
     both = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)

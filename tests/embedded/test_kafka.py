@@ -3,7 +3,7 @@
 import httpx
 from confluent_kafka.admin import AdminClient
 
-from streams.embedded import Cluster
+from streams.demo.cluster import Cluster
 from tests.embedded.helpers import consume, create_topic, produce
 
 MIB = 1024 * 1024

@@ -2,7 +2,7 @@
 
 from confluent_kafka.admin import AdminClient
 
-from streams.embedded import MockCluster
+from streams.demo.cluster import MockCluster
 from tests.embedded.helpers import consume, produce
 
 

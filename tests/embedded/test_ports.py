@@ -3,7 +3,7 @@
 import socket
 from pathlib import Path
 
-from streams.embedded import ports
+from streams.demo.cluster import ports
 
 
 def test_ports_are_remembered_while_they_are_free(tmp_path: Path) -> None:

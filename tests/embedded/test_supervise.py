@@ -12,10 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from streams.embedded.supervise import Child
+from streams.demo.cluster.supervise import Child
 
 SLEEP = ["sleep", "600"]
-START = "import sys, time, os, pathlib; from streams.embedded.supervise import Child; "
+START = "import sys, time, os, pathlib; from streams.demo.cluster.supervise import Child; "
 START += "child = Child(['sleep', '600'], pathlib.Path(sys.argv[1])); "
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from confluent_kafka import KafkaError
 
-from streams.embedded import MockCluster
+from streams.demo.cluster import MockCluster
 from streams.engine.positions import group_metadata
 from streams.engine.positions.group_metadata import Membership
 from streams.engine.work.refusals import LASTING, REFUSALS_MAX, REFUSED_S, Refusals

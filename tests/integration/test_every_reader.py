@@ -18,9 +18,9 @@ from streams import drift_report
 from streams.alerts import listing, thresholds, trial_run
 from streams.alerts.lives.own import Own
 from streams.alerts.lives.own import encode as encode_own
+from streams.demo.cluster import Cluster
 from streams.demo.history import History
 from streams.demo.watch import Watch
-from streams.embedded import Cluster
 from streams.events import topics
 from streams.kafka import admin, registry
 from streams.kafka.codec import Codec

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
-from streams.embedded.mock import MockCluster
+from streams.demo.cluster.mock import MockCluster
 from streams.events import topics
 from streams.ops.settings import LOCAL_REGISTRY, Settings
 from tests.folding import Worker

@@ -1,6 +1,6 @@
 """Kafka and a schema registry for a laptop, a demo and the tests."""
 
-from streams.embedded.cluster import Cluster, missing
-from streams.embedded.mock import MockCluster
+from streams.demo.cluster.cluster import Cluster, missing
+from streams.demo.cluster.mock import MockCluster
 
 __all__ = ["Cluster", "MockCluster", "missing"]

@@ -13,12 +13,12 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from streams.embedded import ports
-from streams.embedded.archive import Archive
-from streams.embedded.jars import Jars
-from streams.embedded.ports import LOOPBACK
-from streams.embedded.service import Service
-from streams.embedded.supervise import Child
+from streams.demo.cluster import ports
+from streams.demo.cluster.archive import Archive
+from streams.demo.cluster.jars import Jars
+from streams.demo.cluster.ports import LOOPBACK
+from streams.demo.cluster.service import Service
+from streams.demo.cluster.supervise import Child
 
 MIB = 1024 * 1024
 MESSAGE_BYTES_MAX = 24 * MIB  # above `record_bytes_max`, which is above a body of 16 MiB

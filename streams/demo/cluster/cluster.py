@@ -9,12 +9,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from streams.embedded import jars
-from streams.embedded.jars import Progress, to_stderr
-from streams.embedded.kafka import Kafka
-from streams.embedded.locks import try_lock
-from streams.embedded.registry import Registry
-from streams.embedded.service import Service
+from streams.demo.cluster import jars
+from streams.demo.cluster.jars import Progress, to_stderr
+from streams.demo.cluster.kafka import Kafka
+from streams.demo.cluster.locks import try_lock
+from streams.demo.cluster.registry import Registry
+from streams.demo.cluster.service import Service
 from streams.ops import private
 from streams.ops.errors import Misconfigured, StreamsError
 

@@ -3,8 +3,8 @@
 import time
 from abc import ABC, abstractmethod
 
-from streams.embedded.archive import Archive
-from streams.embedded.supervise import Child
+from streams.demo.cluster.archive import Archive
+from streams.demo.cluster.supervise import Child
 from streams.ops.errors import Misconfigured, Unavailable
 
 READY_TIMEOUT_S = 120.0

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from streams.embedded.cluster import Cluster
-from streams.embedded.jars import to_stderr
+from streams.demo.cluster.cluster import Cluster
+from streams.demo.cluster.jars import to_stderr
 from streams.ops.settings import Settings
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import httpx
 
-from streams.embedded import ports
-from streams.embedded.archive import Archive
-from streams.embedded.jars import Jars
-from streams.embedded.ports import LOOPBACK
-from streams.embedded.service import Service
-from streams.embedded.supervise import Child
+from streams.demo.cluster import ports
+from streams.demo.cluster.archive import Archive
+from streams.demo.cluster.jars import Jars
+from streams.demo.cluster.ports import LOOPBACK
+from streams.demo.cluster.service import Service
+from streams.demo.cluster.supervise import Child
 
 _JVM = ("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from streams.embedded.java import find_java, find_maven
-from streams.embedded.locks import hold
+from streams.demo.cluster.java import find_java, find_maven
+from streams.demo.cluster.locks import hold
 from streams.ops import private
 from streams.ops.errors import Misconfigured
 
@@ -115,7 +115,7 @@ def _make(folder: Path) -> None:
 
 
 def _pom() -> bytes:
-    return resources.files("streams.embedded").joinpath("pom.xml").read_bytes()
+    return resources.files("streams.demo.cluster").joinpath("pom.xml").read_bytes()
 
 
 def run_maven(folder: Path) -> None:
