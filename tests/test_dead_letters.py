@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.webhook.store import record_of
-from streams import letters_shown
+from streams.cli.show import letters
 from streams.engine.work.step import Step, dead_letter
 from streams.events import topics
 from streams.events.signature import Verified
@@ -237,6 +237,6 @@ def test_any_bytes_have_a_shape(body: bytes) -> None:
 
 def test_letters_without_a_reason_are_told_as_such() -> None:
     """A record that somebody else wrote to the topic has no reason: that is said, not left blank."""
-    said = letters_shown.counted(2, Counter({"": 32, "bad_shape": 1_000}))
+    said = letters.counted(2, Counter({"": 32, "bad_shape": 1_000}))
     assert said == "2 of 1,032 shown: bad_shape 1,000, (none) 32"
-    assert "(none)" in letters_shown._line({"place": "0:1", "time": "2026-01-01T00:00:00Z", "died_at": "door"})
+    assert "(none)" in letters._line({"place": "0:1", "time": "2026-01-01T00:00:00Z", "died_at": "door"})

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from streams.drift_report import merged, nothing, render
+from streams.cli.show.drift import merged, nothing, render
 
 AT, LATER = datetime(2026, 6, 3, 10, tzinfo=UTC), datetime(2026, 6, 3, 11, tzinfo=UTC)
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.cli.show.kafka import print_changes
 from streams.events import kept
 from streams.events.topics import Role
 from streams.kafka import admin
 from streams.ops.settings import Settings
-from streams.show import print_changes
 
 SETTINGS = Settings(_env_file=None, raw_retention_days=30, clean_retention_days=400, compaction_days=2)
 STAYS = {stay.role: stay for stay in kept.stays(admin.layout_of(SETTINGS))}

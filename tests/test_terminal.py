@@ -22,7 +22,6 @@ from connectors.history.reconcile import show as reconciled
 from connectors.history.reconcile.compare import Finding, Verdict
 from connectors.history.reconcile.run import Reconciled
 from connectors.history.reconcile.theirs import Theirs
-from streams import alert_show, alert_trial_show, letters_shown, show
 from streams.alerts.listing import Alert
 from streams.alerts.lives.own import Own
 from streams.alerts.looked import Looked
@@ -30,7 +29,8 @@ from streams.alerts.rules.parse import Problem, Read
 from streams.alerts.rules.rule import Rules
 from streams.alerts.trial import Fired
 from streams.alerts.trial_run import Outcome
-from streams.drift_report import merged, render
+from streams.cli.show import alert_trial, alerts, kafka, letters
+from streams.cli.show.drift import merged, render
 from streams.events.resources import RESOURCES
 from streams.kafka import tail
 from streams.kafka.admin import Change
@@ -109,7 +109,7 @@ def explained(x: str) -> Explanation:
 
 
 def a_letter(x: str) -> dict[str, str]:
-    return dict.fromkeys((*letters_shown._SHOWN, "redriven_from"), x)
+    return dict.fromkeys((*letters._SHOWN, "redriven_from"), x)
 
 
 def printed(renderable: Any) -> None:
@@ -124,30 +124,30 @@ def by_tail(x: str) -> None:
 
 def by_explain(x: str) -> None:
     body = b'{"event_type": "daily.data.sleep.created"}'
-    show.print_explanations([(x, body)], "junction", 1, as_json=False)
+    kafka.print_explanations([(x, body)], "junction", 1, as_json=False)
 
 
 # Everything that prints what data say.
 PAGES: dict[str, Callable[[str], None]] = {
     "tail": by_tail,
     "explain": by_explain,
-    "explanation": lambda x: printed(show.render(explained(x))),
+    "explanation": lambda x: printed(kafka.render(explained(x))),
     "drift": lambda x: printed(
         render(merged([drifted(x, x, path=x, found=x, raw_topic=x)])),
     ),
-    "letters": lambda x: terminal.say(letters_shown._line(a_letter(x))),
+    "letters": lambda x: terminal.say(letters._line(a_letter(x))),
     "letter": lambda x: printed(terminal.pairs(a_letter(x).items())),
     "shape": lambda x: printed(lines([x])),
     "status": lambda x: client.show(a_view(x), as_json=False),
-    "alerts list": lambda x: alert_show.print_list([an_alert(x)], as_json=False),
-    "alerts show": lambda x: alert_show.print_alert(an_alert(x), as_json=False),
-    "alerts test": lambda x: alert_trial_show.print_trial(an_outcome(x), show_all=True, as_json=False),
-    "alerts check": lambda x: void(alert_show.print_check(x, Read([], [Problem(1, x, x)]), as_json=False)),
-    "thresholds": lambda x: alert_show.print_bounds([Own(x, x, 1.0, time_zone=x)], as_json=False),
+    "alerts list": lambda x: alerts.print_list([an_alert(x)], as_json=False),
+    "alerts show": lambda x: alerts.print_alert(an_alert(x), as_json=False),
+    "alerts test": lambda x: alert_trial.print_trial(an_outcome(x), show_all=True, as_json=False),
+    "alerts check": lambda x: void(alerts.print_check(x, Read([], [Problem(1, x, x)]), as_json=False)),
+    "thresholds": lambda x: alerts.print_bounds([Own(x, x, 1.0, time_zone=x)], as_json=False),
     "reconcile": lambda x: reconciled.show(everybody(x)[0], machine=False),
     "reconcile --all": lambda x: reconciled.summary(everybody(x), machine=False),
-    "topics": lambda x: show.print_changes([Change(x, x, x)], [], applied=False, as_json=False),
-    "schemas": lambda x: void(show.print_checks([Check(x, x, x, Status.NEW)], as_json=False)),
+    "topics": lambda x: kafka.print_changes([Change(x, x, x)], [], applied=False, as_json=False),
+    "schemas": lambda x: void(kafka.print_checks([Check(x, x, x, Status.NEW)], as_json=False)),
     "fetch": lambda x: ask.show([Request(x, x, x, x, 0, 0, Why.PERSON, Priority.NORMAL)], as_json=False),
 }
 

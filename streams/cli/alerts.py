@@ -38,8 +38,8 @@ def check(file: RulesPath, as_json: AsJson = False) -> None:
 
     Example: `junction-streams alerts check deploy/alerts/glucose.toml`
     """
-    from streams.alert_show import print_check
     from streams.alerts.rules_file import load
+    from streams.cli.show.alerts import print_check
 
     raise SystemExit(0 if print_check(str(file), load(file), as_json=as_json) else 1)
 
@@ -59,9 +59,9 @@ def try_rules(
     """
     import time
 
-    from streams.alert_trial_show import print_trial
     from streams.alerts import trial_run
     from streams.alerts.rules.texts import duration_us
+    from streams.cli.show.alert_trial import print_trial
     from streams.ops.terminal import say
 
     try:
@@ -85,8 +85,8 @@ def list_alerts(
 
     Example: `junction-streams alerts list --open`
     """
-    from streams.alert_show import print_list
     from streams.alerts import listing
+    from streams.cli.show.alerts import print_list
 
     found = listing.read(read_settings(), user_id=user).values()
     wanted = [one for one in found if (not rule or one.last["rule"] == rule) and (not only_open or one.is_open)]
@@ -102,8 +102,8 @@ def show(
 
     Example: `junction-streams alerts show 8ad062d62ba74db84edd15033f185316`
     """
-    from streams.alert_show import print_alert
     from streams.alerts import listing
+    from streams.cli.show.alerts import print_alert
 
     found = listing.read(read_settings(), lambda known: known.startswith(id.lower()))
     if len(found) != 1:
@@ -156,8 +156,8 @@ def threshold_unset(
 @threshold_app.command("list")
 def threshold_list(user: UserId = "", as_json: AsJson = False) -> None:
     """Users' own bounds and time zones that count now."""
-    from streams.alert_show import print_bounds
     from streams.alerts import thresholds
+    from streams.cli.show.alerts import print_bounds
     from streams.events import ids
 
     owns = [own for own in thresholds.read(read_settings()) if ids.canonical(user) in ("", own.user_id)]

@@ -31,8 +31,8 @@ def list_letters(
 
     Example: `junction-streams dead-letters list --reason bad_shape --since 2d`
     """
+    from streams.cli.show.letters import print_letters
     from streams.letters.dead_letters import Filter
-    from streams.letters_shown import print_letters
 
     print_letters(read_settings(), Filter(reason, event_type, user, since, until), limit, as_json=as_json)
 
@@ -47,7 +47,7 @@ def show(
 
     Example: `junction-streams dead-letters show 3:1204`
     """
-    from streams.letters_shown import print_letter
+    from streams.cli.show.letters import print_letter
 
     print_letter(read_settings(), place, reveal=reveal, as_json=as_json)
 
@@ -70,8 +70,8 @@ def redrive(
     Each letter once, however often this runs; one that would only die again stays. Example: after an upgrade
     `junction-streams dead-letters redrive --reason bad_shape --dry-run`
     """
+    from streams.cli.show.letters import print_redrive
     from streams.letters.dead_letters import Filter
-    from streams.letters_shown import print_redrive
 
     wanted = Filter(reason, event_type, user, since, until, place)
     if wanted.is_open and not everything:

@@ -21,6 +21,6 @@ def drift(
 
     Example: `junction-streams drift --kind field --since 7d`
     """
-    from streams.drift_report import drift as report
+    from streams.cli.show.drift import drift as report
 
     report(read_settings(), kind=kind, since_ms=since, as_json=as_json)

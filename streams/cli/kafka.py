@@ -23,8 +23,8 @@ def topics_apply(as_json: AsJson = False) -> None:
 
 
 def _topics(*, apply: bool, as_json: bool) -> None:
+    from streams.cli.show.kafka import print_changes
     from streams.kafka import admin
-    from streams.show import print_changes
 
     settings = read_settings()
     changes = admin.apply(settings) if apply else admin.plan(settings)
@@ -36,8 +36,8 @@ def _topics(*, apply: bool, as_json: bool) -> None:
 @schemas_app.command("check")
 def schemas_check(as_json: AsJson = False) -> None:
     """Ask the registry whether each schema may follow every version that is there; exits with 1 when one may not."""
+    from streams.cli.show.kafka import print_checks
     from streams.kafka import registry
-    from streams.show import print_checks
 
     raise SystemExit(0 if print_checks(registry.check(read_settings()), as_json=as_json) else 1)
 
@@ -45,7 +45,7 @@ def schemas_check(as_json: AsJson = False) -> None:
 @schemas_app.command("register")
 def schemas_register(as_json: AsJson = False) -> None:
     """Register each schema after asking for its compatibility. Safe to repeat."""
+    from streams.cli.show.kafka import print_ids
     from streams.kafka import registry
-    from streams.show import print_ids
 
     print_ids(registry.register(read_settings()), as_json=as_json)

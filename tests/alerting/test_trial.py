@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.alert_trial_show import print_trial, sentences
 from streams.alerts.lives.user import Personal
 from streams.alerts.looked import RATE_SPAN_MS, Looked, per_user_and_week
 from streams.alerts.rules.parse import rules_of
 from streams.alerts.rules.rule import DAY_US, Rules
 from streams.alerts.trial import Record, Trial
 from streams.alerts.trial_run import Outcome
+from streams.cli.show.alert_trial import print_trial, sentences
 from tests.alerting.stage import LOW, T0_US, USER, Stage, samples
 from tests.alerting.test_happenings import AFIB, ecg
 

@@ -14,10 +14,10 @@ from structlog.testing import capture_logs
 
 from connectors.receivers import service
 from connectors.receivers.bring import checked
-from streams import drift_report
 from streams.alerts import listing, thresholds, trial_run
 from streams.alerts.lives.own import Own
 from streams.alerts.lives.own import encode as encode_own
+from streams.cli.show import drift
 from streams.demo.cluster import Cluster
 from streams.demo.history import History
 from streams.demo.watch import Watch
@@ -158,7 +158,7 @@ def by_tail(settings: Settings, folder: Path) -> int:
 
 
 def by_drift(settings: Settings, folder: Path) -> int:
-    return len(drift_report.read(settings))
+    return len(drift.read(settings))
 
 
 def by_list(settings: Settings, folder: Path) -> int:

@@ -9,7 +9,8 @@ from contextlib import closing
 import pytest
 from confluent_kafka import Producer
 
-from streams import drift_report
+from streams.cli.show import drift
+from streams.cli.show.letters import print_letter, print_letters, print_redrive
 from streams.events import topics
 from streams.kafka import admin, registry
 from streams.kafka.codec import Codec
@@ -17,7 +18,6 @@ from streams.kafka.reader import Messages
 from streams.letters import redrive
 from streams.letters.dead_letters import Filter
 from streams.letters.redrive import Outcome
-from streams.letters_shown import print_letter, print_letters, print_redrive
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from tests.folding import NOW_MS, Worker, raw
@@ -128,7 +128,7 @@ def test_a_letter_cannot_write_on_the_screen(small: Settings, capsys: pytest.Cap
 
 def test_the_report_reads_its_topic(small: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     """The newest record of each item counts."""
-    drift_report.drift(small, kind="", since_ms=None, as_json=False)
+    drift.drift(small, kind="", since_ms=None, as_json=False)
     assert capsys.readouterr().out.startswith("no drift")
     worker, producer = Worker(), Producer(small.librdkafka)
     codec = Codec(registry.register(small))
@@ -138,8 +138,8 @@ def test_the_report_reads_its_topic(small: Settings, capsys: pytest.CaptureFixtu
         at = {name: round(clean.record[name].timestamp() * 1000) for name in ("first_seen_at", "last_seen_at")}
         producer.produce(f"{small.topic_prefix}.drift", codec.encode("drift", clean.record | at), clean.key, 0)
     producer.flush()
-    drift_report.drift(small, kind="field", since_ms=NOW_MS, as_json=True)
+    drift.drift(small, kind="field", since_ms=NOW_MS, as_json=True)
     (item,) = json.loads(capsys.readouterr().out)["items"]
     assert (item["path"], item["count"]) == ("$.data.(rare)", 3)  # of one user
-    drift_report.drift(small, kind="", since_ms=NOW_MS + 1, as_json=True)
+    drift.drift(small, kind="", since_ms=NOW_MS + 1, as_json=True)
     assert json.loads(capsys.readouterr().out) == {"items": []}
