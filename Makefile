@@ -7,7 +7,7 @@ AUDIT := $(VENV)/audit
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-path bench-engine fuzz mutants chaos consumers audit up dashboards boards released lock format clean
+.PHONY: help demo test check bench bench-path bench-engine fuzz mutants chaos consumers audit up dashboards boards docs released lock format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -77,6 +77,9 @@ dashboards: $(VENV)/.ready  ## write Grafana's dashboards anew
 
 boards: $(VENV)/.ready  ## fill docs/dashboards.md from a run of the demo with a real Prometheus
 	@$(BIN)/python -m deploy.grafana.render
+
+docs: $(VENV)/.ready  ## write every page of docs/ that is made from the code
+	@$(BIN)/python -m docs.make
 
 released: $(VENV)/.ready  ## write the schemas of this version into avro/released
 	@$(BIN)/python -m streams.events.schemas.released

@@ -13,7 +13,7 @@ import yaml
 
 from connectors.webhook import door
 from deploy.grafana.boards import BOARDS
-from streams import metrics_page
+from docs.make import metrics as metrics_page
 from streams.ops import metrics
 from streams.ops.gauges import Spread
 

@@ -2,14 +2,14 @@
 
 import re
 
-from streams import catalogue
-from streams.catalogue.examples import examples
-from streams.catalogue.words import ABOUT
+from docs.make import catalogue
+from docs.make.catalogue.examples import examples
+from docs.make.catalogue.words import ABOUT
 from streams.events import topics
 
 
 def test_the_catalogue_is_current() -> None:
-    """`python -m streams.catalogue` would write the page that is there."""
+    """`make docs` would write the page that is there."""
     assert catalogue.PATH.read_text(encoding="utf-8") == catalogue.render()
 
 

@@ -11,7 +11,7 @@ from deploy.grafana import build, render
 from deploy.grafana.boards import BOARDS
 from deploy.grafana.panels import Board, Kind, Panel
 from deploy.grafana.unseen import UNSEEN
-from streams import metrics_page
+from docs.make import metrics
 from tests.test_alerts import ROOT, parsed, selectors
 
 PANELS = [(board, panel) for board in BOARDS for panel in board.panels]
@@ -32,7 +32,7 @@ def test_no_dashboard_is_left_over() -> None:
 def test_every_metric_is_on_a_dashboard_or_says_why_not() -> None:
     """What nobody can see nobody misses when it breaks."""
     shown = {selector.name for _, panel in PANELS for line in panel.lines for selector in selectors(parsed(line.query))}
-    missing = {metric.name for metric in metrics_page.declared() if not shown & set(metric.series)}
+    missing = {metric.name for metric in metrics.declared() if not shown & set(metric.series)}
     assert missing == set(UNSEEN)
     assert all(reason.endswith(".") for reason in UNSEEN.values())
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 import pytest
 from prometheus_client import Metric
 
-from streams import metrics_page
+from docs.make import metrics as metrics_page
 from streams.ops import metrics
 from streams.ops.errors import Reason
 from streams.ops.metrics import Process
@@ -15,7 +15,7 @@ DECLARED = list(metrics_page.declared())
 
 
 def test_the_page_is_current() -> None:
-    """docs/metrics.md is what `python -m streams.metrics_page` writes."""
+    """docs/metrics.md is what `make docs` writes."""
     assert metrics_page.PAGE.read_text(encoding="utf-8") == metrics_page.page()
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from streams import privacy
+from docs.make import privacy
 from streams.agents.sweeps.expiry import SWEPT
 from streams.events import topics
 from streams.kafka import admin
@@ -12,7 +12,7 @@ TEXT = privacy.PAGE.read_text(encoding="utf-8")
 
 
 def test_the_page_is_current() -> None:
-    """Its tables are what `python -m streams.privacy` writes; the sentences around them stay."""
+    """Its tables are what `make docs` writes; the sentences around them stay."""
     assert privacy.page(TEXT) == TEXT
     assert privacy.BEGIN in TEXT
     assert TEXT.rstrip().endswith(".env`.")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from streams import configuration
+from docs.make import configuration
 from streams.engine.work.transaction import transactional_id
 from streams.events import topics
 from streams.letters import redrive
@@ -170,7 +170,7 @@ def test_registry_login_is_optional() -> None:
 
 
 def test_the_page_of_settings_is_current() -> None:
-    """docs/configuration.md is what the settings say: run `python -m streams.configuration` after a change."""
+    """docs/configuration.md is what the settings say: run `make docs` after a change."""
     assert configuration.PAGE.read_text(encoding="utf-8") == configuration.page()
 
 

@@ -241,7 +241,7 @@ def test_json_has_no_word_for_what_is_no_number(capsys: pytest.CaptureFixture[st
 
 
 # What prints only what this program made up, or who calls it.
-OWN = {"demo", "simulator", "catalogue"}
+OWN = {"demo", "simulator"}
 PRINTING = {"print", "Console", "Table", "Text", "Text.assemble", "sys.stdout.write", "sys.stdout.buffer.write"}
 ALLOWED = {
     ("connectors/history/reconcile/command.py", "Console"),  # a progress bar on stderr, with words of ours

@@ -11,7 +11,9 @@ StreamsError
 An error's text never holds a payload value, a secret or an e-mail address: it ends up in logs and dead letters.
 """
 
+import traceback
 from enum import StrEnum
+from pathlib import Path
 
 
 class Reason(StrEnum):
@@ -65,3 +67,9 @@ class Misconfigured(StreamsError):
 
 class UnknownSchema(Misconfigured):
     """The registry does not know the schema id of a record. Reading one record, that is its fault; else a person's."""
+
+
+def place(error: BaseException) -> str:
+    """Where an exception was raised, as file:line."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"

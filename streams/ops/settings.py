@@ -2,7 +2,7 @@
 
 One place for the security settings of both Kafka clients. Secrets are secret types: they do not print.
 Files: a file named after a setting in `STREAMS_SECRETS_DIR` (Docker and Kubernetes secrets) is read too.
-The sentence under each setting is its line in docs/configuration.md (`python -m streams.configuration` writes it).
+The sentence under each setting is its line in docs/configuration.md (`make docs` writes it).
 """
 
 import os

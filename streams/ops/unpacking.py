@@ -1,11 +1,19 @@
 """The body of an answer, bounded while it is unpacked: a few hundred packed bytes may hold gigabytes."""
 
 import zlib
-from typing import Any
-
-import httpx
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Protocol
 
 ACCEPT = "gzip"  # and nothing else, once: each further coding multiplies what a byte can become
+
+
+class Answer(Protocol):
+    """What is read of an answer: an httpx.Response has it."""
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    def aiter_raw(self) -> AsyncIterator[bytes]: ...
 
 
 class TooLarge(Exception):
@@ -16,8 +24,8 @@ class NotWhole(Exception):
     """Cut off, or packed in a way that nobody asked for."""
 
 
-async def read(response: httpx.Response, bytes_max: int) -> bytes:
-    """The body; no more than `bytes_max` of it is ever held. Raises TooLarge, NotWhole, and what httpx raises."""
+async def read(response: Answer, bytes_max: int) -> bytes:
+    """The body; no more than `bytes_max` of it is ever held. Raises TooLarge, NotWhole, and what the client raises."""
     coding = response.headers.get("content-encoding", "").strip().lower()
     if coding not in ("", "identity", "gzip"):
         raise NotWhole(f"a coding that was not asked for ({len(coding)} characters)")

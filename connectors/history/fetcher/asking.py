@@ -12,10 +12,9 @@ from connectors.history.fetcher.answer import Page, Trouble
 from connectors.history.fetcher.clock import Clock
 from connectors.junction import Client, NotAuthorized, Refused, TryLater, fitting, open_client
 from connectors.junction import Trouble as Word
-from streams.engine.faust.process import place
 from streams.events.record_bounds import Bounds
 from streams.ops import log, metrics
-from streams.ops.errors import Misconfigured, Rejected
+from streams.ops.errors import Misconfigured, Rejected, place
 from streams.ops.settings import Settings
 from streams.payloads.decode import decode
 from streams.payloads.envelope import short_text

@@ -5,9 +5,8 @@ import asyncio
 from connectors.history.reconcile.run import all_users
 from connectors.junction import open_client
 from streams.engine.faust.app import App
-from streams.engine.faust.process import place
 from streams.ops import log
-from streams.ops.errors import StreamsError
+from streams.ops.errors import StreamsError, place
 from streams.ops.settings import Settings
 
 LOOK_S = 60.0

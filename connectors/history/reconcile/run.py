@@ -18,13 +18,12 @@ from connectors.history.reconcile.compare import Finding, Verdict
 from connectors.history.reconcile.theirs import Theirs
 from connectors.history.waves import in_order
 from connectors.junction import Client, Refused, Trouble, walk
-from streams.engine.faust.process import place
 from streams.events import ids, topics
 from streams.kafka import registry
 from streams.kafka.codec import Codec
 from streams.kafka.publisher import KafkaPublisher
 from streams.ops import log, metrics
-from streams.ops.errors import Unavailable
+from streams.ops.errors import Unavailable, place
 from streams.ops.settings import Settings
 from streams.status import client as status
 from streams.tables.history.request import Request

@@ -4,7 +4,6 @@ import fcntl
 import gc
 import logging
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from confluent_kafka.admin import AdminClient
 
 from streams.kafka.clients import SILENT
 from streams.ops import log, private
-from streams.ops.errors import Misconfigured, Unavailable
+from streams.ops.errors import Misconfigured, Unavailable, place
 from streams.ops.settings import Settings
 
 REPEAT_S = 10.0  # how long a library's warning is not written again
@@ -76,12 +75,6 @@ def own(state_dir: Path) -> Iterator[None]:
                 f"another worker uses {state_dir}: give each its own STREAMS_STATE_DIR and STREAMS_WORKER_ID."
             ) from None
         yield
-
-
-def place(error: BaseException) -> str:
-    """Where an exception was raised, as file:line."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
 
 
 class ToStructlog(logging.Handler):

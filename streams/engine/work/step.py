@@ -4,12 +4,11 @@ import time
 from collections.abc import Sequence
 
 from streams import __version__
-from streams.engine.faust.process import place
 from streams.engine.store.database import Unusable
 from streams.events import topics
 from streams.events.record_bounds import around, weight
 from streams.events.types import Record
-from streams.ops.errors import Misconfigured, Rejected, StreamsError
+from streams.ops.errors import Misconfigured, Rejected, StreamsError, place
 from streams.tables.draft import Draft, Emit, Fold, Punctuation
 
 DETAIL_CHARS_MAX = 1024  # with it a letter's own headers take less than 3 kB

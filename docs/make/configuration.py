@@ -1,4 +1,4 @@
-"""Writes docs/configuration.md from the settings: `python -m streams.configuration`.
+"""Writes docs/configuration.md from the settings: `make docs`.
 
 The page is made, never edited, so that it cannot lag behind; a test compares it.
 """
@@ -12,7 +12,7 @@ from pydantic_core import PydanticUndefined
 
 from streams.ops.settings import Settings
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "configuration.md"
+PAGE = Path(__file__).resolve().parents[1] / "configuration.md"
 
 # The setting that begins each section, in the order of the class.
 SECTIONS = {
@@ -26,7 +26,7 @@ SECTIONS = {
 
 _HEAD = """# Configuration
 
-Made by `python -m streams.configuration` from `streams/ops/settings.py`; edit that.
+Made by `make docs` from `streams/ops/settings.py`; edit that.
 
 Every setting is an environment variable, or a line of `.env` in the working directory, or a file named after it (in
 lower case, such as `streams_sasl_password`) in the folder that `STREAMS_SECRETS_DIR` names, which is how Docker and
@@ -66,7 +66,3 @@ def _allowed(field: FieldInfo) -> str:
     ]
     words = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
     return ", ".join(bounds + [f"`{word}`" for word in words])
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from streams.catalogue.examples import Example, examples, shown
-from streams.catalogue.words import ABOUT, INTRO
+from docs.make.catalogue.examples import Example, examples, shown
+from docs.make.catalogue.words import ABOUT, INTRO
 from streams.events import resources, topics
 from streams.events.resources import Kind, Resource
 from streams.events.schemas import schema_files
 
-PATH = Path(__file__).resolve().parents[2] / "docs" / "catalogue.md"
+PATH = Path(__file__).resolve().parents[2] / "catalogue.md"
 _HEAD_FIELDS = 13  # what data records begin with
 _WITHOUT_HEAD = ("Connection", "Backfill", "Drift", "Reconciliation", "Alert", "AlertDelivery")
 _SMALL = ("Source", "Delivery", "Version", "ConnectionContext", "Counts")

@@ -1,4 +1,4 @@
-"""Writes the tables of docs/privacy.md from topics, tables and metrics: `python -m streams.privacy`.
+"""Writes the tables of docs/privacy.md from topics, tables and metrics: `make docs`.
 
 The sentences around them are written by hand. A test compares the tables, so that a new topic or table cannot be left
 out.
@@ -14,8 +14,8 @@ from streams.events.topics import Role
 from streams.kafka import admin
 from streams.ops.settings import Settings
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "privacy.md"
-BEGIN, END = "<!-- made by `python -m streams.privacy` -->", "<!-- end -->"
+PAGE = Path(__file__).resolve().parents[1] / "privacy.md"
+BEGIN, END = "<!-- made by `make docs` -->", "<!-- end -->"
 
 # Rows of the workers' and fetchers' tables, on disk and in their changelogs. Every table has its words.
 TABLES: Mapping[str, str] = {
@@ -70,7 +70,3 @@ def page(text: str) -> str:
     """The page with its tables made anew."""
     before, _, rest = text.partition(BEGIN)
     return f"{before}{BEGIN}\n{tables()}\n{END}{rest.partition(END)[2]}"
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

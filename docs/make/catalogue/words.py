@@ -78,7 +78,7 @@ ABOUT: dict[str, str] = {
 INTRO = """\
 # Catalogue of the clean topics
 
-Made by `python -m streams.catalogue`; do not edit. The schemas themselves are in [avro/](../avro/README.md), words in
+Made by `make docs`; do not edit. The schemas themselves are in [avro/](../avro/README.md), words in
 the [glossary](glossary.md).
 
 Junction collects health data of your users from wearables, devices and laboratories ("providers"). Each kind of data is

@@ -1,4 +1,4 @@
-"""Writes docs/metrics.md from the declarations: `python -m streams.metrics_page`.
+"""Writes docs/metrics.md from the declarations: `make docs`.
 
 The page is made, never edited, so that it cannot lag behind; a test compares it.
 """
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from streams.ops import metrics
 from streams.ops.gauges import Spreading, Standing
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "metrics.md"
+PAGE = Path(__file__).resolve().parents[1] / "metrics.md"
 
 # The declaration that begins each section, in the order of the module.
 SECTIONS = {
@@ -25,7 +25,7 @@ SECTIONS = {
 
 _HEAD = """# Metrics
 
-Made by `python -m streams.metrics_page` from `streams/ops/metrics.py`; edit that.
+Made by `make docs` from `streams/ops/metrics.py`; edit that.
 
 Each process serves those that it has (column "of") on `/metrics`: the gateway on its own port, the others on
 `STREAMS_METRICS_PORT`. Names end in their unit; times are in seconds, sizes in bytes. No label holds a user, a value or
@@ -85,7 +85,3 @@ def page() -> str:
         processes = ", ".join(metric.processes)
         text += f"| `{metric.name}` | {metric.kind} | {labels} | {processes} | {metric.meaning} |\n"
     return text
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")

@@ -1,0 +1,23 @@
+"""Write every page of docs/ that is made from the code anew: `make docs`."""
+
+from pathlib import Path
+
+from docs.make import catalogue, configuration, metrics, privacy
+from tests.consumers import page as consumers
+
+
+def _pages() -> dict[Path, str]:
+    """Each page's path and its text as of today."""
+    return {
+        catalogue.PATH: catalogue.render(),
+        configuration.PAGE: configuration.page(),
+        consumers.PATH: consumers.filled(consumers.PATH.read_text(encoding="utf-8")),
+        metrics.PAGE: metrics.page(),
+        privacy.PAGE: privacy.page(privacy.PAGE.read_text(encoding="utf-8")),
+    }
+
+
+for path, text in _pages().items():
+    before = path.read_text(encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
+    print(f"{'unchanged' if text == before else 'wrote'} {path.name}")
