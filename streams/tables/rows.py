@@ -5,8 +5,8 @@ back, workers of two versions own them in turn. A byte that is not in the list e
 committed. It is no fault of the record that was being processed, so it is no dead letter.
 
 To change what a row holds, also by a field with a default: give its kind the next number to write, keep the old one
-among those it reads, and add a golden row (`tests/test_rows.py`). A new kind takes a number that no other kind of its
-table has: a version that knows nothing of it may take its key for another's.
+among those it reads, and add a golden row (`tests/tables/test_rows.py`). A new kind takes a number that no other kind
+of its table has: a version that knows nothing of it may take its key for another's.
 
 Rows without a number, for what their values hold is a key or a count, and nothing else is decoded: places in the
 fetchers' queue (empty), cursors behind an outage, and how many items of drift a topic has.

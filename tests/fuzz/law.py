@@ -16,7 +16,7 @@ from streams.ops.settings import Settings
 from streams.payloads.decode import decode
 from tests.folding import PREFIX, RawRecord, Worker
 from tests.fuzz.mutate import mutated
-from tests.test_dead_letters import letter
+from tests.letters.test_dead_letters import letter
 
 SETTINGS = Settings(_env_file=None, topic_prefix=PREFIX, partitions=4)
 VERIFIED = Verified("msg_1", 1_780_000_000, 0, (("svix-id", "msg_1"),))

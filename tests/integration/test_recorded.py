@@ -15,7 +15,7 @@ from streams.ops.settings import Settings
 from streams.simulator.deliver import Target, open_courier
 from streams.simulator.recorded import Recorded, post_all, read_folder
 from streams.status import client
-from tests.test_agents_published import AS_IT_IS, CONFLICT
+from tests.agents.test_published import AS_IT_IS, CONFLICT
 
 # Its `created` came first and says the same: verdict SAME, so that nothing leaves.
 SAID_BEFORE = {"daily.data.workout_stream.updated--2024-07-02"}

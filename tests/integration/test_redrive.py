@@ -21,9 +21,9 @@ from streams.letters.redrive import Outcome
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from tests.folding import NOW_MS, Worker, raw
+from tests.letters.test_dead_letters import at_the_door, died
+from tests.ops.test_terminal import HOSTILE, MARKUP, is_hidden
 from tests.strategies import envelope
-from tests.test_dead_letters import at_the_door, died
-from tests.test_terminal import HOSTILE, MARKUP, is_hidden
 
 LETTERS = 250  # more than one transaction holds
 SOURCE = {"provider": "garmin", "type": "watch"}

@@ -13,7 +13,7 @@ from tests.mutants.rooms import ROOMS
 
 REPO = Path(__file__).resolve().parents[2]
 EXPLAINED = Path(__file__).with_name("equivalent.toml")
-COPIED = ("streams", "tests", "avro", "docs", "deploy", "README.md")
+COPIED = ("streams", "connectors", "tests", "avro", "docs", "deploy", "README.md")
 MUTMUT = [sys.executable, "-m", "mutmut"]
 CONF = """[mutmut]
 source_paths=streams

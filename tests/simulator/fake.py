@@ -13,7 +13,7 @@ from streams.simulator.api.options import KEY, ApiOptions
 from streams.simulator.api.serve import running
 from streams.simulator.world.world import World
 from streams.tables.history.windows import DAY_US, Span, widened
-from tests.junction.scripted import settings_for
+from tests.connectors.junction.scripted import settings_for
 
 QUICK = Patience(tries=6, total_s=30, wait_first_s=0.01, wait_max_s=2.0)
 

@@ -27,7 +27,7 @@ from streams.simulator.world.notices import Notices
 from streams.simulator.world.tracks import workouts_of
 from streams.simulator.world.world import Generation
 from streams.tables.history.windows import DAY_US
-from tests.junction.scripted import settings_for
+from tests.connectors.junction.scripted import settings_for
 from tests.simulator.fake import fake, history_span, pages_of
 from tests.simulator.worlds import world
 

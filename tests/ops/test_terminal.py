@@ -1,0 +1,286 @@
+"""What a terminal gets to see: every text of data whole, and nothing of it as more than text."""
+
+import ast
+import io
+import json
+import re
+import sys
+import unicodedata
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from connectors.history import ask
+from connectors.history.reconcile import show as reconciled
+from connectors.history.reconcile.compare import Finding, Verdict
+from connectors.history.reconcile.run import Reconciled
+from connectors.history.reconcile.theirs import Theirs
+from streams.alerts.listing import Alert
+from streams.alerts.lives.own import Own
+from streams.alerts.looked import Looked
+from streams.alerts.rules.parse import Problem, Read
+from streams.alerts.rules.rule import Rules
+from streams.alerts.trial import Fired
+from streams.alerts.trial_run import Outcome
+from streams.cli.show import alert_trial, alerts, kafka, letters
+from streams.cli.show.drift import merged, render
+from streams.events.resources import RESOURCES
+from streams.kafka import tail
+from streams.kafka.admin import Change
+from streams.kafka.reader import Decoded
+from streams.kafka.subjects import Check, Status
+from streams.letters.explain import Explanation
+from streams.ops import terminal
+from streams.ops.terminal import Rows, lines, shown
+from streams.status import client
+from streams.tables.history.request import Priority, Request, Why
+from tests.cli.show.test_drift import record as drifted
+
+ROOT = Path(__file__).resolve().parents[2]
+MARKUP = "[/x][link=http://evil.example]d[/link]:pile_of_poo:"
+HOSTILE = f"a\x1b]0;owned\x07\x9b2J\x1b[31m\r\nFAKE\u202eb\u2028c\u2029\ud800\x08{MARKUP}"
+SHOWN = rf"a\x1b]0;owned\x07\x9b2J\x1b[31m\x0d\x0aFAKE\u202eb\u2028c\u2029\ud800\x08{MARKUP}"
+UUID = "5f0c2c0e-7a41-4d5e-9c31-0d9f8b6a1e77"
+LONGEST_TYPE = max((f"historical.data.{name}.created" for name in RESOURCES), key=len)
+AT = datetime(2026, 6, 3, 10, tzinfo=UTC)
+
+
+PLACE = {"raw_partition": 1, "raw_offset": 2}
+
+
+def a_step(x: str) -> dict[str, Any]:
+    evidence = {
+        "time": AT,
+        "provider": x,
+        "source_type": x,
+        "entity": x,
+        "raw_topic": x,
+        "raw_partition": 1,
+        "raw_offset": 2,
+    }
+    words = dict.fromkeys(("id", "rule", "severity", "user_id", "summary", "link", "life", "resolution", "subject"), x)
+    return words | {"revision": 1, "at": AT, "opened_at": AT, "resolved_at": AT, "evidence": [evidence | PLACE]}
+
+
+def an_alert(x: str) -> Alert:
+    proof = {"revision": 1, "receiver": x, "attempt": 1, "at": AT, "status": x, "http_status": 500, "reason": x}
+    return Alert([a_step(x)], [proof])
+
+
+def a_view(x: str) -> dict[str, Any]:
+    """What a worker answers, with the words in every place."""
+    link = {
+        "provider": x,
+        "status": "error",
+        "error_type": x,
+        "since": x,
+        "last_data_at": x,
+        "resources_available": [x],
+    }
+    rows = dict.fromkeys(("rows", "rows_new", "rows_same", "rows_changed", "rows_other"), 1)
+    fill = {"provider": x, "resource": x, "status": x, "reason": x, "share": 0.5, "first_data_at": x, "last_data_at": x}
+    held = {"provider": x, "resource": x, "newest_data_at": x, "age_s": 1, "last_delivery_at": x, "days_with_data": 1}
+    return {
+        "partition": x, "worker": x, "as_of": x, "user_id": x, "connections": [link], "resources": [held],
+        "backfills": [fill | rows | {"next_try_at": x}], "awaited": [{"provider": x, "resource": x}],
+    }  # fmt: skip
+
+
+def an_outcome(x: str) -> Outcome:
+    fired = Fired("1", x, x, x, x, 1_780_000_000_000_000, 1_780_000_001_000_000, x, 1)
+    return Outcome(Rules.of([]), 0, 1, {x: Looked(0)}, skipped=Counter({x: 1}), fired=[fired], records=1)
+
+
+def everybody(x: str) -> list[Reconciled]:
+    return [Reconciled(x, [Finding(x, x, Verdict.BEHIND, Theirs(start_us=0, end_us=1), 1, 2)])]
+
+
+def explained(x: str) -> Explanation:
+    words = dict.fromkeys(("event_type", "family", "resource", "user_id", "team_id", "raw_topic", "key", "version"), x)
+    more = {name: [x] for name in ("keys", "problems", "unknown_fields", "drift")}
+    return Explanation(**words, **more, clean_topic=x, schema=x, reason=x, detail=x, partition=1)  # type: ignore[arg-type]  # because the fields' types differ
+
+
+def a_letter(x: str) -> dict[str, str]:
+    return dict.fromkeys((*letters._SHOWN, "redriven_from"), x)
+
+
+def printed(renderable: Any) -> None:
+    terminal.console().print(renderable)
+
+
+def by_tail(x: str) -> None:
+    tail.show(
+        terminal.console(), Decoded(x, 0, 1, 2, x.encode("utf-8", "replace"), {x: x, "b": {"c": [x]}}), as_json=False
+    )
+
+
+def by_explain(x: str) -> None:
+    body = b'{"event_type": "daily.data.sleep.created"}'
+    kafka.print_explanations([(x, body)], "junction", 1, as_json=False)
+
+
+# Everything that prints what data say.
+PAGES: dict[str, Callable[[str], None]] = {
+    "tail": by_tail,
+    "explain": by_explain,
+    "explanation": lambda x: printed(kafka.render(explained(x))),
+    "drift": lambda x: printed(
+        render(merged([drifted(x, x, path=x, found=x, raw_topic=x)])),
+    ),
+    "letters": lambda x: terminal.say(letters._line(a_letter(x))),
+    "letter": lambda x: printed(terminal.pairs(a_letter(x).items())),
+    "shape": lambda x: printed(lines([x])),
+    "status": lambda x: client.show(a_view(x), as_json=False),
+    "alerts list": lambda x: alerts.print_list([an_alert(x)], as_json=False),
+    "alerts show": lambda x: alerts.print_alert(an_alert(x), as_json=False),
+    "alerts test": lambda x: alert_trial.print_trial(an_outcome(x), show_all=True, as_json=False),
+    "alerts check": lambda x: void(alerts.print_check(x, Read([], [Problem(1, x, x)]), as_json=False)),
+    "thresholds": lambda x: alerts.print_bounds([Own(x, x, 1.0, time_zone=x)], as_json=False),
+    "reconcile": lambda x: reconciled.show(everybody(x)[0], machine=False),
+    "reconcile --all": lambda x: reconciled.summary(everybody(x), machine=False),
+    "topics": lambda x: kafka.print_changes([Change(x, x, x)], [], applied=False, as_json=False),
+    "schemas": lambda x: void(kafka.print_checks([Check(x, x, x, Status.NEW)], as_json=False)),
+    "fetch": lambda x: ask.show([Request(x, x, x, x, 0, 0, Why.PERSON, Priority.NORMAL)], as_json=False),
+}
+
+
+def void(_: bool) -> None:
+    """Nothing: what a page answers is not printed."""
+
+
+class Screen(io.StringIO):
+    """A terminal of 80 columns, as far as a program can tell."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+def screen_of(monkeypatch: pytest.MonkeyPatch) -> Screen:
+    """From now on what is printed appears on it."""
+    made = Screen()
+    monkeypatch.setattr(sys, "stdout", made)
+    for name, value in {"COLUMNS": "80", "TERM": "xterm", "NO_COLOR": "1"}.items():
+        monkeypatch.setenv(name, value)
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    return made
+
+
+@given(st.text(st.characters()))
+def test_what_is_shown_are_signs(text: str) -> None:
+    """No character of Unicode's category C and no line separator is left; signs are as they were."""
+    assert not any(map(is_hidden, shown(text)))
+    signs = "".join(one for one in text if not is_hidden(one))
+    assert shown(signs) == signs
+
+
+def is_hidden(one: str) -> bool:
+    return unicodedata.category(one)[0] == "C" or unicodedata.category(one) in ("Zl", "Zp")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_obeys_its_data(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Escapes, line breaks, characters that turn the line, and markup are told, not done."""
+    PAGES[name](HOSTILE)
+    out = capsys.readouterr().out
+    assert not [one for one in out if is_hidden(one) and one != "\n"]
+    assert "\nFAKE" not in out
+    assert "FAKE" in out or name == "reconcile --all"
+    assert SHOWN in out.replace("│", "")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_is_shown_at_80_columns_is_whole(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An id and the longest event type can be read, and copied, on a terminal of 80 columns."""
+    screen = screen_of(monkeypatch)
+    for words in (UUID, LONGEST_TYPE):
+        PAGES[name](words)
+        assert words in screen.getvalue()
+    rows = re.sub(r"\x1b\[[0-9;]*m", "", screen.getvalue()).splitlines()
+    assert [row for row in rows if len(row) > 80 and re.search("[│┃━]", row)] == []
+
+
+def test_a_table_where_it_fits() -> None:
+    """On a wide terminal rows stay rows, and a name that repeats is named once."""
+    rows = Rows("provider", "n", right=["n"], once="provider", title="T", is_bare=True)
+    for n in ("1", "22"):
+        rows.add("oura", n)
+    out = io.StringIO()
+    Console(file=out, width=80).print(rows)
+    assert [line.strip() for line in out.getvalue().splitlines()] == ["T", "provider   n", "oura       1", "22"]
+
+
+def test_a_payload_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is revealed is harmless on a terminal."""
+    screen = screen_of(monkeypatch)
+    terminal.reveal("a\x1b[2J")
+    assert screen.getvalue() == "a\\x1b[2J\n"
+
+
+def test_a_payload_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    """A program gets what it asked for."""
+    terminal.reveal("a\x1b[2J")
+    assert capsys.readouterr().out == "a\x1b[2J\n"
+
+
+def test_json_has_no_word_for_what_is_no_number(capsys: pytest.CaptureFixture[str]) -> None:
+    """A strict reader takes every line of --json."""
+    terminal.machine({"a": [float("nan"), 1.5], "b": {"c": float("inf")}, "at": AT}, str)
+    said = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert said == {"a": [None, 1.5], "b": {"c": None}, "at": str(AT)}
+
+
+# What prints only what this program made up, or who calls it.
+OWN = {"demo", "simulator"}
+PRINTING = {"print", "Console", "Table", "Text", "Text.assemble", "sys.stdout.write", "sys.stdout.buffer.write"}
+ALLOWED = {
+    ("connectors/history/reconcile/command.py", "Console"),  # a progress bar on stderr, with words of ours
+    ("streams/events/schemas/released.py", "print"),  # the name of a file that it has written
+}
+
+
+def product() -> list[Path]:
+    found = [*(ROOT / "streams").rglob("*.py"), *(ROOT / "connectors").rglob("*.py")]
+    return [path for path in found if path.relative_to(ROOT).parts[1] not in OWN]
+
+
+def calls(path: Path) -> list[str]:
+    tree = ast.parse(path.read_text())
+    return [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
+def test_one_module_prints() -> None:
+    """Every text of a command passes `terminal`, which is why the pages above can be believed."""
+    files = {str(path.relative_to(ROOT)): path for path in product()}
+    found = {
+        (name, call)
+        for name, path in files.items()
+        if name != "streams/ops/terminal.py"
+        for call in calls(path)
+        if call in PRINTING
+    }
+    assert found - ALLOWED - {("streams/engine/faust/app.py", "Table")} == set()  # the engine's tables are no pages
+
+
+def test_no_string_is_printed_past_it() -> None:
+    """A console gets what `terminal` made: a string would not be escaped."""
+    strings = [
+        f"{path.name}:{node.lineno}"
+        for path in product()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("print", "rule")
+        and any(isinstance(arg, ast.Constant | ast.JoinedStr | ast.BinOp) for arg in node.args)
+    ]
+    assert strings == []
