@@ -7,7 +7,7 @@ AUDIT := $(VENV)/audit
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-path bench-engine fuzz mutants chaos consumers audit up dashboards boards docs released lock format clean
+.PHONY: help demo test check bench bench-path bench-engine fuzz mutants chaos upgrade consumers audit up dashboards boards docs released lock format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -60,6 +60,9 @@ mutants: $(VENV)/mutants/.ready  ## change lines of the pure files, see which te
 
 chaos: $(VENV)/.ready  ## kill things and count what is lost
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
+upgrade: $(VENV)/.ready  ## does this version go on where another stopped: make upgrade ARGS="CHECKOUT"
+	@$(BIN)/python -m tests.upgrade $(ARGS)
 
 $(AUDIT)/.ready: Makefile  # in a folder of its own: its dependencies are none of ours
 	@$(PYTHON) -m venv $(AUDIT)

@@ -1,0 +1,174 @@
+"""`python -m tests.upgrade CHECKOUT`: does this version go on where the one in CHECKOUT stopped?
+
+CHECKOUT is another working tree of this repository with its own `.venv` (`git worktree add`, then `make .venv/.ready`).
+Its gateway and worker take the first half of a made-up world on a real Kafka and stop; this version's take the rest, on
+the same topics, group and state directory, with deliveries of the first half once more. Exits with 1 when a row was
+restored or an offset differs, or when any clean record is lost, repeated or wrong.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+import stamina
+from pydantic import SecretStr
+
+from streams.demo.cluster import Cluster
+from streams.demo.cluster.ports import random_free
+from streams.demo.cluster.supervise import Child
+from streams.demo.watch import Watch
+from streams.events import topics
+from streams.kafka import admin, registry
+from streams.kafka.lag import Lag
+from streams.ops.settings import Settings
+from streams.simulator.deliver import Target, open_courier
+from streams.simulator.schedule import Faults, schedule
+from streams.simulator.truth.truth import Report, Truth
+from streams.simulator.world.world import Event, World
+
+HERE = Path(__file__).resolve().parents[2]
+SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+READY_S = DRAIN_S = 60.0
+# What a worker logs when it does not simply go on.
+NOT_WARM = ("restored", "restored_again", "state_forgotten", "state_too_old", "state_damaged", "offsets_differ")
+
+
+def settings_of(cluster: Cluster, folder: Path) -> Settings:
+    """One gateway and one worker beside each other, on free ports."""
+    return Settings(
+        _env_file=None,  # type: ignore[call-arg]  # because pydantic-settings' own arguments are not in the signature
+        bootstrap_servers=cluster.bootstrap_servers,
+        registry_url=cluster.registry_url,
+        endpoints={"upgrade": [SecretStr(SECRET)]},
+        partitions=4,
+        gateway_port=random_free(),
+        metrics_port=random_free(),
+        query_port=random_free(),
+        state_dir=folder / "state",
+    )
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What both versions are told: settings by their public names."""
+    names = (
+        "bootstrap_servers",
+        "registry_url",
+        "partitions",
+        "gateway_port",
+        "metrics_port",
+        "query_port",
+        "state_dir",
+    )
+    told = {f"STREAMS_{name.upper()}": str(getattr(settings, name)) for name in names}
+    return {**os.environ, **told, "STREAMS_ENDPOINTS": json.dumps({"upgrade": [SECRET]})}
+
+
+@contextlib.contextmanager
+def running(checkout: Path, settings: Settings, folder: Path) -> Iterator[Child]:
+    """Gateway and worker of one version until the block ends; the worker."""
+    folder.mkdir()
+    python = str(checkout / ".venv" / "bin" / "python")
+    with contextlib.ExitStack() as stack:
+        children = {}
+        for name in ("gateway", "worker"):
+            command = [
+                python,
+                "-P",
+                "-m",
+                "streams.cli",
+                name,
+            ]  # -P: of its own checkout, whatever the working directory
+            environ = environment(settings) | {"PYTHONPATH": str(checkout)}
+            children[name] = Child(command, folder / f"{name}.log", env=environ)
+            stack.callback(children[name].stop)
+        wait_ready(settings, children)
+        yield children["worker"]
+
+
+def wait_ready(settings: Settings, children: dict[str, Child]) -> None:
+    url = f"http://127.0.0.1:{settings.gateway_port}/readyz"
+    for attempt in stamina.retry_context(on=httpx.HTTPError, attempts=None, timeout=READY_S, wait_max=0.2):
+        with attempt:
+            for name, child in children.items():
+                if not child.running():
+                    raise SystemExit(f"{name}: {child.last_words()}")
+            httpx.get(url).raise_for_status()
+
+
+def deliver(settings: Settings, events: list[Event], seed: int) -> None:
+    """Post them, with repetitions and disorder."""
+
+    async def post() -> None:
+        target = Target(f"http://127.0.0.1:{settings.gateway_port}/webhooks/upgrade", SECRET)
+        async with open_courier(target) as courier:
+            await courier.deliver(schedule(events, Faults(seed)))
+
+    asyncio.run(post())
+
+
+def drain(settings: Settings) -> None:
+    """Wait until the worker has committed all that the gateway published."""
+    lag = Lag(settings, [f"{settings.topic_prefix}.{name}" for name in topics.SOURCES])
+    end_s = time.monotonic() + DRAIN_S
+    while lag.records():
+        if time.monotonic() > end_s:
+            raise SystemExit("the worker does not come to the end of the raw topics")
+        time.sleep(0.2)
+    lag.close()
+
+
+def events_of(log: Path) -> list[str]:
+    """The names of the log's lines."""
+    lines = [line for line in log.read_text().splitlines() if line.startswith("{")]
+    return [json.loads(line).get("event", "") for line in lines]
+
+
+def run(checkout: Path, folder: Path, seed: int, *, forget: bool) -> tuple[Report, list[str]]:
+    """All clean records compared with the world, and what the second worker logged that a warm start does not."""
+    with Cluster() as cluster:
+        settings = settings_of(cluster, folder)
+        admin.apply(settings)
+        registry.register(settings)
+        watch = Watch(settings)
+        events = list(World(seed, 8, 4, int(time.time()) * 1000, has_stories=True, has_oddities=True).events())
+        half = len(events) // 2
+        with running(checkout, settings, folder / "before"):
+            deliver(settings, events[:half], seed)
+            drain(settings)
+        print(f"{half} events taken by {checkout.name}", file=sys.stderr)
+        if forget:
+            shutil.rmtree(settings.state_dir)
+        with running(HERE, settings, folder / "after"):
+            deliver(settings, events[half // 2 :], seed + 1)
+            drain(settings)
+        watch.wait_drained(DRAIN_S)
+        watch.stop()
+        prefix = f"{settings.topic_prefix}."
+        clean = [(r.topic.removeprefix(prefix), r.key, r.record) for r in watch.seen.records if r.record]
+        return Truth.of(events).compare(clean), [e for e in events_of(folder / "after" / "worker.log") if e in NOT_WARM]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.upgrade", description=__doc__)
+    parser.add_argument("checkout", type=Path)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--forget", action="store_true", help="the control: delete the state between, must exit with 1")
+    stamina.instrumentation.set_on_retry_hooks([])
+    asked = parser.parse_args()
+    with TemporaryDirectory() as folder:
+        report, cold = run(asked.checkout.resolve(), Path(folder), asked.seed, forget=asked.forget)
+    found = {name: getattr(report, name) for name in ("checked", "lost", "repeated", "wrong", "unexpected")}
+    print(json.dumps(found | {"not_warm": cold}))
+    return 0 if report.is_right and not cold else 1
+
+
+sys.exit(main())
