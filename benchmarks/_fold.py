@@ -13,7 +13,7 @@ import rocksdict
 from benchmarks._events import Raw
 from streams import agents
 from streams.agents import summaries, timeseries
-from streams.agents.steps import entity
+from streams.agents.steps import entities
 from streams.engine.store.database import Options
 from streams.events import topics
 from streams.kafka.codec import Codec
@@ -26,12 +26,12 @@ _STAGES: tuple[tuple[str, Any, str], ...] = (
     *(("headers", agent, "delivered") for agent in (summaries, timeseries)),
     *(("decode", agent, "decode") for agent in (summaries, timeseries)),
     ("verdicts", timeseries.samples, "judge"),
-    ("verdicts", entity, "judge"),
+    ("verdicts", entities, "judge"),
     *(("connection", agent, name) for agent in (summaries, timeseries) for name in ("data_link", "received")),
     *(("drift", agent, "note") for agent in (summaries, timeseries)),
     ("drift", agents.timeseries.drift, "of_series"),
     ("drift", agents.timeseries.drift, "of_summary"),
-    ("head", entity, "head"),
+    ("head", entities, "head"),
     ("head", timeseries, "head"),
     ("avro", Codec, "encode"),
 )

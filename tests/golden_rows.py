@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams.agents.steps import deliveries, preferred, zones
+from streams.agents.steps import day_preferences, deliveries, zones
 from streams.alerts.episodes import baseline, crowds, silence
 from streams.alerts.episodes.crowds import Sample
 from streams.alerts.episodes.machine import Episode, Machine
@@ -85,12 +85,12 @@ def _learn(name: str) -> bytes | None:
 def _kept(stored: bytes) -> tuple[Version, bytes, int, dict[str, Any]]:
     state = verdicts.stored(stored)
     offset = int.from_bytes(state.extra[:8], "big")
-    return state.version, state.content, offset, msgspec.to_builtins(preferred.kept(state))
+    return state.version, state.content, offset, msgspec.to_builtins(day_preferences.kept(state))
 
 
 def _entity(said: tuple[Version, bytes, int, dict[str, Any]]) -> bytes | None:
     version, content, offset, kept = said
-    extra = offset.to_bytes(8, "big") + msgspec.msgpack.encode(msgspec.convert(kept, preferred.Kept))
+    extra = offset.to_bytes(8, "big") + msgspec.msgpack.encode(msgspec.convert(kept, day_preferences.Kept))
     return verdicts.judge(None, version, content, extra).state
 
 
@@ -166,7 +166,7 @@ GOLDEN: tuple[Golden, ...] = (
             b'{"total_s":28800.0}',
             41,
             msgspec.to_builtins(
-                preferred.Kept(
+                day_preferences.Kept(
                     "20607",
                     Source("oura", "ring"),
                     "client",

@@ -1,9 +1,9 @@
 """historical.data.*.created: Junction has pulled a resource's history. No data: the range is ours to fetch."""
 
-from streams.agents.steps import asking, history
+from streams.agents.steps import backfill_rows, fetch_requests
+from streams.agents.steps.common_fields import Outlet, body_of, delivered, resource_label
 from streams.agents.steps.deliveries import fold_unread
 from streams.agents.steps.drift import note
-from streams.agents.steps.parts import Outlet, body_of, delivered, resource_label
 from streams.events.types import Family, Record
 from streams.kafka.codec import Codec
 from streams.payloads import drift
@@ -27,15 +27,15 @@ def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
             return
         provider, notice = backfills.read_event(control.data, how.at_ms, how.id, event.problems)
         key = (event.user_id, provider, event.type.resource)
-        before = history.load(draft, key)
+        before = backfill_rows.load(draft, key)
         after = backfills.merge(before, notice)
         if after != before:
             link = connections.decode(draft.get("connections", state_key(event.user_id, provider)))
-            reason = asking.after_notice(draft, outlet, event, provider, notice, before, link)
+            reason = fetch_requests.after_notice(draft, outlet, event, provider, notice, before, link)
             if after.newest == notice:  # an older one that comes late decides nothing
                 after = after._replace(not_expected=reason)
-            who = {**history.who_of(event), "problems": event.problems}
-            history.store(draft, outlet, key, before, after, who)
+            who = {**backfill_rows.who_of(event), "problems": event.problems}
+            backfill_rows.store(draft, outlet, key, before, after, who)
         draft.count("verdicts", event.type.family, resource_label(event), _verdict(before, after))
         note(draft, outlet, event, how, drift.of_backfill(event, control.data, provider))
 

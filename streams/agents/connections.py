@@ -1,10 +1,10 @@
 """provider.connection.* and provider.device.*: the state of a user's links, and the user's devices."""
 
-from streams.agents.steps import asking
+from streams.agents.steps import fetch_requests
+from streams.agents.steps.common_fields import Delivered, Outlet, body_of, delivered, store_link
 from streams.agents.steps.deliveries import fold_unread
 from streams.agents.steps.drift import note
-from streams.agents.steps.entity import fold_entity
-from streams.agents.steps.parts import Delivered, Outlet, body_of, delivered, store_link
+from streams.agents.steps.entities import fold_entity
 from streams.events import topics
 from streams.events.types import Family, Record
 from streams.kafka.codec import Codec
@@ -40,7 +40,7 @@ def _connection(draft: Draft, outlet: Outlet, control: Control, how: Delivered) 
     before = connections.decode(stored)
     after = connections.merge(before, news)
     store_link(draft, outlet, event, how, provider, before, after)
-    asking.after_connection(draft, outlet, event, how, provider, before, after)
+    fetch_requests.after_connection(draft, outlet, event, how, provider, before, after)
     verdict = Verdict.NEW if stored is None else Verdict.CHANGED if after != before else _unchanged(before, news)
     draft.count("verdicts", event.type.family, "connection", verdict)
     note(draft, outlet, event, how, drift.of_connection(event, control.data, provider))

@@ -1,9 +1,9 @@
 """labtest.* and lab_report.*: orders, appointments, results, reviews and jobs as state, deduplicated by their ids."""
 
+from streams.agents.steps.common_fields import Outlet, body_of, delivered
 from streams.agents.steps.deliveries import REMEMBERED, fold_delivery, fold_unread
 from streams.agents.steps.drift import note
-from streams.agents.steps.entity import fold_entity
-from streams.agents.steps.parts import Outlet, body_of, delivered
+from streams.agents.steps.entities import fold_entity
 from streams.events import topics
 from streams.events.types import Family, Record
 from streams.kafka.codec import Codec

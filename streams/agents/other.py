@@ -1,9 +1,9 @@
 """Query results, checkout, operational webhooks, and every event type that we do not know: kept, passed on, counted."""
 
+from streams.agents.steps.common_fields import Delivered, Outlet, body_of, delivered
 from streams.agents.steps.deliveries import REMEMBERED, fold_delivery, fold_other
 from streams.agents.steps.drift import note
-from streams.agents.steps.entity import fold_entity
-from streams.agents.steps.parts import Delivered, Outlet, body_of, delivered
+from streams.agents.steps.entities import fold_entity
 from streams.events import topics
 from streams.events.types import Family, Record
 from streams.kafka.codec import Codec

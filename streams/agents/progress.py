@@ -1,7 +1,7 @@
 """`junction.fetch_progress`: what the fetchers have got, joined to the notices of the same history; and outages."""
 
-from streams.agents.steps import history
-from streams.agents.steps.parts import Outlet, body_of
+from streams.agents.steps import backfill_rows
+from streams.agents.steps.common_fields import Outlet, body_of
 from streams.agents.sweeps import outage
 from streams.events.types import Record
 from streams.kafka.codec import Codec
@@ -24,10 +24,10 @@ def make(codec: Codec, prefix: str) -> Fold:
             outage.note(draft, progress)
             return
         key = (progress.user_id, progress.provider, progress.resource)
-        before = history.load(draft, key)
+        before = backfill_rows.load(draft, key)
         after = _of_workout(before, progress) if progress.workout_id else backfills.merge_progress(before, progress)
         who = {"client_user_id": progress.client_user_id or None, "team_id": progress.team_id or None}
-        history.store(draft, outlet, key, before, after, who)
+        backfill_rows.store(draft, outlet, key, before, after, who)
 
     return fold
 

@@ -1,12 +1,12 @@
 """daily.data.<summary>.*: one entity an event, typed, deduplicated by its id, compared with those of its day."""
 
-from streams.agents.steps import asking, preferred, zones
+from streams.agents.steps import day_preferences, fetch_requests, zones
+from streams.agents.steps.backfill_rows import received
+from streams.agents.steps.common_fields import Outlet, aged, body_of, data_link, delivered, note_times
 from streams.agents.steps.deliveries import fold_unread
 from streams.agents.steps.drift import note
-from streams.agents.steps.entity import compare, date, emit
-from streams.agents.steps.history import received
-from streams.agents.steps.parts import Outlet, aged, body_of, data_link, delivered, note_times
-from streams.agents.steps.signs import overtaken
+from streams.agents.steps.entities import compare, date, emit
+from streams.agents.steps.signs_of_life import overtaken
 from streams.events.types import Family, Record
 from streams.kafka.codec import Codec
 from streams.payloads import drift, local_time, summary
@@ -36,12 +36,13 @@ def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
             note_times(event, "$.data", extent.first_us, extent.last_us, how.at_ms)
         place = zones.place_of(draft, policy, event.user_id, provider, entity.fields)
         state = summary.state_parts(entity)
-        compared = compare(draft, entity, how, state, preferred.keep(entity, came, place))
+        compared = compare(draft, entity, how, state, day_preferences.keep(entity, came, place))
         if compared.verdict in EMITTED:
-            flag = preferred.settle(draft, outlet, policy, entity, compared.before, place)
+            flag = day_preferences.settle(draft, outlet, policy, entity, compared.before, place)
             emit(
                 draft, outlet, entity, how, compared, resource, [event.user_id, resource, entity.id],
-                source=entity.source, link=link, more=preferred.placed(place) | {"preferred": flag}, policy=policy,
+                source=entity.source, link=link, policy=policy,
+                more=day_preferences.placed(place) | {"preferred": flag},
             )  # fmt: skip
         elif compared.is_overtaken:
             overtaken(draft, event, how, how.at_ms * 1000 if extent is None else extent.last_us)
@@ -49,7 +50,7 @@ def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
             zones.learn(draft, event.user_id, entity.fields.get("time_zone"), how.at_ms)
         received(draft, outlet, event, how, provider, extent, {compared.verdict: 1})
         if compared.verdict in EMITTED and summary.is_notice(entity):
-            asking.for_stream(draft, outlet, event, how, provider, entity.id)
+            fetch_requests.for_stream(draft, outlet, event, how, provider, entity.id)
         note(draft, outlet, event, how, drift.of_summary(entity))
 
     return fold

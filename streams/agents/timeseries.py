@@ -4,12 +4,12 @@ import struct
 from functools import partial
 from typing import Any
 
-from streams.agents.steps import cutting, hours, zones
+from streams.agents.steps import hour_preferences, sample_chunks, zones
+from streams.agents.steps.backfill_rows import received
+from streams.agents.steps.common_fields import Delivered, Outlet, aged, body_of, data_link, delivered, head, note_times
 from streams.agents.steps.deliveries import fold_unread
 from streams.agents.steps.drift import note
-from streams.agents.steps.history import received
-from streams.agents.steps.parts import Delivered, Outlet, aged, body_of, data_link, delivered, head, note_times
-from streams.agents.steps.signs import overtaken
+from streams.agents.steps.signs_of_life import overtaken
 from streams.events.times import HOUR_US
 from streams.events.types import Family, Record
 from streams.kafka.codec import Codec
@@ -42,7 +42,7 @@ def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
         _count(draft, series, judged)
         extent = coverage.of_samples(series.columns)
         how = aged(how, extent.last_us, link)
-        flags = hours.settle(draft, outlet, policy, series, judged, how) if is_compared(series.row) else None
+        flags = hour_preferences.settle(draft, outlet, policy, series, judged, how) if is_compared(series.row) else None
         note_times(series.event, "$.data.data[].timestamp", extent.first_us, series.columns.times_us[-1], how.at_ms)
         _emit(draft, outlet, policy, series, judged, how, link, flags)
         if judged.is_overtaken:
@@ -70,13 +70,13 @@ def _count(draft: Draft, series: Series, judged: samples.Judged) -> None:
 
 def _emit(
     draft: Draft, outlet: Outlet, policy: Policy, series: Series, judged: samples.Judged, how: Delivered,
-    link: connections.State, flags: hours.Flags | bool | None,
+    link: connections.State, flags: hour_preferences.Flags | bool | None,
 ) -> None:  # fmt: skip
     places = judged.emitted()
     if not places:
         return
     beyond = {hour for hour in judged.hours if _may_be_forgotten(policy, hour, how)}
-    parts = list(cutting.parts(series.columns, places, cutting.marks(judged.hours, flags, beyond)))
+    parts = list(sample_chunks.parts(series.columns, places, sample_chunks.marks(judged.hours, flags, beyond)))
     counts = _NO_COUNTS | {_COUNTED[verdict]: n for verdict, n in judged.counts.items()}
     counts["dropped"] = series.dropped
     key = (series.event.user_id, series.row.name)

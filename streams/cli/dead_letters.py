@@ -32,7 +32,7 @@ def list_letters(
     Example: `junction-streams dead-letters list --reason bad_shape --since 2d`
     """
     from streams.cli.show.letters import print_letters
-    from streams.letters.dead_letters import Filter
+    from streams.letters.letter import Filter
 
     print_letters(read_settings(), Filter(reason, event_type, user, since, until), limit, as_json=as_json)
 
@@ -71,7 +71,7 @@ def redrive(
     `junction-streams dead-letters redrive --reason bad_shape --dry-run`
     """
     from streams.cli.show.letters import print_redrive
-    from streams.letters.dead_letters import Filter
+    from streams.letters.letter import Filter
 
     wanted = Filter(reason, event_type, user, since, until, place)
     if wanted.is_open and not everything:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from streams.letters.dead_letters import Filter
+from streams.letters.letter import Filter
 from streams.letters.redrive import letters
 from streams.ops.settings import Settings
 from streams.simulator.world.world import Event

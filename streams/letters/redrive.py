@@ -20,8 +20,8 @@ from streams.events import topics
 from streams.kafka.clients import SILENT
 from streams.kafka.reader import Messages
 from streams.kafka.refused import refused
-from streams.letters import dead_letters
-from streams.letters.dead_letters import Filter, Letter, Return
+from streams.letters import letter as dead_letters
+from streams.letters.letter import Filter, Letter, Return
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams import agents
-from streams.agents.steps.cutting import SAMPLES_MAX, TEXT_BYTES_MAX
+from streams.agents.steps.sample_chunks import SAMPLES_MAX, TEXT_BYTES_MAX
 from streams.events import topics
 from streams.ops.errors import Reason, Rejected
 from streams.tables.verdicts import stored

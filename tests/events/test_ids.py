@@ -17,8 +17,8 @@ from streams.events.signature import Verified
 from streams.events.types import identify
 from streams.kafka.reader import Decoded
 from streams.kafka.tail import wanted
-from streams.letters.dead_letters import Filter, Letter
 from streams.letters.explain import explain
+from streams.letters.letter import Filter, Letter
 from streams.ops.errors import Reason, Rejected
 from streams.ops.settings import Settings
 from streams.tables.history import progress as progresses

@@ -16,7 +16,7 @@ from streams.events import topics
 from streams.events.record_bounds import AGAIN_BYTES, ROOM_BYTES, Bounds, around, weight
 from streams.events.signature import Verified
 from streams.events.types import TEXT_CHARS_MAX, identify
-from streams.letters.dead_letters import Letter, returned
+from streams.letters.letter import Letter, returned
 from streams.ops.errors import Misconfigured, Reason, Rejected
 from streams.ops.settings import MIB, Settings
 from streams.tables.draft import Draft, Emit

@@ -8,15 +8,15 @@ from zlib import crc32
 from connectors.webhook.store import record_of
 from streams.events.signature import Verified
 from streams.events.types import Family, identify, parse_type
-from streams.letters.dead_letters import Filter
 from streams.letters.explain import Explanation, explain
+from streams.letters.letter import Filter
 from streams.letters.shapes import shape
 from streams.ops.errors import Reason, Rejected
 from streams.ops.settings import Settings
 from streams.payloads.decode import decode
 from tests.folding import PREFIX, RawRecord, Worker
 from tests.fuzz.mutate import mutated
-from tests.letters.test_dead_letters import letter
+from tests.letters.test_letter import letter
 
 SETTINGS = Settings(_env_file=None, topic_prefix=PREFIX, partitions=4)
 VERIFIED = Verified("msg_1", 1_780_000_000, 0, (("svix-id", "msg_1"),))

@@ -27,7 +27,7 @@ from streams.kafka.codec import Codec
 from streams.kafka.reader import Reader
 from streams.kafka.tail import tail
 from streams.letters import redrive
-from streams.letters.dead_letters import Filter
+from streams.letters.letter import Filter
 from streams.ops.errors import Misconfigured, Unavailable, Unreadable
 from streams.ops.settings import Settings
 from streams.tables.history import progress

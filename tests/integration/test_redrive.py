@@ -16,12 +16,12 @@ from streams.kafka import admin, registry
 from streams.kafka.codec import Codec
 from streams.kafka.reader import Messages
 from streams.letters import redrive
-from streams.letters.dead_letters import Filter
+from streams.letters.letter import Filter
 from streams.letters.redrive import Outcome
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from tests.folding import NOW_MS, Worker, raw
-from tests.letters.test_dead_letters import at_the_door, died
+from tests.letters.test_letter import at_the_door, died
 from tests.ops.test_terminal import HOSTILE, MARKUP, is_hidden
 from tests.strategies import envelope
 

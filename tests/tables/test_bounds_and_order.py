@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.agents.steps import drift
-from streams.agents.steps.hours import SOURCES
+from streams.agents.steps.hour_preferences import SOURCES
 from streams.payloads.drift import RARE, Finding
 from streams.tables import sources
 from streams.tables.drift_counts import decode

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.agents.steps.parts import delivered
+from streams.agents.steps.common_fields import delivered
 from streams.tables import verdicts
 from streams.tables.connections import decode as link_of
 from streams.tables.verdicts import NEVER_US, SKEW_MS, Verdict, Version, judge, state_key, stored

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.agents.steps import preferred
+from streams.agents.steps import day_preferences
 from streams.alerts.episodes import baseline, crowds, marks, silence
 from streams.alerts.lives import user
 from streams.engine.positions import ledger
@@ -36,7 +36,7 @@ SHAPES: dict[tuple[Kind, int], tuple[Any, int]] = {
     (rows.COVERAGE, 1): (coverage.State, 0x47141442),
     (rows.BACKFILL, 1): (backfills._State1, 0xAA773FEA),
     (rows.BACKFILL, 2): (backfills.State, 0x5B159682),
-    (rows.ENTITY, 2): (preferred.Kept, 0xD9218169),
+    (rows.ENTITY, 2): (day_preferences.Kept, 0xD9218169),
     (rows.RIVALS, 1): (sources.Rivals, 0xE43F77C8),
     (rows.ZONE, 1): (tuple[int, str], 0x6CE5C801),
     (rows.MAKERS, 1): (tuple[Maker, ...], 0x14995CF7),

@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from streams.agents.steps.common_fields import Delivered, Outlet, head, resource_label
 from streams.agents.steps.drift import note
-from streams.agents.steps.parts import Delivered, Outlet, head, resource_label
 from streams.events import ids, topics
 from streams.events.documented import OPERATIONAL
 from streams.events.types import Family

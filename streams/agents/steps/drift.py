@@ -3,7 +3,7 @@
 from hashlib import blake2b
 from itertools import islice
 
-from streams.agents.steps.parts import Delivered, Outlet
+from streams.agents.steps.common_fields import Delivered, Outlet
 from streams.events import topics
 from streams.payloads import drift
 from streams.payloads.drift import OVERFLOW, Finding, Findings

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from streams.agents.steps import deliveries, hours
+from streams.agents.steps import deliveries, hour_preferences
 from streams.tables import hour_blocks
 from streams.tables.draft import Draft
 
@@ -28,12 +28,12 @@ _FIRST, _LAST = b"", b"\xff"
 
 def newest_of_samples(key: bytes, value: bytes) -> int | None:
     """Delivery time of a block's newest sample; None for the rows that stay."""
-    return None if key.endswith(hours.SOURCES) else hour_blocks.newest_ms(value)
+    return None if key.endswith(hour_preferences.SOURCES) else hour_blocks.newest_ms(value)
 
 
 # What is swept, and how old a row is.
 SWEPT: Mapping[str, Callable[[bytes, bytes], int | None]] = {
-    hours.TABLE: newest_of_samples,
+    hour_preferences.TABLE: newest_of_samples,
     "deliveries": deliveries.newest_ms,
 }
 

@@ -6,9 +6,10 @@ from dataclasses import asdict
 from typing import Any
 
 from streams.events import topics
-from streams.letters import dead_letters, redrive
-from streams.letters.dead_letters import Filter, Letter
+from streams.letters import letter as dead_letters
+from streams.letters import redrive
 from streams.letters.explain import render
+from streams.letters.letter import Filter, Letter
 from streams.letters.redrive import Mark
 from streams.letters.shapes import shape
 from streams.ops import terminal

@@ -11,7 +11,7 @@ from connectors.webhook import trace
 from connectors.webhook.store import record_of
 from streams.events import topics
 from streams.events.signature import Verified
-from streams.letters.dead_letters import Letter, returned
+from streams.letters.letter import Letter, returned
 from streams.ops.settings import Settings
 from tests.folding import NOW_MS, PREFIX
 from tests.strategies import envelope

@@ -17,7 +17,7 @@ from streams.payloads.series import Series
 from streams.payloads.summary import Summary
 from tests.folding import PREFIX, Worker, raw
 from tests.fuzz.law import stored
-from tests.letters.test_dead_letters import letter
+from tests.letters.test_letter import letter
 from tests.strategies import TEAM, USER, envelope, series, summaries
 
 AT = "2026-06-03T10:00:00+00:00"

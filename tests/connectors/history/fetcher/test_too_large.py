@@ -14,8 +14,8 @@ from connectors.junction.stream import COLUMNS, read
 from streams import agents
 from streams.events import topics
 from streams.events.record_bounds import Bounds
-from streams.letters import dead_letters
-from streams.letters.dead_letters import Letter
+from streams.letters import letter as dead_letters
+from streams.letters.letter import Letter
 from streams.tables.draft import Draft
 from streams.tables.history import progress
 from streams.tables.history.job import Job, Status

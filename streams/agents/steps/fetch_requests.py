@@ -2,8 +2,8 @@
 
 from msgspec.structs import replace
 
-from streams.agents.steps.history import ask
-from streams.agents.steps.parts import Delivered, Outlet
+from streams.agents.steps.backfill_rows import ask
+from streams.agents.steps.common_fields import Delivered, Outlet
 from streams.events import providers
 from streams.payloads.envelope import Event
 from streams.tables.connections import Created

@@ -5,7 +5,7 @@ again what it could not, and these users were not silent. So who watches for sil
 repeats what an older one told is no sign: a provider may say the same for days.
 """
 
-from streams.agents.steps.parts import Delivered
+from streams.agents.steps.common_fields import Delivered
 from streams.events.topics import Origin
 from streams.payloads.envelope import Event
 from streams.tables.draft import Draft, Sign

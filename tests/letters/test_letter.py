@@ -13,7 +13,7 @@ from streams.cli.show import letters
 from streams.engine.work.step import Step, dead_letter
 from streams.events import topics
 from streams.events.signature import Verified
-from streams.letters.dead_letters import Filter, Letter, now, returned
+from streams.letters.letter import Filter, Letter, now, returned
 from streams.letters.shapes import PATHS_MAX, shape
 from streams.ops.errors import Reason, Rejected
 from streams.ops.settings import Settings

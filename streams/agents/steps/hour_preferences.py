@@ -9,7 +9,7 @@ blocks do not keep the ends and attributes that a record has. One record of `pre
 
 from datetime import timedelta
 
-from streams.agents.steps.parts import Delivered, Outlet
+from streams.agents.steps.common_fields import Delivered, Outlet
 from streams.events import topics
 from streams.events.times import EPOCH, HOUR_US
 from streams.payloads.series import Series

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from streams.agents.steps.parts import Delivered, Outlet
+from streams.agents.steps.common_fields import Delivered, Outlet
 from streams.events import topics
 from streams.events.topics import Origin
 from streams.payloads.envelope import UNKNOWN, Event

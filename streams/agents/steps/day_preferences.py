@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from streams.agents.steps import zones
-from streams.agents.steps.parts import Delivered, Outlet, aged, head, unknown_text
+from streams.agents.steps.common_fields import Delivered, Outlet, aged, head, unknown_text
 from streams.events import topics
 from streams.events.record_bounds import AGAIN_BYTES
 from streams.events.types import parse_type
