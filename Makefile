@@ -27,10 +27,11 @@ up: $(VENV)/.ready  ## Kafka and the schema registry alone
 test: check  ## all checks, then all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-check: $(VENV)/.ready  ## ruff, mypy, import-linter
+check: $(VENV)/.ready  ## ruff, mypy, import-linter, and whether every file is in its room
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/python -m tests.house.rooms
 	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
 
 format: $(VENV)/.ready  ## let ruff put things in order
