@@ -24,7 +24,8 @@ from streams.events.times import EPOCH, MICRO
 from streams.events.types import identify
 from streams.kafka.codec import Codec
 from streams.simulator.world.world import World
-from streams.tables.draft import Draft, Rows
+from streams.tables.draft import Draft
+from streams.tables.overlay import Rows
 
 PREFIX = "junction"
 END_MS = 1_780_272_000_000

@@ -14,9 +14,11 @@ from streams.events import topics
 from streams.events.record_bounds import RECORD_BYTES_MAX, Bounds
 from streams.events.types import identify
 from streams.kafka.codec import Codec, decode, parsed
-from streams.tables.draft import Draft, Emit, Rows
+from streams.tables.draft import Draft
 from streams.tables.history.request import Request
 from streams.tables.history.request import decode as decode_request
+from streams.tables.outputs import Emit
+from streams.tables.overlay import Rows
 from streams.tables.sources import Policy
 
 PREFIX = "junction"

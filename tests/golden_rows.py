@@ -22,11 +22,12 @@ from streams.engine.positions import ledger
 from streams.engine.positions.ledger import Entry
 from streams.payloads.envelope import Source
 from streams.tables import connections, coverage, drift_counts, hour_blocks, rows, sources, verdicts
-from streams.tables.draft import Draft, Rows
+from streams.tables.draft import Draft
 from streams.tables.history import backfills
 from streams.tables.history import job as jobs
 from streams.tables.history.job import Job, Status
 from streams.tables.history.request import Request
+from streams.tables.overlay import Rows
 from streams.tables.rows import Kind
 from streams.tables.sources import Maker, Policy, Rivals
 from streams.tables.verdicts import Stored, Version

@@ -11,6 +11,7 @@ from streams.events import topics
 from streams.events.types import Record
 from streams.kafka.codec import Codec
 from streams.tables.draft import Draft, Fold
+from streams.tables.outputs import Observation
 
 NewRules = Callable[[], Rules | None]  # rules that have changed since it was last asked, None for no change
 
@@ -39,16 +40,14 @@ class Alerts:
             if not watch.rules:
                 fold(record, draft)
                 return
-            said: list[tuple[str, dict[str, Any]]] = []
-            draft.said, draft.signs = said, []
+            observations: list[Observation] = []
+            draft.observations = observations
             try:
                 fold(record, draft)
             finally:
-                draft.said = None
-            for topic, clean in said:
-                attempt(draft, partial(watch.saw, draft, topic, clean))
-            for sign in draft.signs:
-                attempt(draft, partial(watch.heard, draft, sign))
+                draft.observations = None
+            for seen in observations:
+                attempt(draft, partial(watch.observed, draft, seen))
 
         return watched
 

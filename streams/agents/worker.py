@@ -16,6 +16,7 @@ from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from streams.ops.waiting import until_available
 from streams.tables.draft import Draft, Fold
+from streams.tables.outputs import Arrival
 
 if TYPE_CHECKING:
     from streams.agents.alerts import NewRules
@@ -110,6 +111,6 @@ def _timed(raw_topic: str, fold: Fold) -> Fold:
         received_ms = millis(topics.header(record.headers, topics.H_RECEIVED))
         if received_ms is not None:
             created_ms = millis(topics.header(record.headers, topics.H_TIME))
-            draft.arrivals.append((raw_topic, received_ms, created_ms))
+            draft.measurements.append(Arrival(raw_topic, received_ms, created_ms))
 
     return timed

@@ -16,7 +16,7 @@ from streams.alerts.lives.turn import Turn
 from streams.alerts.lives.user import Standing
 from streams.alerts.rules import fields
 from streams.alerts.rules.rule import MINUTE_US, SECOND_US, Rule
-from streams.tables.draft import Sign
+from streams.tables.outputs import SignOfLife
 from streams.tables.verdicts import state_key
 
 
@@ -70,7 +70,7 @@ def _events(turn: Turn, rule: Rule, standing: Standing, said: Collection[str]) -
     turn.settle(rule, standing._replace(happened=tuple(kept), told=left), min(looks, default=None))
 
 
-def heard(turn: Turn, rules: tuple[Rule, ...], sign: Sign) -> None:
+def heard(turn: Turn, rules: tuple[Rule, ...], sign: SignOfLife) -> None:
     """A sign of life of a resource, if its data are not too old to be one."""
     at_us = sign.delivered_ms * 1000
     if at_us - sign.time_us > silence.ALIVE_US or at_us > turn.clock_us + FUTURE_S * SECOND_US:

@@ -19,7 +19,8 @@ from streams.alerts.rules import fields
 from streams.alerts.rules.rule import HOUR_US, Rules
 from streams.alerts.watch import FIRED_MAX, SKIPPED, Watch, attempt
 from streams.events.topics import Origin
-from streams.tables.draft import Draft, Rows
+from streams.tables.draft import Draft
+from streams.tables.overlay import Rows
 
 
 class Record(NamedTuple):

@@ -26,7 +26,8 @@ from streams.alerts.lives.user import Personal, User, from_local_us, place_of, s
 from streams.alerts.rules.rule import NO_RULES, Kind, Rule, Rules, Topic
 from streams.events.resources import RESOURCES
 from streams.ops.errors import Reason, Rejected
-from streams.tables.draft import Draft, Sign
+from streams.tables.draft import Draft
+from streams.tables.outputs import Observation, SignOfLife
 
 PERSONAL_MAX = 500  # of a user: as many as a file has rules
 SKIPPED = "alert_skipped"  # the metric of what rules did not look at; its label is the reason
@@ -45,6 +46,13 @@ class Watch:
         """New rules. Open alerts stay; those of rules that are gone end at the next look at the timers."""
         self.rules = rules
         self._swept.clear()
+
+    def observed(self, draft: Draft, seen: Observation) -> None:
+        """Judge what a fold has put out."""
+        if isinstance(seen, SignOfLife):
+            self.heard(draft, seen)
+        else:
+            self.saw(draft, seen.topic, seen.record)
 
     def saw(self, draft: Draft, topic: str, record: dict[str, Any]) -> None:
         """Judge one clean record as it is before encoding. `topic`: short name."""
@@ -72,7 +80,7 @@ class Watch:
             if rule is not None and rule.quiet:
                 _LOOKS.get(rule.kind, numbers.look)(turn, rule)
 
-    def heard(self, draft: Draft, sign: Sign) -> None:
+    def heard(self, draft: Draft, sign: SignOfLife) -> None:
         """A delivery that was overtaken: no news, but somebody was there."""
         plan = self.rules.by_topic.get(sign.topic)
         if plan is not None and plan.silences:
@@ -153,7 +161,7 @@ def _judge(turn: Turn, plan: Topic, seen: Observed, there: Observed | None) -> N
     for rule in plan.events if there else ():
         happenings.happened(turn, rule, there or seen)
     if plan.silences and seen.is_live:
-        sign = Sign(seen.topic, seen.user_id, seen.time_us, seen.delivered_ms, seen.received_ms, turn.who)
+        sign = SignOfLife(seen.topic, seen.user_id, seen.time_us, seen.delivered_ms, seen.received_ms, turn.who)
         happenings.heard(turn, plan.silences, sign)
 
 

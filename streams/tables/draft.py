@@ -7,63 +7,13 @@ one a dict.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
 
 from streams.events.record_bounds import RECORD_BYTES_MAX, Bounds, weight
 from streams.events.types import Record
 from streams.ops.errors import Reason, Rejected
-
-Read = Callable[[str, bytes], bytes | None]  # (table, key) → value
-Rows = Iterator[tuple[bytes, bytes]]
-Scan = Callable[[str, bytes, bytes], Rows]  # (table, start, stop) → rows of [start, stop), sorted by key
-
-
-class Emit(NamedTuple):
-    """One record to produce. It goes to the draft's own partition: same user, same partition number."""
-
-    topic: str
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]] | None
-
-
-class Sign(NamedTuple):
-    """News of a live delivery that left no clean record, because something newer had said it. `topic`: short name.
-
-    `time_us`: the newest moment that it speaks about. `who`: client user id and team id.
-    """
-
-    topic: str
-    user_id: str
-    time_us: int
-    delivered_ms: int
-    received_ms: int
-    who: tuple[str, str]
-
-
-def no_rows(table: str, start: bytes, stop: bytes) -> Rows:
-    """The scan of a store that holds nothing."""
-    return iter(())
-
-
-def overlay(rows: Rows, written: Mapping[bytes, bytes | None], start: bytes, stop: bytes) -> Rows:
-    """Rows of a store, sorted, as they are after some writes of [start, stop); None deletes."""
-    above = iter(sorted((key, value) for key, value in written.items() if start <= key < stop))
-    next_above = next(above, None)
-    for key, value in rows:
-        while next_above is not None and next_above[0] < key:
-            if next_above[1] is not None:
-                yield next_above[0], next_above[1]
-            next_above = next(above, None)
-        if next_above is not None and next_above[0] == key:
-            continue
-        yield key, value
-    while next_above is not None:
-        if next_above[1] is not None:
-            yield next_above[0], next_above[1]
-        next_above = next(above, None)
-
+from streams.tables.outputs import Arrival, Count, Emit, Measurement, Observation
+from streams.tables.overlay import Read, Rows, Scan, no_rows, overlay
 
 _ABSENT = object()
 _BOUNDS = Bounds.of(RECORD_BYTES_MAX)
@@ -74,27 +24,13 @@ class Draft:
     """Uncommitted state and output of one partition. Not thread-safe: one fold at a time.
 
     `complete_ms` is for punctuations: all records that were in Kafka at that time have been processed; 0 if unknown.
-    `said`: what the fold said in clean records, for those who watch; None while nobody does.
+    `measurements`: for the metrics, once the transaction has committed.
+    `observations`: of one fold, for alert rules in the same transaction; None while there are no rules.
     """
 
     __slots__ = (
-        *(
-            "_emit_max",
-            "_read",
-            "_row_max",
-            "_scan",
-            "_undo",
-            "arrivals",
-            "bounds",
-            "complete_ms",
-            "counted",
-            "emits",
-            "now_ms",
-            "partition",
-            "said",
-            "signs",
-        ),
-        "tables",
+        *("_emit_max", "_read", "_row_max", "_scan", "_undo", "bounds", "complete_ms", "emits", "measurements"),
+        *("now_ms", "observations", "partition", "tables"),
     )
 
     def __init__(
@@ -107,13 +43,10 @@ class Draft:
         self.partition = partition
         self.now_ms = now_ms
         self.complete_ms = 0
-        self.said: list[tuple[str, dict[str, Any]]] | None = None  # (short topic, record before it is encoded)
-        self.signs: list[Sign] = []  # while `said` is kept
+        self.observations: list[Observation] | None = None
         self.tables: dict[str, dict[bytes, bytes | None]] = {}
         self.emits: list[Emit] = []
-        self.counted: list[tuple[int, tuple[str, ...]]] = []
-        # To be timed: raw topic, Unix milliseconds at the door, and of the event's creation where it is known.
-        self.arrivals: list[tuple[str, int, int | None]] = []
+        self.measurements: list[Measurement] = []
         self._undo: list[tuple[dict[bytes, bytes | None], bytes, object]] = []
 
     def get(self, table: str, key: bytes) -> bytes | None:
@@ -165,15 +98,21 @@ class Draft:
 
     def count(self, metric: str, *labels: str, n: int = 1) -> None:
         """Add to a counter once the transaction has committed."""
-        self.counted.append((n, (metric, *labels)))
+        self.measurements.append(_tuple(Count, ((metric, *labels), n)))
 
     @property
     def counts(self) -> Counter[tuple[str, ...]]:
         """Sum of `count` calls by (metric, *labels)."""
         total: Counter[tuple[str, ...]] = Counter()
-        for n, name in self.counted:
-            total[name] += n
+        for one in self.measurements:
+            if type(one) is Count:
+                total[one.name] += one.n
         return total
+
+    @property
+    def arrivals(self) -> list[Arrival]:
+        """Events to be timed."""
+        return [one for one in self.measurements if type(one) is Arrival]
 
     def run(self, fold: "Fold", record: Record) -> None:
         """Apply one record; whatever it raises, nothing of it stays."""
@@ -181,28 +120,28 @@ class Draft:
 
     def run_all(self, fold: "Fold", records: Iterable[Record], on_error: "OnError") -> None:
         """Apply records in order. Of one that raises nothing stays; `on_error` is told, and raises to end it."""
-        emits, counted, undo = self.emits, self.counted, self._undo  # this is the path of every record
+        emits, measurements, undo = self.emits, self.measurements, self._undo  # this is the path of every record
         for record in records:
-            emitted, counts = len(emits), len(counted)
+            emitted, measured = len(emits), len(measurements)
             if undo:
                 undo.clear()
             try:
                 fold(record, self)
             except BaseException as error:
-                del emits[emitted:], counted[counts:]
+                del emits[emitted:], measurements[measured:]
                 self._take_back()
                 on_error(record, error)
 
     def attempt(self, part: Callable[[], None]) -> bool:
         """Do a part of what a record or a timer asks for, which must not cost the rest of it. Answers whether it was
         done: of what would be too large nothing stays."""
-        emitted, counted, undo = len(self.emits), len(self.counted), len(self._undo)
+        emitted, measured, undo = len(self.emits), len(self.measurements), len(self._undo)
         try:
             part()
         except Rejected as rejection:
             if rejection.reason is not Reason.TOO_LARGE:
                 raise
-            del self.emits[emitted:], self.counted[counted:]
+            del self.emits[emitted:], self.measurements[measured:]
             self._take_back(undo)
             return False
         return True
@@ -217,10 +156,10 @@ class Draft:
 
     def call(self, function: "Punctuation") -> bool:
         """Apply what no record asks for; answers whether it did anything. It must not be Rejected."""
-        emitted, counted = len(self.emits), len(self.counted)
+        emitted, measured = len(self.emits), len(self.measurements)
         self._undo.clear()
         function(self)
-        return bool(self._undo or len(self.emits) > emitted or len(self.counted) > counted)
+        return bool(self._undo or len(self.emits) > emitted or len(self.measurements) > measured)
 
 
 def _raise(record: Record, error: BaseException) -> None:

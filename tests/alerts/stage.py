@@ -8,7 +8,8 @@ from streams.alerts.lives.timers import GRACE_MS, TABLE
 from streams.alerts.rules.parse import rules_of
 from streams.alerts.rules.rule import MINUTE_US, Rules
 from streams.alerts.watch import Watch
-from streams.tables.draft import Draft, Rows
+from streams.tables.draft import Draft
+from streams.tables.overlay import Rows
 
 USER = "5f0c2c0e-9c3b-4b8e-8f0a-1d2f3a4b5c6d"
 T0_US = 1_780_488_000_000_000  # 2026-06-03T12:00:00Z

@@ -13,7 +13,8 @@ from streams.events import topics
 from streams.events.record_bounds import Bounds
 from streams.kafka.codec import decode, parsed
 from streams.ops.errors import Rejected
-from streams.tables.draft import Draft, Rows
+from streams.tables.draft import Draft
+from streams.tables.overlay import Rows
 from streams.tables.sources import Policy
 from tests.folding import BOUNDS, CODEC, NOW_MS, RawRecord
 

@@ -13,7 +13,7 @@ from streams.engine.work.refusals import LASTING, REFUSALS_MAX, REFUSED_S, Refus
 from streams.engine.work.transaction import Aborted, Cause, Transactions
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import MIB, Settings
-from streams.tables.draft import Emit
+from streams.tables.outputs import Emit
 
 TOPIC = "junction.sleep"
 PRODUCE = 0  # ApiKey

@@ -19,7 +19,8 @@ from streams.events.types import TEXT_CHARS_MAX, identify
 from streams.letters.letter import Letter, returned
 from streams.ops.errors import Misconfigured, Reason, Rejected
 from streams.ops.settings import MIB, Settings
-from streams.tables.draft import Draft, Emit
+from streams.tables.draft import Draft
+from streams.tables.outputs import Emit
 from tests.every_event import EVENT_TYPES, of
 from tests.folding import BOUNDS, NOW_MS, PREFIX, RawRecord, Worker, raw
 from tests.strategies import USER, envelope, hostile_events

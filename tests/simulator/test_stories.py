@@ -11,7 +11,8 @@ from streams.kafka.codec import Codec
 from streams.simulator.people import stories
 from streams.simulator.schedule import Faults, schedule
 from streams.simulator.world.world import World
-from streams.tables.draft import Draft, Rows
+from streams.tables.draft import Draft
+from streams.tables.overlay import Rows
 from tests.simulator.test_against_folds import PREFIX, stored
 
 WORLD = World(seed=3, users=4, days=3, end_ms=1_780_272_000_000)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from streams.engine.faust.records import SourceRecord
 from streams.ops.errors import Reason, Rejected
-from streams.tables.draft import Draft, Emit
+from streams.tables.draft import Draft
+from streams.tables.outputs import Emit
 
 RECORD = SourceRecord("raw.a", 0, 7, 0, b"k", b"v", ())
 keys = st.binary(min_size=1, max_size=2)

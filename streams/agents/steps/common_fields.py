@@ -16,6 +16,7 @@ from streams.payloads.local_time import FLOATING_PROVIDERS
 from streams.payloads.values import to_json
 from streams.tables import connections
 from streams.tables.draft import Draft
+from streams.tables.outputs import CleanRecord
 from streams.tables.sources import Policy
 from streams.tables.verdicts import FIRST_DELIVERY_MS, NEVER_US, Version, is_ahead, state_key
 
@@ -123,8 +124,8 @@ class Outlet:
         whole = key if isinstance(key, bytes) else topics.key_of(*key)
         draft.emit(f"{self.prefix}.{topic}", whole, value, more=more)
         draft.count("clean_records", topic)
-        if draft.said is not None:
-            draft.said.append((topic, record))
+        if draft.observations is not None:
+            draft.observations.append(CleanRecord(topic, record))
 
 
 _POLICY = Policy()

@@ -9,7 +9,8 @@ from streams.events import topics
 from streams.events.record_bounds import around, weight
 from streams.events.types import Record
 from streams.ops.errors import Misconfigured, Rejected, StreamsError, place
-from streams.tables.draft import Draft, Emit, Fold, Punctuation
+from streams.tables.draft import Draft, Fold, Punctuation
+from streams.tables.outputs import Emit
 
 DETAIL_CHARS_MAX = 1024  # with it a letter's own headers take less than 3 kB
 

@@ -18,7 +18,7 @@ from streams.engine.work.blocking import CALL_TIMEOUT_S
 from streams.kafka.clients import SILENT, client_id
 from streams.ops.errors import Misconfigured, StreamsError, Unavailable
 from streams.ops.settings import Settings
-from streams.tables.draft import Emit
+from streams.tables.outputs import Emit
 
 T = TypeVar("T")
 Guard = Callable[[Callable[[], Any]], Any]

@@ -10,7 +10,8 @@ from streams.engine.positions.ledger import Ledger
 from streams.engine.positions.slices import Source
 from streams.engine.store.table import Table
 from streams.engine.work.transaction import Transactions
-from streams.tables.draft import Draft, Rows, overlay
+from streams.tables.draft import Draft
+from streams.tables.overlay import Rows, overlay
 
 
 class Reader:

@@ -11,8 +11,9 @@ from streams.ops import metrics
 from streams.ops.gauges import Spread
 from streams.tables import connections, coverage
 from streams.tables.coverage import Extent
-from streams.tables.draft import Draft, Rows
+from streams.tables.draft import Draft
 from streams.tables.history import backfills
+from streams.tables.overlay import Rows
 from streams.tables.verdicts import state_key
 
 NOW_MS = 1_780_480_800_000

@@ -12,7 +12,8 @@ from streams import agents
 from streams.agents.sweeps.expiry import DAY_MS, REST_MS, ROWS_MAX, Expiry
 from streams.events.times import EPOCH
 from streams.tables import hour_blocks
-from streams.tables.draft import Draft, Rows
+from streams.tables.draft import Draft
+from streams.tables.overlay import Rows
 from streams.tables.sources import WINDOW_DAYS, Policy
 from tests.folding import PREFIX, Worker, raw
 from tests.strategies import envelope

@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from connectors.history.fetcher.answer import Page, Trouble, enqueue, settle
-from streams.tables.draft import Draft, Emit
+from streams.tables.draft import Draft
 from streams.tables.history import queue
 from streams.tables.history.job import Call, Job
 from streams.tables.history.queue import Heads
 from streams.tables.history.request import Request
+from streams.tables.outputs import Emit
 from tests.folding import PREFIX, RawRecord
 
 Ask = Callable[[Job], Awaitable[Page | Trouble]]
