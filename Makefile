@@ -7,7 +7,7 @@ AUDIT := $(VENV)/audit
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-path bench-engine fuzz mutants chaos upgrade consumers audit up dashboards boards docs released lock format clean
+.PHONY: help demo test check bench bench-path bench-engine fuzz mutants chaos upgrade consumers audit package up dashboards boards docs released lock format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -76,6 +76,9 @@ audit: $(AUDIT)/.ready  ## known vulnerabilities of what constraints.txt pins; n
 consumers: $(VENV)/.ready  ## other people's clients on our topics: make consumers ARGS="--list"
 	@$(BIN)/python -m tests.consumers $(ARGS)
 
+package: $(VENV)/.ready  ## wheel and sdist, tried in an environment with nothing else; needs the network
+	@$(BIN)/python -m tests.house.package
+
 dashboards: $(VENV)/.ready  ## write Grafana's dashboards anew
 	@$(BIN)/python -m deploy.grafana
 
@@ -89,7 +92,7 @@ released: $(VENV)/.ready  ## write the schemas of this version into avro/release
 	@$(BIN)/python -m streams.events.schemas.released
 
 lock: $(VENV)/.ready  ## write constraints.txt from what is installed
-	@{ head -1 constraints.txt; $(BIN)/pip freeze --exclude-editable | grep -v '^junction'; } > constraints.new && mv constraints.new constraints.txt
+	@{ head -1 constraints.txt; $(BIN)/pip freeze --all --exclude pip --exclude-editable | grep -v '^junction-streams'; } > constraints.new && mv constraints.new constraints.txt
 
 clean:  ## remove what the other targets made here (not the user's cache)
 	@rm -rf $(VENV) .state .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

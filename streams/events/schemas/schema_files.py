@@ -2,10 +2,11 @@
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
-AVRO_DIR = Path(__file__).resolve().parents[3] / "avro"
+from streams.ops import shipped
+
+AVRO_DIR = shipped.folder("avro")
 SUMMARY_SCHEMAS = (
     *("Activity", "Sleep", "SleepCycle", "Workout", "WorkoutStream"),
     *("Body", "Meal", "MenstrualCycle", "Electrocardiogram", "Profile"),
