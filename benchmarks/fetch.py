@@ -37,7 +37,7 @@ from streams.ops.settings import Settings
 from streams.simulator.api.options import KEY
 from streams.simulator.people.chance import iso
 from streams.simulator.world.world import World
-from streams.tables.history.progress import Progress
+from streams.tables.history.progress import JobProgress
 
 PAGE_SIZE = 500
 LOOK_S = 0.5
@@ -155,7 +155,7 @@ def _records(lag: Lag) -> int:
     return 1  # the group's coordinator is still loading
 
 
-def _least(word: Progress) -> int:
+def _least(word: JobProgress) -> int:
     """Calls without which a job cannot know what it knows."""
     row = resources.RESOURCES[word.resource]
     return max(1, -(-word.rows // PAGE_SIZE)) if row.kind is Kind.TIMESERIES else 1

@@ -25,12 +25,12 @@ from streams.tables import connections, coverage, drift_counts, hour_blocks, row
 from streams.tables.draft import Draft
 from streams.tables.history import backfills
 from streams.tables.history import job as jobs
-from streams.tables.history.job import Job, Status
+from streams.tables.history.job import Job, JobStatus
 from streams.tables.history.request import Request
 from streams.tables.overlay import Rows
-from streams.tables.rows import Kind
+from streams.tables.rows import RowKind
 from streams.tables.sources import Maker, Policy, Rivals
-from streams.tables.verdicts import Stored, Version
+from streams.tables.verdicts import StoredVersion, Version
 
 OURA, APPLE = Maker("oura", "ring"), Maker("apple_health_kit", "watch")
 
@@ -38,7 +38,7 @@ OURA, APPLE = Maker("oura", "ring"), Maker("apple_health_kit", "watch")
 class Golden(NamedTuple):
     """`means`: what `read` makes of the row. `write`: the row of that; None for a format that is only read."""
 
-    kind: Kind
+    kind: RowKind
     row: str
     means: Any
     read: Callable[[bytes], Any]
@@ -106,7 +106,7 @@ GOLDEN: tuple[Golden, ...] = (
             "019593cf0000019e8e11ed0091a5736c65657091a8776f726b6f75747392cf0000019e881c0c00b4746f6b656e5f7265"
             "66726573685f6661696c6564cf0000019e82262b00cf0000019e8e1102a0cf0000019e7c304a00"
         ),
-        connections.State(
+        connections.Connection(
             connections.Created(1_780_500_000_000, ("sleep",), ("workouts",)),
             connections.Failed(1_780_400_000_000, "token_refresh_failed"),
             1_780_300_000_000,
@@ -119,7 +119,7 @@ GOLDEN: tuple[Golden, ...] = (
     Golden(
         rows.COVERAGE,
         "0195ce01c4cdf8ce01c4d050ce01c4d05acd507fc4010b",
-        coverage.State(29_675_000, 29_675_600, 29_675_610, 20_607, b"\x0b"),
+        coverage.Coverage(29_675_000, 29_675_600, 29_675_610, 20_607, b"\x0b"),
         coverage.decode,
         coverage.encode,
     ),
@@ -130,10 +130,10 @@ GOLDEN: tuple[Golden, ...] = (
             "00a56d73675f319d03a462665f31a86665746368696e67a66e6f746963650102cb3fe00000000000000478a0cf000001"
             "9e8e11f0e805069197a462665f31640203010708a0"
         ),
-        backfills.State(
+        backfills.Backfill(
             backfills.Notice(1_780_500_000_000, "msg_1", 1_770_000_000_000_000, 1_780_000_000_000_000, True),
             ((1_780_500_000_000, "msg_1"),),
-            backfills.Fetch(3, "bf_1", Status.FETCHING, "notice", 1, 2, 0.5, 4, 120, "", 1_780_500_001_000, 5, 6),
+            backfills.Fetch(3, "bf_1", JobStatus.FETCHING, "notice", 1, 2, 0.5, 4, 120, "", 1_780_500_001_000, 5, 6),
             (backfills.Done("bf_1", 100, 2, 3, 1, 7, 8),),
         ),
         backfills.decode,
@@ -145,10 +145,10 @@ GOLDEN: tuple[Golden, ...] = (
             "019596cf0000019e8e11ed00a56d73675f310000c2c29192cf0000019e8e11ed00a56d73675f319d03a462665f31a863"
             "6f6d706c657465a00000cb0000000000000000006aa000000098a462665f31cf0000019e8e11ed00640203010708a0"
         ),  # one count, of the backfill that came last
-        backfills.State(
+        backfills.Backfill(
             backfills.Notice(1_780_500_000_000, "msg_1"),
             ((1_780_500_000_000, "msg_1"),),
-            backfills.Fetch(3, "bf_1", Status.COMPLETE, rows=106),
+            backfills.Fetch(3, "bf_1", JobStatus.COMPLETE, rows=106),
             (backfills.Done("bf_1", 100, 2, 3, 1, 7, 8),),
         ),
         backfills.decode,
@@ -191,7 +191,7 @@ GOLDEN: tuple[Golden, ...] = (
     Golden(
         rows.ENTITY,
         "0280000000000000000000019e8e11f0e80000000000000007000000027b7d",
-        Stored(Version(verdicts.NEVER_US, 1_780_500_001_000, 7), b"{}", b""),  # of a device, a lab
+        StoredVersion(Version(verdicts.NEVER_US, 1_780_500_001_000, 7), b"{}", b""),  # of a device, a lab
         verdicts.stored,
         lambda it: verdicts.judge(None, it.version, it.content).state,
     ),
@@ -251,14 +251,14 @@ GOLDEN: tuple[Golden, ...] = (
     Golden(
         rows.DRIFT,
         "0193cf0000019e881c0c00cf0000019e8e11ed000c",
-        drift_counts.Row(1_780_400_000_000, 1_780_500_000_000, 12),
+        drift_counts.DriftCount(1_780_400_000_000, 1_780_500_000_000, 12),
         drift_counts.decode,
         None,
     ),
     Golden(
         rows.DRIFT,
         "0294cf0000019e881c0c00cf0000019e8e11ed000c9207ceee6b2800",
-        drift_counts.Row(1_780_400_000_000, 1_780_500_000_000, 12, (7, 4_000_000_000)),
+        drift_counts.DriftCount(1_780_400_000_000, 1_780_500_000_000, 12, (7, 4_000_000_000)),
         drift_counts.decode,
         drift_counts.encode,
     ),
@@ -357,7 +357,7 @@ GOLDEN: tuple[Golden, ...] = (
         ),
         Job(
             Request("bf_1", "u-1", "oura", "sleep", 1, 9, client_user_id="client"),
-            Status.FETCHING,
+            JobStatus.FETCHING,
             3,
             1_780_500_000_000,
             ((1, 5),),

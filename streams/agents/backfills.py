@@ -42,5 +42,5 @@ def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
     return fold
 
 
-def _verdict(before: backfills.State, after: backfills.State) -> Verdict:
+def _verdict(before: backfills.Backfill, after: backfills.Backfill) -> Verdict:
     return Verdict.SAME if after == before else Verdict.CHANGED if before.newest else Verdict.NEW

@@ -46,7 +46,7 @@ def _connection(draft: Draft, outlet: Outlet, control: Control, how: Delivered) 
     note(draft, outlet, event, how, drift.of_connection(event, control.data, provider))
 
 
-def _unchanged(before: connections.State, news: connections.State) -> Verdict:
+def _unchanged(before: connections.Connection, news: connections.Connection) -> Verdict:
     return (
         Verdict.SAME
         if news.created in (None, before.created) and news.failed in (None, before.failed)

@@ -9,9 +9,9 @@ from streams.tables.draft import Draft, Fold
 from streams.tables.history import backfills
 from streams.tables.history import progress as progresses
 from streams.tables.history.backfills import Done
-from streams.tables.history.job import Status
+from streams.tables.history.job import JobStatus
 from streams.tables.history.outage import Outage
-from streams.tables.history.progress import Progress
+from streams.tables.history.progress import JobProgress
 from streams.tables.history.request import Why
 
 
@@ -32,13 +32,13 @@ def make(codec: Codec, prefix: str) -> Fold:
     return fold
 
 
-def _of_workout(state: backfills.State, progress: Progress) -> backfills.State:
+def _of_workout(state: backfills.Backfill, progress: JobProgress) -> backfills.Backfill:
     """One workout's stream is a row of its backfill: when it turns out not to exist, that row is done, too. That of a
     workout that has just come is no row of any."""
     if (
         progress.why == Why.STREAM
         or progress.rows
-        or progress.status not in (Status.EMPTY, Status.FAILED)
+        or progress.status not in (JobStatus.EMPTY, JobStatus.FAILED)
         or progress.due_ms
     ):
         return state

@@ -60,7 +60,7 @@ def _note_empty(draft: Draft, outlet: Outlet, series: Series, how: Delivered) ->
     note(draft, outlet, series.event, how, drift.of_series(series))
 
 
-def _count(draft: Draft, series: Series, judged: samples.Judged) -> None:
+def _count(draft: Draft, series: Series, judged: samples.SampleVerdicts) -> None:
     family, resource = Family.TIMESERIES, series.row.name
     for verdict, n in judged.counts.items():
         draft.count("verdicts", family, resource, verdict, n=n)
@@ -69,8 +69,8 @@ def _count(draft: Draft, series: Series, judged: samples.Judged) -> None:
 
 
 def _emit(
-    draft: Draft, outlet: Outlet, policy: Policy, series: Series, judged: samples.Judged, how: Delivered,
-    link: connections.State, flags: hour_preferences.Flags | bool | None,
+    draft: Draft, outlet: Outlet, policy: Policy, series: Series, judged: samples.SampleVerdicts, how: Delivered,
+    link: connections.Connection, flags: hour_preferences.Flags | bool | None,
 ) -> None:  # fmt: skip
     places = judged.emitted()
     if not places:

@@ -11,9 +11,9 @@ from streams.kafka.reader import Messages
 from streams.ops.errors import Rejected, Unavailable
 from streams.ops.settings import Settings
 from streams.tables.history import progress
-from streams.tables.history.job import Status
+from streams.tables.history.job import JobStatus
 from streams.tables.history.outage import Outage
-from streams.tables.history.progress import Progress
+from streams.tables.history.progress import JobProgress
 
 PARKED_MS = 60_000  # a job that goes on later than this is not waited for: its answer was empty, or it is in trouble
 
@@ -37,7 +37,7 @@ class History:
 
     def __init__(self, settings: Settings) -> None:
         self._messages = Messages(settings, [f"{settings.topic_prefix}.{topics.FETCH_PROGRESS}"], from_beginning=True)
-        self._last: dict[tuple[str, ...], Progress] = {}
+        self._last: dict[tuple[str, ...], JobProgress] = {}
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="history", daemon=True)
@@ -48,7 +48,7 @@ class History:
             with suppress(Unavailable):  # a broker that is away: the next look knows more
                 for message in self._messages.messages(0.2):  # an end counts when all before it is taken in
                     said = _said(message.value())
-                    if isinstance(said, Progress):
+                    if isinstance(said, JobProgress):
                         with self._lock:
                             self._last[said.user_id, said.provider, said.resource, said.workout_id] = said
 
@@ -57,7 +57,7 @@ class History:
         return self._messages.at_end()
 
     @property
-    def words(self) -> list[Progress]:
+    def words(self) -> list[JobProgress]:
         """The last one of each job, as far as it is read."""
         with self._lock:
             return list(self._last.values())
@@ -78,7 +78,7 @@ class History:
         self._messages.close()
 
 
-def _said(value: bytes | None) -> Progress | Outage | None:
+def _said(value: bytes | None) -> JobProgress | Outage | None:
     """None for what is neither; the worker makes a dead letter of it."""
     try:
         return progress.decode(value or b"")
@@ -86,10 +86,10 @@ def _said(value: bytes | None) -> Progress | Outage | None:
         return None
 
 
-def _is_listing(one: Progress) -> bool:
+def _is_listing(one: JobProgress) -> bool:
     """Its rows are workouts whose streams are jobs of their own."""
     return one.resource == "workout_stream"
 
 
-def _word(one: Progress) -> str:
-    return one.status if one.status in (Status.COMPLETE, Status.EMPTY, Status.FAILED) else "parked"
+def _word(one: JobProgress) -> str:
+    return one.status if one.status in (JobStatus.COMPLETE, JobStatus.EMPTY, JobStatus.FAILED) else "parked"

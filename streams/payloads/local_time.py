@@ -20,7 +20,7 @@ _NOON_US = DAY_US // 2
 _WEEK_US, _WEEKS_MAX = 7 * DAY_US, 1000
 
 
-class Place(NamedTuple):
+class LocalTime(NamedTuple):
     """Where a thing lies in local time: its day (days since 1970) and its clock's distance from UTC."""
 
     day: int | None = None
@@ -87,7 +87,7 @@ _SPANS = (
 )
 
 
-def of_summary(fields: Mapping[str, Any], floating_in: tzinfo | None, *, is_floating: bool) -> Place:
+def of_summary(fields: Mapping[str, Any], floating_in: tzinfo | None, *, is_floating: bool) -> LocalTime:
     """Where a summary lies. `floating_in`: the user's zone, for times that only look like UTC."""
     begin_us, end_us = next(
         ((fields[a], fields.get(b)) for a, b, _ in _SPANS if fields.get(a) is not None), (None, None)
@@ -101,7 +101,7 @@ def of_summary(fields: Mapping[str, Any], floating_in: tzinfo | None, *, is_floa
     if day is None and begin_us is not None and (is_floating or offset_s is not None):
         of_end = any(is_end for name, _, is_end in _SPANS if name in fields) and end_us is not None
         day = day_of(end_us if of_end and end_us is not None else begin_us, 0 if is_floating else offset_s or 0)
-    return Place(day, offset_s)
+    return LocalTime(day, offset_s)
 
 
 def _from_zone(

@@ -36,7 +36,7 @@ _SOURCE_TWINS = {"source_type": "type", "source_app_id": "app_id", "source_devic
 _DEPRECATED = "sleep_stream"  # documented and null; where it is not, it is unknown
 
 
-class Read(NamedTuple):
+class QuickSummary(NamedTuple):
     """Typed values by field name, whose they are, and who measured."""
 
     fields: dict[str, Any]
@@ -56,7 +56,7 @@ class _Shape(NamedTuple):
     lists: Mapping[str, Any]
 
 
-def read(data: msgspec.Raw, schema: str, ignored: frozenset[str]) -> Read | None:
+def read(data: msgspec.Raw, schema: str, ignored: frozenset[str]) -> QuickSummary | None:
     """None if the tolerant reader has to look. `ignored`: names of `$.data` that are no fields."""
     shape = _shape(schema, ignored)
     if shape is None:
@@ -72,7 +72,7 @@ def read(data: msgspec.Raw, schema: str, ignored: frozenset[str]) -> Read | None
     for name, inner in shape.groups.items():
         group = fields.pop(name)
         fields.update(zip(inner, astuple(group), strict=True) if group else dict.fromkeys(inner))
-    return Read(fields, found.user_id, made_by) if _convert(shape, fields) else None
+    return QuickSummary(fields, found.user_id, made_by) if _convert(shape, fields) else None
 
 
 def _says_all(found: Any) -> bool:

@@ -52,7 +52,7 @@ def _rows(scan: Scan, table: str, user_id: str) -> Iterator[tuple[list[str], byt
         yield key_parts.split("|", key[len(prefix) :].decode()), value
 
 
-def _awaited(provider: str, link: connections.State) -> Iterator[str]:
+def _awaited(provider: str, link: connections.Connection) -> Iterator[str]:
     """Resources whose history Junction has not announced yet, of those that it may."""
     if link.created is None or provider in providers.LIVE_HISTORY or provider in providers.SILENT:
         return
@@ -61,7 +61,7 @@ def _awaited(provider: str, link: connections.State) -> Iterator[str]:
             yield resource
 
 
-def _connection(provider: str, link: connections.State) -> Json:
+def _connection(provider: str, link: connections.Connection) -> Json:
     return {
         "provider": provider,
         "status": link.status,
@@ -76,7 +76,7 @@ def _connection(provider: str, link: connections.State) -> Json:
     }
 
 
-def _resource(provider: str, resource: str, state: coverage.State, now_s: float) -> Json:
+def _resource(provider: str, resource: str, state: coverage.Coverage, now_s: float) -> Json:
     return {
         "provider": provider,
         "resource": resource,
@@ -89,7 +89,7 @@ def _resource(provider: str, resource: str, state: coverage.State, now_s: float)
     }
 
 
-def _backfill(provider: str, resource: str, state: backfills.State) -> Json:
+def _backfill(provider: str, resource: str, state: backfills.Backfill) -> Json:
     notice, fetch, done = state.newest, state.fetch, state.came_out
     row: Json = {
         "provider": provider,

@@ -33,7 +33,7 @@ class Failed(NamedTuple):
     error_type: str = UNKNOWN
 
 
-class State(NamedTuple):
+class Connection(NamedTuple):
     created: Created | None = None
     failed: Failed | None = None
     implied_since_ms: int | None = None
@@ -61,12 +61,12 @@ class State(NamedTuple):
         return self.status, self.since_ms, self.created, self.failed
 
 
-EMPTY = State()
+EMPTY = Connection()
 
 
-def merge(a: State, b: State) -> State:
+def merge(a: Connection, b: Connection) -> Connection:
     """The least state that knows both. Commutative, associative, idempotent; EMPTY changes nothing."""
-    return State(
+    return Connection(
         max(filter(None, (a.created, b.created)), default=None),
         max(filter(None, (a.failed, b.failed)), default=None),
         min((t for t in (a.implied_since_ms, b.implied_since_ms) if t is not None), default=None),
@@ -75,7 +75,7 @@ def merge(a: State, b: State) -> State:
     )
 
 
-def merge_data(state: State, at_ms: int) -> State:
+def merge_data(state: Connection, at_ms: int) -> Connection:
     """A data event was delivered. Answers `state` itself when it says nothing new."""
     since, last, minute = state.implied_since_ms, state.last_data_ms, at_ms - at_ms % MINUTE_MS
     if since is not None and since <= at_ms and last is not None and minute <= last:
@@ -86,7 +86,7 @@ def merge_data(state: State, at_ms: int) -> State:
     )
 
 
-def read_event(action: str, data: object, at_ms: int) -> tuple[str, State]:
+def read_event(action: str, data: object, at_ms: int) -> tuple[str, Connection]:
     """(provider, what the event adds) of a `provider.connection.*`. Raises Rejected(BAD_SHAPE)."""
     if type(data) is not dict:
         raise Rejected(Reason.BAD_SHAPE, "$.data: not an object")
@@ -96,9 +96,9 @@ def read_event(action: str, data: object, at_ms: int) -> tuple[str, State]:
         raise Rejected(Reason.BAD_SHAPE, "$.data.provider")
     if action == "created":
         created = Created(at_ms, *_availability(data.get("resource_availability")))
-        return provider, State(created=created, first_created_ms=at_ms)
+        return provider, Connection(created=created, first_created_ms=at_ms)
     if action == "error":
-        return provider, State(failed=Failed(at_ms, short_text(data.get("error_type")) or UNKNOWN))
+        return provider, Connection(failed=Failed(at_ms, short_text(data.get("error_type")) or UNKNOWN))
     return provider, EMPTY  # a word that we do not know yet changes nothing
 
 
@@ -111,13 +111,13 @@ def _availability(value: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(State).decode
+_decode = msgspec.msgpack.Decoder(Connection).decode
 
 
-def encode(state: State) -> bytes:
+def encode(state: Connection) -> bytes:
     return rows.pack(rows.CONNECTION, _encode(state))
 
 
-def decode(stored: bytes | None) -> State:
+def decode(stored: bytes | None) -> Connection:
     """EMPTY for what is not stored."""
     return EMPTY if stored is None else _decode(rows.unpack(rows.CONNECTION, stored))

@@ -18,7 +18,7 @@ MINUTE_MS, MINUTE_US = 60_000, 60_000_000
 DAYS_MAX = 512  # days that are remembered one by one, the newest ones
 
 
-class Extent(NamedTuple):
+class EventExtent(NamedTuple):
     """What one event covers: first and last moment (µs since 1970, UTC) and local days since 1970."""
 
     first_us: int
@@ -26,7 +26,7 @@ class Extent(NamedTuple):
     days: frozenset[int]
 
 
-class State(NamedTuple):
+class Coverage(NamedTuple):
     """Minutes since 1970, UTC. `days`: bit n stands for day `base + n`."""
 
     first_min: int
@@ -54,20 +54,20 @@ class State(NamedTuple):
         return day >= self.base and bool(int.from_bytes(self.days, "little") >> (day - self.base) & 1)
 
 
-def merge(state: State | None, extent: Extent, delivered_ms: int) -> State:
+def merge(state: Coverage | None, extent: EventExtent, delivered_ms: int) -> Coverage:
     """The state that knows both. Order and repetition do not matter."""
     first, last, delivered = extent.first_us // MINUTE_US, extent.last_us // MINUTE_US, delivered_ms // MINUTE_MS
     if state is None:
-        return State(first, last, delivered, *_pack(extent.days))
+        return Coverage(first, last, delivered, *_pack(extent.days))
     base, bits = state.base, int.from_bytes(state.days, "little")
     is_known = all(day >= base and bits >> (day - base) & 1 for day in extent.days)
     base, days = (base, state.days) if is_known else _pack(extent.days | _days(state))
-    return State(
+    return Coverage(
         min(first, state.first_min), max(last, state.last_min), max(delivered, state.delivered_min), base, days
     )
 
 
-def _days(state: State) -> frozenset[int]:
+def _days(state: Coverage) -> frozenset[int]:
     bits = int.from_bytes(state.days, "little")
     return frozenset(state.base + n for n in range(bits.bit_length()) if bits >> n & 1)
 
@@ -80,7 +80,7 @@ def _pack(days: Iterable[int]) -> tuple[int, bytes]:
     return base, bits.to_bytes((bits.bit_length() + 7) // 8, "little")
 
 
-def of_samples(columns: Columns) -> Extent:
+def of_samples(columns: Columns) -> EventExtent:
     """Of a timeseries event. Days are local where the samples say their offset. `columns` is not empty."""
     first_us, last_us = columns.times_us[0], columns.times_us[-1]
     offset_us = (columns.attributes[0].timezone_offset_s or 0) * 1_000_000
@@ -88,7 +88,7 @@ def of_samples(columns: Columns) -> Extent:
     days = {first, last}
     if last - first > 1:
         days |= {(time_us + offset_us) // DAY_US for time_us in columns.times_us}
-    return Extent(first_us, max(last_us, columns.ends_us[-1]), frozenset(days))
+    return EventExtent(first_us, max(last_us, columns.ends_us[-1]), frozenset(days))
 
 
 # Where a summary begins and ends, by the names of the typed fields; the day stands in where there is neither.
@@ -100,7 +100,7 @@ _SPANS = (
 )
 
 
-def of_summary(fields: Mapping[str, Any], at_ms: int) -> Extent | None:
+def of_summary(fields: Mapping[str, Any], at_ms: int) -> EventExtent | None:
     """Of a summary; None where it belongs to no time (a profile). A day of now ends at `at_ms`, not at midnight.
 
     Its day is the local one where the summary itself says where that is; else the one in UTC.
@@ -110,19 +110,19 @@ def of_summary(fields: Mapping[str, Any], at_ms: int) -> Extent | None:
         first_us = fields.get(begin)
         if first_us is not None:
             on_day = first_us // DAY_US if day is None else day
-            return Extent(first_us, fields.get(end) or first_us, frozenset({on_day}))
+            return EventExtent(first_us, fields.get(end) or first_us, frozenset({on_day}))
     if day is None:
         return None
-    return Extent(day * DAY_US, max(day * DAY_US, min((day + 1) * DAY_US, at_ms * 1000)), frozenset({day}))
+    return EventExtent(day * DAY_US, max(day * DAY_US, min((day + 1) * DAY_US, at_ms * 1000)), frozenset({day}))
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(State).decode
+_decode = msgspec.msgpack.Decoder(Coverage).decode
 
 
-def encode(state: State) -> bytes:
+def encode(state: Coverage) -> bytes:
     return rows.pack(rows.COVERAGE, _encode(state))
 
 
-def decode(stored: bytes | None) -> State | None:
+def decode(stored: bytes | None) -> Coverage | None:
     return None if stored is None else _decode(rows.unpack(rows.COVERAGE, stored))

@@ -16,7 +16,7 @@ import msgspec
 from streams.tables import rows
 
 
-class Row(NamedTuple):
+class DriftCount(NamedTuple):
     """What is known of an item in one partition. Times: delivery times, Unix milliseconds. `users`: the first ones."""
 
     first_ms: int
@@ -37,16 +37,16 @@ PERIOD_MS = 600_000
 COMMON_USERS = 5
 
 
-def seen(row: Row | None, at_ms: int, offset: int, user_id: str = "") -> Row | None:
+def seen(row: DriftCount | None, at_ms: int, offset: int, user_id: str = "") -> DriftCount | None:
     """The row after one more event of `user_id` with its finding; None where it stays as it is."""
     if row is None:
-        return Row(at_ms, at_ms, 1, (crc32(user_id.encode()),))
+        return DriftCount(at_ms, at_ms, 1, (crc32(user_id.encode()),))
     step = step_of(row.events)
     counted = step if crc32(offset.to_bytes(8, "big")) % step == 0 else 0
     users = _with(row.users, crc32(user_id.encode()))
     if not counted and users == row.users and at_ms // PERIOD_MS <= row.last_ms // PERIOD_MS:
         return None
-    return Row(min(row.first_ms, at_ms), max(row.last_ms, at_ms), row.events + counted, users)
+    return DriftCount(min(row.first_ms, at_ms), max(row.last_ms, at_ms), row.events + counted, users)
 
 
 def _with(users: tuple[int, ...], user: int) -> tuple[int, ...]:
@@ -59,22 +59,22 @@ def step_of(events: int) -> int:
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Row).decode
+_decode = msgspec.msgpack.Decoder(DriftCount).decode
 
 
-def encode(row: Row) -> bytes:
+def encode(row: DriftCount) -> bytes:
     return rows.pack(rows.DRIFT, _encode(row))
 
 
-def decode(stored: bytes | None) -> Row | None:
+def decode(stored: bytes | None) -> DriftCount | None:
     if stored is None:
         return None
     is_of_before = rows.check(rows.DRIFT, stored) == 1
     payload = rows.unpack(rows.DRIFT, stored)
-    return Row(*_decode_1(payload)) if is_of_before else _decode(payload)
+    return DriftCount(*_decode_1(payload)) if is_of_before else _decode(payload)
 
 
-class _Row1(NamedTuple):
+class _DriftCount1(NamedTuple):
     """As it was before: without users."""
 
     first_ms: int
@@ -82,4 +82,4 @@ class _Row1(NamedTuple):
     events: int
 
 
-_decode_1 = msgspec.msgpack.Decoder(_Row1).decode
+_decode_1 = msgspec.msgpack.Decoder(_DriftCount1).decode

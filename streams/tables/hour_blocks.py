@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from streams.tables import rows
-from streams.tables.rows import Kind
+from streams.tables.rows import RowKind
 from streams.tables.verdicts import Verdict
 
 _GROUP = struct.Struct("<qQI")
@@ -38,7 +38,7 @@ class Folded(NamedTuple):
     conflicts: int
 
 
-class _Group(NamedTuple):
+class _SampleGroup(NamedTuple):
     delivery_ms: int
     tag: int
     start: int  # of its samples in the state
@@ -49,7 +49,7 @@ class _Group(NamedTuple):
 
 def fold(
     stored: bytes | None,
-    kind: Kind,
+    kind: RowKind,
     delivery_ms: int,
     offsets_us: Sequence[int],
     contents: Sequence[Any],
@@ -88,14 +88,14 @@ def _shortcut(stored: bytes, delivery_ms: int, tag: int, offsets_us: Sequence[in
     return Folded(b"".join((stored[:at], head, packed, stored[at:])), [Verdict.NEW] * n, 0)
 
 
-def _groups(stored: bytes) -> list[_Group]:
+def _groups(stored: bytes) -> list[_SampleGroup]:
     found, at, end, offset = [], rows.HEAD_BYTES, len(stored), _OFFSET.unpack_from
     while at < end:
         delivery_ms, tag, n = _GROUP.unpack_from(stored, at)
         start = at + _GROUP.size
         at = start + n * _SAMPLE_BYTES
         (first_us,), (last_us,) = offset(stored, start), offset(stored, start + (n - 1) * _OFFSET_BYTES)
-        found.append(_group(_Group, (delivery_ms, tag, start, at, first_us, last_us)))
+        found.append(_group(_SampleGroup, (delivery_ms, tag, start, at, first_us, last_us)))
     return found
 
 
@@ -125,7 +125,7 @@ def unpack(stored: bytes) -> dict[int, tuple[int, int, Any]]:
     return samples
 
 
-def _merge(samples: dict[int, tuple[int, int, Any]], kind: Kind, incoming: Any, delivery_ms: int) -> Folded:
+def _merge(samples: dict[int, tuple[int, int, Any]], kind: RowKind, incoming: Any, delivery_ms: int) -> Folded:
     verdicts, conflicts, is_written = [], 0, False
     for offset_us, content, tag in incoming:
         new, old = (delivery_ms, tag, content), samples.get(offset_us)
@@ -149,7 +149,7 @@ def _judge(old: tuple[int, int, Any] | None, new: tuple[int, int, Any]) -> tuple
     return (Verdict.CHANGED if new > old else Verdict.STALE), False
 
 
-def pack(kind: Kind, samples: dict[int, tuple[int, int, Any]]) -> bytes:
+def pack(kind: RowKind, samples: dict[int, tuple[int, int, Any]]) -> bytes:
     """The canonical bytes of a block."""
     groups: dict[tuple[int, int], list[tuple[int, Any]]] = {}
     for offset_us, (delivery_ms, tag, content) in sorted(samples.items()):
@@ -160,6 +160,6 @@ def pack(kind: Kind, samples: dict[int, tuple[int, int, Any]]) -> bytes:
     return rows.pack(kind, b"".join(out))
 
 
-def _pack(kind: Kind, offsets_us: Sequence[int], contents: Sequence[Any]) -> bytes:
+def _pack(kind: RowKind, offsets_us: Sequence[int], contents: Sequence[Any]) -> bytes:
     n = len(offsets_us)
     return struct.pack(f"<{n}I{n}{_CODE[kind.writes]}", *offsets_us, *contents)

@@ -21,7 +21,7 @@ HEAD_BYTES = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Kind:
+class RowKind:
     """`name`: in words. `writes`: the format of what we write. `older`: formats that we still read."""
 
     table: str
@@ -38,54 +38,54 @@ class Kind:
         return (*self.older, self.writes)
 
 
-CONNECTION = Kind("connections", "a connection", 1)
-COVERAGE = Kind("connections", "days with data", 1)
-BACKFILL = Kind("backfills", "a backfill", 2, older=(1,))
-ENTITY = Kind("summaries", "the newest version of a summary, device, lab or query row", 2)
-RIVALS = Kind("summaries", "the sources of a day", 1)
-ZONE = Kind("summaries", "a user's time zone", 1)
-NUMBERS = Kind("samples", "an hour of samples, as numbers", 1)
-HASHES = Kind("samples", "an hour of samples, as hashes", 2)
-BLOCK = Kind("samples", "an hour of samples", 1, older=(2,))  # of either kind, where only its age is asked for
-MAKERS = Kind("samples", "the sources of a resource", 1)
-DELIVERY = Kind("deliveries", "a delivery", 1)
-DRIFT = Kind("drift", "an item of drift", 2, older=(1,))  # 1 had no users
-USER = Kind("alerts", "what is remembered of a user", 1)
-WINDOW = Kind("alerts", "the newest marks of a series", 1)
-CROWD = Kind("alerts", "all samples of a minute", 1)
-BASELINE = Kind("alerts", "a baseline", 1)
-ARRIVALS = Kind("alerts", "signs of life", 1)
-TIMER = Kind("alerts", "a timer", 1)
-JOB = Kind("fetches", "a job of the fetcher", 1)
-OFFSETS = Kind("connections or fetches", "the engine's offsets", ord("{"))  # JSON, whole: the byte is its first
+CONNECTION = RowKind("connections", "a connection", 1)
+COVERAGE = RowKind("connections", "days with data", 1)
+BACKFILL = RowKind("backfills", "a backfill", 2, older=(1,))
+ENTITY = RowKind("summaries", "the newest version of a summary, device, lab or query row", 2)
+RIVALS = RowKind("summaries", "the sources of a day", 1)
+ZONE = RowKind("summaries", "a user's time zone", 1)
+NUMBERS = RowKind("samples", "an hour of samples, as numbers", 1)
+HASHES = RowKind("samples", "an hour of samples, as hashes", 2)
+BLOCK = RowKind("samples", "an hour of samples", 1, older=(2,))  # of either kind, where only its age is asked for
+MAKERS = RowKind("samples", "the sources of a resource", 1)
+DELIVERY = RowKind("deliveries", "a delivery", 1)
+DRIFT = RowKind("drift", "an item of drift", 2, older=(1,))  # 1 had no users
+USER = RowKind("alerts", "what is remembered of a user", 1)
+WINDOW = RowKind("alerts", "the newest marks of a series", 1)
+CROWD = RowKind("alerts", "all samples of a minute", 1)
+BASELINE = RowKind("alerts", "a baseline", 1)
+ARRIVALS = RowKind("alerts", "signs of life", 1)
+TIMER = RowKind("alerts", "a timer", 1)
+JOB = RowKind("fetches", "a job of the fetcher", 1)
+OFFSETS = RowKind("connections or fetches", "the engine's offsets", ord("{"))  # JSON, whole: the byte is its first
 
-KINDS = tuple(kind for kind in list(globals().values()) if isinstance(kind, Kind))
+KINDS = tuple(kind for kind in list(globals().values()) if isinstance(kind, RowKind))
 
 
-def pack(kind: Kind, payload: bytes) -> bytes:
+def pack(kind: RowKind, payload: bytes) -> bytes:
     """The row of a payload."""
     return kind.head + payload
 
 
-def unpack(kind: Kind, stored: bytes) -> bytes:
+def unpack(kind: RowKind, stored: bytes) -> bytes:
     """The payload of a row, of any format that is read. Raises Misconfigured for others."""
     if stored[:HEAD_BYTES] != kind.head:
         _of_older(kind, stored)
     return stored[HEAD_BYTES:]
 
 
-def check(kind: Kind, stored: bytes) -> int:
+def check(kind: RowKind, stored: bytes) -> int:
     """The format of a row that is read in place. Raises Misconfigured if it is not read."""
     return kind.writes if stored[:HEAD_BYTES] == kind.head else _of_older(kind, stored)
 
 
-def _of_older(kind: Kind, stored: bytes) -> int:
+def _of_older(kind: RowKind, stored: bytes) -> int:
     if not stored or stored[0] not in kind.older:
         refuse(kind, str(stored[0]) if stored else "none")
     return stored[0]
 
 
-def refuse(kind: Kind, found: str) -> NoReturn:
+def refuse(kind: RowKind, found: str) -> NoReturn:
     """Raises Misconfigured: another version wrote this row. `found`: its format."""
     reads = " and ".join(map(str, sorted(kind.reads)))
     raise Misconfigured(

@@ -17,7 +17,7 @@ Write = Callable[[bytes, bytes], None]
 
 
 @dataclass(slots=True)
-class Judged:
+class SampleVerdicts:
     """`verdicts`: one a sample. `conflicts`: ties of versions with different content, whichever side won.
 
     `counts`: samples by verdict. `hours`: those with a block of these samples; `fresh`: those that had none before.
@@ -34,7 +34,7 @@ class Judged:
     @classmethod
     def of(
         cls, verdicts: list[Verdict], conflicts: int, hours: list[int], fresh: set[int], is_overtaken: bool
-    ) -> "Judged":
+    ) -> "SampleVerdicts":
         first, n = verdicts[0], len(verdicts)
         counts = {first: n} if verdicts.count(first) == n else dict(Counter(verdicts))
         return cls(verdicts, conflicts, counts, hours, fresh, is_overtaken or Verdict.STALE in counts)
@@ -52,7 +52,7 @@ class Judged:
         return max({self.verdicts[place] for place in places}, key=EMITTED.index)
 
 
-def judge(series: Series, delivery_ms: int, read: Read, write: Write) -> Judged:
+def judge(series: Series, delivery_ms: int, read: Read, write: Write) -> SampleVerdicts:
     """Compare every sample with its hour block; blocks that change are written back."""
     verdicts, conflicts = [Verdict.SAME] * len(series.columns), 0
     touched, fresh, is_overtaken = list[int](), set[int](), False
@@ -81,7 +81,7 @@ def judge(series: Series, delivery_ms: int, read: Read, write: Write) -> Judged:
             else:
                 for place, verdict in zip(winners[first:last], folded.verdicts, strict=True):
                     verdicts[place] = verdict
-    return Judged.of(verdicts, conflicts, touched, fresh, is_overtaken)
+    return SampleVerdicts.of(verdicts, conflicts, touched, fresh, is_overtaken)
 
 
 def block_key(series: Series, extra: tuple[str, ...], hour: int, maker: Maker | None = None) -> bytes:

@@ -67,7 +67,7 @@ def is_ahead(time_us: int, delivered_at_ms: int) -> bool:
     return time_us > (delivered_at_ms + SKEW_MS) * 1000 and delivered_at_ms >= FIRST_DELIVERY_MS
 
 
-class Judged(NamedTuple):
+class EntityVerdict(NamedTuple):
     """`state`: what to store, None for what is stored already."""
 
     verdict: Verdict
@@ -91,7 +91,7 @@ _HEAD = struct.Struct(">qqqI")
 _CONTENT = rows.HEAD_BYTES + _HEAD.size
 
 
-class Stored(NamedTuple):
+class StoredVersion(NamedTuple):
     """The greatest version seen. `content`: as `judge` got it. `extra`: bytes that are no content."""
 
     version: Version
@@ -99,32 +99,32 @@ class Stored(NamedTuple):
     extra: bytes
 
 
-def stored(state: bytes) -> Stored:
+def stored(state: bytes) -> StoredVersion:
     """A state taken apart. Raises Misconfigured for one of another version."""
     rows.check(rows.ENTITY, state)
     updated_at_us, delivered_at_ms, number, n = _HEAD.unpack_from(state, rows.HEAD_BYTES)
     if is_ahead(updated_at_us, delivered_at_ms):  # by a version that did not look
         updated_at_us = NEVER_US
     behind = _CONTENT + n
-    return Stored(Version(updated_at_us, delivered_at_ms, number), state[_CONTENT:behind], state[behind:])
+    return StoredVersion(Version(updated_at_us, delivered_at_ms, number), state[_CONTENT:behind], state[behind:])
 
 
-def judge(state: bytes | None, version: Version, content: bytes, extra: bytes = b"") -> Judged:
+def judge(state: bytes | None, version: Version, content: bytes, extra: bytes = b"") -> EntityVerdict:
     """Compare an entity with its state. `content`: JSON of an object, in one form (`values.to_json`).
 
     `extra`: kept with the version; of equal versions the lesser one stays, so that order does not matter here either.
     """
     if state is None:
-        return Judged(Verdict.NEW, False, [], _state(version, content, extra))
+        return EntityVerdict(Verdict.NEW, False, [], _state(version, content, extra))
     before = stored(state)
     if version.content_hash == before.version.content_hash:
         is_ahead = version > before.version or (version == before.version and extra < before.extra)
-        return Judged(Verdict.SAME, False, [], _state(version, content, extra) if is_ahead else None)
+        return EntityVerdict(Verdict.SAME, False, [], _state(version, content, extra) if is_ahead else None)
     is_conflict = version.ties(before.version)
     if version < before.version:
-        return Judged(Verdict.STALE, is_conflict, [], None)
+        return EntityVerdict(Verdict.STALE, is_conflict, [], None)
     verdict = Verdict.CONFLICT if is_conflict else Verdict.CHANGED
-    return Judged(verdict, is_conflict, _changed(before.content, content), _state(version, content, extra))
+    return EntityVerdict(verdict, is_conflict, _changed(before.content, content), _state(version, content, extra))
 
 
 def _state(version: Version, content: bytes, extra: bytes) -> bytes:

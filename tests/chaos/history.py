@@ -30,8 +30,8 @@ from streams.ops.settings import Settings
 from streams.simulator.api.options import MANAGEMENT_KEY
 from streams.simulator.people.chance import iso
 from streams.tables.history import progress
-from streams.tables.history.job import Status
-from streams.tables.history.progress import Progress
+from streams.tables.history.job import JobStatus
+from streams.tables.history.progress import JobProgress
 
 if TYPE_CHECKING:
     from tests.chaos.reading import Found
@@ -110,7 +110,7 @@ class Jobs:
         name = f"{settings.topic_prefix}.{topics.FETCH_PROGRESS}"
         self._consumer = Consumer(settings.librdkafka | {"group.id": "chaos-jobs", "isolation.level": "read_committed"})
         self._consumer.assign([TopicPartition(name, partition, 0) for partition in range(settings.partitions)])
-        self._last: dict[tuple[str, ...], Progress] = {}
+        self._last: dict[tuple[str, ...], JobProgress] = {}
         self.words = 0
 
     def look(self) -> None:
@@ -157,19 +157,19 @@ class Jobs:
         self._consumer.close()
 
 
-def _word(value: bytes | None) -> Progress:
+def _word(value: bytes | None) -> JobProgress:
     said = progress.decode(value or b"")
-    assert isinstance(said, Progress)
+    assert isinstance(said, JobProgress)
     return said
 
 
-def _key(said: Progress) -> tuple[str, ...]:
+def _key(said: JobProgress) -> tuple[str, ...]:
     return said.user_id, said.provider, said.resource, said.workout_id
 
 
-def is_over(said: Progress) -> bool:
+def is_over(said: JobProgress) -> bool:
     """Also where an empty answer is asked again later."""
-    return not said.due_ms or said.status is Status.EMPTY
+    return not said.due_ms or said.status is JobStatus.EMPTY
 
 
 def pages(found: Found) -> list[RawRecord]:
@@ -190,7 +190,7 @@ def check(findings: Findings, found: Found, prefix: str) -> None:
     for key, word in last.items():
         if not is_over(word):
             findings.note("lost", "job without an end", key)
-        elif word.status is Status.FAILED:
+        elif word.status is JobStatus.FAILED:
             findings.note("wrong", f"job failed, {word.reason}", key)
     check_backfills(findings, found, prefix, last)
     findings.checked |= {"jobs": len(last), "pages' events": len(ids)}
@@ -205,9 +205,9 @@ def check_times(findings: Findings, fetched: list[RawRecord]) -> None:
             findings.note("wrong", "page of the future", f"{record.topic}[{record.partition}] {record.offset}")
 
 
-def check_steps(findings: Findings, words: list[Progress]) -> None:
+def check_steps(findings: Findings, words: list[JobProgress]) -> None:
     """The steps of each job have growing numbers. The stream of one workout leaves no job behind: it begins anew."""
-    last: dict[tuple[str, ...], Progress] = {}
+    last: dict[tuple[str, ...], JobProgress] = {}
     for word in words:
         before = last.get(_key(word))
         is_new = before is None or bool(word.workout_id and word.seq == 0 and is_over(before))
@@ -216,7 +216,7 @@ def check_steps(findings: Findings, words: list[Progress]) -> None:
         last[_key(word)] = word
 
 
-def check_backfills(findings: Findings, found: Found, prefix: str, last: dict[tuple[str, ...], Progress]) -> None:
+def check_backfills(findings: Findings, found: Found, prefix: str, last: dict[tuple[str, ...], JobProgress]) -> None:
     """What a person is told is what became of the job."""
     told = {m.key(): record["status"] for m, record in found.clean if record and m.topic() == f"{prefix}.backfills"}
     for (*key, workout_id), word in last.items():

@@ -9,8 +9,8 @@ import pytest
 
 from streams.events import topics
 from streams.tables.history import progress
-from streams.tables.history.job import Status
-from streams.tables.history.progress import Progress
+from streams.tables.history.job import JobStatus
+from streams.tables.history.progress import JobProgress
 from tests.chaos import history
 from tests.chaos.history import Calls
 from tests.chaos.reading import Found
@@ -18,7 +18,7 @@ from tests.chaos.test_verify import Stored
 from tests.chaos.verify import Findings
 from tests.folding import PREFIX, RawRecord
 
-DONE = Progress("bf_1", "u1", "oura", "sleep", 2, Status.COMPLETE)
+DONE = JobProgress("bf_1", "u1", "oura", "sleep", 2, JobStatus.COMPLETE)
 CALLS = Calls(all=1100, needed=1000, faulty=80, again=20, circles=1, kills=5, peak_per_s=history.RATE_PER_S)
 
 
@@ -26,8 +26,8 @@ CALLS = Calls(all=1100, needed=1000, faulty=80, again=20, circles=1, kills=5, pe
 class Right:
     """A job in two steps whose page held one event."""
 
-    words: list[Progress] = field(
-        default_factory=lambda: [replaced(seq=1, status=Status.FETCHING, due_ms=5), replaced(seq=2)]
+    words: list[JobProgress] = field(
+        default_factory=lambda: [replaced(seq=1, status=JobStatus.FETCHING, due_ms=5), replaced(seq=2)]
     )
     pages: list[str] = field(default_factory=lambda: ["bf_1.1.0"])
     told: str = "complete"
@@ -45,7 +45,7 @@ class Right:
         return findings
 
 
-def replaced(**changes: Any) -> Progress:
+def replaced(**changes: Any) -> JobProgress:
     return msgspec.structs.replace(DONE, **changes)
 
 
@@ -54,7 +54,7 @@ def no_end(right: Right) -> None:
 
 
 def failed(right: Right) -> None:
-    right.words[-1] = replaced(status=Status.FAILED, reason="cursor_loop")
+    right.words[-1] = replaced(status=JobStatus.FAILED, reason="cursor_loop")
 
 
 def step_twice(right: Right) -> None:
@@ -80,7 +80,7 @@ def of_the_future(right: Right) -> None:
 def test_what_is_right_is_right() -> None:
     """A job that ended, and one that found nothing and asks again later."""
     assert Right().findings().is_right
-    waiting = Right(words=[replaced(status=Status.EMPTY, due_ms=5)], told="empty")
+    waiting = Right(words=[replaced(status=JobStatus.EMPTY, due_ms=5)], told="empty")
     assert waiting.findings().is_right
 
 

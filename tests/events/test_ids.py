@@ -23,8 +23,8 @@ from streams.ops.errors import Reason, Rejected
 from streams.ops.settings import Settings
 from streams.tables.history import progress as progresses
 from streams.tables.history import request as requests
-from streams.tables.history.job import Status
-from streams.tables.history.progress import Progress
+from streams.tables.history.job import JobStatus
+from streams.tables.history.progress import JobProgress
 from streams.tables.history.request import Request
 from tests.every_event import events, generations
 from tests.folding import NOW_MS, PREFIX, Worker, raw
@@ -149,8 +149,8 @@ def test_whoever_names_a_user_means_the_same(spelled: Any) -> None:
     user, team = spelled(USER), spelled(TEAM)
     request = requests.decode(requests.encode(Request("bf_1", user, "oura", "sleep", team_id=team)))
     assert (request.key, request.team_id) == ((USER, "oura", "sleep"), TEAM)
-    progress = progresses.decode(progresses.encode(Progress("bf_1", user, "oura", "sleep", 1, Status.QUEUED)))
-    assert isinstance(progress, Progress)
+    progress = progresses.decode(progresses.encode(JobProgress("bf_1", user, "oura", "sleep", 1, JobStatus.QUEUED)))
+    assert isinstance(progress, JobProgress)
     assert progress.user_id == USER
     bound = Own(user, "glucose-low", 3.5)
     assert owns.decode(bound.key, owns.encode(bound)) == (Own(USER, "glucose-low", 3.5), True)

@@ -25,7 +25,7 @@ BODY = (
 RAW = "raw.summaries"
 
 ENTITY = verdicts.judge(None, Version(0, NOW_MS, 1), b"{}").state or b""
-LINK = connections.encode(connections.State(implied_since_ms=NOW_MS))
+LINK = connections.encode(connections.Connection(implied_since_ms=NOW_MS))
 TIMER = Timer(NOW_MS, USER, "gone")
 
 

@@ -31,8 +31,8 @@ from streams.letters.letter import Filter
 from streams.ops.errors import Misconfigured, Unavailable, Unreadable
 from streams.ops.settings import Settings
 from streams.tables.history import progress
-from streams.tables.history.job import Status
-from streams.tables.history.progress import Progress
+from streams.tables.history.job import JobStatus
+from streams.tables.history.progress import JobProgress
 from tests.folding import NOW_MS, Worker
 from tests.integration.test_alert_lives import step
 from tests.strategies import USER, envelope
@@ -137,7 +137,7 @@ def stage(cluster: Cluster) -> Stage:
     filler.fill(topics.ALERT_THRESHOLDS, owns, json_junk(), is_null_junk=True)
     mark = json.dumps({"at_ms": 1, "redriven_at": "2026", "to": "t 0"}).encode()
     filler.fill(topics.REDRIVEN, [(b"0:1", mark), (b"0:2", mark)], json_junk(), is_null_junk=True)
-    said = [progress.encode(Progress(f"j{n}", f"u{n}", "oura", "sleep", 1, Status.COMPLETE)) for n in (1, 2)]
+    said = [progress.encode(JobProgress(f"j{n}", f"u{n}", "oura", "sleep", 1, JobStatus.COMPLETE)) for n in (1, 2)]
     filler.fill(topics.FETCH_PROGRESS, [(b"u1", said[0]), (b"u2", said[1])], json_junk(), is_null_junk=True)
     filler.fill(topics.DEAD_LETTERS, [(b"a", b"{"), (b"b", b"{")], json_junk(), is_null_junk=True)
     return Stage(settings, filler.junk)

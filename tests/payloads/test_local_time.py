@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from streams.events.times import DAY_US, EPOCH, MICRO, day_number
 from streams.payloads import local_time
-from streams.payloads.local_time import Place
+from streams.payloads.local_time import LocalTime
 from streams.tables.sources import Policy
 from tests.folding import Worker
 from tests.strategies import envelope
@@ -109,18 +109,18 @@ NIGHT = {"session_start_at": us("2026-06-03T21:30:00+00:00"), "session_end_at": 
 @pytest.mark.parametrize(
     ("fields", "place"),
     [
-        ({"calendar_date": 5, "timezone_offset_s": 7200, "time_zone": "America/New_York"}, Place(5, 7200)),
-        ({"calendar_date": day("2026-06-03"), "time_zone": "Europe/Berlin"}, Place(day("2026-06-03"), 7200)),
-        ({"calendar_date": 5, "time_zone": "Atlantis/Capital"}, Place(5, None)),
-        ({"calendar_date": 5, "timezone_offset_s": 7_200_000}, Place(5, None)),
-        ({**NIGHT, "time_zone": "Europe/Berlin"}, Place(day("2026-06-04"), 7200)),
-        ({**NIGHT, "time_zone": "Pacific/Pago_Pago"}, Place(day("2026-06-03"), -39_600)),
-        (NIGHT, Place(None, None)),
-        ({"period_start": 9}, Place(9, None)),
-        ({}, Place(None, None)),
+        ({"calendar_date": 5, "timezone_offset_s": 7200, "time_zone": "America/New_York"}, LocalTime(5, 7200)),
+        ({"calendar_date": day("2026-06-03"), "time_zone": "Europe/Berlin"}, LocalTime(day("2026-06-03"), 7200)),
+        ({"calendar_date": 5, "time_zone": "Atlantis/Capital"}, LocalTime(5, None)),
+        ({"calendar_date": 5, "timezone_offset_s": 7_200_000}, LocalTime(5, None)),
+        ({**NIGHT, "time_zone": "Europe/Berlin"}, LocalTime(day("2026-06-04"), 7200)),
+        ({**NIGHT, "time_zone": "Pacific/Pago_Pago"}, LocalTime(day("2026-06-03"), -39_600)),
+        (NIGHT, LocalTime(None, None)),
+        ({"period_start": 9}, LocalTime(9, None)),
+        ({}, LocalTime(None, None)),
     ],
 )
-def test_where_a_summary_lies(fields: dict[str, Any], place: Place) -> None:
+def test_where_a_summary_lies(fields: dict[str, Any], place: LocalTime) -> None:
     """The day as sent, else that on which a session ended on the local clock; the offset as sent, else the zone's."""
     assert local_time.of_summary(fields, None, is_floating=False) == place
 
@@ -128,8 +128,8 @@ def test_where_a_summary_lies(fields: dict[str, Any], place: Place) -> None:
 def test_a_floating_summary_is_local_as_it_is() -> None:
     """Its day is the one that its times say; its offset is that of the user's zone, if known."""
     eaten = {"eaten_at": us("2026-06-03T23:30:00+00:00")}
-    assert local_time.of_summary(eaten, None, is_floating=True) == Place(day("2026-06-03"), None)
-    assert local_time.of_summary(eaten, local_time.zone("Asia/Kathmandu"), is_floating=True) == Place(
+    assert local_time.of_summary(eaten, None, is_floating=True) == LocalTime(day("2026-06-03"), None)
+    assert local_time.of_summary(eaten, local_time.zone("Asia/Kathmandu"), is_floating=True) == LocalTime(
         day("2026-06-03"), 20_700
     )
 

@@ -9,21 +9,21 @@ from hypothesis import strategies as st
 
 from streams.ops.errors import Reason, Rejected
 from streams.tables import connections
-from streams.tables.connections import EMPTY, MINUTE_MS, Created, Failed, State, merge, merge_data
+from streams.tables.connections import EMPTY, MINUTE_MS, Connection, Created, Failed, merge, merge_data
 from streams.tables.history import backfills
 from streams.tables.history.backfills import Notice
 
 times_ms = st.integers(1, 4) | st.integers(1, 4).map(lambda n: n * MINUTE_MS)
 names = st.lists(st.sampled_from(["sleep", "steps"]), unique=True).map(sorted).map(tuple)
 states = st.one_of(
-    st.builds(Created, times_ms, names, names).map(lambda created: State(created=created)),
-    st.builds(Failed, times_ms, st.sampled_from(["x", "y"])).map(lambda failed: State(failed=failed)),
+    st.builds(Created, times_ms, names, names).map(lambda created: Connection(created=created)),
+    st.builds(Failed, times_ms, st.sampled_from(["x", "y"])).map(lambda failed: Connection(failed=failed)),
     times_ms.map(lambda at_ms: merge_data(EMPTY, at_ms)),
 )
 
 
 @given(st.lists(states, min_size=1, max_size=6), st.randoms(use_true_random=False))
-def test_order_and_repetition_do_not_matter(news: list[State], random: Any) -> None:
+def test_order_and_repetition_do_not_matter(news: list[Connection], random: Any) -> None:
     """Late, repeated, swapped: the state is the same."""
     shuffled = [*news, *random.sample(news, random.randint(0, len(news)))]
     random.shuffle(shuffled)
@@ -31,7 +31,7 @@ def test_order_and_repetition_do_not_matter(news: list[State], random: Any) -> N
 
 
 @given(states, states, states)
-def test_merge_is_a_semilattice(a: State, b: State, c: State) -> None:
+def test_merge_is_a_semilattice(a: Connection, b: Connection, c: Connection) -> None:
     """Associative, commutative, idempotent, with EMPTY as the least."""
     assert merge(merge(a, b), c) == merge(a, merge(b, c))
     assert merge(a, b) == merge(b, a)
@@ -39,7 +39,7 @@ def test_merge_is_a_semilattice(a: State, b: State, c: State) -> None:
 
 
 @given(states, times_ms)
-def test_data_merges_as_a_state(state: State, at_ms: int) -> None:
+def test_data_merges_as_a_state(state: Connection, at_ms: int) -> None:
     """The shortcut for data events means the merge, and answers the very state when nothing is new."""
     once = merge_data(state, at_ms)
     assert once == merge(state, merge_data(EMPTY, at_ms))
@@ -47,7 +47,7 @@ def test_data_merges_as_a_state(state: State, at_ms: int) -> None:
 
 
 @given(st.lists(states, max_size=4))
-def test_states_survive_their_bytes(news: list[State]) -> None:
+def test_states_survive_their_bytes(news: list[Connection]) -> None:
     """What is stored is what is read."""
     state = reduce(merge, news, EMPTY)
     assert connections.decode(connections.encode(state)) == state
@@ -57,15 +57,15 @@ def test_states_survive_their_bytes(news: list[State]) -> None:
     ("state", "status", "since_ms"),
     [
         (EMPTY, "unknown", 0),
-        (State(implied_since_ms=3), "implied", 3),
-        (State(created=Created(5), implied_since_ms=3), "connected", 5),
-        (State(created=Created(5), failed=Failed(6)), "error", 6),
-        (State(created=Created(7), failed=Failed(6)), "connected", 7),
-        (State(created=Created(6), failed=Failed(6)), "error", 6),
-        (State(failed=Failed(6), implied_since_ms=9), "error", 6),
+        (Connection(implied_since_ms=3), "implied", 3),
+        (Connection(created=Created(5), implied_since_ms=3), "connected", 5),
+        (Connection(created=Created(5), failed=Failed(6)), "error", 6),
+        (Connection(created=Created(7), failed=Failed(6)), "connected", 7),
+        (Connection(created=Created(6), failed=Failed(6)), "error", 6),
+        (Connection(failed=Failed(6), implied_since_ms=9), "error", 6),
     ],
 )
-def test_status(state: State, status: str, since_ms: int) -> None:
+def test_status(state: Connection, status: str, since_ms: int) -> None:
     """The newest of created and error; data alone imply a link, and do not mend a broken one."""
     assert (state.status, state.since_ms) == (status, since_ms)
 
@@ -79,26 +79,26 @@ def test_a_busy_user_is_written_once_a_minute() -> None:
 
 def test_what_is_merged_is_the_newest_and_the_oldest() -> None:
     """The newest `created`, error and minute with data; the oldest data and the oldest `created`."""
-    old = State(Created(5, ("z",)), Failed(5, "z"), 5, 5, 5)
-    new = State(Created(6, ("a",)), Failed(6, "a"), 6, 6, 6)
-    assert merge(old, new) == State(new.created, new.failed, 5, 6, 5)
+    old = Connection(Created(5, ("z",)), Failed(5, "z"), 5, 5, 5)
+    new = Connection(Created(6, ("a",)), Failed(6, "a"), 6, 6, 6)
+    assert merge(old, new) == Connection(new.created, new.failed, 5, 6, 5)
     assert merge(EMPTY, EMPTY) == EMPTY == connections.decode(None)
-    assert merge(old, State(implied_since_ms=0, last_data_ms=0, first_created_ms=0))[2:] == (0, 5, 0)
+    assert merge(old, Connection(implied_since_ms=0, last_data_ms=0, first_created_ms=0))[2:] == (0, 5, 0)
 
 
 @pytest.mark.parametrize(
     ("known", "at_ms", "told"),
     [
-        (State(), MINUTE_MS + 1, (MINUTE_MS + 1, MINUTE_MS)),
-        (State(implied_since_ms=70_000, last_data_ms=MINUTE_MS), 70_000, (70_000, MINUTE_MS)),
-        (State(implied_since_ms=70_000, last_data_ms=MINUTE_MS), 69_999, (69_999, MINUTE_MS)),
-        (State(implied_since_ms=70_000, last_data_ms=MINUTE_MS), 2 * MINUTE_MS, (70_000, 2 * MINUTE_MS)),
-        (State(implied_since_ms=0, last_data_ms=0), 1, (0, 0)),
-        (State(implied_since_ms=3), 5, (3, 0)),
-        (State(last_data_ms=MINUTE_MS), 5, (5, MINUTE_MS)),
+        (Connection(), MINUTE_MS + 1, (MINUTE_MS + 1, MINUTE_MS)),
+        (Connection(implied_since_ms=70_000, last_data_ms=MINUTE_MS), 70_000, (70_000, MINUTE_MS)),
+        (Connection(implied_since_ms=70_000, last_data_ms=MINUTE_MS), 69_999, (69_999, MINUTE_MS)),
+        (Connection(implied_since_ms=70_000, last_data_ms=MINUTE_MS), 2 * MINUTE_MS, (70_000, 2 * MINUTE_MS)),
+        (Connection(implied_since_ms=0, last_data_ms=0), 1, (0, 0)),
+        (Connection(implied_since_ms=3), 5, (3, 0)),
+        (Connection(last_data_ms=MINUTE_MS), 5, (5, MINUTE_MS)),
     ],
 )
-def test_what_a_data_event_adds(known: State, at_ms: int, told: tuple[int, int]) -> None:
+def test_what_a_data_event_adds(known: Connection, at_ms: int, told: tuple[int, int]) -> None:
     """The oldest moment as it is, the newest floored to its minute."""
     state = merge_data(known, at_ms)
     assert (state.implied_since_ms, state.last_data_ms) == told
@@ -106,7 +106,7 @@ def test_what_a_data_event_adds(known: State, at_ms: int, told: tuple[int, int])
 
 def test_what_others_are_told_of() -> None:
     """The status, since when, and the two events that made it; not the times of data, which change all the time."""
-    state = State(Created(5), Failed(6, "x"), 1, 2, 3)
+    state = Connection(Created(5), Failed(6, "x"), 1, 2, 3)
     assert state.visible == ("error", 6, Created(5), Failed(6, "x"))
 
 
@@ -118,7 +118,7 @@ def test_resources_are_bounded(status: str) -> None:
     _, state = connections.read_event("created", {"provider": "oura", "resource_availability": said}, 5)
     kept = tuple(names[:-1])
     expected = Created(5, kept, ()) if status == "available" else Created(5, (), kept)
-    assert state == State(created=expected, first_created_ms=5)
+    assert state == Connection(created=expected, first_created_ms=5)
 
 
 @pytest.mark.parametrize(("data", "place"), [([], "$.data: not an object"), ({}, "$.data.provider")])
@@ -135,20 +135,20 @@ AVAILABILITY = {"sleep": {"status": "available"}, "body": {"status": "unavailabl
 @pytest.mark.parametrize(
     ("action", "data", "provider", "state"),
     [
-        ("created", {"provider": {"slug": "fitbit"}}, "fitbit", State(created=Created(5), first_created_ms=5)),
-        ("created", {"source": {"slug": "fitbit"}}, "fitbit", State(created=Created(5), first_created_ms=5)),
+        ("created", {"provider": {"slug": "fitbit"}}, "fitbit", Connection(created=Created(5), first_created_ms=5)),
+        ("created", {"source": {"slug": "fitbit"}}, "fitbit", Connection(created=Created(5), first_created_ms=5)),
         (
             "created",
             {"provider": {"slug": "fitbit"}, "resource_availability": AVAILABILITY},
             "fitbit",
-            State(created=Created(5, ("sleep",), ("body",)), first_created_ms=5),
+            Connection(created=Created(5, ("sleep",), ("body",)), first_created_ms=5),
         ),
-        ("error", {"provider": "oura"}, "oura", State(failed=Failed(5))),
-        ("error", {"provider": "oura", "error_type": "new_one"}, "oura", State(failed=Failed(5, "new_one"))),
+        ("error", {"provider": "oura"}, "oura", Connection(failed=Failed(5))),
+        ("error", {"provider": "oura", "error_type": "new_one"}, "oura", Connection(failed=Failed(5, "new_one"))),
         ("paused", {"provider": "oura"}, "oura", EMPTY),
     ],
 )
-def test_events(action: str, data: Any, provider: str, state: State) -> None:
+def test_events(action: str, data: Any, provider: str, state: Connection) -> None:
     """The provider is an object in `created`, a text in `error`, and only in `source` in old bodies."""
     assert connections.read_event(action, data, 5) == (provider, state)
 

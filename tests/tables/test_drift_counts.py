@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.tables import drift_counts
-from streams.tables.drift_counts import COMMON_USERS, EXACT, PERIOD_MS, Row, seen, step_of
+from streams.tables.drift_counts import COMMON_USERS, EXACT, PERIOD_MS, DriftCount, seen, step_of
 
 
-def counted(events: int, at_ms: int = 0, first: int = 0, every: int = 1) -> tuple[Row, int]:
+def counted(events: int, at_ms: int = 0, first: int = 0, every: int = 1) -> tuple[DriftCount, int]:
     """(row, how often it was written) after so many records, each `every` offsets after the one before."""
     row, writes = seen(None, at_ms, first), 1
     for n in range(1, events):
@@ -35,20 +35,20 @@ def test_many_are_estimated_with_few_writes(every: int) -> None:
 
 def test_last_seen_is_true_to_a_period() -> None:
     """A row that nobody would count writes when a new period begins, and only then."""
-    row = Row(0, 0, 1 << 40, (0,))
+    row = DriftCount(0, 0, 1 << 40, (0,))
     assert seen(row, PERIOD_MS - 1, 1) is None
-    assert seen(row, PERIOD_MS, 1) == Row(0, PERIOD_MS, 1 << 40, (0,))
-    late = seen(Row(5 * PERIOD_MS, 5 * PERIOD_MS, 1, (0,)), 7, 1)
-    assert late == Row(7, 5 * PERIOD_MS, 2, (0,))
+    assert seen(row, PERIOD_MS, 1) == DriftCount(0, PERIOD_MS, 1 << 40, (0,))
+    late = seen(DriftCount(5 * PERIOD_MS, 5 * PERIOD_MS, 1, (0,)), 7, 1)
+    assert late == DriftCount(7, 5 * PERIOD_MS, 2, (0,))
 
 
 users = st.lists(st.integers(0, 2**32 - 1), max_size=COMMON_USERS, unique=True).map(tuple)
-rows = st.builds(Row, st.integers(0, 10**13), st.integers(0, 10**13), st.integers(1, 2**60), users)
+rows = st.builds(DriftCount, st.integers(0, 10**13), st.integers(0, 10**13), st.integers(1, 2**60), users)
 
 
 def test_a_row_of_the_format_before_is_read() -> None:
     """It had no users."""
-    assert drift_counts.decode(b"\x01\x93\x01\x02\x03") == Row(1, 2, 3)
+    assert drift_counts.decode(b"\x01\x93\x01\x02\x03") == DriftCount(1, 2, 3)
 
 
 def test_users_are_counted_up_to_the_few_that_matter() -> None:
@@ -61,7 +61,7 @@ def test_users_are_counted_up_to_the_few_that_matter() -> None:
 
 
 @given(rows)
-def test_a_row_survives_its_bytes(row: Row) -> None:
+def test_a_row_survives_its_bytes(row: DriftCount) -> None:
     """What is stored is what was counted."""
     assert drift_counts.decode(drift_counts.encode(row)) == row
     assert drift_counts.decode(None) is None

@@ -8,9 +8,9 @@ from streams.alerts.lives import own
 from streams.alerts.lives.own import Own
 from streams.ops.errors import Rejected
 from streams.tables.history import outage, progress, request
-from streams.tables.history.job import Status
+from streams.tables.history.job import JobStatus
 from streams.tables.history.outage import Outage
-from streams.tables.history.progress import Progress
+from streams.tables.history.progress import JobProgress
 from streams.tables.history.request import Priority, Request, Why
 
 REQUEST = b'{"id":"bf_1","user_id":"u-1","provider":"oura","resource":"sleep","start_us":1,"end_us":9,"why":"outage",'
@@ -28,8 +28,8 @@ def threshold(value: bytes) -> Own:
 GOLDEN: list[tuple[bytes, Any, Any, Any]] = [
     (REQUEST, Request("bf_1", "u-1", "oura", "sleep", 1, 9, Why.OUTAGE, Priority.LATE, "c", "t", "w", 5),
      request.decode, request.encode),
-    (PROGRESS, Progress("bf_1", "u-1", "oura", "sleep", 3, Status.FETCHING, "notice", share=0.5, pages=2, rows=120,
-                        due_ms=7, began_ms=5, at_ms=6), progress.decode, progress.encode),
+    (PROGRESS, JobProgress("bf_1", "u-1", "oura", "sleep", 3, JobStatus.FETCHING, "notice", share=0.5, pages=2,
+                        rows=120, due_ms=7, began_ms=5, at_ms=6), progress.decode, progress.encode),
     (OUTAGE, Outage(1, 2), progress.decode, outage.encode),
     (OWN, Own("u-1", "low", 3.5, 3.9, True), threshold, own.encode),
 ]  # fmt: skip

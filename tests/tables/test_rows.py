@@ -20,7 +20,7 @@ from streams.ops.errors import Misconfigured, Rejected
 from streams.tables import connections, coverage, drift_counts, hour_blocks, rows, sources
 from streams.tables.history import backfills
 from streams.tables.history import job as jobs
-from streams.tables.rows import Kind
+from streams.tables.rows import RowKind
 from streams.tables.sources import Maker
 from tests.every_event import EVENT_TYPES, of
 from tests.folding import Worker
@@ -31,17 +31,17 @@ NAMES = [f"{one.kind.name}-{one.stored[0]}" for one in GOLDEN]
 
 # The shape of what is decoded, by kind and format. A field more, with a default or without, is another shape: rows of
 # two versions would be told apart by nothing. So never change a number here: add one, with a format of its own.
-SHAPES: dict[tuple[Kind, int], tuple[Any, int]] = {
-    (rows.CONNECTION, 1): (connections.State, 0x2E0B586B),
-    (rows.COVERAGE, 1): (coverage.State, 0x27A9F720),
-    (rows.BACKFILL, 1): (backfills._State1, 0x4756EECC),
-    (rows.BACKFILL, 2): (backfills.State, 0xFD05EA52),
+SHAPES: dict[tuple[RowKind, int], tuple[Any, int]] = {
+    (rows.CONNECTION, 1): (connections.Connection, 0x2E0B586B),
+    (rows.COVERAGE, 1): (coverage.Coverage, 0x27A9F720),
+    (rows.BACKFILL, 1): (backfills._Backfill1, 0x4756EECC),
+    (rows.BACKFILL, 2): (backfills.Backfill, 0xFD05EA52),
     (rows.ENTITY, 2): (day_preferences.Kept, 0x4F3915B4),
     (rows.RIVALS, 1): (sources.Rivals, 0x88A8C95A),
     (rows.ZONE, 1): (tuple[int, str], 0x6CE5C801),
     (rows.MAKERS, 1): (tuple[Maker, ...], 0x043642FE),
-    (rows.DRIFT, 1): (drift_counts._Row1, 0x72D187EF),
-    (rows.DRIFT, 2): (drift_counts.Row, 0xB7A67783),
+    (rows.DRIFT, 1): (drift_counts._DriftCount1, 0x72D187EF),
+    (rows.DRIFT, 2): (drift_counts.DriftCount, 0xB7A67783),
     (rows.USER, 1): (user.User, 0x82365E01),
     (rows.WINDOW, 1): (marks._Stored, 0xBC951110),
     (rows.CROWD, 1): (crowds._Stored, 0x65AEF18D),
@@ -71,7 +71,7 @@ def test_every_format_has_a_golden_row() -> None:
 
 
 @pytest.mark.parametrize(("kind", "number"), SHAPES, ids=[f"{kind.name}-{n}" for kind, n in SHAPES])
-def test_a_shape_keeps_its_number(kind: Kind, number: int) -> None:
+def test_a_shape_keeps_its_number(kind: RowKind, number: int) -> None:
     """Whoever changes what a row holds gives it a new number, also for a field with a default."""
     of, known = SHAPES[kind, number]
     assert _shape(of) == known, f"another shape of {kind.name}: see streams/tables/rows.py for what to do"
@@ -98,7 +98,7 @@ def _bare(node: Any, types: dict[str, Any]) -> Any:
 
 
 @given(st.sampled_from(rows.KINDS), st.binary(max_size=100))
-def test_framing(kind: Kind, payload: bytes) -> None:
+def test_framing(kind: RowKind, payload: bytes) -> None:
     """What is packed is unpacked; the format is the first byte, and it is the one that is written."""
     row = rows.pack(kind, payload)
     assert (rows.unpack(kind, row), rows.check(kind, row), row[0]) == (payload, kind.writes, kind.writes)
@@ -121,7 +121,7 @@ def test_any_other_format(golden: Golden, number: int | None) -> None:
 
 def test_a_kind_packs_with_the_number_that_it_writes() -> None:
     """Also one that is new, which has no golden row yet."""
-    kind = Kind("t", "a thing", 3, older=(1, 2))
+    kind = RowKind("t", "a thing", 3, older=(1, 2))
     assert (rows.pack(kind, b"x"), rows.unpack(kind, b"\x03x"), rows.unpack(kind, b"\x01x")) == (b"\x03x", b"x", b"x")
     assert [rows.check(kind, bytes([number])) for number in kind.reads] == [1, 2, 3]
 

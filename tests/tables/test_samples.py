@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from streams.tables.samples import Judged, judge
+from streams.tables.samples import SampleVerdicts, judge
 from tests.payloads.test_decode import heartrate, read_series
 
 EARLIER, LATER = "2026-06-03T10:00:00+00:00", "2026-06-03T10:01:00+00:00"
@@ -14,11 +14,11 @@ def beats(**values: float) -> list[dict[str, Any]]:
     return [{"id": 1, "timestamp": times[name], "unit": "bpm", "value": value} for name, value in values.items()]
 
 
-def telling() -> Callable[[int, list[dict[str, Any]]], Judged]:
+def telling() -> Callable[[int, list[dict[str, Any]]], SampleVerdicts]:
     """Deliveries (when, samples) one after the other, compared with what the ones before left."""
     table: dict[bytes, bytes] = {}
 
-    def tell(delivery_ms: int, samples: list[dict[str, Any]]) -> Judged:
+    def tell(delivery_ms: int, samples: list[dict[str, Any]]) -> SampleVerdicts:
         return judge(read_series(heartrate(*samples)), delivery_ms, table.get, table.__setitem__)
 
     return tell

@@ -16,7 +16,7 @@ from streams.tables.verdicts import (
     FIRST_DELIVERY_MS,
     NEVER_US,
     SKEW_MS,
-    Judged,
+    EntityVerdict,
     Verdict,
     Version,
     is_ahead,
@@ -34,7 +34,7 @@ def version(updated_at_us: int, delivered_at_ms: int, content: dict[str, Any]) -
     return Version(updated_at_us, delivered_at_ms, signed_hash(to_json(content)))
 
 
-def told(*says: tuple[int, int, dict[str, Any]]) -> list[Judged]:
+def told(*says: tuple[int, int, dict[str, Any]]) -> list[EntityVerdict]:
     """Judgements of one entity's versions, one after the other."""
     state, found = None, []
     for updated_at_us, delivered_at_ms, content in says:
@@ -266,7 +266,7 @@ def test_hashes_of_other_samples_are_integers() -> None:
 # Whole events
 
 
-def judged_event(*bodies: bytes) -> list[samples.Judged]:
+def judged_event(*bodies: bytes) -> list[samples.SampleVerdicts]:
     table: dict[bytes, bytes] = {}
     return [samples.judge(read_series(body), 5, table.get, table.__setitem__) for body in bodies]
 

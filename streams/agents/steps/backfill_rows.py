@@ -8,23 +8,23 @@ from streams.events import topics
 from streams.events.topics import Origin
 from streams.payloads.envelope import UNKNOWN, Event
 from streams.tables import coverage
-from streams.tables.coverage import Extent
+from streams.tables.coverage import EventExtent
 from streams.tables.draft import Draft
 from streams.tables.history import backfills
 from streams.tables.history import request as requests
-from streams.tables.history.backfills import Done, Status
+from streams.tables.history.backfills import BackfillStatus, Done
 from streams.tables.history.request import Request
 from streams.tables.verdicts import Verdict, state_key
 
 Key = tuple[str, str, str]  # user, provider, resource
 
 
-def load(draft: Draft, key: Key) -> backfills.State:
+def load(draft: Draft, key: Key) -> backfills.Backfill:
     return backfills.decode(draft.get("backfills", state_key(*key)))
 
 
 def store(
-    draft: Draft, outlet: Outlet, key: Key, before: backfills.State, after: backfills.State, who: dict[str, Any]
+    draft: Draft, outlet: Outlet, key: Key, before: backfills.Backfill, after: backfills.Backfill, who: dict[str, Any]
 ) -> None:
     """Write a backfill's row; emit it where it says something new. `who`: the fields that name the user."""
     if after == before:
@@ -38,7 +38,7 @@ def who_of(event: Event) -> dict[str, Any]:
     return {"client_user_id": event.client_user_id or None, "team_id": event.team_id or None}
 
 
-def _record(draft: Draft, key: Key, state: backfills.State) -> dict[str, Any]:
+def _record(draft: Draft, key: Key, state: backfills.Backfill) -> dict[str, Any]:
     user_id, provider, resource = key
     notice, fetch = state.newest, state.fetch
     has_range = notice is not None and notice.has_range
@@ -58,7 +58,7 @@ def _record(draft: Draft, key: Key, state: backfills.State) -> dict[str, Any]:
         "delivery_id": notice.delivery_id if notice else "",
         "processed_at": draft.now_ms,
         "problems": [],
-        "reason": state.not_expected if state.status is Status.NOT_EXPECTED else (fetch and fetch.reason) or "",
+        "reason": state.not_expected if state.status is BackfillStatus.NOT_EXPECTED else (fetch and fetch.reason) or "",
     }
     return row | _fetched(fetch) | _came_out(state.came_out)
 
@@ -101,7 +101,7 @@ def received(
     event: Event,
     how: Delivered,
     provider: str,
-    extent: Extent | None,
+    extent: EventExtent | None,
     verdicts: Mapping[Verdict, int],
     dropped: int = 0,
 ) -> None:
@@ -117,7 +117,7 @@ def received(
         store(draft, outlet, key, before, after, who_of(event))
 
 
-def _cover(draft: Draft, key: Key, extent: Extent, at_ms: int) -> None:
+def _cover(draft: Draft, key: Key, extent: EventExtent, at_ms: int) -> None:
     row = state_key(*key)
     before = coverage.decode(draft.get("connections", row))
     after = coverage.merge(before, extent, at_ms)
@@ -125,7 +125,7 @@ def _cover(draft: Draft, key: Key, extent: Extent, at_ms: int) -> None:
         draft.put("connections", row, coverage.encode(after))
 
 
-def _rows(how: Delivered, extent: Extent | None, verdicts: Mapping[Verdict, int], dropped: int) -> Done:
+def _rows(how: Delivered, extent: EventExtent | None, verdicts: Mapping[Verdict, int], dropped: int) -> Done:
     def count(*names: Verdict) -> int:
         return sum(verdicts.get(name, 0) for name in names)
 

@@ -90,7 +90,7 @@ def _text(value: bytes | None) -> str:
     return text if len(text) <= TEXT_CHARS_MAX else ""
 
 
-def aged(how: Delivered, last_us: int | None, link: connections.State) -> Delivered:
+def aged(how: Delivered, last_us: int | None, link: connections.Connection) -> Delivered:
     """Data that end before the user first connected are history, also where they come as incremental events (5.3)."""
     first_ms = link.first_created_ms
     if first_ms is None or last_us is None or last_us >= first_ms * 1000 or how.origin == topics.Origin.HISTORICAL:
@@ -137,7 +137,7 @@ def head(
     draft: Draft,
     *,
     source: Source | None,
-    link: connections.State | None,
+    link: connections.Connection | None,
     verdict: str,
     version: Version,
     changed_fields: Sequence[str] = (),
@@ -194,7 +194,7 @@ def unknown_text(event: Event, unknown: Mapping[str, Any] | None) -> str | None:
     return to_json({**(unknown or {}), **({"$": event.unknown} if event.unknown else {})}).decode()
 
 
-def data_link(draft: Draft, outlet: Outlet, event: Event, how: Delivered, provider: str) -> connections.State:
+def data_link(draft: Draft, outlet: Outlet, event: Event, how: Delivered, provider: str) -> connections.Connection:
     """The connection as known with this data event, which implies one; a new implied row is emitted."""
     if provider == UNKNOWN:
         return connections.EMPTY
@@ -212,8 +212,8 @@ def store_link(
     event: Event,
     how: Delivered,
     provider: str,
-    before: connections.State,
-    after: connections.State,
+    before: connections.Connection,
+    after: connections.Connection,
 ) -> None:
     """Write a connection's state; emit it where what others see has changed."""
     if after != before:
@@ -224,7 +224,7 @@ def store_link(
 
 
 def connection_record(
-    event: Event, how: Delivered, draft: Draft, provider: str, state: connections.State
+    event: Event, how: Delivered, draft: Draft, provider: str, state: connections.Connection
 ) -> dict[str, Any]:
     """One record of the `connections` topic."""
     return {

@@ -18,12 +18,12 @@ from streams.events.types import parse_type
 from streams.ops.errors import Misconfigured, Rejected
 from streams.payloads import tolerant
 from streams.payloads.envelope import Event, Source
-from streams.payloads.local_time import Place
+from streams.payloads.local_time import LocalTime
 from streams.payloads.summary import ATTRIBUTION, Summary
 from streams.tables import connections, coverage, sources
 from streams.tables.draft import Draft
 from streams.tables.sources import Maker, Policy, Rivals
-from streams.tables.verdicts import Stored, state_key, stored
+from streams.tables.verdicts import StoredVersion, state_key, stored
 
 TABLE = "summaries"
 TOO_LARGE = "$: unknown fields and problems are too large to be sent again"
@@ -58,7 +58,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Kept).decode
 
 
-def keep(entity: Summary, how: Delivered, place: Place) -> bytes:
+def keep(entity: Summary, how: Delivered, place: LocalTime) -> bytes:
     """`extra` for the state of a summary. Begins with the offset: of equal versions the first in the log is kept.
 
     `how`: as it came. What is joined (the connection, the zone) is not kept: tables do not depend on how topics meet.
@@ -73,19 +73,19 @@ def keep(entity: Summary, how: Delivered, place: Place) -> bytes:
     return _offset.pack(max(how.offset, 0)) + _encode(kept)
 
 
-def day_of(entity: Summary, place: Place) -> str:
+def day_of(entity: Summary, place: LocalTime) -> str:
     """The day on which a summary is compared with others; "" if it is not."""
     if entity.event.type.resource == "profile":
         return WHOLE
     return "" if place.day is None or entity.event.type.resource == "workout_stream" else str(place.day)
 
 
-def kept(state: Stored) -> Kept:
+def kept(state: StoredVersion) -> Kept:
     return _decode(memoryview(state.extra)[_offset.size :])
 
 
 def settle(
-    draft: Draft, outlet: Outlet, policy: Policy, entity: Summary, before: bytes | None, place: Place
+    draft: Draft, outlet: Outlet, policy: Policy, entity: Summary, before: bytes | None, place: LocalTime
 ) -> bool | None:
     """Whether this entity's source is preferred on its day now; None where nothing is compared.
 
@@ -174,7 +174,7 @@ def _emit(draft: Draft, outlet: Outlet, key: tuple[str, str, str], record: dict[
         ) from None
 
 
-def _how(outlet: Outlet, draft: Draft, said: Stored, is_: Kept) -> Delivered:
+def _how(outlet: Outlet, draft: Draft, said: StoredVersion, is_: Kept) -> Delivered:
     return Delivered(
         is_.delivery_id, said.version.delivered_at_ms, is_.created_ms, is_.received_ms, is_.door, is_.origin,
         is_.backfill_id, f"{outlet.prefix}.raw.summaries", draft.partition, _offset.unpack_from(said.extra)[0],
@@ -182,6 +182,6 @@ def _how(outlet: Outlet, draft: Draft, said: Stored, is_: Kept) -> Delivered:
     )  # fmt: skip
 
 
-def placed(place: Place) -> dict[str, int | None]:
+def placed(place: LocalTime) -> dict[str, int | None]:
     """The fields of local time in a summary."""
     return {"local_date": place.day, "local_offset_s": place.offset_s}

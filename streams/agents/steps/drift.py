@@ -10,7 +10,7 @@ from streams.payloads.drift import OVERFLOW, Finding, Findings
 from streams.payloads.envelope import Event
 from streams.tables import drift_counts
 from streams.tables.draft import Draft
-from streams.tables.drift_counts import Row
+from streams.tables.drift_counts import DriftCount
 
 FINDINGS_MAX = 50  # of one event; a body of thousands of unknown names has said enough by then
 ITEMS_MAX = 200  # distinct ones of a raw topic and partition; further ones are counted together
@@ -46,7 +46,7 @@ def row_key(finding: Finding) -> bytes:
     return _HASHED + blake2b(finding.key, digest_size=12).hexdigest().encode() if finding.is_private else finding.key
 
 
-def _of_before(draft: Draft, outlet: Outlet, finding: Finding) -> Row | None:
+def _of_before(draft: Draft, outlet: Outlet, finding: Finding) -> DriftCount | None:
     """The row of a build that kept and told every word. Both are taken back; how often it was seen still counts."""
     old = drift_counts.decode(draft.get("drift", finding.key)) if finding.is_private else None
     if old is not None:
@@ -68,7 +68,7 @@ def _short(topic: str, prefix: str) -> str:
     return topic.removeprefix(f"{prefix}.")
 
 
-def _record(event: Event, how: Delivered, finding: Finding, row: Row) -> dict[str, object]:
+def _record(event: Event, how: Delivered, finding: Finding, row: DriftCount) -> dict[str, object]:
     return {
         **finding._asdict(),
         "first_seen_at": row.first_ms,

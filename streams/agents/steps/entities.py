@@ -10,7 +10,17 @@ from streams.payloads.values import to_json
 from streams.tables import connections
 from streams.tables.draft import Draft
 from streams.tables.sources import Policy
-from streams.tables.verdicts import EMITTED, NEVER_US, Judged, Verdict, Version, is_ahead, judge, signed_hash, state_key
+from streams.tables.verdicts import (
+    EMITTED,
+    NEVER_US,
+    EntityVerdict,
+    Verdict,
+    Version,
+    is_ahead,
+    judge,
+    signed_hash,
+    state_key,
+)
 
 TABLE = "summaries"
 NO_MORE: Mapping[str, Any] = {}
@@ -19,7 +29,7 @@ NO_MORE: Mapping[str, Any] = {}
 class Compared(NamedTuple):
     """An entity beside its state. `before`: that state, as it was."""
 
-    judged: Judged
+    judged: EntityVerdict
     version: Version
     before: bytes | None
 
@@ -59,7 +69,7 @@ def compare(draft: Draft, entity: Entity, how: Delivered, state: list[str], extr
 
 def emit(
     draft: Draft, outlet: Outlet, entity: Entity, how: Delivered, compared: Compared, topic: str, key: list[str], *,
-    source: Source | None, link: connections.State | None, more: Mapping[str, Any], policy: Policy | None = None,
+    source: Source | None, link: connections.Connection | None, more: Mapping[str, Any], policy: Policy | None = None,
 ) -> None:  # fmt: skip
     """The record of an entity that is news. `more`: fields beside those of the body."""
     record = head(
@@ -73,7 +83,7 @@ def emit(
 
 def fold_entity(
     draft: Draft, outlet: Outlet, entity: Entity, how: Delivered, *, topic: str, key: list[str], state: list[str],
-    source: Source | None = None, link: connections.State | None = None, more: Mapping[str, Any] = NO_MORE,
+    source: Source | None = None, link: connections.Connection | None = None, more: Mapping[str, Any] = NO_MORE,
 ) -> Verdict:  # fmt: skip
     """`topic`: short name of the clean topic; `key`: parts of its key; `state`: parts of the key in the table.
 

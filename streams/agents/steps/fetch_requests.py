@@ -6,18 +6,17 @@ from streams.agents.steps.backfill_rows import ask
 from streams.agents.steps.common_fields import Delivered, Outlet
 from streams.events import providers
 from streams.payloads.envelope import Event
-from streams.tables.connections import Created
-from streams.tables.connections import State as Link
+from streams.tables.connections import Connection, Created
 from streams.tables.draft import Draft
 from streams.tables.history import windows
-from streams.tables.history.backfills import Notice, State
+from streams.tables.history.backfills import Backfill, Notice
 from streams.tables.history.request import RANGELESS, Priority, Request, Why, new_id
 
 DAY_MS = 86_400_000
 
 
 def after_notice(
-    draft: Draft, outlet: Outlet, event: Event, provider: str, notice: Notice, known: State, link: Link
+    draft: Draft, outlet: Outlet, event: Event, provider: str, notice: Notice, known: Backfill, link: Connection
 ) -> str:
     """Ask for the range that Junction has pulled; why not, if there is nothing to ask for.
 
@@ -40,7 +39,7 @@ def after_notice(
     return ""
 
 
-def _gap_start(known: State, link: Link) -> int:
+def _gap_start(known: Backfill, link: Connection) -> int:
     """Where the data end that we have from before the last error, µs; 0: ask for everything."""
     fetch, created, failed = known.fetch, link.created, link.failed
     if fetch is None or created is None or failed is None or not known.is_through:
@@ -50,7 +49,7 @@ def _gap_start(known: State, link: Link) -> int:
 
 
 def after_connection(
-    draft: Draft, outlet: Outlet, event: Event, how: Delivered, provider: str, before: Link, after: Link
+    draft: Draft, outlet: Outlet, event: Event, how: Delivered, provider: str, before: Connection, after: Connection
 ) -> None:
     """A connection was made, or works again: ask for what no notice will announce, or for what is missing."""
     created, failed = after.created, after.failed

@@ -15,7 +15,7 @@ from streams.events.times import EPOCH, HOUR_US
 from streams.payloads.series import Series
 from streams.tables import hour_blocks, sources
 from streams.tables.draft import Draft
-from streams.tables.samples import Judged, block_key
+from streams.tables.samples import SampleVerdicts, block_key
 from streams.tables.sources import Maker, Policy
 from streams.tables.verdicts import state_key
 
@@ -25,7 +25,7 @@ Flags = dict[int, bool]  # hour since 1970 → whether this event's source is th
 
 
 def settle(
-    draft: Draft, outlet: Outlet, policy: Policy, series: Series, judged: Judged, how: Delivered
+    draft: Draft, outlet: Outlet, policy: Policy, series: Series, judged: SampleVerdicts, how: Delivered
 ) -> Flags | bool:
     """True where there is no other source at all. To be called when the event's blocks are written."""
     maker = Maker(series.source.provider, series.source.type)

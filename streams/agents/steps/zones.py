@@ -11,7 +11,7 @@ import msgspec
 
 from streams.events.times import DAY_US
 from streams.payloads import local_time
-from streams.payloads.local_time import Place
+from streams.payloads.local_time import LocalTime
 from streams.tables import rows
 from streams.tables.draft import Draft
 from streams.tables.sources import Policy
@@ -38,7 +38,7 @@ def known(draft: Draft, user_id: str, policy: Policy) -> str:
     return policy.fallback_time_zone if stored is None else _decode(rows.unpack(rows.ZONE, stored))[1]
 
 
-def place_of(draft: Draft, policy: Policy, user_id: str, provider: str, fields: Mapping[str, Any]) -> Place:
+def place_of(draft: Draft, policy: Policy, user_id: str, provider: str, fields: Mapping[str, Any]) -> LocalTime:
     """Where a summary lies in local time."""
     is_floating = provider in local_time.FLOATING_PROVIDERS
     return local_time.of_summary(

@@ -54,12 +54,12 @@ class Tally:
         elif state := coverage.decode(value):
             self._add_data(parts[0], parts[1], state)
 
-    def _add_link(self, provider: str, link: connection.State) -> None:
+    def _add_link(self, provider: str, link: connection.Connection) -> None:
         self.connections[provider_label(provider), link.status] += 1
         if link.status == connection.ERROR:
             self._failed.add(provider)
 
-    def _add_data(self, provider: str, resource: str, state: coverage.State) -> None:
+    def _add_data(self, provider: str, resource: str, state: coverage.Coverage) -> None:
         if provider in self._failed:
             return
         # What a clock that runs ahead dates into the future came, at the latest, when it was delivered.
@@ -133,6 +133,6 @@ def _step(draft: Draft, walk: _Walk, cursor: bytes) -> None:
 
 def _tell(partition: int, tally: Tally) -> None:
     metrics.CONNECTIONS.tell(partition, filled(tally.connections, _STATUSES))
-    metrics.BACKFILLS.tell(partition, filled(tally.backfills, [str(status) for status in backfill.Status]))
+    metrics.BACKFILLS.tell(partition, filled(tally.backfills, [str(status) for status in backfill.BackfillStatus]))
     metrics.FRESHNESS.tell(partition, tally.ages)
     metrics.USER_FRESHNESS.tell(partition, tally.user_ages)

@@ -15,15 +15,15 @@ from streams.payloads import values
 from streams.payloads.envelope import provider_slug
 from streams.payloads.values import Unfit
 from streams.tables import rows
-from streams.tables.history.job import Status as JobStatus
-from streams.tables.history.progress import Progress
+from streams.tables.history.job import JobStatus
+from streams.tables.history.progress import JobProgress
 
 NOTICES_MAX = 64  # a reconnect brings one more; beyond this many we say 64
 EARLY = providers.LIVE_HISTORY  # the notice comes before the data, which then come as incremental events (5.3)
 KEPT_MAX = 4  # backfills whose rows are counted; see `add_rows`
 
 
-class Status(StrEnum):
+class BackfillStatus(StrEnum):
     """What a person wants to know."""
 
     NOTIFIED = "notified"  # Junction has pulled it; nobody fetches yet
@@ -47,7 +47,7 @@ class Notice(NamedTuple):
 
 
 class Fetch(NamedTuple):
-    """How far a job is; see `fetch.progress.Progress`. The greatest `seq` is the newest."""
+    """How far a job is; see `JobProgress`. The greatest `seq` is the newest."""
 
     seq: int
     id: str
@@ -83,7 +83,7 @@ class Done(NamedTuple):
         return self.new + self.changed + self.same + self.others
 
 
-class State(NamedTuple):
+class Backfill(NamedTuple):
     """`done`: of the newest few backfills, in the order in which rows of each came first."""
 
     newest: Notice | None = None
@@ -93,13 +93,13 @@ class State(NamedTuple):
     not_expected: str = ""
 
     @property
-    def status(self) -> Status:
+    def status(self) -> BackfillStatus:
         fetch = self.fetch
         if fetch is None:
-            return Status.NOT_EXPECTED if self.not_expected else Status.NOTIFIED
+            return BackfillStatus.NOT_EXPECTED if self.not_expected else BackfillStatus.NOTIFIED
         if fetch.status is JobStatus.COMPLETE and not self.is_through:
-            return Status.FETCHING
-        return Status(fetch.status)
+            return BackfillStatus.FETCHING
+        return BackfillStatus(fetch.status)
 
     @property
     def visible(self) -> tuple[object, ...]:
@@ -122,7 +122,7 @@ class State(NamedTuple):
         return not fetch.rows or (done is not None and done.rows >= fetch.rows)
 
 
-EMPTY = State()
+EMPTY = Backfill()
 
 
 def read_event(data: object, at_ms: int, delivery_id: str, problems: list[str]) -> tuple[str, Notice]:
@@ -137,17 +137,17 @@ def read_event(data: object, at_ms: int, delivery_id: str, problems: list[str]) 
     return provider, Notice(at_ms, delivery_id, min(start, end), max(start, end), True, start > end)
 
 
-def is_seen(state: State, notice: Notice) -> bool:
+def is_seen(state: Backfill, notice: Notice) -> bool:
     return (notice.at_ms, notice.delivery_id) in state.seen
 
 
-def merge(state: State, notice: Notice) -> State:
+def merge(state: Backfill, notice: Notice) -> Backfill:
     """The newest notice, and which were seen."""
     seen = tuple(sorted({*state.seen, (notice.at_ms, notice.delivery_id)})[-NOTICES_MAX:])
     return state._replace(newest=max(state.newest or notice, notice), seen=seen)
 
 
-def merge_progress(state: State, progress: Progress) -> State:
+def merge_progress(state: Backfill, progress: JobProgress) -> Backfill:
     """The newest word of the fetcher."""
     if state.fetch is not None and progress.seq <= state.fetch.seq:
         return state
@@ -158,7 +158,7 @@ def merge_progress(state: State, progress: Progress) -> State:
     return state._replace(fetch=fetch)
 
 
-def add_rows(state: State, rows: Done) -> State:
+def add_rows(state: Backfill, rows: Done) -> Backfill:
     """Count rows of a backfill that came through.
 
     Rows of several come mixed: streams of one that is over still wait while the next one fetches, and rows may be here
@@ -181,14 +181,14 @@ def _sum(one: Done, more: Done) -> Done:
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(State).decode
+_decode = msgspec.msgpack.Decoder(Backfill).decode
 
 
-def encode(state: State) -> bytes:
+def encode(state: Backfill) -> bytes:
     return rows.pack(rows.BACKFILL, _encode(state))
 
 
-def decode(stored: bytes | None) -> State:
+def decode(stored: bytes | None) -> Backfill:
     """EMPTY for what is not stored."""
     if stored is None:
         return EMPTY
@@ -207,7 +207,7 @@ class _Done1(NamedTuple):
     last_us: int | None = None
 
 
-class _State1(NamedTuple):
+class _Backfill1(NamedTuple):
     newest: Notice | None = None
     seen: tuple[tuple[int, str], ...] = ()
     fetch: Fetch | None = None
@@ -215,8 +215,8 @@ class _State1(NamedTuple):
     not_expected: str = ""
 
 
-def _decode_1(payload: bytes) -> State:
+def _decode_1(payload: bytes) -> Backfill:
     """As it was before: one count."""
-    old = msgspec.msgpack.decode(payload, type=_State1)
+    old = msgspec.msgpack.decode(payload, type=_Backfill1)
     done = (Done(old.done.id, *old.done[2:]),) if old.done else ()
-    return State(old.newest, old.seen, old.fetch, done, old.not_expected)
+    return Backfill(old.newest, old.seen, old.fetch, done, old.not_expected)

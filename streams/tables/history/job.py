@@ -32,7 +32,7 @@ WINDOW_US_MIN = 3_600_000_000  # a shorter one is not cut in two
 LOOPS_MAX = 3  # walks in circles through one window, each begun anew
 
 
-class Status(StrEnum):
+class JobStatus(StrEnum):
     QUEUED = "queued"
     FETCHING = "fetching"
     COMPLETE = "complete"
@@ -56,7 +56,7 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     """
 
     request: Request
-    status: Status = Status.QUEUED
+    status: JobStatus = JobStatus.QUEUED
     seq: int = 0
     due_ms: int | None = None
     todo: tuple[Span, ...] = ()
@@ -109,8 +109,8 @@ def join(job: Job | None, request: Request, now_ms: int) -> Job:
         team_id=request.team_id or job.request.team_id,
     )
     joined = _next(job, request=merged, todo=windows.union(spans), window=None, cursor="", seen=(), asked=0)
-    if job.status is Status.EMPTY:
-        joined = replace(joined, status=Status.QUEUED, due_ms=max(now_ms, request.not_before_ms))
+    if job.status is JobStatus.EMPTY:
+        joined = replace(joined, status=JobStatus.QUEUED, due_ms=max(now_ms, request.not_before_ms))
     return _next_window(joined)
 
 
@@ -118,7 +118,7 @@ def after_page(job: Job, rows: int, cursor: str, now_ms: int, given_up: str = ""
     """A page came with so many rows; `cursor`: where the next one begins, empty when the window is read. `given_up`:
     why something in it was left out."""
     got = _next(
-        job, status=Status.FETCHING, pages=job.pages + 1, rows=job.rows + rows, window_rows=job.window_rows + rows,
+        job, status=JobStatus.FETCHING, pages=job.pages + 1, rows=job.rows + rows, window_rows=job.window_rows + rows,
         due_ms=now_ms, tries=0, reason="", given_up=given_up or job.given_up,
     )  # fmt: skip
     if not cursor:
@@ -165,7 +165,7 @@ def after_too_large(job: Job, now_ms: int) -> Job:
 
 def refuse(job: Job, reason: str) -> Job:
     """It will never work."""
-    return _next(job, status=Status.FAILED, due_ms=None, reason=reason)
+    return _next(job, status=JobStatus.FAILED, due_ms=None, reason=reason)
 
 
 def _after_window(job: Job, now_ms: int) -> Job:
@@ -174,13 +174,13 @@ def _after_window(job: Job, now_ms: int) -> Job:
     if job.todo:
         return _next_window(job)
     if job.rows or job.given_up:
-        return replace(job, status=Status.COMPLETE, due_ms=None)
+        return replace(job, status=JobStatus.COMPLETE, due_ms=None)
     request = job.request
     is_final = request.workout_id or providers.is_empty_final(request.provider, request.resource)
     if is_final or job.asked >= len(RE_ASK_MS):
-        return replace(job, status=Status.EMPTY, due_ms=None)
+        return replace(job, status=JobStatus.EMPTY, due_ms=None)
     later = now_ms + RE_ASK_MS[job.asked]
-    empty = replace(job, status=Status.EMPTY, due_ms=later, asked=job.asked + 1, todo=_range(request))
+    empty = replace(job, status=JobStatus.EMPTY, due_ms=later, asked=job.asked + 1, todo=_range(request))
     return _next_window(empty)
 
 

@@ -9,12 +9,12 @@ from msgspec.structs import replace
 
 from streams.events import ids
 from streams.ops.errors import Reason, Rejected
-from streams.tables.history.job import Job, Status
+from streams.tables.history.job import Job, JobStatus
 from streams.tables.history.outage import Outage
 from streams.tables.history.request import Int64, TimeMs, TimeUs
 
 
-class Progress(msgspec.Struct, frozen=True, omit_defaults=True, tag="progress"):
+class JobProgress(msgspec.Struct, frozen=True, omit_defaults=True, tag="progress"):
     """`rows`: summaries or samples fetched so far; `share`: of the range, 0 to 1. `due_ms`: when it goes on, 0 if it is
     over. `reason`: of the last trouble, or why something was left out. `workout_id`: it speaks about that workout's
     stream only. Range in µs, UTC."""
@@ -24,7 +24,7 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True, tag="progress"):
     provider: str
     resource: str
     seq: Int64
-    status: Status
+    status: JobStatus
     why: str = ""
     client_user_id: str = ""
     team_id: str = ""
@@ -42,10 +42,10 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True, tag="progress"):
     at_ms: TimeMs = 0
 
 
-def of(job: Job, at_ms: int) -> Progress:
+def of(job: Job, at_ms: int) -> JobProgress:
     """The job as it stands."""
     request = job.request
-    return Progress(
+    return JobProgress(
         id=request.id, user_id=request.user_id, provider=request.provider, resource=request.resource, seq=job.seq,
         status=job.status, why=request.why, client_user_id=request.client_user_id, team_id=request.team_id,
         workout_id=request.workout_id, start_us=request.start_us, end_us=request.end_us, share=_share(job),
@@ -65,19 +65,19 @@ def _share(job: Job) -> float:
     return float(round(min(1.0, max(0.0, 1 - left / whole)), 3))
 
 
-def encode(progress: Progress) -> bytes:
+def encode(progress: JobProgress) -> bytes:
     return msgspec.json.encode(progress)
 
 
-_decode = msgspec.json.Decoder(Progress | Outage).decode
+_decode = msgspec.json.Decoder(JobProgress | Outage).decode
 
 
-def decode(value: bytes) -> Progress | Outage:
+def decode(value: bytes) -> JobProgress | Outage:
     """One record of the topic. Raises Rejected(BAD_SHAPE) for anything else."""
     try:
-        said: Progress | Outage = _decode(value)
+        said: JobProgress | Outage = _decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise Rejected(Reason.BAD_SHAPE, "fetch progress") from None
-    if isinstance(said, Progress):
+    if isinstance(said, JobProgress):
         return replace(said, user_id=ids.canonical(said.user_id), team_id=ids.canonical(said.team_id))
     return said

@@ -10,7 +10,7 @@ from streams.agents.sweeps.census import REST_MS, ROWS_MAX, Census
 from streams.ops import metrics
 from streams.ops.gauges import Spread
 from streams.tables import connections, coverage
-from streams.tables.coverage import Extent
+from streams.tables.coverage import EventExtent
 from streams.tables.draft import Draft
 from streams.tables.history import backfills
 from streams.tables.overlay import Rows
@@ -38,12 +38,12 @@ def draft(tables: Tables, now_ms: int = NOW_MS, partition: int = 3) -> Draft:
 
 def link(*, is_failed: bool = False) -> bytes:
     failed = connections.Failed(NOW_MS) if is_failed else None
-    return connections.encode(connections.State(created=connections.Created(NOW_MS - HOUR_MS), failed=failed))
+    return connections.encode(connections.Connection(created=connections.Created(NOW_MS - HOUR_MS), failed=failed))
 
 
 def data(age_h: float) -> bytes:
     last_us = int((NOW_MS - age_h * HOUR_MS) * 1000)
-    return coverage.encode(coverage.merge(None, Extent(last_us, last_us, frozenset({20_000})), NOW_MS))
+    return coverage.encode(coverage.merge(None, EventExtent(last_us, last_us, frozenset({20_000})), NOW_MS))
 
 
 def tables() -> Tables:
@@ -59,7 +59,7 @@ def tables() -> Tables:
         state_key("carl", "oura", "sleep"): data(900),
         b"\x00outage|x": b"\x01",
     }
-    fills = {state_key("anna", "oura", "sleep"): backfills.encode(backfills.State(not_expected="live_history"))}
+    fills = {state_key("anna", "oura", "sleep"): backfills.encode(backfills.Backfill(not_expected="live_history"))}
     return {"connections": rows, "backfills": fills}
 
 

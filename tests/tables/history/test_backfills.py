@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from streams.events import topics
 from streams.tables.history import backfills, progress
 from streams.tables.history import job as jobs
-from streams.tables.history.backfills import Done, Status
-from streams.tables.history.progress import Progress
+from streams.tables.history.backfills import BackfillStatus, Done
+from streams.tables.history.progress import JobProgress
 from streams.tables.history.request import Priority, Request, Why
 from streams.tables.history.windows import DAY_US
 from tests.folding import NOW_MS, PREFIX, Clean, RawRecord, Worker
@@ -40,7 +40,7 @@ def failed(provider: str = "oura") -> dict[str, Any]:
     return event("provider.connection.error", {"provider": provider, "error_type": "token_refresh_failed"})
 
 
-def say(worker: Worker, said: Progress) -> list[Clean]:
+def say(worker: Worker, said: JobProgress) -> list[Clean]:
     """The fetcher says something."""
     record = RawRecord(f"{PREFIX}.{topics.FETCH_PROGRESS}", 3, 0, NOW_MS, b"k", progress.encode(said), [])
     return worker.run(record)
@@ -118,13 +118,13 @@ done = st.builds(
     st.none() | st.integers(0, 9), st.none() | st.integers(0, 9),
 )  # fmt: skip
 said = st.builds(
-    lambda seq, status, rows: Progress("bf", USER, "oura", "sleep", seq, status, rows=rows),
-    st.integers(0, 5), st.sampled_from(jobs.Status), st.integers(0, 4),
+    lambda seq, status, rows: JobProgress("bf", USER, "oura", "sleep", seq, status, rows=rows),
+    st.integers(0, 5), st.sampled_from(jobs.JobStatus), st.integers(0, 4),
 )  # fmt: skip
 
 
 @given(st.lists(done, max_size=5), st.lists(said, max_size=5, unique_by=lambda one: one.seq), st.data())
-def test_rows_and_progress_meet_in_any_order(rows: list[Done], words: list[Progress], data: st.DataObject) -> None:
+def test_rows_and_progress_meet_in_any_order(rows: list[Done], words: list[JobProgress], data: st.DataObject) -> None:
     """They come through different topics: whichever way they interleave, the row ends the same."""
     ends = []
     for _ in range(2):
@@ -134,7 +134,7 @@ def test_rows_and_progress_meet_in_any_order(rows: list[Done], words: list[Progr
         assert backfills.decode(backfills.encode(state)) == state
         ends.append(state)
     assert ends[0] == ends[1]
-    if ends[0].status is Status.COMPLETE:
+    if ends[0].status is BackfillStatus.COMPLETE:
         assert sum(one.rows for one in rows) >= max(words, key=lambda one: one.seq).rows
 
 
@@ -142,16 +142,17 @@ ids = st.sampled_from(["bf_1", "bf_2", "bf_3"])
 of_several = st.one_of(
     st.builds(Done, ids, *(st.integers(0, 2) for _ in range(4)), st.none(), st.none()),
     st.builds(
-        lambda id, seq, rows: Progress(id, USER, "oura", "sleep", seq, jobs.Status.COMPLETE, rows=rows),
+        lambda id, seq, rows: JobProgress(id, USER, "oura", "sleep", seq, jobs.JobStatus.COMPLETE, rows=rows),
         ids, st.integers(0, 50), st.integers(0, 4),
     ),
 )  # fmt: skip
 
 
 @given(
-    st.lists(of_several, max_size=9, unique_by=lambda one: one.seq if isinstance(one, Progress) else id(one)), st.data()
+    st.lists(of_several, max_size=9, unique_by=lambda one: one.seq if isinstance(one, JobProgress) else id(one)),
+    st.data(),
 )
-def test_rows_of_several_backfills_come_mixed(said: list[Done | Progress], data: st.DataObject) -> None:
+def test_rows_of_several_backfills_come_mixed(said: list[Done | JobProgress], data: st.DataObject) -> None:
     """Rows of two or three backfills alternate, in any way, around the words of their fetches: others are told the same
     in the end, with all rows of the backfill whose word is the newest."""
     ends = []
@@ -164,24 +165,24 @@ def test_rows_of_several_backfills_come_mixed(said: list[Done | Progress], data:
     assert (ends[0].visible, ends[0].came_out) == (ends[1].visible, ends[1].came_out)
     if fetch := ends[0].fetch:
         rows = sum(one.rows for one in said if isinstance(one, Done) and one.id == fetch.id)
-        assert (ends[0].status is Status.COMPLETE) == (rows >= fetch.rows)
+        assert (ends[0].status is BackfillStatus.COMPLETE) == (rows >= fetch.rows)
 
 
 def test_the_backfill_that_is_spoken_of_keeps_its_count() -> None:
     """However many others come by, a few counts are kept, and its own is one of them."""
-    word = Progress("bf", USER, "oura", "sleep", 1, jobs.Status.COMPLETE, rows=2)
+    word = JobProgress("bf", USER, "oura", "sleep", 1, jobs.JobStatus.COMPLETE, rows=2)
     state = backfills.add_rows(backfills.merge_progress(backfills.EMPTY, word), Done("bf", 1))
     for n in range(20):
         state = backfills.add_rows(state, Done(f"bf_{n}", 1))
     assert [one.id for one in state.done] == ["bf", "bf_17", "bf_18", "bf_19"]
-    assert backfills.add_rows(state, Done("bf", 1)).status is Status.COMPLETE
+    assert backfills.add_rows(state, Done("bf", 1)).status is BackfillStatus.COMPLETE
 
 
 def test_rows_of_the_version_before_are_read() -> None:
     """A stored state with one count and its time, and one without, mean what they meant."""
-    word = Progress(
-        "bf_1", USER, "oura", "sleep", 4, jobs.Status.COMPLETE, why="notice", start_us=1, end_us=9, share=1.0, pages=2,
-        rows=5, began_ms=1, at_ms=2,
+    word = JobProgress(
+        "bf_1", USER, "oura", "sleep", 4, jobs.JobStatus.COMPLETE, why="notice", start_us=1, end_us=9, share=1.0,
+        pages=2, rows=5, began_ms=1, at_ms=2,
     )  # fmt: skip
     state = backfills.merge(backfills.EMPTY, backfills.Notice(NOW_MS, "msg_1", 1, 9, True))
     state = backfills.add_rows(backfills.merge_progress(state, word), Done("bf_1", 2, 1, 1, 1, 3, 8))
@@ -190,7 +191,7 @@ def test_rows_of_the_version_before_are_read() -> None:
         "a66e6f746963650109cb3ff00000000000000205a000010298a462665f31cf0000019e8e11ed07020101010308a0"
     )
     assert backfills.decode(stored) == state
-    assert backfills.decode(bytes.fromhex("0195c090c0c0a178")) == backfills.State(not_expected="x")
+    assert backfills.decode(bytes.fromhex("0195c090c0c0a178")) == backfills.Backfill(not_expected="x")
 
 
 def test_nothing_new_is_not_told() -> None:
@@ -270,9 +271,9 @@ def test_a_stream_that_is_not_there_is_done(order: tuple[int, int]) -> None:
     read first. That of a workout which has just come says nothing of it."""
     worker = Worker()
     key = {"user_id": USER, "provider": "strava", "resource": "workout_stream"}
-    listing = jobs.Job(Request("bf_1", **key), jobs.Status.COMPLETE, 3, None, rows=1)
-    child = jobs.Job(Request("bf_1", **key, workout_id="w1"), jobs.Status.EMPTY, 1, None)
-    live = jobs.Job(Request("bf_1", **key, workout_id="w2", why=Why.STREAM), jobs.Status.EMPTY, 1, None)
+    listing = jobs.Job(Request("bf_1", **key), jobs.JobStatus.COMPLETE, 3, None, rows=1)
+    child = jobs.Job(Request("bf_1", **key, workout_id="w1"), jobs.JobStatus.EMPTY, 1, None)
+    live = jobs.Job(Request("bf_1", **key, workout_id="w2", why=Why.STREAM), jobs.JobStatus.EMPTY, 1, None)
     assert say(worker, progress.of(live, NOW_MS)) == []
     for n in order:
         told = say(worker, progress.of((listing, child)[n], NOW_MS))

@@ -13,7 +13,7 @@ from streams.ops.errors import Rejected
 from streams.tables.history import job as jobs
 from streams.tables.history import progress, windows
 from streams.tables.history import request as requests
-from streams.tables.history.job import LOOPS_MAX, PAGES_MAX, RE_ASK_MS, TRIES_MAX, Job, Status
+from streams.tables.history.job import LOOPS_MAX, PAGES_MAX, RE_ASK_MS, TRIES_MAX, Job, JobStatus
 from streams.tables.history.request import Priority, Request, Why
 from streams.tables.history.windows import DAY_US, Span
 
@@ -44,7 +44,7 @@ def test_every_moment_is_asked_for_once(resource: str, days: int, pages: int, ro
     """Windows cover the range without gap or overlap, the newest first; the first one is as long as the resource's
     rate allows, later ones follow what they hold."""
     job, asked = run(jobs.begin(request(resource, days), NOW_MS), rows, pages)
-    assert job.status is Status.COMPLETE
+    assert job.status is JobStatus.COMPLETE
     assert job.pages == len(asked)
     cut = [span for n, span in enumerate(asked) if span and n % pages == 0]
     assert cut[0][1] == END_US
@@ -63,7 +63,7 @@ def test_no_range_is_one_call() -> None:
     """A profile, and the stream of one workout, have no range."""
     for one in (request("profile", 0), request("workout_stream", 0, workout_id="w1")):
         job, asked = run(jobs.begin(one, NOW_MS))
-        assert (job.status, asked) == (Status.COMPLETE, [None])
+        assert (job.status, asked) == (JobStatus.COMPLETE, [None])
 
 
 @given(st.lists(spans, max_size=6))
@@ -132,14 +132,14 @@ def test_nothing_found_is_asked_again() -> None:
     job, now_ms, waits = jobs.begin(request(days=20), NOW_MS), NOW_MS, []
     while job.is_open:
         job = jobs.after_page(job, 0, "", now_ms)
-        assert job.status is Status.EMPTY
+        assert job.status is JobStatus.EMPTY
         if job.due_ms is not None:
             assert job.call.span == (END_US - 20 * DAY_US, END_US)
             waits.append(job.due_ms - now_ms)
             now_ms = job.due_ms
     assert tuple(waits) == RE_ASK_MS
     found = jobs.after_page(jobs.after_page(jobs.begin(request(days=20), NOW_MS), 0, "", NOW_MS), 7, "", NOW_MS)
-    assert (found.status, found.rows) == (Status.COMPLETE, 7)
+    assert (found.status, found.rows) == (JobStatus.COMPLETE, 7)
 
 
 @pytest.mark.parametrize(("provider", "resource"), [("polar", "activity"), ("oura", "profile")])
@@ -158,7 +158,7 @@ def test_trouble_parks_and_then_ends() -> None:
         waits += [job.due_ms - NOW_MS] if job.due_ms else []
     assert waits == sorted(waits)
     assert len(waits) == TRIES_MAX
-    assert (job.status, job.reason) == (Status.FAILED, "unavailable")
+    assert (job.status, job.reason) == (JobStatus.FAILED, "unavailable")
     asked = jobs.after_trouble(jobs.begin(request(), NOW_MS), "rate_limited", NOW_MS, retry_after_s=900)
     assert asked.due_ms == NOW_MS + 900_000
     assert jobs.after_page(asked, 1, "c", NOW_MS).tries == 0
@@ -185,7 +185,7 @@ def test_a_walk_in_circles_ends(cursors: Sequence[str]) -> None:
             if job.loops > before or not job.is_open:
                 break
         assert not job.is_open or job.call.cursor == ""
-    assert (job.status, job.reason, calls) == (Status.FAILED, "cursor_loop", (LOOPS_MAX + 1) * len(cursors))
+    assert (job.status, job.reason, calls) == (JobStatus.FAILED, "cursor_loop", (LOOPS_MAX + 1) * len(cursors))
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=40), st.integers(2, 5))
@@ -204,8 +204,8 @@ def test_a_lost_cursor_costs_a_window_and_no_row(losses: list[bool], pages: int)
         job = jobs.after_page(job, 1, f"{window}-{len(walk)}" if len(walk) < pages else "", NOW_MS)
         if job.window != window or not job.is_open:
             whole, walk = [*whole, len(walk)], []
-    assert (job.status, job.reason) == (Status.FAILED, "cursor_refused") or (
-        job.status is Status.COMPLETE and set(whole) == {pages}
+    assert (job.status, job.reason) == (JobStatus.FAILED, "cursor_refused") or (
+        job.status is JobStatus.COMPLETE and set(whole) == {pages}
     )
 
 
@@ -230,8 +230,8 @@ def test_an_answer_that_is_too_large_is_asked_for_in_parts(days: int, sizes: int
         else:
             asked.append(job.call.span)
             job = jobs.after_page(job, 1, "", NOW_MS)
-    assert job.status is Status.COMPLETE or job.reason == "too_large"
-    if job.status is Status.COMPLETE:
+    assert job.status is JobStatus.COMPLETE or job.reason == "too_large"
+    if job.status is JobStatus.COMPLETE:
         assert windows.union([span for span in asked if span]) == ((END_US - days * DAY_US, END_US),)
         assert all(later[1] == earlier[0] for earlier, later in itertools.pairwise(asked) if earlier and later)
 

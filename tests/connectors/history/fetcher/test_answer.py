@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from connectors.history.fetcher.answer import Page
 from streams.events import topics
 from streams.tables.history import progress
-from streams.tables.history.job import Job, Status
-from streams.tables.history.progress import Progress
+from streams.tables.history.job import Job, JobStatus
+from streams.tables.history.progress import JobProgress
 from streams.tables.history.request import Request, Why
 from streams.tables.history.windows import DAY_US, OLDEST_US
 from tests.connectors.history.fetcher.memory import Fetcher
@@ -34,9 +34,9 @@ def events(fetcher: Fetcher) -> list[RawRecord]:
     return [record for record in fetcher.stored if record.topic == f"{PREFIX}.raw.summaries"]
 
 
-def last_word(fetcher: Fetcher) -> Progress:
+def last_word(fetcher: Fetcher) -> JobProgress:
     words = [progress.decode(r.value or b"") for r in fetcher.stored if r.topic == f"{PREFIX}.{topics.FETCH_PROGRESS}"]
-    return [word for word in words if isinstance(word, Progress) and not word.workout_id][-1]
+    return [word for word in words if isinstance(word, JobProgress) and not word.workout_id][-1]
 
 
 def status(fetcher: Fetcher, *more: RawRecord) -> str:
@@ -51,7 +51,7 @@ async def test_a_workout_that_is_listed_twice_is_one_row() -> None:
     fetcher = Fetcher(NOW_MS)
     fetcher.take(LISTING)
     await fetcher.run(answers)
-    assert (last_word(fetcher).status, last_word(fetcher).rows) == (Status.COMPLETE, 3)
+    assert (last_word(fetcher).status, last_word(fetcher).rows) == (JobStatus.COMPLETE, 3)
     assert len(events(fetcher)) == 3
     assert status(fetcher) == "complete"
 

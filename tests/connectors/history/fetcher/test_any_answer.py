@@ -12,7 +12,7 @@ from connectors.history.fetcher.answer import Page, Trouble
 from connectors.history.fetcher.asking import Asker
 from connectors.junction.reading import CURSOR_CHARS_MAX
 from streams.tables.history import job as jobs
-from streams.tables.history.job import Job, Status
+from streams.tables.history.job import Job, JobStatus
 from streams.tables.history.request import Request
 from streams.tables.history.windows import DAY_US
 from tests.connectors.history.fetcher.memory import Fetcher
@@ -107,7 +107,7 @@ async def test_a_cursor_that_fits_no_url_fails_its_job(chars: int) -> None:
     """It would be refused by whoever reads the address, ours or theirs: one job is over, no process."""
     page: Any = {"groups": {}, "next_cursor": "c" * chars}
     job = await job_after(REQUESTS[1], http(200, json.dumps(page).encode()))
-    assert (job.status, job.reason) == (Status.FAILED, "bad_shape")
+    assert (job.status, job.reason) == (JobStatus.FAILED, "bad_shape")
 
 
 async def test_a_stored_cursor_that_fits_no_url_fails_its_job() -> None:
@@ -126,11 +126,14 @@ async def test_a_profile_that_is_one_level_too_deep_inside_of_an_event_fails_its
     for depth in range(900, 1_100):
         job = await job_after(REQUESTS[2], http(200, b'{"a":' * depth + b"1" + b"}" * depth))
         seen.add((job.status, job.reason))
-    assert seen == {(Status.EMPTY, ""), (Status.FAILED, "too_deep")}  # stored, and no row: the worker reads 64 levels
+    assert seen == {
+        (JobStatus.EMPTY, ""),
+        (JobStatus.FAILED, "too_deep"),
+    }  # stored, but no row: a worker reads 64
 
 
 async def test_a_workout_with_an_id_that_is_none_has_no_stream() -> None:
     """An id of a megabyte would be the key of a row that no table takes."""
     listed = [{"id": "w" * 1_000_000}, {"id": ""}, {"id": 7}, {}]
     job = await job_after(REQUESTS[3], http(200, json.dumps({"workouts": listed}).encode()))
-    assert (job.status, job.rows) == (Status.EMPTY, 0)
+    assert (job.status, job.rows) == (JobStatus.EMPTY, 0)

@@ -78,7 +78,7 @@ class Fetchers:
         consumer.close()
         return found
 
-    def wait_over(self, jobs: int) -> list[progress.Progress]:
+    def wait_over(self, jobs: int) -> list[progress.JobProgress]:
         """What was said, once every job has said that it is over."""
         deadline_s = time.monotonic() + DONE_S
         while time.monotonic() < deadline_s:

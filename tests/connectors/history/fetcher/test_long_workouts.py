@@ -12,7 +12,7 @@ from streams.events import topics
 from streams.events.record_bounds import Bounds
 from streams.ops.errors import Reason, Rejected
 from streams.ops.settings import Settings
-from streams.tables.history.progress import Progress, decode
+from streams.tables.history.progress import JobProgress, decode
 from tests.connectors.history.fetcher.memory import Fetcher
 from tests.connectors.junction.scripted import http, scripted, settings_for
 from tests.folding import NOW_MS, PREFIX, RawRecord, Worker
@@ -92,7 +92,7 @@ async def test_a_workout_of_days_stops_nobody(hours: int, record_bytes_max: int,
     letters = [one for one in fetcher.stored if one.topic == f"{PREFIX}.{topics.DEAD_LETTERS}"]
     assert (len(events), len(letters)) == ((2, 0) if stored else (1, 1))
     words = [decode(one.value or b"") for one in fetcher.stored if one.topic == f"{PREFIX}.{topics.FETCH_PROGRESS}"]
-    over = {word.workout_id: word.reason for word in words if isinstance(word, Progress) and not word.due_ms}
+    over = {word.workout_id: word.reason for word in words if isinstance(word, JobProgress) and not word.due_ms}
     assert over == {"w1": "" if stored else "too_large", "w2": ""}
     folded = Folded(record_bytes_max)
     for event in events:

@@ -21,9 +21,9 @@ from streams.ops.errors import Misconfigured, Rejected
 from streams.tables.history import job as jobs
 from streams.tables.history import progress, windows
 from streams.tables.history import request as requests
-from streams.tables.history.job import Job, Status
+from streams.tables.history.job import Job, JobStatus
 from streams.tables.history.outage import Outage
-from streams.tables.history.progress import Progress
+from streams.tables.history.progress import JobProgress
 from streams.tables.history.request import Request
 from streams.tables.history.windows import AHEAD_US, DAY_US, OLDEST_US
 from tests.connectors.history.fetcher.memory import Fetcher
@@ -113,7 +113,7 @@ async def test_a_job_of_before_that_no_date_can_say_fails_once() -> None:
         await fetcher.run(asker.ask)
     job = fetcher.job(request)
     assert job
-    assert (job.status, job.reason, server.requests) == (Status.FAILED, "bad_request", [])
+    assert (job.status, job.reason, server.requests) == (JobStatus.FAILED, "bad_request", [])
 
 
 values = (
@@ -146,11 +146,11 @@ def test_any_record_of_the_queue_ends(record: dict[str, Any]) -> None:
     assert job is None or job.due_ms is None or job.due_ms > NOW_MS
 
 
-@given(st.sampled_from([Progress, Outage]), st.data())
-def test_any_number_in_what_a_fetcher_says_is_bad_or_taken(kind: type[Progress | Outage], data: st.DataObject) -> None:
+@given(st.sampled_from([JobProgress, Outage]), st.data())
+def test_any_number_of_a_fetcher_is_bad_or_taken(kind: type[JobProgress | Outage], data: st.DataObject) -> None:
     """A worker that reads it goes on: JSON has integers that its rows have not."""
-    said: dict[str, Any] = {"type": "progress" if kind is Progress else "outage"}
-    if kind is Progress:
+    said: dict[str, Any] = {"type": "progress" if kind is JobProgress else "outage"}
+    if kind is JobProgress:
         said |= {"id": "bf_1", "user_id": USER, "provider": "oura", "resource": "sleep", "status": "fetching"}
         names = ["seq", "start_us", "end_us", "pages", "rows", "due_ms", "began_ms", "at_ms"]
     else:
@@ -208,5 +208,5 @@ def test_progress_says_what_is_bounded() -> None:
     fetcher = Fetcher(NOW_MS)
     fetcher.take(Request("bf_1", USER, "oura", "sleep", 0, 2**62))
     word = progress.decode(fetcher.stored[-1].value or b"")
-    assert isinstance(word, Progress)
+    assert isinstance(word, JobProgress)
     assert (word.start_us, word.end_us) == (OLDEST_US, NOW_MS * 1000 + AHEAD_US)

@@ -18,8 +18,8 @@ from streams.letters import letter as dead_letters
 from streams.letters.letter import Letter
 from streams.tables.draft import Draft
 from streams.tables.history import progress
-from streams.tables.history.job import Job, Status
-from streams.tables.history.progress import Progress
+from streams.tables.history.job import Job, JobStatus
+from streams.tables.history.progress import JobProgress
 from streams.tables.history.request import Request, Why
 from streams.tables.history.windows import DAY_US
 from tests.connectors.history.fetcher.memory import Fetcher
@@ -47,9 +47,9 @@ def stored(fetcher: Fetcher, topic: str) -> list[RawRecord]:
     return [record for record in fetcher.stored if record.topic == f"{PREFIX}.{topic}"]
 
 
-def last_word(fetcher: Fetcher) -> Progress:
+def last_word(fetcher: Fetcher) -> JobProgress:
     word = progress.decode(stored(fetcher, topics.FETCH_PROGRESS)[-1].value or b"")
-    assert isinstance(word, Progress)
+    assert isinstance(word, JobProgress)
     return word
 
 
@@ -75,7 +75,7 @@ async def test_a_stream_that_no_record_can_hold_is_a_dead_letter(why: Why) -> No
         http(200, stream_of(LARGEST)),
     )
     assert calls == 1
-    assert (last_word(fetcher).status, last_word(fetcher).reason) == (Status.FAILED, "too_large")
+    assert (last_word(fetcher).status, last_word(fetcher).reason) == (JobStatus.FAILED, "too_large")
     assert fetcher.job(STREAM) is None
     assert stored(fetcher, "raw.summaries") == []
     (letter,) = stored(fetcher, topics.DEAD_LETTERS)
@@ -122,9 +122,9 @@ async def test_a_stream_that_only_the_worker_cannot_hold_is_no_row() -> None:
     request = Request(STREAM.id, USER, "strava", "workout_stream", workout_id="w1")
     fetcher, _ = await fetched(request, http(200, json.dumps(answer, separators=(",", ":")).encode()))
     assert len(stored(fetcher, "raw.summaries")) == 1
-    assert (last_word(fetcher).status, last_word(fetcher).rows) == (Status.EMPTY, 0)
+    assert (last_word(fetcher).status, last_word(fetcher).rows) == (JobStatus.EMPTY, 0)
     worker = Worker()
-    listing = Job(Request(STREAM.id, USER, "strava", "workout_stream"), Status.COMPLETE, 3, rows=1)
+    listing = Job(Request(STREAM.id, USER, "strava", "workout_stream"), JobStatus.COMPLETE, 3, rows=1)
     word = progress.encode(progress.of(listing, NOW_MS))
     said = RawRecord(f"{PREFIX}.{topics.FETCH_PROGRESS}", 3, 0, NOW_MS, b"k", word, [])
     told = [clean for one in (said, *stored(fetcher, topics.FETCH_PROGRESS)) for clean in worker.run(one)]
@@ -174,7 +174,7 @@ async def test_an_object_that_no_record_can_hold_stops_no_other(resource: str, a
     fetcher, calls = await fetched(request, answer(0, MIB, 0), answer(0))
     windows = last_word(fetcher).pages
     assert (calls, windows > 1) == (windows, True)
-    assert (last_word(fetcher).status, last_word(fetcher).reason) == (Status.COMPLETE, "too_large")
+    assert (last_word(fetcher).status, last_word(fetcher).reason) == (JobStatus.COMPLETE, "too_large")
     assert last_word(fetcher).rows == windows - 1 + 2
     worker = Worker()
     told = [clean for record in fetcher.stored for clean in worker.run(record) if clean.topic == topics.BACKFILLS]
@@ -197,4 +197,4 @@ async def test_nothing_but_what_is_left_out_ends_too() -> None:
     fetcher, calls = await fetched(
         Request("bf_1", USER, "oura", "profile"), http(200, json.dumps(sleep("p", MIB)).encode())
     )
-    assert (calls, last_word(fetcher).status, last_word(fetcher).reason) == (1, Status.COMPLETE, "too_large")
+    assert (calls, last_word(fetcher).status, last_word(fetcher).reason) == (1, JobStatus.COMPLETE, "too_large")
