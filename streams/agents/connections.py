@@ -13,8 +13,9 @@ from streams.payloads.decode import Control, decode
 from streams.payloads.envelope import UNKNOWN
 from streams.tables import connections
 from streams.tables.draft import Draft, Fold
+from streams.tables.keys import state_key
 from streams.tables.sources import Policy
-from streams.tables.verdicts import Verdict, state_key
+from streams.tables.verdicts import Verdict
 
 
 def make(codec: Codec, prefix: str, policy: Policy) -> Fold:

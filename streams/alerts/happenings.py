@@ -16,8 +16,8 @@ from streams.alerts.lives.turn import Turn
 from streams.alerts.lives.user import Standing
 from streams.alerts.rules import fields
 from streams.alerts.rules.rule import MINUTE_US, SECOND_US, Rule
+from streams.tables.keys import state_key
 from streams.tables.outputs import SignOfLife
-from streams.tables.verdicts import state_key
 
 
 def happened(turn: Turn, rule: Rule, seen: Observed) -> None:

@@ -18,7 +18,7 @@ from streams.alerts.lives.timers import TABLE
 from streams.alerts.lives.turn import Turn
 from streams.alerts.lives.user import Standing
 from streams.alerts.rules.rule import CLOCKS_US, SECOND_US, Kind, Rule, Series
-from streams.tables.verdicts import state_key
+from streams.tables.keys import state_key
 
 
 @dataclass

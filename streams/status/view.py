@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from streams.events import key_parts, providers, times
+from streams.events import providers, times
 from streams.events.resources import RESOURCES
-from streams.tables import connections, coverage
+from streams.tables import connections, coverage, keys
 from streams.tables.history import backfills
-from streams.tables.verdicts import state_key
 
 Row = tuple[bytes, bytes]
 Scan = Callable[[str, bytes, bytes], Iterable[Row]]  # (table, start, stop) → rows of [start, stop)
@@ -47,9 +46,8 @@ def of_user(user_id: str, scan: Scan, now_s: float) -> Json:
 
 def _rows(scan: Scan, table: str, user_id: str) -> Iterator[tuple[list[str], bytes]]:
     """(what follows the user in the key, value) of each row of a user."""
-    prefix = state_key(user_id) + b"|"
-    for key, value in scan(table, prefix, prefix[:-1] + b"}"):
-        yield key_parts.split("|", key[len(prefix) :].decode()), value
+    for key, value in scan(table, *keys.range_of_user(user_id)):
+        yield keys.split(key)[1:], value
 
 
 def _awaited(provider: str, link: connections.Connection) -> Iterator[str]:

@@ -9,8 +9,9 @@ from streams.events.times import EPOCH, HOUR_US, MICRO
 from streams.payloads.columns import Columns
 from streams.payloads.series import Series
 from streams.tables import hour_blocks
+from streams.tables.keys import state_key
 from streams.tables.sources import Maker
-from streams.tables.verdicts import EMITTED, Verdict, state_key
+from streams.tables.verdicts import EMITTED, Verdict
 
 Read = Callable[[bytes], bytes | None]
 Write = Callable[[bytes, bytes], None]

@@ -26,7 +26,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.events import key_parts
 from streams.tables import rows
 
 
@@ -74,11 +73,6 @@ class EntityVerdict(NamedTuple):
     is_conflict: bool
     changed_fields: list[str]
     state: bytes | None
-
-
-def state_key(*parts: str) -> bytes:
-    """Parts of a key, the user first. Different parts never give the same bytes; `user|` is the prefix of one user."""
-    return key_parts.join("|", parts).encode()
 
 
 def signed_hash(data: bytes) -> int:

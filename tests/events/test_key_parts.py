@@ -7,7 +7,7 @@ from streams.alerts.lives.life import alert_id
 from streams.events import key_parts, topics
 from streams.events.types import Family, Identity, parse_type
 from streams.tables.history.request import new_id
-from streams.tables.verdicts import state_key
+from streams.tables.keys import state_key
 from tests.folding import Worker
 from tests.strategies import USER, envelope
 

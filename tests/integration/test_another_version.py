@@ -14,7 +14,8 @@ from streams.events import topics
 from streams.kafka import admin, registry
 from streams.ops.settings import Settings
 from streams.tables import connections, verdicts
-from streams.tables.verdicts import Version, state_key
+from streams.tables.keys import state_key
+from streams.tables.verdicts import Version
 from tests.folding import NOW_MS
 from tests.strategies import USER
 

@@ -11,6 +11,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "streams/events/ids.py": ("tests/events/test_ids.py",),
     "streams/events/actions.py": ("tests/events/test_types.py", "tests/events/test_actions.py"),
     "streams/tables/rows.py": ("tests/tables/test_rows.py",),
+    "streams/tables/keys.py": ("tests/tables/test_keys.py",),
     "streams/tables/verdicts.py": ("tests/tables/test_verdicts.py", "tests/tables/test_future_versions.py"),
     "streams/events/times.py": ("tests/events/test_times.py",),
     "streams/events/text/body_bounds.py": ("tests/events/text/test_body_bounds.py",),

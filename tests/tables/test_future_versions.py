@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from streams.agents.steps.common_fields import delivered
 from streams.tables import verdicts
 from streams.tables.connections import decode as link_of
-from streams.tables.verdicts import NEVER_US, SKEW_MS, Verdict, Version, judge, state_key, stored
+from streams.tables.keys import state_key
+from streams.tables.verdicts import NEVER_US, SKEW_MS, Verdict, Version, judge, stored
 from tests.agents.test_laws import _end
 from tests.every_event import events
 from tests.folding import NOW_MS, Clean, Worker, raw

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.payloads.values import to_json
@@ -22,7 +22,6 @@ from streams.tables.verdicts import (
     is_ahead,
     judge,
     signed_hash,
-    state_key,
     stored,
 )
 from tests.payloads.test_decode import AT, heartrate, read_series
@@ -152,23 +151,6 @@ def test_of_equal_versions_the_lesser_extra_stays() -> None:
         assert state is not None
         ends.add(judge(state, said, json, second).state or state)
     assert [stored(state).extra for state in ends] == [b"1"]
-
-
-parts = st.lists(st.text(alphabet="|%27Cab", max_size=4), max_size=4)
-
-
-@given(parts, parts)
-@example(["%7C"], ["|"])
-@example(["a%25"], ["a%"])
-def test_different_keys_never_meet(one: list[str], other: list[str]) -> None:
-    """Parts of a key may hold the separator and the escape: equal bytes mean equal parts."""
-    assert (state_key("u", *one) == state_key("u", *other)) == (one == other)
-
-
-def test_a_user_is_a_prefix() -> None:
-    """A scan for `user|` finds that user and no other."""
-    assert state_key("a", "x").startswith(b"a|")
-    assert not state_key("a|b", "x").startswith(b"a|")
 
 
 # Blocks: one hour of samples. A say is (delivery time, [(offset, content, tag)]).

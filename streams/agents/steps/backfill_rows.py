@@ -14,7 +14,8 @@ from streams.tables.history import backfills
 from streams.tables.history import request as requests
 from streams.tables.history.backfills import BackfillStatus, Done
 from streams.tables.history.request import Request
-from streams.tables.verdicts import Verdict, state_key
+from streams.tables.keys import state_key
+from streams.tables.verdicts import Verdict
 
 Key = tuple[str, str, str]  # user, provider, resource
 

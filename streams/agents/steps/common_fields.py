@@ -16,9 +16,10 @@ from streams.payloads.local_time import FLOATING_PROVIDERS
 from streams.payloads.values import to_json
 from streams.tables import connections
 from streams.tables.draft import Draft
+from streams.tables.keys import state_key
 from streams.tables.outputs import CleanRecord
 from streams.tables.sources import Policy
-from streams.tables.verdicts import FIRST_DELIVERY_MS, NEVER_US, Version, is_ahead, state_key
+from streams.tables.verdicts import FIRST_DELIVERY_MS, NEVER_US, Version, is_ahead
 
 AHEAD_US = 2 * DAY_US  # a clock that is wrong by a zone is no news; one that is wrong by days is
 

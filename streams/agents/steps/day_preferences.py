@@ -22,8 +22,9 @@ from streams.payloads.local_time import LocalTime
 from streams.payloads.summary import ATTRIBUTION, Summary
 from streams.tables import connections, coverage, sources
 from streams.tables.draft import Draft
+from streams.tables.keys import state_key
 from streams.tables.sources import Maker, Policy, Rivals
-from streams.tables.verdicts import StoredVersion, state_key, stored
+from streams.tables.verdicts import StoredVersion, stored
 
 TABLE = "summaries"
 TOO_LARGE = "$: unknown fields and problems are too large to be sent again"

@@ -20,8 +20,9 @@ from streams.payloads.decode import Control
 from streams.payloads.values import canonical, to_json
 from streams.tables import rows
 from streams.tables.draft import Draft
+from streams.tables.keys import state_key
 from streams.tables.sources import Policy
-from streams.tables.verdicts import NEVER_US, Verdict, Version, signed_hash, state_key
+from streams.tables.verdicts import NEVER_US, Verdict, Version, signed_hash
 
 
 def fold_delivery(

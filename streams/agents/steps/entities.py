@@ -9,18 +9,9 @@ from streams.payloads.summary import Entity
 from streams.payloads.values import to_json
 from streams.tables import connections
 from streams.tables.draft import Draft
+from streams.tables.keys import state_key
 from streams.tables.sources import Policy
-from streams.tables.verdicts import (
-    EMITTED,
-    NEVER_US,
-    EntityVerdict,
-    Verdict,
-    Version,
-    is_ahead,
-    judge,
-    signed_hash,
-    state_key,
-)
+from streams.tables.verdicts import EMITTED, NEVER_US, EntityVerdict, Verdict, Version, is_ahead, judge, signed_hash
 
 TABLE = "summaries"
 NO_MORE: Mapping[str, Any] = {}

@@ -15,9 +15,9 @@ from streams.events.times import EPOCH, HOUR_US
 from streams.payloads.series import Series
 from streams.tables import hour_blocks, sources
 from streams.tables.draft import Draft
+from streams.tables.keys import state_key
 from streams.tables.samples import SampleVerdicts, block_key
 from streams.tables.sources import Maker, Policy
-from streams.tables.verdicts import state_key
 
 TABLE = "samples"
 SOURCES = b"||sources"  # the end of the key of a row that is no block: no provider is called ""

@@ -14,8 +14,8 @@ from streams.payloads import local_time
 from streams.payloads.local_time import LocalTime
 from streams.tables import rows
 from streams.tables.draft import Draft
+from streams.tables.keys import state_key
 from streams.tables.sources import Policy
-from streams.tables.verdicts import state_key
 
 TABLE = "summaries"
 _encode = msgspec.msgpack.Encoder().encode

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from streams.events import key_parts
 from streams.events.documented import PROVIDERS
 from streams.events.resources import RESOURCES
 from streams.ops import metrics
 from streams.ops.gauges import Labels, Spread
 from streams.tables import connections as connection
-from streams.tables import coverage
+from streams.tables import coverage, keys
 from streams.tables.draft import Draft
 from streams.tables.history import backfills as backfill
 
@@ -43,7 +42,7 @@ class Tally:
 
     def add(self, table: str, key: bytes, value: bytes) -> None:
         """One row."""
-        user, *parts = key_parts.split("|", key.decode())
+        user, *parts = keys.split(key)
         if user != self._user:
             self.close_user()
             self._user = user

@@ -8,8 +8,8 @@ from itertools import islice
 
 import msgspec
 
-from streams.events import key_parts, providers, topics
-from streams.tables import coverage
+from streams.events import providers, topics
+from streams.tables import coverage, keys
 from streams.tables.draft import Draft
 from streams.tables.history import request as requests
 from streams.tables.history import windows
@@ -43,7 +43,7 @@ def punctuate(draft: Draft, prefix: str) -> None:
 
 
 def _ask(draft: Draft, prefix: str, key: bytes, value: bytes, outage: Outage) -> None:
-    parts = key_parts.split("|", key.decode())
+    parts = keys.split(key)
     if len(parts) != 3 or coverage.decode(value) is None:
         return
     user_id, provider, resource = parts

@@ -10,7 +10,7 @@ import msgspec
 
 from streams.tables import rows
 from streams.tables.draft import Draft
-from streams.tables.verdicts import state_key
+from streams.tables.keys import state_key
 
 TABLE = "alerts"
 # A door holds a record for as long as Kafka is slow, up to `publish_timeout_s` (below 15): what a door had received by

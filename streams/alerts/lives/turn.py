@@ -10,7 +10,7 @@ from streams.alerts.lives.timers import TABLE, Timer
 from streams.alerts.lives.user import NOBODY, Standing, User
 from streams.alerts.rules.rule import DAY_US, Rule
 from streams.tables.draft import Draft
-from streams.tables.verdicts import state_key
+from streams.tables.keys import state_key
 
 LOOK_AGAIN_US = 7 * DAY_US  # an alert that no time ends is looked at again so often: its rule may be gone
 

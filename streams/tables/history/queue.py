@@ -14,7 +14,7 @@ from streams.tables.draft import Draft
 from streams.tables.history import job as jobs
 from streams.tables.history.job import Job
 from streams.tables.history.request import Priority
-from streams.tables.verdicts import state_key
+from streams.tables.keys import state_key
 
 TABLE = "fetches"
 _JOB = b"j|"

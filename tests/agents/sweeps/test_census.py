@@ -13,8 +13,8 @@ from streams.tables import connections, coverage
 from streams.tables.coverage import EventExtent
 from streams.tables.draft import Draft
 from streams.tables.history import backfills
+from streams.tables.keys import state_key
 from streams.tables.overlay import Rows
-from streams.tables.verdicts import state_key
 
 NOW_MS = 1_780_480_800_000
 HOUR_MS = 3_600_000
