@@ -1,5 +1,6 @@
 """Fixtures for everybody. A test that asks for `cluster`, `java` or what is built on them carries the mark `kafka`."""
 
+import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,11 @@ from tests.samples import sample_dir
 # A law holds on a busy machine too: timing is for benchmarks. A failure prints what reproduces it.
 hypothesis.settings.register_profile("house", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("house")
+
+
+def pytest_configure() -> None:
+    """No command finds a demo of the person who runs the tests, and no demo of theirs is found."""
+    os.environ["XDG_STATE_HOME"] = os.devnull
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,7 +6,8 @@ Exit codes: 0 done, 1 the work found something wrong, 2 a person has to change s
 import re
 import sys
 import time
-from typing import Annotated, NoReturn
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -14,6 +15,15 @@ from streams import __version__
 from streams.ops import private
 from streams.ops.errors import Misconfigured, StreamsError, Unavailable
 from streams.ops.settings import Settings
+
+if TYPE_CHECKING:
+    from streams.demo.running.notice import Kind
+
+# Whose Kafka a command uses where no setting names one. A demo has each of the services already: a second worker of the
+# same name would fence the first.
+ANY: tuple["Kind", ...] = ("demo", "up")
+FOR_SERVICES: tuple["Kind", ...] = ("up",)
+NONE: tuple["Kind", ...] = ()
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,7 +33,8 @@ app = typer.Typer(
     help=(
         "Junction's webhooks on Kafka: verified, deduplicated, enriched, exactly once.\n\n"
         "Start with `junction-streams demo`: everything on this machine. Settings come from the environment "
-        "(`STREAMS_...`) or `.env`; docs/configuration.md lists them."
+        "(`STREAMS_...`) or `.env`; docs/configuration.md lists them. Where none of them says how to reach Kafka, "
+        "commands use the `demo` or `up` that runs here; `gateway`, `worker` and `fetcher` use `up` alone."
     ),
 )
 
@@ -79,8 +90,11 @@ def _stop(sentence: str, code: int) -> NoReturn:
     raise SystemExit(code)
 
 
-def read_settings() -> Settings:
-    """Settings from the environment; what is wrong is named by variable, never by value."""
+def read_settings(running: Collection["Kind"] = ANY) -> Settings:
+    """Settings from the environment; what is wrong is named by variable, never by value.
+
+    `running`: whose Kafka is used where no setting names one, if it runs on this machine.
+    """
     from pydantic import ValidationError
 
     from streams.ops import env_file, log
@@ -94,7 +108,17 @@ def read_settings() -> Settings:
         raise Misconfigured("settings: the .env of this folder is no text in UTF-8") from None
     env_file.check(settings)
     log.configure(settings.log_level)
-    return settings
+    return settings if settings.bootstrap_servers else _with_what_runs(settings, running)
+
+
+def _with_what_runs(settings: Settings, kinds: Collection["Kind"]) -> Settings:
+    """The settings with the addresses of a running `up` or `demo`, and a line on stderr that says so."""
+    from streams.demo.running.discover import discover
+
+    found = discover(settings, kinds)
+    if found.words:
+        typer.secho(found.words, dim=True, err=True)
+    return found.settings
 
 
 def _version(wanted: bool) -> None:

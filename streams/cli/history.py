@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.base import LOOK, MEND, SERVICES, AcceptOffsets, AsJson, RebuildState, app, read_settings
+from streams.cli.base import FOR_SERVICES, LOOK, MEND, SERVICES, AcceptOffsets, AsJson, RebuildState, app, read_settings
 
 
 @app.command(rich_help_panel=SERVICES)
@@ -16,7 +16,7 @@ def fetcher(rebuild_state: RebuildState = False, accept_offsets: AcceptOffsets =
     """
     from connectors.history.fetcher import run as run_fetcher
 
-    run_fetcher(read_settings(), rebuild_state=rebuild_state, accept_offsets=accept_offsets)
+    run_fetcher(read_settings(running=FOR_SERVICES), rebuild_state=rebuild_state, accept_offsets=accept_offsets)
 
 
 @app.command(rich_help_panel=MEND)

@@ -5,7 +5,17 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.base import SERVICES, START, AcceptOffsets, AsJson, RebuildState, app, read_settings
+from streams.cli.base import (
+    FOR_SERVICES,
+    NONE,
+    SERVICES,
+    START,
+    AcceptOffsets,
+    AsJson,
+    RebuildState,
+    app,
+    read_settings,
+)
 
 
 @app.command(rich_help_panel=START)
@@ -26,7 +36,7 @@ def demo(
     from streams.demo.run import Options, run_demo
 
     options = Options(once, as_json, users, days, seed, rate, keep, history_days)
-    raise SystemExit(run_demo(read_settings(), options))
+    raise SystemExit(run_demo(read_settings(running=NONE), options))
 
 
 @app.command(rich_help_panel=START)
@@ -37,11 +47,11 @@ def up(
 ) -> None:
     """Kafka (real, KRaft) and the schema registry on loopback, until Ctrl-C.
 
-    Example: `junction-streams up --data ~/kafka`, then run the `export` lines that it prints.
+    Example: `junction-streams up --data ~/kafka`. Other commands find it; programs of yours need the lines it prints.
     """
     from streams.demo.cluster.up import up as run_up
 
-    run_up(read_settings(), data, as_json=as_json, partitions=partitions)
+    run_up(read_settings(running=NONE), data, as_json=as_json, partitions=partitions)
 
 
 @app.command(rich_help_panel=SERVICES)
@@ -53,7 +63,7 @@ def gateway() -> None:
     """
     from connectors.webhook import run as run_gateway
 
-    run_gateway(read_settings())
+    run_gateway(read_settings(running=FOR_SERVICES))
 
 
 @app.command(rich_help_panel=SERVICES)
@@ -64,4 +74,4 @@ def worker(rebuild_state: RebuildState = False, accept_offsets: AcceptOffsets = 
     """
     from streams.agents.worker import run as run_worker
 
-    run_worker(read_settings(), rebuild_state=rebuild_state, accept_offsets=accept_offsets)
+    run_worker(read_settings(running=FOR_SERVICES), rebuild_state=rebuild_state, accept_offsets=accept_offsets)

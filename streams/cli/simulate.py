@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.base import START, AsJson, app, read_settings
+from streams.cli.base import NONE, START, AsJson, app, read_settings
 from streams.ops.errors import Misconfigured
 
 HistoryDays = Annotated[int, typer.Option(min=0, help="Days of history before the first day, for the API to give.")]
@@ -58,7 +58,7 @@ def simulate(
         tuple(family or ()), connections, from_folder, align_users, as_json, history_days, tuple(notice or ()), end,
         stories,
     )  # fmt: skip
-    raise SystemExit(run_simulate(read_settings(), options))
+    raise SystemExit(run_simulate(read_settings(running=NONE), options))
 
 
 def _secret(given: str, file: Path | None) -> str:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -19,6 +19,7 @@ from rich.console import Console
 from streams.demo import alarms, letters, quiet, stack, watch
 from streams.demo.history import History
 from streams.demo.letters import Letters
+from streams.demo.running.announce import announced
 from streams.demo.score import Score
 from streams.demo.screen import Screen, what_now, what_was_found
 from streams.events import topics
@@ -68,11 +69,22 @@ def run_demo(settings: Settings, options: Options) -> int:
         has_oddities=True,
     )
     try:
-        with stack.start(settings, options.keep, say, world, is_short=options.once) as running:
-            return _Run(running, options, world, console).go()
+        with (
+            stack.start(settings, options.keep, say, world, is_short=options.once) as running,
+            _announced(settings, options, running) as is_announced,
+        ):
+            return _Run(running, options, world, console, is_announced=is_announced).go()
     except KeyboardInterrupt:
         console.print("stopped")
         return 130 if options.once else 0
+
+
+def _announced(settings: Settings, options: Options, running: stack.Stack) -> AbstractContextManager[bool]:
+    """Whether other commands find this demo. A Kafka that the user named is not ours to announce, and one that is about
+    to end is nobody's to look around in."""
+    if settings.bootstrap_servers or options.once:
+        return nullcontext(False)
+    return announced(running.settings, "demo", running.api_url)
 
 
 class Found(NamedTuple):
@@ -88,8 +100,11 @@ class Found(NamedTuple):
 
 
 class _Run:
-    def __init__(self, running: stack.Stack, options: Options, world: World, console: Console) -> None:
+    def __init__(
+        self, running: stack.Stack, options: Options, world: World, console: Console, *, is_announced: bool
+    ) -> None:
         self.stack, self.options, self.world, self.console = running, options, world, console
+        self.is_announced = is_announced
         self.events = list(world.events())
         self.watch = watch.Watch(running.settings)
         prefix = running.settings.topic_prefix
@@ -189,7 +204,7 @@ class _Run:
     def _stay(self) -> int:
         self._found()
         self._let_go()
-        what_now(self.console, self.stack, next(self.world.people).user_id)
+        what_now(self.console, self.stack, next(self.world.people).user_id, is_announced=self.is_announced)
         while True:
             time.sleep(1)
             self._check_services()

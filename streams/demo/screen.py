@@ -1,6 +1,9 @@
 """The demo's screen: the live table, some clean records as a person wants to see them, and where everything is."""
 
+import shutil
+import sys
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -13,6 +16,7 @@ from streams.demo import stack
 from streams.demo.score import Score
 from streams.kafka.reader import Decoded
 from streams.kafka.tail import show
+from streams.ops.settings import Settings
 from streams.simulator.truth.truth import Report
 
 SHOWN = ("connections", "backfills", "sleep", "heartrate")
@@ -100,17 +104,16 @@ def what_was_found(console: Console, report: Report, records: list[Decoded]) -> 
         console.print(f"  {example}", highlight=False)
 
 
-def what_now(console: Console, running: stack.Stack, user_id: str) -> None:
-    """Addresses and commands to go on with; `user_id`: somebody to look at."""
-    settings = running.settings
+def what_now(console: Console, running: stack.Stack, user_id: str, *, is_announced: bool) -> None:
+    """Addresses and commands to go on with. `user_id`: somebody to look at; `is_announced`: commands find it."""
+    program = _program()
     console.print(
         f"""
-Everything stays up until Ctrl-C. In another terminal:
+Everything stays up until Ctrl-C. In another terminal{", where commands find it by themselves" * is_announced}:
 
-  export STREAMS_BOOTSTRAP_SERVERS={settings.bootstrap_servers} STREAMS_REGISTRY_URL={settings.registry_url}
-  export STREAMS_PARTITIONS={settings.partitions} STREAMS_QUERY_PORT={settings.query_port}
-  .venv/bin/junction-streams tail sleep --from-beginning
-  .venv/bin/junction-streams status {user_id}
+{"" if is_announced else _exports(running.settings)}\
+  {program} tail sleep --from-beginning
+  {program} status {user_id}
 
   webhooks        {running.gateway_url}/webhooks/{stack.ENDPOINT}
   secret          {running.secret}
@@ -121,3 +124,20 @@ Everything stays up until Ctrl-C. In another terminal:
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _exports(settings: Settings) -> str:
+    kafka, registry = settings.bootstrap_servers, settings.registry_url
+    return (
+        f"  export STREAMS_BOOTSTRAP_SERVERS={kafka} STREAMS_REGISTRY_URL={registry}\n"
+        f"  export STREAMS_PARTITIONS={settings.partitions} STREAMS_QUERY_PORT={settings.query_port}\n"
+    )
+
+
+def _program() -> str:
+    """How this program is started from here."""
+    script = Path(sys.argv[0])
+    if script.name != "junction-streams":
+        return f"{sys.executable} -m streams"
+    is_on_path = shutil.which(script.name) == str(script.absolute())
+    return script.name if is_on_path else str(script)

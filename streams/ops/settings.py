@@ -47,7 +47,7 @@ class Settings(BaseSettings):
 
     # Kafka and the registry
     bootstrap_servers: str = ""
-    """Kafka, as `host:port,host:port`. Empty: `demo` and `up` start one here."""
+    """Kafka, as `host:port,host:port`. Empty: `demo` and `up` start one here, and other commands use theirs."""
     registry_url: str = Field(default="", repr=False)
     """Base URL of the Confluent-compatible API; Apicurio's ends in `/apis/ccompat/v7`."""
     registry_user: str = ""
@@ -273,7 +273,7 @@ class Settings(BaseSettings):
         """Raises Misconfigured, saying what to run, when no Kafka is named."""
         if not self.bootstrap_servers:
             raise Misconfigured(
-                "no Kafka: set STREAMS_BOOTSTRAP_SERVERS, or run `junction-streams up` and export the lines it prints"
+                "no Kafka: set STREAMS_BOOTSTRAP_SERVERS, or run `junction-streams up` in another terminal"
             )
 
     @property

@@ -1,5 +1,6 @@
 """The command line as a newcomer meets it: help that teaches, errors that say what to do next."""
 
+import os
 import subprocess
 import sys
 
@@ -23,7 +24,7 @@ def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         timeout=60,
-        env=env,
+        env={"XDG_STATE_HOME": os.devnull, **env},  # nor what runs on this machine
         check=False,
     )
 

@@ -10,6 +10,7 @@ from types import FrameType
 
 from streams.demo.cluster.cluster import Cluster
 from streams.demo.cluster.jars import to_stderr
+from streams.demo.running.announce import announced
 from streams.ops.settings import Settings
 
 
@@ -23,15 +24,25 @@ def up(settings: Settings, data_dir: Path, *, as_json: bool = False, partitions:
         to_stderr("STREAMS_BOOTSTRAP_SERVERS is set: other commands use that cluster, not this one, until you export")
     with _interruptible():
         to_stderr("starting Apache Kafka and the schema registry")
-        with Cluster(data_dir, partitions=partitions) as cluster:
+        with (
+            Cluster(data_dir, partitions=partitions) as cluster,
+            announced(_settings_for(settings, cluster, partitions), "up") as is_announced,
+        ):
             try:
                 print(describe(cluster, partitions, as_json=as_json), flush=True)
                 to_stderr(f"ready; data and logs in {cluster.data_dir}. Ctrl-C stops it.")
+                if is_announced:
+                    to_stderr("other commands of yours use it where STREAMS_BOOTSTRAP_SERVERS is not set")
                 while True:
                     time.sleep(1)
                     cluster.check()
             except KeyboardInterrupt:
                 to_stderr("stopping")
+
+
+def _settings_for(settings: Settings, cluster: Cluster, partitions: int) -> Settings:
+    where = {"bootstrap_servers": cluster.bootstrap_servers, "registry_url": cluster.registry_url}
+    return settings.model_copy(update={**where, "partitions": partitions})
 
 
 def describe(cluster: Cluster, partitions: int, *, as_json: bool) -> str:
