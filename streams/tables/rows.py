@@ -1,15 +1,15 @@
-"""State rows: the first byte of each says how the rest is to be read, and this is the one list of what it may say.
+"""Formats of state rows: the first byte of a row is the number of its format, and this is the list of all of them.
 
 Rows outlive the version that wrote them: they are on disk and in the changelogs, and while a group is upgraded, or set
-back, workers of two versions own them in turn. A byte that is not in the list ends the process before anything is
+back, workers of two versions own them in turn. A number that is not in the list ends the process before anything is
 committed. It is no fault of the record that was being processed, so it is no dead letter.
 
 To change what a row holds, also by a field with a default: give its kind the next number to write, keep the old one
-among those it reads, and add a golden row (`tests/tables/test_rows.py`). A new kind takes a number that no other kind
-of its table has: a version that knows nothing of it may take its key for another's.
+among those it reads, and add a golden row (`tests/golden_rows.py`). A new kind takes a number that no other kind of its
+table has, because an older version may take its key for another's; its key goes into `keys.KINDS`.
 
-Rows without a number, for what their values hold is a key or a count, and nothing else is decoded: places in the
-fetchers' queue (empty), cursors behind an outage, and how many items of drift a topic has.
+Rows without a number hold a key or a count, and nothing else is decoded: places in the fetchers' queue (empty), cursors
+behind an outage, and how many items of drift a topic has.
 """
 
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ HEAD_BYTES = 1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowKind:
-    """`name`: in words. `writes`: the format of what we write. `older`: formats that we still read."""
+    """`name`: in words. `writes`: the format that we write. `older`: formats that we still read."""
 
     table: str
     name: str
@@ -46,7 +46,7 @@ RIVALS = RowKind("summaries", "the sources of a day", 1)
 ZONE = RowKind("summaries", "a user's time zone", 1)
 NUMBERS = RowKind("samples", "an hour of samples, as numbers", 1)
 HASHES = RowKind("samples", "an hour of samples, as hashes", 2)
-BLOCK = RowKind("samples", "an hour of samples", 1, older=(2,))  # of either kind, where only its age is asked for
+BLOCK = RowKind("samples", "an hour of samples", 1, older=(2,))  # of either kind, for readers of its age alone
 MAKERS = RowKind("samples", "the sources of a resource", 1)
 DELIVERY = RowKind("deliveries", "a delivery", 1)
 DRIFT = RowKind("drift", "an item of drift", 2, older=(1,))  # 1 had no users

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -22,8 +21,6 @@ from streams.tables.history import backfills
 from streams.tables.history import job as jobs
 from streams.tables.rows import RowKind
 from streams.tables.sources import Maker
-from tests.every_event import EVENT_TYPES, of
-from tests.folding import Worker
 from tests.golden_rows import GOLDEN, Golden
 
 REPO = Path(__file__).parents[2]
@@ -152,18 +149,6 @@ def test_an_unknown_shape_of_the_offsets() -> None:
     for row in (b'{"junction.raw.labs": [41, "id", 7]}', b'{"junction.raw.labs": 41}', b"{"):
         with pytest.raises(Misconfigured, match="JSON of another shape"):
             ledger.decode(row)
-
-
-@given(st.data())
-def test_what_the_agents_write_is_in_the_list(data: st.DataObject) -> None:
-    """Each row that an event leaves has a number of its table's kinds, but for those that hold a key or a count."""
-    worker, known = Worker(), defaultdict[str, set[int]](set)
-    for kind in rows.KINDS:
-        known[kind.table].add(kind.writes)
-    worker.deliver(data.draw(st.sampled_from(EVENT_TYPES).flatmap(of)))
-    for table, found in worker.tables.items():
-        for key, row in found.items():
-            assert row[0] in known[table] or key.startswith(b"items:"), (table, key)
 
 
 def test_framing_is_done_in_one_place() -> None:
