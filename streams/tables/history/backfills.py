@@ -137,10 +137,6 @@ def read_event(data: object, at_ms: int, delivery_id: str, problems: list[str]) 
     return provider, Notice(at_ms, delivery_id, min(start, end), max(start, end), True, start > end)
 
 
-def is_seen(state: Backfill, notice: Notice) -> bool:
-    return (notice.at_ms, notice.delivery_id) in state.seen
-
-
 def merge(state: Backfill, notice: Notice) -> Backfill:
     """The newest notice, and which were seen."""
     seen = tuple(sorted({*state.seen, (notice.at_ms, notice.delivery_id)})[-NOTICES_MAX:])
@@ -193,7 +189,7 @@ def decode(stored: bytes | None) -> Backfill:
     if stored is None:
         return EMPTY
     payload = rows.unpack(rows.BACKFILL, stored)
-    return _decode_1(payload) if stored[0] == 1 else _decode(payload)
+    return _decode_1(payload) if rows.check(rows.BACKFILL, stored) == 1 else _decode(payload)
 
 
 class _Done1(NamedTuple):
