@@ -20,7 +20,7 @@ from streams.alerts.lives.timers import Timer
 from streams.alerts.lives.user import Happened, Personal, Place, Standing, User
 from streams.engine.positions import ledger
 from streams.engine.positions.ledger import Entry
-from streams.payloads.envelope import Source
+from streams.payloads.source import Source
 from streams.tables import connections, coverage, drift_counts, hour_blocks, rows, sources, verdicts
 from streams.tables.draft import Draft
 from streams.tables.history import backfills

@@ -10,7 +10,7 @@ from msgspec import Raw
 
 from connectors.junction.errors import Refused, Trouble
 from connectors.junction.pages import Group, Page
-from streams.payloads.envelope import UNKNOWN, source
+from streams.payloads.source import UNKNOWN, read_source
 
 
 def bodies(
@@ -65,7 +65,7 @@ def _of_group(head: bytes, group: Group, bytes_max: int) -> Iterator[bytes]:
 def _source(group: Group) -> bytes:
     """Who measured, as far as `$.data` has to say it: the provider stands apart where the source does not name it."""
     said = b'"source":' + group.source + b"," if group.source else b""
-    known = source({"source": msgspec.json.decode(group.source or b"null")}, []).provider
+    known = read_source({"source": msgspec.json.decode(group.source or b"null")}, []).provider
     if known == UNKNOWN and group.provider:
         said += b'"provider":' + msgspec.json.encode(group.provider) + b","
     return b"{" + said

@@ -11,7 +11,7 @@ from connectors.junction import reading
 from connectors.junction.errors import Refused, Trouble
 from connectors.junction.reading import Json, members, objects, read_json, time_us
 from streams.events import ids, resources
-from streams.payloads.envelope import provider_slug
+from streams.payloads.source import provider_slug
 
 
 class User(NamedTuple):

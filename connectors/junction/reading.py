@@ -9,8 +9,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from connectors.junction.errors import Refused, Trouble, TryLater
 from streams.payloads import values
-from streams.payloads.envelope import short_text
-from streams.payloads.values import Unfit
+from streams.payloads.values import Unfit, short_text
 
 T = TypeVar("T")
 Json = dict[str, Any]

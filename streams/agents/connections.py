@@ -10,7 +10,7 @@ from streams.events.types import Family, Record
 from streams.kafka.codec import Codec
 from streams.payloads import drift, summary
 from streams.payloads.decode import Control, decode
-from streams.payloads.envelope import UNKNOWN
+from streams.payloads.source import UNKNOWN
 from streams.tables import connections
 from streams.tables.draft import Draft, Fold
 from streams.tables.keys import state_key

@@ -11,9 +11,9 @@ from streams.events.types import Family, identify, parse_type
 from streams.ops.errors import Reason, Rejected
 from streams.ops.terminal import lines, pairs
 from streams.payloads import drift, labs, queries, summary
+from streams.payloads.alignment import align
 from streams.payloads.decode import Control, decode
 from streams.payloads.drift import Findings
-from streams.payloads.envelope import align
 from streams.payloads.series import Series
 from streams.payloads.summary import Entity, Summary
 from streams.payloads.values import canonical

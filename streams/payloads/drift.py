@@ -16,8 +16,9 @@ from streams.events.documented import Words
 from streams.events.schemas import schema_files
 from streams.events.types import Family
 from streams.payloads import tolerant
-from streams.payloads.envelope import Event, Source
+from streams.payloads.envelope import Event
 from streams.payloads.series import Series
+from streams.payloads.source import Source
 from streams.payloads.summary import Entity, Summary
 
 EVENT_TYPE, FIELD, ENUM, SHAPE, OVERFLOW = "event_type", "field", "enum", "shape", "overflow"

@@ -1,23 +1,20 @@
-"""The envelope of a body, whose event it is, and who measured. Both payload generations (domain file, 0.2 and 1.2).
+"""The envelope of a body, and whose event it is. Both payload generations (domain file, 0.2 and 1.2).
 
 Identity: `$.user_id`, else `$.data.user_id`, else the team. Where both are there and differ the event is refused:
 health data of the wrong person is the worst error that we could make (1.1).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
-from streams.events import ids
 from streams.events.text import body_bounds
 from streams.events.text.mend import mended
 from streams.events.types import TEXT_CHARS_MAX, EventType, Family, has_owner, identify_strictly, parse_type
 from streams.ops.errors import Reason, Rejected
-from streams.payloads.values import canonical
-
-UNKNOWN = "unknown"
+from streams.payloads.values import short_id, short_text
 
 
 @dataclass(slots=True)
@@ -39,41 +36,6 @@ class Event:
         return self.user_id or self.team_id or self.type.text
 
 
-class Source(NamedTuple):
-    """Who measured (3.7). Provider and type are `unknown` where the body says nothing."""
-
-    provider: str = UNKNOWN
-    type: str = UNKNOWN
-    app_id: str | None = None
-    device_id: str | None = None
-    workout_id: str | None = None
-    sport: str | None = None
-
-
-class SourceShape(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    """The current shape of `source`, for quick readers; name, slug and logo went with it until September 2026."""
-
-    provider: str
-    type: str | None = None
-    app_id: str | None = None
-    device_id: str | None = None
-    workout_id: str | None = None
-    sport: str | None = None
-    name: str | None = None
-    slug: str | None = None
-    logo: str | None = None
-
-    def read(self) -> Source | None:
-        """The source; None where a part of it does not fit, which is for the tolerant reader to say."""
-        device_id, workout_id = ids.canonical(self.device_id or ""), ids.canonical(self.workout_id or "")
-        parts = (self.app_id or None, device_id or None, workout_id or None, self.sport or None)
-        kind = self.type or UNKNOWN
-        fit = 0 < len(self.provider) <= TEXT_CHARS_MAX and len(kind) <= TEXT_CHARS_MAX
-        if not fit or any(part is not None and len(part) > TEXT_CHARS_MAX for part in parts):
-            return None
-        return Source(self.provider, kind, *parts)
-
-
 class Envelope(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     """The shape of nearly every body. Whatever does not fit is read again, slowly."""
 
@@ -85,7 +47,7 @@ class Envelope(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
     def event(self, data: Any) -> Event:
         """The event, if it is clear whose it is. Raises Rejected. `data`: anything that has the user id of `$.data`."""
-        return checked(self.event_type, self.user_id, self.team_id, self.client_user_id, data)
+        return event_of(self.event_type, self.user_id, self.team_id, self.client_user_id, data)
 
 
 _envelope = msgspec.json.Decoder(Envelope).decode
@@ -137,7 +99,7 @@ def _read_slowly(body: bytes) -> tuple[Event, Any]:
     data = read_json(members["data"], "$.data") if "data" in members else None
     body_bounds.check_names(body, [members, data])
     said = {name: short_text(read_json(members[name], f"$.{name}")) for name in _ours - {"data"} if name in members}
-    event = checked(identity.type.text, said.get("user_id"), identity.team_id, said.get("client_user_id"), data)
+    event = event_of(identity.type.text, said.get("user_id"), identity.team_id, said.get("client_user_id"), data)
     ours = _ours | {"type"} if event.type.family is Family.OPERATIONAL else _ours
     event.unknown = {name: read_json(raw, "$") for name, raw in members.items() if name not in ours}
     event.problems += [f"$.{name}: not an id" for name in said if said[name] is None and members[name] != b"null"]
@@ -156,10 +118,10 @@ def read_json(raw: msgspec.Raw | bytes, place: str, decoder: Callable[[Any], Any
         raise Rejected(Reason.NOT_JSON, place) from None
 
 
-def checked(event_type: str, user_id: str | None, team_id: str | None, client_user_id: str | None, data: Any) -> Event:
+def event_of(event_type: str, user_id: str | None, team_id: str | None, client_user_id: str | None, data: Any) -> Event:
     """The event, if it is clear whose it is. Raises Rejected(USER_CONFLICT), (NO_USER) or (NO_EVENT_TYPE)."""
-    user_id, team_id = _id(user_id) or "", _id(team_id) or ""
-    data_user_id = _id(data.get("user_id")) if type(data) is dict else None
+    user_id, team_id = short_id(user_id) or "", short_id(team_id) or ""
+    data_user_id = short_id(data.get("user_id")) if type(data) is dict else None
     if user_id and data_user_id and user_id != data_user_id:
         raise Rejected(Reason.USER_CONFLICT, "$.user_id and $.data.user_id differ")
     if not event_type or len(event_type) > TEXT_CHARS_MAX:
@@ -169,74 +131,3 @@ def checked(event_type: str, user_id: str | None, team_id: str | None, client_us
     if not has_owner(parsed.family, user_id, team_id):
         raise Rejected(Reason.NO_USER, "$.user_id, $.data.user_id")
     return Event(parsed, user_id, team_id, short_text(client_user_id) or "")
-
-
-def _id(value: Any) -> str | None:
-    return ids.canonical(text) if (text := short_text(value)) else None
-
-
-def short_text(value: Any) -> str | None:
-    """A text that can be an id or a name; None for anything else, and for one that is empty or too long."""
-    return value if type(value) is str and 0 < len(value) <= TEXT_CHARS_MAX else None
-
-
-def source(data: Mapping[str, Any], problems: list[str]) -> Source:
-    """Who measured, from whichever generation: `source`, its old trio, `provider`, or the flat `source_*` names."""
-    given = data.get("source")
-    at: Mapping[str, Any] = given if type(given) is dict else {}
-    provider = (
-        short_text(at.get("provider"))
-        or short_text(at.get("slug"))
-        or provider_slug(data.get("provider"))
-        or short_text(data.get("source_provider"))
-    )
-    if provider is None:
-        problems.append("$.data.source.provider: missing")
-    return Source(
-        provider or UNKNOWN,
-        short_text(at.get("type")) or short_text(data.get("source_type")) or UNKNOWN,
-        short_text(at.get("app_id")) or short_text(data.get("source_app_id")),
-        _id(at.get("device_id")) or _id(data.get("source_device_id")),
-        _id(at.get("workout_id")),
-        _sport(at.get("sport")),
-    )
-
-
-_SOURCE_NAMES = frozenset({*Source._fields, "name", "slug", "logo"})
-
-
-def unknown_source(data: Mapping[str, Any]) -> dict[str, Any]:
-    """`{"source": {...}}` with the names of the source object that have no place in `Source`; {} if there are none."""
-    given = data.get("source")
-    if type(given) is not dict or given.keys() <= _SOURCE_NAMES:
-        return {}
-    rest = {name: value for name, value in given.items() if name not in _SOURCE_NAMES and value is not None}
-    return {"source": canonical(rest)} if rest else {}
-
-
-def provider_slug(value: Any) -> str | None:
-    """A provider as text (errors, history, devices) or as `{name, slug, logo}` (connections, old data events)."""
-    return short_text(value.get("slug") if type(value) is dict else value)
-
-
-def _sport(value: Any) -> str | None:
-    return short_text(value.get("slug") if type(value) is dict else value)
-
-
-def align(body: bytes) -> bytes:
-    """The body with `$.data.user_id` set to `$.user_id` where both are there and differ; any other body untouched.
-
-    The vendor's documentation examples disagree with themselves, and a receiver must refuse such a body (domain file,
-    1.1). For looking at them, never for processing.
-    """
-    try:
-        whole = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return body
-    data = whole.get("data") if isinstance(whole, dict) else None
-    if not isinstance(data, dict) or not {"user_id"} <= whole.keys() & data.keys():
-        return body
-    if data["user_id"] == whole["user_id"]:
-        return body
-    data["user_id"] = whole["user_id"]
-    return msgspec.json.encode(whole)

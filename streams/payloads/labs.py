@@ -11,9 +11,9 @@ from streams.events.schemas import schema_files
 from streams.events.schemas.schema_files import Field
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import values
-from streams.payloads.envelope import Event, short_text
+from streams.payloads.envelope import Event
 from streams.payloads.summary import Entity
-from streams.payloads.values import Unfit, canonical, to_json
+from streams.payloads.values import Unfit, canonical, short_text, to_json
 
 _NOT_CONTENT = frozenset({"user_id", "team_id", "created_at", "updated_at"})
 _IDS = ("id", "order_id", "sample_id")

@@ -9,9 +9,9 @@ from streams.events.text import body_bounds
 from streams.events.text.mend import REPLACEMENT
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import values
-from streams.payloads.envelope import Event, short_text
+from streams.payloads.envelope import Event
 from streams.payloads.summary import Entity
-from streams.payloads.values import Unfit, canonical, to_json
+from streams.payloads.values import Unfit, canonical, short_text, to_json
 
 ROWS_MAX = 50_000  # of an event: two seconds of a worker; groups by the hour take five years to be as many
 REPEATED_BYTES_MAX = 64 * 1024 * 1024

@@ -15,7 +15,7 @@ from msgspec.structs import astuple
 from streams.events import times
 from streams.events.schemas import schema_files
 from streams.events.schemas.schema_files import Field
-from streams.payloads.envelope import Source, SourceShape
+from streams.payloads.source import Source, SourceShape
 
 _long = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _TYPES: Mapping[str, Any] = {

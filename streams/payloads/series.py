@@ -22,7 +22,8 @@ from streams.events.types import TEXT_CHARS_MAX, Family
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import columns, values
 from streams.payloads.columns import Attributes, Columns, hash64
-from streams.payloads.envelope import Event, Source, SourceShape, checked, source, unknown_source
+from streams.payloads.envelope import Event, event_of
+from streams.payloads.source import Source, SourceShape, read_source, unknown_source
 from streams.payloads.values import Unfit, canonical, to_json
 
 
@@ -107,7 +108,7 @@ def read_quickly(body: bytes) -> Series | None:
         return None
     data = whole.data
     identity = {"user_id": data.user_id}
-    event = checked(whole.event_type, whole.user_id, whole.team_id, whole.client_user_id, identity)
+    event = event_of(whole.event_type, whole.user_id, whole.team_id, whole.client_user_id, identity)
     made_by = data.source.read()
     row = resources.get(event.type.resource)
     if event.type.family is not Family.TIMESERIES or not data.data or made_by is None:
@@ -176,7 +177,7 @@ def read(event: Event, data: Any) -> Series:
     found = (_well_typed(given, row) or _one_by_one(event, given, row)) if given else columns.NOTHING
     unknown = canonical({name: value for name, value in data.items() if name not in _DATA_DECORATIONS})
     unknown |= unknown_source(data)
-    return _checked(Series(event, source(data, event.problems), row, found, len(given) - len(found), unknown))
+    return _checked(Series(event, read_source(data, event.problems), row, found, len(given) - len(found), unknown))
 
 
 def _checked(series: Series) -> Series:

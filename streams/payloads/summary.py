@@ -17,8 +17,9 @@ from streams.events.times import DAY_US, EPOCH, MICRO
 from streams.events.types import Family, parse_type
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import quick, tolerant, values
-from streams.payloads.envelope import UNKNOWN, Event, Source, envelope, short_text, source, unknown_source
-from streams.payloads.values import Unfit, canonical
+from streams.payloads.envelope import Event, envelope
+from streams.payloads.source import UNKNOWN, Source, read_source, unknown_source
+from streams.payloads.values import Unfit, canonical, short_text
 
 # Identity and attribution: they have their own places in a clean record (domain file, 1.2, 2.6).
 _DECORATIONS = frozenset(
@@ -89,7 +90,7 @@ def read(event: Event, data: Any, schema: str = "") -> Summary:
     """
     if type(data) is not dict:
         raise Rejected(Reason.BAD_SHAPE, "$.data: not an object")
-    made_by = source(data, event.problems)
+    made_by = read_source(data, event.problems)
     id = _id(event, data, made_by)
     if data.keys() <= (_BARE_DEVICE if event.type.family is Family.DEVICE else _BARE):
         raise Rejected(Reason.BAD_SHAPE, "$.data: nothing but an id")

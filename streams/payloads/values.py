@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from streams.events import times
+from streams.events import ids, times
+from streams.events.types import TEXT_CHARS_MAX
 from streams.ops.errors import Reason, Rejected
 
 DEPTH_MAX = 64  # nesting of a payload; real ones have under 10. Refused at a fixed depth, not where the stack ends.
@@ -57,6 +58,16 @@ def text(value: Any) -> str:
     if type(value) is not str:
         raise Unfit("not a text")
     return value
+
+
+def short_text(value: Any) -> str | None:
+    """A text that can be an id or a name; None for anything else, and for one that is empty or too long."""
+    return value if type(value) is str and 0 < len(value) <= TEXT_CHARS_MAX else None
+
+
+def short_id(value: Any) -> str | None:
+    """A short text in the one spelling of ids (`ids.canonical`); None for anything else."""
+    return ids.canonical(found) if (found := short_text(value)) else None
 
 
 def boolean(value: Any) -> bool:

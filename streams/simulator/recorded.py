@@ -9,7 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from streams.ops.errors import Misconfigured
-from streams.payloads.envelope import align
+from streams.payloads.alignment import align
 from streams.simulator.deliver import Courier
 
 

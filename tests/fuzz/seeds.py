@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from streams.payloads.envelope import align
+from streams.payloads.alignment import align
 from streams.simulator.world.world import World
 from tests import samples
 

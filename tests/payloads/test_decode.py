@@ -14,8 +14,8 @@ from streams.ops.errors import Reason, Rejected
 from streams.payloads import envelope as bodies
 from streams.payloads import series, summary
 from streams.payloads.decode import decode
-from streams.payloads.envelope import Source
 from streams.payloads.series import Series
+from streams.payloads.source import Source
 from streams.payloads.summary import Summary
 from streams.payloads.values import to_json
 from tests.strategies import TEAM, USER, envelope, hostile_events, mangled, older, seed_form, summaries

@@ -17,8 +17,8 @@ from streams.ops import log, metrics
 from streams.ops.errors import Misconfigured, Rejected, place
 from streams.ops.settings import Settings
 from streams.payloads.decode import decode
-from streams.payloads.envelope import short_text
 from streams.payloads.series import Series
+from streams.payloads.values import short_text
 from streams.tables.history.job import Job
 from streams.tables.history.request import Request
 

@@ -6,7 +6,8 @@ from typing import Any
 from streams.agents.steps.common_fields import Delivered, Outlet
 from streams.events import topics
 from streams.events.topics import Origin
-from streams.payloads.envelope import UNKNOWN, Event
+from streams.payloads.envelope import Event
+from streams.payloads.source import UNKNOWN
 from streams.tables import coverage
 from streams.tables.coverage import EventExtent
 from streams.tables.draft import Draft

@@ -11,8 +11,9 @@ from streams.events.times import DAY_US, clock_ms, millis
 from streams.events.types import TEXT_CHARS_MAX, Record
 from streams.kafka.codec import Codec
 from streams.ops.errors import Reason, Rejected
-from streams.payloads.envelope import UNKNOWN, Event, Source
+from streams.payloads.envelope import Event
 from streams.payloads.local_time import FLOATING_PROVIDERS
+from streams.payloads.source import UNKNOWN, Source
 from streams.payloads.values import to_json
 from streams.tables import connections
 from streams.tables.draft import Draft

@@ -17,8 +17,9 @@ from streams.events.record_bounds import AGAIN_BYTES
 from streams.events.types import parse_type
 from streams.ops.errors import Misconfigured, Rejected
 from streams.payloads import tolerant
-from streams.payloads.envelope import Event, Source
+from streams.payloads.envelope import Event
 from streams.payloads.local_time import LocalTime
+from streams.payloads.source import Source
 from streams.payloads.summary import ATTRIBUTION, Summary
 from streams.tables import connections, coverage, sources
 from streams.tables.draft import Draft

@@ -15,9 +15,10 @@ from streams.events import ids, topics
 from streams.events.documented import OPERATIONAL
 from streams.events.types import Family
 from streams.ops.errors import Reason, Rejected
-from streams.payloads import drift, envelope, values
+from streams.payloads import drift, values
 from streams.payloads.decode import Control
-from streams.payloads.values import canonical, to_json
+from streams.payloads.source import read_source
+from streams.payloads.values import canonical, short_text, to_json
 from streams.tables import rows
 from streams.tables.draft import Draft
 from streams.tables.keys import state_key
@@ -43,7 +44,7 @@ def fold_delivery(
         return
     draft.put("deliveries", table_key, encode(how.at_ms))
     version = Version(NEVER_US, how.at_ms, signed_hash(to_json({"data": canonical(control.data)})))
-    source = envelope.source(control.data, []) if type(control.data) is dict and "source" in control.data else None
+    source = read_source(control.data, []) if type(control.data) is dict and "source" in control.data else None
     common = head(event, how, draft, source=source, link=None, verdict=verdict, version=version)
     common["beyond_window"] = policy.is_beyond_window(how.at_ms, how.arrived_ms)
     outlet.emit(draft, topic, (event.owner_id, key or how.id), {**common, **fields})
@@ -97,7 +98,7 @@ _ID_NAMES = ("id", "checkout_session_id", "order_id", "query_id")  # a session m
 
 def natural_id(data: Any) -> str:
     """Id of the thing under one of its usual names; "" where there is none."""
-    found = (envelope.short_text(data.get(name)) for name in _ID_NAMES) if type(data) is dict else ()
+    found = (short_text(data.get(name)) for name in _ID_NAMES) if type(data) is dict else ()
     return ids.canonical(next(filter(None, found), ""))
 
 

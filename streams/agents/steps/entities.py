@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from streams.agents.steps.common_fields import Delivered, Outlet, head, resource_label
-from streams.payloads.envelope import Source
+from streams.payloads.source import Source
 from streams.payloads.summary import Entity
 from streams.payloads.values import to_json
 from streams.tables import connections

@@ -12,7 +12,7 @@ import msgspec
 from streams.events import providers
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import values
-from streams.payloads.envelope import provider_slug
+from streams.payloads.source import provider_slug
 from streams.payloads.values import Unfit
 from streams.tables import rows
 from streams.tables.history.job import JobStatus
