@@ -14,7 +14,7 @@ from benchmarks._events import Raw
 from streams import agents
 from streams.agents import summaries, timeseries
 from streams.agents.steps import entities
-from streams.engine.store.database import Options
+from streams.engine.store.database import DatabaseOptions
 from streams.events import topics
 from streams.kafka.codec import Codec
 from streams.tables.draft import Draft
@@ -98,7 +98,7 @@ class Tables:
     """One database a table, with the engine's own options."""
 
     def __init__(self, folder: Path) -> None:
-        self._stores = {name: Options().open(folder / name) for name in topics.TABLES}
+        self._stores = {name: DatabaseOptions().open(folder / name) for name in topics.TABLES}
         self.rows: dict[str, int] = defaultdict(int)
 
     def read(self, table: str, key: bytes) -> bytes | None:

@@ -20,7 +20,7 @@ from streams.events import topics
 from streams.events.schemas.bounds import is_bounded
 from streams.kafka import subjects
 from streams.kafka.codec import parsed
-from streams.kafka.subjects import Check
+from streams.kafka.subjects import SubjectCheck
 from streams.ops import addresses
 from streams.ops.errors import Misconfigured, Unavailable, UnknownSchema
 from streams.ops.settings import Settings
@@ -33,7 +33,7 @@ _AT_ONCE = 8
 _NO_SCHEMA = 40403
 
 
-def check(settings: Settings) -> list[Check]:
+def check(settings: Settings) -> list[SubjectCheck]:
     """What `register` would meet, in the order of the topics. Changes nothing. Raises Unavailable, Misconfigured."""
     with _client(settings) as client:
         return _check(client, settings)
@@ -127,7 +127,7 @@ def _local_ids() -> dict[str, int]:
     return {topic: id for id, topic in enumerate(topics.clean_topics(), start=1)}
 
 
-def _check(client: SchemaRegistryClient, settings: Settings) -> list[Check]:
+def _check(client: SchemaRegistryClient, settings: Settings) -> list[SubjectCheck]:
     return _each(list(topics.clean_topics().items()), lambda row: subjects.status(client, settings, *row))
 
 

@@ -20,7 +20,7 @@ _NO_SUBJECT, _NO_VERSION, _NO_SCHEMA = 40401, 40402, 40403  # of Confluent's API
 logger = log.get("registry")
 
 
-class Status(StrEnum):
+class SubjectStatus(StrEnum):
     SAME = "same"  # this very schema is registered
     NEW = "new"  # the subject does not exist
     COMPATIBLE = "compatible"  # may follow all versions
@@ -28,14 +28,14 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class SubjectCheck:
     """One subject. `topic`: short name; `id`: of the registered schema, where the status is SAME. `why`: it may not
     follow, in words."""
 
     topic: str
     subject: str
     schema: str
-    status: Status
+    status: SubjectStatus
     id: int | None = None
     why: str = ""
 
@@ -46,7 +46,7 @@ class Check:
 
     @property
     def is_allowed(self) -> bool:
-        return self.status is not Status.INCOMPATIBLE
+        return self.status is not SubjectStatus.INCOMPATIBLE
 
 
 def name_of(settings: Settings, topic: str) -> str:
@@ -58,13 +58,13 @@ def _schema(name: str) -> Schema:
     return Schema(schema_text(name), "AVRO")
 
 
-def status(client: SchemaRegistryClient, settings: Settings, topic: str, schema: str) -> Check:
+def status(client: SchemaRegistryClient, settings: Settings, topic: str, schema: str) -> SubjectCheck:
     """How a subject stands to our schema. Raises SchemaRegistryError, as all here do."""
     found = look_up(client, settings, topic, schema)
-    if found.status is not Status.COMPATIBLE:
+    if found.status is not SubjectStatus.COMPATIBLE:
         return found
     why = _why_not(client, found.subject, schema)
-    return replace(found, status=Status.INCOMPATIBLE, why=why) if why else found
+    return replace(found, status=SubjectStatus.INCOMPATIBLE, why=why) if why else found
 
 
 def _why_not(client: SchemaRegistryClient, subject: str, schema: str) -> str:
@@ -92,7 +92,7 @@ def _gaps(ours: Any, text: str) -> list[str]:
         return ["it is no Avro"]
 
 
-def refusal(refused: list[Check]) -> Misconfigured:
+def refusal(refused: list[SubjectCheck]) -> Misconfigured:
     """The sentence of those that are not allowed."""
     named = "; ".join(f"{check.subject} ({check.why})" for check in refused)
     return Misconfigured(
@@ -102,21 +102,21 @@ def refusal(refused: list[Check]) -> Misconfigured:
     )
 
 
-def look_up(client: SchemaRegistryClient, settings: Settings, topic: str, schema: str) -> Check:
+def look_up(client: SchemaRegistryClient, settings: Settings, topic: str, schema: str) -> SubjectCheck:
     """SAME with its id, NEW, or COMPATIBLE until somebody asks."""
     subject = name_of(settings, topic)
     try:
         found = client.lookup_schema(subject, _schema(schema))
     except SchemaRegistryError as error:
         if error.error_code == _NO_SUBJECT:
-            return Check(topic, subject, schema, Status.NEW)
+            return SubjectCheck(topic, subject, schema, SubjectStatus.NEW)
         if error.error_code in (_NO_VERSION, _NO_SCHEMA):
-            return Check(topic, subject, schema, Status.COMPATIBLE)
+            return SubjectCheck(topic, subject, schema, SubjectStatus.COMPATIBLE)
         raise
-    return Check(topic, subject, schema, Status.SAME, found.schema_id)
+    return SubjectCheck(topic, subject, schema, SubjectStatus.SAME, found.schema_id)
 
 
-def registered(client: SchemaRegistryClient, check: Check, guard: "Guard") -> int:
+def registered(client: SchemaRegistryClient, check: SubjectCheck, guard: "Guard") -> int:
     """The id of our schema, which is registered now. Raises Misconfigured for a 409."""
     if check.id is None:
         try:

@@ -17,12 +17,12 @@ from connectors.history.fetcher import scheduler
 from streams.cli import read_settings
 from streams.engine.positions import group_metadata
 from streams.engine.positions.group_metadata import Membership
-from streams.engine.positions.slices import Cursors, Slice, Verdict
+from streams.engine.positions.slices import Cursors, Slice, SliceVerdict
 from streams.engine.store import accounts, offsets
 from streams.engine.store.recovery import Recovery
 from streams.engine.store.restore import topic_ids
-from streams.engine.store.table import Table
-from streams.engine.work.unit import Unit
+from streams.engine.store.table import StateTable
+from streams.engine.work.unit import UnitOfWork
 from streams.engine.work.work import Work
 from streams.events import topics
 from streams.kafka import clients
@@ -50,9 +50,9 @@ def no_cursor() -> None:
     """A slice after a hole is processed as if nothing were missing. Shows where slices vanish: lost_batches."""
     judge = Cursors.judge
 
-    def blind(self: Cursors, piece: Slice) -> Verdict:
+    def blind(self: Cursors, piece: Slice) -> SliceVerdict:
         verdict = judge(self, piece)
-        return Verdict.NEXT if verdict is Verdict.HOLE else verdict
+        return SliceVerdict.NEXT if verdict is SliceVerdict.HOLE else verdict
 
     Cursors.judge = blind  # type: ignore[method-assign]  # because that is the mutation
 
@@ -60,10 +60,10 @@ def no_cursor() -> None:
 def no_generation() -> None:
     """Offsets are committed without generation and member: nobody fences a worker that lost its partitions."""
 
-    def anonymous(self: Unit) -> bytes:
+    def anonymous(self: UnitOfWork) -> bytes:
         return group_metadata.encode(self._settings.group_id, Membership(-1, ""))
 
-    Unit._metadata = anonymous  # type: ignore[method-assign]  # because that is the mutation
+    UnitOfWork._metadata = anonymous  # type: ignore[method-assign]  # because that is the mutation
 
 
 def no_require_stable() -> None:
@@ -132,7 +132,7 @@ def two_restores() -> None:
         pass
 
     Recovery._restore_ended = at_once  # type: ignore[method-assign]  # because that is the mutation
-    Table._refuse_older = lambda *offset: None  # type: ignore[method-assign]  # because that is the mutation
+    StateTable._refuse_older = lambda *offset: None  # type: ignore[method-assign]  # because that is the mutation
 
 
 def stable_offset_ends() -> None:

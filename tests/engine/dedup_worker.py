@@ -18,8 +18,8 @@ from typing import Any
 
 from streams.engine.faust import app
 from streams.engine.positions.slices import Slice
-from streams.engine.store.table import Table
-from streams.engine.work.unit import Unit
+from streams.engine.store.table import StateTable
+from streams.engine.work.unit import UnitOfWork
 from streams.events.types import Record
 from streams.ops import log
 from streams.ops.errors import Reason, Rejected, StreamsError
@@ -62,7 +62,7 @@ class Later:
 
     def __init__(self, out: str) -> None:
         self._out = out
-        self._unit: Unit
+        self._unit: UnitOfWork
         self._under_way: dict[bytes, asyncio.Task[None]] = {}
 
     def opened(self, worker: app.App) -> None:
@@ -102,16 +102,16 @@ def losing(share: float):
 
 def die_after_writes(left: int) -> None:
     """SIGKILL from inside, before so manieth batch is written to a table."""
-    write = Table.write
+    write = StateTable.write
 
-    def counted(self: Table, partition: int, changed: Any, offset: int, **how: Any) -> None:
+    def counted(self: StateTable, partition: int, changed: Any, offset: int, **how: Any) -> None:
         nonlocal left
         left -= 1
         if left < 0:
             os.kill(os.getpid(), signal.SIGKILL)
         write(self, partition, changed, offset, **how)
 
-    Table.write = counted  # type: ignore[method-assign]  # because a kill in the middle cannot be timed from outside
+    StateTable.write = counted  # type: ignore[method-assign]  # because a kill in the middle cannot be timed from outside
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ BLOCK_BYTES = 4096  # RocksDB's default
 def folder(tmp_path: Path) -> Path:
     """Of a database with several files, closed."""
     folder = tmp_path / "seen-0.db"
-    store = database.Options().open(folder)
+    store = database.DatabaseOptions().open(folder)
     for generation in range(3):
         batch = rocksdict.WriteBatch(raw_mode=True)
         for i in range(ROWS):
@@ -37,7 +37,7 @@ def files(folder: Path, pattern: str) -> list[Path]:
 
 
 def is_empty(folder: Path) -> bool:
-    store = database.Options().open(folder)
+    store = database.DatabaseOptions().open(folder)
     try:
         return next(iter(store.items()), None) is None
     finally:
@@ -70,9 +70,9 @@ def test_one_that_was_found_damaged_is_made_anew(folder: Path) -> None:
 
 def test_one_that_somebody_else_holds_is_left_alone(folder: Path) -> None:
     """A lock is no damage."""
-    store = database.Options().open(folder)
+    store = database.DatabaseOptions().open(folder)
     with pytest.raises(Exception, match="lock"):
-        database.Options().open(folder)
+        database.DatabaseOptions().open(folder)
     store.close()
     assert not is_empty(folder)
 

@@ -11,7 +11,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from streams.engine.store import restore
-from streams.engine.store.table import Table
+from streams.engine.store.table import StateTable
 from streams.kafka.reader import Messages
 from streams.ops.errors import Unavailable
 from tests.engine.rig import TABLE, Rig, keys
@@ -103,7 +103,7 @@ def test_a_reader_goes_on_with_what_is_left(rig: Rig) -> None:
     reader.close()
 
 
-class Forgetful(Table):
+class Forgetful(StateTable):
     """A table that keeps nothing."""
 
     name = TABLE
@@ -121,7 +121,7 @@ def test_a_restore_that_is_overtaken_is_no_restore(rig: Rig) -> None:
     delete_before(rig, 20)
     source = (rig.topic("raw.a"), 0)
     with pytest.raises(Unavailable, match=r"cannot be read: _AUTO_OFFSET_RESET"):
-        restore._read(rig.settings, {source: restore.Job(Forgetful(), source, 10, 50)}, threading.Event())
+        restore._read(rig.settings, {source: restore.RestoreJob(Forgetful(), source, 10, 50)}, threading.Event())
 
 
 def test_made_anew_and_longer_under_a_worker(rig: Rig) -> None:

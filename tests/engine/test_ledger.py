@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.positions.ledger import Entry, Ledger, Standing, decode, encode
+from streams.engine.positions.ledger import Entry, Ledger, LedgerVerdict, decode, encode
 
 A, B = ("raw.a", 0), ("raw.b", 0)
 IDS = {"raw.a": "id-a", "raw.b": "id-b"}
@@ -18,12 +18,12 @@ def ledger(*entries: tuple[str, int, str]) -> Ledger:
 def test_verdicts() -> None:
     """Equal is right; less in the tables is a missing commit; more a group that forgot; another id another topic."""
     known = ledger(("raw.a", 7, "id-a"), ("raw.b", 7, "made before"))
-    assert known.judge({A: 7}) == {A: Standing.EQUAL}
-    assert known.judge({A: 8}) == {A: Standing.TABLES_BEHIND}
-    assert known.judge({A: 6}) == known.judge({A: -1}) == {A: Standing.GROUP_BEHIND}
-    assert known.judge({B: 7}) == {B: Standing.OTHER_TOPIC}
-    assert known.judge({B: -1}) == {B: Standing.MADE_ANEW}
-    assert ledger().judge({A: 7, B: -1}) == {A: Standing.UNKNOWN, B: Standing.UNKNOWN}
+    assert known.judge({A: 7}) == {A: LedgerVerdict.EQUAL}
+    assert known.judge({A: 8}) == {A: LedgerVerdict.TABLES_BEHIND}
+    assert known.judge({A: 6}) == known.judge({A: -1}) == {A: LedgerVerdict.GROUP_BEHIND}
+    assert known.judge({B: 7}) == {B: LedgerVerdict.OTHER_TOPIC}
+    assert known.judge({B: -1}) == {B: LedgerVerdict.MADE_ANEW}
+    assert ledger().judge({A: 7, B: -1}) == {A: LedgerVerdict.UNKNOWN, B: LedgerVerdict.UNKNOWN}
 
 
 def test_starts() -> None:
@@ -44,7 +44,7 @@ def test_a_restart_finds_what_was_committed(commits: list[dict[tuple[str, int], 
         rows |= before.rows(offsets)
         committed |= offsets
     after = Ledger(IDS, {partition: decode(row) for partition, row in rows.items()})
-    assert set(after.judge(committed).values()) == {Standing.EQUAL}
+    assert set(after.judge(committed).values()) == {LedgerVerdict.EQUAL}
     assert after.starts(committed) == committed
 
 

@@ -17,11 +17,11 @@ from streams.engine.positions.ends import Ends
 from streams.engine.positions.group_metadata import Membership
 from streams.engine.positions.ledger import Ledger
 from streams.engine.positions.slices import Position, Slice, Source
-from streams.engine.store.database import Options
+from streams.engine.store.database import DatabaseOptions
 from streams.engine.store.recovery import Recovery
-from streams.engine.store.table import Overtaken, Table
-from streams.engine.work.transaction import Aborted, Cause
-from streams.engine.work.unit import Unit
+from streams.engine.store.table import Overtaken, StateTable
+from streams.engine.work.transaction import AbortCause, Aborted
+from streams.engine.work.unit import UnitOfWork
 from streams.ops.settings import Settings
 from tests.chaos.mutations import MUTATIONS
 from tests.folding import RawRecord
@@ -30,7 +30,7 @@ WAIT_S = 2.0  # for what must not happen
 ENDS_S = 30.0  # for what must
 
 
-class Small(Table):
+class Small(StateTable):
     """The product's table without Faust's part: it opens its own databases. Its first write waits for `go_on`."""
 
     name = "t"
@@ -45,7 +45,7 @@ class Small(Table):
 
     def database(self, partition: int) -> rocksdict.Rdict:
         if partition not in self.open:
-            self.open[partition] = Options().open(self.folder(partition))
+            self.open[partition] = DatabaseOptions().open(self.folder(partition))
         return self.open[partition]
 
     def write(self, partition: int, changed: Mapping[bytes, bytes | None], offset: int, **how: Any) -> None:
@@ -124,7 +124,7 @@ async def rebalanced_while_writing(settings: Settings, changelog: str, pool: Thr
         consumer=consumer, opened=opened, tables={"t": table}, engine_settings=settings, rebuild=False,
         accept_offsets=True, in_recovery=False, unit=SimpleNamespace(fail=failed.append),
     )  # fmt: skip
-    recovery = Resumed(app, lambda generation: Table.write(table, table.held, {b"k": b"new"}, 5))
+    recovery = Resumed(app, lambda generation: StateTable.write(table, table.held, {b"k": b"new"}, 5))
     await recovery.on_rebalance(set(), set(), set(), 1)
     await asyncio.to_thread(table.writing.wait, ENDS_S)
     recovery.on_partitions_revoked(set())
@@ -150,7 +150,7 @@ def test_two_restores_at_once(
     settings: Settings, changelog: str, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where they do not wait for each other (mutation `two_restores`) the older one writes last: k is old again."""
-    for owner, name in ((Recovery, "_restore_ended"), (Table, "_refuse_older")):
+    for owner, name in ((Recovery, "_restore_ended"), (StateTable, "_refuse_older")):
         monkeypatch.setattr(owner, name, vars(owner)[name])  # put back what the mutation changes
     MUTATIONS["two_restores"]()
     table = asyncio.run(rebalanced_while_writing(settings, changelog, pool))
@@ -206,7 +206,7 @@ class Quiet:
         return error
 
     def commit(self, *anything: Any) -> None:
-        raise Aborted("NOT_COORDINATOR", Cause.BROKER)
+        raise Aborted("NOT_COORDINATOR", AbortCause.BROKER)
 
 
 class Log:
@@ -237,9 +237,9 @@ class Rows:
         return SimpleNamespace(get=lambda key: None)
 
 
-def unit_on(log: Log, table: Rows, on_abort: Callable[[int], None]) -> Unit:
+def unit_on(log: Log, table: Rows, on_abort: Callable[[int], None]) -> UnitOfWork:
     settings = Settings(_env_file=None, bootstrap_servers="127.0.0.1:1", commit_interval_s=0.01)
-    unit = Unit(settings, [table], log, on_abort)  # type: ignore[list-item]  # because this table has no Kafka behind it
+    unit = UnitOfWork(settings, [table], log, on_abort)  # type: ignore[list-item]  # because this table has no Kafka behind it
     unit._transactions = Quiet()  # type: ignore[assignment]  # because the aborts of a real one cannot be timed
     return unit
 

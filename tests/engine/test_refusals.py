@@ -10,7 +10,7 @@ from streams.demo.cluster import MockCluster
 from streams.engine.positions import group_metadata
 from streams.engine.positions.group_metadata import Membership
 from streams.engine.work.refusals import LASTING, REFUSALS_MAX, REFUSED_S, Refusals
-from streams.engine.work.transaction import Aborted, Cause, Transactions
+from streams.engine.work.transaction import AbortCause, Aborted, Transactions
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import MIB, Settings
 from streams.tables.outputs import Emit
@@ -53,7 +53,7 @@ def ended(transactions: Transactions, *emits: Emit) -> Aborted:
 def test_what_the_producer_refuses(transactions: Transactions) -> None:
     """A record above the limit is refused before it is sent, and its topic is known."""
     why = ended(transactions, Emit(TOPIC, b"k", b"x" * (MIB + 1), None))
-    assert (str(why), why.topic, why.cause) == ("MSG_SIZE_TOO_LARGE", TOPIC, Cause.OTHER)
+    assert (str(why), why.topic, why.cause) == ("MSG_SIZE_TOO_LARGE", TOPIC, AbortCause.OTHER)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_what_a_broker_refuses(mock: MockCluster, transactions: Transactions, co
     refuse(mock, code)
     transactions.produce(0, [Emit(TOPIC, b"k", b"x", None)])
     why = ended(transactions)
-    assert (why.code, why.topic, why.cause) == (code, TOPIC, Cause.OTHER)
+    assert (why.code, why.topic, why.cause) == (code, TOPIC, AbortCause.OTHER)
     transactions.abort()
 
 

@@ -12,7 +12,7 @@ from confluent_kafka import KafkaError, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from streams.engine.store import restore, state
-from streams.engine.store.table import Table
+from streams.engine.store.table import StateTable
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from tests.engine.rig import RIGHT, Rig, keys
@@ -131,7 +131,7 @@ class Found:
         return self._error
 
 
-class Written(Table):
+class Written(StateTable):
     """A table that remembers what it was given."""
 
     name = "t"
@@ -149,7 +149,7 @@ def drained(*batches: list[Found]) -> tuple[list[tuple[int, int, bool]], list[in
     """What a restore of offsets 3 to 8 writes, and where it seeks."""
     table, source = Written(), ("changelog", 0)
     consumer: Any = Scripted(*batches)
-    restore._drain(consumer, {source: restore.Job(table, source, 3, 9)}, threading.Event())
+    restore._drain(consumer, {source: restore.RestoreJob(table, source, 3, 9)}, threading.Event())
     return table.writes, consumer.sought
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.engine.positions.slices import Cursors, Position, Slice, Verdict
+from streams.engine.positions.slices import Cursors, Position, Slice, SliceVerdict
 
 A = ("raw.a", 0)
 
@@ -32,9 +32,9 @@ def test_next() -> None:
     cursors = Cursors()
     at = cursors.assign(1, {A: 10})[A]
     first = piece(at, 15)
-    assert cursors.judge(first) is Verdict.NEXT
+    assert cursors.judge(first) is SliceVerdict.NEXT
     assert taken(cursors, first) == [10, 11, 12, 13, 14]
-    assert cursors.judge(piece(at, 20, begin=15)) is Verdict.NEXT
+    assert cursors.judge(piece(at, 20, begin=15)) is SliceVerdict.NEXT
 
 
 def test_gap_in_offsets_is_no_hole() -> None:
@@ -42,9 +42,9 @@ def test_gap_in_offsets_is_no_hole() -> None:
     cursors = Cursors()
     at = cursors.assign(1, {A: 10})[A]
     sparse = piece(at, 40, offsets=[17, 30])
-    assert cursors.judge(sparse) is Verdict.NEXT
+    assert cursors.judge(sparse) is SliceVerdict.NEXT
     assert taken(cursors, sparse) == [17, 30]
-    assert cursors.judge(piece(at, 50, begin=40)) is Verdict.NEXT
+    assert cursors.judge(piece(at, 50, begin=40)) is SliceVerdict.NEXT
 
 
 def test_hole() -> None:
@@ -52,11 +52,11 @@ def test_hole() -> None:
     cursors = Cursors()
     at = cursors.assign(1, {A: 10})[A]
     beyond = piece(at, 30, begin=20)
-    assert cursors.judge(beyond) is Verdict.HOLE
+    assert cursors.judge(beyond) is SliceVerdict.HOLE
     again = cursors.heal(A)
     assert again.offset == 10
-    assert cursors.judge(beyond) is Verdict.STALE
-    assert cursors.judge(piece(again, 30)) is Verdict.NEXT
+    assert cursors.judge(beyond) is SliceVerdict.STALE
+    assert cursors.judge(piece(again, 30)) is SliceVerdict.NEXT
 
 
 def test_trim() -> None:
@@ -65,7 +65,7 @@ def test_trim() -> None:
     at = cursors.assign(1, {A: 10})[A]
     cursors.advance(piece(at, 15))
     overlap = piece(at, 20, begin=12, offsets=[12, 14, 16, 18])
-    assert cursors.judge(overlap) is Verdict.NEXT
+    assert cursors.judge(overlap) is SliceVerdict.NEXT
     assert taken(cursors, overlap) == [16, 18]
 
 
@@ -74,11 +74,11 @@ def test_stale() -> None:
     cursors = Cursors()
     old = cursors.assign(1, {A: 10})[A]
     cursors.advance(piece(old, 15))
-    assert cursors.judge(piece(old, 15)) is Verdict.STALE
+    assert cursors.judge(piece(old, 15)) is SliceVerdict.STALE
     cursors.assign(2, {A: 15})
-    assert cursors.judge(piece(old, 20, begin=15)) is Verdict.STALE
+    assert cursors.judge(piece(old, 20, begin=15)) is SliceVerdict.STALE
     cursors.clear()
-    assert cursors.judge(piece(old, 20, begin=15)) is Verdict.STALE
+    assert cursors.judge(piece(old, 20, begin=15)) is SliceVerdict.STALE
 
 
 def test_seek_in_an_open_transaction() -> None:
@@ -133,8 +133,8 @@ def test_no_hole_and_no_repetition(data: st.DataObject) -> None:
         if arrived is None:
             continue
         match cursors.judge(arrived):
-            case Verdict.NEXT:
+            case SliceVerdict.NEXT:
                 processed += taken(cursors, arrived)
-            case Verdict.HOLE:
+            case SliceVerdict.HOLE:
                 reader = cursors.heal(A)
         assert processed == log[: len(processed)]

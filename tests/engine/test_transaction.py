@@ -3,7 +3,7 @@
 import pytest
 from confluent_kafka import KafkaError
 
-from streams.engine.work.transaction import Cause, Remedy, cause, config, remedy, transactional_id
+from streams.engine.work.transaction import AbortCause, Remedy, cause, config, remedy, transactional_id
 from streams.ops.settings import Settings
 
 ABORT = [
@@ -35,14 +35,14 @@ def test_leave() -> None:
 @pytest.mark.parametrize(
     ("code", "wanted"),
     [
-        (KafkaError.ILLEGAL_GENERATION, Cause.GROUP),
-        (KafkaError.UNKNOWN_MEMBER_ID, Cause.GROUP),
-        (KafkaError._TIMED_OUT, Cause.BROKER),
-        (KafkaError.NOT_COORDINATOR, Cause.BROKER),
-        (KafkaError.POLICY_VIOLATION, Cause.OTHER),
+        (KafkaError.ILLEGAL_GENERATION, AbortCause.GROUP),
+        (KafkaError.UNKNOWN_MEMBER_ID, AbortCause.GROUP),
+        (KafkaError._TIMED_OUT, AbortCause.BROKER),
+        (KafkaError.NOT_COORDINATOR, AbortCause.BROKER),
+        (KafkaError.POLICY_VIOLATION, AbortCause.OTHER),
     ],
 )
-def test_cause(code: int, wanted: Cause) -> None:
+def test_cause(code: int, wanted: AbortCause) -> None:
     """Aborts are counted by a few causes: the group moved on, a broker was away, or something else."""
     assert cause(code) is wanted
 

@@ -3,12 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.engine.work.window import BUSY_RECORDS, BYTES_MAX, RECORDS_MAX, Window
+from streams.engine.work.window import BUSY_RECORDS, BYTES_MAX, RECORDS_MAX, CommitWindow
 
 
 def test_idle_commits_at_once() -> None:
     """The first record after silence does not wait for company."""
-    window = Window(0.1)
+    window = CommitWindow(0.1)
     window.open(5.0)
     window.add(1, 100)
     assert window.left_s(5.0, waiting=False) == 0
@@ -16,7 +16,7 @@ def test_idle_commits_at_once() -> None:
 
 def test_load_takes_the_interval() -> None:
     """While more is waiting, or after a large transaction, a transaction stays open for the whole interval."""
-    window = Window(0.1)
+    window = CommitWindow(0.1)
     window.open(5.0)
     window.add(BUSY_RECORDS, 100)
     assert window.left_s(5.0, waiting=True) > 0.09
@@ -29,7 +29,7 @@ def test_load_takes_the_interval() -> None:
 def test_bounds() -> None:
     """A transaction that is full is due whatever the time: memory is bounded."""
     for records, size_bytes in ((RECORDS_MAX, 0), (0, BYTES_MAX)):
-        window = Window(5.0)
+        window = CommitWindow(5.0)
         window.open(0.0)
         window.add(records, size_bytes)
         assert window.full
@@ -39,7 +39,7 @@ def test_bounds() -> None:
 @given(st.lists(st.tuples(st.integers(0, 5000), st.floats(0, 1)), max_size=20), st.booleans())
 def test_never_longer_than_the_interval(steps: list[tuple[int, float]], waiting: bool) -> None:
     """Whatever came before, a transaction waits at least nothing and at most the interval."""
-    window = Window(0.1)
+    window = CommitWindow(0.1)
     for records, now_s in steps:
         window.open(now_s)
         window.add(records, 0)

@@ -16,7 +16,7 @@ from confluent_kafka.schema_registry.error import SchemaRegistryError
 from streams.events import topics
 from streams.kafka import registry
 from streams.kafka.codec import schema_text
-from streams.kafka.subjects import Status
+from streams.kafka.subjects import SubjectStatus
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
 
@@ -27,7 +27,7 @@ def settings_for(url: str) -> Settings:
 
 def test_register_and_resolve(settings: Settings) -> None:
     """Each clean topic's schema is new, then registered under `<topic>-value`, then the same, with ids for all."""
-    assert {check.status for check in registry.check(settings)} == {Status.NEW}
+    assert {check.status for check in registry.check(settings)} == {SubjectStatus.NEW}
     with pytest.raises(Misconfigured, match="junction-streams schemas register"):
         registry.resolve(settings)
     ids = registry.register(settings)
@@ -35,7 +35,7 @@ def test_register_and_resolve(settings: Settings) -> None:
     assert registry.register(settings) == ids
     assert registry.resolve(settings) == ids
     checks = registry.check(settings)
-    assert {check.status for check in checks} == {Status.SAME}
+    assert {check.status for check in checks} == {SubjectStatus.SAME}
     assert checks[0].subject == f"{settings.topic_prefix}.{checks[0].topic}-value"
 
 
@@ -265,8 +265,8 @@ def test_more_subjects_than_a_list_has(settings: Settings) -> None:
         settings, lambda how, path: (200, strangers) if path.startswith("/subjects?") else (0, b"")
     ) as limited:
         statuses = {check.topic: check.status for check in registry.check(limited)}
-        assert statuses.pop("sleep") is Status.INCOMPATIBLE
-        assert set(statuses.values()) == {Status.NEW}
+        assert statuses.pop("sleep") is SubjectStatus.INCOMPATIBLE
+        assert set(statuses.values()) == {SubjectStatus.NEW}
         with pytest.raises(Misconfigured, match="nothing was registered"):
             registry.register(limited)
     assert ours_in(settings) == {"sleep"}

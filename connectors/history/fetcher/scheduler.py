@@ -16,7 +16,7 @@ from functools import partial
 
 from connectors.history.fetcher.answer import TOO_LARGE, Page, Trouble, settle
 from streams.engine.faust.app import App
-from streams.engine.work.unit import Unit
+from streams.engine.work.unit import UnitOfWork
 from streams.ops import log, metrics
 from streams.tables.draft import Draft
 from streams.tables.history import queue
@@ -51,7 +51,7 @@ class Scheduler:
         self._calls_max = calls_max
         self._set_share = share
         self._partitions = partitions
-        self._unit: Unit
+        self._unit: UnitOfWork
         self._share = -1.0
         self._queues: dict[int, _Partition] = {}
         self._calls: dict[bytes, asyncio.Task[None]] = {}

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from streams.events import kept
 from streams.events.topics import Topic
 from streams.kafka.admin import Change
-from streams.kafka.subjects import Check
+from streams.kafka.subjects import SubjectCheck
 from streams.letters.explain import explain, render
 from streams.ops import terminal
 
@@ -36,7 +36,7 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
-def print_checks(checks: Sequence[Check], *, as_json: bool) -> bool:
+def print_checks(checks: Sequence[SubjectCheck], *, as_json: bool) -> bool:
     """What `schemas check` found; returns whether all may be registered."""
     if as_json:
         terminal.machine({"checks": [asdict(check) for check in checks]})

@@ -20,8 +20,8 @@ from streams.engine.faust.transport import Lose
 from streams.engine.positions import owners
 from streams.engine.store import state
 from streams.engine.store.recovery import TableManager
-from streams.engine.store.table import Table
-from streams.engine.work.unit import Unit
+from streams.engine.store.table import StateTable
+from streams.engine.work.unit import UnitOfWork
 from streams.events import topics
 from streams.ops import log, metrics
 from streams.ops.errors import StreamsError
@@ -149,14 +149,14 @@ class App(faust.App):  # type: ignore[misc]  # because Faust is untyped to stric
 
     def __init__(self, settings: Settings, plan: Plan) -> None:
         drivers.TRANSPORTS.aliases[SCHEME] = "streams.engine.faust.transport:Transport"
-        stores.STORES.aliases[STORE] = "streams.engine.store.table:Store"
+        stores.STORES.aliases[STORE] = "streams.engine.store.table:StateStore"
         super().__init__(settings.group_id, **_options(settings))
         self.engine_settings = settings
         self.lose = plan.lose
         self.rebuild, self.accept_offsets = plan.rebuild, plan.accept_offsets
         self.opened: asyncio.Future[None]
         made = [self._make_table(name) for name in plan.tables]
-        self.unit = Unit(
+        self.unit = UnitOfWork(
             settings, made, self.consumer, lambda generation: self.tables.recovery.again(generation), plan.punctuation
         )
         for topic, fold in plan.folds.items():
@@ -170,7 +170,7 @@ class App(faust.App):  # type: ignore[misc]  # because Faust is untyped to stric
 
     def rows(self, table: str, partition: int, start: bytes, stop: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Committed rows of [start, stop) of a table's partition that is ours."""
-        found: Table = self.tables[table]
+        found: StateTable = self.tables[table]
         return found.rows(partition, start, stop)
 
     def owner_url(self, partition: int) -> str:
@@ -180,13 +180,13 @@ class App(faust.App):  # type: ignore[misc]  # because Faust is untyped to stric
         ours = {tp.partition for tp in self.assignor.assigned_actives() if tp.topic in names}
         return owners.url_of(partition, self.router.tables_metadata(), ours, self.engine_settings.query_address)
 
-    def _make_table(self, name: str) -> Table:
+    def _make_table(self, name: str) -> StateTable:
         changelog = self.topic(
             topics.changelog(self.engine_settings.group_id, name), key_type=bytes, value_type=bytes, acks=False
         )
         metrics.RESTORED.labels(name)
         metrics.RESTORE_LEFT.labels(name).set(0)
-        table = Table(self, name=name, key_type=bytes, value_type=bytes, changelog_topic=changelog)
+        table = StateTable(self, name=name, key_type=bytes, value_type=bytes, changelog_topic=changelog)
         self.tables.add(table)
         return table
 

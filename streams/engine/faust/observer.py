@@ -23,7 +23,7 @@ NAMED_MAX = 10  # partitions that one line of the log names
 logger = log.get("watchdog")
 
 
-class Progress(Protocol):
+class UnitView(Protocol):
     """The unit of work, as it is seen from here."""
 
     newest_ms: dict[Source, int]
@@ -34,14 +34,14 @@ class Progress(Protocol):
     def oldest_s(self) -> float | None: ...
 
 
-class Reading(Protocol):
+class ConsumerView(Protocol):
     """The consumer, as it is seen from here."""
 
     def queued(self) -> Iterable[Slice]: ...
     def high_watermarks(self, sources: Iterable[Source]) -> dict[Source, int]: ...
 
 
-class Stored(Protocol):
+class TableView(Protocol):
     """A table, as it is seen from here."""
 
     name: str
@@ -53,7 +53,7 @@ class Observer:
     """Made in the thread whose folds are watched. `stop` before the event loop ends."""
 
     def __init__(
-        self, unit: Progress, consumer: Reading, tables: Iterable[Stored], watchdog: Watchdog | None = None
+        self, unit: UnitView, consumer: ConsumerView, tables: Iterable[TableView], watchdog: Watchdog | None = None
     ) -> None:
         self._unit, self._consumer, self._tables = unit, consumer, tuple(tables)
         self._watchdog = watchdog or Watchdog()

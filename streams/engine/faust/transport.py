@@ -134,7 +134,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]  # because Faust is untyp
 
         Here aiokafka still sends heartbeats; behind the assignment, where databases are closed, it does not.
         """
-        await self.app.unit.settle()
+        await self.app.unit.drain()
         await self.app.tables.recovery.release()
 
     def ack(self, message: Any) -> bool:

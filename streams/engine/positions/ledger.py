@@ -24,18 +24,18 @@ class Entry(NamedTuple):
     topic_id: str
 
 
-Page = dict[str, Entry]  # of one partition: topic → entry
+LedgerRow = dict[str, Entry]  # of one partition: topic → entry
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Entry]).decode
 
 
-def encode(page: Page) -> bytes:
+def encode(row: LedgerRow) -> bytes:
     """The row of one partition, as JSON: `{"junction.raw.labs": [offset, topic id]}`."""
-    return _encode(page)
+    return _encode(row)
 
 
-def decode(stored: bytes | None) -> Page:
+def decode(stored: bytes | None) -> LedgerRow:
     """Empty for a row that is not there: the tables are new, or were made before there were such rows.
 
     Raises Misconfigured for one of another version.
@@ -49,7 +49,7 @@ def decode(stored: bytes | None) -> Page:
         rows.refuse(rows.OFFSETS, "JSON of another shape")
 
 
-class Standing(StrEnum):
+class LedgerVerdict(StrEnum):
     """What a source's entry is to the offset that the group has committed."""
 
     EQUAL = "equal"
@@ -62,26 +62,26 @@ class Standing(StrEnum):
     OTHER_TOPIC = "other_topic"  # it was made anew under a worker: what is committed is of the one before, or of both
 
 
-def judge(entry: Entry | None, committed: int, topic_id: str) -> Standing:
+def judge(entry: Entry | None, committed: int, topic_id: str) -> LedgerVerdict:
     """Compare the entry of a source with its committed offset, -1 where the group has none."""
     if entry is None:
-        return Standing.UNKNOWN
+        return LedgerVerdict.UNKNOWN
     if entry.topic_id != topic_id:
-        return Standing.MADE_ANEW if committed < 0 else Standing.OTHER_TOPIC
+        return LedgerVerdict.MADE_ANEW if committed < 0 else LedgerVerdict.OTHER_TOPIC
     if entry.offset == committed:
-        return Standing.EQUAL
-    return Standing.TABLES_BEHIND if entry.offset < committed else Standing.GROUP_BEHIND
+        return LedgerVerdict.EQUAL
+    return LedgerVerdict.TABLES_BEHIND if entry.offset < committed else LedgerVerdict.GROUP_BEHIND
 
 
 class Ledger:
     """The rows of all partitions that are ours, from an assignment, or an abort, to the next. `ids`: of the source
-    topics, asked for before their offsets were. `pages`: partition → what its row says."""
+    topics, asked for before their offsets were. `rows`: partition → what its row says."""
 
-    def __init__(self, ids: Mapping[str, str], pages: Mapping[int, Page]) -> None:
+    def __init__(self, ids: Mapping[str, str], rows: Mapping[int, LedgerRow]) -> None:
         self._ids = ids
-        self._pages = {partition: dict(page) for partition, page in pages.items()}
+        self._rows = {partition: dict(row) for partition, row in rows.items()}
 
-    def judge(self, committed: Mapping[Source, int]) -> dict[Source, Standing]:
+    def judge(self, committed: Mapping[Source, int]) -> dict[Source, LedgerVerdict]:
         """How each source stands."""
         return {
             source: judge(self._entry(source), offset, self._ids[source[0]]) for source, offset in committed.items()
@@ -91,7 +91,7 @@ class Ledger:
         """Where to go on: the committed offset, unless the tables are made from more."""
         standings = self.judge(committed)
         return {
-            source: self.offset(source) if standings[source] is Standing.GROUP_BEHIND else offset
+            source: self.offset(source) if standings[source] is LedgerVerdict.GROUP_BEHIND else offset
             for source, offset in committed.items()
         }
 
@@ -104,13 +104,13 @@ class Ledger:
         """Partition → its row once these offsets are committed too. They are remembered: after an abort there is
         another ledger."""
         for (topic, partition), offset in offsets.items():
-            self._pages.setdefault(partition, {})[topic] = Entry(offset, self._ids[topic])
-        return {partition: encode(self._pages[partition]) for partition in {partition for _, partition in offsets}}
+            self._rows.setdefault(partition, {})[topic] = Entry(offset, self._ids[topic])
+        return {partition: encode(self._rows[partition]) for partition in {partition for _, partition in offsets}}
 
     def forget(self, sources: Iterable[Source]) -> None:
         """Drop the entries of sources whose committed offsets are to be taken, whatever the tables say."""
         for topic, partition in sources:
-            self._pages.get(partition, {}).pop(topic, None)
+            self._rows.get(partition, {}).pop(topic, None)
 
     def _entry(self, source: Source) -> Entry | None:
-        return self._pages.get(source[1], {}).get(source[0])
+        return self._rows.get(source[1], {}).get(source[0])

@@ -36,7 +36,7 @@ class Slice:
     size_bytes: int = 0
 
 
-class Verdict(Enum):
+class SliceVerdict(Enum):
     """What a slice is to the cursor of its partition."""
 
     NEXT = "next"  # it begins at or before the cursor and ends after it
@@ -72,12 +72,12 @@ class Cursors:
         self._at.clear()
         self.generation = -1
 
-    def judge(self, piece: Slice) -> Verdict:
+    def judge(self, piece: Slice) -> SliceVerdict:
         """Compare a slice with its cursor; changes nothing."""
         at = self._at.get(piece.source)
         if at is None or at.epoch != piece.epoch or piece.end <= at.offset:
-            return Verdict.STALE
-        return Verdict.HOLE if piece.begin > at.offset else Verdict.NEXT
+            return SliceVerdict.STALE
+        return SliceVerdict.HOLE if piece.begin > at.offset else SliceVerdict.NEXT
 
     def advance(self, piece: Slice) -> Sequence[Record]:
         """Move the cursor behind a slice that is NEXT; its records, without those that were processed before."""

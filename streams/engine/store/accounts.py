@@ -5,9 +5,9 @@ Equal is right. Everything else is said, and what would repeat or lose records i
 
 from collections.abc import Mapping, Sequence
 
-from streams.engine.positions.ledger import Ledger, Standing
+from streams.engine.positions.ledger import Ledger, LedgerVerdict
 from streams.engine.positions.slices import Source
-from streams.engine.store.table import Table
+from streams.engine.store.table import StateTable
 from streams.ops import log
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
@@ -17,19 +17,19 @@ ACCEPT = "`--accept-offsets`"
 logger = log.get("recovery")
 
 
-def read(tables: Sequence[Table], committed: Mapping[Source, int], ids: Mapping[str, str]) -> Ledger:
+def read(tables: Sequence[StateTable], committed: Mapping[Source, int], ids: Mapping[str, str]) -> Ledger:
     """The ledger of the partitions of these sources, as the first table has it."""
     partitions = {partition for _, partition in committed}
-    return Ledger(ids, {partition: tables[0].page(partition) for partition in partitions})
+    return Ledger(ids, {partition: tables[0].ledger_row(partition) for partition in partitions})
 
 
 def behind(ledger: Ledger, committed: Mapping[Source, int]) -> bool:
     """Whether tables miss something that is committed."""
-    return Standing.TABLES_BEHIND in ledger.judge(committed).values()
+    return LedgerVerdict.TABLES_BEHIND in ledger.judge(committed).values()
 
 
 def check(
-    settings: Settings, tables: Sequence[Table], ledger: Ledger, committed: Mapping[Source, int], *, accept: bool
+    settings: Settings, tables: Sequence[StateTable], ledger: Ledger, committed: Mapping[Source, int], *, accept: bool
 ) -> list[Source]:
     """Tell what differs, and answer which sources do. `accept`: the group's offsets count, whatever the tables say.
 
@@ -37,7 +37,7 @@ def check(
     its offsets and an older version made the tables.
     """
     standings = ledger.judge(committed)
-    odd = sorted(source for source, one in standings.items() if one not in (Standing.EQUAL, Standing.UNKNOWN))
+    odd = sorted(source for source, one in standings.items() if one not in (LedgerVerdict.EQUAL, LedgerVerdict.UNKNOWN))
     for source in odd:
         place = {
             "topic": source[0],
@@ -50,7 +50,7 @@ def check(
         ledger.forget(odd)
         return odd
     for source in odd:
-        if standings[source] in (Standing.TABLES_BEHIND, Standing.OTHER_TOPIC):
+        if standings[source] in (LedgerVerdict.TABLES_BEHIND, LedgerVerdict.OTHER_TOPIC):
             raise Misconfigured(
                 _sentence(settings, source, standings[source], ledger.offset(source), committed[source])
             )
@@ -58,9 +58,9 @@ def check(
     return odd
 
 
-def _sentence(settings: Settings, source: Source, standing: Standing, known: int, committed: int) -> str:
+def _sentence(settings: Settings, source: Source, standing: LedgerVerdict, known: int, committed: int) -> str:
     place = f"{source[0]}[{source[1]}]"
-    if standing is Standing.OTHER_TOPIC:
+    if standing is LedgerVerdict.OTHER_TOPIC:
         return (
             f"{source[0]} was made anew: the offsets of group {settings.group_id} are of the one before, and records "
             "would be passed over. Stop all workers and delete these offsets (`kafka-consumer-groups.sh "
@@ -75,7 +75,7 @@ def _sentence(settings: Settings, source: Source, standing: Standing, known: int
 
 
 def _refuse_forgotten(
-    settings: Settings, tables: Sequence[Table], ledger: Ledger, committed: Mapping[Source, int]
+    settings: Settings, tables: Sequence[StateTable], ledger: Ledger, committed: Mapping[Source, int]
 ) -> None:
     """Tables of an older version say nothing about offsets; that they know something is all that can be seen."""
     for partition in sorted({partition for _, partition in committed}):

@@ -85,7 +85,7 @@ def _shared() -> tuple[rocksdict.Cache, rocksdict.WriteBufferManager]:
     return rocksdict.Cache(CACHE_BYTES), rocksdict.WriteBufferManager(WRITE_BUFFERS_BYTES, False)
 
 
-class Options:
+class DatabaseOptions:
     """Stands in for `faust.stores.rocksdb.RocksDBOptions`: memory is bounded for the process, not per partition."""
 
     def open(self, path: Path, *, read_only: bool = False) -> rocksdict.Rdict:

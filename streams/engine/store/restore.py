@@ -20,7 +20,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollectio
 from confluent_kafka.admin import AdminClient
 
 from streams.engine.positions.slices import Source
-from streams.engine.store.table import Table
+from streams.engine.store.table import StateTable
 from streams.engine.store.tombstones import is_too_old, kept_ms
 from streams.kafka.clients import SILENT, asking
 from streams.ops import log, metrics
@@ -45,10 +45,10 @@ logger = log.get("restore")
 
 
 @dataclass(slots=True)
-class Job:
+class RestoreJob:
     """One changelog partition to read from `begin` up to `end`, its high watermark. `low`: its first offset."""
 
-    table: Table
+    table: StateTable
     source: Source
     begin: int = 0
     end: int = 0
@@ -71,7 +71,7 @@ class Stopped(Exception):
 
 def restore(
     settings: Settings,
-    tables: Sequence[Table],
+    tables: Sequence[StateTable],
     sources: Iterable[Source],
     ids: Mapping[str, str],
     stop: threading.Event,
@@ -85,7 +85,7 @@ def restore(
     Unavailable when Kafka does not answer, Stopped when `stop` is set.
     """
     by_topic = {table.changelog_topic_name: table for table in tables}
-    jobs = [Job(by_topic[source[0]], source) for source in sorted(sources)]
+    jobs = [RestoreJob(by_topic[source[0]], source) for source in sorted(sources)]
     if not jobs:
         return 0
     _check_origins(settings, jobs, ids)
@@ -99,7 +99,7 @@ def restore(
     return count
 
 
-def _check_origins(settings: Settings, jobs: Sequence[Job], ids: Mapping[str, str]) -> None:
+def _check_origins(settings: Settings, jobs: Sequence[RestoreJob], ids: Mapping[str, str]) -> None:
     for job in jobs:
         topic, partition = job.source
         known = job.table.origin(partition)
@@ -130,7 +130,7 @@ def topic_ids(settings: Settings, topics: Iterable[str]) -> dict[str, str]:
         raise Unavailable(f"Kafka does not describe the topics: {error.args[0].name()}") from None
 
 
-def _find_range(settings: Settings, jobs: Sequence[Job], stop: threading.Event, *, rebuild: bool) -> None:
+def _find_range(settings: Settings, jobs: Sequence[RestoreJob], stop: threading.Event, *, rebuild: bool) -> None:
     with closing(asking(settings, "watermarks", "read_uncommitted")) as consumer:
         for job in jobs:
             if stop.is_set():  # a rebalance waits for us, and Kafka may take its time for each answer
@@ -149,7 +149,7 @@ def _find_range(settings: Settings, jobs: Sequence[Job], stop: threading.Event, 
                 _without_beginning(job, rebuild=rebuild)
 
 
-def _forget_old(settings: Settings, jobs: Sequence[Job], stop: threading.Event) -> None:
+def _forget_old(settings: Settings, jobs: Sequence[RestoreJob], stop: threading.Event) -> None:
     """Databases that were away for too long are read from the beginning."""
     for job in jobs:
         if not job.left:
@@ -178,7 +178,7 @@ def _forget_old(settings: Settings, jobs: Sequence[Job], stop: threading.Event) 
         job.begin = 0
 
 
-def _without_beginning(job: Job, *, rebuild: bool) -> None:
+def _without_beginning(job: RestoreJob, *, rebuild: bool) -> None:
     """The changelog begins behind what we need. Compaction alone never moves that; somebody deleted records."""
     low = job.low
     topic, partition = job.source
@@ -201,13 +201,13 @@ def _watermarks(consumer: Consumer, source: Source) -> tuple[int, int]:
     return low, high
 
 
-def _read(settings: Settings, todo: dict[Source, Job], stop: threading.Event) -> int:
+def _read(settings: Settings, todo: dict[Source, RestoreJob], stop: threading.Event) -> int:
     with closing(asking(settings, "restore", "read_committed", **BULK)) as consumer:
         consumer.assign([TopicPartition(*source, job.begin) for source, job in todo.items()])
         return _drain(consumer, todo, stop)
 
 
-def _drain(consumer: Consumer, todo: dict[Source, Job], stop: threading.Event) -> int:
+def _drain(consumer: Consumer, todo: dict[Source, RestoreJob], stop: threading.Event) -> int:
     unfinished = dict(todo)
     count, report = 0, _Report(todo)
     while unfinished:
@@ -238,7 +238,7 @@ def _drain(consumer: Consumer, todo: dict[Source, Job], stop: threading.Event) -
 
 
 def _at_ends(
-    consumer: Consumer, unfinished: dict[Source, Job], ended: Mapping[Source, int], reached: dict[Source, int]
+    consumer: Consumer, unfinished: dict[Source, RestoreJob], ended: Mapping[Source, int], reached: dict[Source, int]
 ) -> None:
     """Partitions of which a batch had an end: they are over, or somebody's transaction is still open. `reached` gets
     the offset before an end."""
@@ -261,7 +261,7 @@ def _at_ends(
 class _Report:
     """Progress, in metrics after every batch and in the log now and then."""
 
-    def __init__(self, todo: dict[Source, Job]) -> None:
+    def __init__(self, todo: dict[Source, RestoreJob]) -> None:
         self._jobs = todo
         self._at = {source: job.begin for source, job in todo.items()}
         self._next_s = time.monotonic() + REPORT_EVERY_S

@@ -17,7 +17,7 @@ from faust.stores import rocksdb
 from faust.types import TP
 
 from streams.engine.positions import ledger
-from streams.engine.store.database import Options, Unusable, discard, trouble
+from streams.engine.store.database import DatabaseOptions, Unusable, discard, trouble
 
 ORIGIN_KEY = b"__streams\0origin__"  # the changelog's topic id: says which Kafka this state belongs to
 CURRENT_KEY = b"__streams\0current__"  # Unix ms at which the database last held all that its changelog had
@@ -33,12 +33,12 @@ class Overtaken(Unusable):
         )
 
 
-class Store(rocksdb.Store):  # type: ignore[misc]  # because Faust ships without types that strict mypy accepts
+class StateStore(rocksdb.Store):  # type: ignore[misc]  # because Faust ships without types that strict mypy accepts
     """Faust's, with databases of ours. Registered as the scheme `bounded://` of a store's URL."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.rocksdb_options = Options()
+        self.rocksdb_options = DatabaseOptions()
 
     def revoke_partitions(self, table: Any, tps: Iterable[TP]) -> None:
         """Close their databases. Faust leaves that to the garbage collector, and anything that still refers to one, a
@@ -49,7 +49,7 @@ class Store(rocksdb.Store):  # type: ignore[misc]  # because Faust ships without
                 database.close()
 
 
-class Table(faust.Table):  # type: ignore[misc]  # because Faust ships without types that strict mypy accepts
+class StateTable(faust.Table):  # type: ignore[misc]  # because Faust ships without types that strict mypy accepts
     """A Faust table that agents never write to: Faust assigns its partitions, the engine reads and writes them."""
 
     def database(self, partition: int) -> rocksdict.Rdict:
@@ -116,7 +116,7 @@ class Table(faust.Table):  # type: ignore[misc]  # because Faust ships without t
         """The database holds all that its changelog has."""
         self.database(partition).put(CURRENT_KEY, _now())
 
-    def page(self, partition: int) -> ledger.Page:
+    def ledger_row(self, partition: int) -> ledger.LedgerRow:
         """The source offsets from which the partition's tables are made, where this is the table that says it."""
         return ledger.decode(self._own(partition, ledger.KEY))
 

@@ -72,10 +72,10 @@ class Blocking:
             except BaseException as raised:  # it belongs to whoever waits
                 result, error = None, raised
             if not loop.is_closed():
-                loop.call_soon_threadsafe(_settle, done, result, error)
+                loop.call_soon_threadsafe(_resolve, done, result, error)
 
 
-def _settle(done: "asyncio.Future[Any]", result: Any, error: BaseException | None) -> None:
+def _resolve(done: "asyncio.Future[Any]", result: Any, error: BaseException | None) -> None:
     if done.cancelled():
         return
     if error is None:

@@ -6,7 +6,7 @@ itself never goes away. Of the rest nobody knows: half a minute of them without 
 
 from confluent_kafka import KafkaError
 
-from streams.engine.work.transaction import Aborted, Cause
+from streams.engine.work.transaction import AbortCause, Aborted
 from streams.ops.errors import Misconfigured
 
 REFUSALS_MAX = 5
@@ -33,7 +33,7 @@ class Refusals:
 
     def aborted(self, error: Aborted, now_s: float) -> None:
         """Raises Misconfigured when another attempt would be of no use. `now_s`: monotonic."""
-        if error.cause is not Cause.OTHER:
+        if error.cause is not AbortCause.OTHER:
             return
         self._first_s = self._first_s if self._n else now_s
         self._n += 1

@@ -31,7 +31,7 @@ QUEUE_KIB_MAX = 256 * 1024
 QUEUE_RECORDS_MAX = 1_000_000
 
 
-class Cause(StrEnum):
+class AbortCause(StrEnum):
     """Why transactions did not happen, for a metric."""
 
     GROUP = "group"  # the partitions belong to somebody else by now, or soon will
@@ -75,7 +75,7 @@ _TOPIC = re.compile(r"ProduceRequest for (\S+) \[")  # in librdkafka's words abo
 class Aborted(Exception):
     """The transaction did not happen. The text is the name of Kafka's error. `topic`: of the record, if it was one."""
 
-    def __init__(self, why: str, cause: Cause = Cause.OTHER, code: int = 0, topic: str = "") -> None:
+    def __init__(self, why: str, cause: AbortCause = AbortCause.OTHER, code: int = 0, topic: str = "") -> None:
         super().__init__(why)
         self.cause = cause
         self.code = code
@@ -88,11 +88,11 @@ class Aborted(Exception):
         return cls(error.name(), cause(error.code()), error.code(), topic or (found[1] if found else ""))
 
 
-def cause(code: int) -> Cause:
+def cause(code: int) -> AbortCause:
     """What an error code of Kafka's says about who ended a transaction."""
     if code in _GROUP:
-        return Cause.GROUP
-    return Cause.BROKER if code in _BROKER else Cause.OTHER
+        return AbortCause.GROUP
+    return AbortCause.BROKER if code in _BROKER else AbortCause.OTHER
 
 
 class Fenced(StreamsError):

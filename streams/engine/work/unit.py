@@ -23,14 +23,14 @@ from streams.engine.positions import group_metadata
 from streams.engine.positions.ends import Ends
 from streams.engine.positions.group_metadata import Membership
 from streams.engine.positions.ledger import Ledger
-from streams.engine.positions.slices import Cursors, Position, Slice, Source, Verdict
+from streams.engine.positions.slices import Cursors, Position, Slice, SliceVerdict, Source
 from streams.engine.store.database import Unusable
-from streams.engine.store.table import Table
+from streams.engine.store.table import StateTable
 from streams.engine.work.blocking import Blocking
 from streams.engine.work.refusals import Refusals
 from streams.engine.work.step import NOTHING, CallFailed, Step, empty
-from streams.engine.work.transaction import Aborted, Cause, Transactions
-from streams.engine.work.window import Window
+from streams.engine.work.transaction import AbortCause, Aborted, Transactions
+from streams.engine.work.window import CommitWindow
 from streams.engine.work.work import Reader, Work
 from streams.events import topics
 from streams.events.record_bounds import Bounds
@@ -54,13 +54,13 @@ class Log(Protocol):
     async def seek_to(self, positions: Mapping[Source, Position]) -> None: ...
 
 
-class Unit:
+class UnitOfWork:
     """See the module. `on_abort` is called when everything uncommitted was dropped and has to be read again."""
 
     def __init__(
         self,
         settings: Settings,
-        tables: Sequence[Table],
+        tables: Sequence[StateTable],
         source: Log,
         on_abort: Callable[[int], None],
         punctuation: Punctuation | None = None,
@@ -75,7 +75,7 @@ class Unit:
         self._dead_letters = f"{settings.topic_prefix}.{topics.DEAD_LETTERS}"
         self._transactions: Transactions  # made by `open`, which ends before the first assignment
         self._thread = Blocking("transactions")
-        self._window = Window(settings.commit_interval_s)
+        self._window = CommitWindow(settings.commit_interval_s)
         self._refusals = Refusals()
         self._cursors = Cursors()
         self._ledger = Ledger({}, {})
@@ -120,7 +120,7 @@ class Unit:
         metrics.assigned(self.partitions, len(positions))
         return positions
 
-    async def settle(self) -> None:
+    async def drain(self) -> None:
         """Partitions are being revoked, or the end is near: commit now what is processed, and take no more."""
         while self._committing or self._work:
             if not self._committing:
@@ -231,11 +231,11 @@ class Unit:
 
     def _enter(self, piece: Slice) -> Step:
         verdict = self._cursors.judge(piece)
-        if verdict is Verdict.NEXT and not self.failed.done():
+        if verdict is SliceVerdict.NEXT and not self.failed.done():
             # The draft first: if it cannot be made, the cursor must not claim that the slice was processed.
             draft = self._draft(self._work or self._open_work(), piece.source[1])
             return Step(self._cursors.advance(piece), draft, self._dead_letters)
-        if verdict is Verdict.HOLE:
+        if verdict is SliceVerdict.HOLE:
             self._heal(piece)
         return empty()
 
@@ -333,7 +333,7 @@ class Unit:
     def _metadata(self) -> bytes:
         membership = self._log.membership()
         if not membership.valid or membership.generation != self._cursors.generation:
-            raise Aborted("left the group, or a new generation began", Cause.GROUP)
+            raise Aborted("left the group, or a new generation began", AbortCause.GROUP)
         return group_metadata.encode(self._settings.group_id, membership, self._settings.worker_id)
 
     def _committed(self, work: Work) -> None:

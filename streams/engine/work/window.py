@@ -8,7 +8,7 @@ BYTES_MAX = 32 * 1024 * 1024
 
 
 @dataclass(slots=True)
-class Window:
+class CommitWindow:
     """One transaction's time. `interval_s`: the longest that it may stay open."""
 
     interval_s: float

@@ -8,7 +8,7 @@ from typing import Any
 from streams.engine.positions import ledger
 from streams.engine.positions.ledger import Ledger
 from streams.engine.positions.slices import Source
-from streams.engine.store.table import Table
+from streams.engine.store.table import StateTable
 from streams.engine.work.transaction import Transactions
 from streams.tables.draft import Draft
 from streams.tables.overlay import Rows, overlay
@@ -19,7 +19,7 @@ class Reader:
 
     __slots__ = ("_gets", "_partition", "_tables", "under")
 
-    def __init__(self, tables: Mapping[str, Table], partition: int, under: Draft | None) -> None:
+    def __init__(self, tables: Mapping[str, StateTable], partition: int, under: Draft | None) -> None:
         self._gets = {name: table.database(partition).get for name, table in tables.items()}
         self._tables = tables
         self._partition = partition
@@ -73,7 +73,7 @@ class Work:
             self.produced[partition] = len(draft.emits)
 
     def commit(
-        self, transactions: Transactions, tables: Mapping[str, Table], metadata: bytes, offsets_before: Ledger
+        self, transactions: Transactions, tables: Mapping[str, StateTable], metadata: bytes, offsets_before: Ledger
     ) -> None:
         """Blocking: the rest of the emits, the changelogs, the offsets, then, and only then, the databases."""
         self.produce(transactions)
@@ -86,8 +86,8 @@ class Work:
             table.write(partition, changed, self.last_offsets[table.changelog_topic_name, partition])
 
     def _changes(
-        self, tables: Mapping[str, Table], offsets_before: Ledger
-    ) -> Iterator[tuple[Table, int, Mapping[bytes, bytes | None]]]:
+        self, tables: Mapping[str, StateTable], offsets_before: Ledger
+    ) -> Iterator[tuple[StateTable, int, Mapping[bytes, bytes | None]]]:
         """What is written, by table and partition; of the first table also the offsets that are committed."""
         first, *_ = tables
         rows = offsets_before.rows(self.offsets)

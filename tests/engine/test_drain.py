@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from streams.engine.positions.ledger import Ledger
-from streams.engine.work.transaction import Aborted, Cause
-from streams.engine.work.unit import Unit
+from streams.engine.work.transaction import AbortCause, Aborted
+from streams.engine.work.unit import UnitOfWork
 from streams.tables.draft import Draft
 from tests.engine.test_recovery import ENDS_S, Log, Quiet, Rows, unit_on
 
@@ -50,7 +50,7 @@ class Gated(Quiet):
         self._begun.release()
         assert self._let.acquire(timeout=ENDS_S)
         if self.aborts:
-            raise Aborted("NOT_COORDINATOR", Cause.BROKER)
+            raise Aborted("NOT_COORDINATOR", AbortCause.BROKER)
         self.offsets.append(dict(offsets))
 
     def serve(self) -> None: ...
@@ -66,14 +66,14 @@ def put(draft: Draft) -> None:
     draft.put("t", b"k", b"v")
 
 
-def owned(table: Rows, transactions: Quiet) -> Unit:
+def owned(table: Rows, transactions: Quiet) -> UnitOfWork:
     unit = unit_on(Log(), table, lambda generation: None)
     unit._transactions = transactions  # type: ignore[assignment]  # because the moment of a real commit cannot be chosen
     unit.resume(1, {SOURCE: 7}, Ledger({"raw": "id"}, {}))
     return unit
 
 
-async def two(unit: Unit, transactions: Gated) -> tuple[asyncio.Future[bool], asyncio.Future[bool]]:
+async def two(unit: UnitOfWork, transactions: Gated) -> tuple[asyncio.Future[bool], asyncio.Future[bool]]:
     """Two who wait: for the transaction that commits, and for the one that fills behind it."""
     first = asyncio.ensure_future(unit.call(0, put))
     await transactions.begun()
@@ -84,18 +84,18 @@ async def two(unit: Unit, transactions: Gated) -> tuple[asyncio.Future[bool], as
 
 
 def test_all_that_is_processed_is_committed_before_partitions_leave() -> None:
-    """`settle` ends behind the commit of what filled while another one committed; then nothing is ours."""
+    """`drain` ends behind the commit of what filled while another one committed; then nothing is ours."""
 
     async def scenario() -> None:
         transactions = Gated()
         unit = owned(Kept(), transactions)
         first, second = await two(unit, transactions)
-        settling = asyncio.ensure_future(unit.settle())
+        draining = asyncio.ensure_future(unit.drain())
         transactions.let_through()
         await transactions.begun()
-        assert not settling.done()
+        assert not draining.done()
         transactions.let_through()
-        await settling
+        await draining
         assert transactions.offsets == [{SOURCE: 7}] * 2
         assert (unit.positions, await first, await second) == ({}, True, True)
         await unit.close()
