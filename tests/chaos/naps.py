@@ -93,17 +93,21 @@ _BEFORE, _AFTER, _START, _JOIN, _PAGES = When.BEFORE, When.AFTER, Wants.START, W
 _ENGINE, _FETCHER = "streams.engine", "connectors.history.fetcher"
 PLACES: Mapping[str, Place] = {
     # A commit
-    "begun": Place(f"{_ENGINE}.work.transaction:Transactions.begin", _AFTER),
+    "begun": Place(f"{_ENGINE}.work.producer:TransactionalProducer.begin", _AFTER),
     "produced": Place(f"{_ENGINE}.work.work:Work.produce", _AFTER),
-    "changes_queued": Place(f"{_ENGINE}.work.transaction:Transactions.produce_changes", _AFTER),
-    "offsets_unsent": Place(f"{_ENGINE}.work.transaction:Transactions._send_offsets", _BEFORE),
-    "offsets_sent": Place(f"{_ENGINE}.work.transaction:Transactions._send_offsets", _AFTER),
-    "offsets_sent_bare": Place(f"{_ENGINE}.work.transaction:Transactions._send_offsets", _AFTER, only=Seen.is_bare),
-    "offsets_sent_changing": Place(f"{_ENGINE}.work.transaction:Transactions._send_offsets", _AFTER, only=Seen.changes),
-    "offsets_sent_rows": Place(
-        f"{_ENGINE}.work.transaction:Transactions._send_offsets", _AFTER, only=Seen.changes_for_good
+    "changes_queued": Place(f"{_ENGINE}.work.producer:TransactionalProducer.produce_changes", _AFTER),
+    "offsets_unsent": Place(f"{_ENGINE}.work.producer:TransactionalProducer._send_offsets", _BEFORE),
+    "offsets_sent": Place(f"{_ENGINE}.work.producer:TransactionalProducer._send_offsets", _AFTER),
+    "offsets_sent_bare": Place(
+        f"{_ENGINE}.work.producer:TransactionalProducer._send_offsets", _AFTER, only=Seen.is_bare
     ),
-    "committed": Place(f"{_ENGINE}.work.transaction:Transactions.commit", _AFTER),
+    "offsets_sent_changing": Place(
+        f"{_ENGINE}.work.producer:TransactionalProducer._send_offsets", _AFTER, only=Seen.changes
+    ),
+    "offsets_sent_rows": Place(
+        f"{_ENGINE}.work.producer:TransactionalProducer._send_offsets", _AFTER, only=Seen.changes_for_good
+    ),
+    "committed": Place(f"{_ENGINE}.work.producer:TransactionalProducer.commit", _AFTER),
     "table_write": Place(f"{_ENGINE}.store.table:StateTable.write", _BEFORE, only=in_commit),
     "table_written": Place(f"{_ENGINE}.store.table:StateTable.write", _AFTER, only=in_commit),
     "work_over": Place(f"{_ENGINE}.work.work:Work.commit", _AFTER),

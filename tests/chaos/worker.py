@@ -20,7 +20,7 @@ from streams.agents.worker import policy_of, rules_of
 from streams.cli import read_settings
 from streams.engine.faust import app as engine
 from streams.engine.positions.slices import Slice
-from streams.engine.work import transaction
+from streams.engine.work import producer
 from streams.events import topics
 from streams.events.types import Record
 from streams.kafka import admin, registry
@@ -54,8 +54,8 @@ def buggy(fold: Fold, trap: Path) -> Fold:
 def lingering(linger_ms: int) -> None:
     """Records stay in the producer's queue for so long, or until the commit asks for them: what a stall of its thread,
     or of the network, does now and then."""
-    made = transaction.config
-    transaction.config = lambda settings: made(settings) | {"linger.ms": linger_ms}
+    made = producer.config
+    producer.config = lambda settings: made(settings) | {"linger.ms": linger_ms}
 
 
 def bend_clock(file: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from streams.engine.positions.ledger import Ledger
-from streams.engine.work.transaction import AbortCause, Aborted
+from streams.engine.work.producer import AbortCause, Aborted
 from streams.engine.work.unit import UnitOfWork
 from streams.tables.draft import Draft
 from tests.engine.test_recovery import ENDS_S, Log, Quiet, Rows, unit_on

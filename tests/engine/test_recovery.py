@@ -20,7 +20,7 @@ from streams.engine.positions.slices import Position, Slice, Source
 from streams.engine.store.database import DatabaseOptions
 from streams.engine.store.recovery import Recovery
 from streams.engine.store.table import Overtaken, StateTable
-from streams.engine.work.transaction import AbortCause, Aborted
+from streams.engine.work.producer import AbortCause, Aborted
 from streams.engine.work.unit import UnitOfWork
 from streams.ops.settings import Settings
 from tests.chaos.mutations import MUTATIONS

@@ -9,8 +9,8 @@ from confluent_kafka import KafkaError
 from streams.demo.cluster import MockCluster
 from streams.engine.positions import group_metadata
 from streams.engine.positions.group_metadata import Membership
+from streams.engine.work.producer import AbortCause, Aborted, TransactionalProducer
 from streams.engine.work.refusals import LASTING, REFUSALS_MAX, REFUSED_S, Refusals
-from streams.engine.work.transaction import AbortCause, Aborted, Transactions
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import MIB, Settings
 from streams.tables.outputs import Emit
@@ -26,8 +26,10 @@ def mock() -> Iterator[MockCluster]:
 
 
 @pytest.fixture
-def transactions(mock: MockCluster) -> Transactions:
-    made = Transactions(Settings(_env_file=None, bootstrap_servers=mock.bootstrap_servers, record_bytes_max=MIB))
+def transactions(mock: MockCluster) -> TransactionalProducer:
+    made = TransactionalProducer(
+        Settings(_env_file=None, bootstrap_servers=mock.bootstrap_servers, record_bytes_max=MIB)
+    )
     made.init()
     made.begin()
     return made
@@ -40,7 +42,7 @@ def refuse(mock: MockCluster, code: int) -> None:
     push(mock._cluster, PRODUCE, 1, (ctypes.c_int * 1)(code))
 
 
-def ended(transactions: Transactions, *emits: Emit) -> Aborted:
+def ended(transactions: TransactionalProducer, *emits: Emit) -> Aborted:
     """Why a transaction with these records does not happen."""
     try:
         transactions.produce(0, emits)
@@ -50,7 +52,7 @@ def ended(transactions: Transactions, *emits: Emit) -> Aborted:
     raise AssertionError("it was committed")
 
 
-def test_what_the_producer_refuses(transactions: Transactions) -> None:
+def test_what_the_producer_refuses(transactions: TransactionalProducer) -> None:
     """A record above the limit is refused before it is sent, and its topic is known."""
     why = ended(transactions, Emit(TOPIC, b"k", b"x" * (MIB + 1), None))
     assert (str(why), why.topic, why.cause) == ("MSG_SIZE_TOO_LARGE", TOPIC, AbortCause.OTHER)
@@ -59,7 +61,7 @@ def test_what_the_producer_refuses(transactions: Transactions) -> None:
 @pytest.mark.parametrize(
     "code", [KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD, KafkaError.POLICY_VIOLATION]
 )
-def test_what_a_broker_refuses(mock: MockCluster, transactions: Transactions, code: int) -> None:
+def test_what_a_broker_refuses(mock: MockCluster, transactions: TransactionalProducer, code: int) -> None:
     """The error of the record, not that of the transaction that it ended; with the topic that it was for."""
     refuse(mock, code)
     transactions.produce(0, [Emit(TOPIC, b"k", b"x", None)])
@@ -68,7 +70,7 @@ def test_what_a_broker_refuses(mock: MockCluster, transactions: Transactions, co
     transactions.abort()
 
 
-def test_what_is_learned_too_late(mock: MockCluster, transactions: Transactions) -> None:
+def test_what_is_learned_too_late(mock: MockCluster, transactions: TransactionalProducer) -> None:
     """A record that meets a transaction which has ended does not say why; it is asked for, nothing is committed."""
     refuse(mock, KafkaError.MSG_SIZE_TOO_LARGE)
     transactions.produce(0, [Emit(TOPIC, b"k", b"x", None)])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from docs.make import configuration
-from streams.engine.work.transaction import transactional_id
+from streams.engine.work.producer import transactional_id
 from streams.events import topics
 from streams.letters import redrive
 from streams.ops.settings import Settings

@@ -27,9 +27,9 @@ from streams.engine.positions.slices import Cursors, Position, Slice, SliceVerdi
 from streams.engine.store.database import Unusable
 from streams.engine.store.table import StateTable
 from streams.engine.work.blocking import Blocking
+from streams.engine.work.producer import AbortCause, Aborted, TransactionalProducer
 from streams.engine.work.refusals import Refusals
 from streams.engine.work.step import NOTHING, CallFailed, Step, empty
-from streams.engine.work.transaction import AbortCause, Aborted, Transactions
 from streams.engine.work.window import CommitWindow
 from streams.engine.work.work import Reader, Work
 from streams.events import topics
@@ -73,7 +73,7 @@ class UnitOfWork:
         self._punctuation = punctuation
         self._bounds = Bounds.of(settings.record_bytes_max)
         self._dead_letters = f"{settings.topic_prefix}.{topics.DEAD_LETTERS}"
-        self._transactions: Transactions  # made by `open`, which ends before the first assignment
+        self._transactions: TransactionalProducer  # made by `open`, which ends before the first assignment
         self._thread = Blocking("transactions")
         self._window = CommitWindow(settings.commit_interval_s)
         self._refusals = Refusals()
@@ -92,8 +92,8 @@ class UnitOfWork:
     async def open(self) -> None:
         """Make the producer and end what a predecessor left open. Raises Unavailable, Misconfigured or Fenced."""
 
-        def start() -> Transactions:
-            transactions = Transactions(self._settings, self._thread.guard)
+        def start() -> TransactionalProducer:
+            transactions = TransactionalProducer(self._settings, self._thread.guard)
             transactions.init()
             return transactions
 

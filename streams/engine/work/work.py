@@ -9,7 +9,7 @@ from streams.engine.positions import ledger
 from streams.engine.positions.ledger import Ledger
 from streams.engine.positions.slices import Source
 from streams.engine.store.table import StateTable
-from streams.engine.work.transaction import Transactions
+from streams.engine.work.producer import TransactionalProducer
 from streams.tables.draft import Draft
 from streams.tables.overlay import Rows, overlay
 
@@ -65,7 +65,7 @@ class Work:
         if not self.ended.done():
             self.ended.set_result(is_committed)
 
-    def produce(self, transactions: Transactions) -> None:
+    def produce(self, transactions: TransactionalProducer) -> None:
         """Hand over what was emitted since the last call, so that librdkafka sends it while we go on."""
         transactions.begin()
         for partition, draft in self.drafts.items():
@@ -73,7 +73,11 @@ class Work:
             self.produced[partition] = len(draft.emits)
 
     def commit(
-        self, transactions: Transactions, tables: Mapping[str, StateTable], metadata: bytes, offsets_before: Ledger
+        self,
+        transactions: TransactionalProducer,
+        tables: Mapping[str, StateTable],
+        metadata: bytes,
+        offsets_before: Ledger,
     ) -> None:
         """Blocking: the rest of the emits, the changelogs, the offsets, then, and only then, the databases."""
         self.produce(transactions)

@@ -3,7 +3,7 @@
 import pytest
 from confluent_kafka import KafkaError
 
-from streams.engine.work.transaction import AbortCause, Remedy, cause, config, remedy, transactional_id
+from streams.engine.work.producer import AbortCause, Remedy, cause, config, remedy, transactional_id
 from streams.ops.settings import Settings
 
 ABORT = [

@@ -141,7 +141,7 @@ def transactional_id(settings: Settings) -> str:
     return f"{settings.group_id}-{settings.worker_id}"
 
 
-class Transactions:
+class TransactionalProducer:
     """One transaction after the other, on one producer. `guard`: makes the calls that may never return."""
 
     def __init__(self, settings: Settings, guard: Guard = lambda call: call()) -> None:
