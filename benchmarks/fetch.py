@@ -35,7 +35,7 @@ from streams.kafka.lag import Lag
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from streams.simulator.api.options import KEY
-from streams.simulator.people.chance import iso
+from streams.simulator.calendar import iso
 from streams.simulator.world.world import World
 from streams.tables.history.progress import JobProgress
 

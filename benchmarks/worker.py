@@ -29,7 +29,7 @@ from streams.kafka import admin, registry
 from streams.kafka.lag import Lag
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
-from streams.simulator.schedule import Faults, schedule
+from streams.simulator.delivery.schedule import Faults, schedule
 from streams.simulator.world.world import World
 
 PARTITIONS = 4

@@ -14,8 +14,8 @@ from deploy.grafana.server import Prometheus, Series
 from streams.demo import stack
 from streams.demo.run import FAULTS
 from streams.ops.settings import Settings
-from streams.simulator.deliver import Target, open_courier
-from streams.simulator.schedule import Faults, schedule
+from streams.simulator.delivery.courier import Target, open_courier
+from streams.simulator.delivery.schedule import Faults, schedule
 from streams.simulator.world.world import World
 
 INTERVAL = "10s"  # what $__rate_interval is when every second is scraped

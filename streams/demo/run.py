@@ -26,9 +26,9 @@ from streams.events import topics
 from streams.kafka.lag import Lag
 from streams.ops.errors import StreamsError, Unavailable
 from streams.ops.settings import Settings
-from streams.simulator.deliver import Tally, Target, open_courier
+from streams.simulator.delivery.courier import Tally, Target, open_courier
+from streams.simulator.delivery.schedule import Faults, schedule
 from streams.simulator.people.stories import Comparison
-from streams.simulator.schedule import Faults, schedule
 from streams.simulator.truth.truth import Report, Truth, fetched
 from streams.simulator.world.world import Event, World
 
@@ -66,7 +66,7 @@ def run_demo(settings: Settings, options: Options) -> int:
         int(time.time()) * 1000,
         days_of_history=options.history_days,
         has_stories=True,
-        has_oddities=True,
+        has_odd_bodies=True,
     )
     try:
         with (

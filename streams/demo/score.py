@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from streams.demo.history import Standing
-from streams.simulator.deliver import Tally
+from streams.simulator.delivery.courier import Tally
 
 
 @dataclass

@@ -21,8 +21,8 @@ from streams.kafka import admin, registry
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import LOCAL_REGISTRY, Settings
 from streams.simulator.api.options import KEY as API_KEY
+from streams.simulator.calendar import iso
 from streams.simulator.people import stories
-from streams.simulator.people.chance import iso
 from streams.simulator.world.world import World
 
 ENDPOINT = "junction"

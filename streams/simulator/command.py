@@ -16,11 +16,11 @@ from streams.events import times
 from streams.events.types import Family
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
-from streams.simulator.deliver import Tally, Target, open_courier
-from streams.simulator.people.chance import DAY_MS
-from streams.simulator.people.shares import read_shares
-from streams.simulator.recorded import post_all, read_folder
-from streams.simulator.schedule import Cause, Faults, schedule
+from streams.simulator.calendar import DAY_MS
+from streams.simulator.delivery.courier import Tally, Target, open_courier
+from streams.simulator.delivery.recorded import post_all, read_folder
+from streams.simulator.delivery.schedule import Cause, Faults, schedule
+from streams.simulator.shares import read_shares
 from streams.simulator.world.notices import Notices
 from streams.simulator.world.world import Generation, World
 

@@ -28,7 +28,7 @@ from streams.kafka.lag import Lag
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from streams.simulator.api.options import MANAGEMENT_KEY
-from streams.simulator.people.chance import iso
+from streams.simulator.calendar import iso
 from streams.tables.history import progress
 from streams.tables.history.job import JobStatus
 from streams.tables.history.progress import JobProgress

@@ -10,9 +10,9 @@ import os
 from collections.abc import Iterator
 
 from streams.ops.errors import Unavailable
-from streams.simulator.deliver import Tally, Target, open_courier
-from streams.simulator.people.chance import key_of, noise
-from streams.simulator.schedule import Attempt, Cause
+from streams.simulator.delivery.courier import Tally, Target, open_courier
+from streams.simulator.delivery.schedule import Attempt, Cause
+from streams.simulator.randomness import key_of, noise
 from streams.simulator.world.world import Event
 from tests.chaos.world import Load
 

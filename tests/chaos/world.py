@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 
-from streams.simulator.schedule import Attempt, Faults, schedule
+from streams.simulator.delivery.schedule import Attempt, Faults, schedule
 from streams.simulator.truth.truth import fetched
 from streams.simulator.world.world import Event, World
 

@@ -16,7 +16,7 @@ from streams.alerts import listing
 from streams.alerts.listing import Alert
 from streams.demo import stack
 from streams.ops.settings import Settings
-from streams.simulator.deliver import Target, open_courier
+from streams.simulator.delivery.courier import Target, open_courier
 from tests.simulator.receiver import SECRET, running
 from tests.simulator.receiver import Receiver as Svix
 from tests.strategies import USER, envelope

@@ -12,8 +12,8 @@ from streams.events import topics
 from streams.kafka.lag import Lag
 from streams.kafka.reader import Reader
 from streams.ops.settings import Settings
-from streams.simulator.deliver import Target, open_courier
-from streams.simulator.recorded import Recorded, post_all, read_folder
+from streams.simulator.delivery.courier import Target, open_courier
+from streams.simulator.delivery.recorded import Recorded, post_all, read_folder
 from streams.status import client
 from tests.agents.test_published import AS_IT_IS, CONFLICT
 

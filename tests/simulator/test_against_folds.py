@@ -12,7 +12,7 @@ from streams.events.types import identify
 from streams.kafka import codec
 from streams.kafka.codec import Codec
 from streams.ops.errors import Rejected
-from streams.simulator.schedule import Attempt, Faults, schedule
+from streams.simulator.delivery.schedule import Attempt, Faults, schedule
 from streams.simulator.truth.truth import Clean, Truth
 from streams.simulator.world.world import Event, Generation
 from streams.tables.draft import Draft
@@ -91,7 +91,7 @@ def test_the_folds_are_right(generation: Generation) -> None:
 def test_odd_bodies_are_read_as_they_are_meant(seed: int) -> None:
     """In any order and however often: no value is lost with a bad neighbour, nothing known is emptied, nobody is two
     people, and what cannot be kept is one dead letter that says why."""
-    world = tuple(made_world(users=0, seed=seed, has_oddities=True).events())
+    world = tuple(made_world(users=0, seed=seed, has_odd_bodies=True).events())
     faults = Faults(seed, duplicates=0.4, late=0.2, lost_ack=0.2, reorder_window_s=20_000)
     core = Core()
     report = Truth.of(world).compare(core.process(list(schedule(world, faults))))

@@ -24,7 +24,7 @@ from streams.simulator.api.queries import Invalid
 from streams.simulator.api.serve import running
 from streams.simulator.people.physiology import Span
 from streams.simulator.world.notices import Notices
-from streams.simulator.world.tracks import workouts_of
+from streams.simulator.world.workout_streams import workouts_of
 from streams.simulator.world.world import Generation
 from streams.tables.history.windows import DAY_US
 from tests.connectors.junction.scripted import settings_for

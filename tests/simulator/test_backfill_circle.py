@@ -15,9 +15,9 @@ from streams.events import resources, topics
 from streams.events.topics import Origin
 from streams.events.types import identify
 from streams.simulator.api.options import ApiOptions, Fault
-from streams.simulator.schedule import Faults, schedule
+from streams.simulator.delivery.schedule import Faults, schedule
 from streams.simulator.truth.truth import Truth
-from streams.simulator.world.tracks import workouts_of
+from streams.simulator.world.workout_streams import workouts_of
 from tests.simulator.fake import fake, history_span, pages_of
 from tests.simulator.test_against_folds import Core, Raw, rfc3339, stored
 from tests.simulator.worlds import END_MS, world

@@ -10,11 +10,11 @@ from connectors.junction import has_endpoint
 from streams.events import resources
 from streams.events.resources import Kind
 from streams.events.types import Family, parse_type
-from streams.simulator.people import history
+from streams.simulator.bodies import history
 from streams.simulator.people.physiology import local_day, midnight_ms
 from streams.simulator.truth import facts
 from streams.simulator.truth.truth import Truth
-from streams.simulator.world.holdings import Holdings
+from streams.simulator.world.inventory import Inventory
 from streams.simulator.world.notices import Notices, fate
 from streams.simulator.world.world import Event, World
 from tests.simulator.worlds import END_MS, world
@@ -60,25 +60,25 @@ def test_the_api_holds_what_the_truth_says(whole: World) -> None:
     wanted = {key: content for key, content in wanted.items() if key[0] != "workout_stream"}
     found = {}
     for person in whole.people:
-        for event in held(Holdings(whole, person)):
+        for event in held(Inventory(whole, person)):
             for fact in facts.of_event(event):
                 assert fact.key not in found
                 found[fact.key] = fact.content
     assert found == wanted
 
 
-def held(holdings: Holdings) -> list[Event]:
+def held(inventory: Inventory) -> list[Event]:
     """Everything that the API could give about a person, each thing as an event."""
-    user_id, events = holdings.person.user_id, []
+    user_id, events = inventory.person.user_id, []
     for name in filter(has_endpoint, resources.RESOURCES):
         kind = f"daily.data.{name}.created"
         if resources.RESOURCES[name].kind is Kind.TIMESERIES:
-            for row in holdings.samples(name, *(f"{day}T00:00:00" for day in ALL)):
+            for row in inventory.samples(name, *(f"{day}T00:00:00" for day in ALL)):
                 body = b'{"data":{"source":' + row.source + b',"data":[' + row.sample + b"]}}"
                 events.append(Event(kind, body, user_id, END_MS))
             continue
-        slugs = [link.provider.slug for link in holdings.person.links]
-        objects = map(holdings.profile, slugs) if name == "profile" else holdings.summaries(name, *ALL)
+        slugs = [link.provider.slug for link in inventory.person.links]
+        objects = map(inventory.profile, slugs) if name == "profile" else inventory.summaries(name, *ALL)
         events += [Event(kind, msgspec.json.encode({"data": one}), user_id, END_MS) for one in objects if one]
     return events
 
@@ -156,7 +156,7 @@ def test_the_deliveries_follow_the_fates() -> None:
 def test_a_day_costs_a_day(whole: World) -> None:
     """The history of one day is made without the days around it: the same samples, whichever way they are asked for."""
     person = next(one for one in whole.people if one.links[0].provider.slug == "oura")
-    held_ = Holdings(whole, person)
+    held_ = Inventory(whole, person)
     day = local_day(person, whole.start_ms) - 20
     begin = midnight_ms(person, day)
     assert begin < whole.start_ms

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from streams.events import signature
 from streams.events.types import identify
 from streams.ops.errors import Misconfigured, Rejected
-from streams.simulator.deliver import Target, open_courier
-from streams.simulator.recorded import align, post_all, read_folder
+from streams.simulator.delivery.courier import Target, open_courier
+from streams.simulator.delivery.recorded import align, post_all, read_folder
 from tests import samples
 from tests.simulator.receiver import SECRET, Receiver, running
 

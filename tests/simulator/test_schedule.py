@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.simulator.schedule import Cause, Faults, schedule
+from streams.simulator.delivery.schedule import Cause, Faults, schedule
 from tests.simulator.worlds import events
 
 share = st.floats(0, 1)

@@ -16,7 +16,7 @@ from streams.simulator.api.app import FakeApi
 from streams.simulator.api.options import KEY, ApiOptions, Fault
 from streams.simulator.api.serve import running
 from streams.simulator.people.population import Person
-from streams.simulator.world.tracks import workouts_of
+from streams.simulator.world.workout_streams import workouts_of
 from streams.simulator.world.world import World
 from tests.simulator.worlds import world
 

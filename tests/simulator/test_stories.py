@@ -8,8 +8,8 @@ from streams.alerts.rules.rule import Rules
 from streams.events import topics
 from streams.kafka import codec
 from streams.kafka.codec import Codec
+from streams.simulator.delivery.schedule import Faults, schedule
 from streams.simulator.people import stories
-from streams.simulator.schedule import Faults, schedule
 from streams.simulator.world.world import World
 from streams.tables.draft import Draft
 from streams.tables.overlay import Rows

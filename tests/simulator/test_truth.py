@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.simulator.schedule import Faults, schedule
+from streams.simulator.delivery.schedule import Faults, schedule
 from streams.simulator.truth.truth import Clean, Truth
 from streams.simulator.world.world import Event, Generation
 from tests.simulator.perfect import Perfect

@@ -30,8 +30,8 @@ from streams.events import topics
 from streams.kafka import admin, registry
 from streams.kafka.lag import Lag
 from streams.ops.settings import Settings
-from streams.simulator.deliver import Target, open_courier
-from streams.simulator.schedule import Faults, schedule
+from streams.simulator.delivery.courier import Target, open_courier
+from streams.simulator.delivery.schedule import Faults, schedule
 from streams.simulator.truth.truth import Report, Truth
 from streams.simulator.world.world import Event, World
 
@@ -139,7 +139,7 @@ def run(checkout: Path, folder: Path, seed: int, *, forget: bool) -> tuple[Repor
         admin.apply(settings)
         registry.register(settings)
         watch = Watch(settings)
-        events = list(World(seed, 8, 4, int(time.time()) * 1000, has_stories=True, has_oddities=True).events())
+        events = list(World(seed, 8, 4, int(time.time()) * 1000, has_stories=True, has_odd_bodies=True).events())
         half = len(events) // 2
         with running(checkout, settings, folder / "before"):
             deliver(settings, events[:half], seed)

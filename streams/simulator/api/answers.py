@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from streams.simulator.people import history
-from streams.simulator.people.chance import DAY_MS, iso
+from streams.simulator.bodies import history
+from streams.simulator.calendar import DAY_MS, iso
 from streams.simulator.people.population import MAIN, OTHERS, TEAM_ID, Link, Person, Provider
 from streams.simulator.world import control
-from streams.simulator.world.holdings import Holdings
+from streams.simulator.world.inventory import Inventory
 from streams.simulator.world.notices import fate, span_ms
 from streams.simulator.world.plan import is_series
-from streams.simulator.world.tracks import workouts_of
+from streams.simulator.world.workout_streams import workouts_of
 from streams.simulator.world.world import PULLED_MS, World
 
 Json = dict[str, Any]
@@ -142,14 +142,14 @@ def _days_with_data(world: World, person: Person, link: Link, resource: str) -> 
     return sum(map(has_data, days))
 
 
-def ingestion(held: Holdings, provider: str | None) -> Json:
+def ingestion(held: Inventory, provider: str | None) -> Json:
     """What Junction has and sent."""
     links = [link for link in _links(held.person) if provider in (None, link.provider.slug)]
     rows = {link.provider.slug: {name: _resource(held, link, name) for name in link.resources} for link in links}
     return {"user_id": held.person.user_id, "provider": rows}
 
 
-def _resource(held: Holdings, link: Link, resource: str) -> Json:
+def _resource(held: Inventory, link: Link, resource: str) -> Json:
     oldest, newest = held.reach(resource, link)
     return {
         "last_attempt": {"timestamp": iso(held.world.end_ms // 1000 * 1000), "status": "success"},

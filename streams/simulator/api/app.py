@@ -1,6 +1,6 @@
 """The application: routes of Junction's API, the key at the door, counting, and faults.
 
-It answers what Junction has in the end (`Holdings`), whenever it is asked. Nothing waits but a hung answer.
+It answers what Junction has in the end (`Inventory`), whenever it is asked. Nothing waits but a hung answer.
 """
 
 import asyncio

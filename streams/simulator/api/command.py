@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.options import ApiOptions, read_faults
 from streams.simulator.api.serve import running
+from streams.simulator.calendar import iso
 from streams.simulator.command import Options as WorldOptions
 from streams.simulator.command import end_of, make_world
-from streams.simulator.people.chance import iso
 
 
 @dataclass(frozen=True, slots=True)

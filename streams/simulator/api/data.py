@@ -8,9 +8,9 @@ import msgspec
 from streams.events.resources import Resource
 from streams.simulator.api.options import Fault
 from streams.simulator.api.paging import Place, cursor_of
+from streams.simulator.bodies.envelope import older
 from streams.simulator.people.population import Person, Source
-from streams.simulator.world.envelope import older
-from streams.simulator.world.holdings import Row
+from streams.simulator.world.inventory import Row
 
 Json = dict[str, Any]
 _CHANGED = 3  # samples that come again

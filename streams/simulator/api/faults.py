@@ -4,7 +4,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from streams.simulator.api.options import ApiOptions, Fault
-from streams.simulator.people.chance import key_of, noise
+from streams.simulator.randomness import key_of, noise
 
 _REFUSALS = {
     Fault.UNAUTHORIZED: (401, {"detail": "Unauthorized"}),

@@ -11,12 +11,13 @@ from streams.events.resources import Kind, Resource
 from streams.simulator.api import answers, data, queries
 from streams.simulator.api.options import ApiOptions, Fault
 from streams.simulator.api.paging import Place, cursor_of, place_of
-from streams.simulator.people.chance import iso, key_of, noise
+from streams.simulator.calendar import iso
 from streams.simulator.people.physiology import Span
 from streams.simulator.people.population import Link, Person
-from streams.simulator.world.holdings import Holdings
+from streams.simulator.randomness import key_of, noise
+from streams.simulator.world.inventory import Inventory
 from streams.simulator.world.notices import fate
-from streams.simulator.world.tracks import track, workouts_of
+from streams.simulator.world.workout_streams import track, workouts_of
 from streams.simulator.world.world import Generation, World
 
 _HOLDINGS_MAX = 1024  # people whose events are kept read; about a megabyte each for a week
@@ -46,7 +47,7 @@ class Handlers:
         self._people = {person.user_id: person for person in world.people}
         self._by_own_id = {person.client_user_id: person for person in self._people.values()}
         self._first_asked: dict[tuple[str, str, str], float] = {}
-        self._holdings = lru_cache(_HOLDINGS_MAX)(lambda user_id: Holdings(world, self._people[user_id]))
+        self._holdings = lru_cache(_HOLDINGS_MAX)(lambda user_id: Inventory(world, self._people[user_id]))
 
     # Data
 
@@ -63,7 +64,7 @@ class Handlers:
             found = []
         return data.summaries(row, found, self._older(held.person, asked))
 
-    def _profile(self, asked: Asked, held: Holdings) -> bytes:
+    def _profile(self, asked: Asked, held: Inventory) -> bytes:
         found = held.profile(queries.query(queries.ByProvider, asked.request).provider)
         if found is None:
             raise Missing
@@ -150,7 +151,7 @@ class Handlers:
             raise Missing
         return self._people[str(user_id)]
 
-    def _held(self, asked: Asked) -> Holdings:
+    def _held(self, asked: Asked) -> Inventory:
         return self._holdings(self._person(asked).user_id)
 
     @cached_property

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from streams.ops.errors import Misconfigured
-from streams.simulator.people.shares import read_shares
+from streams.simulator.shares import read_shares
 from streams.simulator.world.world import Generation
 
 KEY = "sk_us_fake"

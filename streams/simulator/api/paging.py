@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from streams.simulator.api.queries import invalid_cursor
-from streams.simulator.people.chance import key_of
+from streams.simulator.randomness import key_of
 
 
 class Place(NamedTuple):

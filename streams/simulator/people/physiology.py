@@ -5,8 +5,9 @@ Times are Unix milliseconds in UTC; a day is a number of local days since 1970; 
 
 from typing import NamedTuple
 
-from streams.simulator.people.chance import DAY_MS, HOUR_MS, key_of, noise, within
+from streams.simulator.calendar import DAY_MS, HOUR_MS
 from streams.simulator.people.population import Person
+from streams.simulator.randomness import key_of, noise, within
 
 # Share of a day's steps by local hour; they add up to 1.
 _STEPS = [n / 100 for n in (0, 0, 0, 0, 0, 1, 4, 9, 7, 4, 4, 5, 9, 6, 4, 4, 6, 11, 10, 7, 4, 3, 1, 1)]

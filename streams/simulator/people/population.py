@@ -10,7 +10,7 @@ from typing import NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from streams.simulator.people.chance import key_of, noise, within
+from streams.simulator.randomness import key_of, noise, within
 
 TEAM_ID = "b2a9d0f4-6f0c-4f1b-8a35-94f1c7e2d310"
 

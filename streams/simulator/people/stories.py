@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams.simulator.people.chance import HOUR_MS, key_of
+from streams.simulator.calendar import HOUR_MS
 from streams.simulator.people.population import DEXCOM, Link, Person, Story
+from streams.simulator.randomness import key_of
 
 MINUTE_MS = 60_000
 LOW_BELOW, CALM_ABOVE, RUN_MS = 3.9, 4.4, 15 * MINUTE_MS

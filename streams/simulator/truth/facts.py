@@ -18,7 +18,7 @@ from streams.events.schemas import schema_files
 from streams.events.types import Family, parse_type
 from streams.simulator.truth import rivals
 from streams.simulator.truth.rivals import Rival, day_told
-from streams.simulator.world import oddities
+from streams.simulator.world import odd_bodies
 from streams.simulator.world.world import Event
 
 Json = Mapping[str, Any]
@@ -48,7 +48,7 @@ class Fact(NamedTuple):
 
 def of_event(event: Event) -> Iterator[Fact]:
     """Everything that the clean topics have to know about an event once it is the newest of its key."""
-    if event.meaning == oddities.NOTHING:
+    if event.meaning == odd_bodies.NOTHING:
         return
     body = msgspec.json.decode(event.body if event.meaning is None else event.meaning)
     kind, data = parse_type(event.event_type), body["data"]

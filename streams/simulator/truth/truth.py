@@ -12,7 +12,7 @@ from typing import Any
 from streams.events import resources, topics
 from streams.simulator.truth import facts, rivals
 from streams.simulator.truth.facts import Fact, Key
-from streams.simulator.world.tracks import streams_of
+from streams.simulator.world.workout_streams import streams_of
 from streams.simulator.world.world import Event, World
 
 EXAMPLES_MAX = 10

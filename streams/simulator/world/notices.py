@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from streams.simulator.people.chance import DAY_MS, iso, key_of, noise
-from streams.simulator.people.history import days_back
+from streams.simulator.bodies.history import days_back
+from streams.simulator.calendar import DAY_MS, iso
 from streams.simulator.people.population import Link, Person
+from streams.simulator.randomness import key_of, noise
 from streams.simulator.world.plan import Planned, known
 
 EARLY = frozenset({"garmin"})  # its notices come at once, its history as events afterwards (5.3)

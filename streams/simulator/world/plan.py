@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 from streams.events import resources
 from streams.events.resources import Kind
-from streams.simulator.people import history
-from streams.simulator.people.chance import HOUR_MS, iso, key_of, noise, within
+from streams.simulator.bodies import history
+from streams.simulator.bodies.series import batch, corrections
+from streams.simulator.bodies.summaries import versions
+from streams.simulator.calendar import HOUR_MS, iso
 from streams.simulator.people.population import Link, Person, Source
-from streams.simulator.people.series import batch, corrections
-from streams.simulator.people.summaries import versions
+from streams.simulator.randomness import key_of, noise, within
 
 Json = dict[str, Any]
 _STEP_MS = 37  # between the events of one sync

@@ -13,12 +13,13 @@ from uuid import NAMESPACE_URL, uuid5
 
 from streams.events import signature
 from streams.events.types import Family, parse_type
+from streams.simulator.bodies.envelope import Shape, write
+from streams.simulator.calendar import DAY_MS
 from streams.simulator.people import stories
-from streams.simulator.people.chance import DAY_MS, noise
 from streams.simulator.people.population import Link, Person, Source, person
-from streams.simulator.world import oddities
+from streams.simulator.randomness import noise
+from streams.simulator.world import odd_bodies
 from streams.simulator.world.control import control_of, team_events
-from streams.simulator.world.envelope import Shape, write
 from streams.simulator.world.notices import EARLY, Notices, fate
 from streams.simulator.world.plan import Planned, by_time, data_of, past_of
 
@@ -37,7 +38,7 @@ class Generation(StrEnum):
 class Event(NamedTuple):
     """One thing that Junction reports. `user_id` is empty for team events; `created_at_ms`: hand-over to Svix.
 
-    `meaning` and `letter`: of an odd one, see `oddities.Odd`.
+    `meaning` and `letter`: of an odd one: `odd_bodies.Odd`.
     """
 
     event_type: str
@@ -74,7 +75,7 @@ class World:
     `days_of_history`: what there is before the first day. It can be fetched over the API (`history` knows what it
     holds); that of providers with early notices comes as events, like any other.
     `has_stories`: two more people live in it, to whom something happens (`stories`).
-    `has_oddities`: one more, whose bodies are as nobody documents them (`oddities`). The API knows nothing of that one.
+    `has_odd_bodies`: one more, whose bodies are as nobody documents them (`odd_bodies`). The API does not know it.
     """
 
     seed: int
@@ -86,7 +87,7 @@ class World:
     days_of_history: int = 0
     notices: Notices = field(default_factory=Notices)
     has_stories: bool = False
-    has_oddities: bool = False
+    has_odd_bodies: bool = False
 
     @property
     def start_ms(self) -> int:
@@ -143,7 +144,7 @@ class World:
         return (self._event(told, who) for told in self.told(who))
 
     def _odd(self) -> Iterator[Event]:
-        for at_ms, odd in oddities.told(self._new_id, self._end_ms) if self.has_oddities else ():
+        for at_ms, odd in odd_bodies.told(self._new_id, self._end_ms) if self.has_odd_bodies else ():
             yield Event(odd.event_type, odd.body, odd.user_id, at_ms, odd.meaning, odd.letter)
 
     def _new_id(self, *parts: object) -> str:

@@ -9,7 +9,7 @@ from streams.events.signature import ksuid_time_ms
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.options import KEY, ApiOptions
 from streams.simulator.api.serve import running
-from streams.simulator.schedule import Faults, schedule
+from streams.simulator.delivery.schedule import Faults, schedule
 from streams.simulator.truth.truth import Truth
 from tests.connectors.history.fetcher.memory import Fetcher
 from tests.connectors.junction.scripted import settings_for

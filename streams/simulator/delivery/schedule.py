@@ -9,7 +9,8 @@ from enum import StrEnum
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from streams.simulator.people.chance import DAY_MS, HOUR_MS, key_of, noise, within
+from streams.simulator.calendar import DAY_MS, HOUR_MS
+from streams.simulator.randomness import key_of, noise, within
 from streams.simulator.world.world import Event
 
 _RETRY_MS = 5000  # the first step of Svix's retry schedule

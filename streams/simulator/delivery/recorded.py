@@ -10,7 +10,7 @@ from pathlib import Path
 
 from streams.ops.errors import Misconfigured
 from streams.payloads.alignment import align
-from streams.simulator.deliver import Courier
+from streams.simulator.delivery.courier import Courier
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,12 @@
-"""Repeatable chance: numbers that follow from a key and a counter, without a generator whose state travels.
+"""Repeatable randomness: numbers that follow from a key and a counter, without a generator whose state travels.
 
 So any value of the world can be computed alone, in any order, and twice.
 """
 
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
 
 _MASK = (1 << 64) - 1
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-HOUR_MS = 3600 * 1000
-DAY_MS = 24 * HOUR_MS
 
 
 @lru_cache(maxsize=100_000)
@@ -30,15 +26,3 @@ def noise(key: int, n: int) -> float:
 def within(low: float, high: float, share: float) -> float:
     """The point that lies `share` of the way from low to high."""
     return low + (high - low) * share
-
-
-@lru_cache(maxsize=100_000)
-def iso(ms: int) -> str:
-    """Unix milliseconds as Junction writes times: 2026-06-03T10:00:00+00:00."""
-    return (_EPOCH + timedelta(milliseconds=ms)).isoformat()
-
-
-@lru_cache(maxsize=4096)
-def iso_date(day: int) -> str:
-    """Days since 1970 as 2026-06-03."""
-    return (_EPOCH + timedelta(days=day)).date().isoformat()

@@ -6,10 +6,11 @@ from typing import Any
 import msgspec
 
 from streams.events.types import Family
-from streams.simulator.people.chance import DAY_MS, key_of, noise, within
-from streams.simulator.people.history import days_back
+from streams.simulator.bodies.history import days_back
+from streams.simulator.calendar import DAY_MS
 from streams.simulator.people.physiology import Span, local_day, workout, workout_id
 from streams.simulator.people.population import Link, Person
+from streams.simulator.randomness import key_of, noise, within
 from streams.simulator.world.notices import fate
 from streams.simulator.world.world import PULLED_MS, Event, World
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from streams.events import resources
 from streams.events.resources import Shape
-from streams.simulator.people.chance import HOUR_MS, iso, key_of, noise, within
+from streams.simulator.calendar import HOUR_MS, iso
 from streams.simulator.people.physiology import (
     activity_level,
     local_day,
@@ -21,6 +21,7 @@ from streams.simulator.people.physiology import (
     workout_id,
 )
 from streams.simulator.people.population import Person, Source
+from streams.simulator.randomness import key_of, noise, within
 
 Json = dict[str, Any]
 LOW_GLUCOSE = 3.7  # mmol/L, of somebody whose story says so: it lies up to 1 below

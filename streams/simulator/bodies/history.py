@@ -8,8 +8,8 @@ somebody asks for a day of one.
 from collections.abc import Iterator
 from typing import Any
 
-from streams.simulator.people import series, summaries
-from streams.simulator.people.chance import DAY_MS, HOUR_MS
+from streams.simulator.bodies import series, summaries
+from streams.simulator.calendar import DAY_MS, HOUR_MS
 from streams.simulator.people.physiology import local_day, midnight_ms
 from streams.simulator.people.population import Link, Person, Source
 

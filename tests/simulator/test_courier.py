@@ -7,8 +7,8 @@ import time
 import pytest
 
 from streams.ops.errors import Unavailable
-from streams.simulator.deliver import Target, open_courier
-from streams.simulator.schedule import Cause, Faults, schedule
+from streams.simulator.delivery.courier import Target, open_courier
+from streams.simulator.delivery.schedule import Cause, Faults, schedule
 from tests.simulator.receiver import SECRET, Receiver, running
 from tests.simulator.worlds import events
 

@@ -14,8 +14,8 @@ import msgspec
 
 from streams.events import resources
 from streams.events.types import Family, parse_type
-from streams.simulator.people import history
-from streams.simulator.people.chance import iso_date
+from streams.simulator.bodies import history
+from streams.simulator.calendar import iso_date
 from streams.simulator.people.population import Link, Person, Source
 from streams.simulator.world.plan import is_series, stamped
 from streams.simulator.world.world import PULLED_MS, Told, World
@@ -54,7 +54,7 @@ class Known:
     created: dict[str, int] = field(default_factory=dict)
 
 
-class Holdings:
+class Inventory:
     """Of one person. The events are read once; the history is made for each question."""
 
     def __init__(self, world: World, person: Person) -> None:

@@ -6,7 +6,8 @@ A function for each resource: the object as it is known at a time, without sourc
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from streams.simulator.people.chance import DAY_MS, HOUR_MS, iso, iso_date, key_of, noise, within
+from streams.simulator.bodies.series import sparse_instants
+from streams.simulator.calendar import DAY_MS, HOUR_MS, iso, iso_date
 from streams.simulator.people.physiology import (
     Span,
     local_day,
@@ -18,7 +19,7 @@ from streams.simulator.people.physiology import (
     workout_id,
 )
 from streams.simulator.people.population import Person, Source
-from streams.simulator.people.series import sparse_instants
+from streams.simulator.randomness import key_of, noise, within
 
 Json = dict[str, Any]
 CYCLE_DAYS = 28

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from streams.ops.errors import Reason
-from streams.simulator.people.chance import DAY_MS, HOUR_MS, iso, iso_date
+from streams.simulator.calendar import DAY_MS, HOUR_MS, iso, iso_date
 from streams.simulator.people.population import TEAM_ID
 
 Json = dict[str, Any]

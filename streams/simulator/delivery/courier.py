@@ -17,7 +17,7 @@ import stamina
 
 from streams.events import signature
 from streams.ops.errors import Unavailable
-from streams.simulator.schedule import Attempt
+from streams.simulator.delivery.schedule import Attempt
 
 TIMEOUT_S = 15  # Junction's patience (domain file, 7.4)
 _AGAIN = frozenset({408, 429})  # refusals that ask to come back; other 4xx will not get better
