@@ -16,7 +16,7 @@ from typing import Any
 
 from streams import agents
 from streams.alerts.rules import fields
-from streams.alerts.rules.parse import rules_of
+from streams.alerts.rules.parser import rules_of
 from streams.alerts.rules.rule import NO_RULES, Rules
 from streams.engine.faust.records import SourceRecord
 from streams.events import signature, topics

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from streams import agents
-from streams.alerts.rules.parse import rules_of
+from streams.alerts.rules.parser import rules_of
 from streams.alerts.rules.rule import Rules
 from streams.events import topics
 from streams.events.record_bounds import RECORD_BYTES_MAX, Bounds

@@ -9,15 +9,16 @@ from typing import Any, NamedTuple
 import msgspec
 
 from streams.agents.steps import day_preferences, deliveries, zones
-from streams.alerts.episodes import baseline, crowds, silence
-from streams.alerts.episodes.crowds import Sample
-from streams.alerts.episodes.machine import Episode, Machine
+from streams.alerts.episodes import baseline, crowded_minutes, silence
+from streams.alerts.episodes.crowded_minutes import Sample
 from streams.alerts.episodes.marks import Mark, Window
-from streams.alerts.episodes.observe import Evidence
+from streams.alerts.episodes.occurrences import Happened
+from streams.alerts.episodes.record_view import Evidence
+from streams.alerts.episodes.state_machine import Episode, Machine
 from streams.alerts.lives import timers, user
-from streams.alerts.lives.life import Told
+from streams.alerts.lives.alert import Told
 from streams.alerts.lives.timers import Timer
-from streams.alerts.lives.user import Happened, Personal, Place, Standing, User
+from streams.alerts.lives.user import Personal, Place, Standing, User
 from streams.engine.positions import ledger
 from streams.engine.positions.ledger import Entry
 from streams.payloads.source import Source
@@ -329,8 +330,8 @@ GOLDEN: tuple[Golden, ...] = (
             Sample(1, 3.1, ("apple_health_kit", "watch", "junction.raw.timeseries", 3), 40, 0),
             Sample(2, 3.0, ("oura", "ring", "junction.raw.timeseries", 3), 41, 60),
         ],
-        crowds.decode,
-        crowds.encode,
+        crowded_minutes.decode,
+        crowded_minutes.encode,
     ),
     Golden(
         rows.BASELINE,

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from streams.alerts.lives import own
+from streams.alerts.evaluation.evaluator import Watch, attempt
+from streams.alerts.lives import threshold
 from streams.alerts.rules.rule import NO_RULES, Rules
-from streams.alerts.watch import Watch, attempt
 from streams.events import topics
 from streams.events.types import Record
 from streams.kafka.codec import Codec
@@ -53,7 +53,7 @@ class Alerts:
 
     def thresholds(self, record: Record, draft: Draft) -> None:
         """`junction.alert_thresholds`: bounds and time zones of single users."""
-        given, is_given = own.decode(record.key, record.value)
+        given, is_given = threshold.decode(record.key, record.value)
         if given.rule:
             self.watch.personal(draft, given.user_id, given.rule, given.personal if is_given else None)
         else:

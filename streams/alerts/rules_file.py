@@ -3,8 +3,8 @@
 import time
 from pathlib import Path
 
-from streams.alerts.lives.life import Life
-from streams.alerts.rules import parse
+from streams.alerts.lives.alert import Life
+from streams.alerts.rules import parser
 from streams.alerts.rules.rule import Rules
 from streams.ops import log, metrics
 from streams.ops.errors import Misconfigured
@@ -15,11 +15,11 @@ PROBLEMS_SHOWN = 5
 logger = log.get("alert_rules")
 
 
-def load(path: Path) -> parse.Read:
+def load(path: Path) -> parser.Read:
     """What the file says. Raises Misconfigured if it cannot be read at all."""
     try:
         with path.open("rb") as file:
-            return parse.read_bytes(file.read(parse.FILE_BYTES_MAX + 1))
+            return parser.read_bytes(file.read(parser.FILE_BYTES_MAX + 1))
     except OSError as error:
         raise Misconfigured(f"cannot read the rules in {path}: {error.strerror}") from None
 
@@ -65,7 +65,7 @@ class RulesFile:
             return None
         return found.st_mtime_ns, found.st_size, found.st_ino
 
-    def _accept(self, read: parse.Read) -> Rules:
+    def _accept(self, read: parser.Read) -> Rules:
         rules = Rules.of(read.rules)
         metrics.ALERT_RULES.set(len(rules.by_name))
         for rule in rules.by_name.values():  # 0 from the start: a rule that never fired is known not to have
@@ -81,7 +81,7 @@ class RulesFile:
         logger.error("rules_refused", path=str(self._path), why=why, kept="the rules before")
 
 
-def _sentence(read: parse.Read) -> str:
+def _sentence(read: parser.Read) -> str:
     shown = "; ".join(map(str, read.problems[:PROBLEMS_SHOWN]))
     more = len(read.problems) - PROBLEMS_SHOWN
     return f"{shown}; and {more} more" if more > 0 else shown

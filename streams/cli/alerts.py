@@ -27,7 +27,7 @@ def notify(
     Example: `STREAMS_NOTIFY_RECEIVERS='{"clinic": {"kind": "webhook", "url": "https://...", "secret": "whsec_..."}}'
     junction-streams notify`
     """
-    from connectors.receivers.service import run
+    from connectors.receivers.notifier import run
 
     run(read_settings(), once=once)
 
@@ -59,8 +59,8 @@ def try_rules(
     """
     import time
 
-    from streams.alerts import trial_run
-    from streams.alerts.rules.texts import duration_us
+    from streams.alerts.rules.literals import duration_us
+    from streams.alerts.trial import runner
     from streams.cli.show.alert_trial import print_trial
     from streams.ops.terminal import say
 
@@ -68,8 +68,8 @@ def try_rules(
         since_us = time.time_ns() // 1000 - duration_us(since)
     except ValueError as error:
         raise Misconfigured(f"--since: {error}") from None
-    options = trial_run.Options(since_us, user, history)
-    outcome = trial_run.run(read_settings(), file, options, lambda text: say(f"… {text}", file=sys.stderr))
+    options = runner.Options(since_us, user, history)
+    outcome = runner.run(read_settings(), file, options, lambda text: say(f"… {text}", file=sys.stderr))
     print_trial(outcome, show_all=show_all, as_json=as_json)
 
 
@@ -85,10 +85,10 @@ def list_alerts(
 
     Example: `junction-streams alerts list --open`
     """
-    from streams.alerts import listing
+    from streams.alerts import alert_history
     from streams.cli.show.alerts import print_list
 
-    found = listing.read(read_settings(), user_id=user).values()
+    found = alert_history.read(read_settings(), user_id=user).values()
     wanted = [one for one in found if (not rule or one.last["rule"] == rule) and (not only_open or one.is_open)]
     print_list(sorted(wanted, key=lambda one: (one.last["opened_at"], one.last["id"]))[-limit:], as_json=as_json)
 
@@ -102,10 +102,10 @@ def show(
 
     Example: `junction-streams alerts show 8ad062d62ba74db84edd15033f185316`
     """
-    from streams.alerts import listing
+    from streams.alerts import alert_history
     from streams.cli.show.alerts import print_alert
 
-    found = listing.read(read_settings(), lambda known: known.startswith(id.lower()))
+    found = alert_history.read(read_settings(), lambda known: known.startswith(id.lower()))
     if len(found) != 1:
         raise Misconfigured(f"{len(found) or 'no'} alerts begin with {id}; `junction-streams alerts list` shows ids")
     print_alert(next(iter(found.values())), as_json=as_json)
@@ -124,9 +124,9 @@ def threshold_set(
 
     Example: `junction-streams alerts threshold set 5f0c2c0e-... glucose-low --bound 3.5`
     """
-    from streams.alerts import thresholds
-    from streams.alerts.lives import own
-    from streams.alerts.lives.own import Own
+    from streams.alerts import threshold_topic
+    from streams.alerts.lives import threshold
+    from streams.alerts.lives.threshold import Own
     from streams.alerts.lives.user import is_zone
 
     if bool(rule) == bool(time_zone):
@@ -135,7 +135,7 @@ def threshold_set(
         raise Misconfigured("say what differs for this user: --bound, --clear or --off")
     if time_zone and not is_zone(time_zone):
         raise Misconfigured(f"no time zone {time_zone}; write it like Europe/Madrid")
-    thresholds.write(read_settings(), own.checked(Own(user, rule, bound, clear, off, time_zone)))
+    threshold_topic.write(read_settings(), threshold.checked(Own(user, rule, bound, clear, off, time_zone)))
 
 
 @threshold_app.command("unset")
@@ -147,18 +147,18 @@ def threshold_unset(
 
     Example: `junction-streams alerts threshold unset 5f0c2c0e-... glucose-low`
     """
-    from streams.alerts import thresholds
-    from streams.alerts.lives.own import Own
+    from streams.alerts import threshold_topic
+    from streams.alerts.lives.threshold import Own
 
-    thresholds.write(read_settings(), Own(user, rule), take_back=True)
+    threshold_topic.write(read_settings(), Own(user, rule), take_back=True)
 
 
 @threshold_app.command("list")
 def threshold_list(user: UserId = "", as_json: AsJson = False) -> None:
     """Users' own bounds and time zones that count now."""
-    from streams.alerts import thresholds
+    from streams.alerts import threshold_topic
     from streams.cli.show.alerts import print_bounds
     from streams.events import ids
 
-    owns = [own for own in thresholds.read(read_settings()) if ids.canonical(user) in ("", own.user_id)]
+    owns = [own for own in threshold_topic.read(read_settings()) if ids.canonical(user) in ("", own.user_id)]
     print_bounds(owns, as_json=as_json)

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from streams.alerts.evaluation.evaluator import Watch
 from streams.alerts.lives.timers import GRACE_MS, TABLE
-from streams.alerts.rules.parse import rules_of
+from streams.alerts.rules.parser import rules_of
 from streams.alerts.rules.rule import MINUTE_US, Rules
-from streams.alerts.watch import Watch
 from streams.tables.draft import Draft
 from streams.tables.overlay import Rows
 

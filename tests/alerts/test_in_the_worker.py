@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from streams.alerts.lives.own import Own, encode
+from streams.alerts.lives.threshold import Own, encode
 from streams.alerts.lives.timers import GRACE_MS
 from streams.alerts.rules import fields
 from streams.events import resources, topics

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from connectors.history.reconcile import theirs
 from connectors.junction.people import read_user
 from connectors.webhook.store import record_of
-from streams.alerts.lives import own as owns
-from streams.alerts.lives.own import Own
+from streams.alerts.lives import threshold as owns
+from streams.alerts.lives.threshold import Own
 from streams.events import ids, topics
 from streams.events.signature import Verified
 from streams.events.types import identify

@@ -3,7 +3,7 @@
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from streams.alerts.lives.life import alert_id
+from streams.alerts.lives.alert import alert_id
 from streams.events import key_parts, topics
 from streams.events.types import Family, Identity, parse_type
 from streams.tables.history.request import new_id

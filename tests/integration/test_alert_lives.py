@@ -4,9 +4,9 @@ from typing import Any
 
 from confluent_kafka import Producer
 
-from connectors.receivers.bring import Answer, Place, Status, delivery
-from connectors.receivers.receivers import Receiver
-from streams.alerts import listing
+from connectors.receivers.receiver import Receiver
+from connectors.receivers.sender import Answer, Place, Status, delivery
+from streams.alerts import alert_history
 from streams.events import topics
 from streams.kafka import admin, registry
 from streams.kafka.codec import Codec
@@ -56,8 +56,8 @@ def test_an_alert_that_goes_on_while_it_is_read(settings: Settings) -> None:
         life.go_on()  # asked between the two topics, or behind both
         return id == "a1"
 
-    alert = listing.read(one, wanted)["a1"]
+    alert = alert_history.read(one, wanted)["a1"]
     steps = {step["revision"] for step in alert.steps}
     assert {told["revision"] for told in alert.deliveries} <= steps == {1}
-    alert = listing.read(one)["a1"]
+    alert = alert_history.read(one)["a1"]
     assert [told["revision"] for told in alert.deliveries] == [step["revision"] for step in alert.steps] == [1, 2]

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
-from streams.alerts import listing
-from streams.alerts.listing import Alert
+from streams.alerts import alert_history
+from streams.alerts.alert_history import Alert
 from streams.demo import stack
 from streams.ops.settings import Settings
 from streams.simulator.delivery.courier import Target, open_courier
@@ -62,7 +62,7 @@ def until(settings: Settings, is_there: Callable[[dict[str, Alert]], bool]) -> d
     """Alerts by rule, once they are as expected."""
     deadline_s = time.monotonic() + PATIENCE_S
     while True:
-        alerts = {one.last["rule"]: one for one in listing.read(settings).values()}
+        alerts = {one.last["rule"]: one for one in alert_history.read(settings).values()}
         if is_there(alerts):
             return alerts
         assert time.monotonic() < deadline_s, {name: one.steps for name, one in alerts.items()}

@@ -12,11 +12,12 @@ import pytest
 from confluent_kafka import Producer
 from structlog.testing import capture_logs
 
-from connectors.receivers import service
-from connectors.receivers.bring import checked
-from streams.alerts import listing, thresholds, trial_run
-from streams.alerts.lives.own import Own
-from streams.alerts.lives.own import encode as encode_own
+from connectors.receivers import notifier
+from connectors.receivers.sender import checked
+from streams.alerts import alert_history, threshold_topic
+from streams.alerts.lives.threshold import Own
+from streams.alerts.lives.threshold import encode as encode_own
+from streams.alerts.trial import runner
 from streams.cli.show import drift
 from streams.demo.cluster import Cluster
 from streams.demo.history import History
@@ -162,17 +163,17 @@ def by_drift(settings: Settings, folder: Path) -> int:
 
 
 def by_list(settings: Settings, folder: Path) -> int:
-    return len(listing.read(settings))
+    return len(alert_history.read(settings))
 
 
 def by_trial(settings: Settings, folder: Path) -> int:
     (folder / "rules.toml").write_text(RULES)
-    outcome = trial_run.run(settings, folder / "rules.toml", trial_run.Options(NOW_MS * 1000), lambda text: None)
+    outcome = runner.run(settings, folder / "rules.toml", runner.Options(NOW_MS * 1000), lambda text: None)
     return outcome.records
 
 
 def by_thresholds(settings: Settings, folder: Path) -> int:
-    return len(thresholds.read(settings))
+    return len(threshold_topic.read(settings))
 
 
 def by_marks(settings: Settings, folder: Path) -> int:
@@ -235,7 +236,7 @@ def test_the_demo_survives_every_record(stage: Stage) -> None:
 def test_notify_survives_every_record(stage: Stage) -> None:
     """Alerts on both sides are delivered; of the junk there is a record for each receiver, and a line in the log."""
     with capture_logs() as logs:
-        service.run(stage.settings, once=True)
+        notifier.run(stage.settings, once=True)
     delivered = [line["id"] for line in logs if line["event"] == "alert"]
     assert delivered == ["a1", "a2"]
     assert places(logs, "junk") == {topics.ALERTS: stage.junk[topics.ALERTS]}
@@ -244,7 +245,7 @@ def test_notify_survives_every_record(stage: Stage) -> None:
     unreadable = [(one["status"], one["alert_offset"]) for one in noted if one["reason"] == "unreadable"]
     assert unreadable == [("given_up", offset) for offset in stage.junk[topics.ALERTS]]
     with capture_logs() as logs:
-        service.run(stage.settings, once=True)
+        notifier.run(stage.settings, once=True)
     assert not [line for line in logs if line["event"] in ("alert", "unreadable")]
 
 
@@ -272,4 +273,4 @@ def test_a_threshold_that_kafka_does_not_take_is_a_sentence(stage: Stage) -> Non
     many = stage.settings.model_copy(update={"partitions": 64})
     user = next(f"u{n}" for n in range(999) if topics.partition_for(f"u{n}", 64) > 0)
     with pytest.raises(Misconfigured, match="did not take the threshold: _UNKNOWN_PARTITION"):
-        thresholds.write(many, Own(user, "low", 3.0))
+        threshold_topic.write(many, Own(user, "low", 3.0))

@@ -6,7 +6,7 @@ What already runs while a test module is imported is not changed: such a functio
 ROOMS: dict[str, tuple[str, ...]] = {
     "streams/events/signature.py": ("tests/events/test_signature.py",),
     "streams/events/record_bounds.py": ("tests/events/test_record_bounds.py", "tests/tables/test_bounded_rows.py"),
-    "streams/alerts/looked.py": ("tests/alerts/test_trial.py",),
+    "streams/alerts/trial/data_span.py": ("tests/alerts/trial/test_trial.py",),
     "streams/events/key_parts.py": ("tests/events/test_key_parts.py",),
     "streams/events/ids.py": ("tests/events/test_ids.py",),
     "streams/events/actions.py": ("tests/events/test_types.py", "tests/events/test_actions.py"),

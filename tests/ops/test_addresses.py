@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from yarl import URL
 
-from connectors.receivers.receivers import receivers
+from connectors.receivers.receiver import receivers
 from streams.ops import addresses
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings

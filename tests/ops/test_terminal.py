@@ -22,13 +22,13 @@ from connectors.history.reconcile import show as reconciled
 from connectors.history.reconcile.compare import Finding, Verdict
 from connectors.history.reconcile.run import Reconciled
 from connectors.history.reconcile.theirs import Theirs
-from streams.alerts.listing import Alert
-from streams.alerts.lives.own import Own
-from streams.alerts.looked import Looked
-from streams.alerts.rules.parse import Problem, Read
+from streams.alerts.alert_history import Alert
+from streams.alerts.lives.threshold import Own
+from streams.alerts.rules.parser import Problem, Read
 from streams.alerts.rules.rule import Rules
-from streams.alerts.trial import Fired
-from streams.alerts.trial_run import Outcome
+from streams.alerts.trial.data_span import Looked
+from streams.alerts.trial.runner import Outcome
+from streams.alerts.trial.trial import Fired
 from streams.cli.show import alert_trial, alerts, kafka, letters
 from streams.cli.show.drift import merged, render
 from streams.events.resources import RESOURCES

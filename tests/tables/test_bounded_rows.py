@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from streams.agents.steps.day_preferences import TOO_LARGE
-from streams.alerts.lives.own import Own, encode
+from streams.alerts.lives.threshold import Own, encode
 from streams.engine.work.step import Step
 from streams.events import topics
 from streams.events.record_bounds import ROOM_BYTES, Bounds

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from streams.alerts.lives import own
-from streams.alerts.lives.own import Own
+from streams.alerts.lives.threshold import Own, decode
 from streams.ops.errors import Rejected
 from streams.tables.history import outage, progress, request
 from streams.tables.history.job import JobStatus
@@ -22,7 +21,7 @@ OWN = b'{"user_id":"u-1","rule":"low","bound":3.5,"clear":3.9,"is_off":true}'
 
 
 def threshold(value: bytes) -> Own:
-    return own.decode(b"u-1:low", value)[0]
+    return decode(b"u-1:low", value)[0]
 
 
 GOLDEN: list[tuple[bytes, Any, Any, Any]] = [
@@ -31,7 +30,7 @@ GOLDEN: list[tuple[bytes, Any, Any, Any]] = [
     (PROGRESS, JobProgress("bf_1", "u-1", "oura", "sleep", 3, JobStatus.FETCHING, "notice", share=0.5, pages=2,
                         rows=120, due_ms=7, began_ms=5, at_ms=6), progress.decode, progress.encode),
     (OUTAGE, Outage(1, 2), progress.decode, outage.encode),
-    (OWN, Own("u-1", "low", 3.5, 3.9, True), threshold, own.encode),
+    (OWN, Own("u-1", "low", 3.5, 3.9, True), threshold, threshold.encode),
 ]  # fmt: skip
 IDS = ["fetch_jobs", "fetch_progress", "fetch_progress of the gateway", "alert_thresholds"]
 

@@ -9,7 +9,7 @@ from connectors.history.reconcile.compare import Finding, Verdict
 from connectors.history.reconcile.run import record_of
 from connectors.history.reconcile.theirs import Theirs
 from streams import agents
-from streams.alerts.rules.parse import rules_of
+from streams.alerts.rules.parser import rules_of
 from streams.alerts.rules.rule import Rules
 from streams.events import signature, topics
 from streams.events.times import EPOCH, MICRO

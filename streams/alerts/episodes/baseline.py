@@ -17,7 +17,7 @@ from zlib import crc32
 
 import msgspec
 
-from streams.alerts.episodes.observe import Evidence
+from streams.alerts.episodes.record_view import Evidence
 from streams.alerts.rules.rule import DAY_US, Rule
 from streams.events import key_parts
 from streams.tables import rows

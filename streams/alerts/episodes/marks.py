@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.alerts.episodes.crowds import Crowds, Sample, Source, height
-from streams.alerts.episodes.observe import Evidence
+from streams.alerts.episodes.crowded_minutes import Crowds, Sample, Source, height
+from streams.alerts.episodes.record_view import Evidence
 from streams.alerts.rules.rule import MINUTE_US, SECOND_US
 from streams.tables import rows
 

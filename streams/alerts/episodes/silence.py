@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.alerts.episodes.machine import Episode, How
+from streams.alerts.episodes.state_machine import Episode, How
 from streams.alerts.rules.rule import DAY_US, HOUR_US, MINUTE_US, Rule
 from streams.tables import rows
 

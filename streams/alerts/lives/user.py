@@ -10,23 +10,15 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from streams.alerts.episodes.machine import IDLE, Machine
 from streams.alerts.episodes.marks import NEVER_US
-from streams.alerts.episodes.observe import Evidence, Observed
-from streams.alerts.lives.life import Told
+from streams.alerts.episodes.occurrences import Happened
+from streams.alerts.episodes.record_view import Observed
+from streams.alerts.episodes.state_machine import IDLE, Machine
+from streams.alerts.lives.alert import Told
 from streams.alerts.rules.rule import DAY_US, MINUTE_US, Quiet
 from streams.tables import rows
 
 OFFSET_S_MAX = 18 * 3600
-
-
-class Happened(NamedTuple):
-    """Something that an event rule waits for. `ended_us`: of a state, when another one was reported."""
-
-    time_us: int
-    subject: str
-    evidence: Evidence
-    ended_us: int | None = None
 
 
 class Standing(NamedTuple):

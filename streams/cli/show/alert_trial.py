@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from streams.alerts.looked import RATE_SPAN_MS, per_user_and_week
-from streams.alerts.trial import Fired
-from streams.alerts.trial_run import Outcome
+from streams.alerts.trial.data_span import RATE_SPAN_MS, per_user_and_week
+from streams.alerts.trial.runner import Outcome
+from streams.alerts.trial.trial import Fired
 from streams.events.times import EPOCH, MICRO
 from streams.ops import terminal
 from streams.ops.terminal import Rows

@@ -6,9 +6,9 @@ from typing import Any
 
 from rich.text import Text
 
-from streams.alerts.listing import Alert
-from streams.alerts.lives.own import Own
-from streams.alerts.rules.parse import Problem, Read
+from streams.alerts.alert_history import Alert
+from streams.alerts.lives.threshold import Own
+from streams.alerts.rules.parser import Problem, Read
 from streams.ops import terminal
 from streams.ops.terminal import Rows, line, lines
 

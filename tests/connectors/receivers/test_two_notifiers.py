@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 
-from streams.alerts import listing
+from streams.alerts import alert_history
 from streams.events import topics
 from streams.kafka import admin, registry
 from streams.kafka.codec import Codec
@@ -27,7 +27,7 @@ from tests.simulator.receiver import SECRET
 PATIENCE_S = 30.0
 RETRY_AFTER_S = 5  # long enough to stop a notifier meanwhile, shorter than the session that it then sleeps through
 SESSION_S = 6
-COMMAND, MUTATED = "streams.cli", "tests.connectors.receivers.lane_goes_on"
+COMMAND, MUTATED = "streams.cli", "tests.connectors.receivers.consumer_goes_on"
 
 
 class Receiver:
@@ -112,7 +112,7 @@ class Stage:
         assert self._producer.flush(10) == 0
 
     def has_failed_once(self) -> bool:
-        lives = listing.read(self.settings).values()
+        lives = alert_history.read(self.settings).values()
         return any(told["status"] == "failed" for life in lives for told in life.deliveries)
 
     def has_members(self, count: int) -> bool:

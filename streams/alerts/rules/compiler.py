@@ -6,9 +6,9 @@ from difflib import get_close_matches
 from typing import Any
 
 from streams.alerts.rules import fields
+from streams.alerts.rules.literals import Quantity, in_our_unit
 from streams.alerts.rules.rule import DAY_US, HOUR_US, Kind, Rule
-from streams.alerts.rules.texts import Quantity, in_our_unit
-from streams.alerts.rules.written import (
+from streams.alerts.rules.specs import (
     Written,
     WrittenDeviation,
     WrittenEvent,

@@ -7,16 +7,16 @@ from operator import attrgetter
 
 from streams.alerts.episodes import baseline
 from streams.alerts.episodes.baseline import Days, Normals
-from streams.alerts.episodes.crowds import Crowds
+from streams.alerts.episodes.crowded_minutes import Crowds
 from streams.alerts.episodes.levels import BEYOND, Extent, can_be_beyond, extent, levels
-from streams.alerts.episodes.machine import Episode, Machine, expire, settled, steps
 from streams.alerts.episodes.marks import FUTURE_S, NEVER_US, Mark, Window
-from streams.alerts.episodes.observe import Observed, n_values, points, unit_fits
-from streams.alerts.lives.life import TOLD_MAX, Proof, Teller, Told, reconcile
-from streams.alerts.lives.telling import current, may_open, next_look_us, until_us, waking
+from streams.alerts.episodes.record_view import Observed, n_values, points, unit_fits
+from streams.alerts.episodes.state_machine import Episode, Machine, expire, settled, steps
+from streams.alerts.lives.alert import TOLD_MAX, Proof, Teller, Told, reconcile
+from streams.alerts.lives.opening import current, may_open, next_look_us, until_us, waking
 from streams.alerts.lives.timers import TABLE
-from streams.alerts.lives.turn import Turn
 from streams.alerts.lives.user import Standing
+from streams.alerts.lives.user_update import Turn
 from streams.alerts.rules.rule import CLOCKS_US, SECOND_US, Kind, Rule, Series
 from streams.tables.keys import state_key
 

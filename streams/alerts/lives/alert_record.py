@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from streams.alerts.episodes.machine import How
-from streams.alerts.lives.life import Life, Proof, Told, Transition
+from streams.alerts.episodes.state_machine import How
+from streams.alerts.lives.alert import Life, Proof, Told, Transition
 from streams.alerts.lives.user import User
 from streams.alerts.rules.rule import Rule
 

@@ -17,9 +17,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.receivers.bring import Answer, Courier, Place, Status, judged
-from connectors.receivers.posts import OPEN_FOR, post
-from connectors.receivers.receivers import Kind, Receiver, receivers
+from connectors.receivers.http_request import OPEN_FOR, post
+from connectors.receivers.receiver import Kind, Receiver, receivers
+from connectors.receivers.sender import Answer, Courier, Place, Status, judged
 from streams.kafka.codec import decode, parsed
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings

@@ -10,8 +10,8 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import NamedTuple
 
-from streams.alerts.episodes.machine import Episode, How
-from streams.alerts.episodes.observe import Evidence
+from streams.alerts.episodes.record_view import Evidence
+from streams.alerts.episodes.state_machine import Episode, How
 from streams.alerts.rules.rule import Kind, Rule, Severity
 from streams.events import key_parts
 

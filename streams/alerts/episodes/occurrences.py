@@ -1,15 +1,24 @@
 """Things that happen: each is an episode of its own, until it is over, corrected, or old."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from streams.alerts.episodes.machine import Episode, How
-from streams.alerts.episodes.observe import Observed
-from streams.alerts.lives.user import Happened
+from streams.alerts.episodes.record_view import Evidence, Observed
+from streams.alerts.episodes.state_machine import Episode, How
 from streams.alerts.rules import fields
 from streams.alerts.rules.rule import Rule
 from streams.events.times import EPOCH, MICRO
 
 HAPPENED_MAX = 32
+
+
+class Happened(NamedTuple):
+    """Something that an event rule waits for. `ended_us`: of a state, when another one was reported."""
+
+    time_us: int
+    subject: str
+    evidence: Evidence
+    ended_us: int | None = None
 
 
 def after(rule: Rule, happened: Sequence[Happened], seen: Observed, *, is_so: bool) -> list[Happened]:

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import httpx
 import stamina
 
-from connectors.receivers.posts import idempotency_key, post
-from connectors.receivers.receivers import Kind, Receiver
-from streams.alerts.lives.life import Life
+from connectors.receivers.http_request import idempotency_key, post
+from connectors.receivers.receiver import Kind, Receiver
+from streams.alerts.lives.alert import Life
 from streams.alerts.rules.rule import Severity
 from streams.ops import log
 from streams.ops.errors import Unreadable

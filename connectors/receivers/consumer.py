@@ -12,8 +12,8 @@ from functools import partial
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from connectors.receivers.bring import Claim
-from connectors.receivers.claims import Claims
+from connectors.receivers.ownership import Claims
+from connectors.receivers.sender import Claim
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
+from streams.alerts.rules.literals import Amount, Duration, Hours
 from streams.alerts.rules.rule import Severity
-from streams.alerts.rules.texts import Amount, Duration, Hours
 
 RUN_MAX = 8  # samples in a row: their evidence is kept whole
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.alerts.rules import fields, parse
+from streams.alerts.rules import fields, parser
 from streams.alerts.rules.rule import DAY_US, HOUR_US, MINUTE_US, Quiet, Rules
 from tests.alerts.stage import LOW
 
@@ -33,7 +33,7 @@ classification = ["atrial_fibrillation"]
 
 def test_a_good_file() -> None:
     """Every rule, in order; those that are switched off are read, but not applied."""
-    found = parse.read(GOOD)
+    found = parser.read(GOOD)
     assert found.problems == ()
     low, afib = found.rules
     assert (low.side, low.bound, low.clear, low.unit) == (-1, 3.9, 4.4, "mmol/L")
@@ -46,7 +46,7 @@ def test_a_good_file() -> None:
 
 def test_an_empty_file_has_no_rules() -> None:
     """No rule is a rules file, too."""
-    assert parse.read("") == parse.Read()
+    assert parser.read("") == parser.Read()
     assert not Rules.of(())
 
 
@@ -79,21 +79,21 @@ def test_an_empty_file_has_no_rules() -> None:
 def test_what_is_wrong_is_named(before: str, after: str, line: int, text: str, hint: str) -> None:
     """One mistake at a time: its line, what it is, and what to do."""
     assert before in GOOD
-    problems = parse.read(GOOD.replace(before, after, 1)).problems
+    problems = parser.read(GOOD.replace(before, after, 1)).problems
     assert any(p.line == line and text in p.text and hint in p.hint for p in problems), problems
 
 
 def test_all_problems_at_once() -> None:
     """Two mistakes in one rule and one in the next are three lines."""
     text = GOOD.replace("3.9 mmol/L", "70 mg/dL").replace("within", "#").replace("classification", "class")
-    assert [problem.line for problem in parse.read(text).problems] == [7, 9, 20]
+    assert [problem.line for problem in parser.read(text).problems] == [7, 9, 20]
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Hostile or broken files give problems with lines, and never raise."""
     for given_text in (text, GOOD + text, "[[rule]]\n" + text):
-        found = parse.read(given_text)
+        found = parser.read(given_text)
         assert all(problem.line >= 1 for problem in found.problems)
         assert not (found.rules and found.problems)
 
@@ -101,7 +101,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 @given(st.binary(max_size=100))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     """Bytes that are no UTF-8 are a problem of a line."""
-    parse.read_bytes(data)
+    parser.read_bytes(data)
 
 
 def test_units_are_those_of_the_tables() -> None:
@@ -118,7 +118,7 @@ def test_what_judges_has_a_mark() -> None:
     """Words and severity may change without a rule beginning anew; bounds may not."""
 
     def mark(**changed: object) -> int:
-        return parse.rules_of([{**LOW, **changed}])[0].mark
+        return parser.rules_of([{**LOW, **changed}])[0].mark
 
     assert mark(severity="info", summary="other", quiet="22:00-07:00", values=True) == mark()
     assert mark(below="3.8 mmol/L") != mark()

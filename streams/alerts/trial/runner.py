@@ -9,11 +9,11 @@ from pathlib import Path
 
 from confluent_kafka import Message
 
-from streams.alerts import rules_file, thresholds
-from streams.alerts.episodes.observe import observe
-from streams.alerts.looked import Looked
+from streams.alerts import rules_file, threshold_topic
+from streams.alerts.episodes.record_view import observe
 from streams.alerts.rules.rule import DAY_US, Rules
-from streams.alerts.trial import Fired, Record, Trial, made
+from streams.alerts.trial.data_span import Looked
+from streams.alerts.trial.trial import Fired, Record, Trial, made
 from streams.events import ids, topics
 from streams.kafka.reader import Reader
 from streams.ops.errors import Misconfigured
@@ -53,7 +53,7 @@ class Outcome:
 def run(settings: Settings, file: Path, options: Options, say: Callable[[str], None]) -> Outcome:
     """Raises Misconfigured for a bad file, Unavailable without Kafka. `say`: progress for a person."""
     rules = _rules(file)
-    own, zones = thresholds.by_user(thresholds.read(settings))
+    own, zones = threshold_topic.by_user(threshold_topic.read(settings))
     until_ms = time.time_ns() // 1_000_000  # before the reading: no silence up to then lacks a record that was there
     since_ms = options.since_us // 1000
     outcome = Outcome(rules, options.since_us, until_ms, {topic: Looked(since_ms) for topic in rules.by_topic})

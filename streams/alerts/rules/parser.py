@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from streams.alerts.rules.compiler import Nonsense, made, near
 from streams.alerts.rules.rule import Rule
-from streams.alerts.rules.sense import Nonsense, made, near
-from streams.alerts.rules.written import KINDS, AnyWritten
+from streams.alerts.rules.specs import KINDS, AnyWritten
 
 FILE_BYTES_MAX = 1_000_000
 RULES_MAX = 500

@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from streams.alerts.episodes.machine import How
-from streams.alerts.episodes.observe import Json, observe
+from streams.alerts.episodes.record_view import Json, observe
+from streams.alerts.episodes.state_machine import How
+from streams.alerts.evaluation.evaluator import FIRED_MAX, SKIPPED, Watch, attempt
 from streams.alerts.lives import timers
-from streams.alerts.lives.life import Life
+from streams.alerts.lives.alert import Life
 from streams.alerts.lives.timers import GRACE_MS, TABLE
 from streams.alerts.lives.user import Personal
 from streams.alerts.rules import fields
 from streams.alerts.rules.rule import HOUR_US, Rules
-from streams.alerts.watch import FIRED_MAX, SKIPPED, Watch, attempt
 from streams.events.topics import Origin
 from streams.tables.draft import Draft
 from streams.tables.overlay import Rows

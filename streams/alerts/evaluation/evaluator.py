@@ -15,14 +15,14 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from streams.alerts import happenings, numbers
-from streams.alerts.episodes.machine import How
-from streams.alerts.episodes.observe import Observed, n_values, observe
+from streams.alerts.episodes.record_view import Observed, n_values, observe
+from streams.alerts.episodes.state_machine import How
+from streams.alerts.evaluation import event_rules, series_rules
 from streams.alerts.lives import timers
-from streams.alerts.lives.life import Life, Transition, closed
+from streams.alerts.lives.alert import Life, Transition, closed
 from streams.alerts.lives.timers import GRACE_MS, Timer
-from streams.alerts.lives.turn import Say, Turn
 from streams.alerts.lives.user import Personal, User, from_local_us, place_of, seen_zone
+from streams.alerts.lives.user_update import Say, Turn
 from streams.alerts.rules.rule import NO_RULES, Kind, Rule, Rules, Topic
 from streams.events.resources import RESOURCES
 from streams.ops.errors import Reason, Rejected
@@ -78,7 +78,7 @@ class Watch:
         for name in list(turn.user.rules):
             rule = self.rules.by_name.get(name)
             if rule is not None and rule.quiet:
-                _LOOKS.get(rule.kind, numbers.look)(turn, rule)
+                _LOOKS.get(rule.kind, series_rules.look)(turn, rule)
 
     def heard(self, draft: Draft, sign: SignOfLife) -> None:
         """A delivery that was overtaken: no news, but somebody was there."""
@@ -86,7 +86,7 @@ class Watch:
         if plan is not None and plan.silences:
             turn = Turn(draft, sign.user_id, sign.received_ms * 1000, self._say)
             turn.who = sign.who
-            happenings.heard(turn, plan.silences, sign)
+            event_rules.heard(turn, plan.silences, sign)
             turn.done()
 
     def punctuate(self, draft: Draft) -> None:
@@ -120,7 +120,7 @@ class Watch:
         if rule is None:
             drop(turn, timer.rule)
         else:
-            _LOOKS.get(rule.kind, numbers.look)(turn, rule)
+            _LOOKS.get(rule.kind, series_rules.look)(turn, rule)
 
     def personal(self, draft: Draft, user_id: str, rule: str, own: Personal | None) -> None:
         """A user's own bounds for a rule; None takes them back. A rule that is off for a user ends there.
@@ -157,12 +157,12 @@ def _known_until_ms(draft: Draft) -> int:
 def _judge(turn: Turn, plan: Topic, seen: Observed, there: Observed | None) -> None:
     """`there`: with times in UTC; None if they are not known, and then only silence can be judged."""
     for series in plan.series if there else ():
-        numbers.saw(turn, series, there or seen)
+        series_rules.saw(turn, series, there or seen)
     for rule in plan.events if there else ():
-        happenings.happened(turn, rule, there or seen)
+        event_rules.happened(turn, rule, there or seen)
     if plan.silences and seen.is_live:
         sign = SignOfLife(seen.topic, seen.user_id, seen.time_us, seen.delivered_ms, seen.received_ms, turn.who)
-        happenings.heard(turn, plan.silences, sign)
+        event_rules.heard(turn, plan.silences, sign)
 
 
 def _note_user(turn: Turn, seen: Observed, *, is_zone_needed: bool) -> bool:
@@ -211,6 +211,6 @@ def drop(turn: Turn, name: str) -> None:
 
 
 _LOOKS: dict[Kind, Callable[[Turn, Rule], None]] = {
-    Kind.EVENT: happenings.look_at_events,
-    Kind.SILENCE: happenings.look_at_silence,
+    Kind.EVENT: event_rules.look_at_events,
+    Kind.SILENCE: event_rules.look_at_silence,
 }

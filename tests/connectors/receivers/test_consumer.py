@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-from connectors.receivers import claims
-from connectors.receivers.bring import Claim
-from connectors.receivers.lane import Lane
+from connectors.receivers import ownership
+from connectors.receivers.consumer import Lane
+from connectors.receivers.sender import Claim
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 
@@ -159,7 +159,7 @@ async def test_a_record_of_a_partition_that_left_is_not_taken() -> None:
 
 async def test_an_attempt_waits_until_the_group_confirms(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refused, or no member: nothing is brought. Confirmed: it goes on."""
-    monkeypatch.setattr(claims, "POLL_S", 0.0)
+    monkeypatch.setattr(ownership, "POLL_S", 0.0)
     group, bringer = Group(), Bringer()
     lane = lane_of(group, bringer.work)
     lane._assigned(lane._consumer, [P])
@@ -183,8 +183,8 @@ async def test_an_old_answer_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     group.is_mute = True
     take(lane, 5)
     await turn(lane)
-    now_s = claims.time.monotonic()
-    monkeypatch.setattr(claims.time, "monotonic", lambda: now_s + 60)
+    now_s = ownership.time.monotonic()
+    monkeypatch.setattr(ownership.time, "monotonic", lambda: now_s + 60)
     group.answer()
     await turn(lane)
     assert (bringer.attempts, len(group.asked)) == ([], 2)

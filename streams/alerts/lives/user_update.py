@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from streams.alerts.lives import timers, user
-from streams.alerts.lives.life import Life, Transition
-from streams.alerts.lives.record import record
+from streams.alerts.lives.alert import Life, Transition
+from streams.alerts.lives.alert_record import record
 from streams.alerts.lives.timers import TABLE, Timer
 from streams.alerts.lives.user import NOBODY, Standing, User
 from streams.alerts.rules.rule import DAY_US, Rule

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 from svix.webhooks import Webhook
 
-from connectors.receivers.receivers import Kind, Receiver
+from connectors.receivers.receiver import Kind, Receiver
 
 OPEN_FOR = timedelta(days=30)
 _AGENT = "junction-streams"

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.alerts.episodes import baseline
-from streams.alerts.episodes.crowds import OUTER_MAX, Crowds, decode
+from streams.alerts.episodes.crowded_minutes import OUTER_MAX, Crowds, decode
 from streams.alerts.episodes.marks import MARKS_MAX, NEVER_US, Window
-from streams.alerts.episodes.observe import Evidence
+from streams.alerts.episodes.occurrences import Happened
+from streams.alerts.episodes.record_view import Evidence
 from streams.alerts.lives import user
 from streams.alerts.lives.user import (
     NOBODY,
-    Happened,
     Personal,
     Place,
     Standing,

@@ -1,7 +1,7 @@
 """`junction-streams notify` with a promise taken out: a lane goes on with a partition that left. For a test alone."""
 
-from connectors.receivers.claims import Claims
-from connectors.receivers.lane import Lane
+from connectors.receivers.consumer import Lane
+from connectors.receivers.ownership import Claims
 from streams.cli.base import main
 
 

@@ -6,8 +6,8 @@ from contextlib import closing
 from confluent_kafka import KafkaError, KafkaException, Producer
 from msgspec.structs import replace
 
-from streams.alerts.lives import own as owns
-from streams.alerts.lives.own import Own
+from streams.alerts.lives import threshold as owns
+from streams.alerts.lives.threshold import Own
 from streams.alerts.lives.user import Personal
 from streams.events import ids, topics
 from streams.kafka.reader import Messages

@@ -3,17 +3,16 @@
 from collections.abc import Collection
 from itertools import pairwise
 
-from streams.alerts import events
-from streams.alerts.episodes import silence
-from streams.alerts.episodes.machine import Episode, How
+from streams.alerts.episodes import occurrences, silence
 from streams.alerts.episodes.marks import FUTURE_S
-from streams.alerts.episodes.observe import Evidence, Observed, matches
+from streams.alerts.episodes.record_view import Evidence, Observed, matches
 from streams.alerts.episodes.silence import Arrivals
-from streams.alerts.lives.life import Life, Proof, Teller, Told, Transition, closed, reconcile
-from streams.alerts.lives.telling import current, may_open, next_look_us, until_us, waking
+from streams.alerts.episodes.state_machine import Episode, How
+from streams.alerts.lives.alert import Life, Proof, Teller, Told, Transition, closed, reconcile
+from streams.alerts.lives.opening import current, may_open, next_look_us, until_us, waking
 from streams.alerts.lives.timers import GRACE_MS, TABLE
-from streams.alerts.lives.turn import Turn
 from streams.alerts.lives.user import Standing
+from streams.alerts.lives.user_update import Turn
 from streams.alerts.rules import fields
 from streams.alerts.rules.rule import MINUTE_US, SECOND_US, Rule
 from streams.tables.keys import state_key
@@ -30,9 +29,9 @@ def happened(turn: Turn, rule: Rule, seen: Observed) -> None:
         turn.draft.count("alert_skipped", "too_old")
     known = turn.standing(rule)
     standing = current(rule, known)
-    after = events.after(rule, standing.happened, seen, is_so=is_fresh and matches(seen, rule.where))
+    after = occurrences.after(rule, standing.happened, seen, is_so=is_fresh and matches(seen, rule.where))
     if known is not None or after:
-        _events(turn, rule, standing._replace(happened=tuple(after)), events.subjects(rule, seen))
+        _events(turn, rule, standing._replace(happened=tuple(after)), occurrences.subjects(rule, seen))
 
 
 def look_at_events(turn: Turn, rule: Rule) -> None:
@@ -44,10 +43,10 @@ def look_at_events(turn: Turn, rule: Rule) -> None:
 
 def _events(turn: Turn, rule: Rule, standing: Standing, said: Collection[str]) -> None:
     """`said`: subjects of which something was said just now."""
-    kept = events.fresh(rule, standing.happened, turn.clock_us)
+    kept = occurrences.fresh(rule, standing.happened, turn.clock_us)
     by_subject = {(one.subject, one.time_us): one for one in reversed(kept)}  # of two sources the first, as episodes do
     subjects = {one.subject for one in kept}
-    episodes = waking(turn, rule, events.episodes(rule, kept, until_us(turn.clock_us, standing.told)))
+    episodes = waking(turn, rule, occurrences.episodes(rule, kept, until_us(turn.clock_us, standing.told)))
 
     def prove(episode: Episode) -> tuple[Proof, ...]:
         one = by_subject[episode.subject, episode.first_us]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.alerts.lives.own import Own, checked
+from streams.alerts.lives.threshold import Own, checked
 from streams.ops.errors import Misconfigured
 
 USER = "5f0c2c0e-7a41-4d5e-9c31-0d9f8b6a1e77"

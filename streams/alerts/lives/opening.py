@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from streams.alerts.episodes.machine import Episode, How, Machine
-from streams.alerts.lives.life import Told
-from streams.alerts.lives.turn import Turn
+from streams.alerts.episodes.state_machine import Episode, How, Machine
+from streams.alerts.lives.alert import Told
 from streams.alerts.lives.user import Standing, quiet_until_us
+from streams.alerts.lives.user_update import Turn
 from streams.alerts.rules.rule import Rule
 
 

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.alerts.lives.user import Personal
-from streams.alerts.looked import RATE_SPAN_MS, Looked, per_user_and_week
-from streams.alerts.rules.parse import rules_of
+from streams.alerts.rules.parser import rules_of
 from streams.alerts.rules.rule import DAY_US, Rules
-from streams.alerts.trial import Record, Trial
-from streams.alerts.trial_run import Outcome
+from streams.alerts.trial.data_span import RATE_SPAN_MS, Looked, per_user_and_week
+from streams.alerts.trial.runner import Outcome
+from streams.alerts.trial.trial import Record, Trial
 from streams.cli.show.alert_trial import print_trial, sentences
+from tests.alerts.evaluation.test_event_rules import AFIB, ecg
 from tests.alerts.stage import LOW, T0_US, USER, Stage, samples
-from tests.alerts.test_happenings import AFIB, ecg
 
 T0_MS, HOUR_MS, DAY_MS = T0_US // 1000, 3_600_000, DAY_US // 1000
 SILENT = {"name": "silent", "kind": "silence", "resource": "glucose", "longer_than": "2d"}

@@ -10,9 +10,9 @@ import stamina
 from confluent_kafka import Message
 
 from connectors.contract import proxies
-from connectors.receivers.bring import Claim, Courier, Place, Status, checked
-from connectors.receivers.lane import Lane
-from connectors.receivers.receivers import Receiver, receivers
+from connectors.receivers.consumer import Lane
+from connectors.receivers.receiver import Receiver, receivers
+from connectors.receivers.sender import Claim, Courier, Place, Status, checked
 from streams.events import topics
 from streams.kafka import admin, registry
 from streams.kafka.codec import Codec

@@ -1,0 +1,1 @@
+"""Rules judged on records and on time: what changes for one user."""

@@ -1,0 +1,1 @@
+"""A rules file tried on the records that are there: what would have fired."""
