@@ -56,7 +56,7 @@ def _unchanged(before: connections.Connection, news: connections.Connection) -> 
 
 
 def _device(draft: Draft, outlet: Outlet, control: Control, how: Delivered) -> None:
-    device = summary.read(control.event, control.data, "Device")
+    device = summary.read(control.event, control.data)
     user_id, provider = control.event.user_id, device.source.provider
     stored = None if provider == UNKNOWN else draft.get("connections", state_key(user_id, provider))
     fold_entity(

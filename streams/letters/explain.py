@@ -149,7 +149,7 @@ def _tell_control(out: Explanation, control: Control) -> Findings:
     out.entities, out.version = 1, _BY_DELIVERY
     family = event.type.family
     if family is Family.DEVICE:
-        device = summary.read(event, data, "Device")
+        device = summary.read(event, data)
         out.clean_topic, out.keys, out.version = topics.DEVICES, [_shown(event.user_id, device.id)], _version(device)
         out.unknown_fields = [f"$.data.{name}" for name in device.unknown]
         return drift.of_summary(device)

@@ -7,10 +7,9 @@ import msgspec
 
 from streams.events.text import mend, places
 from streams.ops.errors import Rejected
-from streams.payloads.values import DEPTH_MAX
+from streams.payloads.values import DEPTH_MAX, json_kind
 
 PATHS_MAX = 300
-_KINDS = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}
 
 
 def shape(body: bytes) -> list[str]:
@@ -49,7 +48,7 @@ def _lines(kinds: dict[str, dict[str, None]]) -> list[str]:
 
 
 def _walk(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]:
-    yield path, _KINDS.get(type(value), "null")
+    yield path, json_kind(value)
     if not depth:
         return
     if type(value) is list:

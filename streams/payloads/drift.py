@@ -15,11 +15,11 @@ from streams.events import documented, topics
 from streams.events.documented import Words
 from streams.events.schemas import schema_files
 from streams.events.types import Family
-from streams.payloads import tolerant
+from streams.payloads import tolerant, values
 from streams.payloads.envelope import Event
 from streams.payloads.series import Series
 from streams.payloads.source import Source
-from streams.payloads.summary import Entity, Summary
+from streams.payloads.summary import Entity, Summary, schema_of
 
 EVENT_TYPE, FIELD, ENUM, SHAPE, OVERFLOW = "event_type", "field", "enum", "shape", "overflow"
 
@@ -74,7 +74,7 @@ Findings = Iterable[Finding]
 def of_summary(entity: Summary) -> list[Finding]:
     """Of a summary or a device."""
     kind = entity.event.type
-    schema = "Device" if kind.family is Family.DEVICE else topics.schema_of(kind.resource)
+    schema = schema_of(kind)
     found = _of_event(entity.event, kind.resource) + _of_source(entity.source, kind.resource)
     if entity.unknown:
         found += _of_unknown(entity, schema)
@@ -257,12 +257,8 @@ def _repeated(like: re.Pattern[str], text: str) -> str:
 
 def json_type(value: Any) -> str:
     """Its kind in JSON; of a list that of its first entry too."""
-    if type(value) is list:
-        return f"array of {json_type(value[0])}" if value else "array"
-    return _JSON_TYPES.get(type(value), "null")
-
-
-_JSON_TYPES = {dict: "object", str: "string", bool: "boolean", int: "number", float: "number"}
+    kind = values.json_kind(value)
+    return f"{kind} of {json_type(value[0])}" if kind == "array" and value else kind
 
 
 @lru_cache(maxsize=4096)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from streams.events.times import DAY_US, EPOCH, MICRO
 
 FLOATING_PROVIDERS = frozenset({"abbott_libreview", "freestyle_libre"})
-OFFSET_S_MAX = 14 * 3600  # the easternmost zone; nothing is further west than 12 h
+OFFSET_S_MAX = 14 * 3600  # the easternmost zone (IANA: Pacific/Kiritimati); nothing is further west than 12 h
 _NAME_CHARS_MAX = 64
 _SECOND_US = 1_000_000
 _NOON_US = DAY_US // 2
@@ -87,11 +87,14 @@ _SPANS = (
 )
 
 
+def span_of(fields: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """When a summary begins and ends, µs since 1970, UTC; None for what it does not say."""
+    return next(((fields[a], fields.get(b)) for a, b, _ in _SPANS if fields.get(a) is not None), (None, None))
+
+
 def of_summary(fields: Mapping[str, Any], floating_in: tzinfo | None, *, is_floating: bool) -> LocalTime:
     """Where a summary lies. `floating_in`: the user's zone, for times that only look like UTC."""
-    begin_us, end_us = next(
-        ((fields[a], fields.get(b)) for a, b, _ in _SPANS if fields.get(a) is not None), (None, None)
-    )
+    begin_us, end_us = span_of(fields)
     day = fields.get("calendar_date")
     offset_s = offset_of(fields.get("timezone_offset_s"))
     if offset_s is None:

@@ -14,7 +14,7 @@ from streams.events.schemas import schema_files
 from streams.events.schemas.schema_files import Field
 from streams.events.text.mend import REPLACEMENT
 from streams.events.times import DAY_US, EPOCH, MICRO
-from streams.events.types import Family, parse_type
+from streams.events.types import EventType, Family, parse_type
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import quick, tolerant, values
 from streams.payloads.envelope import Event, envelope
@@ -74,16 +74,21 @@ def read_quickly(body: bytes) -> Summary | None:
     kind = None if head is None else parse_type(head.event_type)
     if head is None or kind is None or kind.family is not Family.SUMMARY:
         return None
-    found = quick.read(head.data, topics.schema_of(kind.resource), _DECORATIONS)
+    found = quick.read(head.data, schema_of(kind), _DECORATIONS)
     if found is None or not short_text(found.fields["id"]):
         return None
     event = head.event({"user_id": found.user_id})
-    made = _made(event, found.fields["id"], found.fields, {}, found.source, topics.schema_of(kind.resource))
+    made = _made(event, found.fields["id"], found.fields, {}, found.source)
     return made if made.content.keys() - {"id", ATTRIBUTION} else None
 
 
-def read(event: Event, data: Any, schema: str = "") -> Summary:
-    """`schema`: that of the resource unless given.
+def schema_of(kind: EventType) -> str:
+    """Name of the Avro schema of a summary or a device."""
+    return "Device" if kind.family is Family.DEVICE else topics.schema_of(kind.resource)
+
+
+def read(event: Event, data: Any) -> Summary:
+    """A summary or a device, field by field.
 
     Raises Rejected(BAD_SHAPE) if `$.data` is no object, or names nothing but the entity: to take that for its newest
     version would empty it. Raises Rejected(NO_KEY) if nothing tells which entity it is.
@@ -94,19 +99,17 @@ def read(event: Event, data: Any, schema: str = "") -> Summary:
     id = _id(event, data, made_by)
     if data.keys() <= (_BARE_DEVICE if event.type.family is Family.DEVICE else _BARE):
         raise Rejected(Reason.BAD_SHAPE, "$.data: nothing but an id")
-    schema = schema or topics.schema_of(event.type.resource)
+    schema = schema_of(event.type)
     fields, unknown = tolerant.read(data, schema, event.problems, _MEANINGLESS.get(schema, _DECORATIONS))
     if schema == "WorkoutStream":
         fields["is_available"] = event.type.action != "unavailable"  # its own event, until 2024 (2.2)
-    made = _made(event, id, fields, unknown, made_by, schema)
+    made = _made(event, id, fields, unknown, made_by)
     made.unknown |= unknown_source(data)
     return made
 
 
-def _made(
-    event: Event, id: str, fields: dict[str, Any], unknown: dict[str, Any], made_by: Source, schema: str
-) -> Summary:
-    if lists := schema_files.parallel_fields(schema):
+def _made(event: Event, id: str, fields: dict[str, Any], unknown: dict[str, Any], made_by: Source) -> Summary:
+    if lists := schema_files.parallel_fields(schema_of(event.type)):
         _level(event, lists, fields, unknown)
     fields |= {name: ids.canonical(said) for name in _IDS if (said := fields.get(name))}
     content = {name: value for name, value in fields.items() if value is not None and name not in _NOT_CONTENT}

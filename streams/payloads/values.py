@@ -163,6 +163,14 @@ def canonical(value: Any, depth: int = DEPTH_MAX) -> Any:
     return value
 
 
+_JSON_KINDS = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}
+
+
+def json_kind(value: Any) -> str:
+    """What JSON calls a value of this kind."""
+    return _JSON_KINDS.get(type(value), "null")
+
+
 def to_json(value: Any) -> bytes:
     """JSON with sorted names: equal values give equal bytes."""
     try:

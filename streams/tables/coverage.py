@@ -91,26 +91,16 @@ def of_samples(columns: Columns) -> EventExtent:
     return EventExtent(first_us, max(last_us, columns.ends_us[-1]), frozenset(days))
 
 
-# Where a summary begins and ends, by the names of the typed fields; the day stands in where there is neither.
-_SPANS = (
-    ("bedtime_start_at", "bedtime_stop_at"),
-    ("session_start_at", "session_end_at"),
-    ("start_at", "end_at"),
-    ("eaten_at", "eaten_at"),
-)
-
-
 def of_summary(fields: Mapping[str, Any], at_ms: int) -> EventExtent | None:
     """Of a summary; None where it belongs to no time (a profile). A day of now ends at `at_ms`, not at midnight.
 
     Its day is the local one where the summary itself says where that is; else the one in UTC.
     """
     day = local_time.of_summary(fields, None, is_floating=False).day
-    for begin, end in _SPANS:
-        first_us = fields.get(begin)
-        if first_us is not None:
-            on_day = first_us // DAY_US if day is None else day
-            return EventExtent(first_us, fields.get(end) or first_us, frozenset({on_day}))
+    first_us, last_us = local_time.span_of(fields)
+    if first_us is not None:
+        on_day = first_us // DAY_US if day is None else day
+        return EventExtent(first_us, last_us or first_us, frozenset({on_day}))
     if day is None:
         return None
     return EventExtent(day * DAY_US, max(day * DAY_US, min((day + 1) * DAY_US, at_ms * 1000)), frozenset({day}))

@@ -244,6 +244,13 @@ def test_where_the_clock_stands() -> None:
     assert offset_us(NOBODY, T0_US) is None
 
 
+@pytest.mark.parametrize("offset_s", [50_401, -50_401, 54_000, 64_800])
+def test_an_offset_that_no_clock_has(offset_s: int) -> None:
+    """The easternmost zone is at +14:00: beyond, data say nothing, as in clean records."""
+    assert seen_zone(NOBODY, None, offset_s, Place(T0_US)) is NOBODY
+    assert seen_zone(NOBODY, None, 50_400, Place(T0_US)).offset_s == 50_400
+
+
 PLACES = st.builds(
     Place,
     st.integers(0, 4),

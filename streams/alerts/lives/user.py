@@ -16,9 +16,8 @@ from streams.alerts.episodes.record_view import Observed
 from streams.alerts.episodes.state_machine import IDLE, Machine
 from streams.alerts.lives.alert import Told
 from streams.alerts.rules.rule import DAY_US, MINUTE_US, Quiet
+from streams.payloads import local_time
 from streams.tables import rows
-
-OFFSET_S_MAX = 18 * 3600
 
 
 class Standing(NamedTuple):
@@ -119,7 +118,8 @@ def seen_zone(user: User, zone: str | None, offset_s: int | None, place: Place) 
     What the record with the greatest place says, counts: the order of arrival decides nothing.
     """
     known = max(user.offset_place, Place(user.offset_at_us))
-    if offset_s is not None and abs(offset_s) <= OFFSET_S_MAX and (place, offset_s) > (known, user.offset_s or 0):
+    offset_s = local_time.offset_of(offset_s)
+    if offset_s is not None and (place, offset_s) > (known, user.offset_s or 0):
         user = user._replace(offset_s=offset_s, offset_place=place)
     if zone and not user.is_zone_given and (place, zone) > (user.zone_place, user.zone) and is_zone(zone):
         user = user._replace(zone=zone, zone_place=place)
