@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from streams.alerts.lives.threshold import Own, decode
+from streams.alerts.lives.threshold import Own, decode, encode
 from streams.ops.errors import Rejected
 from streams.tables.history import outage, progress, request
 from streams.tables.history.job import JobStatus
@@ -30,7 +30,7 @@ GOLDEN: list[tuple[bytes, Any, Any, Any]] = [
     (PROGRESS, JobProgress("bf_1", "u-1", "oura", "sleep", 3, JobStatus.FETCHING, "notice", share=0.5, pages=2,
                         rows=120, due_ms=7, began_ms=5, at_ms=6), progress.decode, progress.encode),
     (OUTAGE, Outage(1, 2), progress.decode, outage.encode),
-    (OWN, Own("u-1", "low", 3.5, 3.9, True), threshold, threshold.encode),
+    (OWN, Own("u-1", "low", 3.5, 3.9, True), threshold, encode),
 ]  # fmt: skip
 IDS = ["fetch_jobs", "fetch_progress", "fetch_progress of the gateway", "alert_thresholds"]
 
