@@ -13,26 +13,29 @@ import rocksdict
 from benchmarks._events import Raw
 from streams import agents
 from streams.agents import summaries, timeseries
-from streams.agents.steps import entities
+from streams.agents.steps import connection_rows, entities, folding, sample_records
 from streams.engine.store.database import DatabaseOptions
 from streams.events import topics
 from streams.kafka.codec import Codec
+from streams.payloads import drift
+from streams.tables import samples
 from streams.tables.draft import Draft
 
 PREFIX = "junction"
 EVENTS_MAX, BYTES_MAX = 500, 4 * 1024 * 1024  # of one transaction here
 # What is timed: (stage, where its function is looked up, its name). A stage's time is without the stages it calls.
 _STAGES: tuple[tuple[str, Any, str], ...] = (
-    *(("headers", agent, "delivered") for agent in (summaries, timeseries)),
-    *(("decode", agent, "decode") for agent in (summaries, timeseries)),
-    ("verdicts", timeseries.samples, "judge"),
+    ("headers", folding, "provenance_of"),
+    ("decode", folding, "decode"),
+    ("verdicts", samples, "judge"),
     ("verdicts", entities, "judge"),
-    *(("connection", agent, name) for agent in (summaries, timeseries) for name in ("data_link", "received")),
-    *(("drift", agent, "note") for agent in (summaries, timeseries)),
-    ("drift", agents.timeseries.drift, "of_series"),
-    ("drift", agents.timeseries.drift, "of_summary"),
+    ("connection", connection_rows, "imply"),
+    *(("connection", agent, "count_data") for agent in (summaries, timeseries)),
+    ("drift", folding, "note"),
+    ("drift", drift, "of_series"),
+    ("drift", drift, "of_summary"),
     ("head", entities, "head"),
-    ("head", timeseries, "head"),
+    ("head", sample_records, "head"),
     ("avro", Codec, "encode"),
 )
 

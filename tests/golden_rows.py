@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from streams.agents.steps import day_preferences, deliveries, zones
+from streams.agents.steps.incoming import Incoming
+from streams.agents.steps.outlet import Outlet
+from streams.agents.steps.provenance import provenance_of
 from streams.alerts.episodes import baseline, crowded_minutes, silence
 from streams.alerts.episodes.crowded_minutes import Sample
 from streams.alerts.episodes.marks import Mark, Window
@@ -21,6 +24,8 @@ from streams.alerts.lives.timers import Timer
 from streams.alerts.lives.user import Personal, Place, Standing, User
 from streams.engine.positions import ledger
 from streams.engine.positions.ledger import Entry
+from streams.events.types import parse_type
+from streams.payloads.envelope import Event
 from streams.payloads.source import Source
 from streams.tables import connections, coverage, drift_counts, hour_blocks, rows, sources, verdicts
 from streams.tables.draft import Draft
@@ -32,6 +37,7 @@ from streams.tables.overlay import Rows
 from streams.tables.rows import RowKind
 from streams.tables.sources import Maker, Policy, Rivals
 from streams.tables.verdicts import StoredVersion, Version
+from tests.folding import CODEC, PREFIX, raw
 
 OURA, APPLE = Maker("oura", "ring"), Maker("apple_health_kit", "watch")
 
@@ -74,13 +80,19 @@ def _arm(timer: Timer) -> bytes | None:
     return _written(draft, timers.TABLE)
 
 
+def _incoming(draft: Draft) -> Incoming:
+    event = Event(parse_type("daily.data.sleep.created"), "u-1", "", "")
+    delivery = provenance_of(raw(b"{}", at_ms=1_780_500_000_000, topic="junction.raw.summaries"))
+    return Incoming(draft, Outlet(CODEC, PREFIX), Policy(), event, delivery)
+
+
 def _zone(stored: bytes) -> str:
-    return zones.known(_draft(zones.TABLE, b"u-1||zone", stored), "u-1", Policy())
+    return zones.known(_incoming(_draft(zones.TABLE, b"u-1||zone", stored)))
 
 
 def _learn(name: str) -> bytes | None:
     draft = Draft(lambda table, key: None)
-    zones.learn(draft, "u-1", name, 1_780_500_000_000)
+    zones.learn(_incoming(draft), name)
     return _written(draft, zones.TABLE)
 
 

@@ -5,6 +5,8 @@
 
 from streams.agents import backfills, connections, labs, other, progress, summaries, timeseries
 from streams.agents.alerts import Alerts
+from streams.agents.steps.folding import fold_of
+from streams.agents.steps.outlet import Outlet
 from streams.agents.sweeps import outage
 from streams.agents.sweeps.census import Census
 from streams.agents.sweeps.expiry import Expiry
@@ -15,13 +17,13 @@ from streams.tables.sources import Policy
 
 __all__ = ["Alerts", "folds", "punctuation"]
 
-_MAKE = {
-    "raw.connections": connections.make,
-    "raw.backfills": backfills.make,
-    "raw.summaries": summaries.make,
-    "raw.timeseries": timeseries.make,
-    "raw.labs": labs.make,
-    "raw.other": other.make,
+_AGENTS = {
+    "raw.connections": connections.AGENT,
+    "raw.backfills": backfills.AGENT,
+    "raw.summaries": summaries.AGENT,
+    "raw.timeseries": timeseries.AGENT,
+    "raw.labs": labs.AGENT,
+    "raw.other": other.AGENT,
 }
 
 
@@ -42,7 +44,8 @@ def punctuation(prefix: str, alerts: Alerts | None = None, policy: Policy | None
 def folds(codec: Codec, prefix: str, alerts: Alerts | None = None, policy: Policy | None = None) -> dict[str, Fold]:
     """Short name of a source topic → its fold. `prefix`: of the clean topics that they emit to."""
     alerts, policy = alerts or Alerts(codec, prefix), policy or Policy()
-    made = {topic: make(codec, prefix, policy) for topic, make in _MAKE.items()}
-    made[topics.FETCH_PROGRESS] = progress.make(codec, prefix)
+    outlet = Outlet(codec, prefix)
+    made = {topic: fold_of(agent, outlet, policy) for topic, agent in _AGENTS.items()}
+    made[topics.FETCH_PROGRESS] = progress.fold_of(outlet)
     watched = {topic: alerts.watching(fold) for topic, fold in made.items()}
     return watched | {topics.ALERT_THRESHOLDS: alerts.thresholds}

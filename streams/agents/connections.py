@@ -1,50 +1,26 @@
 """provider.connection.* and provider.device.*: the state of a user's links, and the user's devices."""
 
-from streams.agents.steps import fetch_requests
-from streams.agents.steps.common_fields import Delivered, Outlet, body_of, delivered, store_link
-from streams.agents.steps.deliveries import fold_unread
-from streams.agents.steps.drift import note
-from streams.agents.steps.entities import fold_entity
-from streams.events import topics
-from streams.events.types import Family, Record
-from streams.kafka.codec import Codec
-from streams.payloads import drift, summary
-from streams.payloads.decode import Control, decode
+from streams.agents.steps import connection_rows, fetch_requests
+from streams.agents.steps.entities import Destination, fold_entity
+from streams.agents.steps.folding import Agent
+from streams.agents.steps.incoming import Incoming
+from streams.events.types import Family
 from streams.payloads.source import UNKNOWN
 from streams.tables import connections
-from streams.tables.draft import Draft, Fold
 from streams.tables.keys import state_key
-from streams.tables.sources import Policy
+from streams.tables.readings import ConnectionReading, DeviceReading
 from streams.tables.verdicts import Verdict
 
 
-def make(codec: Codec, prefix: str, policy: Policy) -> Fold:
-    outlet = Outlet(codec, prefix)
-    by_family = {Family.CONNECTION: _connection, Family.DEVICE: _device}
-
-    def fold(record: Record, draft: Draft) -> None:
-        how = delivered(record)
-        control = decode(body_of(record))
-        step = by_family.get(control.event.type.family)
-        if step is None or not isinstance(control, Control):
-            fold_unread(draft, outlet, policy, control, how)
-            return
-        step(draft, outlet, control, how)
-
-    return fold
-
-
-def _connection(draft: Draft, outlet: Outlet, control: Control, how: Delivered) -> None:
-    event = control.event
-    provider, news = connections.read_event(event.type.action, control.data, how.at_ms)
-    stored = draft.get("connections", state_key(event.user_id, provider))
+def fold_connection(incoming: Incoming, reading: ConnectionReading) -> None:
+    event, provider, news = incoming.event, reading.provider, reading.news
+    stored = incoming.draft.get("connections", state_key(event.user_id, provider))
     before = connections.decode(stored)
     after = connections.merge(before, news)
-    store_link(draft, outlet, event, how, provider, before, after)
-    fetch_requests.after_connection(draft, outlet, event, how, provider, before, after)
+    connection_rows.store(incoming, provider, before, after)
+    fetch_requests.after_connection(incoming, provider, before, after)
     verdict = Verdict.NEW if stored is None else Verdict.CHANGED if after != before else _unchanged(before, news)
-    draft.count("verdicts", event.type.family, "connection", verdict)
-    note(draft, outlet, event, how, drift.of_connection(event, control.data, provider))
+    incoming.draft.count("verdicts", event.type.family, "connection", verdict)
 
 
 def _unchanged(before: connections.Connection, news: connections.Connection) -> Verdict:
@@ -55,12 +31,13 @@ def _unchanged(before: connections.Connection, news: connections.Connection) -> 
     )
 
 
-def _device(draft: Draft, outlet: Outlet, control: Control, how: Delivered) -> None:
-    device = summary.read(control.event, control.data)
-    user_id, provider = control.event.user_id, device.source.provider
-    stored = None if provider == UNKNOWN else draft.get("connections", state_key(user_id, provider))
-    fold_entity(
-        draft, outlet, device, how, topic=topics.DEVICES, key=[user_id, device.id], source=device.source,
-        state=[user_id, control.event.type.resource, device.id], link=connections.decode(stored),
-    )  # fmt: skip
-    note(draft, outlet, control.event, how, drift.of_summary(device))
+def fold_device(incoming: Incoming, reading: DeviceReading) -> None:
+    device, event = reading.entity, incoming.event
+    provider = device.source.provider
+    link = connections.EMPTY if provider == UNKNOWN else connection_rows.load(incoming, provider)
+    state = [event.user_id, event.type.resource, device.id]
+    to = Destination(reading.topic, [event.user_id, device.id], state)
+    fold_entity(incoming, device, to, source=device.source, link=link)
+
+
+AGENT = Agent({Family.CONNECTION: fold_connection, Family.DEVICE: fold_device})

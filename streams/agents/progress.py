@@ -1,10 +1,10 @@
 """`junction.fetch_progress`: what the fetchers have got, joined to the notices of the same history; and outages."""
 
 from streams.agents.steps import backfill_rows
-from streams.agents.steps.common_fields import Outlet, body_of
+from streams.agents.steps.outlet import Outlet
+from streams.agents.steps.provenance import body_of
 from streams.agents.sweeps import outage
 from streams.events.types import Record
-from streams.kafka.codec import Codec
 from streams.tables.draft import Draft, Fold
 from streams.tables.history import backfills
 from streams.tables.history import progress as progresses
@@ -15,8 +15,8 @@ from streams.tables.history.progress import JobProgress
 from streams.tables.history.request import Why
 
 
-def make(codec: Codec, prefix: str) -> Fold:
-    outlet = Outlet(codec, prefix)
+def fold_of(outlet: Outlet) -> Fold:
+    """The fold of `junction.fetch_progress`."""
 
     def fold(record: Record, draft: Draft) -> None:
         progress = progresses.decode(body_of(record))

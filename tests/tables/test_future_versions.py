@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.agents.steps.common_fields import delivered
+from streams.agents.steps.provenance import provenance_of
 from streams.tables import verdicts
 from streams.tables.connections import decode as link_of
 from streams.tables.keys import state_key
@@ -101,12 +101,12 @@ def test_a_delivery_is_not_made_after_it_came() -> None:
     """Its own time orders versions of what has no other: one that claims next year counts as made when it came."""
     body = b'{"event_type":"provider.connection.created","user_id":"u","data":{"provider":"oura"}}'
     later = at(NOW_MS + 10**10)
-    how = delivered(raw(body, headers={"ce_time": later}))
+    how = provenance_of(raw(body, headers={"ce_time": later}))
     assert (how.at_ms, how.created_ms) == (NOW_MS, NOW_MS + 10**10)
-    assert delivered(raw(body, headers={"ce_time": at(NOW_MS + SKEW_MS)})).at_ms == NOW_MS + SKEW_MS
+    assert provenance_of(raw(body, headers={"ce_time": at(NOW_MS + SKEW_MS)})).at_ms == NOW_MS + SKEW_MS
     without = raw(body, headers={"ce_time": later, "ce_receivedtime": ""})
-    assert delivered(without).at_ms == without.timestamp
-    assert delivered(without._replace(timestamp=-1)).at_ms == NOW_MS + 10**10  # no time of Kafka's to compare with
+    assert provenance_of(without).at_ms == without.timestamp
+    assert provenance_of(without._replace(timestamp=-1)).at_ms == NOW_MS + 10**10  # no time of Kafka's to compare with
 
 
 def test_an_error_from_the_future_does_not_break_a_link_for_ever() -> None:

@@ -7,7 +7,7 @@ from connectors.history.fetcher.asking import Asker
 from connectors.history.fetcher.reconciling import Reconciling
 from connectors.history.fetcher.scheduler import Scheduler
 from connectors.junction import open_client
-from streams.agents.steps.common_fields import body_of
+from streams.agents.steps.provenance import body_of
 from streams.engine.faust import app as engine
 from streams.events import topics
 from streams.events.types import Record

@@ -1,9 +1,11 @@
-"""What agents share about history: the row of a backfill, requests to fetch, and what a data event adds to both."""
+"""What agents share about backfills: the row of one, its record, and what a data event adds to both."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from streams.agents.steps.common_fields import Delivered, Outlet
+from streams.agents.steps.incoming import Incoming
+from streams.agents.steps.outlet import Outlet
+from streams.agents.steps.provenance import Provenance
 from streams.events import topics
 from streams.events.topics import Origin
 from streams.payloads.envelope import Event
@@ -12,9 +14,7 @@ from streams.tables import coverage
 from streams.tables.coverage import EventExtent
 from streams.tables.draft import Draft
 from streams.tables.history import backfills
-from streams.tables.history import request as requests
 from streams.tables.history.backfills import BackfillStatus, Done
-from streams.tables.history.request import Request
 from streams.tables.keys import state_key
 from streams.tables.verdicts import Verdict
 
@@ -92,30 +92,19 @@ def _came_out(done: Done | None) -> dict[str, Any]:
     }
 
 
-def ask(draft: Draft, outlet: Outlet, request: Request) -> None:
-    """Put a request into the fetchers' queue, in this transaction."""
-    draft.emit(f"{outlet.prefix}.{topics.FETCH_JOBS}", topics.key_of(*request.key), requests.encode(request))
-
-
-def received(
-    draft: Draft,
-    outlet: Outlet,
-    event: Event,
-    how: Delivered,
-    provider: str,
-    extent: EventExtent | None,
-    verdicts: Mapping[Verdict, int],
-    dropped: int = 0,
+def count_data(
+    incoming: Incoming, provider: str, extent: EventExtent | None, verdicts: Mapping[Verdict, int], dropped: int = 0
 ) -> None:
-    """A data event came: remember that there are data, and count it for the backfill that it belongs to."""
+    """Remember that the user has these data, and count them for the backfill that they belong to."""
     if provider == UNKNOWN:
         return
+    draft, outlet, _, event, delivery = incoming
     key = (event.user_id, provider, event.type.resource)
     if extent is not None:
-        _cover(draft, key, extent, how.at_ms)
-    if how.backfill_id and how.origin == Origin.HISTORICAL:
+        _cover(draft, key, extent, delivery.at_ms)
+    if delivery.backfill_id and delivery.origin == Origin.HISTORICAL:
         before = load(draft, key)
-        after = backfills.add_rows(before, _rows(how, extent, verdicts, dropped))
+        after = backfills.add_rows(before, _rows(delivery, extent, verdicts, dropped))
         store(draft, outlet, key, before, after, who_of(event))
 
 
@@ -127,12 +116,12 @@ def _cover(draft: Draft, key: Key, extent: EventExtent, at_ms: int) -> None:
         draft.put("connections", row, coverage.encode(after))
 
 
-def _rows(how: Delivered, extent: EventExtent | None, verdicts: Mapping[Verdict, int], dropped: int) -> Done:
+def _rows(delivery: Provenance, extent: EventExtent | None, verdicts: Mapping[Verdict, int], dropped: int) -> Done:
     def count(*names: Verdict) -> int:
         return sum(verdicts.get(name, 0) for name in names)
 
     return Done(
-        how.backfill_id,
+        delivery.backfill_id,
         count(Verdict.NEW),
         count(Verdict.CHANGED, Verdict.CONFLICT),
         count(Verdict.SAME),

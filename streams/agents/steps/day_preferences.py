@@ -10,8 +10,10 @@ from typing import Any
 
 import msgspec
 
-from streams.agents.steps import zones
-from streams.agents.steps.common_fields import Delivered, Outlet, aged, head, unknown_text
+from streams.agents.steps import connection_rows, zones
+from streams.agents.steps.common_fields import head, unknown_text
+from streams.agents.steps.incoming import Incoming
+from streams.agents.steps.provenance import Provenance
 from streams.events import topics
 from streams.events.record_bounds import AGAIN_BYTES
 from streams.events.types import parse_type
@@ -21,10 +23,9 @@ from streams.payloads.envelope import Event
 from streams.payloads.local_time import LocalTime
 from streams.payloads.source import Source
 from streams.payloads.summary import ATTRIBUTION, Summary
-from streams.tables import connections, coverage, sources
-from streams.tables.draft import Draft
+from streams.tables import coverage, sources
 from streams.tables.keys import state_key
-from streams.tables.sources import Maker, Policy, Rivals
+from streams.tables.sources import Maker, Rivals
 from streams.tables.verdicts import StoredVersion, stored
 
 TABLE = "summaries"
@@ -60,19 +61,20 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Kept).decode
 
 
-def keep(entity: Summary, how: Delivered, place: LocalTime) -> bytes:
+def keep(incoming: Incoming, entity: Summary, place: LocalTime) -> bytes:
     """`extra` for the state of a summary. Begins with the offset: of equal versions the first in the log is kept.
 
-    `how`: as it came. What is joined (the connection, the zone) is not kept: tables do not depend on how topics meet.
+    `incoming`: before `with_age`. What is joined (the connection, the zone) is not kept: tables must not depend on how
+    topics interleave.
     """
-    event = entity.event
+    event, delivery = incoming.event, incoming.delivery
     kept = Kept(
-        day_of(entity, place), entity.source, event.client_user_id, event.team_id, event.type.text, how.id, how.door,
-        how.origin, how.backfill_id, how.created_ms, how.received_ms,
+        day_of(entity, place), entity.source, event.client_user_id, event.team_id, event.type.text, delivery.id,
+        delivery.door, delivery.origin, delivery.backfill_id, delivery.created_ms, delivery.received_ms,
         {name: value for name, value in entity.fields.items() if value is not None and name not in entity.content},
         unknown_text(event, entity.unknown), event.problems,
     )  # fmt: skip
-    return _offset.pack(max(how.offset, 0)) + _encode(kept)
+    return _offset.pack(max(delivery.offset, 0)) + _encode(kept)
 
 
 def day_of(entity: Summary, place: LocalTime) -> str:
@@ -86,82 +88,81 @@ def kept(state: StoredVersion) -> Kept:
     return _decode(memoryview(state.extra)[_offset.size :])
 
 
-def settle(
-    draft: Draft, outlet: Outlet, policy: Policy, entity: Summary, before: bytes | None, place: LocalTime
-) -> bool | None:
+def prefer(incoming: Incoming, entity: Summary, before: bytes | None, place: LocalTime) -> bool | None:
     """Whether this entity's source is preferred on its day now; None where nothing is compared.
 
-    To be called when its version has become the newest. `before`: the state until then. Others that lose or gain by it
-    are emitted again.
+    For a version that has become the newest. `before`: the state until then. Others that lose or gain by it are emitted
+    again.
     """
     day, maker = day_of(entity, place), Maker(entity.source.provider, entity.source.type)
     was = None if before is None else kept(stored(before))
-    rows = _Rows(draft, outlet, policy, entity.event, entity.id)
+    days = _Days(incoming, entity.id)
     if was is not None and was.day not in ("", day):
-        rows.change(was.day, was.maker, None)
+        days.change(was.day, was.maker, None)
     if not day:
         return None
-    return rows.change(day, was.maker if was is not None and was.day == day else None, maker) == maker
+    return days.change(day, was.maker if was is not None and was.day == day else None, maker) == maker
 
 
-class _Rows:
+class _Days:
     """The rows of the days of one resource and user, as one entity moves in them."""
 
-    def __init__(self, draft: Draft, outlet: Outlet, policy: Policy, event: Event, id: str) -> None:
-        self._draft, self._outlet, self._policy, self._event, self._id = draft, outlet, policy, event, id
+    def __init__(self, incoming: Incoming, id: str) -> None:
+        self._incoming, self._id = incoming, id
 
-    def change(self, day: str, leaves: Maker | None, comes: Maker | None) -> Maker | None:
-        """The entity leaves one source of that day and comes to another; answers the preferred one."""
-        key = state_key(self._event.user_id, self._event.type.resource, "", "day", day)
-        row = sources.decode(self._draft.get(TABLE, key))
-        if leaves == comes and row.told is not None:
+    def change(self, day: str, old: Maker | None, new: Maker | None) -> Maker | None:
+        """The entity has another source on that day, or none; returns the preferred one."""
+        draft, _, policy, event, _ = self._incoming
+        key = state_key(event.user_id, event.type.resource, "", "day", day)
+        row = sources.decode(draft.get(TABLE, key))
+        if old == new and row.told is not None:
             return row.told
-        after = row if leaves is None else row.without(leaves, self._id)
-        after = (after if comes is None else after.and_(comes, self._id)).judged(self._policy)
+        after = row if old is None else row.without(old, self._id)
+        after = (after if new is None else after.and_(new, self._id)).judged(policy)
         if after != row:
-            self._draft.put(TABLE, key, sources.encode(after))
+            draft.put(TABLE, key, sources.encode(after))
         if row.told is not None and after.told != row.told:
-            self._tell(row.told, after)
+            self._repeat_neighbours(row.told, after)
         return after.told
 
-    def _tell(self, lost: Maker, row: Rivals) -> None:
-        resource = self._event.type.resource
-        self._draft.count("preference_changes", resource)
+    def _repeat_neighbours(self, lost: Maker, row: Rivals) -> None:
+        self._incoming.draft.count("preference_changes", self._incoming.event.type.resource)
         for maker in filter(None, (lost, row.told)):
             for id in row.of(maker):
                 if id != self._id:
-                    again(self._draft, self._outlet, self._policy, self._event.user_id, resource, id, maker == row.told)
+                    repeat(self._incoming, id, is_preferred=maker == row.told)
 
 
-def again(
-    draft: Draft, outlet: Outlet, policy: Policy, user_id: str, resource: str, id: str, is_preferred: bool
-) -> None:
-    """Emit the newest version of a summary once more, for its flag alone."""
-    state = draft.get(TABLE, state_key(user_id, resource, id))
+def repeat(incoming: Incoming, id: str, *, is_preferred: bool) -> None:
+    """Emit the newest version of another summary of this user and resource once more, for its flag alone."""
+    user_id, resource = incoming.event.user_id, incoming.event.type.resource
+    state = incoming.draft.get(TABLE, state_key(user_id, resource, id))
     if state is None:
         return
-    said = stored(state)
-    is_, content = kept(said), msgspec.json.decode(said.content)
-    fields = tolerant.absent(topics.schema_of(resource)) | is_.fields
+    newest = stored(state)
+    then, content = kept(newest), msgspec.json.decode(newest.content)
+    fields = tolerant.absent(topics.schema_of(resource)) | then.fields
     fields |= {name: value for name, value in content.items() if name != ATTRIBUTION and not name.startswith("$")}
-    event = Event(parse_type(is_.event_type), user_id, is_.team_id, is_.client_user_id, is_.problems)
-    link = connections.decode(draft.get("connections", state_key(user_id, is_.source.provider)))
-    extent = coverage.of_summary(fields, said.version.delivered_at_ms)
-    how = aged(_how(outlet, draft, said, is_), extent and extent.last_us, link)
+    event = Event(parse_type(then.event_type), user_id, then.team_id, then.client_user_id, then.problems)
+    neighbour = incoming._replace(event=event, delivery=_delivery(incoming, newest, then))
+    link = connection_rows.load(neighbour, then.source.provider)
+    extent = coverage.of_summary(fields, newest.version.delivered_at_ms)
+    neighbour = neighbour.with_age(extent and extent.last_us, link)
     record = head(
-        event, how, draft, source=is_.source, link=link, verdict="CHANGED", version=said.version,
-        changed_fields=["preferred"], policy=policy,
+        neighbour, source=then.source, link=link, verdict="CHANGED", version=newest.version,
+        changed_fields=["preferred"], ranking=neighbour.policy,
     )  # fmt: skip
-    place = zones.place_of(draft, policy, user_id, is_.source.provider, fields)
-    record |= {"unknown_fields": is_.unknown_fields, "preferred": is_preferred, **placed(place)}
-    _emit(draft, outlet, (user_id, resource, id), record | fields)
+    place = zones.place_of(neighbour, then.source.provider, fields)
+    record |= {"unknown_fields": then.unknown_fields, "preferred": is_preferred, **placed(place)}
+    _emit(neighbour, (user_id, resource, id), record | fields)
 
 
-def _emit(draft: Draft, outlet: Outlet, key: tuple[str, str, str], record: dict[str, Any]) -> None:
-    """Of a neighbour: whatever became of its size is not the fault of the event that is processed.
+def _emit(neighbour: Incoming, key: tuple[str, str, str], record: dict[str, Any]) -> None:
+    """A neighbour that has grown too large is not the fault of the event that is processed.
 
-    Its content left once, so it fits. Only what a repetition brings beside the content may have grown beyond that.
+    Its content was emitted once, so it fits. Only what a repetition adds to the content may have grown beyond that.
     """
+    draft, outlet, *_ = neighbour
     try:
         outlet.emit(draft, key[1], key, record, more=AGAIN_BYTES)
         return
@@ -176,11 +177,11 @@ def _emit(draft: Draft, outlet: Outlet, key: tuple[str, str, str], record: dict[
         ) from None
 
 
-def _how(outlet: Outlet, draft: Draft, said: StoredVersion, is_: Kept) -> Delivered:
-    return Delivered(
-        is_.delivery_id, said.version.delivered_at_ms, is_.created_ms, is_.received_ms, is_.door, is_.origin,
-        is_.backfill_id, f"{outlet.prefix}.raw.summaries", draft.partition, _offset.unpack_from(said.extra)[0],
-        said.version.delivered_at_ms,
+def _delivery(incoming: Incoming, newest: StoredVersion, then: Kept) -> Provenance:
+    return Provenance(
+        then.delivery_id, newest.version.delivered_at_ms, then.created_ms, then.received_ms, then.door, then.origin,
+        then.backfill_id, f"{incoming.outlet.prefix}.raw.summaries", incoming.draft.partition,
+        _offset.unpack_from(newest.extra)[0], newest.version.delivered_at_ms,
     )  # fmt: skip
 
 

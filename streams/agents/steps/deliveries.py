@@ -9,70 +9,54 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from streams.agents.steps.common_fields import Delivered, Outlet, head, resource_label
-from streams.agents.steps.drift import note
-from streams.events import ids, topics
+from streams.agents.steps.common_fields import head
+from streams.agents.steps.incoming import Incoming
+from streams.agents.steps.labels import resource_label
+from streams.events import ids
 from streams.events.documented import OPERATIONAL
 from streams.events.types import Family
 from streams.ops.errors import Reason, Rejected
-from streams.payloads import drift, values
-from streams.payloads.decode import Control
+from streams.payloads import values
 from streams.payloads.source import read_source
 from streams.payloads.values import canonical, short_text, to_json
 from streams.tables import rows
-from streams.tables.draft import Draft
 from streams.tables.keys import state_key
-from streams.tables.sources import Policy
+from streams.tables.readings import OtherReading
 from streams.tables.verdicts import NEVER_US, Verdict, Version, signed_hash
 
 
-def fold_delivery(
-    draft: Draft, outlet: Outlet, policy: Policy, control: Control, how: Delivered, topic: str, key: str,
-    fields: Mapping[str, Any],
-) -> None:  # fmt: skip
+def fold_delivery(incoming: Incoming, data: Any, topic: str, key: str, fields: Mapping[str, Any]) -> None:
     """Emit an event as it is unless its delivery id was seen. Raises Rejected(NO_DELIVERY_ID).
 
     `key`: what follows the owner in the record's key, "" for the delivery id. `fields`: those behind the common head.
     """
-    if not how.id:
+    draft, _, policy, event, delivery = incoming
+    if not delivery.id:
         raise Rejected(Reason.NO_DELIVERY_ID, "ce_id")
-    event = control.event
-    table_key = state_key(event.owner_id, how.id)
+    table_key = state_key(event.owner_id, delivery.id)
     verdict = Verdict.NEW if decode(draft.get("deliveries", table_key)) is None else Verdict.SAME
     draft.count("verdicts", event.type.family, resource_label(event), verdict)
     if verdict is Verdict.SAME:
         return
-    draft.put("deliveries", table_key, encode(how.at_ms))
-    version = Version(NEVER_US, how.at_ms, signed_hash(to_json({"data": canonical(control.data)})))
-    source = read_source(control.data, []) if type(control.data) is dict and "source" in control.data else None
-    common = head(event, how, draft, source=source, link=None, verdict=verdict, version=version)
-    common["beyond_window"] = policy.is_beyond_window(how.at_ms, how.arrived_ms)
-    outlet.emit(draft, topic, (event.owner_id, key or how.id), {**common, **fields})
+    draft.put("deliveries", table_key, encode(delivery.at_ms))
+    version = Version(NEVER_US, delivery.at_ms, signed_hash(to_json({"data": canonical(data)})))
+    source = read_source(data, []) if type(data) is dict and "source" in data else None
+    common = head(incoming, source=source, link=None, verdict=verdict, version=version)
+    common["beyond_window"] = policy.is_beyond_window(delivery.at_ms, delivery.arrived_ms)
+    incoming.emit(topic, (event.owner_id, key or delivery.id), {**common, **fields})
 
 
 _LABEL = re.compile(r"[a-z][a-z0-9_.]{0,63}", re.ASCII)
 
 
-def fold_unread(draft: Draft, outlet: Outlet, policy: Policy, decoded: object, how: Delivered) -> None:
-    """An event that the agent of this raw topic does not read. Raises Rejected(BAD_SHAPE) for one of another topic.
-
-    Raw topics hold what older versions took for theirs: an action that nobody documents is kept and passed on from
-    wherever it lies, and changes nothing.
-    """
-    if not isinstance(decoded, Control) or decoded.event.type.family is not Family.UNKNOWN:
-        raise Rejected(Reason.BAD_SHAPE, "$.event_type: not of this topic")
-    fold_other(draft, outlet, policy, decoded, how)
-
-
-def fold_other(draft: Draft, outlet: Outlet, policy: Policy, control: Control, how: Delivered) -> None:
+def fold_other(incoming: Incoming, reading: OtherReading) -> None:
     """Checkout, operational webhooks, and every event type that we do not know: kept, passed on, counted."""
-    kind = control.event.type
+    kind = incoming.event.type
     if kind.family is Family.OPERATIONAL:
-        draft.count("operational", kind.text if kind.text in OPERATIONAL else "other")
+        incoming.draft.count("operational", kind.text if kind.text in OPERATIONAL else "other")
     if kind.family is Family.UNKNOWN:
-        draft.count("unknown_types", kind.text if _LABEL.fullmatch(kind.text) else "malformed")
-    fold_delivery(draft, outlet, policy, control, how, topics.OTHER, natural_id(control.data), generic(control))
-    note(draft, outlet, control.event, how, drift.of_other(control.event))
+        incoming.draft.count("unknown_types", kind.text if _LABEL.fullmatch(kind.text) else "malformed")
+    fold_delivery(incoming, reading.data, reading.topic, natural_id(reading.data), generic(reading))
 
 
 REMEMBERED = {"beyond_window": False}  # of what has an id, and so a state that stays
@@ -102,12 +86,12 @@ def natural_id(data: Any) -> str:
     return ids.canonical(next(filter(None, found), ""))
 
 
-def generic(control: Control) -> dict[str, Any]:
+def generic(reading: OtherReading) -> dict[str, Any]:
     """The fields of `Generic` behind the common head."""
-    data = control.data
+    data = reading.data
     return {
-        "family": control.event.type.family,
-        "action": control.event.type.action,
+        "family": reading.event.type.family,
+        "action": reading.event.type.action,
         "id": natural_id(data) or None,
         "payload_json": to_json(data).decode(),
         "created_at": _time(data, "created_at"),

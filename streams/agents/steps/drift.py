@@ -3,11 +3,10 @@
 from hashlib import blake2b
 from itertools import islice
 
-from streams.agents.steps.common_fields import Delivered, Outlet
+from streams.agents.steps.incoming import Incoming
 from streams.events import topics
 from streams.payloads import drift
 from streams.payloads.drift import OVERFLOW, Finding, Findings
-from streams.payloads.envelope import Event
 from streams.tables import drift_counts
 from streams.tables.draft import Draft
 from streams.tables.drift_counts import DriftCount
@@ -17,28 +16,29 @@ ITEMS_MAX = 200  # distinct ones of a raw topic and partition; further ones are 
 _ITEMS, _HASHED = b"items:", b"word:"
 
 
-def note(draft: Draft, outlet: Outlet, event: Event, how: Delivered, findings: Findings) -> None:
-    """Count each finding, and tell what is new of it. An event without findings costs this call."""
+def note(incoming: Incoming, findings: Findings) -> None:
+    """Count each finding, and emit what is new of it. An event without findings costs this call."""
     for finding in islice(findings, FINDINGS_MAX):
-        draft.count("drift", finding.kind)
-        _note(draft, outlet, event, how, finding)
+        incoming.draft.count("drift", finding.kind)
+        _note(incoming, finding)
 
 
-def _note(draft: Draft, outlet: Outlet, event: Event, how: Delivered, finding: Finding) -> None:
+def _note(incoming: Incoming, finding: Finding) -> None:
+    draft, delivery = incoming.draft, incoming.delivery
     key = row_key(finding)
-    row = drift_counts.decode(draft.get("drift", key)) or _of_before(draft, outlet, finding)
-    if row is None and not _has_room(draft, how.topic):
-        finding = Finding(OVERFLOW, _short(how.topic, outlet.prefix), "", "")
+    row = drift_counts.decode(draft.get("drift", key)) or _of_before(incoming, finding)
+    if row is None and not _has_room(draft, delivery.topic):
+        finding = Finding(OVERFLOW, delivery.topic.removeprefix(f"{incoming.outlet.prefix}."), "", "")
         key = row_key(finding)
         row = drift_counts.decode(draft.get("drift", key))
-    after = drift_counts.seen(row, how.at_ms, how.offset, event.owner_id)
+    after = drift_counts.seen(row, delivery.at_ms, delivery.offset, incoming.event.owner_id)
     if after is not None:
         draft.put("drift", key, drift_counts.encode(after))
     now = after or row
     if finding.is_private and not (now and now.is_common):
-        _note(draft, outlet, event, how, finding.unsaid)
+        _note(incoming, finding.unsaid)
     elif after is not None:
-        outlet.emit(draft, topics.DRIFT, finding.key, _record(event, how, finding, after))
+        incoming.emit(topics.DRIFT, finding.key, _record(incoming, finding, after))
 
 
 def row_key(finding: Finding) -> bytes:
@@ -46,12 +46,13 @@ def row_key(finding: Finding) -> bytes:
     return _HASHED + blake2b(finding.key, digest_size=12).hexdigest().encode() if finding.is_private else finding.key
 
 
-def _of_before(draft: Draft, outlet: Outlet, finding: Finding) -> DriftCount | None:
+def _of_before(incoming: Incoming, finding: Finding) -> DriftCount | None:
     """The row of a build that kept and told every word. Both are taken back; how often it was seen still counts."""
+    draft = incoming.draft
     old = drift_counts.decode(draft.get("drift", finding.key)) if finding.is_private else None
     if old is not None:
         draft.put("drift", finding.key, None)
-        draft.emit(f"{outlet.prefix}.{topics.DRIFT}", finding.key, None)
+        draft.emit(f"{incoming.outlet.prefix}.{topics.DRIFT}", finding.key, None)
     return old
 
 
@@ -64,18 +65,15 @@ def _has_room(draft: Draft, raw_topic: str) -> bool:
     return items < ITEMS_MAX
 
 
-def _short(topic: str, prefix: str) -> str:
-    return topic.removeprefix(f"{prefix}.")
-
-
-def _record(event: Event, how: Delivered, finding: Finding, row: DriftCount) -> dict[str, object]:
+def _record(incoming: Incoming, finding: Finding, row: DriftCount) -> dict[str, object]:
+    delivery = incoming.delivery
     return {
         **finding._asdict(),
         "first_seen_at": row.first_ms,
         "last_seen_at": row.last_ms,
         "count": row.events,
-        "event_type": drift.word(event.type.text),
-        "raw_topic": how.topic,
-        "raw_partition": how.partition,
-        "raw_offset": how.offset,
+        "event_type": drift.word(incoming.event.type.text),
+        "raw_topic": delivery.topic,
+        "raw_partition": delivery.partition,
+        "raw_offset": delivery.offset,
     }

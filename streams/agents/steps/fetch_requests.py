@@ -2,12 +2,11 @@
 
 from msgspec.structs import replace
 
-from streams.agents.steps.backfill_rows import ask
-from streams.agents.steps.common_fields import Delivered, Outlet
-from streams.events import providers
-from streams.payloads.envelope import Event
+from streams.agents.steps.incoming import Incoming
+from streams.events import providers, topics
 from streams.tables.connections import Connection, Created
 from streams.tables.draft import Draft
+from streams.tables.history import request as requests
 from streams.tables.history import windows
 from streams.tables.history.backfills import Backfill, Notice
 from streams.tables.history.request import RANGELESS, Priority, Request, Why, new_id
@@ -15,13 +14,12 @@ from streams.tables.history.request import RANGELESS, Priority, Request, Why, ne
 DAY_MS = 86_400_000
 
 
-def after_notice(
-    draft: Draft, outlet: Outlet, event: Event, provider: str, notice: Notice, known: Backfill, link: Connection
-) -> str:
+def after_notice(incoming: Incoming, provider: str, notice: Notice, known: Backfill, link: Connection) -> str:
     """Ask for the range that Junction has pulled; why not, if there is nothing to ask for.
 
     `known`: the backfill before this notice. After an error only what is missing is asked for.
     """
+    event = incoming.event
     resource = event.type.resource
     if reason := providers.not_expected(provider, resource, has_range=notice.has_range):
         return reason
@@ -35,7 +33,7 @@ def after_notice(
     is_fresh = link.created is None or notice.at_ms - link.created.at_ms < DAY_MS
     priority = Priority.FRESH if is_fresh else Priority.NORMAL
     id = new_id(notice.delivery_id, event.user_id, provider, resource)
-    _ask(draft, outlet, event, Request(id, event.user_id, provider, resource, start_us, end_us, Why.NOTICE, priority))
+    _ask(incoming, Request(id, event.user_id, provider, resource, start_us, end_us, Why.NOTICE, priority))
     return ""
 
 
@@ -48,47 +46,48 @@ def _gap_start(known: Backfill, link: Connection) -> int:
     return min(fetch.end_us, failed.at_ms * 1000) if was_broken else 0
 
 
-def after_connection(
-    draft: Draft, outlet: Outlet, event: Event, how: Delivered, provider: str, before: Connection, after: Connection
-) -> None:
+def after_connection(incoming: Incoming, provider: str, before: Connection, after: Connection) -> None:
     """A connection was made, or works again: ask for what no notice will announce, or for what is missing."""
     created, failed = after.created, after.failed
     if created is None or (before.created, before.failed) == (created, failed):
         return
     if before.created is None and provider in providers.SILENT:
         start_ms = created.at_ms - providers.SILENT[provider] * DAY_MS
-        _span(draft, outlet, event, how, provider, created, start_ms, Why.NOTICE, providers.SILENT_AFTER_MS)
+        _span(incoming, provider, created, start_ms, Why.NOTICE, providers.SILENT_AFTER_MS)
     if failed is not None and failed.at_ms < created.at_ms:
-        _span(draft, outlet, event, how, provider, created, failed.at_ms, Why.RECONNECT)
+        _span(incoming, provider, created, failed.at_ms, Why.RECONNECT)
 
 
-def _span(
-    draft: Draft, outlet: Outlet, event: Event, how: Delivered, provider: str, created: Created, start_ms: int,
-    why: Why, wait_ms: int = 0,
-) -> None:  # fmt: skip
+def _span(incoming: Incoming, provider: str, created: Created, start_ms: int, why: Why, wait_ms: int = 0) -> None:
     """Ask for every available resource from a moment until the connection was made."""
     span = windows.reachable(windows.widened(start_ms * 1000, created.at_ms * 1000), created.at_ms * 1000)
     if span is None:
         return
+    user_id = incoming.event.user_id
     for resource in created.resources_available:
         if providers.not_expected(provider, resource, has_range=True):
             continue
-        id = new_id(how.id, event.user_id, provider, resource)
-        not_before_ms = created.at_ms + wait_ms if wait_ms else 0
-        request = Request(
-            id, event.user_id, provider, resource, *span, why, Priority.FRESH, not_before_ms=not_before_ms
-        )
-        _ask(draft, outlet, event, request)
+        id = new_id(incoming.delivery.id, user_id, provider, resource)
+        due_ms = created.at_ms + wait_ms if wait_ms else 0
+        _ask(incoming, Request(id, user_id, provider, resource, *span, why, Priority.FRESH, not_before_ms=due_ms))
 
 
-def for_stream(draft: Draft, outlet: Outlet, event: Event, how: Delivered, provider: str, workout_id: str) -> None:
+def for_stream(incoming: Incoming, provider: str, workout_id: str) -> None:
     """Ask for the stream of one workout."""
-    id = how.backfill_id or new_id(how.id, event.user_id, provider, "workout_stream", workout_id)
+    user_id, delivery = incoming.event.user_id, incoming.delivery
+    id = delivery.backfill_id or new_id(delivery.id, user_id, provider, "workout_stream", workout_id)
     request = Request(
-        id, event.user_id, provider, "workout_stream", why=Why.STREAM, priority=Priority.LATE, workout_id=workout_id
+        id, user_id, provider, "workout_stream", why=Why.STREAM, priority=Priority.LATE, workout_id=workout_id
     )
-    _ask(draft, outlet, event, request)
+    _ask(incoming, request)
 
 
-def _ask(draft: Draft, outlet: Outlet, event: Event, request: Request) -> None:
-    ask(draft, outlet, replace(request, client_user_id=event.client_user_id, team_id=event.team_id))
+def _ask(incoming: Incoming, request: Request) -> None:
+    event = incoming.event
+    request = replace(request, client_user_id=event.client_user_id, team_id=event.team_id)
+    enqueue(incoming.draft, incoming.outlet.prefix, request)
+
+
+def enqueue(draft: Draft, prefix: str, request: Request) -> None:
+    """Put a request into the fetchers' queue, in this transaction."""
+    draft.emit(f"{prefix}.{topics.FETCH_JOBS}", topics.key_of(*request.key), requests.encode(request))

@@ -1,20 +1,19 @@
-"""Signs of life of deliveries that were overtaken: what they tell was fetched before, or told by a newer one.
+"""Signs of life: live deliveries that are outdated, because a newer version was delivered or fetched before.
 
-They are no news and leave no record. But behind an outage of ours, history is often fetched before Junction delivers
-again what it could not, and these users were not silent. So who watches for silence hears of them. A delivery that only
-repeats what an older one told is no sign: a provider may say the same for days.
+They emit no record. But after an outage of ours, history is often fetched before Junction repeats the deliveries that
+failed, and these users were not silent: silence rules count them. A delivery that only repeats an older one is no sign
+of life, because a provider may repeat itself for days.
 """
 
-from streams.agents.steps.common_fields import Delivered
+from streams.agents.steps.incoming import Incoming
 from streams.events.topics import Origin
-from streams.payloads.envelope import Event
-from streams.tables.draft import Draft
 from streams.tables.outputs import SignOfLife
 
 
-def overtaken(draft: Draft, event: Event, how: Delivered, time_us: int) -> None:
-    """Tell who watches. `time_us`: the newest moment that the delivery speaks about."""
-    if draft.observations is not None and how.origin != Origin.HISTORICAL:
-        who = (event.client_user_id, event.team_id)
-        received_ms = how.received_ms or how.at_ms
-        draft.observations.append(SignOfLife(event.type.resource, event.user_id, time_us, how.at_ms, received_ms, who))
+def note_outdated(incoming: Incoming, time_us: int) -> None:
+    """An outdated delivery still counts as activity for silence rules. `time_us`: the newest moment of its data."""
+    observations, event, delivery = incoming.draft.observations, incoming.event, incoming.delivery
+    if observations is not None and delivery.origin != Origin.HISTORICAL:
+        who, received_ms = (event.client_user_id, event.team_id), delivery.received_ms or delivery.at_ms
+        sign = SignOfLife(event.type.resource, event.user_id, time_us, delivery.at_ms, received_ms, who)
+        observations.append(sign)

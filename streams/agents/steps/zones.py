@@ -9,41 +9,39 @@ from typing import Any
 
 import msgspec
 
+from streams.agents.steps.incoming import Incoming
 from streams.events.times import DAY_US
 from streams.payloads import local_time
 from streams.payloads.local_time import LocalTime
 from streams.tables import rows
-from streams.tables.draft import Draft
 from streams.tables.keys import state_key
-from streams.tables.sources import Policy
 
 TABLE = "summaries"
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[int, str]).decode
 
 
-def learn(draft: Draft, user_id: str, name: str | None, at_ms: int) -> None:
-    """A summary delivered then says that the user is in this zone."""
+def learn(incoming: Incoming, name: str | None) -> None:
+    """This delivery's data name the user's zone."""
     if not name or local_time.zone(name) is None:
         return
-    key, said = _key(user_id), (at_ms * 1000 // DAY_US, name)
-    stored = draft.get(TABLE, key)
-    if stored is None or said > _decode(rows.unpack(rows.ZONE, stored)):
-        draft.put(TABLE, key, rows.pack(rows.ZONE, _encode(said)))
+    key, latest = _key(incoming.event.user_id), (incoming.delivery.at_ms * 1000 // DAY_US, name)
+    stored = incoming.draft.get(TABLE, key)
+    if stored is None or latest > _decode(rows.unpack(rows.ZONE, stored)):
+        incoming.draft.put(TABLE, key, rows.pack(rows.ZONE, _encode(latest)))
 
 
-def known(draft: Draft, user_id: str, policy: Policy) -> str:
+def known(incoming: Incoming) -> str:
     """The name of the user's zone, "" where none is known."""
-    stored = draft.get(TABLE, _key(user_id))
-    return policy.fallback_time_zone if stored is None else _decode(rows.unpack(rows.ZONE, stored))[1]
+    stored = incoming.draft.get(TABLE, _key(incoming.event.user_id))
+    return incoming.policy.fallback_time_zone if stored is None else _decode(rows.unpack(rows.ZONE, stored))[1]
 
 
-def place_of(draft: Draft, policy: Policy, user_id: str, provider: str, fields: Mapping[str, Any]) -> LocalTime:
+def place_of(incoming: Incoming, provider: str, fields: Mapping[str, Any]) -> LocalTime:
     """Where a summary lies in local time."""
     is_floating = provider in local_time.FLOATING_PROVIDERS
-    return local_time.of_summary(
-        fields, local_time.zone(known(draft, user_id, policy)) if is_floating else None, is_floating=is_floating
-    )
+    zone = local_time.zone(known(incoming)) if is_floating else None
+    return local_time.of_summary(fields, zone, is_floating=is_floating)
 
 
 def _key(user_id: str) -> bytes:

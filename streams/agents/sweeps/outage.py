@@ -8,7 +8,8 @@ from itertools import islice
 
 import msgspec
 
-from streams.events import providers, topics
+from streams.agents.steps import fetch_requests
+from streams.events import providers
 from streams.tables import coverage, keys
 from streams.tables.draft import Draft
 from streams.tables.history import request as requests
@@ -58,4 +59,4 @@ def _ask(draft: Draft, prefix: str, key: bytes, value: bytes, outage: Outage) ->
         id, user_id, provider, resource, *((0, 0) if resource in requests.RANGELESS else span), Why.OUTAGE,
         Priority.LATE,
     )  # fmt: skip
-    draft.emit(f"{prefix}.{topics.FETCH_JOBS}", topics.key_of(*request.key), requests.encode(request))
+    fetch_requests.enqueue(draft, prefix, request)

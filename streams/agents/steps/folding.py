@@ -1,0 +1,58 @@
+"""A fold from steps: read the event of a record as its family is read, and let that family's step do the rest."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from streams.agents.steps.deliveries import fold_other
+from streams.agents.steps.drift import note
+from streams.agents.steps.incoming import Incoming
+from streams.agents.steps.outlet import Outlet
+from streams.agents.steps.provenance import body_of, provenance_of
+from streams.events.types import Family, Record
+from streams.ops.errors import Reason, Rejected
+from streams.payloads.decode import Control, decode
+from streams.payloads.series import Series
+from streams.payloads.summary import Summary
+from streams.tables import readings
+from streams.tables.draft import Draft, Fold
+from streams.tables.sources import Policy
+
+Step = Callable[[Incoming, Any], None]  # Any: the reading that `readings.read` makes of an event of its family
+
+
+class Agent(NamedTuple):
+    """How the events of one raw topic are folded. `passed_on`: families that are emitted as they are.
+
+    Raw topics hold what older versions took for theirs: an action that nobody documents is kept and passed on from
+    wherever it lies, and changes nothing.
+    """
+
+    steps: Mapping[Family, Step]
+    passed_on: frozenset[Family] = frozenset({Family.UNKNOWN})
+
+
+def fold_of(agent: Agent, outlet: Outlet, policy: Policy) -> Fold:
+    """The fold of a raw topic. It raises Rejected(BAD_SHAPE) for an event of another topic."""
+    steps, likely = agent.steps, next(iter(agent.steps))
+
+    def fold(record: Record, draft: Draft) -> None:
+        delivery = provenance_of(record)
+        decoded = decode(body_of(record), likely)
+        incoming = Incoming(draft, outlet, policy, decoded.event, delivery)
+        step = steps.get(decoded.event.type.family)
+        reading: readings.Reading
+        if step is None:
+            reading = _passed_on(agent, decoded)
+            fold_other(incoming, reading)
+        else:
+            reading = readings.read(decoded, delivery.at_ms, delivery.id)
+            step(incoming, reading)
+        note(incoming, reading.findings())
+
+    return fold
+
+
+def _passed_on(agent: Agent, decoded: Summary | Series | Control) -> readings.OtherReading:
+    if not isinstance(decoded, Control) or decoded.event.type.family not in agent.passed_on:
+        raise Rejected(Reason.BAD_SHAPE, "$.event_type: not of this topic")
+    return readings.other(decoded)

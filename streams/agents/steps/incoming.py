@@ -1,0 +1,33 @@
+"""What every step of a fold works on."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from streams.agents.steps.outlet import Outlet
+from streams.agents.steps.provenance import Provenance
+from streams.events.topics import Origin
+from streams.payloads.envelope import Event
+from streams.tables import connections
+from streams.tables.draft import Draft
+from streams.tables.sources import Policy
+
+
+class Incoming(NamedTuple):
+    """One event on its way: what it is, how it was delivered, and where its state and its records go."""
+
+    draft: Draft
+    outlet: Outlet
+    policy: Policy
+    event: Event
+    delivery: Provenance
+
+    def emit(self, topic: str, key: Sequence[str] | bytes, record: dict[str, Any]) -> None:
+        """A record of a clean topic; as `Outlet.emit`."""
+        self.outlet.emit(self.draft, topic, key, record)
+
+    def with_age(self, last_us: int | None, link: connections.Connection) -> "Incoming":
+        """Data that end before the user first connected are history, also in incremental events (domain file, 5.3)."""
+        first_ms, origin = link.first_created_ms, self.delivery.origin
+        if first_ms is None or last_us is None or last_us >= first_ms * 1000 or origin == Origin.HISTORICAL:
+            return self
+        return self._replace(delivery=self.delivery._replace(origin=Origin.HISTORICAL))
