@@ -19,7 +19,7 @@ def explain(
 
     Example: `junction-streams explain body.json`
     """
-    from streams.cli.show.kafka import print_explanations
+    from streams.cli.show.explain import print_explanations
 
     settings = read_settings()
     bodies = [(str(file), _read(file)) for file in files]

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from streams.cli.show.explain import render
 from streams.events import topics
-from streams.letters.explain import KEYS_SHOWN, Explanation, explain, render
+from streams.letters.explain import KEYS_SHOWN, Explanation, explain
 from streams.ops.errors import Rejected
 from tests import samples
 from tests.agents.test_folds import heartrate

@@ -7,7 +7,6 @@ from streams.events import kept
 from streams.events.topics import Topic
 from streams.kafka.admin import Change
 from streams.kafka.subjects import SubjectCheck
-from streams.letters.explain import explain, render
 from streams.ops import terminal
 
 
@@ -54,15 +53,3 @@ def print_ids(ids: Mapping[str, int], *, as_json: bool) -> None:
     for topic, number in ids.items():
         terminal.say(f"{number:>6}  {topic}")
     terminal.say(f"{len(ids)} subjects registered")
-
-
-def print_explanations(bodies: Sequence[tuple[str, bytes]], prefix: str, partitions: int, *, as_json: bool) -> None:
-    """One explanation a body; with JSON one object a line."""
-    console = terminal.console()
-    for name, body in bodies:
-        explained = explain(body, prefix=prefix, partitions=partitions)
-        if as_json:
-            terminal.machine({"file": name, **asdict(explained)}, default=str)
-            continue
-        console.print(terminal.line(name, style="bold"))
-        console.print(render(explained))

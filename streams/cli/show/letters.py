@@ -5,10 +5,10 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
+from streams.cli.show.explain import render
 from streams.events import topics
 from streams.letters import letter as dead_letters
 from streams.letters import redrive
-from streams.letters.explain import render
 from streams.letters.letter import Filter, Letter
 from streams.letters.redrive import Mark
 from streams.letters.shapes import shape
