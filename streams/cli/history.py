@@ -46,9 +46,10 @@ def status(
 
     Example: `STREAMS_QUERY_PORT=8070 junction-streams status 5f0c2c0e-...`
     """
-    from streams.status.client import ask, show
+    from streams.cli.show.status import print_status
+    from streams.status.client import ask
 
-    show(ask(read_settings(), user), as_json=as_json)
+    print_status(ask(read_settings(), user), as_json=as_json)
 
 
 @app.command(rich_help_panel=LOOK)

@@ -29,8 +29,9 @@ from streams.alerts.rules.rule import Rules
 from streams.alerts.trial.data_span import Looked
 from streams.alerts.trial.runner import Outcome
 from streams.alerts.trial.trial import Fired
-from streams.cli.show import alert_trial, alerts, kafka, letters
+from streams.cli.show import alert_trial, alerts, explain, kafka, letters
 from streams.cli.show.drift import merged, render
+from streams.cli.show.status import print_status
 from streams.events.resources import RESOURCES
 from streams.kafka import tail
 from streams.kafka.admin import Change
@@ -39,7 +40,6 @@ from streams.kafka.subjects import SubjectCheck, SubjectStatus
 from streams.letters.explain import Explanation
 from streams.ops import terminal
 from streams.ops.terminal import Rows, lines, shown
-from streams.status import client
 from streams.tables.history.request import Priority, Request, Why
 from tests.cli.show.test_drift import record as drifted
 
@@ -124,7 +124,7 @@ def by_tail(x: str) -> None:
 
 def by_explain(x: str) -> None:
     body = b'{"event_type": "daily.data.sleep.created"}'
-    kafka.print_explanations([(x, body)], "junction", 1, as_json=False)
+    explain.print_explanations([(x, body)], "junction", 1, as_json=False)
 
 
 # Everything that prints what data say.
@@ -138,7 +138,7 @@ PAGES: dict[str, Callable[[str], None]] = {
     "letters": lambda x: terminal.say(letters._line(a_letter(x))),
     "letter": lambda x: printed(terminal.pairs(a_letter(x).items())),
     "shape": lambda x: printed(lines([x])),
-    "status": lambda x: client.show(a_view(x), as_json=False),
+    "status": lambda x: print_status(a_view(x), as_json=False),
     "alerts list": lambda x: alerts.print_list([an_alert(x)], as_json=False),
     "alerts show": lambda x: alerts.print_alert(an_alert(x), as_json=False),
     "alerts test": lambda x: alert_trial.print_trial(an_outcome(x), show_all=True, as_json=False),

@@ -11,6 +11,7 @@ from aiohttp import web
 from pydantic import SecretStr
 from yarl import URL
 
+from streams.cli.show.status import print_status
 from streams.engine.positions import owners
 from streams.events import topics
 from streams.ops.errors import Misconfigured, Unavailable
@@ -129,8 +130,8 @@ async def test_over_http_and_as_text(capsys: pytest.CaptureFixture[str]) -> None
     async with running(settings(), Tables(someone(), {PARTITION})) as url:
         seen = await asyncio.to_thread(client.ask, settings(query_url=url), USER)
     assert (seen["worker"], seen["partition"]) == ("w0", PARTITION)
-    client.show(seen, as_json=False)
-    client.show({**seen, "connections": [], "resources": [], "backfills": []}, as_json=False)
+    print_status(seen, as_json=False)
+    print_status({**seen, "connections": [], "resources": [], "backfills": []}, as_json=False)
     said = capsys.readouterr().out
     assert "error (token_refresh_failed)" in " ".join(said.split())
     assert "Nothing is known of this user" in said
