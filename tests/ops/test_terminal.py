@@ -131,7 +131,7 @@ def by_explain(x: str) -> None:
 PAGES: dict[str, Callable[[str], None]] = {
     "tail": by_tail,
     "explain": by_explain,
-    "explanation": lambda x: printed(kafka.render(explained(x))),
+    "explanation": lambda x: printed(explain.render(explained(x))),
     "drift": lambda x: printed(
         render(merged([drifted(x, x, path=x, found=x, raw_topic=x)])),
     ),
