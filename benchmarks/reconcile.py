@@ -24,7 +24,7 @@ from pydantic import SecretStr
 
 from benchmarks.fetch import _api, _service, _settings
 from benchmarks.worker import PARTITIONS, feed
-from connectors.history.reconcile.run import reconcile
+from connectors.history.reconcile.reconciler import reconcile
 from connectors.junction import open_client
 from streams.demo.cluster import Cluster, ports
 from streams.engine.faust.process import spare_the_collector

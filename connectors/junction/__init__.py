@@ -8,22 +8,22 @@ async with open_client(settings) as client:
 from connectors.junction.bodies import bodies, fitting
 from connectors.junction.client import Client, open_client
 from connectors.junction.endpoints import has_endpoint
-from connectors.junction.errors import NotAuthorized, Refused, Trouble, TryLater
+from connectors.junction.failures import NotAuthorized, Refused, Trouble, TryLater
 from connectors.junction.pages import Page
-from connectors.junction.walk import Trail, follow, walk
+from connectors.junction.paging import PageTrail, advance, iterate_pages
 
 __all__ = [
     "Client",
     "NotAuthorized",
     "Page",
+    "PageTrail",
     "Refused",
-    "Trail",
     "Trouble",
     "TryLater",
+    "advance",
     "bodies",
     "fitting",
-    "follow",
     "has_endpoint",
+    "iterate_pages",
     "open_client",
-    "walk",
 ]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from msgspec import Raw
 
-from connectors.junction.errors import Refused, Trouble
+from connectors.junction.failures import Refused, Trouble
 from connectors.junction.pages import Group, Page
 from streams.payloads.source import UNKNOWN, read_source
 

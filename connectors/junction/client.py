@@ -15,16 +15,37 @@ from typing import Any, TypeVar
 
 import stamina
 
-from connectors.junction import credentials, endpoints, judge, listing, pages, people, reading, stream, trace
+from connectors.junction import (
+    answer_json,
+    credentials,
+    endpoints,
+    http_status,
+    introspection,
+    pages,
+    workout_stream,
+)
 from connectors.junction.credentials import Credentials
 from connectors.junction.endpoints import Call
-from connectors.junction.errors import NotAuthorized, Refused, TryLater
+from connectors.junction.failures import NotAuthorized, Refused, TryLater
 from connectors.junction.http import Http
-from connectors.junction.judge import Answer
+from connectors.junction.http_status import Answer
+from connectors.junction.introspection import Listing
 from connectors.junction.limits import Limits
-from connectors.junction.listing import Listing
-from connectors.junction.mending import tolerantly
 from connectors.junction.pages import Page
+from connectors.junction.repair import tolerantly
+from connectors.junction.traceparent import traceparent_of
+from connectors.junction.users import (
+    Device,
+    Link,
+    Provider,
+    User,
+    Users,
+    read_devices,
+    read_links,
+    read_providers,
+    read_user,
+    read_users,
+)
 from streams.events import resources
 from streams.ops import addresses, metrics
 from streams.ops.errors import Misconfigured
@@ -83,56 +104,56 @@ class Client:
     ) -> Page:
         """Data of any resource by its event name, one page. `span`: None where there are no dates (profile).
 
-        Raises Refused(NO_ENDPOINT) for what has none. That a walk ends is for `follow` and `walk` to see.
+        Raises Refused(NO_ENDPOINT) for what has none. That a walk ends is for `advance` and `iterate_pages` to see.
         """
         call = endpoints.page(resource, user_id, span, provider, cursor)
         name = resources.normalise(resource)
         found, at_ms = await self._dated(call, lambda body: pages.read(name, body), traceparent)
         return replace(found or Page(name, is_missing=True), answered_ms=at_ms)
 
-    async def workout_stream(self, workout_id: str, *, traceparent: str = "") -> stream.Stream | None:
-        found, at_ms = await self._dated(endpoints.workout_stream(workout_id), stream.read, traceparent)
+    async def workout_stream(self, workout_id: str, *, traceparent: str = "") -> workout_stream.Stream | None:
+        found, at_ms = await self._dated(endpoints.workout_stream(workout_id), workout_stream.read, traceparent)
         return found and replace(found, answered_ms=at_ms)
 
-    async def user(self, user_id: str, *, traceparent: str = "") -> people.User | None:
-        return await self._ask(endpoints.user(user_id), people.read_user, traceparent)
+    async def user(self, user_id: str, *, traceparent: str = "") -> User | None:
+        return await self._ask(endpoints.user(user_id), read_user, traceparent)
 
-    async def resolve(self, client_user_id: str, *, traceparent: str = "") -> people.User | None:
+    async def resolve(self, client_user_id: str, *, traceparent: str = "") -> User | None:
         """The user by your own id."""
-        return await self._ask(endpoints.resolve(client_user_id), people.read_user, traceparent)
+        return await self._ask(endpoints.resolve(client_user_id), read_user, traceparent)
 
-    async def users(self, offset: int = 0, limit: int = endpoints.USERS_MAX, *, traceparent: str = "") -> people.Users:
+    async def users(self, offset: int = 0, limit: int = endpoints.USERS_MAX, *, traceparent: str = "") -> Users:
         """A page of the team's users."""
-        return await self._ask(endpoints.users(offset, limit), people.read_users, traceparent) or people.Users()
+        return await self._ask(endpoints.users(offset, limit), read_users, traceparent) or Users()
 
-    async def user_providers(self, user_id: str, *, traceparent: str = "") -> tuple[people.Link, ...]:
+    async def user_providers(self, user_id: str, *, traceparent: str = "") -> tuple[Link, ...]:
         """The user's connections, and how they are."""
-        return await self._ask(endpoints.user_providers(user_id), people.read_links, traceparent) or ()
+        return await self._ask(endpoints.user_providers(user_id), read_links, traceparent) or ()
 
-    async def devices(self, user_id: str, *, traceparent: str = "") -> tuple[people.Device, ...]:
-        return await self._ask(endpoints.devices(user_id), people.read_devices, traceparent) or ()
+    async def devices(self, user_id: str, *, traceparent: str = "") -> tuple[Device, ...]:
+        return await self._ask(endpoints.devices(user_id), read_devices, traceparent) or ()
 
-    async def providers(self, *, traceparent: str = "") -> tuple[people.Provider, ...]:
+    async def providers(self, *, traceparent: str = "") -> tuple[Provider, ...]:
         """All providers that Junction knows."""
-        return await self._ask(endpoints.providers(), people.read_providers, traceparent) or ()
+        return await self._ask(endpoints.providers(), read_providers, traceparent) or ()
 
     async def historical_pulls(
         self, user_id: str = "", provider: str = "", cursor: str = "", *, users_max: int = 50, traceparent: str = ""
     ) -> Listing:
         """A page of what Junction pulled, of one user or of all. It may be empty and still have a cursor."""
         call = endpoints.historical_pulls(user_id, provider, cursor, users_max)
-        return await self._ask(call, listing.read, traceparent) or Listing()
+        return await self._ask(call, introspection.read, traceparent) or Listing()
 
     async def resources(
         self, user_id: str = "", provider: str = "", cursor: str = "", *, users_max: int = 50, traceparent: str = ""
     ) -> Listing:
         """A page of what Junction has and sent of each resource, of one user or of all."""
         call = endpoints.ingestions(user_id, provider, cursor, users_max)
-        return await self._ask(call, listing.read, traceparent) or Listing()
+        return await self._ask(call, introspection.read, traceparent) or Listing()
 
     async def get(self, path: str, params: Mapping[str, str] | None = None, *, traceparent: str = "") -> Any:
         """Any other GET, as plain values; None for 404. `path` begins with `/v2/` or the like."""
-        return await self._ask(Call("other", path, params or {}), reading.read_plain, traceparent)
+        return await self._ask(Call("other", path, params or {}), answer_json.read_plain, traceparent)
 
     async def _ask(self, call: Call, read: Callable[[bytes], T], traceparent: str) -> T | None:
         """The answer as `read` understands it; None for 404."""
@@ -142,8 +163,8 @@ class Client:
     async def _dated(
         self, call: Call, read: Callable[[bytes], T], traceparent: str = ""
     ) -> tuple[T | None, int | None]:
-        """The answer as `read` understands it, None for 404; and when it was made (`judge.date_ms`)."""
-        parent, patience = trace.parent(traceparent), self._patience
+        """The answer as `read` understands it, None for 404; and when it was made (`http_status.date_ms`)."""
+        parent, patience = traceparent_of(traceparent), self._patience
         async for attempt in stamina.retry_context(
             on=patience.again,
             attempts=patience.tries,
@@ -161,7 +182,7 @@ class Client:
         outcome = "given_up"  # by the caller
         try:
             answer = await self._answer(call, parent)
-            found = None if answer.status == judge.MISSING else tolerantly(read, answer.body)
+            found = None if answer.status == http_status.MISSING else tolerantly(read, answer.body)
             outcome = "missing" if found is None else "ok"
         except (TryLater, Refused, NotAuthorized) as error:
             outcome = error.reason
@@ -170,7 +191,7 @@ class Client:
             raise
         finally:
             metrics.API_CALLS.labels(call.endpoint, outcome).inc()
-        return found, judge.date_ms(answer.headers)
+        return found, http_status.date_ms(answer.headers)
 
     async def _answer(self, call: Call, parent: str) -> Answer:
         """A 2xx or a 404. A token that has ended early is renewed once."""
@@ -182,9 +203,9 @@ class Client:
                         self.base_url + call.path, call.params, {**who, "traceparent": parent}
                     )
             if call.params.get(endpoints.CURSOR):
-                judge.check_cursor(answer.status)
-            if answer.status != judge.UNAUTHORIZED:
-                judge.check(answer, time.time())
+                http_status.check_cursor(answer.status)
+            if answer.status != http_status.UNAUTHORIZED:
+                http_status.check(answer, time.time())
                 return answer
             await self._credentials.renew(who)
         raise NotAuthorized("Junction refuses a new access token (HTTP 401): are region and environment right?")

@@ -7,11 +7,11 @@ from typing import Protocol
 
 import msgspec
 
-from connectors.junction import judge
+from connectors.junction import http_status
+from connectors.junction.answer_json import read_json
 from connectors.junction.endpoints import segment
-from connectors.junction.errors import NotAuthorized
+from connectors.junction.failures import NotAuthorized
 from connectors.junction.http import Http
-from connectors.junction.reading import read_json
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 
@@ -97,12 +97,12 @@ class AccessToken:
 
     async def _mint(self) -> None:
         answer = await self._http.post(self._url, {"env": self._environment}, self._asking)
-        if answer.status in (judge.UNAUTHORIZED, 403, judge.MISSING):
+        if answer.status in (http_status.UNAUTHORIZED, 403, http_status.MISSING):
             raise NotAuthorized(
                 f"Junction mints no access token (HTTP {answer.status}): check STREAMS_JUNCTION_MANAGEMENT_KEY, "
                 "STREAMS_JUNCTION_ORG_ID and STREAMS_JUNCTION_TEAM_ID"
             )
-        judge.check(answer, time.time())
+        http_status.check(answer, time.time())
         token = read_json(answer.body, _Token)
         self._headers = {"authorization": f"Bearer {_sendable(token.access_token, 'the access token')}"}
         self._minted_s = self._clock()

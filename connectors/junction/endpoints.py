@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from connectors.junction.errors import Refused, Trouble
+from connectors.junction.failures import Refused, Trouble
 from streams.events import resources
 from streams.events.resources import Kind
 from streams.events.times import EPOCH

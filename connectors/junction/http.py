@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import httpx
 
 from connectors.contract import proxies
-from connectors.junction.errors import Refused, Trouble, TryLater
-from connectors.junction.judge import Answer
+from connectors.junction.failures import Refused, Trouble, TryLater
+from connectors.junction.http_status import Answer
 from streams import __version__
 from streams.ops import unpacking
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Raw
 
-from connectors.junction.errors import Refused, Trouble, TryLater
-from connectors.junction.reading import Paged, read_json
+from connectors.junction.answer_json import Paged, read_json
+from connectors.junction.failures import Refused, Trouble, TryLater
 from streams.events import resources
 from streams.events.resources import Kind
 

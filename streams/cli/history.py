@@ -32,7 +32,7 @@ def fetch(
 
     Example: `junction-streams fetch --user 5f0c2c0e-... --provider oura --resource sleep --from 2026-05-01`
     """
-    from connectors.history.ask import ask, show
+    from connectors.history.fetch_requests import ask, show
 
     show(ask(read_settings(), user, provider or [], resource or [], start, end), as_json=as_json)
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from connectors.history.reconcile import theirs
-from connectors.junction.people import read_user
+from connectors.history.reconcile import reports
+from connectors.junction.users import read_user
 from connectors.webhook.store import record_of
 from streams.alerts.lives import threshold as owns
 from streams.alerts.lives.threshold import Own
@@ -157,7 +157,7 @@ def test_whoever_names_a_user_means_the_same(spelled: Any) -> None:
     assert owns.decode(f"{user}:glucose-low".encode(), None) == (Own(USER, "glucose-low"), False)
     assert read_user(json.dumps({"user_id": user, "team_id": team}).encode())[:3] == (USER, "", TEAM)
     said = [{"user_id": user, "provider": {"oura": {"pulled": {"sleep": {"status": "success"}}}}}]
-    assert list(theirs.read(said, [])) == [(USER, "oura", "sleep")]
+    assert list(reports.read(said, [])) == [(USER, "oura", "sleep")]
 
 
 @pytest.mark.parametrize(("named", "written"), [(USER, UPPER), (UPPER, USER), (UPPER, UPPER)])

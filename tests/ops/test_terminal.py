@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from connectors.history import ask
+from connectors.history import fetch_requests
 from connectors.history.reconcile import show as reconciled
 from connectors.history.reconcile.compare import Finding, Verdict
-from connectors.history.reconcile.run import Reconciled
-from connectors.history.reconcile.theirs import Theirs
+from connectors.history.reconcile.reconciler import Reconciled
+from connectors.history.reconcile.reports import Theirs
 from streams.alerts.alert_history import Alert
 from streams.alerts.lives.threshold import Own
 from streams.alerts.rules.parser import Problem, Read
@@ -148,7 +148,7 @@ PAGES: dict[str, Callable[[str], None]] = {
     "reconcile --all": lambda x: reconciled.summary(everybody(x), machine=False),
     "topics": lambda x: kafka.print_changes([Change(x, x, x)], [], applied=False, as_json=False),
     "schemas": lambda x: void(kafka.print_checks([SubjectCheck(x, x, x, SubjectStatus.NEW)], as_json=False)),
-    "fetch": lambda x: ask.show([Request(x, x, x, x, 0, 0, Why.PERSON, Priority.NORMAL)], as_json=False),
+    "fetch": lambda x: fetch_requests.show([Request(x, x, x, x, 0, 0, Why.PERSON, Priority.NORMAL)], as_json=False),
 }
 
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from connectors.junction import Client, Page, open_client, walk
+from connectors.junction import Client, Page, iterate_pages, open_client
 from connectors.junction.client import Patience
 from streams.events import resources
 from streams.events.resources import Kind
@@ -39,4 +39,4 @@ async def pages_of(client: Client, resource: str, user_id: str, span: Span, prov
     """The pages of a span, from the first to the last."""
     if resources.RESOURCES[resource].kind is Kind.SUMMARY:
         return [await client.page(resource, user_id, span, provider)]
-    return [page async for page in walk(partial(client.page, resource, user_id, span, provider))]
+    return [page async for page in iterate_pages(partial(client.page, resource, user_id, span, provider))]

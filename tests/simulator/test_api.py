@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.junction import NotAuthorized, Refused, Trouble, TryLater, bodies, open_client, walk
+from connectors.junction import NotAuthorized, Refused, Trouble, TryLater, bodies, iterate_pages, open_client
 from connectors.junction.client import Patience
 from streams.ops.errors import Misconfigured
 from streams.payloads.decode import decode
@@ -346,14 +346,14 @@ async def test_junctions_work_is_told() -> None:
     many = world(users=6, days_of_history=5, notices=Notices(failed=0.2))
     people = list(many.people)
     async with fake(many) as (_, client):
-        every = [page async for page in walk(partial(client.historical_pulls, "", "", users_max=2))]
+        every = [page async for page in iterate_pages(partial(client.historical_pulls, "", "", users_max=2))]
         entries = [entry for page in every for entry in page.data]
         assert [entry["user_id"] for entry in entries] == [one.user_id for one in people]
         links = [link for entry in entries for link in entry["provider"].values()]
         assert {pull["status"] for link in links for pull in link["pulled"].values()} == {"success", "failure"}
         sent = await client.resources(people[0].user_id, "oura")
         assert sent.data[0]["provider"]["oura"]["sleep"]["sent_count"] > 0
-        few = [page async for page in walk(partial(client.historical_pulls, "", "withings", users_max=1))]
+        few = [page async for page in iterate_pages(partial(client.historical_pulls, "", "withings", users_max=1))]
     assert any(not page.data for page in few[:-1])
 
 

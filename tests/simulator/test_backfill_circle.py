@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from connectors.junction import bodies, has_endpoint
-from connectors.junction.stream import Stream
+from connectors.junction.workout_stream import Stream
 from streams.events import resources, topics
 from streams.events.topics import Origin
 from streams.events.types import identify

@@ -5,6 +5,6 @@ queue of jobs. A call of the API runs beside the engine; its answer joins the ne
 topics, the job's next step, and a word of progress, together or not at all.
 """
 
-from connectors.history.fetcher.run import run
+from connectors.history.fetcher.service import run
 
 __all__ = ["run"]

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from connectors.history.fetcher.answer import TOO_LARGE, Page, Trouble, settle
+from connectors.history.fetcher.transaction import TOO_LARGE, Page, Trouble, settle
 from streams.engine.faust.app import App
 from streams.engine.work.unit import UnitOfWork
 from streams.ops import log, metrics

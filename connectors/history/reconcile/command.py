@@ -6,7 +6,7 @@ from contextlib import aclosing
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from connectors.history.reconcile.run import Reconciled, reconcile
+from connectors.history.reconcile.reconciler import Reconciled, reconcile
 from connectors.history.reconcile.show import show, summary
 from connectors.junction import open_client
 from streams.ops import terminal

@@ -21,7 +21,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from connectors.history.reconcile.theirs import UNDER_WAY, Theirs
+from connectors.history.reconcile.reports import UNDER_WAY, Theirs
 from streams.events import providers
 from streams.events.resources import RESOURCES
 from streams.payloads import values

@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any
 
 from connectors.history.reconcile.compare import GOOD, Finding
-from connectors.history.reconcile.run import Reconciled
+from connectors.history.reconcile.reconciler import Reconciled
 from streams.ops import terminal
 from streams.ops.terminal import Rows, line
 

@@ -6,8 +6,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from connectors.history.reconcile.compare import Finding, Verdict
-from connectors.history.reconcile.run import record_of
-from connectors.history.reconcile.theirs import Theirs
+from connectors.history.reconcile.reconciler import record_of
+from connectors.history.reconcile.reports import Theirs
 from streams import agents
 from streams.alerts.rules.parser import rules_of
 from streams.alerts.rules.rule import Rules

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors.junction import NotAuthorized, Refused, Trouble, TryLater, open_client, walk
+from connectors.junction import NotAuthorized, Refused, Trouble, TryLater, iterate_pages, open_client
 from connectors.junction.client import Client, Patience
 from connectors.junction.credentials import AccessToken
 from connectors.junction.http import Http
@@ -183,7 +183,7 @@ async def test_a_page_that_leads_to_itself_ends_the_walk() -> None:
     answer = http(200, b'{"groups":{},"next_cursor":"again"}')
     async with scripted(answer) as server, open_client(settings_for(server.url)) as client:
         with pytest.raises(Refused) as caught:
-            [page async for page in walk(lambda cursor: client.page("steps", USER, SPAN, cursor=cursor))]
+            [page async for page in iterate_pages(lambda cursor: client.page("steps", USER, SPAN, cursor=cursor))]
     assert caught.value.reason is Trouble.ENDLESS
     assert len(server.requests) == 2
 

@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from connectors.history.reconcile import theirs
-from connectors.history.reconcile.theirs import Theirs
-from connectors.junction import Refused, bodies, judge, listing, people, stream
+from connectors.history.reconcile import reports
+from connectors.history.reconcile.reports import Theirs
+from connectors.junction import Refused, bodies, http_status, introspection, users, workout_stream
+from connectors.junction.answer_json import read_plain
 from connectors.junction.pages import Page, read
-from connectors.junction.people import Device, Link, Provider, User, Users
-from connectors.junction.reading import read_plain
+from connectors.junction.users import Device, Link, Provider, User, Users
 from streams.ops.errors import Rejected
 from streams.payloads.decode import decode
 from streams.payloads.series import Series
@@ -68,14 +68,14 @@ def at(text: str) -> int:
     return time_us(text)
 
 
-def pulls(body: bytes) -> tuple[dict[theirs.Key, Theirs], str | None]:
-    page = listing.read(body)
-    return theirs.read(page.data, []), page.next_cursor
+def pulls(body: bytes) -> tuple[dict[reports.Key, Theirs], str | None]:
+    page = introspection.read(body)
+    return reports.read(page.data, []), page.next_cursor
 
 
-def ingestion(body: bytes) -> tuple[dict[theirs.Key, Theirs], str | None]:
-    page = listing.read(body)
-    return theirs.read([], page.data), page.next_cursor
+def ingestion(body: bytes) -> tuple[dict[reports.Key, Theirs], str | None]:
+    page = introspection.read(body)
+    return reports.read([], page.data), page.next_cursor
 
 
 def names(body: bytes) -> list[str]:
@@ -125,18 +125,18 @@ REST: dict[str, tuple[Any, Any]] = {
         ingestion,
         ({("", "fitbit", "activity"): Theirs(oldest_us=_OLD, newest_us=_NEW_US, sent=231, **_ATTEMPT)}, "next_cursor"),
     ),
-    "users-list-current": (people.read_users, Users((_FILLER,), 1)),
-    "users-list": (people.read_users, Users((_GUIDE,), 1)),
-    "user-current": (people.read_user, _FILLER),
-    "user": (people.read_user, _GUIDE._replace(time_zone="Europe/London")),
-    "user-created": (people.read_user, User(_NEW, "5269f80a-fb0b-432a-b311-c3eac1a46260")),
+    "users-list-current": (users.read_users, Users((_FILLER,), 1)),
+    "users-list": (users.read_users, Users((_GUIDE,), 1)),
+    "user-current": (users.read_user, _FILLER),
+    "user": (users.read_user, _GUIDE._replace(time_zone="Europe/London")),
+    "user-created": (users.read_user, User(_NEW, "5269f80a-fb0b-432a-b311-c3eac1a46260")),
     "user-providers": (
-        people.read_links,
+        users.read_links,
         (Link("fitbit", "connected", at("2010-01-23T12:34:56Z"), available=("body",), unavailable=("sleep",)),),
     ),
-    "providers": (people.read_providers, (Provider("oura", "Oura", "oauth", ("workouts", "sleep")),)),
+    "providers": (users.read_providers, (Provider("oura", "Oura", "oauth", ("workouts", "sleep")),)),
     "devices-current": (
-        people.read_devices,
+        users.read_devices,
         (Device("00000000-0000-0000-0000-000000000000", "fitbit", "scale", "Aria Air"),),
     ),
     # Answers that nothing of ours asks for: `Client.get` gives them as plain values.
@@ -189,9 +189,9 @@ def test_the_rest_is_read(name: str) -> None:
 def test_a_workout_stream_is_read() -> None:
     """Nine columns as long as the times; the vendor's own times run backwards once."""
     samples.sample_dir()
-    found = stream.read(ANSWERS["stream-workout"])
+    found = workout_stream.read(ANSWERS["stream-workout"])
     assert found.times_s == [1626625123, 1626625140, 1626625145, 1626625150, 162662560]
-    assert set(found.columns) == set(stream.COLUMNS) - {"temperature"}
+    assert set(found.columns) == set(workout_stream.COLUMNS) - {"temperature"}
     assert found.columns["heartrate"] == [120.0, 125.0, 125.0, 130.0, 135.0]
     assert (found.problems, found.unknown) == ([], {})
 
@@ -201,7 +201,7 @@ def test_a_conflict_is_a_bad_request() -> None:
     samples.sample_dir()
     body = ANSWERS["user-create-conflict-400"]
     with pytest.raises(Refused) as caught:
-        judge.check(judge.Answer(400, {}, body), 0)
+        http_status.check(http_status.Answer(400, {}, body), 0)
     assert str(caught.value) == "Junction's API: bad_request, HTTP 400"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.history.fetcher.asking import Asker
+from connectors.history.fetcher.page_fetcher import Asker
 from connectors.junction import has_endpoint
 from streams.events.signature import ksuid_time_ms
 from streams.simulator.api.app import FakeApi

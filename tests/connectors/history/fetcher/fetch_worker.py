@@ -10,8 +10,8 @@ import os
 import random
 import time
 
-from connectors.history.fetcher.answer import Page, Trouble, enqueue
 from connectors.history.fetcher.scheduler import Scheduler
+from connectors.history.fetcher.transaction import Page, Trouble, enqueue
 from streams.engine.faust import app as engine
 from streams.events import topics
 from streams.events.types import Record

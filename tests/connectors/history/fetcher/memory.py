@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from connectors.history.fetcher.answer import Page, Trouble, enqueue, settle
+from connectors.history.fetcher.transaction import Page, Trouble, enqueue, settle
 from streams.tables.draft import Draft
 from streams.tables.history import queue
 from streams.tables.history.job import Call, Job

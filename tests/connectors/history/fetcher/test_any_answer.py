@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.history.fetcher.answer import Page, Trouble
-from connectors.history.fetcher.asking import Asker
-from connectors.junction.reading import CURSOR_CHARS_MAX
+from connectors.history.fetcher.page_fetcher import Asker
+from connectors.history.fetcher.transaction import Page, Trouble
+from connectors.junction.answer_json import CURSOR_CHARS_MAX
 from streams.tables.history import job as jobs
 from streams.tables.history.job import Job, JobStatus
 from streams.tables.history.request import Request

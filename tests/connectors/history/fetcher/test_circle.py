@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 
-from connectors.history.fetcher.asking import Asker
+from connectors.history.fetcher.page_fetcher import Asker
 from streams.events import topics
 from streams.events.signature import ksuid_time_ms
 from streams.simulator.api.app import FakeApi

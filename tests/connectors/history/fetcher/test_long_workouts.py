@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.history.fetcher.asking import Asker
+from connectors.history.fetcher.page_fetcher import Asker
 from streams.events import topics
 from streams.events.record_bounds import Bounds
 from streams.ops.errors import Reason, Rejected

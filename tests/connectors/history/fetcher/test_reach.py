@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from connectors.history import ask
-from connectors.history.fetcher.answer import Page, Trouble
-from connectors.history.fetcher.asking import Asker
+from connectors.history import fetch_requests
+from connectors.history.fetcher.page_fetcher import Asker
+from connectors.history.fetcher.transaction import Page, Trouble
 from connectors.history.reconcile import compare
 from connectors.history.reconcile.compare import Finding, Verdict
-from connectors.history.reconcile.theirs import Theirs
+from connectors.history.reconcile.reports import Theirs
 from streams.events import topics
 from streams.ops.errors import Misconfigured, Rejected
 from streams.tables.history import job as jobs
@@ -183,9 +183,9 @@ def test_a_person_asks_for_any_dates(start: datetime | None, end: datetime | Non
     """Far ahead is until now, long ago is from the beginning, and nothing at all is a sentence."""
     if span is None:
         with pytest.raises(Misconfigured):
-            ask._span(start, end, NOW)
+            fetch_requests._span(start, end, NOW)
     else:
-        assert ask._span(start, end, NOW) == span
+        assert fetch_requests._span(start, end, NOW) == span
 
 
 @given(any_int, any_int)

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from connectors.history.fetcher.answer import Page, enqueue, settle
 from connectors.history.fetcher.scheduler import Scheduler
+from connectors.history.fetcher.transaction import Page, enqueue, settle
 from streams.tables.draft import Draft
 from streams.tables.history import job as jobs
 from streams.tables.history import queue

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.history.reconcile import compare, theirs
+from connectors.history.reconcile import compare, reports
 from connectors.history.reconcile.compare import Finding, Verdict
-from connectors.history.reconcile.theirs import Theirs
+from connectors.history.reconcile.reports import Theirs
 from streams.tables.history.request import Why
 from streams.tables.history.windows import DAY_US
 
@@ -116,7 +116,7 @@ json_values = st.recursive(
 @given(st.lists(json_values, max_size=3), st.lists(json_values, max_size=3))
 def test_other_shapes_are_left_out(pulls: list[Any], resources: list[Any]) -> None:
     """Whatever an answer holds, reading it does not fail."""
-    for key, said in theirs.read(pulls, resources).items():
+    for key, said in reports.read(pulls, resources).items():
         assert all(isinstance(part, str) for part in key)
         assert isinstance(said, Theirs)
 
@@ -125,12 +125,12 @@ def test_published_answers(samples: Path) -> None:
     """The documentation's own answers: statuses, ranges, counts."""
     pulls = json.loads((samples / "api/introspect-historical-pull.json").read_text())["data"]
     state = json.loads((samples / "api/introspect-resources.json").read_text())["data"]
-    found = theirs.read(pulls, state)
+    found = reports.read(pulls, state)
     activity = found["", "fitbit", "activity"]
     assert (activity.pull, activity.days, activity.sent, activity.attempt) == ("success", 70, 231, "success")
     assert found["", "fitbit", "sleep"].pull_error == "provider_rate_limit_exceeded"
     assert found["", "fitbit", "blood_oxygen"].pull == "not_pulled"
-    omron = theirs.read(json.loads((samples / "api/introspect-historical-pull-omron.json").read_text())["data"], [])
+    omron = reports.read(json.loads((samples / "api/introspect-historical-pull-omron.json").read_text())["data"], [])
     assert {said.pull for said in omron.values()} == {"success"}
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from connectors.history.reconcile.run import all_users
+from connectors.history.reconcile.reconciler import all_users
 from connectors.junction import open_client
 from streams.engine.faust.app import App
 from streams.ops import log

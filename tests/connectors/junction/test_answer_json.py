@@ -9,21 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.history.reconcile import theirs
-from connectors.junction import Refused, TryLater, listing, people, stream
-from connectors.junction.mending import tolerantly
-from connectors.junction.reading import read_plain
+from connectors.history.reconcile import reports
+from connectors.junction import Refused, TryLater, introspection, users, workout_stream
+from connectors.junction.answer_json import read_plain
+from connectors.junction.repair import tolerantly
 from tests.strategies import json_values, mangled
 
 Reader = Callable[[bytes], Any]
 READERS: list[Reader] = [
-    people.read_user,
-    people.read_users,
-    people.read_links,
-    people.read_providers,
-    people.read_devices,
-    listing.read,
-    stream.read,
+    users.read_user,
+    users.read_users,
+    users.read_links,
+    users.read_providers,
+    users.read_devices,
+    introspection.read,
+    workout_stream.read,
 ]
 names = st.sampled_from(
     [
@@ -49,13 +49,13 @@ def test_hostile_answers_have_few_outcomes(reader: Reader, body: bytes) -> None:
 @given(odd, odd)
 def test_introspection_is_read_whatever_it_says(pulls: Any, states: Any) -> None:
     """What has another shape than expected is left out; nothing is raised."""
-    theirs.read([pulls], [states])
+    reports.read([pulls], [states])
 
 
 @pytest.mark.parametrize("reader", READERS)
 def test_what_was_cut_off_may_be_whole_the_next_time(reader: Reader) -> None:
     """Half of an answer is no JSON: try again. Deep JSON is refused: it would come again."""
-    is_list = reader in (people.read_providers, people.read_devices)
+    is_list = reader in (users.read_providers, users.read_devices)
     with pytest.raises(TryLater):
         reader(b'[{"slug"' if is_list else b'{"data": [{"user_id"')
     with pytest.raises(Refused):
@@ -65,7 +65,7 @@ def test_what_was_cut_off_may_be_whole_the_next_time(reader: Reader) -> None:
 def test_a_stream_keeps_what_fits() -> None:
     """A column of another length, or with other things than numbers, is left out and named; the others stay."""
     body = {"time": [1, None, 3], "heartrate": [60, None, 62.5], "lat": [1], "power": ["x"], "altitude": [], "new": [7]}
-    found = stream.read(json.dumps(body).encode())
+    found = workout_stream.read(json.dumps(body).encode())
     assert found.times_s == [1, None, 3]
     assert found.columns == {"heartrate": [60.0, None, 62.5]}
     assert found.unknown == {"new": [7]}

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from hashlib import blake2b
 from typing import NamedTuple, Protocol, TypeVar
 
-from connectors.junction.errors import Refused, Trouble
+from connectors.junction.failures import Refused, Trouble
 
 PAGES_MAX = 1000
 
@@ -17,14 +17,14 @@ class HasCursor(Protocol):
 P = TypeVar("P", bound=HasCursor)
 
 
-class Trail(NamedTuple):
+class PageTrail(NamedTuple):
     """How far a walk has come: small enough to travel in a record. `mark`: hash of a cursor seen on the way."""
 
     pages: int = 0
     mark: int = 0
 
 
-def follow(trail: Trail, cursor: str, pages_max: int = PAGES_MAX) -> Trail:
+def advance(trail: PageTrail, cursor: str, pages_max: int = PAGES_MAX) -> PageTrail:
     """The trail behind one more page, whose next cursor this is. Raises Refused(ENDLESS).
 
     The mark moves at every power of two (Brent 1980): a loop of any length is found after at most three times the pages
@@ -35,7 +35,7 @@ def follow(trail: Trail, cursor: str, pages_max: int = PAGES_MAX) -> Trail:
         raise Refused(Trouble.ENDLESS, f"a cursor came again within {pages} pages")
     if pages >= pages_max:
         raise Refused(Trouble.ENDLESS, f"more than {pages_max} pages")
-    return Trail(pages, seen if pages & (pages - 1) == 0 else trail.mark)
+    return PageTrail(pages, seen if pages & (pages - 1) == 0 else trail.mark)
 
 
 def _hash(cursor: str) -> int:
@@ -43,9 +43,9 @@ def _hash(cursor: str) -> int:
     return int.from_bytes(blake2b(cursor.encode(), digest_size=8).digest(), "big", signed=True)
 
 
-async def walk(fetch: Callable[[str], Awaitable[P]], pages_max: int = PAGES_MAX) -> AsyncIterator[P]:
+async def iterate_pages(fetch: Callable[[str], Awaitable[P]], pages_max: int = PAGES_MAX) -> AsyncIterator[P]:
     """Every page; `fetch` gets the cursor, "" for the first. Raises Refused(ENDLESS)."""
-    cursor, trail = "", Trail()
+    cursor, trail = "", PageTrail()
     while True:
         page = await fetch(cursor)
         yield page
@@ -54,4 +54,4 @@ async def walk(fetch: Callable[[str], Awaitable[P]], pages_max: int = PAGES_MAX)
         if page.next_cursor == cursor:
             raise Refused(Trouble.ENDLESS, "the next page is the same page")
         cursor = page.next_cursor
-        trail = follow(trail, cursor, pages_max)
+        trail = advance(trail, cursor, pages_max)

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.junction import Page, Refused, Trail, Trouble, follow, walk
+from connectors.junction import Page, PageTrail, Refused, Trouble, advance, iterate_pages
 
 
 @given(st.lists(st.text(min_size=1, max_size=3), unique=True, max_size=200))
 def test_a_walk_without_a_loop_reaches_its_end(cursors: list[str]) -> None:
     """As long as no cursor comes again, nothing is raised."""
-    trail = Trail()
+    trail = PageTrail()
     for cursor in cursors:
-        trail = follow(trail, cursor)
+        trail = advance(trail, cursor)
     assert trail.pages == len(cursors)
 
 
@@ -23,19 +23,19 @@ def test_every_loop_is_found(before: int, length: int) -> None:
     """However late it begins and however long it is: after at most three times the way into it and once around."""
     places = [page if page < before else before + (page - before) % length for page in range(3 * (before + length) + 2)]
     with pytest.raises(Refused) as caught:
-        reduce(follow, [f"c{place}" for place in places], Trail())
+        reduce(advance, [f"c{place}" for place in places], PageTrail())
     assert caught.value.reason is Trouble.ENDLESS
 
 
 def test_there_is_a_bound() -> None:
     """A server that makes up a new cursor for every page is left."""
     with pytest.raises(Refused, match="more than 10 pages"):
-        reduce(partial(follow, pages_max=10), map(str, range(20)), Trail())
+        reduce(partial(advance, pages_max=10), map(str, range(20)), PageTrail())
 
 
 def test_a_trail_fits_into_a_record() -> None:
     """Two whole numbers of 64 bits."""
-    trail = follow(Trail(), "a cursor")
+    trail = advance(PageTrail(), "a cursor")
     assert trail.pages == 1
     assert -(2**63) <= trail.mark < 2**63
 
@@ -49,8 +49,8 @@ async def test_walk_follows_the_cursors() -> None:
         asked.append(cursor)
         return Page("steps", next_cursor=ends[cursor])
 
-    assert [page.next_cursor async for page in walk(fetch)] == ["a", "b", None]
+    assert [page.next_cursor async for page in iterate_pages(fetch)] == ["a", "b", None]
     ends["b"] = "a"
     with pytest.raises(Refused):
-        [page async for page in walk(fetch)]
+        [page async for page in iterate_pages(fetch)]
     assert asked[:3] == ["", "a", "b"]

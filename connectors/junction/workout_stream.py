@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.junction.reading import Json, read_json
+from connectors.junction.answer_json import Json, read_json
 
 # Units: rpm or steps a minute, m, m/s, bpm, degrees, degrees, m from the start, W, the machine's own, °C.
 COLUMNS = (

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.junction import Refused, Trouble, TryLater, judge
-from connectors.junction.judge import Answer
+from connectors.junction import Refused, Trouble, TryLater, http_status
+from connectors.junction.http_status import Answer
 
 NOW = datetime(2026, 6, 3, 10, tzinfo=UTC)
 NOW_S = NOW.timestamp()
@@ -16,7 +16,9 @@ NOW_S = NOW.timestamp()
 
 def judged(status: int, body: bytes = b"", **headers: str) -> TryLater | Refused | None:
     try:
-        judge.check(Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, body), NOW_S)
+        http_status.check(
+            Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, body), NOW_S
+        )
     except (TryLater, Refused) as error:
         return error
     return None
@@ -51,13 +53,13 @@ def test_retry_after_is_seconds_or_a_date() -> None:
         (format_datetime(NOW, usegmt=True), 0),
         ("99999", 3600),
     ]:
-        assert judge.retry_after_s({"retry-after": said}, NOW_S) == wait_s
+        assert http_status.retry_after_s({"retry-after": said}, NOW_S) == wait_s
 
 
 @given(st.text(max_size=30))
 def test_any_other_retry_after_is_none(said: str) -> None:
     """Whatever stands in the header: a wait within bounds, or none."""
-    wait_s = judge.retry_after_s({"retry-after": said}, NOW_S)
+    wait_s = http_status.retry_after_s({"retry-after": said}, NOW_S)
     assert wait_s is None or 0 <= wait_s <= 3600
 
 
@@ -65,14 +67,14 @@ def test_a_date_is_when_it_was_answered() -> None:
     """Milliseconds of a whole second, in UTC where the header names no zone; None without one."""
     date = format_datetime(NOW, usegmt=True)
     for said in (date, date.replace("GMT", "-0000"), date.replace(" GMT", "")):
-        assert judge.date_ms({"date": said}) == int(NOW_S) * 1000
-    assert judge.date_ms({}) is None
+        assert http_status.date_ms({"date": said}) == int(NOW_S) * 1000
+    assert http_status.date_ms({}) is None
 
 
 @given(st.text(max_size=40))
 def test_any_other_date_is_none(said: str) -> None:
     """Whatever stands in the header: a whole second, or none."""
-    at_ms = judge.date_ms({"date": said})
+    at_ms = http_status.date_ms({"date": said})
     assert at_ms is None or at_ms % 1000 == 0
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from connectors.junction.errors import Refused, Trouble, TryLater
+from connectors.junction.failures import Refused, Trouble, TryLater
 from streams.payloads import values
 from streams.payloads.values import Unfit, short_text
 

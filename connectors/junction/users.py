@@ -7,9 +7,9 @@ are.
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from connectors.junction import reading
-from connectors.junction.errors import Refused, Trouble
-from connectors.junction.reading import Json, members, objects, read_json, time_us
+from connectors.junction import answer_json
+from connectors.junction.answer_json import Json, members, objects, read_json, time_us
+from connectors.junction.failures import Refused, Trouble
 from streams.events import ids, resources
 from streams.payloads.source import provider_slug
 
@@ -73,46 +73,46 @@ def read_user(body: bytes) -> User:
 def read_users(body: bytes) -> Users:
     """A user without a usable id is passed over. Raises TryLater, Refused."""
     answer = read_json(body, dict[str, Any])
-    rows = [row for row in objects(answer.get("users")) if reading.text(row.get("user_id"))]
-    return Users(tuple(map(_user, rows)), reading.whole(answer.get("total")) or 0)
+    rows = [row for row in objects(answer.get("users")) if answer_json.text(row.get("user_id"))]
+    return Users(tuple(map(_user, rows)), answer_json.whole(answer.get("total")) or 0)
 
 
 def _user(row: Json) -> User:
-    user_id, zone = ids.canonical(reading.text(row.get("user_id"))), row.get("fallback_time_zone")
+    user_id, zone = ids.canonical(answer_json.text(row.get("user_id"))), row.get("fallback_time_zone")
     if not user_id:
         raise Refused(Trouble.BAD_SHAPE, "$.user_id: missing")
     sources = objects(row.get("connected_sources"))
     found = (provider_slug(one.get("provider")) or provider_slug(one.get("source")) for one in sources)
     return User(
         user_id,
-        reading.text(row.get("client_user_id")),
-        ids.canonical(reading.text(row.get("team_id"))),
+        answer_json.text(row.get("client_user_id")),
+        ids.canonical(answer_json.text(row.get("team_id"))),
         time_us(row.get("created_on")),
         tuple(filter(None, found)),
-        reading.text(zone.get("id")) if type(zone) is dict else "",
-        reading.text(row.get("ingestion_start")),
-        reading.text(row.get("ingestion_end")),
+        answer_json.text(zone.get("id")) if type(zone) is dict else "",
+        answer_json.text(row.get("ingestion_start")),
+        answer_json.text(row.get("ingestion_end")),
     )
 
 
 def read_links(body: bytes) -> tuple[Link, ...]:
     """Connections of `.providers`; other names of the answer are none (4.3). Raises TryLater, Refused."""
     answer = read_json(body, dict[str, Any])
-    return tuple(_link(row) for row in objects(answer.get("providers")) if reading.text(row.get("slug")))
+    return tuple(_link(row) for row in objects(answer.get("providers")) if answer_json.text(row.get("slug")))
 
 
 def _link(row: Json) -> Link:
     given = row.get("error_details")
     error = given if type(given) is dict else {}
     statuses = {
-        resources.normalise(name): reading.text(said.get("status")) if type(said) is dict else ""
+        resources.normalise(name): answer_json.text(said.get("status")) if type(said) is dict else ""
         for name, said in members(row.get("resource_availability"))
     }
     return Link(
-        reading.text(row.get("slug")),
-        reading.text(row.get("status")),
+        answer_json.text(row.get("slug")),
+        answer_json.text(row.get("status")),
         time_us(row.get("created_on")),
-        reading.text(error.get("error_type")),
+        answer_json.text(error.get("error_type")),
         time_us(error.get("errored_at")),
         tuple(name for name, status in statuses.items() if status == "available"),
         tuple(name for name, status in statuses.items() if status == "unavailable"),
@@ -122,20 +122,20 @@ def _link(row: Json) -> Link:
 def read_providers(body: bytes) -> tuple[Provider, ...]:
     """Raises TryLater, Refused."""
     rows = objects(read_json(body, list[Any]))
-    return tuple(_provider(row) for row in rows if reading.text(row.get("slug")))
+    return tuple(_provider(row) for row in rows if answer_json.text(row.get("slug")))
 
 
 def _provider(row: Json) -> Provider:
-    supported = map(resources.normalise, reading.texts(row.get("supported_resources")))
-    slug, name, auth = (reading.text(row.get(part)) for part in ("slug", "name", "auth_type"))
+    supported = map(resources.normalise, answer_json.texts(row.get("supported_resources")))
+    slug, name, auth = (answer_json.text(row.get(part)) for part in ("slug", "name", "auth_type"))
     return Provider(slug, name, auth, tuple(supported))
 
 
 def read_devices(body: bytes) -> tuple[Device, ...]:
     """Raises TryLater, Refused."""
     rows = objects(read_json(body, list[Any]))
-    return tuple(_device(row) for row in rows if reading.text(row.get("id")))
+    return tuple(_device(row) for row in rows if answer_json.text(row.get("id")))
 
 
 def _device(row: Json) -> Device:
-    return Device(*(reading.text(row.get(part)) for part in ("id", "provider", "source_type", "device_model")))
+    return Device(*(answer_json.text(row.get(part)) for part in ("id", "provider", "source_type", "device_model")))

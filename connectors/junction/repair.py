@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from connectors.junction.errors import TryLater
+from connectors.junction.failures import TryLater
 from streams.events.text.mend import Mended, mended
 from streams.ops import log
 from streams.ops.errors import Rejected

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from connectors.history.fetcher import stream
+from connectors.history.fetcher import workout_events
 from streams.events import ids, topics
 from streams.events.topics import Delivery, Origin
 from streams.events.types import identify
@@ -95,7 +95,7 @@ def _want_stream(draft: Draft, prefix: str, parent: Request, workout_id: str) ->
 def _leave_letter(draft: Draft, prefix: str, job: Job) -> None:
     """The job of a single stream leaves no row where one could look: that it was given up is said by a dead letter."""
     now = _rfc3339(draft.now_ms)
-    key, body, headers = stream.letter(
+    key, body, headers = workout_events.letter(
         job.request, Delivery(f"{_page_id(job)}.0", DOOR, job.request.provider, now, now)
     )
     draft.emit(f"{prefix}.{topics.DEAD_LETTERS}", key, body, headers)

@@ -1,13 +1,13 @@
 """A page of introspection: what Junction says about its own work, user by user (domain file, 5.4). Pure.
 
-The entries stay plain values, since their fields and words are open; `connectors.history.reconcile.theirs` says
+The entries stay plain values, since their fields and words are open; `connectors.history.reconcile.reports` says
 what they mean.
 """
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.junction.reading import Paged, read_json
+from connectors.junction.answer_json import Paged, read_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from connectors.history import ask
-from connectors.history.reconcile import compare, theirs
+from connectors.history import fetch_requests
+from connectors.history.parallel import in_order
+from connectors.history.reconcile import compare, reports
 from connectors.history.reconcile.compare import Finding, Verdict
-from connectors.history.reconcile.theirs import Theirs
-from connectors.history.waves import in_order
-from connectors.junction import Client, Refused, Trouble, walk
+from connectors.history.reconcile.reports import Theirs
+from connectors.junction import Client, Refused, Trouble, iterate_pages
 from streams.events import ids, topics
 from streams.kafka import registry
 from streams.kafka.codec import Codec
@@ -120,7 +120,9 @@ async def _named(client: Client, user_id: str) -> AsyncIterator[tuple[str, list[
     for left in range(WALKS_MAX, 0, -1):
         before = frozenset(named)
         try:
-            async for page in walk(lambda cursor: client.historical_pulls(user_id, cursor=cursor, users_max=USERS_MAX)):
+            async for page in iterate_pages(
+                lambda cursor: client.historical_pulls(user_id, cursor=cursor, users_max=USERS_MAX)
+            ):
                 pulls = _by_user(page.data, user_id)
                 for user in dict.fromkeys((user_id, *pulls)):
                     if user and user not in before:
@@ -133,7 +135,7 @@ async def _named(client: Client, user_id: str) -> AsyncIterator[tuple[str, list[
 
 
 async def _resources(client: Client, user_id: str) -> list[Any]:
-    pages = walk(lambda cursor: client.resources(user_id, cursor=cursor))
+    pages = iterate_pages(lambda cursor: client.resources(user_id, cursor=cursor))
     return [row async for page in pages for row in page.data]
 
 
@@ -148,13 +150,13 @@ def _by_user(data: list[Any], user_id: str) -> dict[str, list[Any]]:
 
 async def _one(tools: Tools, user_id: str, pulls: list[Any], *, fetch: bool) -> Reconciled:
     """Compare, publish what was found, and, if wanted, requests for what is missing."""
-    said = theirs.read(pulls, await _resources(tools.junction, user_id))
+    said = reports.read(pulls, await _resources(tools.junction, user_id))
     # Theirs is asked for before ours: what comes in between is ours too much, and never looks missing.
     rows = {(provider, resource): row for (_, provider, resource), row in said.items()}
     now_s = time.time()
     findings = _compared(rows, await tools.views.of(user_id), now_s)
     made = compare.requests(user_id, findings, now_s) if fetch else []
-    await _publish(tools, [*_rows(tools, user_id, findings, made, now_s), *ask.rows(tools.settings, made)])
+    await _publish(tools, [*_rows(tools, user_id, findings, made, now_s), *fetch_requests.rows(tools.settings, made)])
     return Reconciled(user_id, findings, len(made))
 
 
@@ -165,7 +167,9 @@ def _compared(said: dict[Pair, Theirs], view: dict[str, Any], now_s: float) -> l
         raise status.Strange("the worker's answer cannot be compared: is it of another version?") from None
 
 
-def _rows(tools: Tools, user_id: str, findings: list[Finding], made: list[Request], now_s: float) -> Iterator[ask.Row]:
+def _rows(
+    tools: Tools, user_id: str, findings: list[Finding], made: list[Request], now_s: float
+) -> Iterator[fetch_requests.Row]:
     asked = {(request.provider, request.resource) for request in made}
     topic, partition = _place(tools.settings, user_id)
     for one in findings:
@@ -174,7 +178,7 @@ def _rows(tools: Tools, user_id: str, findings: list[Finding], made: list[Reques
         yield topic, key, tools.codec.encode(topics.RECONCILIATIONS, row), partition
 
 
-async def _publish(tools: Tools, rows: list[ask.Row]) -> None:
+async def _publish(tools: Tools, rows: list[fetch_requests.Row]) -> None:
     """Return when all are safe. Raises Unavailable."""
     await asyncio.gather(*(tools.publisher.publish(topic, key, value, [], at) for topic, key, value, at in rows))
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.history.fetcher.answer import Page, enqueue, settle
-from connectors.history.fetcher.asking import Asker
-from connectors.history.fetcher.clock import DATE_MS, Clock
+from connectors.history.fetcher.clock_skew import DATE_MS, Clock
+from connectors.history.fetcher.page_fetcher import Asker
+from connectors.history.fetcher.transaction import Page, enqueue, settle
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.options import KEY, ApiOptions
 from streams.simulator.api.serve import running

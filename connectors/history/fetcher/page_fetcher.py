@@ -7,9 +7,9 @@ from contextlib import AsyncExitStack
 
 import msgspec
 
-from connectors.history.fetcher import stream
-from connectors.history.fetcher.answer import Page, Trouble
-from connectors.history.fetcher.clock import Clock
+from connectors.history.fetcher import workout_events
+from connectors.history.fetcher.clock_skew import Clock
+from connectors.history.fetcher.transaction import Page, Trouble
 from connectors.junction import Client, NotAuthorized, Refused, TryLater, fitting, open_client
 from connectors.junction import Trouble as Word
 from streams.events.record_bounds import Bounds
@@ -140,10 +140,10 @@ async def _stream(client: Client, request: Request, began_ms: int, clock: Clock,
     found = await client.workout_stream(request.workout_id)
     if found is None or not found.times_s:
         return Page([], 0, "", began_ms)
-    body = stream.event(request, found.json)
+    body = workout_events.event(request, found.json)
     if len(body) > bytes_max:
         raise Refused(Word.TOO_LARGE, "a stream that no record can hold")
-    rows = 1 if stream.clean_bytes(found) <= bytes_max else 0
+    rows = 1 if workout_events.clean_bytes(found) <= bytes_max else 0
     return Page([body], rows, "", clock.asked_ms(began_ms, found.answered_ms))
 
 

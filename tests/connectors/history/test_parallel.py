@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.history.waves import in_order
+from connectors.history.parallel import in_order
 
 
 async def listed(n: int) -> AsyncIterator[int]:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from connectors.junction.stream import Stream
+from connectors.junction.workout_stream import Stream
 from streams import __version__
 from streams.events import topics
 from streams.events.topics import Delivery, Headers

@@ -3,8 +3,8 @@
 import asyncio
 import time
 
-from connectors.history.fetcher.answer import Page, Trouble
-from connectors.history.fetcher.asking import Asker
+from connectors.history.fetcher.page_fetcher import Asker
+from connectors.history.fetcher.transaction import Page, Trouble
 from streams.tables.history import job as jobs
 from streams.tables.history.request import Request
 from tests.connectors.junction.scripted import http, scripted, settings_for

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from connectors.history.fetcher.answer import enqueue
-from connectors.history.fetcher.asking import Asker
-from connectors.history.fetcher.reconciling import Reconciling
+from connectors.history.fetcher.page_fetcher import Asker
+from connectors.history.fetcher.reconcile_schedule import Reconciling
 from connectors.history.fetcher.scheduler import Scheduler
+from connectors.history.fetcher.transaction import enqueue
 from connectors.junction import open_client
 from streams.agents.steps.provenance import body_of
 from streams.engine.faust import app as engine

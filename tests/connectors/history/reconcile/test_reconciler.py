@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from connectors.history.reconcile import command
 from connectors.history.reconcile.compare import Verdict
-from connectors.history.reconcile.run import Reconciled, all_users, reconcile
+from connectors.history.reconcile.reconciler import Reconciled, all_users, reconcile
 from connectors.junction import Refused, open_client
 from streams.events import topics
 from streams.ops.errors import Unavailable

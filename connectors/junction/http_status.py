@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from connectors.junction.errors import Refused, Trouble, TryLater
-from connectors.junction.reading import objects
+from connectors.junction.answer_json import objects
+from connectors.junction.failures import Refused, Trouble, TryLater
 
 RETRY_AFTER_MAX_S = 3600  # beyond it a clock is wrong
 UNAUTHORIZED = 401
