@@ -5,24 +5,24 @@ async with open_client(settings) as client:
     events = bodies(page, user_id)      # what the webhook of the same data would have been
 """
 
-from connectors.junction.bodies import bodies, fitting
+from connectors.junction.bodies import bodies, bodies_within
 from connectors.junction.client import Client, open_client
 from connectors.junction.endpoints import has_endpoint
-from connectors.junction.failures import NotAuthorized, Refused, Trouble, TryLater
+from connectors.junction.failures import FailureReason, NotAuthorized, Refused, TryLater
 from connectors.junction.pages import Page
 from connectors.junction.paging import PageTrail, advance, iterate_pages
 
 __all__ = [
     "Client",
+    "FailureReason",
     "NotAuthorized",
     "Page",
     "PageTrail",
     "Refused",
-    "Trouble",
     "TryLater",
     "advance",
     "bodies",
-    "fitting",
+    "bodies_within",
     "has_endpoint",
     "iterate_pages",
     "open_client",

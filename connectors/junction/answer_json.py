@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from connectors.junction.failures import Refused, Trouble, TryLater
+from connectors.junction.failures import FailureReason, Refused, TryLater
 from streams.payloads import values
 from streams.payloads.values import Unfit, short_text
 
@@ -22,11 +22,11 @@ def read_json(body: bytes | Raw, kind: type[T], place: str = "$") -> T:
     try:
         found: T = _decoder(kind).decode(body)  # type: ignore[arg-type]  # because a type is hashable, whatever it is of
     except msgspec.ValidationError as error:
-        raise Refused(Trouble.BAD_SHAPE, _place(error, place)) from None
+        raise Refused(FailureReason.BAD_SHAPE, _place(error, place)) from None
     except RecursionError:
-        raise Refused(Trouble.TOO_DEEP, place) from None
+        raise Refused(FailureReason.TOO_DEEP, place) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise TryLater(Trouble.NOT_JSON, place) from None
+        raise TryLater(FailureReason.NOT_JSON, place) from None
     return found
 
 
@@ -59,7 +59,7 @@ class Paged(msgspec.Struct):
         if found in _ENDS:
             return None
         if len(str(found)) > CURSOR_CHARS_MAX:
-            raise Refused(Trouble.BAD_SHAPE, "$.next_cursor: too long")
+            raise Refused(FailureReason.BAD_SHAPE, "$.next_cursor: too long")
         return str(found)
 
 

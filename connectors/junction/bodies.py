@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from msgspec import Raw
 
-from connectors.junction.failures import Refused, Trouble
-from connectors.junction.pages import Group, Page
+from connectors.junction.failures import FailureReason, Refused
+from connectors.junction.pages import Page, SampleGroup
 from streams.payloads.source import UNKNOWN, read_source
 
 
@@ -20,13 +20,13 @@ def bodies(
 
     Raises Refused(TOO_LARGE) where a single object or sample does.
     """
-    found, left_out = fitting(page, user_id, client_user_id, team_id, bytes_max=bytes_max, alone_max=bytes_max)
+    found, left_out = bodies_within(page, user_id, client_user_id, team_id, bytes_max=bytes_max, alone_max=bytes_max)
     if left_out:
-        raise Refused(Trouble.TOO_LARGE, "a single object or sample")
+        raise Refused(FailureReason.TOO_LARGE, "a single object or sample")
     return found
 
 
-def fitting(
+def bodies_within(
     page: Page, user_id: str, client_user_id: str = "", team_id: str = "", *, bytes_max: int, alone_max: int
 ) -> tuple[list[bytes], int]:
     """Bodies as `bodies` makes them, but a single object or sample may have up to `alone_max` bytes (at least
@@ -48,21 +48,21 @@ def _head(resource: str, user_id: str, client_user_id: str, team_id: str) -> byt
     return msgspec.json.encode(envelope)[:-1] + b',"data":'
 
 
-def _merged(groups: Sequence[Group]) -> list[Group]:
+def _merged(groups: Sequence[SampleGroup]) -> list[SampleGroup]:
     """One group for each provider and source: the same one may come again, in a page too (domain file, 6.3)."""
-    merged: dict[tuple[str, bytes], Group] = {}
+    merged: dict[tuple[str, bytes], SampleGroup] = {}
     for provider, origin, samples in groups:
-        merged.setdefault((provider, origin), Group(provider, origin, [])).samples.extend(samples)
+        merged.setdefault((provider, origin), SampleGroup(provider, origin, [])).samples.extend(samples)
     return list(merged.values())
 
 
-def _of_group(head: bytes, group: Group, bytes_max: int) -> Iterator[bytes]:
+def _of_group(head: bytes, group: SampleGroup, bytes_max: int) -> Iterator[bytes]:
     before, after = head + _source(group) + b'"data":[', b"]}}"
     for samples in _split(group.samples, bytes_max - len(before) - len(after)):
         yield before + b",".join(samples) + after
 
 
-def _source(group: Group) -> bytes:
+def _source(group: SampleGroup) -> bytes:
     """Who measured, as far as `$.data` has to say it: the provider stands apart where the source does not name it."""
     said = b'"source":' + group.source + b"," if group.source else b""
     known = read_source({"source": msgspec.json.decode(group.source or b"null")}, []).provider

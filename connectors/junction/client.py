@@ -25,21 +25,21 @@ from connectors.junction import (
     workout_stream,
 )
 from connectors.junction.credentials import Credentials
-from connectors.junction.endpoints import Call
+from connectors.junction.endpoints import ApiCall
 from connectors.junction.failures import NotAuthorized, Refused, TryLater
-from connectors.junction.http import Http
-from connectors.junction.http_status import Answer
-from connectors.junction.introspection import Listing
+from connectors.junction.http import HttpTransport
+from connectors.junction.http_status import ApiAnswer
+from connectors.junction.introspection import IntrospectionPage
 from connectors.junction.limits import Limits
 from connectors.junction.pages import Page
-from connectors.junction.repair import tolerantly
+from connectors.junction.repair import read_repaired
 from connectors.junction.traceparent import traceparent_of
 from connectors.junction.users import (
     Device,
-    Link,
-    Provider,
-    User,
-    Users,
+    JunctionUser,
+    ProviderInfo,
+    UserConnection,
+    UserPage,
     read_devices,
     read_links,
     read_providers,
@@ -56,7 +56,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How long one call goes on trying. A wait that Junction asks for beyond `wait_max_s` is the caller's to wait."""
 
     tries: int = 5
@@ -76,7 +76,9 @@ class Patience:
 class Client:
     """Use `open_client`. `limits`: shared by all calls; its rate may be changed while it runs."""
 
-    def __init__(self, base_url: str, http: Http, credentials: Credentials, limits: Limits, patience: Patience) -> None:
+    def __init__(
+        self, base_url: str, http: HttpTransport, credentials: Credentials, limits: Limits, patience: RetryPolicy
+    ) -> None:
         self.base_url = base_url.rstrip("/")
         self._http, self._credentials = http, credentials
         self._patience = patience
@@ -111,57 +113,57 @@ class Client:
         found, at_ms = await self._dated(call, lambda body: pages.read(name, body), traceparent)
         return replace(found or Page(name, is_missing=True), answered_ms=at_ms)
 
-    async def workout_stream(self, workout_id: str, *, traceparent: str = "") -> workout_stream.Stream | None:
+    async def workout_stream(self, workout_id: str, *, traceparent: str = "") -> workout_stream.WorkoutStream | None:
         found, at_ms = await self._dated(endpoints.workout_stream(workout_id), workout_stream.read, traceparent)
         return found and replace(found, answered_ms=at_ms)
 
-    async def user(self, user_id: str, *, traceparent: str = "") -> User | None:
+    async def user(self, user_id: str, *, traceparent: str = "") -> JunctionUser | None:
         return await self._ask(endpoints.user(user_id), read_user, traceparent)
 
-    async def resolve(self, client_user_id: str, *, traceparent: str = "") -> User | None:
+    async def resolve(self, client_user_id: str, *, traceparent: str = "") -> JunctionUser | None:
         """The user by your own id."""
         return await self._ask(endpoints.resolve(client_user_id), read_user, traceparent)
 
-    async def users(self, offset: int = 0, limit: int = endpoints.USERS_MAX, *, traceparent: str = "") -> Users:
+    async def users(self, offset: int = 0, limit: int = endpoints.USERS_MAX, *, traceparent: str = "") -> UserPage:
         """A page of the team's users."""
-        return await self._ask(endpoints.users(offset, limit), read_users, traceparent) or Users()
+        return await self._ask(endpoints.users(offset, limit), read_users, traceparent) or UserPage()
 
-    async def user_providers(self, user_id: str, *, traceparent: str = "") -> tuple[Link, ...]:
+    async def user_providers(self, user_id: str, *, traceparent: str = "") -> tuple[UserConnection, ...]:
         """The user's connections, and how they are."""
         return await self._ask(endpoints.user_providers(user_id), read_links, traceparent) or ()
 
     async def devices(self, user_id: str, *, traceparent: str = "") -> tuple[Device, ...]:
         return await self._ask(endpoints.devices(user_id), read_devices, traceparent) or ()
 
-    async def providers(self, *, traceparent: str = "") -> tuple[Provider, ...]:
+    async def providers(self, *, traceparent: str = "") -> tuple[ProviderInfo, ...]:
         """All providers that Junction knows."""
         return await self._ask(endpoints.providers(), read_providers, traceparent) or ()
 
     async def historical_pulls(
         self, user_id: str = "", provider: str = "", cursor: str = "", *, users_max: int = 50, traceparent: str = ""
-    ) -> Listing:
+    ) -> IntrospectionPage:
         """A page of what Junction pulled, of one user or of all. It may be empty and still have a cursor."""
         call = endpoints.historical_pulls(user_id, provider, cursor, users_max)
-        return await self._ask(call, introspection.read, traceparent) or Listing()
+        return await self._ask(call, introspection.read, traceparent) or IntrospectionPage()
 
     async def resources(
         self, user_id: str = "", provider: str = "", cursor: str = "", *, users_max: int = 50, traceparent: str = ""
-    ) -> Listing:
+    ) -> IntrospectionPage:
         """A page of what Junction has and sent of each resource, of one user or of all."""
         call = endpoints.ingestions(user_id, provider, cursor, users_max)
-        return await self._ask(call, introspection.read, traceparent) or Listing()
+        return await self._ask(call, introspection.read, traceparent) or IntrospectionPage()
 
     async def get(self, path: str, params: Mapping[str, str] | None = None, *, traceparent: str = "") -> Any:
         """Any other GET, as plain values; None for 404. `path` begins with `/v2/` or the like."""
-        return await self._ask(Call("other", path, params or {}), answer_json.read_plain, traceparent)
+        return await self._ask(ApiCall("other", path, params or {}), answer_json.read_plain, traceparent)
 
-    async def _ask(self, call: Call, read: Callable[[bytes], T], traceparent: str) -> T | None:
+    async def _ask(self, call: ApiCall, read: Callable[[bytes], T], traceparent: str) -> T | None:
         """The answer as `read` understands it; None for 404."""
         found, _ = await self._dated(call, read, traceparent)
         return found
 
     async def _dated(
-        self, call: Call, read: Callable[[bytes], T], traceparent: str = ""
+        self, call: ApiCall, read: Callable[[bytes], T], traceparent: str = ""
     ) -> tuple[T | None, int | None]:
         """The answer as `read` understands it, None for 404; and when it was made (`http_status.date_ms`)."""
         parent, patience = traceparent_of(traceparent), self._patience
@@ -177,12 +179,12 @@ class Client:
                 return await self._once(call, read, parent)
         raise AssertionError("retry_context ends by return or raise")
 
-    async def _once(self, call: Call, read: Callable[[bytes], T], parent: str) -> tuple[T | None, int | None]:
+    async def _once(self, call: ApiCall, read: Callable[[bytes], T], parent: str) -> tuple[T | None, int | None]:
         """One try, counted by its outcome."""
         outcome = "given_up"  # by the caller
         try:
             answer = await self._answer(call, parent)
-            found = None if answer.status == http_status.MISSING else tolerantly(read, answer.body)
+            found = None if answer.status == http_status.MISSING else read_repaired(read, answer.body)
             outcome = "missing" if found is None else "ok"
         except (TryLater, Refused, NotAuthorized) as error:
             outcome = error.reason
@@ -193,7 +195,7 @@ class Client:
             metrics.API_CALLS.labels(call.endpoint, outcome).inc()
         return found, http_status.date_ms(answer.headers)
 
-    async def _answer(self, call: Call, parent: str) -> Answer:
+    async def _answer(self, call: ApiCall, parent: str) -> ApiAnswer:
         """A 2xx or a 404. A token that has ended early is renewed once."""
         for _ in range(2):
             who = await self._credentials.headers()
@@ -212,19 +214,19 @@ class Client:
 
 
 @asynccontextmanager
-async def open_client(settings: Settings, patience: Patience | None = None) -> AsyncIterator[Client]:
+async def open_client(settings: Settings, patience: RetryPolicy | None = None) -> AsyncIterator[Client]:
     """A client for the team of the settings; its connections are closed at the end. Raises Misconfigured.
 
     `patience`: that of the settings unless given.
     """
-    http = Http(
+    http = HttpTransport(
         at_once=settings.junction_requests_at_once,
         timeout_s=settings.junction_timeout_s,
         answer_bytes_max=settings.junction_answer_bytes_max,
     )
     try:
         limits = Limits(settings.junction_requests_per_s, settings.junction_requests_at_once)
-        patience = patience or Patience(settings.junction_tries, settings.junction_patience_s)
+        patience = patience or RetryPolicy(settings.junction_tries, settings.junction_patience_s)
         yield Client(settings.junction_base_url, http, credentials.of(settings, http), limits, patience)
     finally:
         await http.close()

@@ -11,7 +11,7 @@ from connectors.junction import http_status
 from connectors.junction.answer_json import read_json
 from connectors.junction.endpoints import segment
 from connectors.junction.failures import NotAuthorized
-from connectors.junction.http import Http
+from connectors.junction.http import HttpTransport
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 
@@ -30,7 +30,7 @@ class Credentials(Protocol):
         ...
 
 
-def of(settings: Settings, http: Http) -> Credentials:
+def of(settings: Settings, http: HttpTransport) -> Credentials:
     """A key wins over a management key. Raises NotAuthorized where there is neither."""
     if key := settings.junction_api_key.get_secret_value():
         return ApiKey(key)
@@ -67,7 +67,7 @@ class _Token(msgspec.Struct):
 class AccessToken:
     """Minted when needed, kept until shortly before its end; however many calls wait, one mints for all."""
 
-    def __init__(self, settings: Settings, http: Http, clock: Clock = time.monotonic) -> None:
+    def __init__(self, settings: Settings, http: HttpTransport, clock: Clock = time.monotonic) -> None:
         org, team = segment(settings.junction_org_id), segment(settings.junction_team_id)
         base = settings.junction_management_url.rstrip("/")
         self._url = f"{base}/v1/org/{org}/team/{team}/create_api_access_token"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from connectors.junction.failures import Refused, Trouble
+from connectors.junction.failures import FailureReason, Refused
 from streams.events import resources
 from streams.events.resources import Kind
 from streams.events.times import EPOCH
@@ -22,7 +22,7 @@ _DATES_ONLY = frozenset({"sleep_cycle", "menstrual_cycle", "electrocardiogram"})
 _FIRST_DAY = date(1970, 1, 1)
 
 
-class Call(NamedTuple):
+class ApiCall(NamedTuple):
     """A GET. `endpoint`: its name in metrics and errors, one of a few."""
 
     endpoint: str
@@ -39,15 +39,15 @@ def has_endpoint(resource: str) -> bool:
     return row is not None and not row.legacy and row.name != "workout_stream"
 
 
-def page(resource: str, user_id: str, span: Span | None, provider: str = "", cursor: str = "") -> Call:
+def page(resource: str, user_id: str, span: Span | None, provider: str = "", cursor: str = "") -> ApiCall:
     """Data of a resource by its event name. Raises Refused(NO_ENDPOINT), Refused(BAD_REQUEST) without a span."""
     row = resources.get(resource)
     if row is None or not has_endpoint(resource):
-        raise Refused(Trouble.NO_ENDPOINT, "of this resource")
+        raise Refused(FailureReason.NO_ENDPOINT, "of this resource")
     params = _present(provider=provider, **{CURSOR: cursor}) | dates(row.name, span)
     if row.kind is Kind.TIMESERIES:
-        return Call("timeseries", f"/v2/timeseries/{segment(user_id)}/{row.api_name}/grouped", params)
-    return Call("summary", f"/v2/summary/{row.api_name}/{segment(user_id)}", params)
+        return ApiCall("timeseries", f"/v2/timeseries/{segment(user_id)}/{row.api_name}/grouped", params)
+    return ApiCall("summary", f"/v2/summary/{row.api_name}/{segment(user_id)}", params)
 
 
 def dates(resource: str, span: Span | None) -> dict[str, str]:
@@ -55,13 +55,13 @@ def dates(resource: str, span: Span | None) -> dict[str, str]:
     if resource == "profile":
         return {}
     if span is None:
-        raise Refused(Trouble.BAD_REQUEST, "no span")
+        raise Refused(FailureReason.BAD_REQUEST, "no span")
     start_us, end_us = span
     write, end_us = (_date, end_us) if resource in _DATES_ONLY else (_time, end_us + _SECOND_US - 1)
     try:
         return {"start_date": write(start_us), "end_date": write(end_us)}
     except OverflowError:
-        raise Refused(Trouble.BAD_REQUEST, "a span outside of the years 1 to 9999") from None
+        raise Refused(FailureReason.BAD_REQUEST, "a span outside of the years 1 to 9999") from None
 
 
 def _date(us: int) -> str:
@@ -73,40 +73,42 @@ def _time(us: int) -> str:
     return (EPOCH + timedelta(seconds=us // _SECOND_US)).isoformat()
 
 
-def workout_stream(workout_id: str) -> Call:
-    return Call("workout_stream", f"/v2/timeseries/workouts/{segment(workout_id)}/stream")
+def workout_stream(workout_id: str) -> ApiCall:
+    return ApiCall("workout_stream", f"/v2/timeseries/workouts/{segment(workout_id)}/stream")
 
 
-def user(user_id: str) -> Call:
-    return Call("user", f"/v2/user/{segment(user_id)}")
+def user(user_id: str) -> ApiCall:
+    return ApiCall("user", f"/v2/user/{segment(user_id)}")
 
 
-def resolve(client_user_id: str) -> Call:
-    return Call("user", f"/v2/user/resolve/{segment(client_user_id)}")
+def resolve(client_user_id: str) -> ApiCall:
+    return ApiCall("user", f"/v2/user/resolve/{segment(client_user_id)}")
 
 
-def users(offset: int, limit: int) -> Call:
-    return Call("users", "/v2/user", {"offset": str(offset), "limit": str(limit)})
+def users(offset: int, limit: int) -> ApiCall:
+    return ApiCall("users", "/v2/user", {"offset": str(offset), "limit": str(limit)})
 
 
-def user_providers(user_id: str) -> Call:
-    return Call("user_providers", f"/v2/user/providers/{segment(user_id)}")
+def user_providers(user_id: str) -> ApiCall:
+    return ApiCall("user_providers", f"/v2/user/providers/{segment(user_id)}")
 
 
-def devices(user_id: str) -> Call:
-    return Call("devices", f"/v2/user/{segment(user_id)}/device")
+def devices(user_id: str) -> ApiCall:
+    return ApiCall("devices", f"/v2/user/{segment(user_id)}/device")
 
 
-def providers() -> Call:
-    return Call("providers", "/v2/providers")
+def providers() -> ApiCall:
+    return ApiCall("providers", "/v2/providers")
 
 
-def historical_pulls(user_id: str, provider: str, cursor: str, users_max: int) -> Call:
-    return Call("historical_pulls", "/v2/introspect/historical_pull", _of_users(user_id, provider, cursor, users_max))
+def historical_pulls(user_id: str, provider: str, cursor: str, users_max: int) -> ApiCall:
+    return ApiCall(
+        "historical_pulls", "/v2/introspect/historical_pull", _of_users(user_id, provider, cursor, users_max)
+    )
 
 
-def ingestions(user_id: str, provider: str, cursor: str, users_max: int) -> Call:
-    return Call("resources", "/v2/introspect/resources", _of_users(user_id, provider, cursor, users_max))
+def ingestions(user_id: str, provider: str, cursor: str, users_max: int) -> ApiCall:
+    return ApiCall("resources", "/v2/introspect/resources", _of_users(user_id, provider, cursor, users_max))
 
 
 def _of_users(user_id: str, provider: str, cursor: str, users_max: int) -> dict[str, str]:
@@ -122,4 +124,4 @@ def segment(id: str) -> str:
     try:
         return addresses.segment(id)
     except ValueError:
-        raise Refused(Trouble.NO_ENDPOINT, "not an id") from None
+        raise Refused(FailureReason.NO_ENDPOINT, "not an id") from None

@@ -15,7 +15,7 @@ from enum import StrEnum
 from streams.ops.errors import Misconfigured, StreamsError, Unavailable
 
 
-class Trouble(StrEnum):
+class FailureReason(StrEnum):
     """Why a call failed. A constant: it is a metric label and the reason of a failed job."""
 
     # May pass
@@ -43,7 +43,7 @@ class Trouble(StrEnum):
 class Refused(StreamsError):
     """Never make this call again as it is. `detail` names places, never values."""
 
-    def __init__(self, reason: Trouble, detail: str = "") -> None:
+    def __init__(self, reason: FailureReason, detail: str = "") -> None:
         super().__init__(f"Junction's API: {reason}, {detail}" if detail else f"Junction's API: {reason}")
         self.reason = reason
         self.detail = detail
@@ -52,7 +52,7 @@ class Refused(StreamsError):
 class TryLater(Unavailable):
     """Make this call again in `retry_after_s`. `asked_to_wait`: Junction named that time itself."""
 
-    def __init__(self, reason: Trouble, detail: str = "", retry_after_s: int | None = None) -> None:
+    def __init__(self, reason: FailureReason, detail: str = "", retry_after_s: int | None = None) -> None:
         wait_s = _LATER_S if retry_after_s is None else retry_after_s
         super().__init__(f"Junction's API: {reason}, {detail}" if detail else f"Junction's API: {reason}", wait_s)
         self.reason = reason
@@ -62,7 +62,7 @@ class TryLater(Unavailable):
 class NotAuthorized(Misconfigured):
     """The key or token is refused, or there is none."""
 
-    reason = Trouble.UNAUTHORIZED
+    reason = FailureReason.UNAUTHORIZED
 
 
 _LATER_S = 30

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 import httpx
 
 from connectors.contract import proxies
-from connectors.junction.failures import Refused, Trouble, TryLater
-from connectors.junction.http_status import Answer
+from connectors.junction.failures import FailureReason, Refused, TryLater
+from connectors.junction.http_status import ApiAnswer
 from streams import __version__
 from streams.ops import unpacking
 
 _CONNECT_S = 10.0
 
 
-class Http:
+class HttpTransport:
     """Connections to Junction, kept open. `timeout_s`: for a whole answer. Redirects are answers, not followed: they
     would take the key elsewhere."""
 
@@ -32,11 +32,11 @@ class Http:
             },
         )
 
-    async def get(self, url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+    async def get(self, url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> ApiAnswer:
         """Raises TryLater, Refused."""
         return await self._send("GET", url, params, headers)
 
-    async def post(self, url: str, body: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+    async def post(self, url: str, body: Mapping[str, str], headers: Mapping[str, str]) -> ApiAnswer:
         """`body` goes as JSON. Raises as `get` does."""
         return await self._send("POST", url, None, headers, body)
 
@@ -50,24 +50,24 @@ class Http:
         params: Mapping[str, str] | None,
         headers: Mapping[str, str],
         body: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> ApiAnswer:
         try:
             async with asyncio.timeout(self._timeout_s):  # httpx bounds each read, not the whole answer
                 request = self._client.stream(method, url, params=params, headers=headers, json=body)
                 async with request as response:
-                    return Answer(response.status_code, response.headers, await self._read(response))
+                    return ApiAnswer(response.status_code, response.headers, await self._read(response))
         except (httpx.TimeoutException, TimeoutError):
-            raise TryLater(Trouble.TIMEOUT, f"no whole answer in {self._timeout_s:g} s") from None
+            raise TryLater(FailureReason.TIMEOUT, f"no whole answer in {self._timeout_s:g} s") from None
         except httpx.InvalidURL:  # the base is checked before: this is what a caller has put behind it
-            raise Refused(Trouble.BAD_REQUEST, "no address can hold what is asked for") from None
+            raise Refused(FailureReason.BAD_REQUEST, "no address can hold what is asked for") from None
         except httpx.HTTPError as error:
-            raise TryLater(Trouble.NETWORK, type(error).__name__) from None
+            raise TryLater(FailureReason.NETWORK, type(error).__name__) from None
 
     async def _read(self, response: httpx.Response) -> bytes:
         """The body, unpacked."""
         try:
             return await unpacking.read(response, self._bytes_max)
         except unpacking.TooLarge as error:
-            raise Refused(Trouble.TOO_LARGE, str(error)) from None
+            raise Refused(FailureReason.TOO_LARGE, str(error)) from None
         except unpacking.NotWhole as error:
-            raise TryLater(Trouble.NOT_JSON, str(error)) from None
+            raise TryLater(FailureReason.NOT_JSON, str(error)) from None

@@ -12,19 +12,19 @@ from typing import Any, NamedTuple
 import msgspec
 
 from connectors.junction.answer_json import objects
-from connectors.junction.failures import Refused, Trouble, TryLater
+from connectors.junction.failures import FailureReason, Refused, TryLater
 
 RETRY_AFTER_MAX_S = 3600  # beyond it a clock is wrong
 UNAUTHORIZED = 401
 MISSING = 404
-_LATER = {429: Trouble.RATE_LIMITED, 408: Trouble.BUSY, 409: Trouble.BUSY, 425: Trouble.BUSY}
-_NEVER = {400: Trouble.BAD_REQUEST, 403: Trouble.FORBIDDEN, 422: Trouble.INVALID}
+_LATER = {429: FailureReason.RATE_LIMITED, 408: FailureReason.BUSY, 409: FailureReason.BUSY, 425: FailureReason.BUSY}
+_NEVER = {400: FailureReason.BAD_REQUEST, 403: FailureReason.FORBIDDEN, 422: FailureReason.INVALID}
 _OF_A_CURSOR = frozenset({400, 404, 410, 422})
 _PLACE = re.compile(r"[A-Za-z_]\w{0,39}", re.ASCII)
 _PLACES_MAX = 3
 
 
-class Answer(NamedTuple):
+class ApiAnswer(NamedTuple):
     """`headers`: names in lower case."""
 
     status: int
@@ -32,22 +32,22 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def check(answer: Answer, now_s: float) -> None:
+def check(answer: ApiAnswer, now_s: float) -> None:
     """Nothing for 2xx, 404 and 401, which the caller tells apart; else raises TryLater or Refused."""
     status = answer.status
     if 200 <= status < 300 or status in (UNAUTHORIZED, MISSING):
         return
     if status >= 500 or status in _LATER:
-        reason = _LATER.get(status, Trouble.SERVER_ERROR)
+        reason = _LATER.get(status, FailureReason.SERVER_ERROR)
         raise TryLater(reason, f"HTTP {status}", retry_after_s(answer.headers, now_s))
-    raise Refused(_NEVER.get(status, Trouble.UNEXPECTED), f"HTTP {status}{places(answer.body)}")
+    raise Refused(_NEVER.get(status, FailureReason.UNEXPECTED), f"HTTP {status}{places(answer.body)}")
 
 
 def check_cursor(status: int) -> None:
     """Of a call with a cursor. The one without was answered, so what is refused, or missing, is the cursor: a 404 there
     is not the end of the pages. Raises Refused(CURSOR)."""
     if status in _OF_A_CURSOR:
-        raise Refused(Trouble.CURSOR, f"HTTP {status} behind the first page")
+        raise Refused(FailureReason.CURSOR, f"HTTP {status} behind the first page")
 
 
 def retry_after_s(headers: Mapping[str, str], now_s: float) -> int | None:

@@ -11,7 +11,7 @@ from connectors.junction.answer_json import Paged, read_json
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class IntrospectionPage:
     """`data`: an entry a user."""
 
     data: list[Any] = field(default_factory=list)
@@ -22,7 +22,7 @@ class _Answer(Paged, kw_only=True):
     data: list[Any]
 
 
-def read(body: bytes) -> Listing:
+def read(body: bytes) -> IntrospectionPage:
     """Raises TryLater, Refused."""
     answer = read_json(body, _Answer)
-    return Listing(answer.data, answer.cursor)
+    return IntrospectionPage(answer.data, answer.cursor)

@@ -10,12 +10,12 @@ import msgspec
 from msgspec import Raw
 
 from connectors.junction.answer_json import Paged, read_json
-from connectors.junction.failures import Refused, Trouble, TryLater
+from connectors.junction.failures import FailureReason, Refused, TryLater
 from streams.events import resources
 from streams.events.resources import Kind
 
 
-class Group(NamedTuple):
+class SampleGroup(NamedTuple):
     """Samples of one source. `provider`: under which the group stands. `source`: b"" where it is not said."""
 
     provider: str
@@ -30,7 +30,7 @@ class Page:
 
     resource: str
     objects: list[Raw] = field(default_factory=list)
-    groups: list[Group] = field(default_factory=list)
+    groups: list[SampleGroup] = field(default_factory=list)
     next_cursor: str | None = None
     body_bytes: int = 0
     is_missing: bool = False
@@ -54,7 +54,7 @@ def read(resource: str, body: bytes) -> Page:
     answer = read_json(body, dict[str, Raw])
     objects = answer.get(row.answer_key, answer.get(resource))
     if objects is None:
-        raise Refused(Trouble.BAD_SHAPE, f"$.{row.answer_key}: missing")
+        raise Refused(FailureReason.BAD_SHAPE, f"$.{row.answer_key}: missing")
     return Page(resource, read_json(objects, list[Raw], f"$.{row.answer_key}"), body_bytes=len(body))
 
 
@@ -63,7 +63,7 @@ def _check_text(body: bytes) -> None:
     try:
         body.decode()
     except UnicodeDecodeError:
-        raise TryLater(Trouble.NOT_JSON, "not UTF-8") from None
+        raise TryLater(FailureReason.NOT_JSON, "not UTF-8") from None
 
 
 class _Group(msgspec.Struct, gc=False):
@@ -78,10 +78,10 @@ class _Grouped(Paged, kw_only=True):
 def _grouped(resource: str, body: bytes) -> Page:
     if body.lstrip()[:1] == b"[":  # the form without groups, which names nobody; deprecated (6.3)
         samples = read_json(body, list[Raw])
-        return Page(resource, groups=[Group("", b"", samples)] if samples else [], body_bytes=len(body))
+        return Page(resource, groups=[SampleGroup("", b"", samples)] if samples else [], body_bytes=len(body))
     answer = read_json(body, _Grouped)
     groups = [
-        Group(provider, bytes(one.source), one.data)
+        SampleGroup(provider, bytes(one.source), one.data)
         for provider, of_provider in answer.groups.items()
         for one in of_provider
         if one.data

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from hashlib import blake2b
 from typing import NamedTuple, Protocol, TypeVar
 
-from connectors.junction.failures import Refused, Trouble
+from connectors.junction.failures import FailureReason, Refused
 
 PAGES_MAX = 1000
 
@@ -32,9 +32,9 @@ def advance(trail: PageTrail, cursor: str, pages_max: int = PAGES_MAX) -> PageTr
     """
     pages, seen = trail.pages + 1, _hash(cursor)
     if trail.pages and seen == trail.mark:
-        raise Refused(Trouble.ENDLESS, f"a cursor came again within {pages} pages")
+        raise Refused(FailureReason.ENDLESS, f"a cursor came again within {pages} pages")
     if pages >= pages_max:
-        raise Refused(Trouble.ENDLESS, f"more than {pages_max} pages")
+        raise Refused(FailureReason.ENDLESS, f"more than {pages_max} pages")
     return PageTrail(pages, seen if pages & (pages - 1) == 0 else trail.mark)
 
 
@@ -52,6 +52,6 @@ async def iterate_pages(fetch: Callable[[str], Awaitable[P]], pages_max: int = P
         if page.next_cursor is None:
             return
         if page.next_cursor == cursor:
-            raise Refused(Trouble.ENDLESS, "the next page is the same page")
+            raise Refused(FailureReason.ENDLESS, "the next page is the same page")
         cursor = page.next_cursor
         trail = advance(trail, cursor, pages_max)

@@ -14,7 +14,7 @@ logger = log.get("junction")
 T = TypeVar("T")
 
 
-def tolerantly(read: Callable[[bytes], T], body: bytes) -> T:
+def read_repaired(read: Callable[[bytes], T], body: bytes) -> T:
     """What `read` says of an answer; of one with single broken characters or numbers, without these (`mend`).
 
     Else one of them would cost all that is on its page, however often it is asked for. Raises as `read` does.

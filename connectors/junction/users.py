@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from connectors.junction import answer_json
 from connectors.junction.answer_json import Json, members, objects, read_json, time_us
-from connectors.junction.failures import Refused, Trouble
+from connectors.junction.failures import FailureReason, Refused
 from streams.events import ids, resources
 from streams.payloads.source import provider_slug
 
 
-class User(NamedTuple):
+class JunctionUser(NamedTuple):
     """`providers`: connected ones. `ingestion_start`, `ingestion_end`: dates as Junction writes them, "" for none."""
 
     user_id: str
@@ -28,14 +28,14 @@ class User(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Users:
+class UserPage:
     """A page of users; `total` of all of them."""
 
-    users: tuple[User, ...] = ()
+    users: tuple[JunctionUser, ...] = ()
     total: int = 0
 
 
-class Link(NamedTuple):
+class UserConnection(NamedTuple):
     """A user's connection. `status`: connected, error, or a word that we do not know (paused has no documented one)."""
 
     provider: str
@@ -47,7 +47,7 @@ class Link(NamedTuple):
     unavailable: tuple[str, ...] = ()
 
 
-class Provider(NamedTuple):
+class ProviderInfo(NamedTuple):
     """`resources`: event names of what it can deliver."""
 
     slug: str
@@ -65,25 +65,25 @@ class Device(NamedTuple):
     model: str = ""
 
 
-def read_user(body: bytes) -> User:
+def read_user(body: bytes) -> JunctionUser:
     """Raises TryLater, Refused."""
     return _user(read_json(body, dict[str, Any]))
 
 
-def read_users(body: bytes) -> Users:
+def read_users(body: bytes) -> UserPage:
     """A user without a usable id is passed over. Raises TryLater, Refused."""
     answer = read_json(body, dict[str, Any])
     rows = [row for row in objects(answer.get("users")) if answer_json.text(row.get("user_id"))]
-    return Users(tuple(map(_user, rows)), answer_json.whole(answer.get("total")) or 0)
+    return UserPage(tuple(map(_user, rows)), answer_json.whole(answer.get("total")) or 0)
 
 
-def _user(row: Json) -> User:
+def _user(row: Json) -> JunctionUser:
     user_id, zone = ids.canonical(answer_json.text(row.get("user_id"))), row.get("fallback_time_zone")
     if not user_id:
-        raise Refused(Trouble.BAD_SHAPE, "$.user_id: missing")
+        raise Refused(FailureReason.BAD_SHAPE, "$.user_id: missing")
     sources = objects(row.get("connected_sources"))
     found = (provider_slug(one.get("provider")) or provider_slug(one.get("source")) for one in sources)
-    return User(
+    return JunctionUser(
         user_id,
         answer_json.text(row.get("client_user_id")),
         ids.canonical(answer_json.text(row.get("team_id"))),
@@ -95,20 +95,20 @@ def _user(row: Json) -> User:
     )
 
 
-def read_links(body: bytes) -> tuple[Link, ...]:
+def read_links(body: bytes) -> tuple[UserConnection, ...]:
     """Connections of `.providers`; other names of the answer are none (4.3). Raises TryLater, Refused."""
     answer = read_json(body, dict[str, Any])
     return tuple(_link(row) for row in objects(answer.get("providers")) if answer_json.text(row.get("slug")))
 
 
-def _link(row: Json) -> Link:
+def _link(row: Json) -> UserConnection:
     given = row.get("error_details")
     error = given if type(given) is dict else {}
     statuses = {
         resources.normalise(name): answer_json.text(said.get("status")) if type(said) is dict else ""
         for name, said in members(row.get("resource_availability"))
     }
-    return Link(
+    return UserConnection(
         answer_json.text(row.get("slug")),
         answer_json.text(row.get("status")),
         time_us(row.get("created_on")),
@@ -119,16 +119,16 @@ def _link(row: Json) -> Link:
     )
 
 
-def read_providers(body: bytes) -> tuple[Provider, ...]:
+def read_providers(body: bytes) -> tuple[ProviderInfo, ...]:
     """Raises TryLater, Refused."""
     rows = objects(read_json(body, list[Any]))
     return tuple(_provider(row) for row in rows if answer_json.text(row.get("slug")))
 
 
-def _provider(row: Json) -> Provider:
+def _provider(row: Json) -> ProviderInfo:
     supported = map(resources.normalise, answer_json.texts(row.get("supported_resources")))
     slug, name, auth = (answer_json.text(row.get(part)) for part in ("slug", "name", "auth_type"))
-    return Provider(slug, name, auth, tuple(supported))
+    return ProviderInfo(slug, name, auth, tuple(supported))
 
 
 def read_devices(body: bytes) -> tuple[Device, ...]:

@@ -21,7 +21,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class WorkoutStream:
     """`times_s`: Unix seconds, in the order given, which need not rise. `columns`: those of COLUMNS that have values,
     each as long as `times_s`; None where there is no value. `json`: the answer as it came. `answered_ms`: when Junction
     answered, by its clock, if it says so."""
@@ -38,7 +38,7 @@ class Stream:
         return len(self.json)
 
 
-def read(body: bytes) -> Stream:
+def read(body: bytes) -> WorkoutStream:
     """Arrays of another length than `time` are left out and named in `problems`. Raises TryLater, Refused."""
     whole = read_json(body, dict[str, Any])
     problems: list[str] = []
@@ -52,7 +52,7 @@ def read(body: bytes) -> Stream:
         problems.append(f"$.{name}: not as long as $.time")
         del columns[name]
     unknown = {name: value for name, value in whole.items() if name not in (*COLUMNS, "time")}
-    return Stream(times, columns, body, unknown, problems)
+    return WorkoutStream(times, columns, body, unknown, problems)
 
 
 def _numbers(name: str, value: Any, problems: list[str]) -> list[int | float | None]:

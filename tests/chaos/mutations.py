@@ -82,7 +82,7 @@ def pages_outside() -> None:
 
     What is fetched again after a kill is stored twice. The clean topics hide it: the worker has seen it all before.
     """
-    settle, raw = scheduler.settle, tuple(f".{name}" for name in topics.RAW)
+    settle, raw = scheduler.apply_outcome, tuple(f".{name}" for name in topics.RAW)
     producer = Producer(read_settings().librdkafka)
 
     def outside(draft: Draft, *page: Any) -> bool:
@@ -96,7 +96,7 @@ def pages_outside() -> None:
         producer.flush()
         return is_settled
 
-    scheduler.settle = outside
+    scheduler.apply_outcome = outside
 
 
 def no_check() -> None:

@@ -132,8 +132,8 @@ PLACES: Mapping[str, Place] = {
     "sought": Place(f"{_ENGINE}.faust.transport:Consumer.seek_to", _AFTER, _START),
     # A page
     "enqueued": Place(f"{_FETCHER}.service:enqueue", _AFTER, _PAGES),
-    "answered": Place(f"{_FETCHER}.page_fetcher:Asker.ask", _AFTER, _PAGES),
-    "page_settled": Place(f"{_FETCHER}.scheduler:settle", _AFTER, _PAGES),
+    "answered": Place(f"{_FETCHER}.page_fetcher:PageFetcher.fetch", _AFTER, _PAGES),
+    "page_settled": Place(f"{_FETCHER}.scheduler:apply_outcome", _AFTER, _PAGES),
     "page_committed": Place(f"{_FETCHER}.scheduler:Scheduler._call", _AFTER, _PAGES),
 }
 

@@ -19,9 +19,9 @@ from rich.console import Console
 
 from connectors.history import fetch_requests
 from connectors.history.reconcile import show as reconciled
-from connectors.history.reconcile.compare import Finding, Verdict
-from connectors.history.reconcile.reconciler import Reconciled
-from connectors.history.reconcile.reports import Theirs
+from connectors.history.reconcile.compare import ReconcileVerdict, ResourceFinding
+from connectors.history.reconcile.reconciler import UserReconciliation
+from connectors.history.reconcile.reports import ResourceReport
 from streams.alerts.alert_history import Alert
 from streams.alerts.lives.threshold import Own
 from streams.alerts.rules.parser import Problem, Read
@@ -98,8 +98,12 @@ def an_outcome(x: str) -> Outcome:
     return Outcome(Rules.of([]), 0, 1, {x: Looked(0)}, skipped=Counter({x: 1}), fired=[fired], records=1)
 
 
-def everybody(x: str) -> list[Reconciled]:
-    return [Reconciled(x, [Finding(x, x, Verdict.BEHIND, Theirs(start_us=0, end_us=1), 1, 2)])]
+def everybody(x: str) -> list[UserReconciliation]:
+    return [
+        UserReconciliation(
+            x, [ResourceFinding(x, x, ReconcileVerdict.BEHIND, ResourceReport(start_us=0, end_us=1), 1, 2)]
+        )
+    ]
 
 
 def explained(x: str) -> Explanation:

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from connectors.junction import Client, Page, iterate_pages, open_client
-from connectors.junction.client import Patience
+from connectors.junction.client import RetryPolicy
 from streams.events import resources
 from streams.events.resources import Kind
 from streams.simulator.api.app import FakeApi
@@ -15,7 +15,7 @@ from streams.simulator.world.world import World
 from streams.tables.history.windows import DAY_US, Span, widened
 from tests.connectors.junction.scripted import settings_for
 
-QUICK = Patience(tries=6, total_s=30, wait_first_s=0.01, wait_max_s=2.0)
+QUICK = RetryPolicy(tries=6, total_s=30, wait_first_s=0.01, wait_max_s=2.0)
 
 
 @asynccontextmanager

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.junction import NotAuthorized, Refused, Trouble, TryLater, bodies, iterate_pages, open_client
-from connectors.junction.client import Patience
+from connectors.junction import FailureReason, NotAuthorized, Refused, TryLater, bodies, iterate_pages, open_client
+from connectors.junction.client import RetryPolicy
 from streams.ops.errors import Misconfigured
 from streams.payloads.decode import decode
 from streams.payloads.series import Series
@@ -208,25 +208,25 @@ async def test_old_and_new_shapes_mean_the_same(right: list[Any]) -> None:
         assert "slug" in (await plain.get(path)).json()["groups"]["oura"][0]["source"]
 
 
-QUICK_ONCE = Patience(tries=1)
+QUICK_ONCE = RetryPolicy(tries=1)
 
 
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        (Fault.INVALID, Trouble.INVALID),
-        (Fault.LIMITED, Trouble.RATE_LIMITED),
-        (Fault.LIMITED_WITH_WAIT, Trouble.RATE_LIMITED),
-        (Fault.UNAVAILABLE, Trouble.SERVER_ERROR),
-        (Fault.HUNG, Trouble.TIMEOUT),
-        (Fault.CUT, Trouble.NETWORK),
-        (Fault.TRUNCATED, Trouble.NOT_JSON),
-        (Fault.REPEATED_CURSOR, Trouble.ENDLESS),
-        (Fault.LOOPING_CURSOR, Trouble.ENDLESS),
-        (Fault.UNAUTHORIZED, Trouble.UNAUTHORIZED),
+        (Fault.INVALID, FailureReason.INVALID),
+        (Fault.LIMITED, FailureReason.RATE_LIMITED),
+        (Fault.LIMITED_WITH_WAIT, FailureReason.RATE_LIMITED),
+        (Fault.UNAVAILABLE, FailureReason.SERVER_ERROR),
+        (Fault.HUNG, FailureReason.TIMEOUT),
+        (Fault.CUT, FailureReason.NETWORK),
+        (Fault.TRUNCATED, FailureReason.NOT_JSON),
+        (Fault.REPEATED_CURSOR, FailureReason.ENDLESS),
+        (Fault.LOOPING_CURSOR, FailureReason.ENDLESS),
+        (Fault.UNAUTHORIZED, FailureReason.UNAUTHORIZED),
     ],
 )
-async def test_each_fault_is_what_the_client_calls_it(fault: Fault, reason: Trouble) -> None:
+async def test_each_fault_is_what_the_client_calls_it(fault: Fault, reason: FailureReason) -> None:
     """A fault on every request has its one outcome at the client."""
     api = FakeApi(WORLD, ApiOptions(faults={fault: 1.0}, hang_s=2.0, page_size=100))
     async with running(api) as url:

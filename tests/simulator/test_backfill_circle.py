@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from connectors.junction import bodies, has_endpoint
-from connectors.junction.workout_stream import Stream
+from connectors.junction.workout_stream import WorkoutStream
 from streams.events import resources, topics
 from streams.events.topics import Origin
 from streams.events.types import identify
@@ -48,7 +48,7 @@ def fetched() -> tuple[bytes, ...]:
     return tuple(asyncio.run(ask()))
 
 
-def stream_of(found: Stream | None, user_id: str, workout_id: str, provider: str) -> list[bytes]:
+def stream_of(found: WorkoutStream | None, user_id: str, workout_id: str, provider: str) -> list[bytes]:
     """A workout's stream as an event, if there is one."""
     if found is None or not found.times_s:
         return []

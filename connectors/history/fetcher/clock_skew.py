@@ -5,7 +5,7 @@ from collections.abc import Callable
 DATE_MS = 1_000  # a `Date` header names whole seconds: the answer was made before its second was over
 
 
-class Clock:
+class CorrectedClock:
     """`now`: Unix seconds, as this host knows them. Once its error is known, times of one process keep their order."""
 
     def __init__(self, now: Callable[[], float]) -> None:

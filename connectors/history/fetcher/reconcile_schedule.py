@@ -14,7 +14,7 @@ LOOK_S = 60.0
 logger = log.get("reconcile")
 
 
-class Reconciling:
+class ReconcileSchedule:
     """Starts with the app; the first run is one interval after the start, so that restarts do not add up to load."""
 
     def __init__(self, settings: Settings) -> None:

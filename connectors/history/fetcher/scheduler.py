@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from connectors.history.fetcher.transaction import TOO_LARGE, Page, Trouble, settle
+from connectors.history.fetcher.transaction import TOO_LARGE, FetchedPage, FetchFailure, apply_outcome
 from streams.engine.faust.app import App
 from streams.engine.work.unit import UnitOfWork
 from streams.ops import log, metrics
@@ -27,7 +27,7 @@ USER_CALLS_MAX = 2
 FORGET_EVERY = 30  # punctuations of a partition
 COUNT_EVERY = 10  # of them: whoever looks at open jobs looks at all of them
 
-Ask = Callable[[Job], Awaitable[Page | Trouble]]
+Ask = Callable[[Job], Awaitable[FetchedPage | FetchFailure]]
 
 logger = log.get("fetcher")
 
@@ -125,7 +125,7 @@ class Scheduler:
 
     async def _call(self, partition: int, job: Job) -> None:
         outcome = await self._ask(job)
-        if isinstance(outcome, Trouble):
+        if isinstance(outcome, FetchFailure):
             logger.info(
                 "trouble", reason=outcome.reason, resource=job.request.resource, provider=job.request.provider,
                 tries=job.tries + 1, backfill=job.request.id,
@@ -137,8 +137,8 @@ class Scheduler:
             )  # fmt: skip
         await self._unit.call(partition, lambda draft: self._settle(draft, job, outcome))
 
-    def _settle(self, draft: Draft, asked: Job, outcome: Page | Trouble) -> None:
-        settle(draft, self._prefix, asked, outcome)
+    def _settle(self, draft: Draft, asked: Job, outcome: FetchedPage | FetchFailure) -> None:
+        apply_outcome(draft, self._prefix, asked, outcome)
 
     def _refill(self, partition: int) -> None:
         """Room is free: do not wait for the next punctuation."""

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from connectors.history.fetcher.page_fetcher import Asker
-from connectors.history.fetcher.reconcile_schedule import Reconciling
+from connectors.history.fetcher.page_fetcher import PageFetcher
+from connectors.history.fetcher.reconcile_schedule import ReconcileSchedule
 from connectors.history.fetcher.scheduler import Scheduler
 from connectors.history.fetcher.transaction import enqueue
 from connectors.junction import open_client
@@ -28,19 +28,19 @@ def run(settings: Settings, *, rebuild_state: bool = False, accept_offsets: bool
     """
     until_available("Kafka", lambda: admin.check_layout(settings))
     until_available("Junction's API", lambda: asyncio.run(_check(settings)))
-    asker = Asker(settings)
+    page_fetcher = PageFetcher(settings)
     expose(settings, Process.FETCHER)
     log.get("fetcher").info("starting", worker=settings.worker_id, api=addresses.shown(settings.junction_base_url))
     scheduler = Scheduler(
-        settings.topic_prefix, asker.ask, settings.fetch_calls_max, asker.set_share, settings.partitions
+        settings.topic_prefix, page_fetcher.fetch, settings.fetch_calls_max, page_fetcher.set_share, settings.partitions
     )
-    prefix, reconciling = settings.topic_prefix, Reconciling(settings)
+    prefix, reconciling = settings.topic_prefix, ReconcileSchedule(settings)
 
     def fold(record: Record, draft: Draft) -> None:
         enqueue(draft, prefix, requests.decode(body_of(record)))
 
     def opened(app: engine.App) -> None:
-        asker.open()
+        page_fetcher.open()
         scheduler.opened(app)
         reconciling.opened(app)
 

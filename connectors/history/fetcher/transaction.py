@@ -19,7 +19,7 @@ DOOR = "api"
 TOO_LARGE = str(Reason.TOO_LARGE)
 
 
-class Page(NamedTuple):
+class FetchedPage(NamedTuple):
     """`bodies`: webhook-shaped events. `rows`: summaries and samples in them that can be read. `cursor`: of the next
     page, empty at the end. `workouts`: those whose streams are to be fetched. `began_ms`: see `Clock.asked_ms`.
     `left_out`: objects and samples that no record can hold."""
@@ -32,7 +32,7 @@ class Page(NamedTuple):
     left_out: int = 0
 
 
-class Trouble(NamedTuple):
+class FetchFailure(NamedTuple):
     """No page. `reason`: a constant name. `is_final`: it will never work. `is_ours`: our credentials, not the job.
     `is_too_large`: a shorter span may work, where there is one. `is_of_cursor`: it works without the cursor."""
 
@@ -51,7 +51,7 @@ def enqueue(draft: Draft, prefix: str, request: Request) -> None:
     _step(draft, prefix, before, jobs.join(before, request, draft.now_ms))
 
 
-def settle(draft: Draft, prefix: str, asked: Job, outcome: Page | Trouble) -> bool:
+def apply_outcome(draft: Draft, prefix: str, asked: Job, outcome: FetchedPage | FetchFailure) -> bool:
     """What a call made for a job changes; False where the job has moved on since, and nothing happens.
 
     All of it is compared: the number of a step may come again. The stream of a workout leaves no row, so its next job
@@ -60,7 +60,7 @@ def settle(draft: Draft, prefix: str, asked: Job, outcome: Page | Trouble) -> bo
     before = queue.load(draft, queue.row_of(asked.request.key))
     if before != asked or not before.is_open:
         return False
-    if isinstance(outcome, Trouble):
+    if isinstance(outcome, FetchFailure):
         if outcome.is_too_large and before.request.workout_id:
             _leave_letter(draft, prefix, before)
         _step(draft, prefix, before, _after_trouble(before, outcome, draft.now_ms))
@@ -102,7 +102,7 @@ def _leave_letter(draft: Draft, prefix: str, job: Job) -> None:
     draft.count("dead_letters", TOO_LARGE)
 
 
-def _after_trouble(job: Job, trouble: Trouble, now_ms: int) -> Job:
+def _after_trouble(job: Job, trouble: FetchFailure, now_ms: int) -> Job:
     if trouble.is_too_large:
         return jobs.after_too_large(job, now_ms)
     if trouble.is_of_cursor:
@@ -119,7 +119,7 @@ def _step(draft: Draft, prefix: str, before: Job | None, after: Job) -> None:
     draft.emit(f"{prefix}.{topics.FETCH_PROGRESS}", key, progress.encode(said))
 
 
-def _events(job: Job, page: Page, now_ms: int) -> Iterator[tuple[str, bytes, bytes, topics.Headers]]:
+def _events(job: Job, page: FetchedPage, now_ms: int) -> Iterator[tuple[str, bytes, bytes, topics.Headers]]:
     """(raw topic, key, body, headers) of each event, as a door would store it. Its delivery time is that of the call:
     what came by webhook since then is newer. The stream of a workout that has just come belongs to no backfill."""
     is_live = job.request.why is Why.STREAM

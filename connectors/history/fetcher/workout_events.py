@@ -2,7 +2,7 @@
 
 import msgspec
 
-from connectors.junction.workout_stream import Stream
+from connectors.junction.workout_stream import WorkoutStream
 from streams import __version__
 from streams.events import topics
 from streams.events.topics import Delivery, Headers
@@ -26,7 +26,7 @@ def event(request: Request, stream: bytes = b"") -> bytes:
     return msgspec.json.encode(envelope)
 
 
-def clean_bytes(found: Stream) -> int:
+def clean_bytes(found: WorkoutStream) -> int:
     """About the size of the clean record that a stream becomes, or of its state where that is larger; rather too much.
 
     A number has nine bytes in Avro. In state it is text, as it came, a whole one with `.0`, a time in microseconds.

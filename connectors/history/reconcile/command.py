@@ -6,7 +6,7 @@ from contextlib import aclosing
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from connectors.history.reconcile.reconciler import Reconciled, reconcile
+from connectors.history.reconcile.reconciler import UserReconciliation, reconcile
 from connectors.history.reconcile.show import show, summary
 from connectors.junction import open_client
 from streams.ops import terminal
@@ -18,7 +18,7 @@ NAMED_MAX = 20
 async def run(settings: Settings, user_id: str, *, fetch: bool, as_json: bool) -> int:
     """Exit code: 0 when nothing is missing. Raises Misconfigured, Unavailable."""
     settings.need_kafka()
-    found: list[Reconciled] = []
+    found: list[UserReconciliation] = []
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
@@ -36,7 +36,7 @@ async def run(settings: Settings, user_id: str, *, fetch: bool, as_json: bool) -
     return int(not all(one.is_complete for one in found))
 
 
-def _tell_troubles(found: list[Reconciled]) -> None:
+def _tell_troubles(found: list[UserReconciliation]) -> None:
     """On stderr: who could not be compared, and why."""
     troubles = [one for one in found if one.trouble]
     if troubles:

@@ -21,7 +21,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from connectors.history.reconcile.reports import UNDER_WAY, Theirs
+from connectors.history.reconcile.reports import UNDER_WAY, ResourceReport
 from streams.events import providers
 from streams.events.resources import RESOURCES
 from streams.payloads import values
@@ -37,7 +37,7 @@ TIMELESS = providers.OPTIONAL | {"workout_stream"}  # no days of ours tell what 
 Json = Mapping[str, Any]
 
 
-class Verdict(StrEnum):
+class ReconcileVerdict(StrEnum):
     COMPLETE = "complete"
     NO_DATA = "no_data"
     PULLING = "pulling"
@@ -52,16 +52,24 @@ class Verdict(StrEnum):
     NOT_PULLED = "not_pulled"
 
 
-GOOD = frozenset({Verdict.COMPLETE, Verdict.NO_DATA, Verdict.PULLING, Verdict.FETCHING, Verdict.NOT_PULLED})
+GOOD = frozenset(
+    {
+        ReconcileVerdict.COMPLETE,
+        ReconcileVerdict.NO_DATA,
+        ReconcileVerdict.PULLING,
+        ReconcileVerdict.FETCHING,
+        ReconcileVerdict.NOT_PULLED,
+    }
+)
 
 
-class Finding(NamedTuple):
+class ResourceFinding(NamedTuple):
     """One resource. `span`: what to fetch, µs since 1970, UTC; None: nothing that a fetch would mend."""
 
     provider: str
     resource: str
-    verdict: Verdict
-    theirs: Theirs
+    verdict: ReconcileVerdict
+    theirs: ResourceReport
     days_ours: int
     newest_us: int | None
     span: Span | None = None
@@ -72,7 +80,7 @@ class Finding(NamedTuple):
         return self.verdict in GOOD
 
 
-def compare(theirs: Mapping[tuple[str, str], Theirs], view: Json, now_s: float) -> list[Finding]:
+def compare(theirs: Mapping[tuple[str, str], ResourceReport], view: Json, now_s: float) -> list[ResourceFinding]:
     """`theirs`: of one user, by (provider, resource). `view`: what our worker says of the user (`lookup.view`)."""
     held = {(row["provider"], row["resource"]): row for row in view["resources"]}
     fills = {(row["provider"], row["resource"]): row for row in view["backfills"]}
@@ -80,40 +88,45 @@ def compare(theirs: Mapping[tuple[str, str], Theirs], view: Json, now_s: float) 
     return [_one(*key, theirs[key], held.get(key), fills.get(key), now_s) for key in keys]
 
 
-def _one(provider: str, resource: str, said: Theirs, held: Json | None, fill: Json | None, now_s: float) -> Finding:
+def _one(
+    provider: str, resource: str, said: ResourceReport, held: Json | None, fill: Json | None, now_s: float
+) -> ResourceFinding:
     newest_us = _time(held["newest_data_at"]) if held else None
     days = _days_between(held, said) if held else 0
     status = str(fill["status"]) if fill else ""
     verdict, span = _history(provider, resource, said, days, status, fill, now_s)
-    if verdict in (Verdict.COMPLETE, Verdict.NO_DATA, Verdict.NOT_PULLED) and resource not in TIMELESS:
+    if (
+        verdict in (ReconcileVerdict.COMPLETE, ReconcileVerdict.NO_DATA, ReconcileVerdict.NOT_PULLED)
+        and resource not in TIMELESS
+    ):
         verdict, span = _edges(said, held, newest_us, verdict)
-    return Finding(provider, resource, verdict, said, days, newest_us, span, status)
+    return ResourceFinding(provider, resource, verdict, said, days, newest_us, span, status)
 
 
 def _history(
-    provider: str, resource: str, said: Theirs, days: int, status: str, fill: Json | None, now_s: float
-) -> tuple[Verdict, Span | None]:
+    provider: str, resource: str, said: ResourceReport, days: int, status: str, fill: Json | None, now_s: float
+) -> tuple[ReconcileVerdict, Span | None]:
     whole = None if said.start_us is None or said.end_us is None else (said.start_us, said.end_us)
     if said.pull in UNDER_WAY:
-        return Verdict.PULLING, None
+        return ReconcileVerdict.PULLING, None
     if said.pull == "failure":
-        return Verdict.FAILED_THERE, None
+        return ReconcileVerdict.FAILED_THERE, None
     if said.pull != "success":
-        return Verdict.NOT_PULLED, None
+        return ReconcileVerdict.NOT_PULLED, None
     comes_live = status == "not_expected" and provider in providers.LIVE_HISTORY
     if resource in TIMELESS and (status == "complete" or comes_live):
-        return Verdict.COMPLETE, None
+        return ReconcileVerdict.COMPLETE, None
     if not said.days:
-        return Verdict.NO_DATA, None
+        return ReconcileVerdict.NO_DATA, None
     if fill and status in ("queued", "fetching"):
-        return (Verdict.STUCK, whole) if _is_stuck(fill, now_s) else (Verdict.FETCHING, None)
+        return (ReconcileVerdict.STUCK, whole) if _is_stuck(fill, now_s) else (ReconcileVerdict.FETCHING, None)
     if days + DAYS_SLACK >= said.days:
-        return Verdict.COMPLETE, None
+        return ReconcileVerdict.COMPLETE, None
     if status == "failed":
-        return Verdict.FAILED_HERE, whole
+        return ReconcileVerdict.FAILED_HERE, whole
     if status in ("complete", "empty") or comes_live:
-        return Verdict.DAYS_MISSING, None if fill and _is_recent(fill, now_s) else whole
-    return Verdict.NOT_FETCHED, whole
+        return ReconcileVerdict.DAYS_MISSING, None if fill and _is_recent(fill, now_s) else whole
+    return ReconcileVerdict.NOT_FETCHED, whole
 
 
 def _is_stuck(fill: Json, now_s: float) -> bool:
@@ -126,19 +139,23 @@ def _is_recent(fill: Json, now_s: float) -> bool:
     return (_time(fill["progress_at"]) or 0) / 1e6 > now_s - AGAIN_S
 
 
-def _edges(said: Theirs, held: Json | None, newest_us: int | None, verdict: Verdict) -> tuple[Verdict, Span | None]:
+def _edges(
+    said: ResourceReport, held: Json | None, newest_us: int | None, verdict: ReconcileVerdict
+) -> tuple[ReconcileVerdict, Span | None]:
     """What Junction has outside of the pulled range, after it or before it."""
     if said.newest_us is None:
         return verdict, None
     if newest_us is None or held is None:
         return (
-            (Verdict.NOT_FETCHED, (said.oldest_us or said.newest_us, said.newest_us)) if said.sent else (verdict, None)
+            (ReconcileVerdict.NOT_FETCHED, (said.oldest_us or said.newest_us, said.newest_us))
+            if said.sent
+            else (verdict, None)
         )
     if said.newest_us > newest_us + max(BEHIND_US, DAY_US):
-        return Verdict.BEHIND, (newest_us, said.newest_us)
+        return ReconcileVerdict.BEHIND, (newest_us, said.newest_us)
     oldest_us = _oldest_us(held)
     if said.oldest_us is not None and said.oldest_us + DAY_US < oldest_us:
-        return Verdict.OLDER_MISSING, (said.oldest_us, oldest_us)
+        return ReconcileVerdict.OLDER_MISSING, (said.oldest_us, oldest_us)
     return verdict, None
 
 
@@ -148,7 +165,7 @@ def _oldest_us(held: Json) -> int:
     return min([moment_us, *(_day(begin) * DAY_US for begin, _ in held["day_spans"][:1])])
 
 
-def _days_between(held: Json, said: Theirs) -> int:
+def _days_between(held: Json, said: ResourceReport) -> int:
     """Days with data of ours in the range that Junction pulled; all of them where it names none."""
     if said.start_us is None or said.end_us is None:
         return int(held["days_with_data"])
@@ -169,7 +186,7 @@ def _time(text: str | None) -> int | None:
     return None if text is None else values.time_us(text)
 
 
-def requests(user_id: str, findings: list[Finding], now_s: float) -> list[Request]:
+def requests(user_id: str, findings: list[ResourceFinding], now_s: float) -> list[Request]:
     """What to ask the fetchers for; nothing for a span that cannot hold data. The backfills' ids differ by `now_s`."""
     return [
         Request(

@@ -1,4 +1,4 @@
-"""Reconciling: ask Junction, ask our worker, compare, tell, and ask the fetchers for what is missing.
+"""ReconcileSchedule: ask Junction, ask our worker, compare, tell, and ask the fetchers for what is missing.
 
 Records and requests are published at least once: a request that comes twice joins the job of the first one.
 """
@@ -15,9 +15,9 @@ from typing import Any
 from connectors.history import fetch_requests
 from connectors.history.parallel import in_order
 from connectors.history.reconcile import compare, reports
-from connectors.history.reconcile.compare import Finding, Verdict
-from connectors.history.reconcile.reports import Theirs
-from connectors.junction import Client, Refused, Trouble, iterate_pages
+from connectors.history.reconcile.compare import ReconcileVerdict, ResourceFinding
+from connectors.history.reconcile.reports import ResourceReport
+from connectors.junction import Client, FailureReason, Refused, iterate_pages
 from streams.events import ids, topics
 from streams.kafka import registry
 from streams.kafka.codec import Codec
@@ -38,12 +38,12 @@ logger = log.get("reconcile")
 
 
 @dataclass(frozen=True, slots=True)
-class Reconciled:
+class UserReconciliation:
     """One user. `asked`: how many spans the fetchers were asked for. `trouble`: why it could not be compared, a
     constant name; then there are no findings."""
 
     user_id: str
-    findings: list[Finding]
+    findings: list[ResourceFinding]
     asked: int = 0
     trouble: str = ""
 
@@ -51,18 +51,18 @@ class Reconciled:
     def is_complete(self) -> bool:
         return not self.trouble and all(finding.is_good for finding in self.findings)
 
-    def brief(self) -> "Reconciled":
+    def brief(self) -> "UserReconciliation":
         """What a summary of everybody needs: 100,000 users with all that was compared would not fit."""
         kept = [_brief(one.provider, one.resource, one.verdict) for one in self.findings]
-        return Reconciled(self.user_id, kept, self.asked, self.trouble)
+        return UserReconciliation(self.user_id, kept, self.asked, self.trouble)
 
 
 @lru_cache(10_000)  # the words are few: they are those of our own lists, and of providers
-def _brief(provider: str, resource: str, verdict: Verdict) -> Finding:
-    return Finding(provider, resource, verdict, Theirs(), 0, None)
+def _brief(provider: str, resource: str, verdict: ReconcileVerdict) -> ResourceFinding:
+    return ResourceFinding(provider, resource, verdict, ResourceReport(), 0, None)
 
 
-class Tools:
+class ReconcileTools:
     """What a run works with, made once for all its users: a client for workers, a producer, the schemas' ids."""
 
     def __init__(self, settings: Settings, junction: Client, codec: Codec) -> None:
@@ -74,22 +74,24 @@ class Tools:
         await self.publisher.close(FLUSH_S)
 
 
-async def reconcile(settings: Settings, client: Client, user_id: str, *, fetch: bool) -> AsyncGenerator[Reconciled]:
+async def reconcile(
+    settings: Settings, client: Client, user_id: str, *, fetch: bool
+) -> AsyncGenerator[UserReconciliation]:
     """One user, or all of them where `user_id` is empty, in the order in which Junction names them.
 
     Several at once; how many calls a second that are is the client's to say. Close it (`aclosing`) where it is left
     early. Raises Unavailable, Misconfigured.
     """
     user_id = ids.canonical(user_id)
-    tools = Tools(settings, client, Codec(await asyncio.to_thread(registry.resolve, settings)))
+    tools = ReconcileTools(settings, client, Codec(await asyncio.to_thread(registry.resolve, settings)))
 
-    async def one(named: tuple[str, list[Any]]) -> Reconciled:
+    async def one(named: tuple[str, list[Any]]) -> UserReconciliation:
         try:
             return await _one(tools, *named, fetch=fetch)
         except (Refused, status.Strange, ValueError) as error:
             if user_id:
                 raise
-            return Reconciled(named[0], [], trouble=_trouble(error))  # it is the matter of this user alone
+            return UserReconciliation(named[0], [], trouble=_trouble(error))  # it is the matter of this user alone
 
     try:
         async with aclosing(in_order(_named(client, user_id), one, _at_once(settings))) as found:
@@ -130,7 +132,7 @@ async def _named(client: Client, user_id: str) -> AsyncIterator[tuple[str, list[
                         yield user, pulls.get(user, [])
             return
         except Refused as refused:
-            if refused.reason is not Trouble.CURSOR or left == 1:
+            if refused.reason is not FailureReason.CURSOR or left == 1:
                 raise
 
 
@@ -148,19 +150,19 @@ def _by_user(data: list[Any], user_id: str) -> dict[str, list[Any]]:
     return users
 
 
-async def _one(tools: Tools, user_id: str, pulls: list[Any], *, fetch: bool) -> Reconciled:
+async def _one(tools: ReconcileTools, user_id: str, pulls: list[Any], *, fetch: bool) -> UserReconciliation:
     """Compare, publish what was found, and, if wanted, requests for what is missing."""
     said = reports.read(pulls, await _resources(tools.junction, user_id))
-    # Theirs is asked for before ours: what comes in between is ours too much, and never looks missing.
+    # ResourceReport is asked for before ours: what comes in between is ours too much, and never looks missing.
     rows = {(provider, resource): row for (_, provider, resource), row in said.items()}
     now_s = time.time()
     findings = _compared(rows, await tools.views.of(user_id), now_s)
     made = compare.requests(user_id, findings, now_s) if fetch else []
     await _publish(tools, [*_rows(tools, user_id, findings, made, now_s), *fetch_requests.rows(tools.settings, made)])
-    return Reconciled(user_id, findings, len(made))
+    return UserReconciliation(user_id, findings, len(made))
 
 
-def _compared(said: dict[Pair, Theirs], view: dict[str, Any], now_s: float) -> list[Finding]:
+def _compared(said: dict[Pair, ResourceReport], view: dict[str, Any], now_s: float) -> list[ResourceFinding]:
     try:
         return compare.compare(said, view, now_s)
     except (LookupError, TypeError, ValueError):
@@ -168,7 +170,7 @@ def _compared(said: dict[Pair, Theirs], view: dict[str, Any], now_s: float) -> l
 
 
 def _rows(
-    tools: Tools, user_id: str, findings: list[Finding], made: list[Request], now_s: float
+    tools: ReconcileTools, user_id: str, findings: list[ResourceFinding], made: list[Request], now_s: float
 ) -> Iterator[fetch_requests.Row]:
     asked = {(request.provider, request.resource) for request in made}
     topic, partition = _place(tools.settings, user_id)
@@ -178,7 +180,7 @@ def _rows(
         yield topic, key, tools.codec.encode(topics.RECONCILIATIONS, row), partition
 
 
-async def _publish(tools: Tools, rows: list[fetch_requests.Row]) -> None:
+async def _publish(tools: ReconcileTools, rows: list[fetch_requests.Row]) -> None:
     """Return when all are safe. Raises Unavailable."""
     await asyncio.gather(*(tools.publisher.publish(topic, key, value, [], at) for topic, key, value, at in rows))
 
@@ -188,7 +190,7 @@ def _place(settings: Settings, user_id: str) -> tuple[str, int]:
     return topic, topics.partition_for(user_id, settings.partitions)
 
 
-def record_of(user_id: str, one: Finding, is_asked_for: bool, now_s: float) -> dict[str, Any]:
+def record_of(user_id: str, one: ResourceFinding, is_asked_for: bool, now_s: float) -> dict[str, Any]:
     """One record of `junction.reconciliations`."""
     said = one.theirs
     return {
@@ -211,15 +213,15 @@ def record_of(user_id: str, one: Finding, is_asked_for: bool, now_s: float) -> d
     }
 
 
-def measure(verdicts: Mapping[Verdict, int]) -> None:
+def measure(verdicts: Mapping[ReconcileVerdict, int]) -> None:
     """The state of a whole run, for Prometheus."""
-    for verdict in Verdict:
+    for verdict in ReconcileVerdict:
         metrics.RECONCILED.labels(verdict).set(verdicts.get(verdict, 0))
 
 
 async def all_users(settings: Settings, client: Client) -> None:
     """The scheduled run: everybody, with fetches. What does not answer is tried again at the next one."""
-    began_s, users, asked, troubles, verdicts = time.monotonic(), 0, 0, 0, Counter[Verdict]()
+    began_s, users, asked, troubles, verdicts = time.monotonic(), 0, 0, 0, Counter[ReconcileVerdict]()
     try:
         async with aclosing(reconcile(settings, client, "", fetch=True)) as found:
             async for one in found:

@@ -14,7 +14,7 @@ Key = tuple[str, str, str]  # user, provider, resource
 UNDER_WAY = frozenset({"scheduled", "in_progress", "retrying"})
 
 
-class Theirs(NamedTuple):
+class ResourceReport(NamedTuple):
     """Of one resource. Times in µs since 1970, UTC. `pull`: the status of the historical pull, "" for none.
 
     `sent`: objects sent in `created` events, the only figure that says how much was sent.
@@ -32,20 +32,20 @@ class Theirs(NamedTuple):
     attempt: str = ""
 
 
-def read(pulls: list[Any], resources: list[Any]) -> dict[Key, Theirs]:
+def read(pulls: list[Any], resources: list[Any]) -> dict[Key, ResourceReport]:
     """From the `data` lists of both endpoints, all pages together. What has another shape is left out."""
-    found: dict[Key, Theirs] = {}
+    found: dict[Key, ResourceReport] = {}
     for user_id, provider, body in _by_provider(pulls):
         for resource, pull in _items(body.get("pulled")):
             key = (user_id, provider, normalise(resource))
-            found[key] = _with_pull(found.get(key, Theirs()), pull)
+            found[key] = _with_pull(found.get(key, ResourceReport()), pull)
         for resource in body.get("not_pulled") or []:
             if type(resource) is str:
-                found.setdefault((user_id, provider, normalise(resource)), Theirs(pull="not_pulled"))
+                found.setdefault((user_id, provider, normalise(resource)), ResourceReport(pull="not_pulled"))
     for user_id, provider, body in _by_provider(resources):
         for resource, state in _items(body):
             key = (user_id, provider, normalise(resource))
-            found[key] = _with_state(found.get(key, Theirs()), state)
+            found[key] = _with_state(found.get(key, ResourceReport()), state)
     return found
 
 
@@ -62,7 +62,7 @@ def _items(value: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield name, body
 
 
-def _with_pull(known: Theirs, pull: Mapping[str, Any]) -> Theirs:
+def _with_pull(known: ResourceReport, pull: Mapping[str, Any]) -> ResourceReport:
     return known._replace(
         pull=_word(pull.get("status")),
         pull_error=_word(pull.get("error_details")),
@@ -72,7 +72,7 @@ def _with_pull(known: Theirs, pull: Mapping[str, Any]) -> Theirs:
     )
 
 
-def _with_state(known: Theirs, state: Mapping[str, Any]) -> Theirs:
+def _with_state(known: ResourceReport, state: Mapping[str, Any]) -> ResourceReport:
     attempt = state.get("last_attempt")
     at: Mapping[str, Any] = attempt if type(attempt) is dict else {}
     return known._replace(

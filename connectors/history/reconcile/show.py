@@ -4,15 +4,15 @@ import time
 from collections import Counter
 from typing import Any
 
-from connectors.history.reconcile.compare import GOOD, Finding
-from connectors.history.reconcile.reconciler import Reconciled
+from connectors.history.reconcile.compare import GOOD, ResourceFinding
+from connectors.history.reconcile.reconciler import UserReconciliation
 from streams.ops import terminal
 from streams.ops.terminal import Rows, line
 
 COLUMNS = ("provider", "resource", "expected", "days there", "days here", "newest there", "newest here", "verdict")
 
 
-def as_json(one: Reconciled) -> dict[str, Any]:
+def as_json(one: UserReconciliation) -> dict[str, Any]:
     """One user, as a line of JSON."""
     rows = [_row(finding) for finding in one.findings]
     return {
@@ -23,7 +23,7 @@ def as_json(one: Reconciled) -> dict[str, Any]:
     }
 
 
-def _row(one: Finding) -> dict[str, Any]:
+def _row(one: ResourceFinding) -> dict[str, Any]:
     said = one.theirs
     return {
         "provider": one.provider,
@@ -42,7 +42,7 @@ def _row(one: Finding) -> dict[str, Any]:
     }
 
 
-def show(one: Reconciled, *, machine: bool) -> None:
+def show(one: UserReconciliation, *, machine: bool) -> None:
     """A certificate of completeness of one user."""
     if machine:
         terminal.machine(as_json(one))
@@ -71,7 +71,7 @@ def _colour(is_good: bool) -> str:
     return "green" if is_good else "red"
 
 
-def summary(all_: list[Reconciled], *, machine: bool) -> None:
+def summary(all_: list[UserReconciliation], *, machine: bool) -> None:
     """Everybody, by verdict; the users with something amiss are named."""
     counts = Counter(finding.verdict for one in all_ for finding in one.findings)
     amiss = [one for one in all_ if not one.is_complete]

@@ -5,9 +5,9 @@ from collections import defaultdict
 from functools import cache
 from typing import Any, NamedTuple
 
-from connectors.history.reconcile.compare import Finding, Verdict
+from connectors.history.reconcile.compare import ReconcileVerdict, ResourceFinding
 from connectors.history.reconcile.reconciler import record_of
-from connectors.history.reconcile.reports import Theirs
+from connectors.history.reconcile.reports import ResourceReport
 from streams import agents
 from streams.alerts.rules.parser import rules_of
 from streams.alerts.rules.rule import Rules
@@ -75,8 +75,8 @@ def _reconciliation() -> Example:
     """A resource of which days are missing, as the reconciliation of that world would have told it."""
     user_id, end_us = next(_WORLD.people).user_id, _WORLD.end_ms * 1000
     span = (end_us - 90 * DAY_US, end_us)
-    said = Theirs("success", "", *span, days=82, oldest_us=span[0], newest_us=span[1], sent=82)
-    one = Finding("oura", "sleep", Verdict.DAYS_MISSING, said, 61, end_us - DAY_US, span, "complete")
+    said = ResourceReport("success", "", *span, days=82, oldest_us=span[0], newest_us=span[1], sent=82)
+    one = ResourceFinding("oura", "sleep", ReconcileVerdict.DAYS_MISSING, said, 61, end_us - DAY_US, span, "complete")
     record = record_of(user_id, one, True, _WORLD.end_ms / 1000)
     value = Codec(dict.fromkeys(topics.clean_topics(), 1)).encode(topics.RECONCILIATIONS, record)
     decoded = codec.decode(value, codec.parsed("Reconciliation"))

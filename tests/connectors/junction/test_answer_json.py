@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from connectors.history.reconcile import reports
 from connectors.junction import Refused, TryLater, introspection, users, workout_stream
 from connectors.junction.answer_json import read_plain
-from connectors.junction.repair import tolerantly
+from connectors.junction.repair import read_repaired
 from tests.strategies import json_values, mangled
 
 Reader = Callable[[bytes], Any]
@@ -82,11 +82,11 @@ def test_a_stream_keeps_what_fits() -> None:
 )
 def test_a_broken_character_costs_no_page(body: bytes, found: object) -> None:
     """Of an answer with a broken character or number the rest is read."""
-    assert tolerantly(read_plain, body) == found
+    assert read_repaired(read_plain, body) == found
 
 
 @pytest.mark.parametrize("body", [b"", b'{"a":', b'{"a":"\xff', b"<html>"])
 def test_what_was_cut_off_is_asked_for_again(body: bytes) -> None:
     """No end of an answer is made up."""
     with pytest.raises(TryLater):
-        tolerantly(read_plain, body)
+        read_repaired(read_plain, body)

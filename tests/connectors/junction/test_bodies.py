@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.junction import Page, Refused, Trouble, bodies
+from connectors.junction import FailureReason, Page, Refused, bodies
 from connectors.junction.pages import read
 from streams.events import resources
 from streams.events.types import parse_type
@@ -79,7 +79,7 @@ def test_what_alone_is_too_large_is_refused() -> None:
     for resource, answer in (("note", big), ("sleep", {"sleep": [{"id": "x" * 900}]})):
         with pytest.raises(Refused) as caught:
             bodies(read(resource, json.dumps(answer).encode()), USER, bytes_max=800)
-        assert caught.value.reason is Trouble.TOO_LARGE
+        assert caught.value.reason is FailureReason.TOO_LARGE
 
 
 def test_the_same_group_comes_once() -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from connectors.junction import NotAuthorized, Refused, Trouble, TryLater, iterate_pages, open_client
-from connectors.junction.client import Client, Patience
+from connectors.junction import FailureReason, NotAuthorized, Refused, TryLater, iterate_pages, open_client
+from connectors.junction.client import Client, RetryPolicy
 from connectors.junction.credentials import AccessToken
-from connectors.junction.http import Http
+from connectors.junction.http import HttpTransport
 from connectors.junction.limits import Limits
 from streams.ops import metrics
 from streams.ops.errors import Misconfigured, StreamsError
@@ -21,7 +21,7 @@ SPAN = (1_780_480_800_000_000, 1_780_567_200_000_000)
 USER = "5f0c2c0e-7a41-4d5e-9c31-0d9f8b6a1e77"
 SLEEP = http(200, b'{"sleep":[{"id":"s1"}]}')
 CUT = http(200, b"{}", "connection: close", length=99)
-QUICK = Patience(tries=4, total_s=30, wait_first_s=0.01, wait_max_s=0.05)
+QUICK = RetryPolicy(tries=4, total_s=30, wait_first_s=0.01, wait_max_s=0.05)
 
 
 async def ask(*answers: Any, **changes: object) -> tuple[Any, Scripted]:
@@ -75,8 +75,10 @@ async def test_tries_are_bounded() -> None:
     """A server that is never well: as many tries as the settings say, then the caller may come back later."""
     error, server = await ask(http(503))
     assert isinstance(error, TryLater)
-    assert (error.reason, len(server.requests)) == (Trouble.SERVER_ERROR, QUICK.tries)
-    error, server = await ask(http(503), patience=Patience(tries=100, total_s=1e-9, wait_first_s=0.0, wait_max_s=0.0))
+    assert (error.reason, len(server.requests)) == (FailureReason.SERVER_ERROR, QUICK.tries)
+    error, server = await ask(
+        http(503), patience=RetryPolicy(tries=100, total_s=1e-9, wait_first_s=0.0, wait_max_s=0.0)
+    )
     assert isinstance(error, TryLater)
     assert len(server.requests) == 1
 
@@ -85,17 +87,17 @@ async def test_a_silent_server_is_a_timeout() -> None:
     """No answer, or one that drips: the time is bounded to the last byte."""
     drip = http(200, b" " * 5, length=100)
     for answer in (HANG, drip):
-        error, _ = await ask(answer, junction_timeout_s=0.2, patience=Patience(tries=1))
+        error, _ = await ask(answer, junction_timeout_s=0.2, patience=RetryPolicy(tries=1))
         assert isinstance(error, TryLater)
-        assert error.reason is Trouble.TIMEOUT
+        assert error.reason is FailureReason.TIMEOUT
 
 
 async def test_nobody_there_is_network() -> None:
     """A closed port is tried again like any other trouble of the way, and named."""
-    async with open_client(settings_for("http://127.0.0.1:9"), Patience(tries=1)) as client:
+    async with open_client(settings_for("http://127.0.0.1:9"), RetryPolicy(tries=1)) as client:
         with pytest.raises(TryLater) as caught:
             await client.providers()
-    assert caught.value.reason is Trouble.NETWORK
+    assert caught.value.reason is FailureReason.NETWORK
 
 
 @pytest.mark.parametrize("status", [400, 402, 403, 422, 302])
@@ -139,7 +141,7 @@ async def test_what_is_refused_behind_the_first_page_is_the_cursor(status: int) 
         ):
             with pytest.raises(Refused) as refused:
                 await call
-            assert refused.value.reason is Trouble.CURSOR
+            assert refused.value.reason is FailureReason.CURSOR
 
 
 async def test_a_wrong_address_is_found_out() -> None:
@@ -175,7 +177,7 @@ async def test_answers_are_bounded(is_packed: bool) -> None:
     answer = http(200, gzip.compress(body) if is_packed else body, *header)
     error, server = await ask(answer, junction_answer_bytes_max=1024 * 1024)
     assert isinstance(error, Refused)
-    assert (error.reason, len(server.requests)) == (Trouble.TOO_LARGE, 1)
+    assert (error.reason, len(server.requests)) == (FailureReason.TOO_LARGE, 1)
 
 
 async def test_a_page_that_leads_to_itself_ends_the_walk() -> None:
@@ -184,7 +186,7 @@ async def test_a_page_that_leads_to_itself_ends_the_walk() -> None:
     async with scripted(answer) as server, open_client(settings_for(server.url)) as client:
         with pytest.raises(Refused) as caught:
             [page async for page in iterate_pages(lambda cursor: client.page("steps", USER, SPAN, cursor=cursor))]
-    assert caught.value.reason is Trouble.ENDLESS
+    assert caught.value.reason is FailureReason.ENDLESS
     assert len(server.requests) == 2
 
 
@@ -262,7 +264,7 @@ async def test_a_token_is_renewed_before_its_end_and_after_a_refusal() -> None:
     now, tokens = [1000.0], Tokens(lives_s=300)
     async with scripted(tokens) as server:
         settings = settings_for(server.url, **minting(server.url))
-        connections = Http(at_once=8, timeout_s=10, answer_bytes_max=1024)
+        connections = HttpTransport(at_once=8, timeout_s=10, answer_bytes_max=1024)
         credentials = AccessToken(settings, connections, clock=lambda: now[0])
         client = Client(server.url, connections, credentials, Limits(10_000, 8), QUICK)
         for wait_s, minted in ((0, 1), (100, 1), (190, 2)):

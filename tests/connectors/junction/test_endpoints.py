@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.junction import Refused, Trouble, endpoints
+from connectors.junction import FailureReason, Refused, endpoints
 from streams.events import resources
 from streams.tables.history.windows import DAY_US
 
@@ -27,7 +27,7 @@ def test_what_has_no_endpoint_is_refused(resource: str) -> None:
     """A resource that cannot be asked for is said to be so; no path is made up."""
     with pytest.raises(Refused) as caught:
         endpoints.page(resource, USER, (0, 1))
-    assert caught.value.reason is Trouble.NO_ENDPOINT
+    assert caught.value.reason is FailureReason.NO_ENDPOINT
 
 
 def test_paths_and_parameters() -> None:

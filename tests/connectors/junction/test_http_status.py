@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.junction import Refused, Trouble, TryLater, http_status
-from connectors.junction.http_status import Answer
+from connectors.junction import FailureReason, Refused, TryLater, http_status
+from connectors.junction.http_status import ApiAnswer
 
 NOW = datetime(2026, 6, 3, 10, tzinfo=UTC)
 NOW_S = NOW.timestamp()
@@ -17,7 +17,7 @@ NOW_S = NOW.timestamp()
 def judged(status: int, body: bytes = b"", **headers: str) -> TryLater | Refused | None:
     try:
         http_status.check(
-            Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, body), NOW_S
+            ApiAnswer(status, {name.replace("_", "-"): value for name, value in headers.items()}, body), NOW_S
         )
     except (TryLater, Refused) as error:
         return error
@@ -82,7 +82,7 @@ def test_a_limit_is_told_with_its_wait() -> None:
     """The error says that Junction named the wait, which the caller then keeps."""
     error = judged(429, retry_after="7")
     assert isinstance(error, TryLater)
-    assert (error.reason, error.asked_to_wait, error.retry_after_s) == (Trouble.RATE_LIMITED, True, 7)
+    assert (error.reason, error.asked_to_wait, error.retry_after_s) == (FailureReason.RATE_LIMITED, True, 7)
     silent = judged(503)
     assert isinstance(silent, TryLater)
     assert not silent.asked_to_wait

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.junction import Refused, Trouble, TryLater, bodies
+from connectors.junction import FailureReason, Refused, TryLater, bodies
 from connectors.junction.endpoints import has_endpoint
 from connectors.junction.pages import read
 from streams.events import resources
@@ -54,23 +54,23 @@ def test_each_summary_has_its_answer_key(name: str) -> None:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (b'{"groups":{"oura":[{"data":[{"val', Trouble.NOT_JSON),
-        (b"", Trouble.NOT_JSON),
-        (b"<html>", Trouble.NOT_JSON),
-        (b'{"groups":{"oura":[{"data":["\xff"]}]}}', Trouble.NOT_JSON),
-        (b'"text"', Trouble.BAD_SHAPE),
-        (b'{"groups":[]}', Trouble.BAD_SHAPE),
-        (b'{"groups":{"oura":{}}}', Trouble.BAD_SHAPE),
-        (b'{"groups":{},"next_cursor":7}', Trouble.BAD_SHAPE),
-        (b'{"groups":{"oura":[{"data":[' + b"[" * 100_000 + b"]" * 100_000 + b"]}]}}", Trouble.TOO_DEEP),
+        (b'{"groups":{"oura":[{"data":[{"val', FailureReason.NOT_JSON),
+        (b"", FailureReason.NOT_JSON),
+        (b"<html>", FailureReason.NOT_JSON),
+        (b'{"groups":{"oura":[{"data":["\xff"]}]}}', FailureReason.NOT_JSON),
+        (b'"text"', FailureReason.BAD_SHAPE),
+        (b'{"groups":[]}', FailureReason.BAD_SHAPE),
+        (b'{"groups":{"oura":{}}}', FailureReason.BAD_SHAPE),
+        (b'{"groups":{},"next_cursor":7}', FailureReason.BAD_SHAPE),
+        (b'{"groups":{"oura":[{"data":[' + b"[" * 100_000 + b"]" * 100_000 + b"]}]}}", FailureReason.TOO_DEEP),
     ],
 )
-def test_damage_is_named(body: bytes, reason: Trouble) -> None:
+def test_damage_is_named(body: bytes, reason: FailureReason) -> None:
     """What was cut off may be whole the next time; another shape will not become right by asking again."""
     with pytest.raises((TryLater, Refused)) as caught:
         read("heartrate", body)
     assert caught.value.reason is reason
-    assert isinstance(caught.value, TryLater) == (reason is Trouble.NOT_JSON)
+    assert isinstance(caught.value, TryLater) == (reason is FailureReason.NOT_JSON)
 
 
 answers = st.sampled_from(NAMES).flatmap(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.junction import Page, PageTrail, Refused, Trouble, advance, iterate_pages
+from connectors.junction import FailureReason, Page, PageTrail, Refused, advance, iterate_pages
 
 
 @given(st.lists(st.text(min_size=1, max_size=3), unique=True, max_size=200))
@@ -24,7 +24,7 @@ def test_every_loop_is_found(before: int, length: int) -> None:
     places = [page if page < before else before + (page - before) % length for page in range(3 * (before + length) + 2)]
     with pytest.raises(Refused) as caught:
         reduce(advance, [f"c{place}" for place in places], PageTrail())
-    assert caught.value.reason is Trouble.ENDLESS
+    assert caught.value.reason is FailureReason.ENDLESS
 
 
 def test_there_is_a_bound() -> None:

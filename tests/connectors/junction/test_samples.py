@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 import pytest
 
 from connectors.history.reconcile import reports
-from connectors.history.reconcile.reports import Theirs
+from connectors.history.reconcile.reports import ResourceReport
 from connectors.junction import Refused, bodies, http_status, introspection, users, workout_stream
 from connectors.junction.answer_json import read_plain
 from connectors.junction.pages import Page, read
-from connectors.junction.users import Device, Link, Provider, User, Users
+from connectors.junction.users import Device, JunctionUser, ProviderInfo, UserConnection, UserPage
 from streams.ops.errors import Rejected
 from streams.payloads.decode import decode
 from streams.payloads.series import Series
@@ -68,12 +68,12 @@ def at(text: str) -> int:
     return time_us(text)
 
 
-def pulls(body: bytes) -> tuple[dict[reports.Key, Theirs], str | None]:
+def pulls(body: bytes) -> tuple[dict[reports.Key, ResourceReport], str | None]:
     page = introspection.read(body)
     return reports.read(page.data, []), page.next_cursor
 
 
-def ingestion(body: bytes) -> tuple[dict[reports.Key, Theirs], str | None]:
+def ingestion(body: bytes) -> tuple[dict[reports.Key, ResourceReport], str | None]:
     page = introspection.read(body)
     return reports.read([], page.data), page.next_cursor
 
@@ -86,12 +86,12 @@ def names(body: bytes) -> list[str]:
 _OMRON = ("7aec8422-8174-4464-a4b2-b04c5939be0d", "omron")
 _OMRON_DAYS = {"distance": 0, "steps": 0, "activity": 0, "heartrate": 1, "blood_pressure": 1, "weight": 1, "fat": 1}
 _OMRON_RANGE = (at("2023-11-05T00:00:00Z"), at("2023-12-05T00:00:00Z"))
-_OMRON_SAYS = {name: Theirs("success", "", *_OMRON_RANGE, days) for name, days in _OMRON_DAYS.items()}
+_OMRON_SAYS = {name: ResourceReport("success", "", *_OMRON_RANGE, days) for name, days in _OMRON_DAYS.items()}
 _FITBIT_RANGE = (at("2023-07-24T00:00:00Z"), at("2023-10-24T00:00:00Z"))
 _FITBIT_SAYS = {
-    ("", "fitbit", "activity"): Theirs("success", "", *_FITBIT_RANGE, 70),
-    ("", "fitbit", "sleep"): Theirs("retrying", "provider_rate_limit_exceeded", *_FITBIT_RANGE, 70),
-    ("", "fitbit", "blood_oxygen"): Theirs("not_pulled"),
+    ("", "fitbit", "activity"): ResourceReport("success", "", *_FITBIT_RANGE, 70),
+    ("", "fitbit", "sleep"): ResourceReport("retrying", "provider_rate_limit_exceeded", *_FITBIT_RANGE, 70),
+    ("", "fitbit", "blood_oxygen"): ResourceReport("not_pulled"),
 }
 _ATTEMPT = {"attempt_us": at("2023-10-24T13:13:27Z"), "attempt": "success"}
 _OLD, _NEW_US = at("2023-06-21T00:00:00Z"), at("2023-10-24T00:00:00Z")
@@ -100,7 +100,7 @@ _ORDER = (
     "id team_id user_id patient_details priority patient_address details lab_test sample_id notes created_at "
     "updated_at status events origin order_transaction"
 )
-_FILLER = User(
+_FILLER = JunctionUser(
     "56bd81c9-6219-4000-a775-ae85526eba18",
     "ZTEwZjNjMjctOTI2ZS00M2Vm",
     "56bd81c9-6219-4000-a775-ae85526eba18",
@@ -110,7 +110,7 @@ _FILLER = User(
     "ingestion_start",
     "ingestion_end",
 )
-_GUIDE = User(
+_GUIDE = JunctionUser(
     "409d9870-21fb-443a-8daa-c5222659f40e",
     "d734e32e-dd43-4b77-ab56-692524279531",
     "3aac677c-557f-40b7-9251-0315c1f48e77",
@@ -123,18 +123,25 @@ REST: dict[str, tuple[Any, Any]] = {
     "introspect-historical-pull": (pulls, (_FITBIT_SAYS, None)),  # its cursor is the text "None"
     "introspect-resources": (
         ingestion,
-        ({("", "fitbit", "activity"): Theirs(oldest_us=_OLD, newest_us=_NEW_US, sent=231, **_ATTEMPT)}, "next_cursor"),
+        (
+            {("", "fitbit", "activity"): ResourceReport(oldest_us=_OLD, newest_us=_NEW_US, sent=231, **_ATTEMPT)},
+            "next_cursor",
+        ),
     ),
-    "users-list-current": (users.read_users, Users((_FILLER,), 1)),
-    "users-list": (users.read_users, Users((_GUIDE,), 1)),
+    "users-list-current": (users.read_users, UserPage((_FILLER,), 1)),
+    "users-list": (users.read_users, UserPage((_GUIDE,), 1)),
     "user-current": (users.read_user, _FILLER),
     "user": (users.read_user, _GUIDE._replace(time_zone="Europe/London")),
-    "user-created": (users.read_user, User(_NEW, "5269f80a-fb0b-432a-b311-c3eac1a46260")),
+    "user-created": (users.read_user, JunctionUser(_NEW, "5269f80a-fb0b-432a-b311-c3eac1a46260")),
     "user-providers": (
         users.read_links,
-        (Link("fitbit", "connected", at("2010-01-23T12:34:56Z"), available=("body",), unavailable=("sleep",)),),
+        (
+            UserConnection(
+                "fitbit", "connected", at("2010-01-23T12:34:56Z"), available=("body",), unavailable=("sleep",)
+            ),
+        ),
     ),
-    "providers": (users.read_providers, (Provider("oura", "Oura", "oauth", ("workouts", "sleep")),)),
+    "providers": (users.read_providers, (ProviderInfo("oura", "Oura", "oauth", ("workouts", "sleep")),)),
     "devices-current": (
         users.read_devices,
         (Device("00000000-0000-0000-0000-000000000000", "fitbit", "scale", "Aria Air"),),
@@ -201,7 +208,7 @@ def test_a_conflict_is_a_bad_request() -> None:
     samples.sample_dir()
     body = ANSWERS["user-create-conflict-400"]
     with pytest.raises(Refused) as caught:
-        http_status.check(http_status.Answer(400, {}, body), 0)
+        http_status.check(http_status.ApiAnswer(400, {}, body), 0)
     assert str(caught.value) == "Junction's API: bad_request, HTTP 400"
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.junction import Refused, Trouble, TryLater, open_client
+from connectors.junction import FailureReason, Refused, TryLater, open_client
 from streams.ops.errors import Unavailable
 from streams.status import client as status
 from tests.connectors.junction.scripted import http, scripted, settings_for
@@ -19,7 +19,7 @@ BOMB = gzip.compress(b"[" + b" " * (400 * MIB) + b"]", 9)
 TWICE = gzip.compress(BOMB, 9)
 
 
-async def peak_of(*answers: bytes) -> tuple[int, Trouble]:
+async def peak_of(*answers: bytes) -> tuple[int, FailureReason]:
     """The most memory that Python held more while an answer was read, and what became of it."""
     few: dict[str, Any] = {"junction_answer_bytes_max": MIB, "junction_tries": 1}
     async with scripted(*answers) as server, open_client(settings_for(server.url, **few)) as client:
@@ -36,18 +36,18 @@ async def peak_of(*answers: bytes) -> tuple[int, Trouble]:
 @pytest.mark.parametrize(
     ("body", "coding", "why"),
     [
-        (TWICE, "gzip, gzip", Trouble.NOT_JSON),
-        (TWICE, "gzip,gzip", Trouble.NOT_JSON),
-        (BOMB, "gzip", Trouble.TOO_LARGE),
-        (zlib.compress(b"1" * MIB), "deflate", Trouble.NOT_JSON),
-        (b"{}", "br", Trouble.NOT_JSON),
-        (b"{}", "x" * 4_000, Trouble.NOT_JSON),
-        (b"no gzip", "gzip", Trouble.NOT_JSON),
-        (gzip.compress(b"{}", mtime=0)[:-4], "gzip", Trouble.NOT_JSON),
-        (gzip.compress(b"{}", mtime=0) * 2, "gzip", Trouble.NOT_JSON),
+        (TWICE, "gzip, gzip", FailureReason.NOT_JSON),
+        (TWICE, "gzip,gzip", FailureReason.NOT_JSON),
+        (BOMB, "gzip", FailureReason.TOO_LARGE),
+        (zlib.compress(b"1" * MIB), "deflate", FailureReason.NOT_JSON),
+        (b"{}", "br", FailureReason.NOT_JSON),
+        (b"{}", "x" * 4_000, FailureReason.NOT_JSON),
+        (b"no gzip", "gzip", FailureReason.NOT_JSON),
+        (gzip.compress(b"{}", mtime=0)[:-4], "gzip", FailureReason.NOT_JSON),
+        (gzip.compress(b"{}", mtime=0) * 2, "gzip", FailureReason.NOT_JSON),
     ],
 )
-async def test_what_unpacks_to_more_is_refused_as_it_comes(body: bytes, coding: str, why: Trouble) -> None:
+async def test_what_unpacks_to_more_is_refused_as_it_comes(body: bytes, coding: str, why: FailureReason) -> None:
     """The memory that it takes is bounded by the bound, not by what somebody has packed."""
     peak, reason = await peak_of(http(200, body, f"content-encoding: {coding}"))
     assert reason is why
@@ -57,7 +57,7 @@ async def test_what_unpacks_to_more_is_refused_as_it_comes(body: bytes, coding: 
 async def test_two_lines_that_name_a_coding_are_two_codings() -> None:
     """As one line with a comma would be."""
     peak, reason = await peak_of(http(200, TWICE, "content-encoding: gzip", "content-encoding: gzip"))
-    assert (reason, peak < 4 * MIB) == (Trouble.NOT_JSON, True)
+    assert (reason, peak < 4 * MIB) == (FailureReason.NOT_JSON, True)
 
 
 @given(st.binary(max_size=200).map(bytes.hex), st.sampled_from(["gzip", "GZIP", "identity", ""]))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.history.fetcher.page_fetcher import Asker
+from connectors.history.fetcher.page_fetcher import PageFetcher
 from connectors.junction import has_endpoint
 from streams.events.signature import ksuid_time_ms
 from streams.simulator.api.app import FakeApi
@@ -47,11 +47,11 @@ def fetched(at_ms: int) -> tuple[RawRecord, ...]:
     async def fetch() -> Fetcher:
         fetcher = Fetcher(at_ms)
         async with running(FakeApi(WORLD, ApiOptions(page_size=100))) as url:
-            asker = Asker(settings_for(url, junction_api_key=KEY))
-            asker.open()
+            page_fetcher = PageFetcher(settings_for(url, junction_api_key=KEY))
+            page_fetcher.open()
             for request in requests():
                 fetcher.take(request)
-            await fetcher.run(asker.ask)
+            await fetcher.run(page_fetcher.fetch)
         jobs = [fetcher.job(request) for request in requests()]
         assert all(job and (not job.is_open or job.asked) for job in jobs)
         return fetcher

@@ -11,7 +11,7 @@ import random
 import time
 
 from connectors.history.fetcher.scheduler import Scheduler
-from connectors.history.fetcher.transaction import Page, Trouble, enqueue
+from connectors.history.fetcher.transaction import FetchedPage, FetchFailure, enqueue
 from streams.engine.faust import app as engine
 from streams.events import topics
 from streams.events.types import Record
@@ -36,13 +36,13 @@ def made_up(trouble: float, slow_s: float, rows: int):
     """An API that answers PAGES pages a window, after a while, and sometimes not."""
     chance = random.Random(os.getpid())
 
-    async def ask(job: Job) -> Page | Trouble:
+    async def ask(job: Job) -> FetchedPage | FetchFailure:
         began_ms = int(time.time() * 1000)
         await asyncio.sleep(slow_s * chance.random())
         if chance.random() < trouble:
-            return Trouble("unavailable")
+            return FetchFailure("unavailable")
         page = int(job.call.cursor or 0) + 1
-        return Page([body_of(job)], rows, str(page) if page < PAGES else "", began_ms)
+        return FetchedPage([body_of(job)], rows, str(page) if page < PAGES else "", began_ms)
 
     return ask
 

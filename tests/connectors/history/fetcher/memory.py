@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from connectors.history.fetcher.transaction import Page, Trouble, enqueue, settle
+from connectors.history.fetcher.transaction import FetchedPage, FetchFailure, apply_outcome, enqueue
 from streams.tables.draft import Draft
 from streams.tables.history import queue
 from streams.tables.history.job import Call, Job
@@ -13,7 +13,7 @@ from streams.tables.history.request import Request
 from streams.tables.outputs import Emit
 from tests.folding import PREFIX, RawRecord
 
-Ask = Callable[[Job], Awaitable[Page | Trouble]]
+Ask = Callable[[Job], Awaitable[FetchedPage | FetchFailure]]
 
 
 @dataclass
@@ -47,12 +47,12 @@ class Fetcher:
                 self.calls[job.request.key, job.call] += 1
                 outcome = await ask(job)
                 self.now_ms += 1
-                if isinstance(outcome, Page):
+                if isinstance(outcome, FetchedPage):
                     outcome = outcome._replace(began_ms=self.now_ms)
                 else:
                     assert self.may_fail, outcome
                 draft = self._draft()
-                settle(draft, PREFIX, job, outcome)
+                apply_outcome(draft, PREFIX, job, outcome)
                 self._apply(draft)
 
     def job(self, request: Request) -> Job | None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.history.fetcher.page_fetcher import Asker
-from connectors.history.fetcher.transaction import Page, Trouble
+from connectors.history.fetcher.page_fetcher import PageFetcher
+from connectors.history.fetcher.transaction import FetchedPage, FetchFailure
 from connectors.junction.answer_json import CURSOR_CHARS_MAX
 from streams.tables.history import job as jobs
 from streams.tables.history.job import Job, JobStatus
@@ -59,12 +59,12 @@ headers = st.lists(
 )
 
 
-async def outcome_of(asker: Asker, request: Request) -> tuple[Fetcher, Page | Trouble]:
+async def outcome_of(page_fetcher: PageFetcher, request: Request) -> tuple[Fetcher, FetchedPage | FetchFailure]:
     fetcher, said = Fetcher(NOW_MS, may_fail=True), []
 
-    async def ask(job: Job) -> Page | Trouble:
-        said.append(await asker.ask(job))
-        return said[-1] if len(said) == 1 else Trouble("enough", is_final=True)
+    async def ask(job: Job) -> FetchedPage | FetchFailure:
+        said.append(await page_fetcher.fetch(job))
+        return said[-1] if len(said) == 1 else FetchFailure("enough", is_final=True)
 
     fetcher.take(request)
     await fetcher.run(ask)
@@ -80,11 +80,11 @@ def test_any_answer_is_a_page_or_known_trouble(answers: list[tuple[int, bytes, l
         made = [http(status, body, *(f"{name}: {text}" for name, text in more)) for status, body, more in answers]
         for request in REQUESTS:
             async with scripted(*made) as server:
-                asker = Asker(settings_for(server.url, junction_tries=1))
-                asker.open()
+                page_fetcher = PageFetcher(settings_for(server.url, junction_tries=1))
+                page_fetcher.open()
                 for _ in made:
-                    _, outcome = await outcome_of(asker, request)
-                    assert isinstance(outcome, Page) or outcome.reason != "unexpected"
+                    _, outcome = await outcome_of(page_fetcher, request)
+                    assert isinstance(outcome, FetchedPage) or outcome.reason != "unexpected"
 
     asyncio.run(asked())
 
@@ -93,10 +93,10 @@ async def job_after(request: Request, *answers: bytes) -> Job:
     """What has become of a request once nothing is due."""
     fetcher = Fetcher(NOW_MS, may_fail=True)
     async with scripted(*answers) as server:
-        asker = Asker(settings_for(server.url, junction_tries=1))
-        asker.open()
+        page_fetcher = PageFetcher(settings_for(server.url, junction_tries=1))
+        page_fetcher.open()
         fetcher.take(request)
-        await fetcher.run(asker.ask)
+        await fetcher.run(page_fetcher.fetch)
     job = fetcher.job(request)
     assert job
     return job
@@ -114,10 +114,10 @@ async def test_a_stored_cursor_that_fits_no_url_fails_its_job() -> None:
     """An older version has put it into the table."""
     job = jobs.after_page(jobs.begin(REQUESTS[1], NOW_MS), 0, "c" * 70_000, NOW_MS)
     async with scripted(http(404)) as server:
-        asker = Asker(settings_for(server.url))
-        asker.open()
-        outcome = await asker.ask(job)
-    assert outcome == Trouble("bad_request", is_final=True)
+        page_fetcher = PageFetcher(settings_for(server.url))
+        page_fetcher.open()
+        outcome = await page_fetcher.fetch(job)
+    assert outcome == FetchFailure("bad_request", is_final=True)
 
 
 async def test_a_profile_that_is_one_level_too_deep_inside_of_an_event_fails_its_job() -> None:

@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 
-from connectors.history.fetcher.page_fetcher import Asker
+from connectors.history.fetcher.page_fetcher import PageFetcher
 from streams.events import topics
 from streams.events.signature import ksuid_time_ms
 from streams.simulator.api.app import FakeApi
@@ -38,14 +38,14 @@ async def test_every_history_comes_to_its_end() -> None:
     for a workout that both an event and its history name."""
     worker, told, chance = Worker(), list[Clean](), random.Random(5)
     async with running(FakeApi(WORLD, ApiOptions(page_size=200))) as url:
-        asker = Asker(settings_for(url, junction_api_key=KEY))
-        asker.open()
+        page_fetcher = PageFetcher(settings_for(url, junction_api_key=KEY))
+        page_fetcher.open()
         fetcher, live, seen = Fetcher(END_MS + 3_600_000), delivered(), 0
         while live or worker.requests or seen < len(fetcher.stored):
             for request in worker.requests:
                 fetcher.take(request)
             worker.requests.clear()
-            await fetcher.run(asker.ask)
+            await fetcher.run(page_fetcher.fetch)
             now, live, stored, seen = live[:AT_ONCE], live[AT_ONCE:], fetcher.stored[seen:], len(fetcher.stored)
             told += [clean for record in mixed([*now, *stored], chance) for clean in worker.run(record)]
     report = Truth.of_world(WORLD).compare([(one.topic, one.key.encode(), one.record) for one in told])

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.history.fetcher.clock_skew import DATE_MS, Clock
-from connectors.history.fetcher.page_fetcher import Asker
-from connectors.history.fetcher.transaction import Page, enqueue, settle
+from connectors.history.fetcher.clock_skew import DATE_MS, CorrectedClock
+from connectors.history.fetcher.page_fetcher import PageFetcher
+from connectors.history.fetcher.transaction import FetchedPage, apply_outcome, enqueue
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.options import KEY, ApiOptions
 from streams.simulator.api.serve import running
@@ -52,21 +52,21 @@ def clock(ahead_ms: int) -> Callable[[], float]:
     return lambda: (NOW_MS + ahead_ms) / 1000
 
 
-async def asked(said: bytes, job: Job = STEPS, ahead_ms: int = 0) -> Page:
+async def asked(said: bytes, job: Job = STEPS, ahead_ms: int = 0) -> FetchedPage:
     """The page of a fetcher whose clock is so far ahead of Junction's."""
     async with scripted(said) as server:
-        asker = Asker(settings_for(server.url), clock(ahead_ms))
-        asker.open()
-        found = await asker.ask(job)
-    assert isinstance(found, Page)
+        page_fetcher = PageFetcher(settings_for(server.url), clock(ahead_ms))
+        page_fetcher.open()
+        found = await page_fetcher.fetch(job)
+    assert isinstance(found, FetchedPage)
     return found
 
 
-def stored(page: Page) -> list[RawRecord]:
+def stored(page: FetchedPage) -> list[RawRecord]:
     """The events of a page as a reader of the raw topics gets them."""
     draft = Draft(lambda *_: None, 3, NOW_MS)
     enqueue(draft, PREFIX, STEPS.request)
-    settle(draft, PREFIX, jobs.begin(STEPS.request, NOW_MS), page)
+    apply_outcome(draft, PREFIX, jobs.begin(STEPS.request, NOW_MS), page)
     raw = [emit for emit in draft.emits if ".raw." in emit.topic]
     return [RawRecord(one.topic, 3, 0, NOW_MS, one.key, one.value, list(one.headers or ())) for one in raw]
 
@@ -103,16 +103,16 @@ async def test_a_page_is_never_newer_than_its_answer(job: Job, headers: list[str
 async def test_the_fake_junction_says_what_time_it_is() -> None:
     """Over real HTTP: a clock that is ahead by an hour makes no page of the future."""
     async with running(FakeApi(world(users=1, days=1), ApiOptions())) as url:
-        asker = Asker(settings_for(url, junction_api_key=KEY), lambda: time.time() + 3600)
-        asker.open()
-        page = await asker.ask(STEPS)
-    assert isinstance(page, Page)
+        page_fetcher = PageFetcher(settings_for(url, junction_api_key=KEY), lambda: time.time() + 3600)
+        page_fetcher.open()
+        page = await page_fetcher.fetch(STEPS)
+    assert isinstance(page, FetchedPage)
     assert page.began_ms <= time.time() * 1000 + DATE_MS
 
 
 def test_a_slow_answer_proves_nothing() -> None:
     """What is known of a clock that is ahead is not forgotten when an answer takes long."""
-    clock = Clock(time.time)
+    clock = CorrectedClock(time.time)
     assert clock.asked_ms(NOW_MS + 10_000, NOW_MS) == NOW_MS + DATE_MS
     assert clock.asked_ms(NOW_MS + 20_000, NOW_MS + 22_000) == NOW_MS + 10_000 + DATE_MS
 
@@ -124,7 +124,7 @@ def test_a_slow_answer_proves_nothing() -> None:
 def test_answers_keep_their_order(calls: list[tuple[int, int]], ahead_ms: int) -> None:
     """Whatever the clock: no page is newer than its answer by more than a second, and once a first call has shown
     how far the clock is ahead to the second, what was asked later is newer: not one page equal to the one before."""
-    clock, at_ms, before_ms = Clock(time.time), NOW_MS // 1000 * 1000, 0
+    clock, at_ms, before_ms = CorrectedClock(time.time), NOW_MS // 1000 * 1000, 0
     clock.asked_ms(at_ms + ahead_ms, at_ms)  # answered at once, at the start of a second
     clock.asked_ms(at_ms + 999 + ahead_ms, at_ms)  # and at its end: the clock cannot be known better
     for later_ms, took_ms in calls:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.history.fetcher.page_fetcher import Asker
+from connectors.history.fetcher.page_fetcher import PageFetcher
 from streams.events import topics
 from streams.events.record_bounds import Bounds
 from streams.ops.errors import Reason, Rejected
@@ -82,11 +82,11 @@ async def test_a_workout_of_days_stops_nobody(hours: int, record_bytes_max: int,
         worker.deliver(notice(workout), id=workout)
     short = http(200, b'{"time":[1779000000],"heartrate":[70]}')
     async with scripted(answer(hours), short) as server:
-        asker = Asker(settings_for(server.url, record_bytes_max=record_bytes_max))
-        asker.open()
+        page_fetcher = PageFetcher(settings_for(server.url, record_bytes_max=record_bytes_max))
+        page_fetcher.open()
         for request in worker.requests:
             fetcher.take(request)
-            await fetcher.run(asker.ask)
+            await fetcher.run(page_fetcher.fetch)
     assert len(server.requests) == 2
     events = [one for one in fetcher.stored if one.topic == f"{PREFIX}.raw.summaries"]
     letters = [one for one in fetcher.stored if one.topic == f"{PREFIX}.{topics.DEAD_LETTERS}"]

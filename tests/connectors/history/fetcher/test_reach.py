@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from connectors.history import fetch_requests
-from connectors.history.fetcher.page_fetcher import Asker
-from connectors.history.fetcher.transaction import Page, Trouble
+from connectors.history.fetcher.page_fetcher import PageFetcher
+from connectors.history.fetcher.transaction import FetchedPage, FetchFailure
 from connectors.history.reconcile import compare
-from connectors.history.reconcile.compare import Finding, Verdict
-from connectors.history.reconcile.reports import Theirs
+from connectors.history.reconcile.compare import ReconcileVerdict, ResourceFinding
+from connectors.history.reconcile.reports import ResourceReport
 from streams.events import topics
 from streams.ops.errors import Misconfigured, Rejected
 from streams.tables.history import job as jobs
@@ -41,10 +41,10 @@ async def calls_for(request: Request) -> tuple[Fetcher, int]:
     """A fetcher that has done all that is due for a request, and how many calls that took."""
     fetcher = Fetcher(NOW_MS, may_fail=True)
     async with scripted(NOTHING.get(request.resource, http(404))) as server:
-        asker = Asker(settings_for(server.url))
-        asker.open()
+        page_fetcher = PageFetcher(settings_for(server.url))
+        page_fetcher.open()
         fetcher.take(request)
-        await fetcher.run(asker.ask)
+        await fetcher.run(page_fetcher.fetch)
     return fetcher, len(server.requests)
 
 
@@ -91,12 +91,12 @@ def test_any_span_is_a_page_or_trouble(spans: list[tuple[int, int, str]]) -> Non
 
     async def asked() -> None:
         async with scripted(http(404)) as server:
-            asker = Asker(settings_for(server.url))
-            asker.open()
+            page_fetcher = PageFetcher(settings_for(server.url))
+            page_fetcher.open()
             for start, end, resource in spans:
                 job = Job(Request("bf_1", USER, "oura", resource), window=(start, end), due_ms=0)
-                outcome = await asker.ask(job)
-                assert isinstance(outcome, Page) or (isinstance(outcome, Trouble) and outcome.is_final)
+                outcome = await page_fetcher.fetch(job)
+                assert isinstance(outcome, FetchedPage) or (isinstance(outcome, FetchFailure) and outcome.is_final)
 
     asyncio.run(asked())
 
@@ -108,9 +108,9 @@ async def test_a_job_of_before_that_no_date_can_say_fails_once() -> None:
     stored = jobs.begin(request, NOW_MS)
     fetcher.put(stored)
     async with scripted(NOTHING["sleep"]) as server:
-        asker = Asker(settings_for(server.url))
-        asker.open()
-        await fetcher.run(asker.ask)
+        page_fetcher = PageFetcher(settings_for(server.url))
+        page_fetcher.open()
+        await fetcher.run(page_fetcher.fetch)
     job = fetcher.job(request)
     assert job
     assert (job.status, job.reason, server.requests) == (JobStatus.FAILED, "bad_request", [])
@@ -191,7 +191,7 @@ def test_a_person_asks_for_any_dates(start: datetime | None, end: datetime | Non
 @given(any_int, any_int)
 def test_reconciling_asks_for_no_time_that_cannot_hold_data(start_us: int, end_us: int) -> None:
     """Whatever Junction names as its newest or oldest data."""
-    finding = Finding("oura", "sleep", Verdict.BEHIND, Theirs(), 0, None, (start_us, end_us))
+    finding = ResourceFinding("oura", "sleep", ReconcileVerdict.BEHIND, ResourceReport(), 0, None, (start_us, end_us))
     for request in compare.requests(USER, [finding], NOW_MS / 1000):
         assert requests.bounded(request, NOW_MS) == request
         assert requests.decode(requests.encode(request)) == request

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from connectors.history.fetcher.scheduler import Scheduler
-from connectors.history.fetcher.transaction import Page, enqueue, settle
+from connectors.history.fetcher.transaction import FetchedPage, apply_outcome, enqueue
 from streams.tables.draft import Draft
 from streams.tables.history import job as jobs
 from streams.tables.history import queue
@@ -62,9 +62,9 @@ class Engine:
         assert job
         return job
 
-    def settle(self, job: Job, page: Page) -> None:
+    def apply_outcome(self, job: Job, page: FetchedPage) -> None:
         """An answer that came to another fetcher."""
-        self.commit(lambda draft: settle(draft, PREFIX, job, page))
+        self.commit(lambda draft: apply_outcome(draft, PREFIX, job, page))
 
     @property
     def places(self) -> list[bytes]:
@@ -76,14 +76,14 @@ class Api:
 
     def __init__(self) -> None:
         self.asked: list[Job] = []
-        self._answers: list[asyncio.Future[Page]] = []
+        self._answers: list[asyncio.Future[FetchedPage]] = []
 
-    async def ask(self, job: Job) -> Page:
+    async def ask(self, job: Job) -> FetchedPage:
         self.asked.append(job)
         self._answers.append(asyncio.get_running_loop().create_future())
         return await self._answers[-1]
 
-    async def answer(self, call: int, page: Page) -> None:
+    async def answer(self, call: int, page: FetchedPage) -> None:
         """Until everything that follows has happened."""
         self._answers[call].set_result(page)
         for _ in range(20):
@@ -102,8 +102,8 @@ async def turn(engine: Engine, one: Scheduler) -> None:
     await asyncio.sleep(0)
 
 
-def page(*bodies: bytes) -> Page:
-    return Page(bodies, len(bodies), "", NOW_MS)
+def page(*bodies: bytes) -> FetchedPage:
+    return FetchedPage(bodies, len(bodies), "", NOW_MS)
 
 
 async def left_behind(engine: Engine, kind: str) -> None:
@@ -111,7 +111,7 @@ async def left_behind(engine: Engine, kind: str) -> None:
     job = engine.take(PROFILE)
     old = {key: engine.rows[key] for key in engine.places}
     if kind == "over":
-        engine.settle(job, page(BODY))
+        engine.apply_outcome(job, page(BODY))
     elif kind == "gone":
         del engine.rows[queue.row_of(PROFILE.key)]
     else:
@@ -150,7 +150,7 @@ async def test_an_answer_to_another_job_changes_nothing() -> None:
     engine, api = Engine(), Api()
     one, first = scheduler(engine, api), engine.take(STREAM)
     await turn(engine, one)
-    engine.settle(first, page(BODY))
+    engine.apply_outcome(first, page(BODY))
     second = engine.take(STREAM)
     assert (first.seq, len(engine.emitted)) == (second.seq, 4)
     await api.answer(0, page(BODY))
@@ -170,9 +170,9 @@ async def test_an_answer_to_a_step_that_was_not_committed_changes_nothing() -> N
     engine.commit(lambda draft: queue.save(draft, job, kept))
     assert lost.seq == kept.seq
     before = dict(engine.rows)
-    engine.settle(lost, page(BODY))
+    engine.apply_outcome(lost, page(BODY))
     assert engine.rows == before
-    engine.settle(kept, page(BODY))
+    engine.apply_outcome(kept, page(BODY))
     assert engine.rows != before
 
 

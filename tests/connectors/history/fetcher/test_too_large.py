@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.history.fetcher import workout_events
-from connectors.history.fetcher.page_fetcher import HEAD_BYTES, Asker
-from connectors.history.fetcher.transaction import Page
+from connectors.history.fetcher.page_fetcher import HEAD_BYTES, PageFetcher
+from connectors.history.fetcher.transaction import FetchedPage
 from connectors.junction.workout_stream import COLUMNS, read
 from streams import agents
 from streams.events import topics
@@ -36,10 +36,10 @@ async def fetched(request: Request, *answers: Answer) -> tuple[Fetcher, int]:
     """A fetcher that has done what there was to do, and how many calls it made."""
     fetcher = Fetcher(NOW_MS, may_fail=True)
     async with scripted(*answers) as server:
-        asker = Asker(settings_for(server.url, record_bytes_max=MIB))
-        asker.open()
+        page_fetcher = PageFetcher(settings_for(server.url, record_bytes_max=MIB))
+        page_fetcher.open()
         fetcher.take(request)
-        await fetcher.run(asker.ask)
+        await fetcher.run(page_fetcher.fetch)
     return fetcher, len(server.requests)
 
 
@@ -185,10 +185,10 @@ async def test_an_object_alone_may_be_larger_than_several_together() -> None:
     """Several objects or samples share an event of 4 MiB; a larger one stands alone, as long as a record holds it."""
     large = 5 * MIB
     async with scripted(samples(0, large, 0)) as server:
-        asker = Asker(settings_for(server.url))
-        asker.open()
-        page = await asker.ask(Job(Request("bf_1", USER, "oura", "steps", *SPAN), window=SPAN))
-    assert isinstance(page, Page)
+        page_fetcher = PageFetcher(settings_for(server.url))
+        page_fetcher.open()
+        page = await page_fetcher.fetch(Job(Request("bf_1", USER, "oura", "steps", *SPAN), window=SPAN))
+    assert isinstance(page, FetchedPage)
     assert (sorted(len(body) > large for body in page.bodies), page.left_out) == ([False, False, True], 0)
 
 

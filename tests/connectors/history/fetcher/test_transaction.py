@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from msgspec.structs import replace
 
-from connectors.history.fetcher.transaction import Page
+from connectors.history.fetcher.transaction import FetchedPage
 from streams.events import topics
 from streams.tables.history import progress
 from streams.tables.history.job import Job, JobStatus
@@ -23,11 +23,11 @@ def one(workout_id: str, why: Why = Why.STREAM, id: str = "live_1") -> Request:
     return Request(id, "u1", "strava", "workout_stream", why=why, workout_id=workout_id)
 
 
-async def answers(job: Job) -> Page:
+async def answers(job: Job) -> FetchedPage:
     """Two windows, and the workout at their border is in both."""
     if job.request.workout_id:
-        return Page([STREAM % job.request.workout_id.encode()], 1, "", NOW_MS)
-    return Page([], 0, "", NOW_MS, ["w1", "w2"] if job.pages == 0 else ["w2", "w3"])
+        return FetchedPage([STREAM % job.request.workout_id.encode()], 1, "", NOW_MS)
+    return FetchedPage([], 0, "", NOW_MS, ["w1", "w2"] if job.pages == 0 else ["w2", "w3"])
 
 
 def events(fetcher: Fetcher) -> list[RawRecord]:

@@ -10,15 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.history.reconcile import compare, reports
-from connectors.history.reconcile.compare import Finding, Verdict
-from connectors.history.reconcile.reports import Theirs
+from connectors.history.reconcile.compare import ReconcileVerdict, ResourceFinding
+from connectors.history.reconcile.reports import ResourceReport
 from streams.tables.history.request import Why
 from streams.tables.history.windows import DAY_US
 
 NOW_S = 1_780_500_000.0
 START, END = "2026-03-05T00:00:00Z", "2026-06-03T00:00:00Z"
 START_US, END_US = 1_772_668_800_000_000, 1_780_444_800_000_000
-PULL = Theirs("success", start_us=START_US, end_us=END_US, days=80, oldest_us=START_US, newest_us=END_US, sent=80)
+PULL = ResourceReport(
+    "success", start_us=START_US, end_us=END_US, days=80, oldest_us=START_US, newest_us=END_US, sent=80
+)
 
 
 def held(days: int = 80, newest: str = "2026-06-03T00:00:00Z", oldest: str = "2026-03-05T00:00:00Z") -> dict[str, Any]:
@@ -33,7 +35,7 @@ def fill(status: str, *, progress_at: str = "2026-05-01T00:00:00Z", next_try_at:
     return where | {"status": status, "progress_at": progress_at, "next_try_at": next_try_at}
 
 
-def one(said: Theirs, data: dict[str, Any] | None, backfill: dict[str, Any] | None) -> Finding:
+def one(said: ResourceReport, data: dict[str, Any] | None, backfill: dict[str, Any] | None) -> ResourceFinding:
     view = {"resources": [data] if data else [], "backfills": [backfill] if backfill else []}
     (finding,) = compare.compare({("oura", "sleep"): said}, view, NOW_S)
     return finding
@@ -46,46 +48,52 @@ SOON, LONG_AGO = "2026-06-03T15:00:00Z", "2026-06-03T12:00:00Z"  # NOW_S is 15:2
 @pytest.mark.parametrize(
     ("said", "data", "backfill", "verdict", "span"),
     [
-        (PULL, held(), fill("complete"), Verdict.COMPLETE, None),
-        (PULL, held(79), fill("complete"), Verdict.COMPLETE, None),  # their days are rough
+        (PULL, held(), fill("complete"), ReconcileVerdict.COMPLETE, None),
+        (PULL, held(79), fill("complete"), ReconcileVerdict.COMPLETE, None),  # their days are rough
         (
             PULL,
             held(oldest="2026-03-06T01:16:00Z"),
             fill("complete"),
-            Verdict.COMPLETE,
+            ReconcileVerdict.COMPLETE,
             None,
         ),  # the evening before, there
-        (PULL, held(40), fill("complete"), Verdict.DAYS_MISSING, WHOLE),
-        (PULL, held(40), fill("complete", progress_at=SOON), Verdict.DAYS_MISSING, None),  # just fetched
-        (PULL, None, None, Verdict.NOT_FETCHED, WHOLE),
-        (PULL, None, fill("notified"), Verdict.NOT_FETCHED, WHOLE),
-        (PULL, held(10), fill("fetching", progress_at=SOON), Verdict.FETCHING, None),
-        (PULL, held(10), fill("fetching", progress_at=LONG_AGO), Verdict.STUCK, WHOLE),
-        (PULL, held(10), fill("queued", progress_at=LONG_AGO, next_try_at=SOON), Verdict.FETCHING, None),  # parked
-        (PULL, None, fill("failed"), Verdict.FAILED_HERE, WHOLE),
-        (PULL, None, fill("empty"), Verdict.DAYS_MISSING, WHOLE),
-        (PULL._replace(days=0, newest_us=None), None, None, Verdict.NO_DATA, None),
-        (PULL._replace(pull="retrying"), None, None, Verdict.PULLING, None),
-        (PULL._replace(pull="failure"), None, None, Verdict.FAILED_THERE, None),
-        (PULL._replace(pull="a new word", newest_us=None), None, None, Verdict.NOT_PULLED, None),
-        (Theirs(newest_us=END_US, oldest_us=START_US, sent=4), None, None, Verdict.NOT_FETCHED, WHOLE),
+        (PULL, held(40), fill("complete"), ReconcileVerdict.DAYS_MISSING, WHOLE),
+        (PULL, held(40), fill("complete", progress_at=SOON), ReconcileVerdict.DAYS_MISSING, None),  # just fetched
+        (PULL, None, None, ReconcileVerdict.NOT_FETCHED, WHOLE),
+        (PULL, None, fill("notified"), ReconcileVerdict.NOT_FETCHED, WHOLE),
+        (PULL, held(10), fill("fetching", progress_at=SOON), ReconcileVerdict.FETCHING, None),
+        (PULL, held(10), fill("fetching", progress_at=LONG_AGO), ReconcileVerdict.STUCK, WHOLE),
+        (
+            PULL,
+            held(10),
+            fill("queued", progress_at=LONG_AGO, next_try_at=SOON),
+            ReconcileVerdict.FETCHING,
+            None,
+        ),  # parked
+        (PULL, None, fill("failed"), ReconcileVerdict.FAILED_HERE, WHOLE),
+        (PULL, None, fill("empty"), ReconcileVerdict.DAYS_MISSING, WHOLE),
+        (PULL._replace(days=0, newest_us=None), None, None, ReconcileVerdict.NO_DATA, None),
+        (PULL._replace(pull="retrying"), None, None, ReconcileVerdict.PULLING, None),
+        (PULL._replace(pull="failure"), None, None, ReconcileVerdict.FAILED_THERE, None),
+        (PULL._replace(pull="a new word", newest_us=None), None, None, ReconcileVerdict.NOT_PULLED, None),
+        (ResourceReport(newest_us=END_US, oldest_us=START_US, sent=4), None, None, ReconcileVerdict.NOT_FETCHED, WHOLE),
         (
             PULL._replace(newest_us=END_US + 5 * DAY_US),
             held(),
             fill("complete"),
-            Verdict.BEHIND,
+            ReconcileVerdict.BEHIND,
             (END_US, END_US + 5 * DAY_US),
         ),
         (
             PULL._replace(oldest_us=START_US - 9 * DAY_US),
             held(),
             fill("complete"),
-            Verdict.OLDER_MISSING,
+            ReconcileVerdict.OLDER_MISSING,
             (START_US - 9 * DAY_US, START_US),
         ),
     ],
 )
-def test_each_situation(said: Theirs, data: Any, backfill: Any, verdict: Verdict, span: Any) -> None:
+def test_each_situation(said: ResourceReport, data: Any, backfill: Any, verdict: ReconcileVerdict, span: Any) -> None:
     """The verdict, and the span that a fetch would mend."""
     finding = one(said, data, backfill)
     assert (finding.verdict, finding.span) == (verdict, span)
@@ -118,7 +126,7 @@ def test_other_shapes_are_left_out(pulls: list[Any], resources: list[Any]) -> No
     """Whatever an answer holds, reading it does not fail."""
     for key, said in reports.read(pulls, resources).items():
         assert all(isinstance(part, str) for part in key)
-        assert isinstance(said, Theirs)
+        assert isinstance(said, ResourceReport)
 
 
 def test_published_answers(samples: Path) -> None:
@@ -137,7 +145,7 @@ def test_published_answers(samples: Path) -> None:
 @pytest.mark.parametrize("resource", ["profile", "workout_stream"])
 def test_what_has_no_days_is_complete_when_all_is_fetched(resource: str) -> None:
     """A profile, and streams of workouts, leave no days with us; fetched, they are complete."""
-    for status, verdict in (("complete", Verdict.COMPLETE), ("failed", Verdict.FAILED_HERE)):
+    for status, verdict in (("complete", ReconcileVerdict.COMPLETE), ("failed", ReconcileVerdict.FAILED_HERE)):
         view = {"resources": [], "backfills": [fill(status) | {"resource": resource}]}
         (finding,) = compare.compare({("oura", resource): PULL}, view, NOW_S)
         assert finding.verdict is verdict
@@ -147,4 +155,4 @@ def test_streams_that_come_as_events_are_not_missed() -> None:
     """Garmin's history comes by itself, and streams leave no days with us: nothing says that any is missing."""
     view = {"resources": [], "backfills": [fill("not_expected") | {"provider": "garmin", "resource": "workout_stream"}]}
     (finding,) = compare.compare({("garmin", "workout_stream"): PULL}, view, NOW_S)
-    assert finding.verdict is Verdict.COMPLETE
+    assert finding.verdict is ReconcileVerdict.COMPLETE

@@ -13,8 +13,8 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from connectors.history.reconcile import command
-from connectors.history.reconcile.compare import Verdict
-from connectors.history.reconcile.reconciler import Reconciled, all_users, reconcile
+from connectors.history.reconcile.compare import ReconcileVerdict
+from connectors.history.reconcile.reconciler import UserReconciliation, all_users, reconcile
 from connectors.junction import Refused, open_client
 from streams.events import topics
 from streams.ops.errors import Unavailable
@@ -26,7 +26,7 @@ USERS = [f"user-{n:03}" for n in range(45, 0, -1)]  # not in the order of any so
 KINDS = (ssl.SSLContext, Producer, httpx.AsyncClient, httpx.Client)
 
 
-async def everybody(settings: Settings, user_id: str = "", *, fetch: bool = False) -> list[Reconciled]:
+async def everybody(settings: Settings, user_id: str = "", *, fetch: bool = False) -> list[UserReconciliation]:
     async with open_client(settings) as client, aclosing(reconcile(settings, client, user_id, fetch=fetch)) as found:
         return [one async for one in found]
 
@@ -50,14 +50,14 @@ async def test_users_come_in_the_order_in_which_junction_names_them() -> None:
         found = await everybody(settings, fetch=True)
         assert [one.user_id for one in found] == USERS
         assert {(f.provider, f.resource, f.verdict) for one in found for f in one.findings} == {
-            ("oura", "sleep", Verdict.NOT_FETCHED)
+            ("oura", "sleep", ReconcileVerdict.NOT_FETCHED)
         }
         assert len(api.requests) == len(USERS) + -(-len(USERS) // PAGE)
         assert 1 < api.most_at_once <= settings.junction_requests_at_once
         for topic in (topics.RECONCILIATIONS, topics.FETCH_JOBS):
             keys = await asyncio.to_thread(stored, settings, topic)
             assert Counter(keys) == Counter(f"{user}:oura:sleep".encode() for user in USERS)
-        assert await everybody(settings) == [Reconciled(one.user_id, one.findings) for one in found]
+        assert await everybody(settings) == [UserReconciliation(one.user_id, one.findings) for one in found]
 
 
 async def test_a_cursor_that_ends_during_a_run_costs_no_user() -> None:
