@@ -23,7 +23,7 @@ from streams.engine.store.recovery import Recovery
 from streams.engine.store.restore import topic_ids
 from streams.engine.store.table import StateTable
 from streams.engine.work.unit import UnitOfWork
-from streams.engine.work.work import Work
+from streams.engine.work.transaction import Transaction
 from streams.events import topics
 from streams.kafka import clients
 from streams.tables.draft import Draft
@@ -33,9 +33,9 @@ SLOW_DISK_S = 0.03  # between the state and the commit: a window that a real dis
 
 def state_first() -> None:
     """Tables are written before the transaction commits: what is killed in between is never emitted."""
-    commit = Work.commit
+    commit = Transaction.commit
 
-    def early(self: Work, transactions: Any, tables: Mapping[str, Any], *more: Any) -> None:
+    def early(self: Transaction, transactions: Any, tables: Mapping[str, Any], *more: Any) -> None:
         for partition, draft in self.drafts.items():
             for name, changed in draft.tables.items():
                 before = tables[name].persisted(partition)
@@ -43,7 +43,7 @@ def state_first() -> None:
         time.sleep(SLOW_DISK_S)
         commit(self, transactions, tables, *more)
 
-    Work.commit = early  # type: ignore[method-assign]  # because that is the mutation
+    Transaction.commit = early  # type: ignore[method-assign]  # because that is the mutation
 
 
 def no_cursor() -> None:

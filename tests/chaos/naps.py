@@ -20,7 +20,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from streams.engine.work.work import Work
+from streams.engine.work.transaction import Transaction
 from streams.events import topics
 
 TRAP = "nap"  # the file; `nap-w0` when w0 has taken it
@@ -43,7 +43,7 @@ class Wants(Enum):
 class Seen:
     """What the engine does now, for places that are not of every call."""
 
-    work: Work | None = None
+    work: Transaction | None = None
 
     @classmethod
     def is_bare(cls) -> bool:
@@ -94,7 +94,7 @@ _ENGINE, _FETCHER = "streams.engine", "connectors.history.fetcher"
 PLACES: Mapping[str, Place] = {
     # A commit
     "begun": Place(f"{_ENGINE}.work.producer:TransactionalProducer.begin", _AFTER),
-    "produced": Place(f"{_ENGINE}.work.work:Work.produce", _AFTER),
+    "produced": Place(f"{_ENGINE}.work.transaction:Transaction.produce", _AFTER),
     "changes_queued": Place(f"{_ENGINE}.work.producer:TransactionalProducer.produce_changes", _AFTER),
     "offsets_unsent": Place(f"{_ENGINE}.work.producer:TransactionalProducer._send_offsets", _BEFORE),
     "offsets_sent": Place(f"{_ENGINE}.work.producer:TransactionalProducer._send_offsets", _AFTER),
@@ -110,7 +110,7 @@ PLACES: Mapping[str, Place] = {
     "committed": Place(f"{_ENGINE}.work.producer:TransactionalProducer.commit", _AFTER),
     "table_write": Place(f"{_ENGINE}.store.table:StateTable.write", _BEFORE, only=in_commit),
     "table_written": Place(f"{_ENGINE}.store.table:StateTable.write", _AFTER, only=in_commit),
-    "work_over": Place(f"{_ENGINE}.work.work:Work.commit", _AFTER),
+    "work_over": Place(f"{_ENGINE}.work.transaction:Transaction.commit", _AFTER),
     # A rebalance
     "draining": Place(f"{_ENGINE}.work.unit:UnitOfWork.drain", _BEFORE, _JOIN),
     "drained": Place(f"{_ENGINE}.work.unit:UnitOfWork.drain", _AFTER, _JOIN),
@@ -200,13 +200,13 @@ def install(folder: Path, who: str) -> None:
 
 
 def _notice_work() -> None:
-    commit = Work.commit
+    commit = Transaction.commit
 
-    def noticed(work: Work, *args: Any) -> None:
+    def noticed(work: Transaction, *args: Any) -> None:
         Seen.work = work
         commit(work, *args)
 
-    Work.commit = noticed  # type: ignore[method-assign]  # because that is how a fault reaches in
+    Transaction.commit = noticed  # type: ignore[method-assign]  # because that is how a fault reaches in
 
 
 def _wanted(trap: Trap, name: str, place: Place) -> float | None:

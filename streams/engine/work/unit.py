@@ -6,7 +6,7 @@
 What no record asks for joins in the same way: `await unit.call(partition, function)`; and the punctuation, about once a
 second for each partition.
 
-Everything here runs in the event loop, except `Work.commit` and what it calls, which runs in the engine's one thread
+Everything here runs in the event loop, except `Transaction.commit` and what it calls, which runs in the engine's one thread
 for blocking calls. While one transaction commits, the next one already fills: its folds read through the drafts of the
 one that is committing, and its records are produced once that is done.
 
@@ -31,7 +31,7 @@ from streams.engine.work.producer import AbortCause, Aborted, TransactionalProdu
 from streams.engine.work.refusals import Refusals
 from streams.engine.work.step import NOTHING, CallFailed, Step, empty
 from streams.engine.work.window import CommitWindow
-from streams.engine.work.work import Reader, Work
+from streams.engine.work.transaction import Reader, Transaction
 from streams.events import topics
 from streams.events.record_bounds import Bounds
 from streams.ops import log, metrics
@@ -79,9 +79,9 @@ class UnitOfWork:
         self._refusals = Refusals()
         self._cursors = Cursors()
         self._ledger = Ledger({}, {})
-        self._work: Work | None = None
+        self._work: Transaction | None = None
         self._committing: asyncio.Task[None] | None = None
-        self._under: Work | None = None
+        self._under: Transaction | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._ready = asyncio.Event()
         self._errands: set[asyncio.Task[None]] = set()
@@ -113,7 +113,7 @@ class UnitOfWork:
                 await self._in_thread(self._transactions.abort)
 
     def resume(self, generation: int, starts: Mapping[Source, int], ledger: Ledger) -> dict[Source, Position]:
-        """Work on these partitions from there, their tables being made from as much; answers where to seek."""
+        """Transaction on these partitions from there, their tables being made from as much; answers where to seek."""
         self._log.ends.forget()
         self._ledger = ledger
         positions = self._cursors.assign(generation, starts)
@@ -180,7 +180,7 @@ class UnitOfWork:
         while self._work is not None and self._window.full and self._committing:
             await asyncio.wait([self._committing])
 
-    def _apply(self, partition: int, function: Punctuation) -> Work | None:
+    def _apply(self, partition: int, function: Punctuation) -> Transaction | None:
         """The work that the function's doings belong to; None when the partition is not ours."""
         owned = self._cursors.of(partition)
         if owned is None or self.failed.done():
@@ -256,17 +256,17 @@ class UnitOfWork:
 
         task.add_done_callback(done)
 
-    def _open_work(self) -> Work:
-        self._work = Work(time.monotonic())
+    def _open_work(self) -> Transaction:
+        self._work = Transaction(time.monotonic())
         self._window.open(self._work.opened_at_s)
         return self._work
 
-    def _draft(self, work: Work, partition: int) -> Draft:
+    def _draft(self, work: Transaction, partition: int) -> Draft:
         draft = work.drafts.get(partition) or self._new_draft(work, partition)
         draft.now_ms = time.time_ns() // 1_000_000
         return draft
 
-    def _new_draft(self, work: Work, partition: int) -> Draft:
+    def _new_draft(self, work: Transaction, partition: int) -> Draft:
         reader = Reader(self._tables, partition, self._under.drafts.get(partition) if self._under else None)
         draft = work.drafts[partition] = Draft(reader.get, partition, scan=reader.scan, bounds=self._bounds)
         work.readers.append(reader)
@@ -281,7 +281,7 @@ class UnitOfWork:
             self.newest_ms[piece.source] = piece.records[-1].timestamp
         self._processed(work, records, piece.size_bytes)
 
-    def _processed(self, work: Work, records: int, size_bytes: int) -> None:
+    def _processed(self, work: Transaction, records: int, size_bytes: int) -> None:
         self._window.add(records, size_bytes)
         if self._committing is None:
             try:
@@ -313,7 +313,7 @@ class UnitOfWork:
         self._under.records, self._under.size_bytes = self._window.records, self._window.size_bytes
         self._committing = asyncio.ensure_future(self._commit(self._under, again))
 
-    async def _commit(self, work: Work, again: bool) -> None:
+    async def _commit(self, work: Transaction, again: bool) -> None:
         try:
             metadata = self._metadata()
             if work.failure:
@@ -336,7 +336,7 @@ class UnitOfWork:
             raise Aborted("left the group, or a new generation began", AbortCause.GROUP)
         return group_metadata.encode(self._settings.group_id, membership, self._settings.worker_id)
 
-    def _committed(self, work: Work) -> None:
+    def _committed(self, work: Transaction) -> None:
         self._refusals.committed()
         now_s = time.time()
         for draft in work.drafts.values():

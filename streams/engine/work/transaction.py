@@ -45,7 +45,7 @@ class Reader:
         return overlay(rows, dict(written), start, stop) if written else rows
 
 
-class Work:
+class Transaction:
     """One transaction's worth: a draft per partition number, shared by all topics, and the offsets behind it."""
 
     def __init__(self, opened_at_s: float) -> None:
