@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from streams.engine.work.producer import Remedy, remedy
+from streams.engine.work.aborts import Remedy, remedy
 from streams.events import topics
 from streams.kafka.clients import SILENT
 from streams.kafka.reader import Messages

@@ -22,7 +22,7 @@ from streams.engine.store import accounts, offsets
 from streams.engine.store.recovery import Recovery
 from streams.engine.store.restore import topic_ids
 from streams.engine.store.table import StateTable
-from streams.engine.work.unit import UnitOfWork
+from streams.engine.work.committer import Committer
 from streams.engine.work.transaction import Transaction
 from streams.events import topics
 from streams.kafka import clients
@@ -60,10 +60,10 @@ def no_cursor() -> None:
 def no_generation() -> None:
     """Offsets are committed without generation and member: nobody fences a worker that lost its partitions."""
 
-    def anonymous(self: UnitOfWork) -> bytes:
+    def anonymous(self: Committer) -> bytes:
         return group_metadata.encode(self._settings.group_id, Membership(-1, ""))
 
-    UnitOfWork._metadata = anonymous  # type: ignore[method-assign]  # because that is the mutation
+    Committer._metadata = anonymous  # type: ignore[method-assign]  # because that is the mutation
 
 
 def no_require_stable() -> None:

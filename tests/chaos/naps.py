@@ -43,12 +43,14 @@ class Wants(Enum):
 class Seen:
     """What the engine does now, for places that are not of every call."""
 
-    work: Transaction | None = None
+    transaction: Transaction | None = None
 
     @classmethod
     def is_bare(cls) -> bool:
         """A transaction with records that changes no table: nothing but its offsets tells that there is one."""
-        return bool(cls.work and any(one.emits for one in cls.work.drafts.values())) and not cls._changed()
+        return (
+            bool(cls.transaction and any(one.emits for one in cls.transaction.drafts.values())) and not cls._changed()
+        )
 
     @classmethod
     def changes(cls) -> bool:
@@ -62,7 +64,7 @@ class Seen:
 
     @classmethod
     def _changed(cls) -> set[str]:
-        drafts = cls.work.drafts.values() if cls.work else ()
+        drafts = cls.transaction.drafts.values() if cls.transaction else ()
         return {name for one in drafts for name, rows in one.tables.items() if rows}
 
 
@@ -192,19 +194,19 @@ def spot(place: Place) -> Spot:
 def install(folder: Path, who: str) -> None:
     """From now on this process stops at whatever place the file in `folder` names."""
     trap = Trap(folder, who)
-    _notice_work()
+    _notice_transaction()
     for name, place in PLACES.items():
         owner, attribute, function = spot(place)
         wrap = _slow_call if inspect.iscoroutinefunction(function) else _call
         setattr(owner, attribute, wrap(function, place, functools.partial(_wanted, trap, name, place)))
 
 
-def _notice_work() -> None:
+def _notice_transaction() -> None:
     commit = Transaction.commit
 
-    def noticed(work: Transaction, *args: Any) -> None:
-        Seen.work = work
-        commit(work, *args)
+    def noticed(transaction: Transaction, *args: Any) -> None:
+        Seen.transaction = transaction
+        commit(transaction, *args)
 
     Transaction.commit = noticed  # type: ignore[method-assign]  # because that is how a fault reaches in
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from streams.engine.positions.ledger import Ledger
-from streams.engine.work.producer import AbortCause, Aborted
+from streams.engine.work.aborts import AbortCause, Aborted
 from streams.engine.work.unit import UnitOfWork
 from streams.tables.draft import Draft
 from tests.engine.test_recovery import ENDS_S, Log, Quiet, Rows, unit_on
@@ -68,7 +68,7 @@ def put(draft: Draft) -> None:
 
 def owned(table: Rows, transactions: Quiet) -> UnitOfWork:
     unit = unit_on(Log(), table, lambda generation: None)
-    unit._transactions = transactions  # type: ignore[assignment]  # because the moment of a real commit cannot be chosen
+    unit._committer.producer = transactions  # type: ignore[assignment]  # because the moment of a real commit cannot be chosen
     unit.resume(1, {SOURCE: 7}, Ledger({"raw": "id"}, {}))
     return unit
 

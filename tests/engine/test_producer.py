@@ -3,7 +3,8 @@
 import pytest
 from confluent_kafka import KafkaError
 
-from streams.engine.work.producer import AbortCause, Remedy, cause, config, remedy, transactional_id
+from streams.engine.work.aborts import AbortCause, Remedy, cause, remedy
+from streams.engine.work.producer import config, transactional_id
 from streams.ops.settings import Settings
 
 ABORT = [

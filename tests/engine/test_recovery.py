@@ -20,7 +20,7 @@ from streams.engine.positions.slices import Position, Slice, Source
 from streams.engine.store.database import DatabaseOptions
 from streams.engine.store.recovery import Recovery
 from streams.engine.store.table import Overtaken, StateTable
-from streams.engine.work.producer import AbortCause, Aborted
+from streams.engine.work.aborts import AbortCause, Aborted
 from streams.engine.work.unit import UnitOfWork
 from streams.ops.settings import Settings
 from tests.chaos.mutations import MUTATIONS
@@ -240,7 +240,7 @@ class Rows:
 def unit_on(log: Log, table: Rows, on_abort: Callable[[int], None]) -> UnitOfWork:
     settings = Settings(_env_file=None, bootstrap_servers="127.0.0.1:1", commit_interval_s=0.01)
     unit = UnitOfWork(settings, [table], log, on_abort)  # type: ignore[list-item]  # because this table has no Kafka behind it
-    unit._transactions = Quiet()  # type: ignore[assignment]  # because the aborts of a real one cannot be timed
+    unit._committer.producer = Quiet()  # type: ignore[assignment]  # because the aborts of a real one cannot be timed
     return unit
 
 

@@ -9,7 +9,8 @@ from confluent_kafka import KafkaError
 from streams.demo.cluster import MockCluster
 from streams.engine.positions import group_metadata
 from streams.engine.positions.group_metadata import Membership
-from streams.engine.work.producer import AbortCause, Aborted, TransactionalProducer
+from streams.engine.work.aborts import AbortCause, Aborted
+from streams.engine.work.producer import TransactionalProducer
 from streams.engine.work.refusals import LASTING, REFUSALS_MAX, REFUSED_S, Refusals
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import MIB, Settings

@@ -6,7 +6,7 @@ itself never goes away. Of the rest nobody knows: half a minute of them without 
 
 from confluent_kafka import KafkaError
 
-from streams.engine.work.producer import AbortCause, Aborted
+from streams.engine.work.aborts import AbortCause, Aborted
 from streams.ops.errors import Misconfigured
 
 REFUSALS_MAX = 5

@@ -10,39 +10,9 @@ from streams.engine.positions.ledger import Ledger
 from streams.engine.positions.slices import Source
 from streams.engine.store.table import StateTable
 from streams.engine.work.producer import TransactionalProducer
+from streams.engine.work.table_reader import TableReader
+from streams.ops import metrics
 from streams.tables.draft import Draft
-from streams.tables.overlay import Rows, overlay
-
-
-class Reader:
-    """Reads one partition's tables: below the draft the transaction that is committing, below that the databases."""
-
-    __slots__ = ("_gets", "_partition", "_tables", "under")
-
-    def __init__(self, tables: Mapping[str, StateTable], partition: int, under: Draft | None) -> None:
-        self._gets = {name: table.database(partition).get for name, table in tables.items()}
-        self._tables = tables
-        self._partition = partition
-        self.under = under
-
-    def get(self, table: str, key: bytes) -> bytes | None:
-        """The value of a key; None when it has none."""
-        under = self.under
-        if under is not None:
-            written = under.tables.get(table)
-            if written is not None and key in written:
-                return written[key]
-        try:
-            value: bytes | None = self._gets[table](key)
-        except Exception as error:  # it costs nothing while there is none
-            raise self._tables[table].trouble(self._partition, error) from None
-        return value
-
-    def scan(self, table: str, start: bytes, stop: bytes) -> Rows:
-        """Rows of [start, stop), sorted by key."""
-        rows = self._tables[table].rows(self._partition, start, stop)
-        written = self.under.tables.get(table) if self.under else None
-        return overlay(rows, dict(written), start, stop) if written else rows
 
 
 class Transaction:
@@ -53,7 +23,7 @@ class Transaction:
         self.records = 0  # these two are known when it is committed
         self.size_bytes = 0
         self.drafts: dict[int, Draft] = {}
-        self.readers: list[Reader] = []
+        self.readers: list[TableReader] = []
         self.produced: dict[int, int] = {}  # partition → emits that librdkafka has
         self.offsets: dict[Source, int] = {}
         self.last_offsets: dict[tuple[str, int], int] = {}  # (changelog, partition) → offset of its last record
@@ -65,36 +35,46 @@ class Transaction:
         if not self.ended.done():
             self.ended.set_result(is_committed)
 
-    def produce(self, transactions: TransactionalProducer) -> None:
+    def produce(self, producer: TransactionalProducer) -> None:
         """Hand over what was emitted since the last call, so that librdkafka sends it while we go on."""
-        transactions.begin()
+        producer.begin()
         for partition, draft in self.drafts.items():
-            transactions.produce(partition, islice(draft.emits, self.produced.get(partition, 0), None))
+            producer.produce(partition, islice(draft.emits, self.produced.get(partition, 0), None))
             self.produced[partition] = len(draft.emits)
 
     def commit(
         self,
-        transactions: TransactionalProducer,
+        producer: TransactionalProducer,
         tables: Mapping[str, StateTable],
         metadata: bytes,
-        offsets_before: Ledger,
+        ledger_before: Ledger,
     ) -> None:
         """Blocking: the rest of the emits, the changelogs, the offsets, then, and only then, the databases."""
-        self.produce(transactions)
-        changes = list(self._changes(tables, offsets_before))
+        self.produce(producer)
+        changes = list(self._changes(tables, ledger_before))
         for table, partition, changed in changes:
-            transactions.produce_changes(table.changelog_topic_name, partition, changed, self._delivered)
-        transactions.commit(self.offsets, metadata)
-        transactions.serve()
+            producer.produce_changes(table.changelog_topic_name, partition, changed, self._delivered)
+        producer.commit(self.offsets, metadata)
+        producer.serve()
         for table, partition, changed in changes:
             table.write(partition, changed, self.last_offsets[table.changelog_topic_name, partition])
 
+    def measure(self, now_s: float, now_monotonic_s: float) -> None:
+        """Count it in the metrics, once it is committed. `now_s`: wall clock."""
+        for draft in self.drafts.values():
+            metrics.count(draft.counts)
+            metrics.time_arrivals(draft.arrivals, now_s)
+        metrics.TRANSACTIONS.labels("committed").inc()
+        metrics.TRANSACTION_RECORDS.observe(self.records)
+        metrics.TRANSACTION_BYTES.observe(self.size_bytes)
+        metrics.TRANSACTION_SECONDS.observe(now_monotonic_s - self.opened_at_s)
+
     def _changes(
-        self, tables: Mapping[str, StateTable], offsets_before: Ledger
+        self, tables: Mapping[str, StateTable], ledger_before: Ledger
     ) -> Iterator[tuple[StateTable, int, Mapping[bytes, bytes | None]]]:
         """What is written, by table and partition; of the first table also the offsets that are committed."""
         first, *_ = tables
-        rows = offsets_before.rows(self.offsets)
+        rows = ledger_before.rows(self.offsets)
         for partition, draft in self.drafts.items():
             own = {ledger.KEY: rows[partition]} if partition in rows else {}
             if own or draft.tables.get(first):
