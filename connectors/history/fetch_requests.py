@@ -4,15 +4,13 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from confluent_kafka import KafkaError, KafkaException, Producer
-
 from streams.events import ids, topics
 from streams.events.providers import not_expected
 from streams.events.resources import RESOURCES, normalise
 from streams.events.times import since_epoch
-from streams.kafka.refused import refused
+from streams.kafka.send import send
 from streams.ops import terminal
-from streams.ops.errors import Misconfigured, Unavailable
+from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from streams.status import client
 from streams.tables.history import request as requests
@@ -21,7 +19,6 @@ from streams.tables.history.request import RANGELESS, Priority, Request, Why, ne
 from streams.tables.history.windows import DAY_US, Span
 
 DAYS = 30
-FLUSH_S = 15.0
 
 
 def ask(
@@ -41,7 +38,7 @@ def ask(
     pairs = _pairs(settings, user_id, providers, [_known(name) for name in resources])
     asked_ms = int(time.time() * 1000)
     made = [_request(user_id, provider, resource, span, asked_ms) for provider, resource in pairs]
-    send(settings, made)
+    send(settings, rows(settings, made), "the request")
     return made
 
 
@@ -95,13 +92,8 @@ def _request(user_id: str, provider: str, resource: str, span: Span, asked_ms: i
 Row = tuple[str, bytes, bytes, int]  # topic, key, value, partition
 
 
-def send(settings: Settings, made: Sequence[Request]) -> None:
-    """Publish requests, each in its user's partition. Raises Unavailable."""
-    publish(settings, rows(settings, made))
-
-
 def rows(settings: Settings, made: Sequence[Request]) -> list[Row]:
-    """Requests as records."""
+    """Requests as records, each in its user's partition."""
     topic = f"{settings.topic_prefix}.{topics.FETCH_JOBS}"
     return [
         (
@@ -112,27 +104,6 @@ def rows(settings: Settings, made: Sequence[Request]) -> list[Row]:
         )
         for one in made
     ]
-
-
-def publish(settings: Settings, made: Sequence[Row]) -> None:
-    """Publish records and wait until all in-sync replicas have them. Raises Unavailable, Misconfigured."""
-    producer = Producer(settings.librdkafka | {"acks": "all", "enable.idempotence": True, "log_level": 0})
-    failed: list[KafkaError] = []
-    try:
-        for topic, key, value, partition in made:
-            producer.produce(
-                topic, value, key, partition,
-                on_delivery=lambda error, _: failed.append(error) if error else None,
-            )  # fmt: skip
-        left = producer.flush(FLUSH_S)
-    except KafkaException as error:
-        raise refused("Kafka does not take the request", error.args[0]) from None
-    except BufferError:
-        raise Unavailable("Kafka is slower than the requests") from None
-    if failed:
-        raise refused("Kafka did not take the request", failed[0])
-    if left:
-        raise Unavailable("Kafka did not confirm the request: no answer")
 
 
 def show(made: list[Request], *, as_json: bool) -> None:

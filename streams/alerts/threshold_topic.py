@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from contextlib import closing
 
-from confluent_kafka import KafkaError, KafkaException, Producer
 from msgspec.structs import replace
 
 from streams.alerts.lives import threshold as owns
@@ -11,35 +10,17 @@ from streams.alerts.lives.threshold import Own
 from streams.alerts.lives.user import Personal
 from streams.events import ids, topics
 from streams.kafka.reader import Messages
-from streams.kafka.refused import refused
-from streams.ops.errors import Rejected, Unavailable
+from streams.kafka.send import send
+from streams.ops.errors import Rejected
 from streams.ops.settings import Settings
-
-ANSWER_S = 15.0
-_NOT_TAKEN = "Kafka did not take the threshold"
 
 
 def write(settings: Settings, own: Own, *, take_back: bool = False) -> None:
     """Put it where the workers read it, or take it back. Raises Unavailable, Misconfigured."""
-    settings.need_kafka()
     own = replace(own, user_id=ids.canonical(own.user_id))
-    producer = Producer(
-        settings.librdkafka | {"acks": "all", "log_level": 0, "message.timeout.ms": int(ANSWER_S * 1000)}
-    )
-    failed: list[KafkaError] = []
     value = None if take_back else owns.encode(own)
     partition = topics.partition_for(own.user_id, settings.partitions)
-    try:
-        producer.produce(
-            _topic(settings), value, own.key, partition,
-            on_delivery=lambda error, _: failed.append(error) if error else None,
-        )  # fmt: skip
-    except KafkaException as error:  # it is known at once that there is no such partition, or that it is too large
-        raise refused(_NOT_TAKEN, error.args[0]) from None
-    if producer.flush(ANSWER_S + 1):
-        raise Unavailable(f"{_NOT_TAKEN}: no answer")
-    if failed:
-        raise refused(_NOT_TAKEN, failed[0])
+    send(settings, [(_topic(settings), own.key, value, partition)], "the threshold")
 
 
 def read(settings: Settings) -> list[Own]:

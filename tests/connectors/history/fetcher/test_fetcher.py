@@ -16,6 +16,7 @@ from confluent_kafka import Consumer, Message, TopicPartition
 from connectors.history import fetch_requests
 from streams.events import topics
 from streams.kafka import admin
+from streams.kafka.send import send
 from streams.ops.settings import Settings
 from streams.tables.history import progress
 from streams.tables.history.request import Request
@@ -111,7 +112,7 @@ def test_every_page_once(fetchers: Fetchers) -> None:
     missing, none is there twice; progress only grows; all is marked historical and lies in its user's partition."""
     users = [f"user-{n}" for n in range(12)]
     asked = [request(user, resource) for user in users for resource in ("sleep", "activity")]
-    fetch_requests.send(fetchers.settings, asked)
+    send(fetchers.settings, fetch_requests.rows(fetchers.settings, asked), "the request")
     trouble = {"TROUBLE": "0.02", "SLOW_S": "0.3"}
     fetchers.start("f0", **trouble)
     for round_ in range(3):
@@ -142,8 +143,8 @@ def test_users_take_turns(fetchers: Fetchers) -> None:
     """One user with a very long history does not hold up others who came later."""
     big = [request("big", resource, 365) for resource in ("sleep", "activity", "body", "workouts", "meal")]
     small = [request(f"small-{n}", days=20) for n in range(8)]
-    fetch_requests.send(fetchers.settings, big)
-    fetch_requests.send(fetchers.settings, small)
+    send(fetchers.settings, fetch_requests.rows(fetchers.settings, big), "the request")
+    send(fetchers.settings, fetch_requests.rows(fetchers.settings, small), "the request")
     fetchers.start("f0", SLOW_S="0.1", ROWS="600")  # so many that windows stay short
     said = fetchers.wait_over(len(big) + len(small))
     ended: dict[str, int] = defaultdict(int)
