@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import rocksdict
 
-from streams.engine.store import database, state
+from streams.engine.store import database, state_dir
 from streams.ops.errors import Misconfigured
 from tests.engine.rig import RIGHT, Rig
 
@@ -79,12 +79,12 @@ def test_one_that_somebody_else_holds_is_left_alone(folder: Path) -> None:
 
 def test_a_format_that_a_full_disk_cut_off(tmp_path: Path) -> None:
     """An empty number is one that was never written; another one is refused."""
-    (tmp_path / state.FILE).touch()
-    state.prepare(tmp_path, rebuild=False)
-    assert (tmp_path / state.FILE).read_text() == f"{state.FORMAT}\n"
-    (tmp_path / state.FILE).write_text("99")
+    (tmp_path / state_dir.FILE).touch()
+    state_dir.prepare(tmp_path, rebuild=False)
+    assert (tmp_path / state_dir.FILE).read_text() == f"{state_dir.FORMAT}\n"
+    (tmp_path / state_dir.FILE).write_text("99")
     with pytest.raises(Misconfigured, match="format '99'"):
-        state.prepare(tmp_path, rebuild=False)
+        state_dir.prepare(tmp_path, rebuild=False)
 
 
 # With Kafka

@@ -14,11 +14,11 @@ from faust.transport import drivers
 
 from streams.engine.faust import records, versions
 from streams.engine.faust.assignor import Assignor
+from streams.engine.faust.library_log import own, ping, quiet, spare_the_collector, usable
 from streams.engine.faust.observer import Observer
-from streams.engine.faust.process import own, ping, quiet, spare_the_collector, usable
 from streams.engine.faust.transport import Lose
 from streams.engine.positions import owners
-from streams.engine.store import state
+from streams.engine.store import state_dir
 from streams.engine.store.recovery import TableManager
 from streams.engine.store.table import StateTable
 from streams.engine.work.unit import UnitOfWork
@@ -72,7 +72,7 @@ def run(settings: Settings, plan: Plan) -> None:
     until_available("Kafka", lambda: ping(settings))
     with own(settings.state_dir):
         with usable(settings.state_dir):
-            state.prepare(settings.state_dir, rebuild=plan.rebuild)
+            state_dir.prepare(settings.state_dir, rebuild=plan.rebuild)
         asyncio.run(_run(settings, plan))
 
 

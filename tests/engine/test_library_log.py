@@ -8,7 +8,7 @@ import pytest
 import structlog
 from aiokafka import errors
 
-from streams.engine.faust.process import KINDS_MAX, REPEAT_S, ToStructlog, own
+from streams.engine.faust.library_log import KINDS_MAX, REPEAT_S, ToStructlog, own
 from streams.ops.errors import Misconfigured
 from streams.ops.metrics import Process
 from streams.ops.metrics_server import expose
