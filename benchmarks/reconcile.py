@@ -27,7 +27,7 @@ from benchmarks.worker import PARTITIONS, feed
 from connectors.history.reconcile.reconciler import reconcile
 from connectors.junction import open_client
 from streams.demo.cluster import Cluster, ports
-from streams.engine.faust.library_log import spare_the_collector
+from streams.engine.faust.collector import spare_the_collector
 from streams.events import topics
 from streams.events.types import Family
 from streams.kafka import admin, registry

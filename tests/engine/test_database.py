@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 import rocksdict
 
-from streams.engine.store import database, state_dir
-from streams.ops.errors import Misconfigured
+from streams.engine.store import database
 from tests.engine.rig import RIGHT, Rig
 
 ROWS = 20_000
@@ -75,16 +74,6 @@ def test_one_that_somebody_else_holds_is_left_alone(folder: Path) -> None:
         database.DatabaseOptions().open(folder)
     store.close()
     assert not is_empty(folder)
-
-
-def test_a_format_that_a_full_disk_cut_off(tmp_path: Path) -> None:
-    """An empty number is one that was never written; another one is refused."""
-    (tmp_path / state_dir.FILE).touch()
-    state_dir.prepare(tmp_path, rebuild=False)
-    assert (tmp_path / state_dir.FILE).read_text() == f"{state_dir.FORMAT}\n"
-    (tmp_path / state_dir.FILE).write_text("99")
-    with pytest.raises(Misconfigured, match="format '99'"):
-        state_dir.prepare(tmp_path, rebuild=False)
 
 
 # With Kafka

@@ -1,18 +1,11 @@
-"""What libraries say goes into our log, once; what the system refuses is said in a sentence."""
+"""Warnings of libraries go into our log, once."""
 
 import logging
-import socket
-from pathlib import Path
 
-import pytest
 import structlog
 from aiokafka import errors
 
-from streams.engine.faust.library_log import KINDS_MAX, REPEAT_S, ToStructlog, own
-from streams.ops.errors import Misconfigured
-from streams.ops.metrics import Process
-from streams.ops.metrics_server import expose
-from streams.ops.settings import Settings
+from streams.engine.faust.library_log import KINDS_MAX, REPEAT_S, ToStructlog
 
 
 def warning(text: str, *args: object, name: str = "aiokafka") -> logging.LogRecord:
@@ -76,7 +69,7 @@ def test_what_is_remembered_is_bounded() -> None:
         for number in range(3 * KINDS_MAX):
             handler.emit(warning(f"made up {number}"))
     assert len(lines) == 3 * KINDS_MAX
-    assert len(handler._said) <= KINDS_MAX
+    assert len(handler._written) <= KINDS_MAX
 
 
 def test_an_error_says_where_and_not_what() -> None:
@@ -89,21 +82,5 @@ def test_an_error_says_where_and_not_what() -> None:
     with structlog.testing.capture_logs() as lines:
         ToStructlog().emit(record)
     assert lines[0]["error"] == "ValueError"
-    assert lines[0]["at"].startswith("test_process.py:")
+    assert lines[0]["at"].startswith("test_library_log.py:")
     assert "made up" not in str(lines)
-
-
-def test_a_state_directory_that_is_none(tmp_path: Path) -> None:
-    """A file in its place, a folder that cannot be made."""
-    (tmp_path / "file").touch()
-    for place in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/none")):
-        with pytest.raises(Misconfigured, match="STREAMS_STATE_DIR"), own(place):
-            pass
-
-
-def test_a_port_of_metrics_that_is_taken(settings: Settings) -> None:
-    """The sentence names host, port and settings."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(Misconfigured, match=rf"127\.0\.0\.1:{port} .*STREAMS_METRICS_PORT"):
-            expose(settings.model_copy(update={"metrics_port": port}), Process.WORKER)

@@ -4,16 +4,13 @@ import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-import pytest
 from confluent_kafka import KafkaError, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
-from streams.engine.store import restore, state_dir
+from streams.engine.store import restore
 from streams.engine.store.table import StateTable
-from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from tests.engine.rig import RIGHT, Rig, keys
 
@@ -163,26 +160,6 @@ def test_an_end_before_the_end() -> None:
     """An open transaction is waited for, at the offset where it begins."""
     writes, sought = drained([Found(3), Found(5, is_end=True)], [Found(5, is_end=True)], [Found(9, is_end=True)])
     assert (writes, sought) == ([(3, 1, False), (8, 0, True)], [5, 5])
-
-
-@pytest.mark.parametrize("made_by", ["0", "2", "garbage"])
-def test_state_of_another_format(tmp_path: Path, made_by: str) -> None:
-    """It is refused with the number, this program's number and what to do."""
-    (tmp_path / state_dir.FILE).write_text(made_by)
-    with pytest.raises(Misconfigured, match=rf"format '{made_by}'.*knows {state_dir.FORMAT}.*--rebuild-state"):
-        state_dir.prepare(tmp_path, rebuild=False)
-
-
-def test_state_gets_its_number(tmp_path: Path) -> None:
-    """A new directory is numbered, and one that was forgotten; the lock that is held stays."""
-    state_dir.prepare(tmp_path, rebuild=False)
-    assert (tmp_path / state_dir.FILE).read_text() == f"{state_dir.FORMAT}\n"
-    (tmp_path / state_dir.FILE).write_text("99")
-    (tmp_path / "v1" / "tables").mkdir(parents=True)
-    (tmp_path / "lock").touch()
-    state_dir.prepare(tmp_path, rebuild=True)
-    assert {path.name for path in tmp_path.iterdir()} == {"lock", state_dir.FILE}
-    state_dir.prepare(tmp_path, rebuild=False)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from streams.demo.cluster.cluster import Cluster
-from streams.engine.faust.library_log import own
+from streams.engine.store.state_dir import own
 from streams.ops import private
 
 

@@ -14,7 +14,8 @@ from faust.transport import drivers
 
 from streams.engine.faust import records, versions
 from streams.engine.faust.assignor import Assignor
-from streams.engine.faust.library_log import own, ping, quiet, spare_the_collector, usable
+from streams.engine.faust.collector import spare_the_collector
+from streams.engine.faust.library_log import quiet
 from streams.engine.faust.observer import Observer
 from streams.engine.faust.transport import Lose
 from streams.engine.positions import owners
@@ -23,6 +24,7 @@ from streams.engine.store.recovery import TableManager
 from streams.engine.store.table import StateTable
 from streams.engine.work.unit import UnitOfWork
 from streams.events import topics
+from streams.kafka.ping import ping
 from streams.ops import log, metrics
 from streams.ops.errors import StreamsError
 from streams.ops.settings import Settings
@@ -70,9 +72,8 @@ def run(settings: Settings, plan: Plan) -> None:
     spare_the_collector()
     quiet()
     until_available("Kafka", lambda: ping(settings))
-    with own(settings.state_dir):
-        with usable(settings.state_dir):
-            state_dir.prepare(settings.state_dir, rebuild=plan.rebuild)
+    with state_dir.own(settings.state_dir):
+        state_dir.prepare(settings.state_dir, rebuild=plan.rebuild)
         asyncio.run(_run(settings, plan))
 
 

@@ -86,7 +86,7 @@ class PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # becau
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         # aiokafka's own iterator, which nobody runs to its end here, refers to us: with it, what was fetched would stay
-        # until the garbage collector comes, which is hardly ever (`process.spare_the_collector`).
+        # until the garbage collector comes, which is hardly ever (`collector.spare_the_collector`).
         self._records_iterator = None
 
     def take(self, most: int) -> list[SourceRecord]:
