@@ -12,7 +12,8 @@ from fastavro.schema import SchemaParseException, UnknownType
 from streams.events import topics
 from streams.events.schemas.schema_files import SERIES_SCHEMAS
 from streams.events.times import DAY_US, in_range
-from streams.kafka import codec, registry
+from streams.kafka import codec
+from streams.kafka.writer_schemas import WriterSchemas
 from streams.ops.errors import UnknownSchema, Unreadable
 from streams.ops.settings import Settings
 
@@ -26,7 +27,7 @@ class Decoder:
     """
 
     def __init__(self, settings: Settings, *, is_plain: bool = False) -> None:
-        self._schemas = registry.Schemas(settings)
+        self._schemas = WriterSchemas(settings)
         self._names = {f"{settings.topic_prefix}.{topic}": name for topic, name in topics.clean_topics().items()}
         self._is_plain = is_plain
         self._plain: dict[int, Any] = {}

@@ -11,10 +11,8 @@ disk's tail) never sends again. Another one takes its place, with an identity an
 
 import asyncio
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
@@ -56,7 +54,7 @@ class KafkaPublisher:
         self._producer = Producer(self._conf)
         self.broken = ""
         self._replace_s, self._again_s = _REPLACE_S, 0.0
-        self._said: set[str] = set()
+        self._logged: set[str] = set()
         self._under_way = 0
         self._timer: asyncio.TimerHandle | None = None
         self._is_closing = False
@@ -144,8 +142,8 @@ class KafkaPublisher:
     def _on_error(self, error: KafkaError) -> None:
         """librdkafka repeats itself on every attempt to connect; a person wants each kind of trouble once."""
         name = error.name()
-        if name not in self._said:
-            self._said.add(name)
+        if name not in self._logged:
+            self._logged.add(name)
             self._logger.warning("kafka_trouble", error=name)
 
 
@@ -168,47 +166,3 @@ def _producer_conf(settings: Settings) -> dict[str, Any]:
 
 def _unavailable(error: KafkaError) -> Unavailable:
     return Unavailable(f"Kafka did not confirm the record ({error.name()})")
-
-
-class Published(NamedTuple):
-    """One record that a MemoryPublisher holds."""
-
-    topic: str
-    key: bytes
-    value: bytes
-    headers: Headers
-    partition: int
-
-
-@dataclass
-class MemoryPublisher:
-    """Publisher without Kafka, for tests and for looking around. `partitions`: topic → count, as in the cluster.
-
-    `trouble`: raised instead of publishing while it is set. `gate`: publishing waits until it is set.
-    """
-
-    partitions: Mapping[str, int]
-    record_bytes_max: int = 20 * 1024 * 1024
-    records: list[Published] = field(default_factory=list)
-    trouble: Unavailable | None = None
-    gate: asyncio.Event | None = None
-    is_closed: bool = False
-    broken: str = ""
-
-    async def publish(self, topic: str, key: bytes, value: bytes, headers: Headers, partition: int) -> None:
-        """See Publisher."""
-        if self.is_closed:
-            raise Unavailable("the publisher is closed")
-        if self.gate is not None:
-            await self.gate.wait()
-        if self.trouble is not None:
-            raise self.trouble
-        if not 0 <= partition < self.partitions.get(topic, 0):
-            raise Unavailable("Kafka did not confirm the record (no such partition)")
-        if len(key) + len(value) > self.record_bytes_max:
-            raise Unavailable("Kafka did not confirm the record (MSG_SIZE_TOO_LARGE)")
-        self.records.append(Published(topic, key, value, list(headers), partition))
-
-    async def close(self, timeout_s: float) -> None:
-        """See Publisher."""
-        self.is_closed = True

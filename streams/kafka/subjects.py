@@ -116,7 +116,7 @@ def look_up(client: SchemaRegistryClient, settings: Settings, topic: str, schema
     return SubjectCheck(topic, subject, schema, SubjectStatus.SAME, found.schema_id)
 
 
-def registered(client: SchemaRegistryClient, check: SubjectCheck, guard: "Guard") -> int:
+def registered(client: SchemaRegistryClient, check: SubjectCheck, guard: "CompatibilityGuard") -> int:
     """The id of our schema, which is registered now. Raises Misconfigured for a 409."""
     if check.id is None:
         try:
@@ -135,7 +135,7 @@ def registered(client: SchemaRegistryClient, check: SubjectCheck, guard: "Guard"
     return id
 
 
-class Guard:
+class CompatibilityGuard:
     """Has the registry refuse what breaks readers, for our subjects: whatever it does for others (some allow all)."""
 
     def __init__(self, client: SchemaRegistryClient) -> None:

@@ -14,7 +14,7 @@ from streams.engine.store.database import Damaged, trouble
 from streams.engine.store.table import CURRENT_KEY, ORIGIN_KEY
 from streams.events import topics
 from streams.kafka import codec
-from streams.kafka.registry import Schemas
+from streams.kafka.writer_schemas import WriterSchemas
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from tests.folding import RawRecord
@@ -47,7 +47,7 @@ def read(settings: Settings) -> Found:
     dead, progress, logs = prefix + topics.DEAD_LETTERS, prefix + topics.FETCH_PROGRESS, _changelogs(settings)
     found.hanging = wait_stable(settings, [*raw, progress, *clean, dead, *logs])
     found.changes = {table: [] for table in logs.values()}
-    schemas = Schemas(settings)
+    schemas = WriterSchemas(settings)
     for message in committed(settings, [*raw, progress, *clean, dead, *logs]):
         topic = message.topic()
         if topic in logs:

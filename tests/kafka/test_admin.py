@@ -6,7 +6,7 @@ import pytest
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic, ResourceType
 
 from streams.kafka import admin
-from streams.kafka.admin import Action
+from streams.kafka.topic_changes import Action
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
 

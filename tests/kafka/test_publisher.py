@@ -10,7 +10,8 @@ import stamina
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from streams.kafka import admin
-from streams.kafka.publisher import KafkaPublisher, MemoryPublisher, Published, Publisher
+from streams.kafka.memory_publisher import MemoryPublisher, Published
+from streams.kafka.publisher import KafkaPublisher, Publisher
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from tests import fatal

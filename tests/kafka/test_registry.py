@@ -17,6 +17,7 @@ from streams.events import topics
 from streams.kafka import registry
 from streams.kafka.codec import schema_text
 from streams.kafka.subjects import SubjectStatus
+from streams.kafka.writer_schemas import ForeignSchema, WriterSchemas
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
 
@@ -125,7 +126,7 @@ def test_newer_version_by_others(settings: Settings) -> None:
 def test_schema_of_a_record(settings: Settings) -> None:
     """A reader gets the schema that wrote a record by its id, parsed; an id that is not there is told as such."""
     ids = registry.register(settings)
-    schemas = registry.Schemas(settings)
+    schemas = WriterSchemas(settings)
     assert schemas.writer(ids["sleep"])["name"] == "junction.Sleep"
     assert schemas.writer(ids["sleep"]) is schemas.writer(ids["sleep"])
     with pytest.raises(Misconfigured, match="no such schema id"):
@@ -141,8 +142,8 @@ def test_a_schema_of_others(settings: Settings, text: str) -> None:
     registry.register(settings)
     client = SchemaRegistryClient({"url": settings.registry_url})
     foreign = client.register_schema(f"{settings.topic_prefix}-of-others", Schema(text, "AVRO"))
-    with pytest.raises(registry.Foreign, match="not of a subject of ours"):
-        registry.Schemas(settings).writer(foreign)
+    with pytest.raises(ForeignSchema, match="not of a subject of ours"):
+        WriterSchemas(settings).writer(foreign)
 
 
 def test_an_older_version_of_ours(settings: Settings) -> None:
@@ -151,7 +152,7 @@ def test_an_older_version_of_ours(settings: Settings) -> None:
     older["fields"] = [field for field in older["fields"] if field["name"] != "total_s"]
     id = put(settings, json.dumps(older))
     assert registry.register(settings)["sleep"] != id
-    names = [field["name"] for field in registry.Schemas(settings).writer(id)["fields"]]
+    names = [field["name"] for field in WriterSchemas(settings).writer(id)["fields"]]
     assert names == [field["name"] for field in older["fields"]]
 
 
@@ -161,8 +162,8 @@ def test_a_version_of_ours_that_is_a_bomb(settings: Settings) -> None:
     bombs = {"type": {"type": "array", "items": "null"}, "default": []}, {"type": ["null", "Sleep"], "default": None}
     for place, bomb in enumerate(bombs):
         id = put(settings, json.dumps(_with_field(schema_text("Sleep"), {"name": f"bomb_{place}", **bomb})))
-        with pytest.raises(registry.Foreign, match="larger than their bytes allow"):
-            registry.Schemas(settings).writer(id)
+        with pytest.raises(ForeignSchema, match="larger than their bytes allow"):
+            WriterSchemas(settings).writer(id)
 
 
 def test_no_registry() -> None:

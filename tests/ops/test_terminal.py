@@ -34,9 +34,9 @@ from streams.cli.show.drift import merged, render
 from streams.cli.show.status import print_status
 from streams.events.resources import RESOURCES
 from streams.kafka import tail
-from streams.kafka.admin import Change
 from streams.kafka.reader import Decoded
 from streams.kafka.subjects import SubjectCheck, SubjectStatus
+from streams.kafka.topic_changes import Change
 from streams.letters.explain import Explanation
 from streams.ops import terminal
 from streams.ops.terminal import Rows, lines, shown

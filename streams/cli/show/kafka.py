@@ -5,8 +5,8 @@ from dataclasses import asdict
 
 from streams.events import kept
 from streams.events.topics import Topic
-from streams.kafka.admin import Change
 from streams.kafka.subjects import SubjectCheck
+from streams.kafka.topic_changes import Change
 from streams.ops import terminal
 
 

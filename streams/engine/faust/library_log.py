@@ -26,9 +26,7 @@ class ToStructlog(logging.Handler):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._clock = clock
-        self._written: dict[
-            tuple[str, str], tuple[float, int]
-        ] = {}  # → written when, repeated how often
+        self._written: dict[tuple[str, str], tuple[float, int]] = {}  # → written when, repeated how often
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write it, or count it. The same: of one logger, with one text before its values are put in."""

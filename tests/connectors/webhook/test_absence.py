@@ -13,7 +13,7 @@ from connectors.webhook.absence import Absence
 from streams.agents.sweeps import outage as outages
 from streams.events import topics
 from streams.kafka import admin
-from streams.kafka.publisher import MemoryPublisher
+from streams.kafka.memory_publisher import MemoryPublisher
 from streams.ops import log
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings

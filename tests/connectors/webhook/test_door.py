@@ -27,7 +27,7 @@ from connectors.webhook import build_app
 from streams.events import topics
 from streams.events.signature import new_message_id, sign
 from streams.kafka import admin
-from streams.kafka.publisher import MemoryPublisher, Published
+from streams.kafka.memory_publisher import MemoryPublisher, Published
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import MIB, Settings
 

@@ -1,0 +1,131 @@
+"""Questions to Kafka about topics, and commands that change them. Its refusals become errors of ours."""
+
+import time
+from concurrent.futures import Future
+
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    OffsetSpec,
+    ResourceType,
+)
+
+from streams.events.topics import Topic
+from streams.kafka.topic_changes import Change
+from streams.ops.errors import Misconfigured, Unavailable
+from streams.ops.settings import Settings
+
+ANSWER_S = 5.0
+CREATE_S = 60.0  # a thousand partitions on a small broker take seconds
+LED_S = 60.0
+LED_STEP_S = 0.1
+
+
+def partition_counts(client: AdminClient, settings: Settings) -> dict[str, int]:
+    """Topic → number of partitions. Raises Unavailable."""
+    try:
+        found = client.list_topics(timeout=ANSWER_S).topics
+    except KafkaException as error:
+        raise _unavailable(error.args[0], settings.bootstrap_servers) from None
+    return {name: len(topic.partitions) for name, topic in found.items() if topic.error is None}
+
+
+def configs(client: AdminClient, existing: list[Topic]) -> dict[str, dict[str, str]]:
+    """Topic → setting → value, asked for in one request."""
+    if not existing:
+        return {}
+    asked = client.describe_configs(
+        [ConfigResource(ResourceType.TOPIC, topic.name) for topic in existing], request_timeout=ANSWER_S
+    )
+    return {
+        resource.name: {name: entry.value for name, entry in _result(future).items()}
+        for resource, future in asked.items()
+    }
+
+
+def create(client: AdminClient, missing: list[Topic]) -> None:
+    """Create topics; one that is there by now is right."""
+    if not missing:
+        return
+    new = [NewTopic(topic.name, topic.partitions, topic.replication, config=topic.config) for topic in missing]
+    for future in client.create_topics(new, operation_timeout=CREATE_S, request_timeout=CREATE_S).values():
+        _result(future, allowed=KafkaError.TOPIC_ALREADY_EXISTS)  # another `apply` was first
+
+
+def alter(client: AdminClient, changes: list[Change]) -> None:
+    """Set what differs."""
+    if not changes:
+        return
+    resources = [
+        ConfigResource(
+            ResourceType.TOPIC,
+            change.topic,
+            incremental_configs=[
+                ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+                for name, value in change.config.items()
+            ],
+        )
+        for change in changes
+    ]
+    for future in client.incremental_alter_configs(resources, request_timeout=CREATE_S).values():
+        _result(future)
+
+
+def wait_until_led(client: AdminClient, created: list[Topic]) -> None:
+    """A topic exists once the controller says so; its partitions take records when their leaders have made the logs.
+
+    On a small, busy broker that is seconds later, and a publish in between would use up its time.
+    """
+    waiting = {TopicPartition(topic.name, number) for topic in created for number in range(topic.partitions)}
+    deadline_s = time.monotonic() + LED_S
+    while waiting:
+        if time.monotonic() > deadline_s:
+            raise Unavailable(f"Kafka has accepted the topics, but {len(waiting)} partitions have no leader yet")
+        asked = client.list_offsets(dict.fromkeys(waiting, OffsetSpec.latest()), request_timeout=ANSWER_S)
+        waiting = {place for place, future in asked.items() if not _is_led(future)}
+        if waiting:
+            time.sleep(LED_STEP_S)
+
+
+def _is_led(future: "Future[object]") -> bool:
+    """Any error means "not yet": brokers word it in half a dozen ways, and the caller has a deadline."""
+    return future.exception() is None
+
+
+def _result(future: "Future[dict[str, ConfigEntry]]", allowed: int | None = None) -> dict[str, ConfigEntry]:
+    try:
+        return future.result() or {}
+    except KafkaException as error:
+        if error.args[0].code() == allowed:
+            return {}
+        raise _refused(error.args[0]) from None
+
+
+_NOT_NOW = frozenset(
+    {
+        KafkaError._TIMED_OUT,
+        KafkaError._TRANSPORT,
+        KafkaError._ALL_BROKERS_DOWN,
+        KafkaError.REQUEST_TIMED_OUT,
+        KafkaError.NOT_CONTROLLER,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,  # somebody creates or deletes it just now
+    }
+)
+
+
+def _refused(error: KafkaError) -> Unavailable | Misconfigured:
+    """An answer about one topic: trouble on the way or in the cluster passes, a refusal stays."""
+    if error.code() in _NOT_NOW:
+        return Unavailable(f"Kafka is not ready to change topics ({error.name()})")
+    return Misconfigured(
+        f"Kafka refuses to show or change a topic ({error.name()}: {error.str()}). STREAMS_REPLICATION must not exceed "
+        "the number of brokers, and the user of STREAMS_SASL_USERNAME must be allowed to."
+    )
+
+
+def _unavailable(error: KafkaError, servers: str) -> Unavailable:
+    return Unavailable(f"Kafka at {servers} does not answer within {ANSWER_S:.0f} s ({error.name()})")

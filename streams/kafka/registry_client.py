@@ -1,0 +1,69 @@
+"""The registry's client, and the one place where its errors become ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx2  # what confluent-kafka 2.16 speaks HTTP with: its errors reach us as they are
+from confluent_kafka.schema_registry import SchemaRegistryClient
+from confluent_kafka.schema_registry.error import SchemaRegistryError
+
+from streams.ops import addresses
+from streams.ops.errors import Misconfigured, Unavailable, UnknownSchema
+from streams.ops.settings import Settings
+
+ANSWER_S = 10
+_NO_SCHEMA = 40403
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[SchemaRegistryClient]:
+    """A client until the block ends. Raises Misconfigured, Unavailable, UnknownSchema."""
+    if not settings.registry_url:
+        raise Misconfigured(
+            "no schema registry: set STREAMS_REGISTRY_URL, or run `junction-streams up` and export the lines it prints"
+        )
+    try:
+        # No retries in here: whoever calls decides how long to wait.
+        with SchemaRegistryClient(settings.registry | {"timeout": ANSWER_S, "max.retries": 0}) as client:
+            yield client
+    except httpx2.TransportError as error:
+        raise Unavailable(
+            f"the schema registry at {addresses.shown(settings.registry_url)} does not answer ({type(error).__name__})"
+        ) from None
+    except SchemaRegistryError as error:
+        raise _translated(error, addresses.shown(settings.registry_url)) from None
+    except ValueError as error:  # an address that is none, or an answer that is not JSON
+        raise Misconfigured(_not_a_registry(addresses.shown(settings.registry_url), type(error).__name__)) from None
+
+
+def _translated(error: SchemaRegistryError, url: str) -> Unavailable | Misconfigured:
+    status = error.http_status_code
+    if status >= 500 or status in (408, 429):
+        return Unavailable(f"the schema registry at {url} is not well (HTTP {status})")
+    if status in (401, 403):
+        return Misconfigured(
+            f"the schema registry at {url} refuses us (HTTP {status}): "
+            "check STREAMS_REGISTRY_USER and STREAMS_REGISTRY_PASSWORD"
+        )
+    if status in (413, 422):
+        return Misconfigured(
+            f"the schema registry at {url} does not take a schema of ours (HTTP {status}): it has to take Avro of "
+            "20 kB, by itself and by the proxies before it"
+        )
+    if status == 409:
+        return Misconfigured(
+            f"the schema registry at {url} refuses a change (HTTP 409): `junction-streams schemas check` says how each "
+            "subject stands"
+        )
+    if error.error_code == _NO_SCHEMA:
+        return UnknownSchema(
+            f"the schema registry at {url} has no such schema id: is it the registry that the writer used?"
+        )
+    return Misconfigured(_not_a_registry(url, f"HTTP {status}"))
+
+
+def _not_a_registry(url: str, why: str) -> str:
+    return (
+        f"{url} does not answer like a schema registry ({why}): check STREAMS_REGISTRY_URL "
+        "(Apicurio's ends in /apis/ccompat/v7)"
+    )
