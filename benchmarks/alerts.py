@@ -17,7 +17,7 @@ from typing import Any
 from streams import agents
 from streams.alerts.rules import fields
 from streams.alerts.rules.parser import rules_of
-from streams.alerts.rules.rule import NO_RULES, Rules
+from streams.alerts.rules.rule_set import NO_RULES, RuleSet
 from streams.engine.faust.records import SourceRecord
 from streams.events import signature, topics
 from streams.events.times import EPOCH, MICRO
@@ -47,7 +47,7 @@ class Result:
     bytes_a_row: float
 
 
-def rules(*, often: bool) -> Rules:
+def rules(*, often: bool) -> RuleSet:
     """Fifty: of every kind, most of them on the busiest resources. `often`: bounds that values cross all the time."""
     made: list[dict[str, Any]] = []
     for n in range(RULES):
@@ -64,7 +64,7 @@ def rules(*, often: bool) -> Rules:
             made.append({**common, "kind": "deviation", "above_sd": 19})
         else:
             made.append({**common, "kind": "silence", "longer_than": "2d"})
-    return Rules.of(rules_of(made))
+    return RuleSet.of(rules_of(made))
 
 
 def stored(world: World) -> Iterator[SourceRecord]:
@@ -78,7 +78,7 @@ def stored(world: World) -> Iterator[SourceRecord]:
         yield SourceRecord(name, 0, offset, created_ms, topics.raw_key(identity), event.body, headers)
 
 
-def run(name: str, records: list[SourceRecord], with_rules: Rules, base_us: float | None) -> Result:
+def run(name: str, records: list[SourceRecord], with_rules: RuleSet, base_us: float | None) -> Result:
     """All records through the folds, timers in between."""
     codec = Codec(dict.fromkeys(topics.clean_topics(), 1))
     alerts = agents.Alerts(codec, PREFIX, with_rules)

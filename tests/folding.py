@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from streams import agents
 from streams.alerts.rules.parser import rules_of
-from streams.alerts.rules.rule import Rules
+from streams.alerts.rules.rule_set import RuleSet
 from streams.events import topics
 from streams.events.record_bounds import RECORD_BYTES_MAX, Bounds
 from streams.events.types import identify
@@ -77,7 +77,7 @@ class Worker:
     emits: list[Emit] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.alerts = agents.Alerts(CODEC, PREFIX, Rules.of(rules_of(list(self.rules))))
+        self.alerts = agents.Alerts(CODEC, PREFIX, RuleSet.of(rules_of(list(self.rules))))
         self._folds = agents.folds(CODEC, PREFIX, self.alerts, self.policy)
 
     @property

@@ -14,14 +14,16 @@ from streams.agents.steps.outlet import Outlet
 from streams.agents.steps.provenance import provenance_of
 from streams.alerts.episodes import baseline, crowded_minutes, silence
 from streams.alerts.episodes.crowded_minutes import Sample
-from streams.alerts.episodes.marks import Mark, Window
-from streams.alerts.episodes.occurrences import Happened
-from streams.alerts.episodes.record_view import Evidence
-from streams.alerts.episodes.state_machine import Episode, Machine
+from streams.alerts.episodes.episode import Episode
+from streams.alerts.episodes.marks import Mark
+from streams.alerts.episodes.occurrences import Occurrence
+from streams.alerts.episodes.provenance import Provenance
+from streams.alerts.episodes.state_machine import EpisodeState
+from streams.alerts.episodes.window import Window
 from streams.alerts.lives import timers, user
-from streams.alerts.lives.alert import Told
+from streams.alerts.lives.alert import Alert
 from streams.alerts.lives.timers import Timer
-from streams.alerts.lives.user import Personal, Place, Standing, User
+from streams.alerts.lives.user import ClockVersion, PersonalBounds, RuleState, User
 from streams.engine.positions import ledger
 from streams.engine.positions.ledger import Entry
 from streams.events.types import parse_type
@@ -292,23 +294,23 @@ GOLDEN: tuple[Golden, ...] = (
             -(2**63),
             "client",
             "team",
-            {"glucose-low": Personal(4.2, 4.5)},
+            {"glucose-low": PersonalBounds(4.2, 4.5)},
             {
-                "glucose-low": Standing(
+                "glucose-low": RuleState(
                     99,
                     1_780_500_000_000_000,
-                    Machine(
+                    EpisodeState(
                         (Mark(1_780_500_000_000_000, 3.1, 0, 41, 60),),
                         Episode(1, 2, 3, (Mark(1, 3.0),)),
                         2,
                         4,
                     ),
-                    (Told("al_1", 1, 2, 2, topic="glucose"),),
-                    (Happened(1, "oura", Evidence("oura", "ring", "", "junction.raw.timeseries", 3, 41)),),
+                    (Alert("al_1", 1, 2, 2, topic="glucose"),),
+                    (Occurrence(1, "oura", Provenance("oura", "ring", "", "junction.raw.timeseries", 3, 41)),),
                     1_780_500_100_000,
                 )
             },
-            Place(1, ("a", "b", "c"), (2, 3)),
+            ClockVersion(1, ("a", "b", "c"), (2, 3)),
         ),
         user.decode,
         user.encode,

@@ -12,26 +12,26 @@ from functools import partial
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from connectors.receivers.ownership import Claims
-from connectors.receivers.sender import Claim
+from connectors.receivers.ownership import OwnershipCommits
+from connectors.receivers.sender import ConfirmOwnership
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 
 WAITING_MAX = 200  # of one partition; then it is paused
 BATCH = 100
 
-Work = Callable[[Message, Claim], Awaitable[None]]
+Handle = Callable[[Message, ConfirmOwnership], Awaitable[None]]
 
 
-class Lane:
+class ReceiverConsumer:
     """Reads a topic in a consumer group of its own, and calls `work` for each record, in order for each partition.
 
     `work` has to await its claim before each attempt to do what others must not do after us.
     """
 
-    def __init__(self, settings: Settings, name: str, topic: str, work: Work) -> None:
+    def __init__(self, settings: Settings, name: str, topic: str, work: Handle) -> None:
         self._topic, self._work = topic, work
-        self._claims = Claims(name, topic, settings.session_timeout_s)
+        self._claims = OwnershipCommits(name, topic, settings.session_timeout_s)
         self._consumer = Consumer(
             settings.librdkafka
             | {

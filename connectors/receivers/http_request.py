@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 import msgspec
 from svix.webhooks import Webhook
 
-from connectors.receivers.receiver import Kind, Receiver
+from connectors.receivers.receiver import Receiver, ReceiverKind
 
 OPEN_FOR = timedelta(days=30)
 _AGENT = "junction-streams"
 
 
-class Post(NamedTuple):
+class ReceiverRequest(NamedTuple):
     url: str
     headers: dict[str, str]
     body: bytes
@@ -28,13 +28,13 @@ def idempotency_key(alert: Mapping[str, Any]) -> str:
     return f"{alert['id']}-{alert['revision']}"
 
 
-def post(receiver: Receiver, alert: Mapping[str, Any], now: datetime) -> Post:
+def build_request(receiver: Receiver, alert: Mapping[str, Any], now: datetime) -> ReceiverRequest:
     """`alert`: decoded record of `junction.alerts`. Not for the log."""
-    made = _webhook if receiver.kind is Kind.WEBHOOK else _alertmanager
+    made = _webhook if receiver.kind is ReceiverKind.WEBHOOK else _alertmanager
     return made(receiver, alert, now)
 
 
-def _webhook(receiver: Receiver, alert: Mapping[str, Any], now: datetime) -> Post:
+def _webhook(receiver: Receiver, alert: Mapping[str, Any], now: datetime) -> ReceiverRequest:
     body = msgspec.json.encode(
         {"type": f"alert.{alert['life']}", "timestamp": _text(alert["at"]), "data": _plain(alert)}, order="sorted"
     )
@@ -49,10 +49,10 @@ def _webhook(receiver: Receiver, alert: Mapping[str, Any], now: datetime) -> Pos
         "webhook-signature": signature,
         "idempotency-key": idempotency_key(alert),
     }
-    return Post(receiver.url, _headers(receiver) | headers, body)
+    return ReceiverRequest(receiver.url, _headers(receiver) | headers, body)
 
 
-def _alertmanager(receiver: Receiver, alert: Mapping[str, Any], now: datetime) -> Post:
+def _alertmanager(receiver: Receiver, alert: Mapping[str, Any], now: datetime) -> ReceiverRequest:
     is_over = alert["life"] == "resolved"
     labels = {
         "alertname": alert["rule"],
@@ -77,7 +77,7 @@ def _alertmanager(receiver: Receiver, alert: Mapping[str, Any], now: datetime) -
     }
     url = receiver.url.rstrip("/")
     url = url if url.endswith("/api/v2/alerts") else f"{url}/api/v2/alerts"
-    return Post(url, _headers(receiver), msgspec.json.encode([body], order="sorted"))
+    return ReceiverRequest(url, _headers(receiver), msgspec.json.encode([body], order="sorted"))
 
 
 def _headers(receiver: Receiver) -> dict[str, str]:

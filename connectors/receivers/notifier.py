@@ -10,9 +10,10 @@ import stamina
 from confluent_kafka import Message
 
 from connectors.contract import proxies
-from connectors.receivers.consumer import Lane
-from connectors.receivers.receiver import Receiver, receivers
-from connectors.receivers.sender import Claim, Courier, Place, Status, checked
+from connectors.receivers.consumer import ReceiverConsumer
+from connectors.receivers.delivery_record import AlertPosition, DeliveryStatus
+from connectors.receivers.receiver import Receiver, receivers_from
+from connectors.receivers.sender import AlertSender, ConfirmOwnership, check_alert
 from streams.events import topics
 from streams.kafka import admin, registry
 from streams.kafka.codec import Codec
@@ -34,12 +35,12 @@ def run(settings: Settings, *, once: bool = False) -> None:
 
     Raises Misconfigured for wrong settings, topics or schemas, Unavailable when Kafka is lost.
     """
-    wanted = receivers(settings)
+    wanted = receivers_from(settings)
     until_available("Kafka", lambda: admin.check_layout(settings))
     ids = until_available("schema registry", lambda: registry.resolve(settings))
     expose(settings, metrics.Process.NOTIFY)
     for receiver in wanted:
-        for status in Status:
+        for status in DeliveryStatus:
             metrics.ALERT_DELIVERIES.labels(receiver.name, status)
         metrics.ALERT_DELIVERY_SECONDS.labels(receiver.name)
     logger.info("starting", receivers=[receiver.name for receiver in wanted])
@@ -61,29 +62,29 @@ class _Notifier:
         try:
             http = httpx.AsyncClient(follow_redirects=False, mounts=proxies.mounts())
             async with http as client, asyncio.TaskGroup() as group:
-                courier = Courier(client, self._note, self._settings.notify_attempts)
+                courier = AlertSender(client, self._note, self._settings.notify_attempts)
                 for receiver in wanted:
-                    lane = Lane(self._settings, receiver.name, self._topic, self._work(courier, receiver))
+                    lane = ReceiverConsumer(self._settings, receiver.name, self._topic, self._work(courier, receiver))
                     group.create_task(lane.run(stop, once=once))
         except* Exception as failures:  # the first one says why; the others were stopped by it
             raise failures.exceptions[0] from None
         finally:
             await self._publisher.close(FLUSH_S)
 
-    def _work(self, courier: Courier, receiver: Receiver) -> Any:
-        async def work(message: Message, claim: Claim) -> None:
+    def _work(self, courier: AlertSender, receiver: Receiver) -> Any:
+        async def work(message: Message, claim: ConfirmOwnership) -> None:
             value = message.value()
             if value is None:
                 return
-            place = Place(message.topic(), message.partition(), message.offset())
+            place = AlertPosition(message.topic(), message.partition(), message.offset())
             try:
-                alert = checked(self._decoder.record(message.topic(), value))
+                alert = check_alert(self._decoder.record(message.topic(), value))
             except Unreadable as why:  # to stop here would keep every later alert of every receiver back
                 await courier.give_up(receiver, place, str(why))
                 return
             if not receiver.wants(alert):
                 return
-            if await courier.bring(receiver, alert, place, claim) is Status.DELIVERED:
+            if await courier.bring(receiver, alert, place, claim) is DeliveryStatus.DELIVERED:
                 waited_s = time.time() - alert["at"].timestamp()
                 metrics.ALERT_DELIVERY_SECONDS.labels(receiver.name).observe(max(waited_s, 0.0))
 

@@ -33,7 +33,7 @@ class _Question(NamedTuple):
     wanted: "dict[int, asyncio.Future[float]]"
 
 
-class Claims:
+class OwnershipCommits:
     """For the loop's thread only, like the consumer's callbacks. `offset` is the next one to do."""
 
     def __init__(self, receiver: str, topic: str, session_s: float) -> None:

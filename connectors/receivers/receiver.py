@@ -19,7 +19,7 @@ _MARK = "whsec_"  # what signing secrets begin with
 _ORDER = list(Severity)
 
 
-class Kind(StrEnum):
+class ReceiverKind(StrEnum):
     WEBHOOK = "webhook"
     ALERTMANAGER = "alertmanager"
     LOG = "log"
@@ -31,7 +31,7 @@ class Receiver(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     name: str = ""
-    kind: Kind
+    kind: ReceiverKind
     url: str = Field(default="", repr=False)  # a login, or the key of a hook, may be in it
     secret: SecretStr = SecretStr("")
     token: SecretStr = SecretStr("")
@@ -45,10 +45,10 @@ class Receiver(BaseModel):
         return is_severe and (not self.rules or alert["rule"] in self.rules)
 
 
-def receivers(settings: Settings) -> list[Receiver]:
+def receivers_from(settings: Settings) -> list[Receiver]:
     """Those of the settings; the log alone where there are none. Raises Misconfigured, naming names and not values."""
     if not settings.notify_receivers:
-        return [Receiver(name="log", kind=Kind.LOG)]
+        return [Receiver(name="log", kind=ReceiverKind.LOG)]
     return [_made(settings, name, given) for name, given in settings.notify_receivers.items()]
 
 
@@ -63,9 +63,9 @@ def _made(settings: Settings, name: str, given: Mapping[str, Any]) -> Receiver:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
         raise Misconfigured(f"{where}: {wrong}. See docs/alerts.md") from None
     addresses.check_header(f"{where}: token", made.token.get_secret_value())
-    if made.kind is not Kind.LOG:
+    if made.kind is not ReceiverKind.LOG:
         _check_url(where, made, insecure=made.insecure or settings.insecure)
-    if made.kind is Kind.WEBHOOK:
+    if made.kind is ReceiverKind.WEBHOOK:
         _check_secret(where, made)
     return made
 
@@ -75,7 +75,7 @@ def _check_url(where: str, made: Receiver, *, insecure: bool) -> None:
     addresses.check(f"{where}: url", made.url, insecure=insecure, why="alerts about people")
     url = urlsplit(made.url)
     if (
-        made.kind is Kind.WEBHOOK
+        made.kind is ReceiverKind.WEBHOOK
         and url.scheme == "http"
         and not insecure
         and not addresses.is_loopback(url.hostname or "")

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from streams.alerts.evaluation.evaluator import Watch, attempt
+from streams.alerts.evaluation.evaluator import RuleEvaluator, attempt
 from streams.alerts.lives import threshold
-from streams.alerts.rules.rule import NO_RULES, Rules
+from streams.alerts.rules.rule_set import NO_RULES, RuleSet
 from streams.events import topics
 from streams.events.types import Record
 from streams.kafka.codec import Codec
 from streams.tables.draft import Draft, Fold
 from streams.tables.outputs import Observation
 
-NewRules = Callable[[], Rules | None]  # rules that have changed since it was last asked, None for no change
+NewRules = Callable[[], RuleSet | None]  # rules that have changed since it was last asked, None for no change
 
 
 def unchanging() -> None:
@@ -23,11 +23,11 @@ def unchanging() -> None:
 class Alerts:
     """One for a worker. Costs a comparison a record while there are no rules."""
 
-    def __init__(self, codec: Codec, prefix: str, rules: Rules = NO_RULES, new_rules: NewRules = unchanging) -> None:
+    def __init__(self, codec: Codec, prefix: str, rules: RuleSet = NO_RULES, new_rules: NewRules = unchanging) -> None:
         self._codec = codec
         self._topic = f"{prefix}.{topics.ALERTS}"
         self._new_rules = new_rules
-        self.watch = Watch(self._say, rules)
+        self.watch = RuleEvaluator(self._say, rules)
 
     def _say(self, draft: Draft, user_id: str, rule: str, record: dict[str, Any]) -> None:
         draft.emit(self._topic, topics.key_of(user_id, rule), self._codec.encode(topics.ALERTS, record))

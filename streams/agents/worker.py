@@ -20,7 +20,7 @@ from streams.tables.outputs import Arrival
 
 if TYPE_CHECKING:
     from streams.agents.alerts import NewRules
-    from streams.alerts.rules.rule import Rules
+    from streams.alerts.rules.rule_set import RuleSet
     from streams.engine.faust.app import App
     from streams.tables.sources import Policy
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Choices(NamedTuple):
     """What a team decides: alert rules, what tells when they have changed, and how sources and times are judged."""
 
-    rules: "Rules"
+    rules: "RuleSet"
     new_rules: "NewRules"
     policy: "Policy"
 
@@ -70,10 +70,10 @@ def _start(
     engine.run(settings, plan)
 
 
-def rules_of(settings: Settings) -> "tuple[Rules, NewRules]":
+def rules_of(settings: Settings) -> "tuple[RuleSet, NewRules]":
     """Alert rules of the file that is named, and what tells when it has changed. Raises Misconfigured for a bad one."""
     from streams.agents.alerts import unchanging
-    from streams.alerts.rules.rule import NO_RULES
+    from streams.alerts.rules.rule_set import NO_RULES
     from streams.alerts.rules_file import RulesFile
 
     if settings.alert_rules is None:

@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 @dataclass
-class Alert:
+class AlertHistory:
     """`steps`: its records, by revision; the last one is the truth. `deliveries`: in the order of time."""
 
     steps: list[Json] = field(default_factory=list)
@@ -28,14 +28,16 @@ class Alert:
         return bool(self.last["life"] != "resolved")
 
 
-def read(settings: Settings, wanted: Callable[[str], bool] = lambda id: True, *, user_id: str = "") -> dict[str, Alert]:
+def read(
+    settings: Settings, wanted: Callable[[str], bool] = lambda id: True, *, user_id: str = ""
+) -> dict[str, AlertHistory]:
     """By id. Repeated records of a revision (a replay) count once. Raises Unavailable, Misconfigured."""
-    alerts: dict[str, Alert] = {}
+    alerts: dict[str, AlertHistory] = {}
     # Before the alerts: a delivery is made after its alert's step, so each that we have finds its step below.
     deliveries = _records(settings, topics.ALERT_DELIVERIES, user_id)
     for one in _records(settings, topics.ALERTS, user_id):
         if wanted(one["id"]):
-            alert = alerts.setdefault(one["id"], Alert())
+            alert = alerts.setdefault(one["id"], AlertHistory())
             if all(step["revision"] != one["revision"] for step in alert.steps):
                 alert.steps.append(one)
                 alert.steps.sort(key=lambda step: step["revision"])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from streams.alerts.lives.alert import Life
 from streams.alerts.rules import parser
-from streams.alerts.rules.rule import Rules
+from streams.alerts.rules.rule_set import RuleSet
 from streams.ops import log, metrics
 from streams.ops.errors import Misconfigured
 
@@ -15,11 +15,11 @@ PROBLEMS_SHOWN = 5
 logger = log.get("alert_rules")
 
 
-def load(path: Path) -> parser.Read:
+def load(path: Path) -> parser.ParsedRules:
     """What the file says. Raises Misconfigured if it cannot be read at all."""
     try:
         with path.open("rb") as file:
-            return parser.read_bytes(file.read(parser.FILE_BYTES_MAX + 1))
+            return parser.parse_bytes(file.read(parser.FILE_BYTES_MAX + 1))
     except OSError as error:
         raise Misconfigured(f"cannot read the rules in {path}: {error.strerror}") from None
 
@@ -32,7 +32,7 @@ class RulesFile:
         self._looked_s = 0.0
         self._seen: tuple[int, int, int] | None = None
 
-    def first(self) -> Rules:
+    def first(self) -> RuleSet:
         """At the start a bad file is a reason not to start. Raises Misconfigured with every problem."""
         self._seen = self._stamp()
         read = load(self._path)
@@ -40,7 +40,7 @@ class RulesFile:
             raise Misconfigured(f"{self._path}: {_sentence(read)}. `junction-streams alerts check` shows all of it")
         return self._accept(read)
 
-    def __call__(self) -> Rules | None:
+    def __call__(self) -> RuleSet | None:
         if time.monotonic() < self._looked_s + LOOK_EVERY_S:
             return None
         self._looked_s = time.monotonic()
@@ -65,8 +65,8 @@ class RulesFile:
             return None
         return found.st_mtime_ns, found.st_size, found.st_ino
 
-    def _accept(self, read: parser.Read) -> Rules:
-        rules = Rules.of(read.rules)
+    def _accept(self, read: parser.ParsedRules) -> RuleSet:
+        rules = RuleSet.of(read.rules)
         metrics.ALERT_RULES.set(len(rules.by_name))
         for rule in rules.by_name.values():  # 0 from the start: a rule that never fired is known not to have
             metrics.ALERTS_OPENED.labels(rule.name, rule.severity)
@@ -81,7 +81,7 @@ class RulesFile:
         logger.error("rules_refused", path=str(self._path), why=why, kept="the rules before")
 
 
-def _sentence(read: parser.Read) -> str:
+def _sentence(read: parser.ParsedRules) -> str:
     shown = "; ".join(map(str, read.problems[:PROBLEMS_SHOWN]))
     more = len(read.problems) - PROBLEMS_SHOWN
     return f"{shown}; and {more} more" if more > 0 else shown

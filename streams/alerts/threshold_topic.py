@@ -6,8 +6,8 @@ from contextlib import closing
 from msgspec.structs import replace
 
 from streams.alerts.lives import threshold as owns
-from streams.alerts.lives.threshold import Own
-from streams.alerts.lives.user import Personal
+from streams.alerts.lives.threshold import Threshold
+from streams.alerts.lives.user import PersonalBounds
 from streams.events import ids, topics
 from streams.kafka.reader import Messages
 from streams.kafka.send import send
@@ -15,7 +15,7 @@ from streams.ops.errors import Rejected
 from streams.ops.settings import Settings
 
 
-def write(settings: Settings, own: Own, *, take_back: bool = False) -> None:
+def write(settings: Settings, own: Threshold, *, take_back: bool = False) -> None:
     """Put it where the workers read it, or take it back. Raises Unavailable, Misconfigured."""
     own = replace(own, user_id=ids.canonical(own.user_id))
     value = None if take_back else owns.encode(own)
@@ -23,9 +23,9 @@ def write(settings: Settings, own: Own, *, take_back: bool = False) -> None:
     send(settings, [(_topic(settings), own.key, value, partition)], "the threshold")
 
 
-def read(settings: Settings) -> list[Own]:
+def read(settings: Settings) -> list[Threshold]:
     """Those that count now, sorted. Raises Unavailable."""
-    newest: dict[bytes, Own | None] = {}
+    newest: dict[bytes, Threshold | None] = {}
     with closing(Messages(settings, [_topic(settings)], from_beginning=True)) as messages:
         for one in messages.until_now():
             try:
@@ -41,7 +41,7 @@ def _topic(settings: Settings) -> str:
     return f"{settings.topic_prefix}.{topics.ALERT_THRESHOLDS}"
 
 
-def by_user(owns: Iterable[Own]) -> tuple[dict[tuple[str, str], Personal], dict[str, str]]:
+def by_user(owns: Iterable[Threshold]) -> tuple[dict[tuple[str, str], PersonalBounds], dict[str, str]]:
     """(bounds by user and rule, zones by user)."""
     given = list(owns)
     bounds = {(own.user_id, own.rule): own.personal for own in given if own.rule}

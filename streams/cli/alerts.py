@@ -68,7 +68,7 @@ def try_rules(
         since_us = time.time_ns() // 1000 - duration_us(since)
     except ValueError as error:
         raise Misconfigured(f"--since: {error}") from None
-    options = runner.Options(since_us, user, history)
+    options = runner.TrialOptions(since_us, user, history)
     outcome = runner.run(read_settings(), file, options, lambda text: say(f"… {text}", file=sys.stderr))
     print_trial(outcome, show_all=show_all, as_json=as_json)
 
@@ -126,8 +126,8 @@ def threshold_set(
     """
     from streams.alerts import threshold_topic
     from streams.alerts.lives import threshold
-    from streams.alerts.lives.threshold import Own
-    from streams.alerts.lives.user import is_zone
+    from streams.alerts.lives.threshold import Threshold
+    from streams.alerts.lives.user_clock import is_zone
 
     if bool(rule) == bool(time_zone):
         raise Misconfigured("name either a RULE with --bound, --clear or --off, or a --time-zone without a RULE")
@@ -135,7 +135,7 @@ def threshold_set(
         raise Misconfigured("say what differs for this user: --bound, --clear or --off")
     if time_zone and not is_zone(time_zone):
         raise Misconfigured(f"no time zone {time_zone}; write it like Europe/Madrid")
-    threshold_topic.write(read_settings(), threshold.checked(Own(user, rule, bound, clear, off, time_zone)))
+    threshold_topic.write(read_settings(), threshold.validated(Threshold(user, rule, bound, clear, off, time_zone)))
 
 
 @threshold_app.command("unset")
@@ -148,9 +148,9 @@ def threshold_unset(
     Example: `junction-streams alerts threshold unset 5f0c2c0e-... glucose-low`
     """
     from streams.alerts import threshold_topic
-    from streams.alerts.lives.threshold import Own
+    from streams.alerts.lives.threshold import Threshold
 
-    threshold_topic.write(read_settings(), Own(user, rule), take_back=True)
+    threshold_topic.write(read_settings(), Threshold(user, rule), take_back=True)
 
 
 @threshold_app.command("list")

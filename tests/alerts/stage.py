@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from streams.alerts.evaluation.evaluator import Watch
+from streams.alerts.evaluation.evaluator import RuleEvaluator
 from streams.alerts.lives.timers import GRACE_MS, TABLE
 from streams.alerts.rules.parser import rules_of
-from streams.alerts.rules.rule import MINUTE_US, Rules
+from streams.alerts.rules.rule import MINUTE_US
+from streams.alerts.rules.rule_set import RuleSet
 from streams.tables.draft import Draft
 from streams.tables.overlay import Rows
 
@@ -67,12 +68,14 @@ class Stage:
     now_us: int = T0_US
 
     def __post_init__(self) -> None:
-        self.watch = Watch(lambda draft, user, rule, record: draft.emit("alerts", f"{user}:{rule}".encode(), record))  # type: ignore[arg-type]  # because nobody decodes it here
+        self.watch = RuleEvaluator(
+            lambda draft, user, rule, record: draft.emit("alerts", f"{user}:{rule}".encode(), record)
+        )  # type: ignore[arg-type]  # because nobody decodes it here
         self.use(self.rules)
 
     def use(self, rules: Sequence[dict[str, Any]]) -> None:
         """Other rules, as when the file has changed."""
-        self.watch.replace(Rules.of(rules_of(list(rules))))
+        self.watch.replace(RuleSet.of(rules_of(list(rules))))
 
     def draft(self, now_us: int) -> Draft:
         draft = Draft(lambda table, key: self.table.get(key), 0, now_us // 1000, self._scan)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from streams.alerts.lives.threshold import Own, encode
+from streams.alerts.lives.threshold import Threshold, encode
 from streams.alerts.lives.timers import GRACE_MS
 from streams.alerts.rules import fields
 from streams.events import resources, topics
@@ -140,7 +140,7 @@ def own(worker: Worker, key: str, value: bytes | None) -> list[Clean]:
 def test_own_bounds_come_by_topic() -> None:
     """A record of alert_thresholds counts for its user and rule; a tombstone takes it back."""
     worker = Worker(rules=[LOW])
-    mine = Own(USER, "glucose-low", bound=3.0)
+    mine = Threshold(USER, "glucose-low", bound=3.0)
     own(worker, mine.key.decode(), encode(mine))
     assert alerts(worker.deliver(glucose((9, 3.6), (8, 3.5)), id="msg_1")) == []
     own(worker, mine.key.decode(), None)

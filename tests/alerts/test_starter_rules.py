@@ -15,7 +15,7 @@ FILES = sorted(FOLDER.glob("*.toml"))
 def test_a_starter_file_is_right_and_off(path: Path) -> None:
     """No problem; nothing fires before somebody has switched it on; every rule has a sentence and a severity."""
     text = path.read_text()
-    found = parser.read(text)
+    found = parser.parse(text)
     assert found.problems == ()
     assert found.rules
     assert not any(rule.is_enabled or rule.has_values for rule in found.rules)
@@ -25,13 +25,13 @@ def test_a_starter_file_is_right_and_off(path: Path) -> None:
 
 def test_names_are_unique_over_all_files() -> None:
     """Files may be put together."""
-    names = [rule.name for path in FILES for rule in parser.read(path.read_text()).rules]
+    names = [rule.name for path in FILES for rule in parser.parse(path.read_text()).rules]
     assert len(set(names)) == len(names)
 
 
 def test_the_rules_of_the_demo_are_right() -> None:
     """And switched on."""
-    found = parser.read(stories.RULES)
+    found = parser.parse(stories.RULES)
     assert found.problems == ()
     assert all(rule.is_enabled for rule in found.rules)
 

@@ -7,37 +7,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.alerts.episodes import baseline
-from streams.alerts.episodes.crowded_minutes import OUTER_MAX, Crowds, decode
-from streams.alerts.episodes.marks import MARKS_MAX, NEVER_US, Window
-from streams.alerts.episodes.occurrences import Happened
-from streams.alerts.episodes.record_view import Evidence
+from streams.alerts.episodes.crowded_minutes import OUTER_MAX, CrowdedMinutes, decode
+from streams.alerts.episodes.marks import NEVER_US
+from streams.alerts.episodes.occurrences import Occurrence
+from streams.alerts.episodes.provenance import Provenance
+from streams.alerts.episodes.window import MARKS_MAX, Window
 from streams.alerts.lives import user
-from streams.alerts.lives.user import (
-    NOBODY,
-    Personal,
-    Place,
-    Standing,
-    User,
-    offset_us,
-    quiet_until_us,
-    seen_zone,
-)
-from streams.alerts.rules.rule import DAY_US, HOUR_US, MINUTE_US, Quiet
+from streams.alerts.lives.user import NEW_USER, ClockVersion, PersonalBounds, RuleState, User
+from streams.alerts.lives.user_clock import offset_us, quiet_until_us, with_clock
+from streams.alerts.rules.rule import DAY_US, HOUR_US, MINUTE_US, QuietHours
 from tests.alerts.stage import LOW, T0_US, USER, Stage, samples
 
-WATCH = Evidence("garmin", "watch", "", "junction.raw.timeseries", 3, 7)
-PHONE = Evidence("apple_health_kit", "phone", "", "junction.raw.timeseries", 3, 8)
+WATCH = Provenance("garmin", "watch", "", "junction.raw.timeseries", 3, 7)
+PHONE = Provenance("apple_health_kit", "phone", "", "junction.raw.timeseries", 3, 8)
 seconds = st.lists(st.tuples(st.integers(0, 600), st.integers(40, 200)), max_size=60, unique_by=lambda one: one[0])
 
 
-def crowds_in(rows: dict[int, bytes]) -> Crowds:
+def crowds_in(rows: dict[int, bytes]) -> CrowdedMinutes:
     def write(minute: int, row: bytes | None) -> None:
         if row is None:
             del rows[minute]
         else:
             rows[minute] = row
 
-    return Crowds(rows.get, write)
+    return CrowdedMinutes(rows.get, write)
 
 
 def window(points: list[tuple[int, int]]) -> Window:
@@ -117,7 +110,7 @@ def test_the_bounds_of_a_window_forget_the_order(minutes: set[int], each: int, m
     def after(order: list[tuple[int, float, int]]) -> list[tuple[int, float, str]]:
         made, crowds = Window(), crowds_in({})
         for time_us, value, maker in order:
-            said = Evidence(f"provider-{maker}", "watch", "", "junction.raw.timeseries", 0, 1)
+            said = Provenance(f"provider-{maker}", "watch", "", "junction.raw.timeseries", 0, 1)
             made.add([(time_us, value)], said, T0_US // 1000 + 151 * 60_000, DAY_US, DAY_US, crowds)
         return [(mark.time_us, mark.value, made.evidence(mark).provider) for mark in made.marks]
 
@@ -142,7 +135,7 @@ def test_many_sources_are_bounded() -> None:
     """A stranger's many source names do not grow the row; what is in use keeps its own."""
     made, crowds = Window(), crowds_in({})
     for n in range(500):
-        said = Evidence(f"provider-{n}", "watch", "", "junction.raw.timeseries", 0, n)
+        said = Provenance(f"provider-{n}", "watch", "", "junction.raw.timeseries", 0, n)
         made.add([(T0_US + n * MINUTE_US, 1.0 * n)], said, (T0_US + n * MINUTE_US) // 1000, DAY_US, DAY_US, crowds)
     assert len(made.sources) <= 32
     assert made.evidence(made.marks[-1]).provider == "provider-499"
@@ -162,7 +155,7 @@ def test_a_baseline_forgets_the_order(points: list[tuple[int, int, int]], chance
     def learned(order: list[tuple[int, int, int]]) -> baseline.Days:
         days: baseline.Days = {}
         for day, minute, value in order:
-            baseline.add(days, [(day * DAY_US + minute * MINUTE_US, float(value))], Evidence(), 100 * DAY_US)
+            baseline.add(days, [(day * DAY_US + minute * MINUTE_US, float(value))], Provenance(), 100 * DAY_US)
         return days
 
     shuffled = points * 2
@@ -179,7 +172,7 @@ def test_sources_of_a_baseline_do_not_overwrite_each_other(
     """Samples of two sources at one moment are two, whichever came last."""
     both = [(WATCH, *one) for one in watch] + [(PHONE, *one) for one in phone]
 
-    def learned(order: list[tuple[Evidence, int, int, int]]) -> baseline.Days:
+    def learned(order: list[tuple[Provenance, int, int, int]]) -> baseline.Days:
         days: baseline.Days = {}
         for said, day, minute, value in order:
             baseline.add(days, [(day * DAY_US + minute * MINUTE_US, float(value))], said, 100 * DAY_US)
@@ -205,54 +198,54 @@ def test_a_baseline_of_before_is_read_and_counts_nothing_twice() -> None:
 def test_a_baseline_is_that_of_the_days_before() -> None:
     """The day itself and days out of the window do not count; too few days are none."""
     days: baseline.Days = {}
-    baseline.add(days, [(n * DAY_US, 60.0 + n % 2) for n in range(1, 11)], Evidence(), 100 * DAY_US)
-    assert baseline.normal(days, 11, 28, 7) == pytest.approx((60.5, 0.605), abs=0.2)
-    assert baseline.normal(days, 10, 28, 10) is None
-    assert baseline.normal(days, 50, 28, 1) is None
+    baseline.add(days, [(n * DAY_US, 60.0 + n % 2) for n in range(1, 11)], Provenance(), 100 * DAY_US)
+    assert baseline.baseline_of(days, 11, 28, 7) == pytest.approx((60.5, 0.605), abs=0.2)
+    assert baseline.baseline_of(days, 10, 28, 10) is None
+    assert baseline.baseline_of(days, 50, 28, 1) is None
 
 
 def test_a_summary_has_one_value_in_the_baseline() -> None:
     """A new version of it takes the place of the one before, also when its day is another one."""
     days: baseline.Days = {}
-    baseline.add(days, [(5 * DAY_US, 60.0)], Evidence(entity="s1"), 100 * DAY_US)
-    assert baseline.add(days, [(6 * DAY_US, 61.0)], Evidence(entity="s1"), 100 * DAY_US)
+    baseline.add(days, [(5 * DAY_US, 60.0)], Provenance(entity="s1"), 100 * DAY_US)
+    assert baseline.add(days, [(6 * DAY_US, 61.0)], Provenance(entity="s1"), 100 * DAY_US)
     assert [(day, [value for _, value in kept]) for day, kept in days.items()] == [(6, [61.0])]
-    assert not baseline.add(days, [(6 * DAY_US, 61.0)], Evidence(entity="s1"), 100 * DAY_US)
+    assert not baseline.add(days, [(6 * DAY_US, 61.0)], Provenance(entity="s1"), 100 * DAY_US)
 
 
 def test_a_row_of_a_user_is_read_back() -> None:
     """All that a row may hold survives its bytes, which begin with their format."""
-    full = NOBODY._replace(
+    full = NEW_USER._replace(
         zone="Europe/Madrid",
-        personal={"r": Personal(3.5, None, True)},
-        rules={"r": Standing(1, happened=(Happened(1, "s", WATCH, None),), timer_ms=5)},
+        personal={"r": PersonalBounds(3.5, None, True)},
+        rules={"r": RuleState(1, happened=(Occurrence(1, "s", WATCH, None),), timer_ms=5)},
     )
     assert user.decode(user.encode(full)) == full
     assert user.encode(full)[0] == 1
-    assert user.decode(None) == NOBODY
+    assert user.decode(None) == NEW_USER
 
 
 def test_where_the_clock_stands() -> None:
     """A zone that a person gave counts most, then the newest offset of data, then a zone that data said."""
-    seen = seen_zone(NOBODY, "Europe/Madrid", None, Place(T0_US))
+    seen = with_clock(NEW_USER, "Europe/Madrid", None, ClockVersion(T0_US))
     assert offset_us(seen, T0_US) == 2 * HOUR_US  # summer
-    moved = seen_zone(seen, None, -14_400, Place(T0_US))
+    moved = with_clock(seen, None, -14_400, ClockVersion(T0_US))
     assert offset_us(moved, T0_US) == -4 * HOUR_US
-    assert seen_zone(moved, None, 7200, Place(T0_US - 1)) is moved
+    assert with_clock(moved, None, 7200, ClockVersion(T0_US - 1)) is moved
     assert offset_us(moved._replace(zone="Asia/Tokyo", is_zone_given=True), T0_US) == 9 * HOUR_US
-    assert seen_zone(NOBODY, "No/Such", 999_999, Place(T0_US)) is NOBODY
-    assert offset_us(NOBODY, T0_US) is None
+    assert with_clock(NEW_USER, "No/Such", 999_999, ClockVersion(T0_US)) is NEW_USER
+    assert offset_us(NEW_USER, T0_US) is None
 
 
 @pytest.mark.parametrize("offset_s", [50_401, -50_401, 54_000, 64_800])
 def test_an_offset_that_no_clock_has(offset_s: int) -> None:
     """The easternmost zone is at +14:00: beyond, data say nothing, as in clean records."""
-    assert seen_zone(NOBODY, None, offset_s, Place(T0_US)) is NOBODY
-    assert seen_zone(NOBODY, None, 50_400, Place(T0_US)).offset_s == 50_400
+    assert with_clock(NEW_USER, None, offset_s, ClockVersion(T0_US)) is NEW_USER
+    assert with_clock(NEW_USER, None, 50_400, ClockVersion(T0_US)).offset_s == 50_400
 
 
 PLACES = st.builds(
-    Place,
+    ClockVersion,
     st.integers(0, 4),
     st.sampled_from([("garmin", "watch", ""), ("oura", "ring", "s1")]),
     st.tuples(st.just(NEVER_US), st.integers(0, 3)),
@@ -267,9 +260,9 @@ def test_the_newest_record_says_where_the_clock_stands(said: list[Any], chance: 
     """In whatever order they come: of zones and of offsets that of the latest time, source and version counts."""
 
     def after(order: list[Any]) -> User:
-        user = NOBODY
+        user = NEW_USER
         for (zone, offset_s), place in order:
-            user = seen_zone(user, zone, offset_s, place)
+            user = with_clock(user, zone, offset_s, place)
         return user
 
     shuffled = said * 2
@@ -283,8 +276,8 @@ def test_the_newest_record_says_where_the_clock_stands(said: list[Any], chance: 
 
 def test_the_same_offset_again_is_remembered_as_newer() -> None:
     """One that comes late, from between the two, does not move the clock."""
-    first = seen_zone(NOBODY, None, 3600, Place(1))
-    assert seen_zone(seen_zone(first, None, 3600, Place(5)), None, 7200, Place(3)).offset_s == 3600
+    first = with_clock(NEW_USER, None, 3600, ClockVersion(1))
+    assert with_clock(with_clock(first, None, 3600, ClockVersion(5)), None, 7200, ClockVersion(3)).offset_s == 3600
 
 
 def test_a_row_of_a_user_of_before_is_read() -> None:
@@ -297,16 +290,16 @@ def test_a_row_of_a_user_of_before_is_read() -> None:
     assert (read.zone, read.offset_s, read.client_user_id) == ("Europe/Madrid", 3600, "c")
     assert read.rules["r"].timer_ms == 5
     assert user.decode(user.encode(read)) == read
-    assert seen_zone(read, None, 7200, Place(T0_US - 1)) == read
-    assert seen_zone(read, "Asia/Tokyo", 7200, Place(T0_US + 1))[:3] == ("Asia/Tokyo", False, 7200)
+    assert with_clock(read, None, 7200, ClockVersion(T0_US - 1)) == read
+    assert with_clock(read, "Asia/Tokyo", 7200, ClockVersion(T0_US + 1))[:3] == ("Asia/Tokyo", False, 7200)
 
 
 def test_quiet_hours_over_midnight() -> None:
     """They end at the user's morning, whatever the UTC hour is."""
-    quiet, east = Quiet(22 * 60, 7 * 60), NOBODY._replace(offset_s=3600)
+    quiet, east = QuietHours(22 * 60, 7 * 60), NEW_USER._replace(offset_s=3600)
     nine_utc, ten_utc = T0_US + 9 * HOUR_US, T0_US + 10 * HOUR_US  # 21:00 and 22:00 UTC
-    assert quiet_until_us(NOBODY, quiet, nine_utc) is None
-    assert quiet_until_us(NOBODY, quiet, ten_utc) == ten_utc + 9 * HOUR_US
+    assert quiet_until_us(NEW_USER, quiet, nine_utc) is None
+    assert quiet_until_us(NEW_USER, quiet, ten_utc) == ten_utc + 9 * HOUR_US
     assert quiet_until_us(east, quiet, nine_utc) == nine_utc + 9 * HOUR_US
     assert quiet_until_us(east, None, nine_utc) is None
 
@@ -315,19 +308,19 @@ def test_personal_bounds() -> None:
     """A user's own bound counts, moves the calm one along, and a rule can be off for one user."""
     stage = Stage([LOW])
 
-    def own(personal: Personal | None) -> None:
+    def own(personal: PersonalBounds | None) -> None:
         draft = stage.draft(stage.now_us)
         stage.watch.personal(draft, USER, "glucose-low", personal)
         stage.commit(draft)
 
-    own(Personal(3.0))
+    own(PersonalBounds(3.0))
     stage.see("glucose", samples([(0, 3.5), (5, 3.5)]))
     assert stage.alerts == []
     stage.see("glucose", samples([(10, 2.9), (15, 2.8)]))
     assert stage.lives() == [("glucose-low", "opened", None)]
     stage.see("glucose", samples([(20, 3.4)]))
     assert len(stage.alerts) == 1  # calm begins at 3.5 for this user
-    own(Personal(3.0, None, True))
+    own(PersonalBounds(3.0, None, True))
     assert stage.lives()[1:] == [("glucose-low", "resolved", "rule_gone")]
     stage.see("glucose", samples([(25, 2.0), (30, 2.0)]))
     assert len(stage.alerts) == 2

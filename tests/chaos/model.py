@@ -8,7 +8,7 @@ from typing import Any
 
 from streams import agents
 from streams.alerts.rules import parser
-from streams.alerts.rules.rule import Rules
+from streams.alerts.rules.rule_set import RuleSet
 from streams.events import topics
 from streams.events.record_bounds import Bounds
 from streams.kafka.codec import decode, parsed
@@ -37,7 +37,7 @@ class Model:
 
     def run(self, records: Iterable[RawRecord]) -> "Model":
         """Fold every record; then let every timer fire that is due."""
-        alerts = agents.Alerts(CODEC, self.prefix, Rules.of(parser.read(self.rules).rules))
+        alerts = agents.Alerts(CODEC, self.prefix, RuleSet.of(parser.parse(self.rules).rules))
         made = agents.folds(CODEC, self.prefix, alerts, self.policy)
         folds = {f"{self.prefix}.{name}": fold for name, fold in made.items()}
         for record in records:

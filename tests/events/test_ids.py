@@ -11,7 +11,7 @@ from connectors.history.reconcile import reports
 from connectors.junction.users import read_user
 from connectors.webhook.store import record_of
 from streams.alerts.lives import threshold as owns
-from streams.alerts.lives.threshold import Own
+from streams.alerts.lives.threshold import Threshold
 from streams.events import ids, topics
 from streams.events.signature import Verified
 from streams.events.types import identify
@@ -152,9 +152,9 @@ def test_whoever_names_a_user_means_the_same(spelled: Any) -> None:
     progress = progresses.decode(progresses.encode(JobProgress("bf_1", user, "oura", "sleep", 1, JobStatus.QUEUED)))
     assert isinstance(progress, JobProgress)
     assert progress.user_id == USER
-    bound = Own(user, "glucose-low", 3.5)
-    assert owns.decode(bound.key, owns.encode(bound)) == (Own(USER, "glucose-low", 3.5), True)
-    assert owns.decode(f"{user}:glucose-low".encode(), None) == (Own(USER, "glucose-low"), False)
+    bound = Threshold(user, "glucose-low", 3.5)
+    assert owns.decode(bound.key, owns.encode(bound)) == (Threshold(USER, "glucose-low", 3.5), True)
+    assert owns.decode(f"{user}:glucose-low".encode(), None) == (Threshold(USER, "glucose-low"), False)
     assert read_user(json.dumps({"user_id": user, "team_id": team}).encode())[:3] == (USER, "", TEAM)
     said = [{"user_id": user, "provider": {"oura": {"pulled": {"sleep": {"status": "success"}}}}}]
     assert list(reports.read(said, [])) == [(USER, "oura", "sleep")]

@@ -4,8 +4,8 @@ from typing import Any
 
 from confluent_kafka import Producer
 
+from connectors.receivers.delivery_record import AlertPosition, AttemptResult, DeliveryStatus, delivery_record
 from connectors.receivers.receiver import Receiver
-from connectors.receivers.sender import Answer, Place, Status, delivery
 from streams.alerts import alert_history
 from streams.events import topics
 from streams.kafka import admin, registry
@@ -39,7 +39,9 @@ class Life:
     def go_on(self) -> None:
         self._revision += 1
         alert = step(self._revision)
-        told = delivery(LOG, alert, Place("alerts", 0, 0), 1, Status.DELIVERED, Answer(None), 0.0)
+        told = delivery_record(
+            LOG, alert, AlertPosition("alerts", 0, 0), 1, DeliveryStatus.DELIVERED, AttemptResult(None), 0.0
+        )
         for topic, record in ((topics.ALERTS, alert), (topics.ALERT_DELIVERIES, told)):
             self._producer.produce(f"{self._prefix}.{topic}", self._codec.encode(topic, record), b"u-1:low", 0)
             self._producer.flush()

@@ -13,7 +13,7 @@ import pytest
 from confluent_kafka import Producer
 
 from streams.alerts import alert_history
-from streams.alerts.alert_history import Alert
+from streams.alerts.alert_history import AlertHistory
 from streams.demo import stack
 from streams.ops.settings import Settings
 from streams.simulator.delivery.courier import Target, open_courier
@@ -58,7 +58,7 @@ async def _post(running_stack: stack.Stack, events: list[dict[str, object]]) -> 
             await courier.insist(f"msg_{n}_{time.time_ns()}", json.dumps(event).encode())
 
 
-def until(settings: Settings, is_there: Callable[[dict[str, Alert]], bool]) -> dict[str, Alert]:
+def until(settings: Settings, is_there: Callable[[dict[str, AlertHistory]], bool]) -> dict[str, AlertHistory]:
     """Alerts by rule, once they are as expected."""
     deadline_s = time.monotonic() + PATIENCE_S
     while True:

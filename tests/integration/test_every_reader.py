@@ -13,9 +13,9 @@ from confluent_kafka import Producer
 from structlog.testing import capture_logs
 
 from connectors.receivers import notifier
-from connectors.receivers.sender import checked
+from connectors.receivers.sender import check_alert
 from streams.alerts import alert_history, threshold_topic
-from streams.alerts.lives.threshold import Own
+from streams.alerts.lives.threshold import Threshold
 from streams.alerts.lives.threshold import encode as encode_own
 from streams.alerts.trial import runner
 from streams.cli.show import drift
@@ -134,7 +134,7 @@ def stage(cluster: Cluster) -> Stage:
     uneven = good[:-10] + b"\x00"  # its values, which stand last, are none
     junk = [*avro_junk(good, other, beyond), uneven]
     filler.fill("glucose", [(f"{USER}:1".encode(), good)] * 2, junk, is_null_junk=False)
-    owns = [(own.key, encode_own(own)) for own in (Own("u", "low", 3.0), Own("u", "high"))]
+    owns = [(own.key, encode_own(own)) for own in (Threshold("u", "low", 3.0), Threshold("u", "high"))]
     filler.fill(topics.ALERT_THRESHOLDS, owns, json_junk(), is_null_junk=True)
     mark = json.dumps({"at_ms": 1, "redriven_at": "2026", "to": "t 0"}).encode()
     filler.fill(topics.REDRIVEN, [(b"0:1", mark), (b"0:2", mark)], json_junk(), is_null_junk=True)
@@ -168,7 +168,7 @@ def by_list(settings: Settings, folder: Path) -> int:
 
 def by_trial(settings: Settings, folder: Path) -> int:
     (folder / "rules.toml").write_text(RULES)
-    outcome = runner.run(settings, folder / "rules.toml", runner.Options(NOW_MS * 1000), lambda text: None)
+    outcome = runner.run(settings, folder / "rules.toml", runner.TrialOptions(NOW_MS * 1000), lambda text: None)
     return outcome.records
 
 
@@ -263,9 +263,9 @@ def test_a_registry_that_is_away_makes_no_junk(stage: Stage, name: str, tmp_path
 def test_an_alert_that_cannot_be_brought_is_unreadable(field: str) -> None:
     """What the schema leaves open is held to what alerts have: a line break in an id would be one in a header."""
     good = alert(1)
-    assert checked(good) == good
+    assert check_alert(good) == good
     with pytest.raises(Unreadable):
-        checked(good | {field: "x\r\ny"})
+        check_alert(good | {field: "x\r\ny"})
 
 
 def test_a_threshold_that_kafka_does_not_take_is_a_sentence(stage: Stage) -> None:
@@ -273,4 +273,4 @@ def test_a_threshold_that_kafka_does_not_take_is_a_sentence(stage: Stage) -> Non
     many = stage.settings.model_copy(update={"partitions": 64})
     user = next(f"u{n}" for n in range(999) if topics.partition_for(f"u{n}", 64) > 0)
     with pytest.raises(Misconfigured, match="did not take the threshold: _UNKNOWN_PARTITION"):
-        threshold_topic.write(many, Own(user, "low", 3.0))
+        threshold_topic.write(many, Threshold(user, "low", 3.0))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from yarl import URL
 
-from connectors.receivers.receiver import receivers
+from connectors.receivers.receiver import receivers_from
 from streams.ops import addresses
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
@@ -107,11 +107,11 @@ def test_alerts_go_in_the_clear_to_an_alertmanager_of_our_own_alone(url: str) ->
     """Its alerts name people, and its token is one."""
     given: dict[str, Any] = {"kind": "alertmanager", "url": url, "token": SecretStr("t0ken")}
     if url in OWN:
-        assert receivers(made(notify_receivers={"a": given}))
+        assert receivers_from(made(notify_receivers={"a": given}))
         return
     with pytest.raises(Misconfigured, match="in the clear"):
-        receivers(made(notify_receivers={"a": given}))
-    assert receivers(made(notify_receivers={"a": {**given, "insecure": True}}))
+        receivers_from(made(notify_receivers={"a": given}))
+    assert receivers_from(made(notify_receivers={"a": {**given, "insecure": True}}))
 
 
 hidden = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=8, max_size=20)
@@ -142,7 +142,7 @@ def test_settings_and_receivers_do_not_print_their_addresses() -> None:
     of = made(
         query_url=url, registry_url=url, junction_url=url, junction_management_url=url, notify_receivers={"a": given}
     )
-    assert "hiddenword" not in repr(of) + repr(receivers(of))
+    assert "hiddenword" not in repr(of) + repr(receivers_from(of))
 
 
 @given(st.text(max_size=300))

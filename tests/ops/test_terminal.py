@@ -22,13 +22,14 @@ from connectors.history.reconcile import show as reconciled
 from connectors.history.reconcile.compare import ReconcileVerdict, ResourceFinding
 from connectors.history.reconcile.reconciler import UserReconciliation
 from connectors.history.reconcile.reports import ResourceReport
-from streams.alerts.alert_history import Alert
-from streams.alerts.lives.threshold import Own
-from streams.alerts.rules.parser import Problem, Read
-from streams.alerts.rules.rule import Rules
-from streams.alerts.trial.data_span import Looked
-from streams.alerts.trial.runner import Outcome
-from streams.alerts.trial.trial import Fired
+from streams.alerts.alert_history import AlertHistory
+from streams.alerts.lives.threshold import Threshold
+from streams.alerts.rules.parser import ParsedRules
+from streams.alerts.rules.problems import Problem
+from streams.alerts.rules.rule_set import RuleSet
+from streams.alerts.trial.data_span import DataSpan
+from streams.alerts.trial.runner import TrialOutcome
+from streams.alerts.trial.trial import FiredAlert
 from streams.cli.show import alert_trial, alerts, explain, kafka, letters
 from streams.cli.show.drift import merged, render
 from streams.cli.show.status import print_status
@@ -69,9 +70,9 @@ def a_step(x: str) -> dict[str, Any]:
     return words | {"revision": 1, "at": AT, "opened_at": AT, "resolved_at": AT, "evidence": [evidence | PLACE]}
 
 
-def an_alert(x: str) -> Alert:
+def an_alert(x: str) -> AlertHistory:
     proof = {"revision": 1, "receiver": x, "attempt": 1, "at": AT, "status": x, "http_status": 500, "reason": x}
-    return Alert([a_step(x)], [proof])
+    return AlertHistory([a_step(x)], [proof])
 
 
 def a_view(x: str) -> dict[str, Any]:
@@ -93,9 +94,9 @@ def a_view(x: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def an_outcome(x: str) -> Outcome:
-    fired = Fired("1", x, x, x, x, 1_780_000_000_000_000, 1_780_000_001_000_000, x, 1)
-    return Outcome(Rules.of([]), 0, 1, {x: Looked(0)}, skipped=Counter({x: 1}), fired=[fired], records=1)
+def an_outcome(x: str) -> TrialOutcome:
+    fired = FiredAlert("1", x, x, x, x, 1_780_000_000_000_000, 1_780_000_001_000_000, x, 1)
+    return TrialOutcome(RuleSet.of([]), 0, 1, {x: DataSpan(0)}, skipped=Counter({x: 1}), fired=[fired], records=1)
 
 
 def everybody(x: str) -> list[UserReconciliation]:
@@ -146,8 +147,8 @@ PAGES: dict[str, Callable[[str], None]] = {
     "alerts list": lambda x: alerts.print_list([an_alert(x)], as_json=False),
     "alerts show": lambda x: alerts.print_alert(an_alert(x), as_json=False),
     "alerts test": lambda x: alert_trial.print_trial(an_outcome(x), show_all=True, as_json=False),
-    "alerts check": lambda x: void(alerts.print_check(x, Read([], [Problem(1, x, x)]), as_json=False)),
-    "thresholds": lambda x: alerts.print_bounds([Own(x, x, 1.0, time_zone=x)], as_json=False),
+    "alerts check": lambda x: void(alerts.print_check(x, ParsedRules([], [Problem(1, x, x)]), as_json=False)),
+    "thresholds": lambda x: alerts.print_bounds([Threshold(x, x, 1.0, time_zone=x)], as_json=False),
     "reconcile": lambda x: reconciled.show(everybody(x)[0], machine=False),
     "reconcile --all": lambda x: reconciled.summary(everybody(x), machine=False),
     "topics": lambda x: kafka.print_changes([Change(x, x, x)], [], applied=False, as_json=False),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from streams import agents
 from streams.alerts.rules import parser
-from streams.alerts.rules.rule import Rules
+from streams.alerts.rules.rule_set import RuleSet
 from streams.events import topics
 from streams.kafka import codec
 from streams.kafka.codec import Codec
@@ -22,7 +22,7 @@ TOLD = replace(WORLD, has_stories=True)
 def alerts(chaos_seed: int, *, every: int = 200) -> list[dict[str, object]]:
     """Records of the topic, from the product's folds; timers are looked at now and then, and in the end."""
     codec_of_all = Codec(dict.fromkeys(topics.clean_topics(), 1))
-    watched = agents.Alerts(codec_of_all, PREFIX, Rules.of(parser.read(stories.RULES).rules))
+    watched = agents.Alerts(codec_of_all, PREFIX, RuleSet.of(parser.parse(stories.RULES).rules))
     folds = agents.folds(codec_of_all, PREFIX, watched)
     tables: dict[str, dict[bytes, bytes]] = {}
     found: list[dict[str, object]] = []

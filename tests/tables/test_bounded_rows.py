@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from streams.agents.steps.day_preferences import TOO_LARGE
-from streams.alerts.lives.threshold import Own, encode
+from streams.alerts.lives.threshold import Threshold, encode
 from streams.engine.work.step import Step
 from streams.events import topics
 from streams.events.record_bounds import ROOM_BYTES, Bounds
@@ -158,7 +158,7 @@ def test_ids_in_headers_are_bounded() -> None:
 # Alerts
 
 
-def threshold(own: Own) -> RawRecord:
+def threshold(own: Threshold) -> RawRecord:
     return RawRecord(f"{PREFIX}.{topics.ALERT_THRESHOLDS}", 3, 0, AT_MS, own.key, encode(own), [])
 
 
@@ -166,11 +166,11 @@ def test_a_user_s_bounds_are_bounded() -> None:
     """A person, or a program, that sets bounds without end is refused; the user's data go on."""
     worker = Worker(bounds=SMALL, rules=[LOW])
     for n in range(500):
-        worker.run(threshold(Own(USER, f"{n:04}{LONG}"[:TEXT_CHARS_MAX], bound=1.5)))
+        worker.run(threshold(Threshold(USER, f"{n:04}{LONG}"[:TEXT_CHARS_MAX], bound=1.5)))
     with pytest.raises(Rejected, match="500 rules"):
-        worker.run(threshold(Own(USER, "one-more", bound=1.0)))
+        worker.run(threshold(Threshold(USER, "one-more", bound=1.0)))
     with pytest.raises(Rejected, match="the key"):
-        worker.run(threshold(Own(USER, "x" * (TEXT_CHARS_MAX + 1))))
+        worker.run(threshold(Threshold(USER, "x" * (TEXT_CHARS_MAX + 1))))
     assert len(worker.tables["alerts"]) == 1
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from streams.alerts.lives.threshold import Own, decode, encode
+from streams.alerts.lives.threshold import Threshold, decode, encode
 from streams.ops.errors import Rejected
 from streams.tables.history import outage, progress, request
 from streams.tables.history.job import JobStatus
@@ -20,7 +20,7 @@ OUTAGE = b'{"type":"outage","start_ms":1,"end_ms":2}'
 OWN = b'{"user_id":"u-1","rule":"low","bound":3.5,"clear":3.9,"is_off":true}'
 
 
-def threshold(value: bytes) -> Own:
+def threshold(value: bytes) -> Threshold:
     return decode(b"u-1:low", value)[0]
 
 
@@ -30,7 +30,7 @@ GOLDEN: list[tuple[bytes, Any, Any, Any]] = [
     (PROGRESS, JobProgress("bf_1", "u-1", "oura", "sleep", 3, JobStatus.FETCHING, "notice", share=0.5, pages=2,
                         rows=120, due_ms=7, began_ms=5, at_ms=6), progress.decode, progress.encode),
     (OUTAGE, Outage(1, 2), progress.decode, outage.encode),
-    (OWN, Own("u-1", "low", 3.5, 3.9, True), threshold, encode),
+    (OWN, Threshold("u-1", "low", 3.5, 3.9, True), threshold, encode),
 ]  # fmt: skip
 IDS = ["fetch_jobs", "fetch_progress", "fetch_progress of the gateway", "alert_thresholds"]
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.agents.steps import day_preferences
-from streams.alerts.episodes import baseline, crowded_minutes, marks, silence
+from streams.alerts.episodes import baseline, crowded_minutes, silence, window
 from streams.alerts.lives import user
 from streams.engine.positions import ledger
 from streams.ops.errors import Misconfigured, Rejected
@@ -40,7 +40,7 @@ SHAPES: dict[tuple[RowKind, int], tuple[Any, int]] = {
     (rows.DRIFT, 1): (drift_counts._DriftCount1, 0x72D187EF),
     (rows.DRIFT, 2): (drift_counts.DriftCount, 0xB7A67783),
     (rows.USER, 1): (user.User, 0x82365E01),
-    (rows.WINDOW, 1): (marks._Stored, 0xBC951110),
+    (rows.WINDOW, 1): (window._Stored, 0xBC951110),
     (rows.CROWD, 1): (crowded_minutes._Stored, 0x65AEF18D),
     (rows.BASELINE, 1): (baseline.Days, 0xC81B2227),
     (rows.ARRIVALS, 1): (silence.Arrivals, 0x0F5E729B),

@@ -10,7 +10,7 @@ from connectors.history.reconcile.reconciler import record_of
 from connectors.history.reconcile.reports import ResourceReport
 from streams import agents
 from streams.alerts.rules.parser import rules_of
-from streams.alerts.rules.rule import Rules
+from streams.alerts.rules.rule_set import RuleSet
 from streams.events import signature, topics
 from streams.events.times import EPOCH, MICRO
 from streams.events.topics import Headers
@@ -50,7 +50,7 @@ def examples() -> dict[str, Example]:
     """By short topic name, the record with most to show; without the topics that the world has no event for."""
     clean = topics.clean_topics()
     codec_of_all = Codec(dict.fromkeys(clean, 1))
-    alerts = agents.Alerts(codec_of_all, PREFIX, Rules.of(rules_of([_RULE])))
+    alerts = agents.Alerts(codec_of_all, PREFIX, RuleSet.of(rules_of([_RULE])))
     folds = agents.folds(codec_of_all, PREFIX, alerts)
     tables: dict[str, dict[bytes, bytes | None]] = defaultdict(dict)
 

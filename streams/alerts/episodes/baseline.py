@@ -17,7 +17,7 @@ from zlib import crc32
 
 import msgspec
 
-from streams.alerts.episodes.record_view import Evidence
+from streams.alerts.episodes.provenance import Provenance
 from streams.alerts.rules.rule import DAY_US, Rule
 from streams.events import key_parts
 from streams.tables import rows
@@ -31,12 +31,12 @@ _OF_TIME = 1 << 32  # hashes below are of a time alone, or of an entity
 Days = dict[int, list[tuple[int, float]]]  # day since 1970, UTC → (hash, value), sorted
 
 
-class Normal(NamedTuple):
+class Baseline(NamedTuple):
     mean: float
     sd: float
 
 
-def add(days: Days, points: Iterable[tuple[int, float]], said: Evidence, until_us: int) -> bool:
+def add(days: Days, points: Iterable[tuple[int, float]], said: Provenance, until_us: int) -> bool:
     """Take in points up to a time; answers whether anything changed. An entity has one value: the newest."""
     if said.entity:
         return _add_entity(days, points, crc32(said.entity.encode()), until_us)
@@ -84,7 +84,7 @@ def _put(kept: list[tuple[int, float]], key: int, value: float) -> bool:
     return True
 
 
-def normal(days: Days, day: int, length: int, days_min: int) -> Normal | None:
+def baseline_of(days: Days, day: int, length: int, days_min: int) -> Baseline | None:
     """Of the `length` days before a day; None while fewer than `days_min` of them have data."""
     there = [kept for before, kept in days.items() if day - length <= before < day]
     if len(there) < days_min:
@@ -92,20 +92,20 @@ def normal(days: Days, day: int, length: int, days_min: int) -> Normal | None:
     found = [value for kept in there for _, value in kept]
     mean = math.fsum(found) / len(found)
     variance = math.fsum((value - mean) ** 2 for value in found) / max(1, len(found) - 1)
-    return Normal(mean, max(math.sqrt(variance), abs(mean) * FLOOR))
+    return Baseline(mean, max(math.sqrt(variance), abs(mean) * FLOOR))
 
 
-class Normals:
+class Baselines:
     """A user's normals by day, each computed when it is first asked for."""
 
     def __init__(self, days: Days) -> None:
         self._days = days
-        self._known: dict[tuple[int, int, int], Normal | None] = {}
+        self._known: dict[tuple[int, int, int], Baseline | None] = {}
 
-    def of(self, rule: Rule, day: int) -> Normal | None:
+    def of(self, rule: Rule, day: int) -> Baseline | None:
         key = (day, rule.days, rule.days_min)
         if key not in self._known:
-            self._known[key] = normal(self._days, *key)
+            self._known[key] = baseline_of(self._days, *key)
         return self._known[key]
 
 

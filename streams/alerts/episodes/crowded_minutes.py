@@ -32,7 +32,7 @@ class _Stored(NamedTuple):
     samples: list[tuple[int, float, int, int, int]]  # `source`: place in the sources
 
 
-class Crowds:
+class CrowdedMinutes:
     """Rows of one series, by the minute since 1970. `write`: None deletes."""
 
     def __init__(self, read: Callable[[int], bytes | None], write: Callable[[int, bytes | None], None]) -> None:

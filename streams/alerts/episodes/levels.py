@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from streams.alerts.episodes.baseline import Normal, Normals
+from streams.alerts.episodes.baseline import Baseline, Baselines
 from streams.alerts.episodes.marks import Mark
-from streams.alerts.rules.rule import DAY_US, Kind, Rule
+from streams.alerts.rules.rule import DAY_US, Rule, RuleKind
 
 BEYOND, BETWEEN, CALM = 1, 0, -1
 
@@ -25,21 +25,21 @@ def extent(marks: Sequence[Mark]) -> Extent:
     return Extent(min(values), max(values), range(marks[0].time_us // DAY_US, marks[-1].time_us // DAY_US + 1))
 
 
-def can_be_beyond(rule: Rule, within: Extent, normals: Normals) -> bool:
+def can_be_beyond(rule: Rule, within: Extent, normals: Baselines) -> bool:
     """Whether any of the marks may be beyond: spares most rules a look at every one of them."""
-    if rule.kind is Kind.THRESHOLD:
+    if rule.kind is RuleKind.THRESHOLD:
         return within.high > rule.bound if rule.side > 0 else within.low < rule.bound
-    if rule.kind is Kind.RATE:
+    if rule.kind is RuleKind.RATE:
         return within.high - within.low >= rule.bound
     farthest = within.high if rule.side > 0 else within.low
     return any(_deviation(rule, farthest, normals.of(rule, day)) == BEYOND for day in within.days)
 
 
-def levels(rule: Rule, marks: Sequence[Mark], normals: Normals) -> list[int]:
+def levels(rule: Rule, marks: Sequence[Mark], normals: Baselines) -> list[int]:
     """One for each mark; they are sorted by time. `normals`: the user's own, for deviations."""
-    if rule.kind is Kind.THRESHOLD:
+    if rule.kind is RuleKind.THRESHOLD:
         return [_level(rule.side * mark.value, rule.side * rule.bound, rule.side * rule.clear) for mark in marks]
-    if rule.kind is Kind.RATE:
+    if rule.kind is RuleKind.RATE:
         return _rate(rule, marks)
     return [_deviation(rule, mark.value, normals.of(rule, mark.time_us // DAY_US)) for mark in marks]
 
@@ -67,7 +67,7 @@ def _change(change: float, rule: Rule) -> int:
     return BEYOND if change >= rule.bound else CALM if change < rule.clear else BETWEEN
 
 
-def _deviation(rule: Rule, value: float, normal: Normal | None) -> int:
+def _deviation(rule: Rule, value: float, normal: Baseline | None) -> int:
     if normal is None or not normal.sd:
         return BETWEEN
     return _level(rule.side * (value - normal.mean) / normal.sd, rule.bound, rule.clear)

@@ -3,44 +3,45 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from streams.alerts.episodes.record_view import Evidence, Observed
-from streams.alerts.episodes.state_machine import Episode, How
+from streams.alerts.episodes.episode import Episode, Resolution
+from streams.alerts.episodes.provenance import Provenance
+from streams.alerts.episodes.record_view import RecordView
 from streams.alerts.rules import fields
 from streams.alerts.rules.rule import Rule
 from streams.events.times import EPOCH, MICRO
 
-HAPPENED_MAX = 32
+OCCURRENCES_MAX = 32
 
 
-class Happened(NamedTuple):
+class Occurrence(NamedTuple):
     """Something that an event rule waits for. `ended_us`: of a state, when another one was reported."""
 
     time_us: int
     subject: str
-    evidence: Evidence
+    evidence: Provenance
     ended_us: int | None = None
 
 
-def after(rule: Rule, happened: Sequence[Happened], seen: Observed, *, is_so: bool) -> list[Happened]:
+def updated(rule: Rule, happened: Sequence[Occurrence], seen: RecordView, *, is_so: bool) -> list[Occurrence]:
     """What has happened, with what a record says of it. `is_so`: it is what the rule waits for."""
     if fields.is_series(rule.topic):
         return _samples(happened, seen, is_so)
     if rule.topic in fields.STATES:
         return _state(happened, seen, is_so)
     others = [one for one in happened if one.subject != seen.subject]
-    return _newest([*others, Happened(seen.time_us, seen.subject, seen.evidence)] if is_so else others)
+    return _newest([*others, Occurrence(seen.time_us, seen.subject, seen.evidence)] if is_so else others)
 
 
-def subjects(rule: Rule, seen: Observed) -> set[str]:
+def subjects(rule: Rule, seen: RecordView) -> set[str]:
     """What a record speaks about."""
     return set(map(_text, seen.record["times"])) if fields.is_series(rule.topic) else {seen.subject}
 
 
-def _samples(happened: Sequence[Happened], seen: Observed, is_so: bool) -> list[Happened]:
+def _samples(happened: Sequence[Occurrence], seen: RecordView, is_so: bool) -> list[Occurrence]:
     """A sample of the same time and source is a new version of it; another source's is another."""
     times, source = set(seen.record["times"]), seen.evidence[:2]
     others = [one for one in happened if one.time_us not in times or one.evidence[:2] != source]
-    new = [Happened(time_us, _text(time_us), seen.evidence) for time_us in times] if is_so else []
+    new = [Occurrence(time_us, _text(time_us), seen.evidence) for time_us in times] if is_so else []
     return _newest([*others, *new])
 
 
@@ -49,7 +50,7 @@ def _text(time_us: int) -> str:
     return (EPOCH + time_us * MICRO).isoformat().replace("+00:00", "Z")
 
 
-def _state(happened: Sequence[Happened], seen: Observed, is_so: bool) -> list[Happened]:
+def _state(happened: Sequence[Occurrence], seen: RecordView, is_so: bool) -> list[Occurrence]:
     """The newest record of a state ends what was reported before, unless it says the same again."""
     is_open = any(one.subject == seen.subject and one.ended_us is None for one in happened)
     if is_so and is_open:
@@ -60,14 +61,14 @@ def _state(happened: Sequence[Happened], seen: Observed, is_so: bool) -> list[Ha
         else one
         for one in happened
     ]
-    return _newest([*ended, Happened(seen.time_us, seen.subject, seen.evidence)] if is_so else ended)
+    return _newest([*ended, Occurrence(seen.time_us, seen.subject, seen.evidence)] if is_so else ended)
 
 
-def _newest(happened: list[Happened]) -> list[Happened]:
-    return sorted(happened)[-HAPPENED_MAX:]
+def _newest(happened: list[Occurrence]) -> list[Occurrence]:
+    return sorted(happened)[-OCCURRENCES_MAX:]
 
 
-def fresh(rule: Rule, happened: Sequence[Happened], clock_us: int) -> list[Happened]:
+def fresh(rule: Rule, happened: Sequence[Occurrence], clock_us: int) -> list[Occurrence]:
     """Without what is over and too old to matter."""
     horizon_us = clock_us - rule.max_age_us - rule.cooldown_us - rule.resolve_after_us
     is_state = rule.topic in fields.STATES
@@ -78,7 +79,7 @@ def fresh(rule: Rule, happened: Sequence[Happened], clock_us: int) -> list[Happe
     ]
 
 
-def episodes(rule: Rule, happened: Sequence[Happened], until_us: int) -> Iterator[Episode]:
+def episodes(rule: Rule, happened: Sequence[Occurrence], until_us: int) -> Iterator[Episode]:
     """Of those within the cool-down of another the first counts, and of two sources that say the same."""
     last_us, told = None, set[tuple[str, int]]()
     for one in sorted(happened):
@@ -88,8 +89,8 @@ def episodes(rule: Rule, happened: Sequence[Happened], until_us: int) -> Iterato
             continue
         told.add((one.subject, one.time_us))
         last_us = one.time_us
-        ended_us, how = one.ended_us, How.CLEARED if one.ended_us is not None else None
+        ended_us, how = one.ended_us, Resolution.CLEARED if one.ended_us is not None else None
         over_us = one.time_us + rule.resolve_after_us
         if ended_us is None and rule.resolve_after_us and until_us > over_us:
-            ended_us, how = over_us, How.EXPIRED
+            ended_us, how = over_us, Resolution.EXPIRED
         yield Episode(one.time_us, one.time_us, one.time_us, (), ended_us, how, one.subject)

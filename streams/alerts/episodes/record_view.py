@@ -6,6 +6,7 @@ Only what left as NEW, CHANGED or CONFLICT is a clean record, so re-deliveries a
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from streams.alerts.episodes.provenance import Provenance
 from streams.alerts.rules import fields
 from streams.events import key_parts, topics
 from streams.events.topics import Origin
@@ -14,18 +15,7 @@ from streams.tables import coverage
 Json = Mapping[str, Any]
 
 
-class Evidence(NamedTuple):
-    """Where something is said: enough to find the clean record, and the stored original."""
-
-    provider: str = ""
-    source_type: str = ""
-    entity: str = ""  # id of a summary or a lab result, the resource of a backfill; "" for samples
-    raw_topic: str = ""
-    raw_partition: int = 0
-    raw_offset: int = 0
-
-
-class Observed(NamedTuple):
+class RecordView(NamedTuple):
     """One clean record. `received_ms`: arrival at our door; `delivered_ms`: the time by which deliveries are ordered.
 
     `time_us`: the moment that it speaks about, of samples the newest. `is_live`: not fetched history.
@@ -38,7 +28,7 @@ class Observed(NamedTuple):
     received_ms: int
     is_live: bool
     is_floating: bool
-    evidence: Evidence
+    evidence: Provenance
     record: Json
 
     @property
@@ -48,7 +38,7 @@ class Observed(NamedTuple):
         return key_parts.join("/", (self.evidence.provider, entity)) if self.topic in fields.STATES else entity
 
 
-def observe(topic: str, record: Json) -> Observed | None:
+def view_of(topic: str, record: Json) -> RecordView | None:
     """`topic`: short name. None for what no rule can look at: nobody's data, or a topic without times."""
     user_id = record.get("user_id")
     if not user_id:
@@ -63,19 +53,19 @@ def observe(topic: str, record: Json) -> Observed | None:
     if time_us is None:
         return None
     source, entity = record.get("source") or {}, "" if fields.is_series(topic) else record.get("id") or ""
-    evidence = Evidence(
+    evidence = Provenance(
         source.get("provider", ""), source.get("type", ""), entity,
         how["raw_topic"], how["raw_partition"], how["raw_offset"],
     )  # fmt: skip
-    return Observed(
+    return RecordView(
         topic, user_id, time_us, delivered_ms, how["received_at"] or delivered_ms, how["origin"] != Origin.HISTORICAL,
         record["is_floating_time"], evidence, record,
     )  # fmt: skip
 
 
-def _state(topic: str, record: Json, since_ms: int, delivered_ms: int, entity: str = "") -> Observed:
-    evidence = Evidence(record["provider"], "", entity)
-    return Observed(
+def _state(topic: str, record: Json, since_ms: int, delivered_ms: int, entity: str = "") -> RecordView:
+    evidence = Provenance(record["provider"], "", entity)
+    return RecordView(
         topic, record["user_id"], since_ms * 1000, delivered_ms, delivered_ms, True, False, evidence, record
     )
 
@@ -89,7 +79,7 @@ def _time_us(topic: str, record: Json, delivered_ms: int) -> int | None:
     return delivered_ms * 1000 if extent is None else min(extent.last_us, max(extent.first_us, delivered_ms * 1000))
 
 
-def points(seen: Observed, field: str) -> Iterator[tuple[int, float]]:
+def points(seen: RecordView, field: str) -> Iterator[tuple[int, float]]:
     """(time in µs, value) of a number in the record, sorted by time."""
     if not fields.is_series(seen.topic):
         value = seen.record.get(field)
@@ -97,16 +87,16 @@ def points(seen: Observed, field: str) -> Iterator[tuple[int, float]]:
     return zip(seen.record["times"], seen.record["values" if field == fields.VALUE else field], strict=True)
 
 
-def n_values(seen: Observed) -> int:
+def n_values(seen: RecordView) -> int:
     """How many values it brings: samples, or one of anything else."""
     return len(seen.record["times"]) if fields.is_series(seen.topic) else 1
 
 
-def unit_fits(seen: Observed, unit: str) -> bool:
+def unit_fits(seen: RecordView, unit: str) -> bool:
     """Samples say their unit; summaries have it in the name of the field."""
     return not fields.is_series(seen.topic) or seen.record["unit"] == unit
 
 
-def matches(seen: Observed, where: tuple[tuple[str, frozenset[Any]], ...]) -> bool:
+def matches(seen: RecordView, where: tuple[tuple[str, frozenset[Any]], ...]) -> bool:
     """Whether the record is what an event rule waits for."""
     return all(seen.record.get(name) in values for name, values in where)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.alerts.episodes.state_machine import Episode, How
+from streams.alerts.episodes.episode import Episode, Resolution
 from streams.alerts.rules.rule import DAY_US, HOUR_US, MINUTE_US, Rule
 from streams.tables import rows
 
@@ -93,7 +93,7 @@ def episodes(rule: Rule, arrivals: Arrivals, until_us: int, lasting: Collection[
         if next_us is None and last_us not in lasting and until_us <= arrivals.heard * MINUTE_US + allowed:
             continue
         due_us = last_us + allowed
-        yield Episode(last_us, due_us, due_us, (), next_us, None if next_us is None else How.CLEARED)
+        yield Episode(last_us, due_us, due_us, (), next_us, None if next_us is None else Resolution.CLEARED)
 
 
 def due_us(rule: Rule, arrivals: Arrivals) -> int | None:

@@ -6,31 +6,35 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from streams.alerts.episodes import baseline
-from streams.alerts.episodes.baseline import Days, Normals
-from streams.alerts.episodes.crowded_minutes import Crowds
+from streams.alerts.episodes.baseline import Baselines, Days
+from streams.alerts.episodes.crowded_minutes import CrowdedMinutes
+from streams.alerts.episodes.episode import Episode
 from streams.alerts.episodes.levels import BEYOND, Extent, can_be_beyond, extent, levels
-from streams.alerts.episodes.marks import FUTURE_S, NEVER_US, Mark, Window
-from streams.alerts.episodes.record_view import Observed, n_values, points, unit_fits
-from streams.alerts.episodes.state_machine import Episode, Machine, expire, settled, steps
-from streams.alerts.lives.alert import TOLD_MAX, Proof, Teller, Told, reconcile
-from streams.alerts.lives.opening import current, may_open, next_look_us, until_us, waking
+from streams.alerts.episodes.marks import FUTURE_S, NEVER_US, Mark
+from streams.alerts.episodes.record_view import RecordView, n_values, points, unit_fits
+from streams.alerts.episodes.state_machine import EpisodeState, advance, compacted, expire
+from streams.alerts.episodes.window import Window
+from streams.alerts.lives.alert import ALERTS_MAX, Alert, Evidence
+from streams.alerts.lives.opening import current_state, known_until_us, may_open, next_unmute_us, unmuted
+from streams.alerts.lives.reconcile import AlertPolicy, reconcile
 from streams.alerts.lives.timers import TABLE
-from streams.alerts.lives.user import Standing
-from streams.alerts.lives.user_update import Turn
-from streams.alerts.rules.rule import CLOCKS_US, SECOND_US, Kind, Rule, Series
+from streams.alerts.lives.user import RuleState
+from streams.alerts.lives.user_update import UserUpdate
+from streams.alerts.rules.rule import CLOCKS_US, SECOND_US, Rule, RuleKind
+from streams.alerts.rules.rule_set import SeriesRules
 from streams.tables.keys import state_key
 
 
 @dataclass
-class Known:
+class SeriesData:
     """What is known of a series. `gone`: marks that leave the window in this turn."""
 
     window: Window
     gone: list[Mark]
-    normals: Normals
+    normals: Baselines
 
 
-def saw(turn: Turn, series: Series, seen: Observed) -> None:
+def evaluate(turn: UserUpdate, series: SeriesRules, seen: RecordView) -> None:
     """Judge the numbers that a record brings."""
     if series.type and seen.record.get("type") != series.type:
         return
@@ -49,15 +53,17 @@ def saw(turn: Turn, series: Series, seen: Observed) -> None:
         turn.draft.count("alert_skipped", "too_old", n=window.too_old)
     if gone is not None:
         turn.draft.put(TABLE, key, window.encode())
-    known = Known(window, gone or [], Normals(days))
+    known = SeriesData(window, gone or [], Baselines(days))
     marks = [*known.gone, *window.marks]
     within = extent(marks) if marks else None
     for rule in series.rules:
-        if gone is not None or (has_learned and rule.kind is Kind.DEVIATION):
+        if gone is not None or (has_learned and rule.kind is RuleKind.DEVIATION):
             _apply(turn, rule, known, within)
 
 
-def _learn(turn: Turn, series: Series, seen: Observed, found: list[tuple[int, float]]) -> tuple[Days, bool]:
+def _learn(
+    turn: UserUpdate, series: SeriesRules, seen: RecordView, found: list[tuple[int, float]]
+) -> tuple[Days, bool]:
     """(the baseline with what the record says, history too, whether that is news); empty where no rule needs it."""
     if not series.learns:
         return {}, False
@@ -69,29 +75,29 @@ def _learn(turn: Turn, series: Series, seen: Observed, found: list[tuple[int, fl
     return days, is_news
 
 
-def _key(prefix: bytes, turn: Turn, topic: str, series: Series, *more: str) -> bytes:
+def _key(prefix: bytes, turn: UserUpdate, topic: str, series: SeriesRules, *more: str) -> bytes:
     return prefix + state_key(turn.user_id, topic, series.name, *more)
 
 
-def _crowds(turn: Turn, topic: str, series: Series) -> Crowds:
+def _crowds(turn: UserUpdate, topic: str, series: SeriesRules) -> CrowdedMinutes:
     def key(minute: int) -> bytes:
         return _key(b"c|", turn, topic, series, str(minute))
 
-    return Crowds(
+    return CrowdedMinutes(
         lambda minute: turn.draft.get(TABLE, key(minute)), lambda minute, row: turn.draft.put(TABLE, key(minute), row)
     )
 
 
-def look(turn: Turn, rule: Rule) -> None:
+def reevaluate(turn: UserUpdate, rule: Rule) -> None:
     """Judge again without a record: time has passed."""
-    series = Series.of((rule,))
+    series = SeriesRules.of((rule,))
     window = Window.decode(turn.draft.get(TABLE, _key(b"m|", turn, rule.topic, series)))
     days = baseline.decode(turn.draft.get(TABLE, _key(b"n|", turn, rule.topic, series))) if series.learns else {}
     if turn.standing(rule) is not None:
-        _apply(turn, rule, Known(window, [], Normals(days)), None)
+        _apply(turn, rule, SeriesData(window, [], Baselines(days)), None)
 
 
-def _apply(turn: Turn, rule: Rule, known: Known, within: Extent | None) -> None:
+def _apply(turn: UserUpdate, rule: Rule, known: SeriesData, within: Extent | None) -> None:
     personal = turn.user.personal.get(rule.name)
     if personal is not None:
         if personal.is_off:
@@ -100,10 +106,10 @@ def _apply(turn: Turn, rule: Rule, known: Known, within: Extent | None) -> None:
     standing = turn.standing(rule)
     if standing is None and (within is None or not can_be_beyond(rule, within, known.normals)):
         return
-    _judge(turn, rule, current(rule, standing), known)
+    _judge(turn, rule, current_state(rule, standing), known)
 
 
-def _judge(turn: Turn, rule: Rule, standing: Standing, known: Known) -> None:
+def _judge(turn: UserUpdate, rule: Rule, standing: RuleState, known: SeriesData) -> None:
     """Marks up to the horizon move the rule for good; what is behind it is derived anew each time.
 
     A rule that stands nowhere was idle at the horizon: it is remembered while any mark behind it is beyond.
@@ -113,12 +119,12 @@ def _judge(turn: Turn, rule: Rule, standing: Standing, known: Known) -> None:
     horizon_us = _horizon_us(rule, standing, turn.clock_us, known.window.past_us)
     cut = bisect_right(marks, horizon_us, key=_time)
     first = cut if standing.since_us == NEVER_US else bisect_right(marks, standing.since_us, key=_time)
-    before, ended = steps(rule, standing.machine, marks[first:cut], found[first:cut])
+    before, ended = advance(rule, standing.machine, marks[first:cut], found[first:cut])
     before = expire(rule, before, horizon_us, ended)
-    after, more = steps(rule, before, marks[cut:], found[cut:])
-    after = expire(rule, after, until_us(turn.clock_us, standing.told), more)
-    episodes = waking(turn, rule, [*ended, *more, *((after.open,) if after.open else ())])
-    teller = Teller(
+    after, more = advance(rule, before, marks[cut:], found[cut:])
+    after = expire(rule, after, known_until_us(turn.clock_us, standing.told), more)
+    episodes = unmuted(turn, rule, [*ended, *more, *((after.open,) if after.open else ())])
+    teller = AlertPolicy(
         turn.user_id,
         rule,
         lambda episode: may_open(turn, rule, episode),
@@ -127,10 +133,10 @@ def _judge(turn: Turn, rule: Rule, standing: Standing, known: Known) -> None:
     )
     told, transitions = reconcile(standing.told, episodes, teller)
     turn.tell(rule, transitions)
-    looks_at = [next_look_us(turn, rule, [one for one in episodes if not _is_told(one, told)])]
+    looks_at = [next_unmute_us(turn, rule, [one for one in episodes if not _is_told(one, told)])]
     if after.open and rule.resolve_after_us:
         looks_at.append(after.open.beyond_us + rule.resolve_after_us)
-    standing = standing._replace(since_us=horizon_us, machine=settled(rule, before, horizon_us))
+    standing = standing._replace(since_us=horizon_us, machine=compacted(rule, before, horizon_us))
     due_us = min((at for at in looks_at if at is not None), default=None)
     turn.settle(rule, _forget(standing, told), due_us, is_busy=BEYOND in found[cut:])
 
@@ -138,27 +144,27 @@ def _judge(turn: Turn, rule: Rule, standing: Standing, known: Known) -> None:
 _time = attrgetter("time_us")
 
 
-def _horizon_us(rule: Rule, standing: Standing, clock_us: int, past_us: int) -> int:
+def _horizon_us(rule: Rule, standing: RuleState, clock_us: int, past_us: int) -> int:
     """Up to where nothing can change any more: what is fresh lies behind it, and all that a rule looks back at, too."""
     fresh_us = clock_us - rule.max_age_us - CLOCKS_US
     known_us = NEVER_US if past_us == NEVER_US else past_us + rule.change_within_us
     return max(standing.since_us, fresh_us, known_us)
 
 
-def _is_told(episode: Episode, told: Sequence[Told]) -> bool:
+def _is_told(episode: Episode, told: Sequence[Alert]) -> bool:
     return any(one.touches(episode) for one in told)
 
 
-def _proofs(window: Window, episode: Episode) -> tuple[Proof, ...]:
-    return tuple(Proof(mark.time_us, window.evidence(mark), mark.value) for mark in episode.marks)
+def _proofs(window: Window, episode: Episode) -> tuple[Evidence, ...]:
+    return tuple(Evidence(mark.time_us, window.evidence(mark), mark.value) for mark in episode.marks)
 
 
-def _forget(standing: Standing, told: list[Told]) -> Standing:
+def _forget(standing: RuleState, told: list[Alert]) -> RuleState:
     """Without alerts that nothing fresh can change any more; of very many the oldest are left as they are."""
     while told and (ended_us := told[0].ended_us) is not None:
         if ended_us > standing.since_us:
-            if len(told) <= TOLD_MAX:
+            if len(told) <= ALERTS_MAX:
                 break
-            standing = standing._replace(since_us=ended_us, machine=Machine(ended_us=ended_us))
+            standing = standing._replace(since_us=ended_us, machine=EpisodeState(ended_us=ended_us))
         told = told[1:]
     return standing._replace(told=tuple(told))

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from streams.alerts.episodes.state_machine import How
-from streams.alerts.lives.alert import Life, Proof, Told, Transition
+from streams.alerts.episodes.episode import Resolution
+from streams.alerts.lives.alert import Alert, Evidence, Life, Transition
 from streams.alerts.lives.user import User
 from streams.alerts.rules.rule import Rule
 
 
-def record(user_id: str, user: User, rule: Rule, transition: Transition, now_ms: int) -> dict[str, Any]:
+def alert_record(user_id: str, user: User, rule: Rule, transition: Transition, now_ms: int) -> dict[str, Any]:
     """Times of the alert are those of the data; `at` is when the worker said it."""
     life, told = transition
     return {
@@ -38,13 +38,13 @@ def record(user_id: str, user: User, rule: Rule, transition: Transition, now_ms:
     }
 
 
-def _stale_us(rule: Rule, life: Life, told: Told) -> int:
+def _stale_us(rule: Rule, life: Life, told: Alert) -> int:
     """After this time the news is too old to wake anybody: a replay, or a long outage, is not an alarm."""
-    ended_us = told.ended_us if life is Life.RESOLVED and told.how is not How.CORRECTED else None
+    ended_us = told.ended_us if life is Life.RESOLVED and told.how is not Resolution.CORRECTED else None
     return max(ended_us or 0, told.opened_us, told.reminded_us) + rule.max_age_us
 
 
-def _proof(rule: Rule, proof: Proof) -> dict[str, Any]:
+def _proof(rule: Rule, proof: Evidence) -> dict[str, Any]:
     said = proof.evidence
     return {
         "time": proof.time_us,

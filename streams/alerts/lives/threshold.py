@@ -10,13 +10,14 @@ import math
 import msgspec
 from msgspec.structs import replace
 
-from streams.alerts.lives.user import Personal, is_zone
+from streams.alerts.lives.user import PersonalBounds
+from streams.alerts.lives.user_clock import is_zone
 from streams.events import ids
 from streams.events.types import TEXT_CHARS_MAX
 from streams.ops.errors import Misconfigured, Reason, Rejected
 
 
-class Own(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Threshold(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """`bound` and `clear` replace the rule's. `is_off`: the rule is not for this user."""
 
     user_id: str
@@ -31,15 +32,15 @@ class Own(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields
         return f"{self.user_id}:{self.rule}".encode()
 
     @property
-    def personal(self) -> Personal:
-        return Personal(self.bound, self.clear, self.is_off)
+    def personal(self) -> PersonalBounds:
+        return PersonalBounds(self.bound, self.clear, self.is_off)
 
 
-def encode(own: Own) -> bytes:
+def encode(own: Threshold) -> bytes:
     return msgspec.json.encode(own)
 
 
-def checked(own: Own) -> Own:
+def validated(own: Threshold) -> Threshold:
     """What a person asks for, if a worker takes it: else it would be no bound, in silence. Raises Misconfigured."""
     numbers = [one for one in (own.bound, own.clear) if one is not None]
     try:
@@ -51,17 +52,17 @@ def checked(own: Own) -> Own:
     return taken
 
 
-_decode = msgspec.json.Decoder(Own).decode
+_decode = msgspec.json.Decoder(Threshold).decode
 
 
-def decode(key: bytes | None, value: bytes | None) -> tuple[Own, bool]:
+def decode(key: bytes | None, value: bytes | None) -> tuple[Threshold, bool]:
     """(whose and what, whether it is given, not taken back). Raises Rejected(BAD_SHAPE)."""
     user_id, separator, rule = (key or b"").decode("utf-8", "replace").rpartition(":")
     if not user_id or not separator or max(len(user_id), len(rule)) > TEXT_CHARS_MAX:
         raise Rejected(Reason.BAD_SHAPE, "alert threshold: the key is not user_id:rule")
     user_id = ids.canonical(user_id)
     if not value:
-        return Own(user_id, rule), False
+        return Threshold(user_id, rule), False
     try:
         own = _decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -5,19 +5,19 @@ from typing import Any
 
 from streams.alerts.lives import timers, user
 from streams.alerts.lives.alert import Life, Transition
-from streams.alerts.lives.alert_record import record
+from streams.alerts.lives.alert_record import alert_record
 from streams.alerts.lives.timers import TABLE, Timer
-from streams.alerts.lives.user import NOBODY, Standing, User
+from streams.alerts.lives.user import NEW_USER, RuleState, User
 from streams.alerts.rules.rule import DAY_US, Rule
 from streams.tables.draft import Draft
 from streams.tables.keys import state_key
 
 LOOK_AGAIN_US = 7 * DAY_US  # an alert that no time ends is looked at again so often: its rule may be gone
 
-Say = Callable[[Draft, str, str, dict[str, Any]], None]  # (draft, user, rule, record of an alert)
+EmitAlert = Callable[[Draft, str, str, dict[str, Any]], None]  # (draft, user, rule, record of an alert)
 
 
-class Turn:
+class UserUpdate:
     """`clock_us`: the time that the turn is about: arrival of a record, or up to when all is processed.
 
     `who`: client user id and team id, where a record says them.
@@ -25,12 +25,12 @@ class Turn:
 
     __slots__ = ("_before", "_key", "_say", "_user", "clock_us", "draft", "user_id", "who")
 
-    def __init__(self, draft: Draft, user_id: str, clock_us: int, say: Say) -> None:
+    def __init__(self, draft: Draft, user_id: str, clock_us: int, say: EmitAlert) -> None:
         self.draft, self.user_id, self.clock_us, self._say = draft, user_id, clock_us, say
         self._key = b"u|" + state_key(user_id)
         self.who = ("", "")
         self._before: User | None = None
-        self._user: User = NOBODY
+        self._user: User = NEW_USER
 
     @property
     def user(self) -> User:
@@ -45,19 +45,19 @@ class Turn:
     def done(self) -> None:
         """Write the row if it has changed."""
         if self._before is not None and self._user != self._before:
-            self.draft.put(TABLE, self._key, None if self._user == NOBODY else user.encode(self._user))
+            self.draft.put(TABLE, self._key, None if self._user == NEW_USER else user.encode(self._user))
 
-    def standing(self, rule: Rule) -> Standing | None:
+    def standing(self, rule: Rule) -> RuleState | None:
         return self.user.rules.get(rule.name)
 
-    def stand(self, name: str, after: Standing | None) -> None:
+    def stand(self, name: str, after: RuleState | None) -> None:
         """Remember where a rule stands; None for nowhere."""
         rules = {key: value for key, value in self.user.rules.items() if key != name}
         if after is not None:
             rules[name] = after
         self.user = self.user._replace(rules=rules)
 
-    def settle(self, rule: Rule, after: Standing, due_us: int | None, *, is_busy: bool = False) -> None:
+    def settle(self, rule: Rule, after: RuleState, due_us: int | None, *, is_busy: bool = False) -> None:
         """Store a standing, with a timer where something has to be looked at without a record.
 
         One that says nothing is forgotten, unless `is_busy`.
@@ -69,18 +69,18 @@ class Turn:
             self._disarm(rule.name, after)
             after = after._replace(timer_ms=due_ms)
             timers.arm(self.draft, Timer(due_ms, self.user_id, rule.name))
-        is_empty = after == Standing(after.mark, after.since_us, timer_ms=after.timer_ms)
+        is_empty = after == RuleState(after.mark, after.since_us, timer_ms=after.timer_ms)
         if is_empty and not due_ms and not is_busy:
             self.forget(rule.name, after)
         else:
             self.stand(rule.name, after)
 
-    def forget(self, name: str, standing: Standing) -> None:
+    def forget(self, name: str, standing: RuleState) -> None:
         """The rule stands nowhere any more."""
         self._disarm(name, standing)
         self.stand(name, None)
 
-    def _disarm(self, name: str, standing: Standing) -> None:
+    def _disarm(self, name: str, standing: RuleState) -> None:
         if standing.timer_ms:
             timers.disarm(self.draft, Timer(standing.timer_ms, self.user_id, name))
 
@@ -95,6 +95,6 @@ class Turn:
                 self.draft.count("alerts_opened", rule.name, rule.severity)
             self._say(
                 self.draft, self.user_id, rule.name,
-                record(self.user_id, self.user, rule, transition, self.draft.now_ms),
+                alert_record(self.user_id, self.user, rule, transition, self.draft.now_ms),
             )  # fmt: skip
             self.draft.count("alert_records", rule.name, life)

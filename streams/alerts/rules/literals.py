@@ -5,7 +5,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator
 
-from streams.alerts.rules.rule import DAY_US, HOUR_US, MINUTE_US, SECOND_US, Quiet
+from streams.alerts.rules.rule import DAY_US, HOUR_US, MINUTE_US, SECOND_US, QuietHours
 
 _DURATION = re.compile(r"(\d{1,6}(?:\.\d{1,3})?) ?(s|m|h|d)", re.ASCII)
 _DURATIONS = {"s": SECOND_US, "m": MINUTE_US, "h": HOUR_US, "d": DAY_US}
@@ -40,7 +40,7 @@ def quantity(value: Any) -> Quantity:
     return Quantity(float(found[1]), (found[2] or "").strip())
 
 
-def hours(value: Any) -> Quiet:
+def quiet_hours(value: Any) -> QuietHours:
     """`22:00-07:00`, in the user's time zone."""
     found = _HOURS.fullmatch(value.strip()) if isinstance(value, str) else None
     if not found:
@@ -48,12 +48,12 @@ def hours(value: Any) -> Quiet:
     from_h, from_m, to_h, to_m = map(int, found.groups())
     if (from_h, from_m) == (to_h, to_m):
         raise ValueError("begins and ends at the same time")
-    return Quiet(from_h * 60 + from_m, to_h * 60 + to_m)
+    return QuietHours(from_h * 60 + from_m, to_h * 60 + to_m)
 
 
 Duration = Annotated[int, BeforeValidator(duration_us)]
 Amount = Annotated[Quantity, BeforeValidator(quantity)]
-Hours = Annotated[Quiet, BeforeValidator(hours)]
+Hours = Annotated[QuietHours, BeforeValidator(quiet_hours)]
 
 # (resource, unit as people write it) → (how many of it make one of ours, offset): for a hint, never silently.
 _FOREIGN = {

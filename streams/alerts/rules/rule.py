@@ -1,10 +1,9 @@
 """A rule, ready to be applied: numbers in the units of its series, times in µs. `rulefile` makes them from text."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
 from streams.payloads.values import to_json
 
@@ -15,7 +14,7 @@ DAY_US = 24 * HOUR_US
 CLOCKS_US = 15 * MINUTE_US  # records do not come exactly in the order of their arrival at the doors
 
 
-class Kind(StrEnum):
+class RuleKind(StrEnum):
     THRESHOLD = "threshold"
     RATE = "rate"
     DEVIATION = "deviation"
@@ -30,7 +29,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
+class QuietHours:
     """Hours of the user's day in which nobody is woken: minutes since local midnight; may cross it."""
 
     from_min: int
@@ -46,7 +45,7 @@ class Rule:
     """
 
     name: str
-    kind: Kind
+    kind: RuleKind
     topic: str
     field: str = ""
     unit: str = ""
@@ -59,7 +58,7 @@ class Rule:
     cooldown_us: int = 0
     resolve_after_us: int = 0  # without a value beyond; 0: never by time
     remind_us: int = 0  # an update for each such time that it goes on; 0: none
-    quiet: Quiet | None = None
+    quiet: QuietHours | None = None
     # threshold, rate, deviation
     type: str = ""  # only samples of this type
     side: int = 1
@@ -95,69 +94,3 @@ class Rule:
             return self if clear is None else replace(self, clear=clear)
         moved = self.clear + (bound - self.bound) if clear is None else clear
         return replace(self, bound=bound, clear=moved)
-
-
-class Series(NamedTuple):
-    """The numbers that some rules share: one window of marks serves them all.
-
-    `keep_us`: how long a rule may look back at a mark. `learns`: a rule needs the baseline.
-    """
-
-    name: str
-    field: str
-    type: str
-    rules: tuple[Rule, ...]
-    max_age_us: int
-    keep_us: int
-    learns: bool
-
-    @classmethod
-    def of(cls, rules: tuple[Rule, ...]) -> "Series":
-        """Of rules that look at the same numbers."""
-        name, kind = rules[0].field, rules[0].type
-        max_age_us = max(rule.max_age_us for rule in rules)
-        keep_us = max(rule.max_age_us + rule.change_within_us for rule in rules) + 2 * CLOCKS_US
-        learns = any(rule.kind is Kind.DEVIATION for rule in rules)
-        return cls(f"{name}:{kind}" if kind else name, name, kind, rules, max_age_us, keep_us, learns)
-
-
-class Topic(NamedTuple):
-    """The rules of one topic, as they are applied."""
-
-    series: tuple[Series, ...] = ()
-    events: tuple[Rule, ...] = ()
-    silences: tuple[Rule, ...] = ()
-
-
-@dataclass(frozen=True)
-class Rules:
-    """The rules of one file that are switched on, found by topic. An empty one watches nothing."""
-
-    by_name: dict[str, Rule] = field(default_factory=dict)
-    by_topic: dict[str, Topic] = field(default_factory=dict)
-    needs_zone: bool = False
-
-    @classmethod
-    def of(cls, rules: Iterable[Rule]) -> "Rules":
-        by_name = {rule.name: rule for rule in rules if rule.is_enabled}
-        names = {rule.topic for rule in by_name.values()}
-        by_topic = {name: _topic([rule for rule in by_name.values() if rule.topic == name]) for name in names}
-        return cls(by_name, by_topic, any(rule.quiet for rule in by_name.values()))
-
-    def __bool__(self) -> bool:
-        return bool(self.by_name)
-
-
-def _topic(rules: Sequence[Rule]) -> Topic:
-    series: dict[tuple[str, str], tuple[Rule, ...]] = {}
-    for rule in rules:
-        if rule.field:
-            series[rule.field, rule.type] = (*series.get((rule.field, rule.type), ()), rule)
-    return Topic(
-        tuple(map(Series.of, series.values())),
-        tuple(rule for rule in rules if rule.kind is Kind.EVENT),
-        tuple(rule for rule in rules if rule.kind is Kind.SILENCE),
-    )
-
-
-NO_RULES = Rules()

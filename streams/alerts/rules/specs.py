@@ -10,7 +10,7 @@ from streams.alerts.rules.rule import Severity
 RUN_MAX = 8  # samples in a row: their evidence is kept whole
 
 
-class Written(BaseModel):
+class RuleSpec(BaseModel):
     """What every rule has. `resource`: a resource, or one of connections, backfills, labs for events."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -29,7 +29,7 @@ class Written(BaseModel):
     quiet: Hours | None = None
 
 
-class WrittenRun(Written):
+class NumericRuleSpec(RuleSpec):
     """What looks at numbers one after the other."""
 
     field: str = ""
@@ -40,7 +40,7 @@ class WrittenRun(Written):
     clear_samples: int = Field(default=1, ge=1, le=RUN_MAX)
 
 
-class WrittenThreshold(WrittenRun):
+class ThresholdSpec(NumericRuleSpec):
     kind: Literal["threshold"]
     above: Amount | None = None
     below: Amount | None = None
@@ -48,7 +48,7 @@ class WrittenThreshold(WrittenRun):
     clear_below: Amount | None = None
 
 
-class WrittenRate(WrittenRun):
+class RateSpec(NumericRuleSpec):
     kind: Literal["rate"]
     rises: Amount | None = None
     falls: Amount | None = None
@@ -56,7 +56,7 @@ class WrittenRate(WrittenRun):
     clear: Amount | None = None
 
 
-class WrittenDeviation(WrittenRun):
+class DeviationSpec(NumericRuleSpec):
     kind: Literal["deviation"]
     above_sd: float | None = Field(default=None, gt=0, le=20)
     below_sd: float | None = Field(default=None, gt=0, le=20)
@@ -65,12 +65,12 @@ class WrittenDeviation(WrittenRun):
     days_min: int = Field(default=7, ge=2, le=90)
 
 
-class WrittenEvent(Written):
+class EventSpec(RuleSpec):
     kind: Literal["event"]
     where: dict[str, str | StrictBool | list[str]] = Field(default_factory=dict)
 
 
-class WrittenSilence(Written):
+class SilenceSpec(RuleSpec):
     kind: Literal["silence"]
     longer_than: Duration | None = None
     learned: StrictBool = False
@@ -78,13 +78,11 @@ class WrittenSilence(Written):
     factor: float = Field(default=1.5, ge=1, le=10)
 
 
-AnyWritten = Annotated[
-    WrittenThreshold | WrittenRate | WrittenDeviation | WrittenEvent | WrittenSilence, Field(discriminator="kind")
-]
-KINDS: dict[str, type[Written]] = {
-    "threshold": WrittenThreshold,
-    "rate": WrittenRate,
-    "deviation": WrittenDeviation,
-    "event": WrittenEvent,
-    "silence": WrittenSilence,
+AnyRuleSpec = Annotated[ThresholdSpec | RateSpec | DeviationSpec | EventSpec | SilenceSpec, Field(discriminator="kind")]
+SPECS: dict[str, type[RuleSpec]] = {
+    "threshold": ThresholdSpec,
+    "rate": RateSpec,
+    "deviation": DeviationSpec,
+    "event": EventSpec,
+    "silence": SilenceSpec,
 }

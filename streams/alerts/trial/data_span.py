@@ -5,14 +5,14 @@ Not by the span that was asked for: two days of data are no month, however far b
 
 from dataclasses import dataclass, field
 
-from streams.alerts.rules.rule import DAY_US, Kind
+from streams.alerts.rules.rule import DAY_US, RuleKind
 
 _DAY_MS = DAY_US // 1000
 RATE_SPAN_MS = 20 * _DAY_MS // 24  # nearly a day: bodies have a daily rhythm, and `--since 1d` shall have a rate
 
 
 @dataclass
-class Looked:
+class DataSpan:
     """Times in Unix milliseconds, by when Junction made the messages. None while there is nothing.
 
     `first_ms`, `last_ms`, `users`: of records since `since_ms`. `began_ms`, `known`: of those before it, too.
@@ -33,9 +33,9 @@ class Looked:
             self.first_ms = _least(self.first_ms, at_ms)
             self.last_ms = at_ms if self.last_ms is None else max(self.last_ms, at_ms)
 
-    def by(self, kind: Kind, until_ms: int) -> tuple[int, int]:
+    def by(self, kind: RuleKind, until_ms: int) -> tuple[int, int]:
         """(users, milliseconds) that a rule of this kind had before it. Who is silent is looked at without a record."""
-        if kind is Kind.SILENCE and self.began_ms is not None:
+        if kind is RuleKind.SILENCE and self.began_ms is not None:
             return len(self.known), max(0, until_ms - max(self.since_ms, self.began_ms))
         if self.first_ms is None or self.last_ms is None:
             return 0, 0

@@ -10,10 +10,12 @@ from pathlib import Path
 from confluent_kafka import Message
 
 from streams.alerts import rules_file, threshold_topic
-from streams.alerts.episodes.record_view import observe
-from streams.alerts.rules.rule import DAY_US, Rules
-from streams.alerts.trial.data_span import Looked
-from streams.alerts.trial.trial import Fired, Record, Trial, made
+from streams.alerts.episodes.record_view import view_of
+from streams.alerts.rules.rule import DAY_US
+from streams.alerts.rules.rule_set import RuleSet
+from streams.alerts.trial.data_span import DataSpan
+from streams.alerts.trial.replay import TimedRecord, timed_records
+from streams.alerts.trial.trial import FiredAlert, Trial
 from streams.events import ids, topics
 from streams.kafka.reader import Reader
 from streams.ops.errors import Misconfigured
@@ -24,7 +26,7 @@ _WITH_ZONE = ("activity", "sleep", "workouts", "electrocardiogram")  # where a u
 
 
 @dataclass(frozen=True)
-class Options:
+class TrialOptions:
     """`since_us`: alerts that opened before it are not shown. `user_id`: "" for all. `history`: fetched data count."""
 
     since_us: int
@@ -33,30 +35,30 @@ class Options:
 
 
 @dataclass
-class Outcome:
+class TrialOutcome:
     """`looked`: by the rules' topics. `earliest_ms`: of the first record that each of them keeps, whoever's it is.
 
     `skipped`: what was not judged, by reason; beside those of a worker `history` and `unreadable`, in records.
     `records`: read in all. `until_ms`: the end of the trial, Unix ms.
     """
 
-    rules: Rules
+    rules: RuleSet
     since_us: int
     until_ms: int
-    looked: dict[str, Looked]
+    looked: dict[str, DataSpan]
     earliest_ms: dict[str, int] = field(default_factory=dict)
     skipped: Counter[str] = field(default_factory=Counter)
-    fired: list[Fired] = field(default_factory=list)
+    fired: list[FiredAlert] = field(default_factory=list)
     records: int = 0
 
 
-def run(settings: Settings, file: Path, options: Options, say: Callable[[str], None]) -> Outcome:
+def run(settings: Settings, file: Path, options: TrialOptions, say: Callable[[str], None]) -> TrialOutcome:
     """Raises Misconfigured for a bad file, Unavailable without Kafka. `say`: progress for a person."""
     rules = _rules(file)
     own, zones = threshold_topic.by_user(threshold_topic.read(settings))
     until_ms = time.time_ns() // 1_000_000  # before the reading: no silence up to then lacks a record that was there
     since_ms = options.since_us // 1000
-    outcome = Outcome(rules, options.since_us, until_ms, {topic: Looked(since_ms) for topic in rules.by_topic})
+    outcome = TrialOutcome(rules, options.since_us, until_ms, {topic: DataSpan(since_ms) for topic in rules.by_topic})
     names = sorted({*rules.by_topic, *(_WITH_ZONE if rules.needs_zone or "glucose" in rules.by_topic else ())})
     for number in _partitions(settings, options.user_id):
         records = sorted(_read(settings, names, {number}, options, outcome), key=lambda one: (one.at_ms, one.topic))
@@ -69,11 +71,11 @@ def run(settings: Settings, file: Path, options: Options, say: Callable[[str], N
     return outcome
 
 
-def _rules(file: Path) -> Rules:
+def _rules(file: Path) -> RuleSet:
     read = rules_file.load(file)
     if read.problems:
         raise Misconfigured(f"{file}: {len(read.problems)} problems; `junction-streams alerts check {file}` shows them")
-    rules = Rules.of(read.rules)
+    rules = RuleSet.of(read.rules)
     if not rules:
         raise Misconfigured(f"no rule in {file} is switched on; set enabled = true, or leave the line out")
     return rules
@@ -85,7 +87,7 @@ def _partitions(settings: Settings, user_id: str) -> Collection[int]:
     )
 
 
-def _add(outcome: Outcome, records: list[Record], trial: Trial) -> None:
+def _add(outcome: TrialOutcome, records: list[TimedRecord], trial: Trial) -> None:
     for one in records:
         if one.topic in outcome.looked:
             outcome.looked[one.topic].add(one.at_ms, str(one.record["user_id"]))
@@ -95,8 +97,8 @@ def _add(outcome: Outcome, records: list[Record], trial: Trial) -> None:
 
 
 def _read(
-    settings: Settings, names: Collection[str], numbers: set[int], options: Options, outcome: Outcome
-) -> Iterator[Record]:
+    settings: Settings, names: Collection[str], numbers: set[int], options: TrialOptions, outcome: TrialOutcome
+) -> Iterator[TimedRecord]:
     prefix = f"{settings.topic_prefix}."
     user_id = ids.canonical(options.user_id)
     full = [prefix + name for name in names]
@@ -111,14 +113,16 @@ def _read(
                 yield from (record for record in found if record.at_ms >= from_ms)
 
 
-def _records(reader: Reader, message: Message, topic: str, options: Options, outcome: Outcome) -> list[Record]:
+def _records(
+    reader: Reader, message: Message, topic: str, options: TrialOptions, outcome: TrialOutcome
+) -> list[TimedRecord]:
     """What a stored record says. What says nothing here is counted: nobody shall take it for calm."""
     one = reader.read(message)
     if one is None:
         outcome.skipped["unreadable"] += message.timestamp()[1] >= options.since_us // 1000
         return []
     record = one.record or {}
-    found = list(made(topic, record, history=options.history))
-    seen = observe(topic, record) if not found and topic in outcome.looked else None
+    found = list(timed_records(topic, record, history=options.history))
+    seen = view_of(topic, record) if not found and topic in outcome.looked else None
     outcome.skipped["history"] += seen is not None and seen.time_us >= options.since_us
     return found

@@ -5,33 +5,23 @@ As if each message had come to our door when it was made: outages of ours, and r
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from streams.alerts.episodes.record_view import Json, observe
-from streams.alerts.episodes.state_machine import How
-from streams.alerts.evaluation.evaluator import FIRED_MAX, SKIPPED, Watch, attempt
+from streams.alerts.episodes.episode import Resolution
+from streams.alerts.evaluation.evaluator import FIRED_MAX, SKIPPED, RuleEvaluator, attempt
 from streams.alerts.lives import timers
 from streams.alerts.lives.alert import Life
 from streams.alerts.lives.timers import GRACE_MS, TABLE
-from streams.alerts.lives.user import Personal
-from streams.alerts.rules import fields
-from streams.alerts.rules.rule import HOUR_US, Rules
-from streams.events.topics import Origin
+from streams.alerts.lives.user import PersonalBounds
+from streams.alerts.rules.rule_set import RuleSet
+from streams.alerts.trial.replay import TimedRecord
 from streams.tables.draft import Draft
 from streams.tables.overlay import Rows
 
 
-class Record(NamedTuple):
-    """A clean record. `at_ms`: when Junction made the message that it came from."""
-
-    at_ms: int
-    topic: str
-    record: Json
-
-
-class Fired(NamedTuple):
+class FiredAlert(NamedTuple):
     """An alert that would have been. Times in µs since 1970, UTC; `ended_us` is None for one that would be open."""
 
     id: str
@@ -46,41 +36,7 @@ class Fired(NamedTuple):
 
     @property
     def is_taken_back(self) -> bool:
-        return self.how == How.CORRECTED
-
-
-def made(topic: str, record: Json, *, history: bool) -> Iterator[Record]:
-    """A stored record as one that comes at its time; nothing for fetched history, unless it is to count.
-
-    History then comes as if it had been live, hour by hour, at the time of the data themselves.
-    """
-    seen = observe(topic, record)
-    if seen is None:
-        return
-    if seen.is_live:
-        yield Record(seen.delivered_ms, topic, _come(record, seen.delivered_ms))
-    elif history and fields.is_series(topic):
-        yield from _by_hour(topic, record)
-    elif history:
-        yield Record(seen.time_us // 1000, topic, _come(record, seen.time_us // 1000))
-
-
-def _come(record: Json, at_ms: int) -> Json:
-    if "delivery" not in record:
-        return record
-    delivery = {**record["delivery"], "received_at": at_ms, "origin": Origin.INCREMENTAL}
-    return {**record, "delivery": delivery, "version": {**record["version"], "delivered_at": at_ms}}
-
-
-def _by_hour(topic: str, record: Json) -> Iterator[Record]:
-    times = record["times"]
-    columns = [name for name, value in record.items() if isinstance(value, list) and len(value) == len(times) > 0]
-    begin = 0
-    while begin < len(times):
-        end = bisect_left(times, (times[begin] // HOUR_US + 1) * HOUR_US, begin)
-        part = {**record, **{name: record[name][begin:end] for name in columns}}
-        yield Record(times[end - 1] // 1000, topic, _come(part, times[end - 1] // 1000))
-        begin = end
+        return self.how == Resolution.CORRECTED
 
 
 class Trial:
@@ -90,11 +46,11 @@ class Trial:
     """
 
     def __init__(
-        self, rules: Rules, own: Mapping[tuple[str, str], Personal], zones: Mapping[str, str], since_ms: int = 0
+        self, rules: RuleSet, own: Mapping[tuple[str, str], PersonalBounds], zones: Mapping[str, str], since_ms: int = 0
     ) -> None:
         self.skipped: Counter[str] = Counter()
         self._since_ms = since_ms
-        self._watch = Watch(self._say, rules)
+        self._watch = RuleEvaluator(self._say, rules)
         self._table: dict[bytes, bytes] = {}
         self._armed: list[bytes] = []  # keys of timers, sorted
         self._alerts: dict[str, list[dict[str, Any]]] = {}
@@ -103,7 +59,7 @@ class Trial:
         for user_id, zone in zones.items():
             self._do(0, partial(self._watch.zone, user_id=user_id, zone=zone))
 
-    def feed(self, records: Iterable[Record]) -> None:
+    def feed(self, records: Iterable[TimedRecord]) -> None:
         """Judge them, each at its time."""
         for at_ms, topic, record in records:
             self.wait(at_ms)
@@ -114,7 +70,7 @@ class Trial:
         while self._armed and (due_ms := timers.due_ms(self._armed[0]) + GRACE_MS + 1) <= until_ms:
             self._do(due_ms, self._watch.punctuate)
 
-    def fired(self) -> list[Fired]:
+    def fired(self) -> list[FiredAlert]:
         """All that would have opened, in the order of opening."""
         return sorted(map(_fired, self._alerts.values()), key=lambda one: (one.opened_us, one.rule, one.id))
 
@@ -149,10 +105,10 @@ class Trial:
         self._alerts.setdefault(record["id"], []).append(record)
 
 
-def _fired(steps: list[dict[str, Any]]) -> Fired:
+def _fired(steps: list[dict[str, Any]]) -> FiredAlert:
     last = steps[-1]
     is_over = last["life"] == Life.RESOLVED
-    return Fired(
+    return FiredAlert(
         last["id"], last["rule"], last["severity"], last["user_id"], last["subject"], last["opened_at"],
         last["resolved_at"] if is_over else None, str(last["resolution"]) if is_over else None, len(steps),
     )  # fmt: skip

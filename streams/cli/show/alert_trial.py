@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from streams.alerts.trial.data_span import RATE_SPAN_MS, per_user_and_week
-from streams.alerts.trial.runner import Outcome
-from streams.alerts.trial.trial import Fired
+from streams.alerts.trial.runner import TrialOutcome
+from streams.alerts.trial.trial import FiredAlert
 from streams.events.times import EPOCH, MICRO
 from streams.ops import terminal
 from streams.ops.terminal import Rows
@@ -25,7 +25,7 @@ _WHY = {  # reason: (what is counted, why it was not judged)
 }
 
 
-def print_trial(outcome: Outcome, *, show_all: bool, as_json: bool) -> None:
+def print_trial(outcome: TrialOutcome, *, show_all: bool, as_json: bool) -> None:
     """What would have fired: by rule, then one by one; then what all this is based on."""
     if as_json:
         terminal.machine(_as_json(outcome))
@@ -41,7 +41,7 @@ def print_trial(outcome: Outcome, *, show_all: bool, as_json: bool) -> None:
         terminal.say(sentence)
 
 
-def _as_json(outcome: Outcome) -> dict[str, Any]:
+def _as_json(outcome: TrialOutcome) -> dict[str, Any]:
     """`over` of a rule in seconds."""
     topics = sorted(outcome.looked)
     return {
@@ -56,7 +56,7 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _print_each(outcome: Outcome, *, show_all: bool) -> None:
+def _print_each(outcome: TrialOutcome, *, show_all: bool) -> None:
     shown = outcome.fired if show_all else outcome.fired[-SHOWN:]
     if not shown:
         return
@@ -69,7 +69,7 @@ def _print_each(outcome: Outcome, *, show_all: bool) -> None:
         terminal.say(f"{left:,} earlier alerts with --all")
 
 
-def sentences(outcome: Outcome) -> Iterator[str]:
+def sentences(outcome: TrialOutcome) -> Iterator[str]:
     """What a reader has to know before taking a 0 for calm, or a rate for one of every week."""
     for reason, n in sorted(outcome.skipped.items()):
         if n:
@@ -85,7 +85,7 @@ def sentences(outcome: Outcome) -> Iterator[str]:
     yield f"{outcome.records:,} records read. Nothing was sent."
 
 
-def _rows(outcome: Outcome) -> Iterator[dict[str, Any]]:
+def _rows(outcome: TrialOutcome) -> Iterator[dict[str, Any]]:
     for rule in outcome.rules.by_name.values():
         fired = [one for one in outcome.fired if one.rule == rule.name]
         stand = [one for one in fired if not one.is_taken_back]
@@ -100,7 +100,7 @@ def _rows(outcome: Outcome) -> Iterator[dict[str, Any]]:
         yield dict(zip(_ROW, row, strict=True))
 
 
-def _fired(one: Fired) -> dict[str, Any]:
+def _fired(one: FiredAlert) -> dict[str, Any]:
     ended = None if one.ended_us is None else _time(one.ended_us)
     return {
         "id": one.id, "rule": one.rule, "severity": one.severity, "user_id": one.user_id, "subject": one.subject,
@@ -116,7 +116,7 @@ def _time(us: int) -> str:
     return (EPOCH + us * MICRO).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _lasted(one: Fired) -> str:
+def _lasted(one: FiredAlert) -> str:
     return "" if one.ended_us is None else _span((one.ended_us - one.opened_us) / 1e6)
 
 

@@ -6,16 +6,17 @@ from typing import Any
 
 from rich.text import Text
 
-from streams.alerts.alert_history import Alert
-from streams.alerts.lives.threshold import Own
-from streams.alerts.rules.parser import Problem, Read
+from streams.alerts.alert_history import AlertHistory
+from streams.alerts.lives.threshold import Threshold
+from streams.alerts.rules.parser import ParsedRules
+from streams.alerts.rules.problems import Problem
 from streams.ops import terminal
 from streams.ops.terminal import Rows, line, lines
 
 ID_SHOWN = 12  # enough to name one; `show` takes any beginning
 
 
-def print_check(name: str, read: Read, *, as_json: bool) -> bool:
+def print_check(name: str, read: ParsedRules, *, as_json: bool) -> bool:
     """Problems of a rules file, or what is in it; answers whether it is good."""
     if as_json:
         problems = [problem._asdict() for problem in read.problems]
@@ -35,7 +36,7 @@ def _problem(name: str, problem: Problem) -> Text:
     return lines([f"{name}:{problem.line}: {problem.text}", *hint])
 
 
-def print_list(alerts: Sequence[Alert], *, as_json: bool) -> None:
+def print_list(alerts: Sequence[AlertHistory], *, as_json: bool) -> None:
     """One line an alert, newest last."""
     if as_json:
         terminal.machine([{**one.last, "deliveries": _states(one)} for one in alerts], _plain)
@@ -53,13 +54,13 @@ def print_list(alerts: Sequence[Alert], *, as_json: bool) -> None:
     terminal.say(f"{len(alerts)} alerts; `junction-streams alerts show ID` tells the life of one")
 
 
-def _states(alert: Alert) -> dict[str, str]:
+def _states(alert: AlertHistory) -> dict[str, str]:
     """Newest state of the newest step, by receiver."""
     newest = alert.last["revision"]
     return {one["receiver"]: one["status"] for one in alert.deliveries if one["revision"] == newest}
 
 
-def print_alert(alert: Alert, *, as_json: bool) -> None:
+def print_alert(alert: AlertHistory, *, as_json: bool) -> None:
     """The whole life of one alert: its steps, its evidence, every attempt to bring it to somebody."""
     if as_json:
         terminal.machine({"steps": alert.steps, "deliveries": alert.deliveries}, _plain)
@@ -91,7 +92,7 @@ def print_alert(alert: Alert, *, as_json: bool) -> None:
         terminal.say("no delivery yet; `junction-streams notify` brings alerts to their receivers")
 
 
-def print_bounds(owns: Sequence[Own], *, as_json: bool) -> None:
+def print_bounds(owns: Sequence[Threshold], *, as_json: bool) -> None:
     """Users' own bounds and zones."""
     if as_json:
         rows = [{"user_id": own.user_id, "rule": own.rule, "bound": own.bound, "clear": own.clear, "off": own.is_off,

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.alerts.rules import fields, parser
-from streams.alerts.rules.rule import DAY_US, HOUR_US, MINUTE_US, Quiet, Rules
+from streams.alerts.rules.rule import DAY_US, HOUR_US, MINUTE_US, QuietHours
+from streams.alerts.rules.rule_set import RuleSet
 from tests.alerts.stage import LOW
 
 GOOD = """
@@ -33,21 +34,21 @@ classification = ["atrial_fibrillation"]
 
 def test_a_good_file() -> None:
     """Every rule, in order; those that are switched off are read, but not applied."""
-    found = parser.read(GOOD)
+    found = parser.parse(GOOD)
     assert found.problems == ()
     low, afib = found.rules
     assert (low.side, low.bound, low.clear, low.unit) == (-1, 3.9, 4.4, "mmol/L")
-    assert (low.samples, low.within_us, low.quiet) == (2, 15 * MINUTE_US, Quiet(22 * 60, 7 * 60))
+    assert (low.samples, low.within_us, low.quiet) == (2, 15 * MINUTE_US, QuietHours(22 * 60, 7 * 60))
     assert (low.max_age_us, low.resolve_after_us) == (2 * HOUR_US, 6 * HOUR_US)
     assert afib.where == (("classification", frozenset({"atrial_fibrillation"})),)
     assert afib.resolve_after_us == DAY_US
-    assert list(Rules.of(found.rules).by_name) == ["glucose-low"]
+    assert list(RuleSet.of(found.rules).by_name) == ["glucose-low"]
 
 
 def test_an_empty_file_has_no_rules() -> None:
     """No rule is a rules file, too."""
-    assert parser.read("") == parser.Read()
-    assert not Rules.of(())
+    assert parser.parse("") == parser.ParsedRules()
+    assert not RuleSet.of(())
 
 
 @pytest.mark.parametrize(
@@ -79,21 +80,21 @@ def test_an_empty_file_has_no_rules() -> None:
 def test_what_is_wrong_is_named(before: str, after: str, line: int, text: str, hint: str) -> None:
     """One mistake at a time: its line, what it is, and what to do."""
     assert before in GOOD
-    problems = parser.read(GOOD.replace(before, after, 1)).problems
+    problems = parser.parse(GOOD.replace(before, after, 1)).problems
     assert any(p.line == line and text in p.text and hint in p.hint for p in problems), problems
 
 
 def test_all_problems_at_once() -> None:
     """Two mistakes in one rule and one in the next are three lines."""
     text = GOOD.replace("3.9 mmol/L", "70 mg/dL").replace("within", "#").replace("classification", "class")
-    assert [problem.line for problem in parser.read(text).problems] == [7, 9, 20]
+    assert [problem.line for problem in parser.parse(text).problems] == [7, 9, 20]
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Hostile or broken files give problems with lines, and never raise."""
     for given_text in (text, GOOD + text, "[[rule]]\n" + text):
-        found = parser.read(given_text)
+        found = parser.parse(given_text)
         assert all(problem.line >= 1 for problem in found.problems)
         assert not (found.rules and found.problems)
 
@@ -101,7 +102,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 @given(st.binary(max_size=100))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     """Bytes that are no UTF-8 are a problem of a line."""
-    parser.read_bytes(data)
+    parser.parse_bytes(data)
 
 
 def test_units_are_those_of_the_tables() -> None:

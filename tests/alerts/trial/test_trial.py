@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.alerts.lives.user import Personal
+from streams.alerts.lives.user import PersonalBounds
 from streams.alerts.rules.parser import rules_of
-from streams.alerts.rules.rule import DAY_US, Rules
-from streams.alerts.trial.data_span import RATE_SPAN_MS, Looked, per_user_and_week
-from streams.alerts.trial.runner import Outcome
-from streams.alerts.trial.trial import Record, Trial
+from streams.alerts.rules.rule import DAY_US
+from streams.alerts.rules.rule_set import RuleSet
+from streams.alerts.trial.data_span import RATE_SPAN_MS, DataSpan, per_user_and_week
+from streams.alerts.trial.replay import TimedRecord
+from streams.alerts.trial.runner import TrialOutcome
+from streams.alerts.trial.trial import Trial
 from streams.cli.show.alert_trial import print_trial, sentences
 from tests.alerts.evaluation.test_event_rules import AFIB, ecg
 from tests.alerts.stage import LOW, T0_US, USER, Stage, samples
@@ -37,11 +39,13 @@ RECORDS = st.builds(
 )
 
 
-def _arrivals(records: list[dict[str, Any]]) -> list[Record]:
-    return sorted((Record(one["delivery"]["received_at"], "glucose", one) for one in records), key=lambda one: one[0])
+def _arrivals(records: list[dict[str, Any]]) -> list[TimedRecord]:
+    return sorted(
+        (TimedRecord(one["delivery"]["received_at"], "glucose", one) for one in records), key=lambda one: one[0]
+    )
 
 
-def _skipped(stage: Stage, records: list[Record], since_ms: int) -> dict[str, int]:
+def _skipped(stage: Stage, records: list[TimedRecord], since_ms: int) -> dict[str, int]:
     """What a worker counts for records from `since_ms` on."""
     total: dict[str, int] = {}
     for at_ms, topic, record in records:
@@ -58,7 +62,7 @@ def _skipped(stage: Stage, records: list[Record], since_ms: int) -> dict[str, in
 def test_a_trial_counts_what_a_worker_counts(records: list[dict[str, Any]], since_min: int) -> None:
     """For every reason for which a worker does not judge, a trial counts as much, from the asked time on."""
     arrivals, since_ms = _arrivals(records), T0_MS + since_min * 60_000
-    trial = Trial(Rules.of(rules_of([LOW])), {}, {}, since_ms)
+    trial = Trial(RuleSet.of(rules_of([LOW])), {}, {}, since_ms)
     trial.feed(arrivals)
     assert dict(trial.skipped) == _skipped(Stage([LOW]), arrivals, since_ms)
 
@@ -74,45 +78,45 @@ def test_a_trial_counts_what_a_worker_counts(records: list[dict[str, Any]], sinc
 )
 def test_what_is_not_judged_is_counted_in_values(record: dict[str, Any], skipped: dict[str, int]) -> None:
     """Each value that rules did not look at counts one, whatever the reason."""
-    trial = Trial(Rules.of(rules_of([LOW])), {}, {})
-    trial.feed([Record(record["delivery"]["received_at"], "glucose", record)])
+    trial = Trial(RuleSet.of(rules_of([LOW])), {}, {})
+    trial.feed([TimedRecord(record["delivery"]["received_at"], "glucose", record)])
     assert dict(trial.skipped) == skipped
 
 
 def test_silence_is_judged_without_a_zone() -> None:
     """Where only silence is asked about, local times of an unknown zone are no omission."""
     record = samples([(0, 3.0)], is_floating_time=True)
-    trial = Trial(Rules.of(rules_of([SILENT])), {}, {})
-    trial.feed([Record(record["delivery"]["received_at"], "glucose", record)])
+    trial = Trial(RuleSet.of(rules_of([SILENT])), {}, {})
+    trial.feed([TimedRecord(record["delivery"]["received_at"], "glucose", record)])
     assert not trial.skipped
 
 
 def test_what_cannot_be_kept_ends_no_trial() -> None:
     """More own bounds than a user may have are counted, as a worker refuses them; the others count."""
-    own = {(USER, f"rule-{n}"): Personal(bound=1.0) for n in range(502)}
-    assert Trial(Rules.of(rules_of([LOW])), own, {}).skipped == {"too_large": 2}
+    own = {(USER, f"rule-{n}"): PersonalBounds(bound=1.0) for n in range(502)}
+    assert Trial(RuleSet.of(rules_of([LOW])), own, {}).skipped == {"too_large": 2}
 
 
 def test_an_event_that_is_too_old_is_counted() -> None:
     """Event rules, too, say what they left out."""
     record = ecg(0, "atrial_fibrillation", late_min=9 * 24 * 60)
-    trial = Trial(Rules.of(rules_of([AFIB])), {}, {})
-    trial.feed([Record(record["delivery"]["received_at"], "electrocardiogram", record)])
+    trial = Trial(RuleSet.of(rules_of([AFIB])), {}, {})
+    trial.feed([TimedRecord(record["delivery"]["received_at"], "electrocardiogram", record)])
     assert trial.skipped == {"too_old": 1}
 
 
-def _outcome(since_ms: int, times_ms: list[int], rules: list[dict[str, Any]], until_ms: int) -> Outcome:
+def _outcome(since_ms: int, times_ms: list[int], rules: list[dict[str, Any]], until_ms: int) -> TrialOutcome:
     """A trial of low samples, one at each time."""
-    parsed = Rules.of(rules_of(rules))
-    looked, trial = Looked(since_ms), Trial(parsed, {}, {}, since_ms)
+    parsed = RuleSet.of(rules_of(rules))
+    looked, trial = DataSpan(since_ms), Trial(parsed, {}, {}, since_ms)
     records = []
     for n, at_ms in enumerate(times_ms):
         record = samples([((at_ms - T0_MS) / 60_000 - 1, 3.0)], offset=n)
-        records.append(Record(at_ms, "glucose", {**record, "user_id": USER if n % 2 else OTHER}))
+        records.append(TimedRecord(at_ms, "glucose", {**record, "user_id": USER if n % 2 else OTHER}))
         looked.add(at_ms, records[-1].record["user_id"])
     trial.feed(records)
     trial.wait(until_ms)
-    outcome = Outcome(parsed, since_ms * 1000, until_ms, {"glucose": looked})
+    outcome = TrialOutcome(parsed, since_ms * 1000, until_ms, {"glucose": looked})
     outcome.fired = [one for one in trial.fired() if one.opened_us >= since_ms * 1000]
     outcome.earliest_ms = {"glucose": min(times_ms)} if times_ms else {}
     outcome.records = len(records)
@@ -122,7 +126,7 @@ def _outcome(since_ms: int, times_ms: list[int], rules: list[dict[str, Any]], un
 ONE_LOW = {key: LOW[key] for key in ("name", "kind", "resource", "below")} | {"resolve_after": "30m"}
 
 
-def _row(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+def _row(outcome: TrialOutcome, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     print_trial(outcome, show_all=False, as_json=True)
     rows: list[dict[str, Any]] = json.loads(capsys.readouterr().out)["rules"]
     return rows[0]
@@ -143,7 +147,7 @@ def test_what_was_looked_at_does_not_depend_on_the_question(times_ms: list[int],
     """Two questions that both reach behind the first record have the same users over the same span."""
     said = set()
     for days in (one, two):
-        looked = Looked(T0_MS - days * DAY_MS)
+        looked = DataSpan(T0_MS - days * DAY_MS)
         for n, at_ms in enumerate(times_ms):
             looked.add(at_ms, f"user-{n % 3}")
         said.update((kind, looked.by(kind, T0_MS + 31 * DAY_MS)) for kind in {rule.kind for rule in _both()})
@@ -151,7 +155,7 @@ def test_what_was_looked_at_does_not_depend_on_the_question(times_ms: list[int],
 
 
 def _both() -> list[Any]:
-    return list(Rules.of(rules_of([LOW, SILENT])).by_name.values())
+    return list(RuleSet.of(rules_of([LOW, SILENT])).by_name.values())
 
 
 @pytest.mark.parametrize("times_ms", [[], [T0_MS], [T0_MS, T0_MS + 12 * 60_000], [T0_MS, T0_MS + RATE_SPAN_MS - 1]])
@@ -164,7 +168,7 @@ def test_minutes_are_no_week(times_ms: list[int], capsys: pytest.CaptureFixture[
 
 def test_the_learning_time_is_no_part_of_the_rate() -> None:
     """Users and time from before the question, which are read only to learn from, count for nothing."""
-    looked = Looked(T0_MS)
+    looked = DataSpan(T0_MS)
     looked.add(T0_MS - 20 * DAY_MS, OTHER)
     looked.add(T0_MS, USER)
     looked.add(T0_MS + DAY_MS, USER)
@@ -173,10 +177,10 @@ def test_the_learning_time_is_no_part_of_the_rate() -> None:
 
 def test_silence_is_looked_at_without_a_record() -> None:
     """A silence rule looks at everybody who was ever heard, until the end of the trial."""
-    looked = Looked(T0_MS)
+    looked = DataSpan(T0_MS)
     looked.add(T0_MS - 20 * DAY_MS, OTHER)
     assert looked.by(_both()[1].kind, T0_MS + 9 * DAY_MS) == (1, 9 * DAY_MS)
-    looked = Looked(T0_MS)
+    looked = DataSpan(T0_MS)
     looked.add(T0_MS + DAY_MS, OTHER)
     assert looked.by(_both()[1].kind, T0_MS + 9 * DAY_MS) == (1, 8 * DAY_MS)
 
@@ -184,7 +188,7 @@ def test_silence_is_looked_at_without_a_record() -> None:
 @given(st.lists(st.integers(0, 100).map(lambda n: T0_MS + n * HOUR_MS), max_size=12), st.randoms(use_true_random=False))
 def test_partitions_may_be_looked_at_in_any_order(times_ms: list[int], chance: Any) -> None:
     """Users and spans are those of all records: (0, 0) without any, else from the first to the last, or to the end."""
-    looked, users = Looked(T0_MS + 50 * HOUR_MS), {at_ms: f"user-{at_ms % 7}" for at_ms in times_ms}
+    looked, users = DataSpan(T0_MS + 50 * HOUR_MS), {at_ms: f"user-{at_ms % 7}" for at_ms in times_ms}
     for at_ms in chance.sample(times_ms, len(times_ms)):
         looked.add(at_ms, users[at_ms])
     low, silent = _both()

@@ -8,8 +8,8 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from connectors.receivers import ownership
-from connectors.receivers.consumer import Lane
-from connectors.receivers.sender import Claim
+from connectors.receivers.consumer import ReceiverConsumer
+from connectors.receivers.sender import ConfirmOwnership
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 
@@ -38,7 +38,7 @@ class Group:
     """The consumer of one member. `refusal`: what commits are answered with; `is_mute`: not at all."""
 
     def __init__(self) -> None:
-        self.lane: Lane | None = None
+        self.lane: ReceiverConsumer | None = None
         self.member, self.refusal, self.is_mute = "m", None, False
         self.committed: list[int] = []
         self.asked: list[list[TopicPartition]] = []
@@ -64,17 +64,17 @@ class Group:
         self.lane._committed(self.refusal, places)
 
 
-Work = Callable[[Any, Claim], Awaitable[None]]
+Work = Callable[[Any, ConfirmOwnership], Awaitable[None]]
 
 
-def lane_of(group: Group, work: Work) -> Lane:
-    lane = Lane(Settings(_env_file=None, bootstrap_servers="127.0.0.1:9"), "clinic", TOPIC, work)
+def lane_of(group: Group, work: Work) -> ReceiverConsumer:
+    lane = ReceiverConsumer(Settings(_env_file=None, bootstrap_servers="127.0.0.1:9"), "clinic", TOPIC, work)
     lane._consumer.close()
     lane._consumer, group.lane = group, lane
     return lane
 
 
-async def turn(lane: Lane, times: int = 20) -> None:
+async def turn(lane: ReceiverConsumer, times: int = 20) -> None:
     """What `run` does between two looks at its consumer."""
     for _ in range(times):
         lane._raise_failures()
@@ -82,7 +82,7 @@ async def turn(lane: Lane, times: int = 20) -> None:
         await asyncio.sleep(0)
 
 
-def take(lane: Lane, offset: int) -> None:
+def take(lane: ReceiverConsumer, offset: int) -> None:
     record: Any = Record(offset)
     lane._take(record)
 
@@ -94,7 +94,7 @@ class Bringer:
         self.attempts: list[int] = []
         self.gate, self._failures = asyncio.Event(), failures
 
-    async def work(self, record: Record, claim: Claim) -> None:
+    async def work(self, record: Record, claim: ConfirmOwnership) -> None:
         for _ in range(8):
             await claim()
             self.attempts.append(record.offset())
@@ -209,7 +209,7 @@ async def test_an_answer_to_another_commit_proves_nothing() -> None:
 async def test_what_work_raises_ends_the_lane() -> None:
     """A failure is nobody's to swallow."""
 
-    async def broken(record: Record, claim: Claim) -> None:
+    async def broken(record: Record, claim: ConfirmOwnership) -> None:
         raise Unavailable("broken")
 
     lane = lane_of(Group(), broken)

@@ -17,9 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.receivers.http_request import OPEN_FOR, post
-from connectors.receivers.receiver import Kind, Receiver, receivers
-from connectors.receivers.sender import Answer, Courier, Place, Status, judged
+from connectors.receivers.delivery_record import AlertPosition, AttemptResult, DeliveryStatus
+from connectors.receivers.http_request import OPEN_FOR, build_request
+from connectors.receivers.receiver import Receiver, ReceiverKind, receivers_from
+from connectors.receivers.sender import AlertSender, result_of
 from streams.kafka.codec import decode, parsed
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
@@ -27,7 +28,7 @@ from tests.folding import CODEC
 from tests.simulator.receiver import SECRET, running
 from tests.simulator.receiver import Receiver as Svix
 
-PLACE = Place("junction.alerts", 1, 7)
+PLACE = AlertPosition("junction.alerts", 1, 7)
 NOW = datetime.now(UTC)
 
 
@@ -63,9 +64,9 @@ def _no_waiting() -> Any:
         yield
 
 
-async def brought(receiver: Receiver, notes: Notes, attempts: int = 4, **changed: Any) -> Status:
+async def brought(receiver: Receiver, notes: Notes, attempts: int = 4, **changed: Any) -> DeliveryStatus:
     async with httpx.AsyncClient() as client:
-        return await Courier(client, notes.note, attempts).bring(receiver, alert(**changed), PLACE, ours)
+        return await AlertSender(client, notes.note, attempts).bring(receiver, alert(**changed), PLACE, ours)
 
 
 async def ours() -> None:
@@ -80,7 +81,7 @@ async def test_a_svix_library_verifies_the_webhook() -> None:
     """Signed by the scheme of Svix; the body says type, time and the alert; the attempt is written down."""
     notes = Notes()
     async with running(Svix()) as server:
-        assert await brought(hook(server.url), notes) is Status.DELIVERED
+        assert await brought(hook(server.url), notes) is DeliveryStatus.DELIVERED
     assert server.refused == 0
     ((id, count),) = server.stored.items()
     assert (id, count) == ("alert_8ad062d62ba74db84edd15033f185316-1", 1)
@@ -95,12 +96,12 @@ async def test_a_busy_receiver_is_asked_again() -> None:
     """503 is tried again under the same id, within bounds; the last failure is a dead letter."""
     notes = Notes()
     async with running(Svix(failures=1.0)) as server:
-        assert await brought(hook(server.url), notes) is Status.GIVEN_UP
+        assert await brought(hook(server.url), notes) is DeliveryStatus.GIVEN_UP
     assert [status for _, status, _, _ in notes.statuses] == ["failed", "failed", "failed", "given_up"]
     assert {one["idempotency_key"] for one in notes.records} == {"8ad062d62ba74db84edd15033f185316-1"}
     notes = Notes()
     async with running(Svix(failures=0.6)) as server:
-        assert await brought(hook(server.url), notes) is Status.DELIVERED
+        assert await brought(hook(server.url), notes) is DeliveryStatus.DELIVERED
     assert notes.statuses[-1][1] == "delivered"
 
 
@@ -109,14 +110,14 @@ async def test_a_wrong_secret_is_not_tried_again() -> None:
     notes = Notes()
     async with running(Svix()) as server:
         wrong = hook(server.url, secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-        assert await brought(wrong, notes) is Status.GIVEN_UP
+        assert await brought(wrong, notes) is DeliveryStatus.GIVEN_UP
     assert notes.statuses == [(1, "given_up", 401, "http_401")]
 
 
 async def test_nobody_there() -> None:
     """No connection is tried again, and then given up."""
     notes = Notes()
-    assert await brought(hook("http://127.0.0.1:9/none"), notes, attempts=2) is Status.GIVEN_UP
+    assert await brought(hook("http://127.0.0.1:9/none"), notes, attempts=2) is DeliveryStatus.GIVEN_UP
     assert notes.statuses == [(1, "failed", None, "no_connection"), (2, "given_up", None, "no_connection")]
 
 
@@ -125,7 +126,7 @@ async def test_what_is_old_wakes_nobody() -> None:
     notes = Notes()
     async with running(Svix()) as server:
         stale = NOW - timedelta(seconds=1)
-        assert await brought(hook(server.url), notes, stale_at=stale) is Status.STALE
+        assert await brought(hook(server.url), notes, stale_at=stale) is DeliveryStatus.STALE
     assert not server.stored
     assert notes.statuses == [(0, "stale", None, "too_old")]
 
@@ -159,10 +160,10 @@ async def test_alertmanager() -> None:
     """Open alerts hold for long, resolved ones end now; labels are the same for both, so that they meet."""
     seen: list[Any] = []
     async with alertmanager(seen) as url:
-        receiver = Receiver(name="ops", kind=Kind.ALERTMANAGER, url=url)
-        assert await brought(receiver, Notes()) is Status.DELIVERED
+        receiver = Receiver(name="ops", kind=ReceiverKind.ALERTMANAGER, url=url)
+        assert await brought(receiver, Notes()) is DeliveryStatus.DELIVERED
         over = {"life": "resolved", "resolution": "cleared", "revision": 2}
-        assert await brought(receiver, Notes(), **over) is Status.DELIVERED
+        assert await brought(receiver, Notes(), **over) is DeliveryStatus.DELIVERED
     opened, resolved = seen
     assert opened["labels"] == resolved["labels"]
     assert "user_id" not in opened["labels"]
@@ -176,7 +177,10 @@ async def test_the_log_is_a_receiver(capsys: pytest.CaptureFixture[str]) -> None
 
     log.configure(as_json=True)
     notes = Notes()
-    assert await brought(Receiver(name="log", kind=Kind.LOG), notes, summary="SUMMARY", bound=3.9) is Status.DELIVERED
+    assert (
+        await brought(Receiver(name="log", kind=ReceiverKind.LOG), notes, summary="SUMMARY", bound=3.9)
+        is DeliveryStatus.DELIVERED
+    )
     line = json.loads(capsys.readouterr().err.splitlines()[-1])
     assert (line["event"], line["rule"], line["life"]) == ("alert", "glucose-low", "opened")
     assert not [one for one in ("3.9", "u-1", "patient-1", "SUMMARY") if one in json.dumps(line)]
@@ -184,13 +188,13 @@ async def test_the_log_is_a_receiver(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_what_a_status_means() -> None:
     """2xx has it, busy and broken are asked again, all else is final; Retry-After is bounded."""
-    assert judged(204, "") == Answer(204)
-    assert judged(404, "").is_final
-    assert judged(302, "").is_final
-    assert judged(429, "7") == Answer(429, "http_429", False, 7.0)
-    assert judged(503, "99999").retry_after_s == 300.0
-    assert judged(503, "-1").retry_after_s is None
-    assert judged(500, "Wed, 21 Oct 2026 07:28:00 GMT").retry_after_s is None
+    assert result_of(204, "") == AttemptResult(204)
+    assert result_of(404, "").is_final
+    assert result_of(302, "").is_final
+    assert result_of(429, "7") == AttemptResult(429, "http_429", False, 7.0)
+    assert result_of(503, "99999").retry_after_s == 300.0
+    assert result_of(503, "-1").retry_after_s is None
+    assert result_of(500, "Wed, 21 Oct 2026 07:28:00 GMT").retry_after_s is None
 
 
 def test_who_wants_what() -> None:
@@ -220,7 +224,7 @@ def test_wrong_receivers_are_named_without_their_values(text: str, says: str) ->
     """A mistake is a sentence that says where; neither it nor the settings show a secret."""
     wrong = settings(text)
     with pytest.raises(Misconfigured) as refused:
-        receivers(wrong)
+        receivers_from(wrong)
     assert says in str(refused.value)
     if "log" not in text:
         assert "MARKER" not in str(refused.value)
@@ -229,12 +233,12 @@ def test_wrong_receivers_are_named_without_their_values(text: str, says: str) ->
 
 def test_no_receivers_mean_the_log() -> None:
     """Alerts are never lost in silence."""
-    assert [one.kind for one in receivers(settings("{}"))] == [Kind.LOG]
+    assert [one.kind for one in receivers_from(settings("{}"))] == [ReceiverKind.LOG]
     given = '{"clinic": {"kind": "webhook", "url": "https://x.example/h", "secret": "SECRET", "rules": ["a"]}}'
-    (clinic,) = receivers(settings(given))
+    (clinic,) = receivers_from(settings(given))
     assert clinic.secret.get_secret_value() == SECRET
     assert SECRET not in repr(clinic)
-    assert post(clinic, alert(), NOW).headers["svix-id"].startswith("alert_")
+    assert build_request(clinic, alert(), NOW).headers["svix-id"].startswith("alert_")
 
 
 async def test_each_attempt_is_claimed_first() -> None:
@@ -247,7 +251,7 @@ async def test_each_attempt_is_claimed_first() -> None:
         claimed.set()
 
     async with running(Svix(failures=1.0)) as server, httpx.AsyncClient() as client:
-        task = asyncio.create_task(Courier(client, notes.note, 4).bring(hook(server.url), alert(), PLACE, once))
+        task = asyncio.create_task(AlertSender(client, notes.note, 4).bring(hook(server.url), alert(), PLACE, once))
         while not notes.records:  # noqa: ASYNC110  # because an attempt over HTTP takes a moment
             await asyncio.sleep(0.001)
         task.cancel()

@@ -1,0 +1,52 @@
+"""Stored records as if each had come live, at its time."""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from streams.alerts.episodes.record_view import Json, view_of
+from streams.alerts.rules import fields
+from streams.alerts.rules.rule import HOUR_US
+from streams.events.topics import Origin
+
+
+class TimedRecord(NamedTuple):
+    """A clean record. `at_ms`: when Junction made the message that it came from."""
+
+    at_ms: int
+    topic: str
+    record: Json
+
+
+def timed_records(topic: str, record: Json, *, history: bool) -> Iterator[TimedRecord]:
+    """A stored record as one that comes at its time; nothing for fetched history, unless it is to count.
+
+    History then comes as if it had been live, hour by hour, at the time of the data themselves.
+    """
+    seen = view_of(topic, record)
+    if seen is None:
+        return
+    if seen.is_live:
+        yield TimedRecord(seen.delivered_ms, topic, _come(record, seen.delivered_ms))
+    elif history and fields.is_series(topic):
+        yield from _by_hour(topic, record)
+    elif history:
+        yield TimedRecord(seen.time_us // 1000, topic, _come(record, seen.time_us // 1000))
+
+
+def _come(record: Json, at_ms: int) -> Json:
+    if "delivery" not in record:
+        return record
+    delivery = {**record["delivery"], "received_at": at_ms, "origin": Origin.INCREMENTAL}
+    return {**record, "delivery": delivery, "version": {**record["version"], "delivered_at": at_ms}}
+
+
+def _by_hour(topic: str, record: Json) -> Iterator[TimedRecord]:
+    times = record["times"]
+    columns = [name for name, value in record.items() if isinstance(value, list) and len(value) == len(times) > 0]
+    begin = 0
+    while begin < len(times):
+        end = bisect_left(times, (times[begin] // HOUR_US + 1) * HOUR_US, begin)
+        part = {**record, **{name: record[name][begin:end] for name in columns}}
+        yield TimedRecord(times[end - 1] // 1000, topic, _come(part, times[end - 1] // 1000))
+        begin = end
