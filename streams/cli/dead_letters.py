@@ -32,9 +32,9 @@ def list_letters(
     Example: `junction-streams dead-letters list --reason bad_shape --since 2d`
     """
     from streams.cli.show.letters import print_letters
-    from streams.letters.letter import Filter
+    from streams.letters.letter import LetterFilter
 
-    print_letters(read_settings(), Filter(reason, event_type, user, since, until), limit, as_json=as_json)
+    print_letters(read_settings(), LetterFilter(reason, event_type, user, since, until), limit, as_json=as_json)
 
 
 @letters_app.command()
@@ -71,9 +71,9 @@ def redrive(
     `junction-streams dead-letters redrive --reason bad_shape --dry-run`
     """
     from streams.cli.show.letters import print_redrive
-    from streams.letters.letter import Filter
+    from streams.letters.letter import LetterFilter
 
-    wanted = Filter(reason, event_type, user, since, until, place)
+    wanted = LetterFilter(reason, event_type, user, since, until, place)
     if wanted.is_open and not everything:
         raise Misconfigured("which letters? Name one, give a filter (--reason, --type, --user, --since), or --all")
     print_redrive(read_settings(), wanted, dry_run=dry_run, rate=rate, as_json=as_json)

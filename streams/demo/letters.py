@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from streams.letters.letter import Filter
-from streams.letters.redrive import letters
+from streams.letters.letter import LetterFilter
+from streams.letters.topic_reader import letters
 from streams.ops.settings import Settings
 from streams.simulator.world.world import Event
 
@@ -34,7 +34,7 @@ def compare(events: Iterable[Event], found: Iterable[Named]) -> Letters:
 
 def read(settings: Settings) -> list[Named]:
     """Of each dead letter that is there now, delivery id and reason."""
-    return [(one.delivery_id, one.reason) for one in letters(settings, Filter())]
+    return [(one.delivery_id, one.reason) for one in letters(settings, LetterFilter())]
 
 
 def show(console: Console, found: Letters) -> None:

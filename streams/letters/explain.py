@@ -1,4 +1,4 @@
-"""`explain`: what would happen to this body. The functions of the real path, without Kafka and without state."""
+"""`explain`: what would happen to this body, by the functions of the real path, without Kafka and state. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ class Explanation:
     """Everything that is known of a body before its state is looked at. Ids and places, no values.
 
     `keys`: the first few of `entities` keys in the worker's tables. `drift`: what is not as Junction documents it.
-    `reason` and `detail`: why it would be a dead letter; then what comes before the refusal is filled in all the same.
+    `reason` and `detail`: why it would be a dead letter; what is found before the refusal is filled in all the same.
     """
 
     event_type: str = ""
@@ -69,7 +69,7 @@ def explain(
 
 
 def _fill_as_if_one_user(out: Explanation, body: bytes, prefix: str) -> None:
-    """What else there is to know: the vendor's own examples are refused for this reason alone."""
+    """The rest, as if `$.user_id` were the only one: the vendor's own examples are refused for this reason alone."""
     try:
         _fill(out, decode(align(body)), prefix)
     except Rejected:

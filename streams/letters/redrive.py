@@ -1,4 +1,4 @@
-"""Dead letters on Kafka: read them, and put them back, each once.
+"""Put dead letters back, each once.
 
 Guarantee: exactly once. A letter's return to its raw topic and the mark that it has returned are one transaction; marks
 are read after Kafka has fenced every other redrive of this group, so that two at once, or one after the other, never
@@ -8,32 +8,30 @@ return a letter twice. The return is a record like any other: the worker dedupli
 import logging
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from streams.engine.work.aborts import Remedy, remedy
 from streams.events import topics
 from streams.kafka.clients import SILENT
-from streams.kafka.reader import Messages
 from streams.kafka.refused import refused
-from streams.letters import letter as dead_letters
-from streams.letters.letter import Filter, Letter, Return
+from streams.letters.letter import Letter, LetterFilter
+from streams.letters.returns import Return, return_of
+from streams.letters.topic_reader import RedriveMark, letters, marks
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
 
 BATCH = 100  # letters of one transaction; one that is interrupted puts none of them back
 ANSWER_S = 15.0
 
+_silent_logger = logging.Logger("librdkafka")  # it would write about being fenced to stderr, past our sentence
+_silent_logger.addHandler(logging.NullHandler())
 
-_unheard = logging.Logger("librdkafka")  # it would write about being fenced to stderr, past our sentence
-_unheard.addHandler(logging.NullHandler())
 
-
-class Outcome(NamedTuple):
+class RedriveOutcome(NamedTuple):
     """What became of a letter. `outcome`: redriven, would_redrive, already or refused; `why`: in words."""
 
     place: str
@@ -42,53 +40,18 @@ class Outcome(NamedTuple):
     why: str
 
 
-def letters(settings: Settings, wanted: Filter) -> Iterator[Letter]:
-    """Every letter that is there now and matches, in no order between partitions."""
-    with closing(Messages(settings, [f"{settings.topic_prefix}.{topics.DEAD_LETTERS}"], from_beginning=True)) as found:
-        yield from filter(wanted.matches, map(_letter, found.until_now()))
-
-
-def _letter(message: Message) -> Letter:
-    place = (message.partition(), message.offset(), message.timestamp()[1])
-    return Letter(*place, message.key() or b"", message.value() or b"", list(message.headers() or []))
-
-
-class Mark(msgspec.Struct, frozen=True):
-    """That a letter was put back. `at_ms`: of the letter."""
-
-    at_ms: int
-    redriven_at: str
-    to: str
-
-
-_mark = msgspec.json.Decoder(Mark).decode
-
-
-def marks(settings: Settings) -> dict[str, Mark]:
-    """What was redriven, by the place of the letter."""
-    # None can be hidden behind an open transaction: only redrives write here, and any other is fenced before.
-    found: dict[str, Mark] = {}
-    with closing(Messages(settings, [f"{settings.topic_prefix}.{topics.REDRIVEN}"], from_beginning=True)) as messages:
-        for one in messages.until_now():
-            try:
-                found[(one.key() or b"").decode()] = _mark(one.value() or b"")
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-                messages.pass_over(one, "no mark")
-    return found
-
-
-def redrive(settings: Settings, wanted: Filter, *, dry_run: bool, rate: float) -> Iterator[Outcome]:
+def redrive(settings: Settings, wanted: LetterFilter, *, dry_run: bool, rate: float) -> Iterator[RedriveOutcome]:
     """Put matching letters back, at most `rate` a second (0: no limit). With `dry_run` say what would happen.
 
     Raises Unavailable, or Misconfigured when another redrive has taken over.
     """
-    if dry_run:  # fences nobody, so what another redrive is just putting back may still be shown as to be done
+    if dry_run:  # fences no other redrive: what that one is just putting back may be shown as still to do
         yield from _planned(settings, wanted, marks(settings))
         return
-    producer = Producer(_conf(settings), logger=_unheard)
+    producer = Producer(_conf(settings), logger=_silent_logger)
     # In this order: init returns when the last transaction under this id has ended everywhere; only ours can follow.
-    # Marks that are read behind it are complete; before it, they would lack what the fenced redrive just committed.
-    # Letters come last: one that is newer than the marks has not been redriven.
+    # Marks that are read after it are complete; before it, they would lack what the fenced redrive just committed.
+    # Letters are read last: one that is newer than the marks has not been redriven.
     _call(producer.init_transactions, ANSWER_S)
     done = marks(settings)
     batch: list[tuple[Letter, Return]] = []
@@ -104,19 +67,19 @@ def redrive(settings: Settings, wanted: Filter, *, dry_run: bool, rate: float) -
     yield from _commit(settings, producer, batch, rate)
 
 
-def _planned(settings: Settings, wanted: Filter, done: dict[str, Mark]) -> Iterator[Outcome]:
+def _planned(settings: Settings, wanted: LetterFilter, done: dict[str, RedriveMark]) -> Iterator[RedriveOutcome]:
     return (_decide(settings, letter, done)[0] for letter in letters(settings, wanted))
 
 
-def _decide(settings: Settings, letter: Letter, done: dict[str, Mark]) -> tuple[Outcome, Return | None]:
+def _decide(settings: Settings, letter: Letter, done: dict[str, RedriveMark]) -> tuple[RedriveOutcome, Return | None]:
     mark = done.get(letter.place)
     if mark and mark.at_ms == letter.at_ms:  # else: of a topic that was made anew
         why = f"redriven at {mark.redriven_at} to {mark.to}"
-        return Outcome(letter.place, "already", letter.event_type, why), None
-    put = dead_letters.returned(letter, settings.topic_prefix, settings.partitions)
+        return RedriveOutcome(letter.place, "already", letter.event_type, why), None
+    put = return_of(letter, settings.topic_prefix, settings.partitions)
     if put.refusal:
-        return Outcome(letter.place, "refused", letter.event_type, put.refusal), None
-    return Outcome(letter.place, "would_redrive", letter.event_type, f"to {put.topic} {put.partition}"), put
+        return RedriveOutcome(letter.place, "refused", letter.event_type, put.refusal), None
+    return RedriveOutcome(letter.place, "would_redrive", letter.event_type, f"to {put.topic} {put.partition}"), put
 
 
 def _batch_size(rate: float) -> int:
@@ -126,7 +89,7 @@ def _batch_size(rate: float) -> int:
 
 def _commit(
     settings: Settings, producer: Producer, batch: Iterable[tuple[Letter, Return]], rate: float
-) -> Iterator[Outcome]:
+) -> Iterator[RedriveOutcome]:
     rows, began_s = list(batch), time.monotonic()
     if not rows:
         return
@@ -139,13 +102,13 @@ def _commit(
         _give_up(producer)
         raise
     for letter, put in rows:
-        yield Outcome(letter.place, "redriven", letter.event_type, f"to {put.topic} {put.partition}")
+        yield RedriveOutcome(letter.place, "redriven", letter.event_type, f"to {put.topic} {put.partition}")
     if rate:
         time.sleep(max(0.0, len(rows) / rate - (time.monotonic() - began_s)))
 
 
 def _put(settings: Settings, producer: Producer, letter: Letter, put: Return) -> None:
-    mark = Mark(letter.at_ms, datetime.now(UTC).isoformat(timespec="seconds"), f"{put.topic} {put.partition}")
+    mark = RedriveMark(letter.at_ms, datetime.now(UTC).isoformat(timespec="seconds"), f"{put.topic} {put.partition}")
     marks_topic = f"{settings.topic_prefix}.{topics.REDRIVEN}"
     _call(producer.produce, put.topic, letter.body, put.key, put.partition, headers=list(put.headers))
     _call(producer.produce, marks_topic, msgspec.json.encode(mark), letter.place.encode(), letter.partition)

@@ -1,4 +1,4 @@
-"""`status USER`: what a worker's tables say about one user, as tables for people or JSON for machines."""
+"""Asks the workers what their tables say about one user."""
 
 import asyncio
 import json
@@ -19,8 +19,8 @@ VIEW_BYTES_MAX = 16 * 1024 * 1024
 Json = dict[str, Any]
 
 
-class Strange(Unavailable):
-    """A worker answers, and not as it should: this user's matter, while others may be answered."""
+class UnexpectedAnswer(Unavailable):
+    """A worker answers, but not as the query API does. It concerns this user; others may be answered."""
 
 
 class Views:
@@ -82,17 +82,17 @@ def _view(status: int, body: bytes, where: str) -> Json:
     if status == 401:
         raise Misconfigured("the worker wants a token: set STREAMS_QUERY_TOKEN as the workers have it")
     try:
-        said = json.loads(body)
+        view = json.loads(body)
     except (ValueError, RecursionError):
-        said = None
+        view = None
     if status != 200:
-        kind = Unavailable if status in BUSY else Strange
-        raise kind(f"the worker at {where} says: {_sentence(said, status)}", 2)
-    if type(said) is not dict or "connections" not in said:
-        raise Strange(f"what answers at {where} is no worker: check STREAMS_QUERY_URL", 2)
-    return said
+        kind = Unavailable if status in BUSY else UnexpectedAnswer
+        raise kind(f"the worker at {where} says: {_sentence(view, status)}", 2)
+    if type(view) is not dict or "connections" not in view:
+        raise UnexpectedAnswer(f"what answers at {where} is no worker: check STREAMS_QUERY_URL", 2)
+    return view
 
 
-def _sentence(said: Any, status: int) -> str:
-    error = said.get("error") if type(said) is dict else None
+def _sentence(answer: Any, status: int) -> str:
+    error = answer.get("error") if type(answer) is dict else None
     return error if type(error) is str else f"HTTP {status}"

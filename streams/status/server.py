@@ -1,7 +1,7 @@
 """The query API of a worker: `GET /users/{user_id}`. A user of another worker is asked for there.
 
-aiohttp, because it runs in the worker's own event loop and comes with Faust. Loopback unless told otherwise, and then
-only with a token: who may read this may read who is connected to what.
+aiohttp, because it runs in the worker's own event loop and comes with Faust. It listens on loopback, elsewhere only
+with a token: who may read this may read who is connected to what.
 """
 
 import asyncio
@@ -25,12 +25,12 @@ from streams.status.view import of_user
 FORWARD_S = 5.0
 KEEPALIVE_S = 60.0
 VIEW_BYTES_MAX = 16 * 1024 * 1024
-SESSION = web.AppKey("session", aiohttp.ClientSession)  # to other workers; one for all that is passed on
+SESSION = web.AppKey("session", aiohttp.ClientSession)  # to other workers, one for all forwarded requests
 SHARED = (
     "two workers announce one STREAMS_QUERY_URL, so this user's worker cannot be told from the other: give each its "
     "own (docs/deploy.md, More workers)"
 )
-HOP = "x-streams-hop"  # an answer from the second worker is final: nobody asks a third
+HOP = "x-streams-hop"  # the second worker's answer is final: no third one is asked
 
 logger = log.get("lookup")
 
@@ -41,7 +41,7 @@ class Tables(Protocol):
     def owns(self, partition: int) -> bool: ...
     def rows(self, table: str, partition: int, start: bytes, stop: bytes) -> Any: ...
     def owner_url(self, partition: int) -> str:
-        """Empty while nobody has its tables, or this worker reads them. Our own address: another announces it."""
+        """Empty while no worker has its tables, or this one restores them. Our own URL: another worker announces it."""
         ...
 
 
@@ -59,7 +59,7 @@ def check(settings: Settings) -> None:
 
 
 async def serve(settings: Settings, tables: Tables) -> None:
-    """Answer until cancelled. A port in use is said and lived without: data matter more than looking at them."""
+    """Answer until cancelled. Without the port the worker goes on, after a warning: data matter more than a view."""
     runner = web.AppRunner(
         build(settings, tables), access_log=None, handle_signals=False, keepalive_timeout=KEEPALIVE_S
     )
@@ -112,8 +112,8 @@ async def _session(token: str, app: web.Application) -> AsyncIterator[None]:
 
 
 def _trusted(settings: Settings, url: str) -> str:
-    """An address that a member of the group has named, "" for one that the token must not be sent to. Whoever may join
-    the group may read its topics; that is no reason to let people's data, or the token, leave in the clear."""
+    """The URL that a member of the group announces; "" for one that the token must not be sent to."""
+    # Whoever may join the group may read its topics. That is no reason to send data, or the token, in the clear.
     try:
         if url:
             addresses.check("a worker's address", url, insecure=settings.insecure, why="user ids and the token")
@@ -128,8 +128,8 @@ async def _healthz(_: web.Request) -> web.Response:
 
 
 def _refused(request: web.Request, token: str, *, is_guarded: bool) -> web.Response | None:
-    """`is_guarded`: only the name of this host proves that a browser was not sent here by a stranger's page, whose name
-    was made to mean 127.0.0.1 (DNS rebinding)."""
+    """The error to answer, None for a request that is allowed. `is_guarded`: it must name this host."""
+    # Without a token only the Host header shows DNS rebinding: a stranger's page whose name resolves to 127.0.0.1.
     if token and not _is_allowed(request.headers, token):
         return _error(401, "a token is required: Authorization: Bearer ...")
     if is_guarded and not _is_for_us(request.headers.get("host", "")):

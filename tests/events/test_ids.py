@@ -18,7 +18,7 @@ from streams.events.types import identify
 from streams.kafka.reader import Decoded
 from streams.kafka.tail import wanted
 from streams.letters.explain import explain
-from streams.letters.letter import Filter, Letter
+from streams.letters.letter import Letter, LetterFilter
 from streams.ops.errors import Reason, Rejected
 from streams.ops.settings import Settings
 from streams.tables.history import progress as progresses
@@ -167,7 +167,7 @@ def test_whom_a_command_looks_for(named: str, written: str) -> None:
     assert wanted(Decoded("junction.raw.summaries", 1, 7, 0, f"{written}:sleep".encode(), None), named)
     assert not wanted(Decoded("junction.raw.summaries", 1, 7, 0, f"{written}0:sleep".encode(), None), named)
     letter = Letter(0, 0, 0, b"", b"{}", ((topics.H_SUBJECT, written.encode()),))
-    assert Filter(user_id=named).matches(letter)
+    assert LetterFilter(user_id=named).matches(letter)
 
 
 async def test_the_query_api_answers_for_any_casing() -> None:

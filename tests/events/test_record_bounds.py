@@ -16,7 +16,8 @@ from streams.events import topics
 from streams.events.record_bounds import AGAIN_BYTES, ROOM_BYTES, Bounds, around, weight
 from streams.events.signature import Verified
 from streams.events.types import TEXT_CHARS_MAX, identify
-from streams.letters.letter import Letter, returned
+from streams.letters.letter import Letter
+from streams.letters.returns import return_of
 from streams.ops.errors import Misconfigured, Reason, Rejected
 from streams.ops.settings import MIB, Settings
 from streams.tables.draft import Draft
@@ -170,7 +171,7 @@ def test_a_letter_without_its_body_stays() -> None:
     (emit,) = died(record, Rejected(Reason.BAD_SHAPE), SMALL)
     letter = Letter(2, 0, NOW_MS, emit.key or b"", emit.value or b"", list(emit.headers or []))
     assert letter.delivery_id == "m"
-    assert returned(letter, PREFIX, 4).refusal.startswith("too large for a letter: its record is at raw.a 2:7")
+    assert return_of(letter, PREFIX, 4).refusal.startswith("too large for a letter: its record is at raw.a 2:7")
 
 
 def test_what_a_door_takes_fits_whole() -> None:

@@ -9,7 +9,7 @@ from connectors.webhook.store import record_of
 from streams.events.signature import Verified
 from streams.events.types import Family, identify, parse_type
 from streams.letters.explain import Explanation, explain
-from streams.letters.letter import Filter
+from streams.letters.letter import LetterFilter
 from streams.letters.shapes import shape
 from streams.ops.errors import Reason, Rejected
 from streams.ops.settings import Settings
@@ -48,7 +48,7 @@ def stored(body: bytes) -> RawRecord | None:
     record = RawRecord(made.topic, made.partition, 1, NOW_MS, made.key, body, made.headers)
     if not made.reason:
         return record
-    Filter(user_id="u").matches(letter(record))
+    LetterFilter(user_id="u").matches(letter(record))
     return None
 
 

@@ -27,8 +27,8 @@ from streams.kafka import admin, registry
 from streams.kafka.codec import Codec
 from streams.kafka.reader import Reader
 from streams.kafka.tail import tail
-from streams.letters import redrive
-from streams.letters.letter import Filter
+from streams.letters import redrive, topic_reader
+from streams.letters.letter import LetterFilter
 from streams.ops.errors import Misconfigured, Unavailable, Unreadable
 from streams.ops.settings import Settings
 from streams.tables.history import progress
@@ -177,7 +177,7 @@ def by_thresholds(settings: Settings, folder: Path) -> int:
 
 
 def by_marks(settings: Settings, folder: Path) -> int:
-    return len(redrive.marks(settings))
+    return len(topic_reader.marks(settings))
 
 
 READERS: dict[str, tuple[Callable[[Settings, Path], int], list[str]]] = {
@@ -211,8 +211,8 @@ def test_a_reader_survives_every_record(stage: Stage, name: str, tmp_path: Path)
 
 def test_every_record_of_dead_letters_is_a_letter(stage: Stage) -> None:
     """Nothing of it is junk: what cannot be read is why it is there."""
-    assert len(list(redrive.letters(stage.settings, Filter()))) == len(stage.junk[topics.DEAD_LETTERS]) + 2
-    planned = list(redrive.redrive(stage.settings, Filter(), dry_run=True, rate=0))
+    assert len(list(topic_reader.letters(stage.settings, LetterFilter()))) == len(stage.junk[topics.DEAD_LETTERS]) + 2
+    planned = list(redrive.redrive(stage.settings, LetterFilter(), dry_run=True, rate=0))
     assert {one.outcome for one in planned} == {"refused"}
 
 

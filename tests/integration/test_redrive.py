@@ -16,8 +16,8 @@ from streams.kafka import admin, registry
 from streams.kafka.codec import Codec
 from streams.kafka.reader import Messages
 from streams.letters import redrive
-from streams.letters.letter import Filter
-from streams.letters.redrive import Outcome
+from streams.letters.letter import LetterFilter
+from streams.letters.redrive import RedriveOutcome
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from tests.folding import NOW_MS, Worker, raw
@@ -52,11 +52,11 @@ def dead(small: Settings) -> Settings:
     return small
 
 
-def put_back(settings: Settings) -> list[Outcome]:
+def put_back(settings: Settings) -> list[RedriveOutcome]:
     """As far as it comes: another redrive may take over."""
     outcomes = []
     try:
-        for outcome in redrive.redrive(settings, Filter(reason="bad_shape"), dry_run=False, rate=0):
+        for outcome in redrive.redrive(settings, LetterFilter(reason="bad_shape"), dry_run=False, rate=0):
             outcomes.append(outcome)
     except Misconfigured:  # fenced; nothing of its open transaction is to be seen
         pass
@@ -72,7 +72,7 @@ def returned(settings: Settings) -> Iterator[str]:
 
 def test_each_letter_goes_back_once(dead: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     """Planned, then by three at once, then again: every letter is on its raw topic once, and the last run says so."""
-    planned = Counter(one.outcome for one in redrive.redrive(dead, Filter(), dry_run=True, rate=0))
+    planned = Counter(one.outcome for one in redrive.redrive(dead, LetterFilter(), dry_run=True, rate=0))
     assert planned == {"would_redrive": LETTERS, "refused": 1}
     assert list(returned(dead)) == []
     with ThreadPoolExecutor(3) as pool:
@@ -84,9 +84,9 @@ def test_each_letter_goes_back_once(dead: Settings, capsys: pytest.CaptureFixtur
     again = Counter(one.outcome for one in put_back(dead))
     assert again == {"already": LETTERS, "refused": 1}
 
-    print_redrive(dead, Filter(place="0:7"), dry_run=False, rate=1, as_json=True)
+    print_redrive(dead, LetterFilter(place="0:7"), dry_run=False, rate=1, as_json=True)
     assert json.loads(capsys.readouterr().out)["counts"] == {"already": 1}
-    print_letters(dead, Filter(), 3, as_json=True)
+    print_letters(dead, LetterFilter(), 3, as_json=True)
     listed = json.loads(capsys.readouterr().out)
     assert (listed["matching"], listed["reasons"], len(listed["letters"])) == (
         LETTERS + 1,
@@ -115,9 +115,9 @@ def test_a_letter_cannot_write_on_the_screen(small: Settings, capsys: pytest.Cap
     producer = Producer(small.librdkafka)
     producer.produce(f"{small.topic_prefix}.{topics.DEAD_LETTERS}", hostile, b"u", 0, headers=headers)
     producer.flush()
-    print_letters(small, Filter(), 3, as_json=False)
+    print_letters(small, LetterFilter(), 3, as_json=False)
     print_letter(small, "0:0", reveal=False, as_json=False)
-    print_redrive(small, Filter(), dry_run=True, rate=0, as_json=False)
+    print_redrive(small, LetterFilter(), dry_run=True, rate=0, as_json=False)
     out = capsys.readouterr().out
     assert not [one for one in out if is_hidden(one) and one != "\n"]
     assert "\nFAKE" not in out

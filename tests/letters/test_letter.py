@@ -13,7 +13,8 @@ from streams.cli.show import letters
 from streams.engine.work.step import Step, dead_letter
 from streams.events import topics
 from streams.events.signature import Verified
-from streams.letters.letter import Filter, Letter, now, returned
+from streams.letters.letter import Letter, LetterFilter
+from streams.letters.returns import explain_now, return_of
 from streams.letters.shapes import PATHS_MAX, shape
 from streams.ops.errors import Reason, Rejected
 from streams.ops.settings import Settings
@@ -48,7 +49,7 @@ def letter(record: RawRecord) -> Letter:
 
 
 def back(one: Letter, partitions: int = 12) -> RawRecord:
-    put = returned(one, PREFIX, partitions)
+    put = return_of(one, PREFIX, partitions)
     assert put.refusal == ""
     return RawRecord(put.topic, put.partition, 0, NOW_MS, put.key, one.body, list(put.headers))
 
@@ -98,20 +99,20 @@ def test_a_letter_of_the_door_that_can_be_read_by_now() -> None:
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"event_type":"x"}', b'{"user_id":"u"}', b""])
 def test_an_unreadable_letter_stays(body: bytes) -> None:
     """Nobody can tell whose it is, and that is said with the reason."""
-    refusal = returned(letter(at_the_door(body)), PREFIX, 12).refusal
+    refusal = return_of(letter(at_the_door(body)), PREFIX, 12).refusal
     assert refusal.startswith("still unreadable")
-    assert now(letter(at_the_door(body)), PREFIX, 12).reason in refusal
+    assert explain_now(letter(at_the_door(body)), PREFIX, 12).reason in refusal
 
 
 def test_what_would_only_die_again_stays() -> None:
     """Two users in one body are refused by every version; so is an event that only its delivery id could name."""
     conflict = at_the_door(json.dumps(envelope("daily.data.body.created", {"user_id": "other", "id": "1"})).encode())
-    assert returned(died(conflict), PREFIX, 12).refusal.startswith("would die again: user_conflict")
+    assert return_of(died(conflict), PREFIX, 12).refusal.startswith("would die again: user_conflict")
     quote = at_the_door(json.dumps(envelope("checkout.quote.created", {})).encode())
-    assert returned(died(quote), PREFIX, 12).refusal == ""
+    assert return_of(died(quote), PREFIX, 12).refusal == ""
     nameless = [row for row in quote.headers if row[0] not in ("ce_id", "svix-id")]
     assert (
-        returned(died(quote._replace(headers=nameless)), PREFIX, 12).refusal == "would die again: no_delivery_id ce_id"
+        return_of(died(quote._replace(headers=nameless)), PREFIX, 12).refusal == "would die again: no_delivery_id ce_id"
     )
 
 
@@ -129,7 +130,7 @@ def test_a_letter_goes_back_if_a_worker_would_take_it(body: bytes) -> None:
     came = at_the_door(body)
     is_unread = came.topic.endswith(topics.DEAD_LETTERS)
     one = letter(came) if is_unread else died(came)
-    assert bool(returned(one, PREFIX, 12).refusal) == (is_unread or refuses(came))
+    assert bool(return_of(one, PREFIX, 12).refusal) == (is_unread or refuses(came))
     if not is_unread and not refuses(came):
         Worker().run(back(one))
 
@@ -145,23 +146,23 @@ def refuses(record: RawRecord) -> bool:
 @pytest.mark.parametrize(
     ("wanted", "is_meant"),
     [
-        (Filter(), True),
-        (Filter(reason="bad_shape"), True),
-        (Filter(reason="no_key"), False),
-        (Filter(event_type="daily.data.*"), True),
-        (Filter(event_type="daily.data.sleep.*"), False),
-        (Filter(user_id=USER), True),
-        (Filter(user_id="other"), False),
-        (Filter(since_ms=NOW_MS), True),
-        (Filter(until_ms=NOW_MS), False),
-        (Filter(place="3:3"), False),
+        (LetterFilter(), True),
+        (LetterFilter(reason="bad_shape"), True),
+        (LetterFilter(reason="no_key"), False),
+        (LetterFilter(event_type="daily.data.*"), True),
+        (LetterFilter(event_type="daily.data.sleep.*"), False),
+        (LetterFilter(user_id=USER), True),
+        (LetterFilter(user_id="other"), False),
+        (LetterFilter(since_ms=NOW_MS), True),
+        (LetterFilter(until_ms=NOW_MS), False),
+        (LetterFilter(place="3:3"), False),
     ],
 )
-def test_whom_a_filter_means(wanted: Filter, is_meant: bool) -> None:
+def test_whom_a_filter_means(wanted: LetterFilter, is_meant: bool) -> None:
     """All of its parts must hold; since is included, until is not; only an empty one means all."""
     one = died(at_the_door(json.dumps(FINE).encode()))
     assert wanted.matches(one) is is_meant
-    assert wanted.is_open is (wanted == Filter())
+    assert wanted.is_open is (wanted == LetterFilter())
 
 
 def test_a_letter_tells_itself() -> None:

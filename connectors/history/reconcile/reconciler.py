@@ -88,7 +88,7 @@ async def reconcile(
     async def one(named: tuple[str, list[Any]]) -> UserReconciliation:
         try:
             return await _one(tools, *named, fetch=fetch)
-        except (Refused, status.Strange, ValueError) as error:
+        except (Refused, status.UnexpectedAnswer, ValueError) as error:
             if user_id:
                 raise
             return UserReconciliation(named[0], [], trouble=_trouble(error))  # it is the matter of this user alone
@@ -166,7 +166,7 @@ def _compared(said: dict[Pair, ResourceReport], view: dict[str, Any], now_s: flo
     try:
         return compare.compare(said, view, now_s)
     except (LookupError, TypeError, ValueError):
-        raise status.Strange("the worker's answer cannot be compared: is it of another version?") from None
+        raise status.UnexpectedAnswer("the worker's answer cannot be compared: is it of another version?") from None
 
 
 def _rows(

@@ -7,11 +7,10 @@ from typing import Any
 
 from streams.cli.show.explain import render
 from streams.events import topics
-from streams.letters import letter as dead_letters
-from streams.letters import redrive
-from streams.letters.letter import Filter, Letter
-from streams.letters.redrive import Mark
+from streams.letters import redrive, returns, topic_reader
+from streams.letters.letter import Letter, LetterFilter
 from streams.letters.shapes import shape
+from streams.letters.topic_reader import RedriveMark
 from streams.ops import terminal
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
@@ -21,11 +20,11 @@ _SHOWN = ("place", "time", "reason", "detail", "event_type", "user_id", "deliver
 _NO_REASON = "(none)"
 
 
-def print_letters(settings: Settings, wanted: Filter, limit: int, *, as_json: bool) -> None:
+def print_letters(settings: Settings, wanted: LetterFilter, limit: int, *, as_json: bool) -> None:
     """The newest letters, and the count of all that match by reason."""
     reasons: Counter[str] = Counter()
     newest: list[tuple[int, int, int, dict[str, str]]] = []
-    for letter in redrive.letters(settings, wanted):
+    for letter in topic_reader.letters(settings, wanted):
         reasons[letter.reason] += 1
         row = (letter.at_ms, letter.partition, letter.offset, _said(letter))
         (heapq.heappush if len(newest) < limit else heapq.heappushpop)(newest, row)
@@ -62,10 +61,10 @@ def _line(row: dict[str, str]) -> str:
 
 def print_letter(settings: Settings, place: str, *, reveal: bool, as_json: bool) -> None:
     """One letter in full. Raises Misconfigured where there is none at this place."""
-    letter = next(redrive.letters(settings, Filter(place=place)), None)
+    letter = next(topic_reader.letters(settings, LetterFilter(place=place)), None)
     if letter is None:
         raise Misconfigured(f"no dead letter at {place}; `junction-streams dead-letters list` has their places")
-    mark = redrive.marks(settings).get(place)  # after the letter: a return that happens meanwhile is told
+    mark = topic_reader.marks(settings).get(place)  # after the letter: a return that happens meanwhile is told
     told = described(letter, settings, mark if mark and mark.at_ms == letter.at_ms else None, reveal=reveal)
     if as_json:
         terminal.machine(told, str)
@@ -73,7 +72,7 @@ def print_letter(settings: Settings, place: str, *, reveal: bool, as_json: bool)
     console = terminal.console()
     console.print(pairs((name.replace("_", " "), str(value)) for name, value in told["letter"].items()))
     console.print(line("what would become of it now", style="bold"))
-    console.print(render(dead_letters.now(letter, settings.topic_prefix, settings.partitions)))
+    console.print(render(returns.explain_now(letter, settings.topic_prefix, settings.partitions)))
     console.print(line(told["redrive"]))
     console.print(line("body" if reveal else "shape of the body (values: --reveal)", style="bold"))
     if reveal:
@@ -82,13 +81,13 @@ def print_letter(settings: Settings, place: str, *, reveal: bool, as_json: bool)
         console.print(lines(told["shape"]), soft_wrap=True)
 
 
-def described(letter: Letter, settings: Settings, mark: Mark | None, *, reveal: bool) -> dict[str, Any]:
+def described(letter: Letter, settings: Settings, mark: RedriveMark | None, *, reveal: bool) -> dict[str, Any]:
     """A letter for machines. `redrive`: what the command of that name would do about it."""
-    put = dead_letters.returned(letter, settings.topic_prefix, settings.partitions)
+    put = returns.return_of(letter, settings.topic_prefix, settings.partitions)
     doing = put.refusal or f"would go to {put.topic} {put.partition}"
     told: dict[str, Any] = {
         "letter": _said(letter) | {"size_bytes": len(letter.body), "signed": _is_signed(letter)},
-        "now": asdict(dead_letters.now(letter, settings.topic_prefix, settings.partitions)),
+        "now": asdict(returns.explain_now(letter, settings.topic_prefix, settings.partitions)),
         "redrive": f"redriven at {mark.redriven_at} to {mark.to}" if mark else doing,
         "shape": shape(letter.body),
     }
@@ -99,7 +98,7 @@ def _is_signed(letter: Letter) -> bool:
     return bool(topics.header(letter.headers, topics.H_SVIX_SIGNATURE))
 
 
-def print_redrive(settings: Settings, wanted: Filter, *, dry_run: bool, rate: float, as_json: bool) -> None:
+def print_redrive(settings: Settings, wanted: LetterFilter, *, dry_run: bool, rate: float, as_json: bool) -> None:
     """Each letter with its outcome, as it happens, and the sum."""
     counts: Counter[str] = Counter()
     rows: list[dict[str, Any]] = []

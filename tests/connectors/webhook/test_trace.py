@@ -11,7 +11,8 @@ from connectors.webhook import trace
 from connectors.webhook.store import record_of
 from streams.events import topics
 from streams.events.signature import Verified
-from streams.letters.letter import Letter, returned
+from streams.letters.letter import Letter
+from streams.letters.returns import return_of
 from streams.ops.settings import Settings
 from tests.folding import NOW_MS, PREFIX
 from tests.strategies import envelope
@@ -38,7 +39,7 @@ def test_both_go_with_a_record(body: bytes) -> None:
 def test_both_come_back_with_a_letter() -> None:
     """A letter of the door that can be read by now becomes the record that it would have been."""
     headers = topics.encode_headers(stored(b"{", PARENT, STATE).items())
-    put = returned(Letter(0, 0, NOW_MS, b"", FINE, headers), PREFIX, 4)
+    put = return_of(Letter(0, 0, NOW_MS, b"", FINE, headers), PREFIX, 4)
     assert dict(put.headers)["tracestate"].decode() == STATE
 
 

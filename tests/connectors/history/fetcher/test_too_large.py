@@ -14,7 +14,7 @@ from connectors.junction.workout_stream import COLUMNS, read
 from streams import agents
 from streams.events import topics
 from streams.events.record_bounds import Bounds
-from streams.letters import letter as dead_letters
+from streams.letters import returns
 from streams.letters.letter import Letter
 from streams.tables.draft import Draft
 from streams.tables.history import progress
@@ -136,7 +136,7 @@ async def test_a_letter_that_is_put_back_asks_for_its_stream_again() -> None:
     fetcher, _ = await fetched(STREAM, http(200, stream_of(MIB)))
     (record,) = stored(fetcher, topics.DEAD_LETTERS)
     letter = Letter(3, 0, NOW_MS, record.key or b"", record.value or b"", record.headers)
-    put = dead_letters.returned(letter, PREFIX, 12)
+    put = returns.return_of(letter, PREFIX, 12)
     assert put.refusal == ""
     worker = Worker()
     shallow = {"workout_id": "w1", "source": {"provider": "strava"}, "message": "ask"}

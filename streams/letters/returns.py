@@ -1,0 +1,78 @@
+"""What a dead letter becomes when it goes back: the raw record, or the reason why not. Pure.
+
+It goes to the raw topic to which it belongs now: a newer version may know its type. A letter that would only die again
+stays where it is.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from streams.events import ids, topics, types
+from streams.events.topics import Delivery, Headers, header
+from streams.letters.explain import Explanation, explain
+from streams.letters.letter import Letter
+
+DEAD_PREFIX = "dead_"
+
+
+class Return(NamedTuple):
+    """The record that a redrive puts back. `refusal`: why it does not, then the rest is empty."""
+
+    refusal: str
+    topic: str = ""
+    key: bytes = b""
+    partition: int = 0
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+def explain_now(letter: Letter, prefix: str, partitions: int) -> Explanation:
+    """What this version makes of it."""
+    return explain(letter.body, prefix=prefix, partitions=partitions, headers=letter.headers)
+
+
+def return_of(letter: Letter, prefix: str, partitions: int) -> Return:
+    """The raw record that a letter becomes, or why it would only die again."""
+    if header(letter.headers, topics.H_LEFT_OUT):
+        return Return(f"too large for a letter: its record is at {letter.died_at}, as long as raw topics keep it")
+    explained = explain_now(letter, prefix, partitions)
+    if explained.partition is None:
+        return Return(f"still unreadable, nobody can tell whose it is: {_reason(explained)}")
+    if explained.reason:
+        return Return(f"would die again: {_reason(explained)}")
+    own = [row for row in letter.headers if not row[0].startswith(DEAD_PREFIX) and row[0] != topics.H_REDRIVEN_FROM]
+    own = [(name, _id(value) if name in _IDS else value) for name, value in own]
+    headers = own if header(letter.headers, topics.H_FROM_TOPIC) else _of_the_door(letter)
+    mark = (topics.H_REDRIVEN_FROM, letter.place.encode())
+    return Return("", explained.raw_topic, explained.key.encode(), explained.partition, (*headers, mark))
+
+
+_IDS = (topics.H_SUBJECT, topics.H_PARTITION_KEY)
+
+
+def _id(value: bytes) -> bytes:
+    """An id in its one spelling, which older doors did not write. Bytes that are no text stay as they are."""
+    return ids.canonical(value.decode("latin-1")).encode("latin-1")
+
+
+def _reason(explained: Explanation) -> str:
+    return f"{explained.reason} {explained.detail}".strip()
+
+
+def _of_the_door(letter: Letter) -> Headers:
+    """The headers that its door would have given it, if it had been readable then."""
+
+    def value(name: str) -> str:
+        return header(letter.headers, name)
+
+    signature = ((name, value(name)) for name in (topics.H_SVIX_ID, topics.H_SVIX_TIMESTAMP, topics.H_SVIX_SIGNATURE))
+    delivery = Delivery(
+        id=value(topics.H_ID),
+        door=value(topics.H_DOOR),
+        endpoint=value(topics.H_SOURCE).rpartition("/")[2] or "-",
+        created_at=value(topics.H_TIME),
+        received_at=value(topics.H_RECEIVED),
+        traceparent=value(topics.H_TRACEPARENT),
+        tracestate=value(topics.H_TRACESTATE),
+        signature=tuple(signature),
+    )
+    return topics.cloud_headers(types.identify(letter.body), delivery)
