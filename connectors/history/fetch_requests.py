@@ -9,7 +9,6 @@ from streams.events.providers import not_expected
 from streams.events.resources import RESOURCES, normalise
 from streams.events.times import since_epoch
 from streams.kafka.send import send
-from streams.ops import terminal
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from streams.status import client
@@ -104,13 +103,3 @@ def rows(settings: Settings, made: Sequence[Request]) -> list[Row]:
         )
         for one in made
     ]
-
-
-def show(made: list[Request], *, as_json: bool) -> None:
-    """What was asked for."""
-    if as_json:
-        terminal.machine([{"backfill_id": r.id, "provider": r.provider, "resource": r.resource} for r in made])
-        return
-    for request in made:
-        terminal.say(f"asked for {request.provider} {request.resource} ({request.id})")
-    terminal.say("`junction-streams status` shows how far it is; a fetcher has to run.")

@@ -1,20 +1,14 @@
 """The command line: `junction-streams <command>`. Thin: reads settings, calls one function, turns errors into exits.
 
-A file a group of commands. Imports of what a command needs wait until it runs, so that `--help` answers at once.
+A file a heading of `--help`, and one for each group of commands below it. Imports of what a command needs wait until it
+runs, so that `--help` answers at once.
 """
 
-from streams.cli import services  # noqa: F401  # because its commands, and so their groups, are to be shown first
+# isort: off
+# In the order of `--help`: importing them adds their commands.
+from streams.cli import start, simulate, services, look, mend, alerts, dead_letters, topics, schemas  # noqa: F401  # because each only adds its commands
 
-# isort: split
-from streams.cli import (  # noqa: F401  # because importing them adds their commands
-    alerts,
-    dead_letters,
-    drift,
-    history,
-    kafka,
-    look,
-    simulate,
-)
+# isort: on
 from streams.cli.base import app, main, read_settings
 
 __all__ = ["app", "main", "read_settings"]

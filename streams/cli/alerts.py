@@ -1,4 +1,4 @@
-"""`alerts`: rules on data, tried before they are trusted; alerts with their lives; users' own bounds. And `notify`."""
+"""`alerts`: rules on data, tried before they are trusted; alerts with their lives; users' own bounds."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.base import LOOK, SERVICES, AsJson, app, read_settings
+from streams.cli.base import LOOK, AsJson, app, read_settings
 from streams.ops.errors import Misconfigured
 
 alerts_app = typer.Typer(no_args_is_help=True, help="Alerts on data: check and try rules, look at what fired.")
@@ -16,20 +16,6 @@ alerts_app.add_typer(threshold_app, name="threshold")
 
 RulesPath = Annotated[Path, typer.Argument(metavar="FILE", help="A rules file, TOML (docs/alerts.md).")]
 UserId = Annotated[str, typer.Option("--user", help="Only this user id.")]
-
-
-@app.command(rich_help_panel=SERVICES)
-def notify(
-    once: Annotated[bool, typer.Option(help="Stop when all alerts that are there are delivered or given up.")] = False,
-) -> None:
-    """Bring alerts to webhooks, Alertmanager or the log, with retries and a record of each attempt.
-
-    Example: `STREAMS_NOTIFY_RECEIVERS='{"clinic": {"kind": "webhook", "url": "https://...", "secret": "whsec_..."}}'
-    junction-streams notify`
-    """
-    from connectors.receivers.notifier import run
-
-    run(read_settings(), once=once)
 
 
 @alerts_app.command()

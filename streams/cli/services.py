@@ -1,57 +1,10 @@
-"""`demo`, `up`, `gateway`, `worker`: what runs until it is told to stop."""
+"""Under "Services": `gateway`, `worker`, `notify`, `fetcher`. Each runs until SIGTERM or Ctrl-C."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from streams.cli.base import (
-    FOR_SERVICES,
-    NONE,
-    SERVICES,
-    START,
-    AcceptOffsets,
-    AsJson,
-    RebuildState,
-    app,
-    read_settings,
-)
-
-
-@app.command(rich_help_panel=START)
-def demo(
-    once: Annotated[bool, typer.Option(help="Stop when the stream is drained; exit 0 only if all is right.")] = False,
-    as_json: AsJson = False,
-    users: Annotated[int, typer.Option(min=1, help="Simulated users.")] = 20,
-    days: Annotated[int, typer.Option(min=1, help="Simulated days.")] = 7,
-    seed: Annotated[int, typer.Option(help="Another seed is another world.")] = 1,
-    rate: Annotated[float, typer.Option(min=0, help="Deliveries per second; 0: as fast as it goes.")] = 0,
-    history_days: Annotated[int, typer.Option(min=0, help="Days of history to fetch over the API; 0: none.")] = 90,
-    keep: Annotated[Path | None, typer.Option(help="Keep Kafka's data in this folder.")] = None,
-) -> None:
-    """Everything on this machine: Kafka, registry, gateway, worker and a fake Junction that sends signed events.
-
-    Example: `junction-streams demo --once --json`
-    """
-    from streams.demo.run import Options, run_demo
-
-    options = Options(once, as_json, users, days, seed, rate, keep, history_days)
-    raise SystemExit(run_demo(read_settings(running=NONE), options))
-
-
-@app.command(rich_help_panel=START)
-def up(
-    data: Annotated[Path, typer.Option(help="Where Kafka and the registry keep their data.")] = Path(".state/cluster"),
-    partitions: Annotated[int, typer.Option(min=1, help="Partitions of every topic.")] = 4,
-    as_json: AsJson = False,
-) -> None:
-    """Kafka (real, KRaft) and the schema registry on loopback, until Ctrl-C.
-
-    Example: `junction-streams up --data ~/kafka`. Other commands find it; programs of yours need the lines it prints.
-    """
-    from streams.demo.cluster.up import up as run_up
-
-    run_up(read_settings(running=NONE), data, as_json=as_json, partitions=partitions)
+from streams.cli.base import FOR_SERVICES, SERVICES, AcceptOffsets, RebuildState, app, read_settings
 
 
 @app.command(rich_help_panel=SERVICES)
@@ -75,3 +28,28 @@ def worker(rebuild_state: RebuildState = False, accept_offsets: AcceptOffsets = 
     from streams.agents.worker import run as run_worker
 
     run_worker(read_settings(running=FOR_SERVICES), rebuild_state=rebuild_state, accept_offsets=accept_offsets)
+
+
+@app.command(rich_help_panel=SERVICES)
+def notify(
+    once: Annotated[bool, typer.Option(help="Stop when all alerts that are there are delivered or given up.")] = False,
+) -> None:
+    """Bring alerts to webhooks, Alertmanager or the log, with retries and a record of each attempt.
+
+    Example: `STREAMS_NOTIFY_RECEIVERS='{"clinic": {"kind": "webhook", "url": "https://...", "secret": "whsec_..."}}'
+    junction-streams notify`
+    """
+    from connectors.receivers.notifier import run
+
+    run(read_settings(), once=once)
+
+
+@app.command(rich_help_panel=SERVICES)
+def fetcher(rebuild_state: RebuildState = False, accept_offsets: AcceptOffsets = False) -> None:
+    """Fetches the history that Junction has pulled, page by page, each page exactly once. Start as many as you like.
+
+    Example: `STREAMS_JUNCTION_API_KEY=sk_eu_... STREAMS_JUNCTION_REGION=eu junction-streams fetcher`
+    """
+    from connectors.history.fetcher import run as run_fetcher
+
+    run_fetcher(read_settings(running=FOR_SERVICES), rebuild_state=rebuild_state, accept_offsets=accept_offsets)

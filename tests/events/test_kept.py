@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.cli.show.kafka import print_changes
+from streams.cli.show.topics import print_changes
 from streams.events import kept
 from streams.events.topics import Role
 from streams.kafka import admin

@@ -128,7 +128,7 @@ def test_a_letter_cannot_write_on_the_screen(small: Settings, capsys: pytest.Cap
 
 def test_the_report_reads_its_topic(small: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     """The newest record of each item counts."""
-    drift.drift(small, kind="", since_ms=None, as_json=False)
+    drift.print_drift(small, kind="", since_ms=None, as_json=False)
     assert capsys.readouterr().out.startswith("no drift")
     worker, producer = Worker(), Producer(small.librdkafka)
     codec = Codec(registry.register(small))
@@ -138,8 +138,8 @@ def test_the_report_reads_its_topic(small: Settings, capsys: pytest.CaptureFixtu
         at = {name: round(clean.record[name].timestamp() * 1000) for name in ("first_seen_at", "last_seen_at")}
         producer.produce(f"{small.topic_prefix}.drift", codec.encode("drift", clean.record | at), clean.key, 0)
     producer.flush()
-    drift.drift(small, kind="field", since_ms=NOW_MS, as_json=True)
+    drift.print_drift(small, kind="field", since_ms=NOW_MS, as_json=True)
     (item,) = json.loads(capsys.readouterr().out)["items"]
     assert (item["path"], item["count"]) == ("$.data.(rare)", 3)  # of one user
-    drift.drift(small, kind="", since_ms=NOW_MS + 1, as_json=True)
+    drift.print_drift(small, kind="", since_ms=NOW_MS + 1, as_json=True)
     assert json.loads(capsys.readouterr().out) == {"items": []}

@@ -17,8 +17,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from connectors.history import fetch_requests
-from connectors.history.reconcile import show as reconciled
 from connectors.history.reconcile.compare import ReconcileVerdict, ResourceFinding
 from connectors.history.reconcile.reconciler import UserReconciliation
 from connectors.history.reconcile.reports import ResourceReport
@@ -30,7 +28,7 @@ from streams.alerts.rules.rule_set import RuleSet
 from streams.alerts.trial.data_span import DataSpan
 from streams.alerts.trial.runner import TrialOutcome
 from streams.alerts.trial.trial import FiredAlert
-from streams.cli.show import alert_trial, alerts, explain, kafka, letters
+from streams.cli.show import alert_trial, alerts, explain, fetch, letters, reconcile, schemas, topics
 from streams.cli.show.drift import merged, render
 from streams.cli.show.status import print_status
 from streams.events.resources import RESOURCES
@@ -149,11 +147,11 @@ PAGES: dict[str, Callable[[str], None]] = {
     "alerts test": lambda x: alert_trial.print_trial(an_outcome(x), show_all=True, as_json=False),
     "alerts check": lambda x: void(alerts.print_check(x, ParsedRules([], [Problem(1, x, x)]), as_json=False)),
     "thresholds": lambda x: alerts.print_bounds([Threshold(x, x, 1.0, time_zone=x)], as_json=False),
-    "reconcile": lambda x: reconciled.show(everybody(x)[0], machine=False),
-    "reconcile --all": lambda x: reconciled.summary(everybody(x), machine=False),
-    "topics": lambda x: kafka.print_changes([Change(x, x, x)], [], applied=False, as_json=False),
-    "schemas": lambda x: void(kafka.print_checks([SubjectCheck(x, x, x, SubjectStatus.NEW)], as_json=False)),
-    "fetch": lambda x: fetch_requests.show([Request(x, x, x, x, 0, 0, Why.PERSON, Priority.NORMAL)], as_json=False),
+    "reconcile": lambda x: reconcile.print_certificate(everybody(x)[0], as_json=False),
+    "reconcile --all": lambda x: reconcile.print_summary(everybody(x), as_json=False),
+    "topics": lambda x: topics.print_changes([Change(x, x, x)], [], applied=False, as_json=False),
+    "schemas": lambda x: void(schemas.print_checks([SubjectCheck(x, x, x, SubjectStatus.NEW)], as_json=False)),
+    "fetch": lambda x: fetch.print_requests([Request(x, x, x, x, 0, 0, Why.PERSON, Priority.NORMAL)], as_json=False),
 }
 
 
@@ -249,7 +247,7 @@ def test_json_has_no_word_for_what_is_no_number(capsys: pytest.CaptureFixture[st
 OWN = {"demo", "simulator"}
 PRINTING = {"print", "Console", "Table", "Text", "Text.assemble", "sys.stdout.write", "sys.stdout.buffer.write"}
 ALLOWED = {
-    ("connectors/history/reconcile/command.py", "Console"),  # a progress bar on stderr, with words of ours
+    ("streams/cli/show/reconcile_progress.py", "Console"),  # a progress bar on stderr, with words of ours
     ("streams/events/schemas/released.py", "print"),  # the name of a file that it has written
 }
 

@@ -37,7 +37,7 @@ class Item:
         return self.kind, self.scope, self.path, self.found
 
 
-def drift(settings: Settings, *, kind: str, since_ms: int | None, as_json: bool) -> None:
+def print_drift(settings: Settings, *, kind: str, since_ms: int | None, as_json: bool) -> None:
     """Print the report. `kind`: only this one; "" for all. `since_ms`: only what was last seen since, Unix ms."""
     known = merged(read(settings))
     items = [item for item in known if item.is_meant(kind, since_ms)]

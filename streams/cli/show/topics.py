@@ -1,11 +1,10 @@
-"""What commands print: for people as tables and sentences, for machines as JSON."""
+"""What `topics plan` and `topics apply` print."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from streams.events import kept
 from streams.events.topics import Topic
-from streams.kafka.subjects import SubjectCheck
 from streams.kafka.topic_changes import Change
 from streams.ops import terminal
 
@@ -33,23 +32,3 @@ def print_changes(changes: Sequence[Change], layout: Sequence[Topic], *, applied
 
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
-
-
-def print_checks(checks: Sequence[SubjectCheck], *, as_json: bool) -> bool:
-    """What `schemas check` found; returns whether all may be registered."""
-    if as_json:
-        terminal.machine({"checks": [asdict(check) for check in checks]})
-    else:
-        for check in checks:
-            terminal.say(check.line)
-    return all(check.is_allowed for check in checks)
-
-
-def print_ids(ids: Mapping[str, int], *, as_json: bool) -> None:
-    """Schema ids by topic, after `schemas register`."""
-    if as_json:
-        terminal.machine({"ids": dict(ids)})
-        return
-    for topic, number in ids.items():
-        terminal.say(f"{number:>6}  {topic}")
-    terminal.say(f"{len(ids)} subjects registered")

@@ -1,0 +1,69 @@
+"""Under "Start here": `demo`, `up`, `explain`. `simulate` and `fake-api` have their own file."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from streams.cli.base import NONE, START, AsJson, app, read_settings
+from streams.ops.errors import Misconfigured
+
+
+@app.command(rich_help_panel=START)
+def demo(
+    once: Annotated[bool, typer.Option(help="Stop when the stream is drained; exit 0 only if all is right.")] = False,
+    as_json: AsJson = False,
+    users: Annotated[int, typer.Option(min=1, help="Simulated users.")] = 20,
+    days: Annotated[int, typer.Option(min=1, help="Simulated days.")] = 7,
+    seed: Annotated[int, typer.Option(help="Another seed is another world.")] = 1,
+    rate: Annotated[float, typer.Option(min=0, help="Deliveries per second; 0: as fast as it goes.")] = 0,
+    history_days: Annotated[int, typer.Option(min=0, help="Days of history to fetch over the API; 0: none.")] = 90,
+    keep: Annotated[Path | None, typer.Option(help="Keep Kafka's data in this folder.")] = None,
+) -> None:
+    """Everything on this machine: Kafka, registry, gateway, worker and a fake Junction that sends signed events.
+
+    Example: `junction-streams demo --once --json`
+    """
+    from streams.demo.run import Options, run_demo
+
+    options = Options(once, as_json, users, days, seed, rate, keep, history_days)
+    raise SystemExit(run_demo(read_settings(running=NONE), options))
+
+
+@app.command(rich_help_panel=START)
+def up(
+    data: Annotated[Path, typer.Option(help="Where Kafka and the registry keep their data.")] = Path(".state/cluster"),
+    partitions: Annotated[int, typer.Option(min=1, help="Partitions of every topic.")] = 4,
+    as_json: AsJson = False,
+) -> None:
+    """Kafka (real, KRaft) and the schema registry on loopback, until Ctrl-C.
+
+    Example: `junction-streams up --data ~/kafka`. Other commands find it; programs of yours need the lines it prints.
+    """
+    from streams.demo.cluster.up import up as run_up
+
+    run_up(read_settings(running=NONE), data, as_json=as_json, partitions=partitions)
+
+
+@app.command(rich_help_panel=START)
+def explain(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Webhook bodies; - reads standard input.")],
+    as_json: AsJson = False,
+) -> None:
+    """What would happen to this webhook body: type, topic, key, entities, problems. Needs no Kafka.
+
+    Example: `junction-streams explain body.json`
+    """
+    from streams.cli.show.explain import print_explanations
+
+    settings = read_settings()
+    bodies = [(str(file), _read(file)) for file in files]
+    print_explanations(bodies, settings.topic_prefix, settings.partitions, as_json=as_json)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        raise Misconfigured(f"cannot read {file}: {error.strerror}") from None
