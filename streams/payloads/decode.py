@@ -5,8 +5,7 @@ from typing import Any
 
 from streams.events.text import body_bounds
 from streams.events.types import Family
-from streams.payloads import envelope as bodies
-from streams.payloads import series, summary
+from streams.payloads import envelope, series_quick, series_tolerant, summary
 from streams.payloads.envelope import Event
 from streams.payloads.series import Series
 from streams.payloads.summary import Summary
@@ -27,13 +26,13 @@ def decode(body: bytes, likely: Family = Family.UNKNOWN) -> Summary | Series | C
     """One event. `likely`: the family of the topic that it comes from, which decides only what is tried first."""
     if len(body) > UNCOUNTED_BYTES_MAX:
         body_bounds.check(body)
-    if likely is Family.TIMESERIES and (quick := series.read_quickly(body)):
+    if likely is Family.TIMESERIES and (quick := series_quick.read(body)):
         return quick
     if likely is Family.SUMMARY and (brief := summary.read_quickly(body)):
         return brief
-    event, data = bodies.read(body)
+    event, data = envelope.read(body)
     if event.type.family is Family.SUMMARY:
         return summary.read(event, data)
     if event.type.family is Family.TIMESERIES:
-        return series.read(event, data)
+        return series_tolerant.read(event, data)
     return Control(event, data)

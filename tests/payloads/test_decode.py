@@ -12,7 +12,7 @@ from streams.events.resources import RESOURCES
 from streams.events.types import Family
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import envelope as bodies
-from streams.payloads import series, summary
+from streams.payloads import series_quick, series_tolerant, summary
 from streams.payloads.decode import decode
 from streams.payloads.series import Series
 from streams.payloads.source import Source
@@ -78,7 +78,7 @@ def test_deep_nesting_is_refused(kind: str, depth: int) -> None:
 def test_the_quick_reader_means_what_the_tolerant_one_means(event: Any) -> None:
     """Whether a body took the strict shape or the tolerant way cannot be told from the result."""
     body = body_of(event)
-    assert series.read_quickly(body) is not None
+    assert series_quick.read(body) is not None
     assert decode(body, Family.TIMESERIES) == decode(body)
 
 
@@ -87,9 +87,9 @@ def test_samples_of_known_types_mean_what_they_mean_one_by_one(event: Any, more:
     """A field that Junction adds to samples changes how they are read, and not what is read."""
     given = [{**sample, **more} for sample in event["data"]["data"]]
     row = RESOURCES[event["event_type"].split(".")[2]]
-    found = series._well_typed(given, row)
+    found = series_tolerant._well_typed(given, row)
     assert found is not None
-    assert found == series._one_by_one(bodies.read(body_of(event))[0], given, row)
+    assert found == series_tolerant._one_by_one(bodies.read(body_of(event))[0], given, row)
 
 
 @given(summaries())

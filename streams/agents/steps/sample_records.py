@@ -9,7 +9,8 @@ from streams.agents.steps.incoming import Incoming
 from streams.events.times import HOUR_US
 from streams.payloads import local_time
 from streams.payloads.columns import Columns
-from streams.payloads.series import Series, sample_columns
+from streams.payloads.sample_columns import sample_columns
+from streams.payloads.series import Series
 from streams.tables import connections, samples
 from streams.tables.verdicts import NEVER_US, Verdict, Version, signed_hash
 

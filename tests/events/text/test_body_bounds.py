@@ -9,7 +9,7 @@ import pytest
 from streams.events.text import body_bounds
 from streams.events.types import TEXT_CHARS_MAX, Family, identify
 from streams.ops.errors import Reason, Rejected
-from streams.payloads import queries, series, tolerant
+from streams.payloads import queries, series_tolerant, tolerant
 from streams.payloads.columns import tag
 from streams.payloads.decode import decode
 from streams.payloads.series import PARTS_MAX, Series
@@ -112,11 +112,11 @@ def test_names_of_the_envelope() -> None:
 @pytest.mark.parametrize("one", [{}, None, 1, {"value": 1}, {"timestamp": "2026-06-03T10:00:00Z"}])
 def test_samples_of_which_none_is_usable(one: Any) -> None:
     """So many without a usable one say what the others are: they are not looked at."""
-    body = batch([one] * series.TRIED_MAX + [sample(0)])
+    body = batch([one] * series_tolerant.TRIED_MAX + [sample(0)])
     assert (refusal(body).reason, refusal(body).detail) == (Reason.BAD_SHAPE, "$.data.data: no usable sample")
-    found = decode(batch([one] * (series.TRIED_MAX - 1) + [sample(0)]))
+    found = decode(batch([one] * (series_tolerant.TRIED_MAX - 1) + [sample(0)]))
     assert isinstance(found, Series)
-    assert (len(found.columns), found.dropped) == (1, series.TRIED_MAX - 1)
+    assert (len(found.columns), found.dropped) == (1, series_tolerant.TRIED_MAX - 1)
     assert len(found.event.problems) <= 2
 
 
