@@ -16,7 +16,7 @@ from streams.events.text.mend import REPLACEMENT
 from streams.events.times import DAY_US, EPOCH, MICRO
 from streams.events.types import EventType, Family, parse_type
 from streams.ops.errors import Reason, Rejected
-from streams.payloads import quick, tolerant, values
+from streams.payloads import summary_quick, tolerant, values
 from streams.payloads.envelope import Event, envelope
 from streams.payloads.source import UNKNOWN, Source, read_source, unknown_source
 from streams.payloads.values import Unfit, canonical, short_text
@@ -74,7 +74,7 @@ def read_quickly(body: bytes) -> Summary | None:
     kind = None if head is None else parse_type(head.event_type)
     if head is None or kind is None or kind.family is not Family.SUMMARY:
         return None
-    found = quick.read(head.data, schema_of(kind), _DECORATIONS)
+    found = summary_quick.read(head.data, schema_of(kind), _DECORATIONS)
     if found is None or not short_text(found.fields["id"]):
         return None
     event = head.event({"user_id": found.user_id})
