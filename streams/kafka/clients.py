@@ -1,4 +1,4 @@
-"""librdkafka's consumers for what aiokafka cannot ask. They join no group and commit nothing."""
+"""What every client of librdkafka gets; consumers that join no group and commit nothing."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from confluent_kafka import Consumer
 
 from streams.ops.settings import Settings
 
-# librdkafka writes its own lines to stderr, past our logs. What matters in them comes back as errors of calls.
+# librdkafka writes lines to stderr, past our logs. What matters in them is raised by calls, too.
 SILENT = {"log_level": 0}
 
 
@@ -24,7 +24,7 @@ def asking(settings: Settings, purpose: str, isolation: str, **extra: Any) -> Co
             "group.id": settings.group_id,
             "client.id": client_id(settings, purpose),
             "isolation.level": isolation,
-            "auto.offset.reset": "error",  # librdkafka's own jumps to the end: a restore would call that complete
+            "auto.offset.reset": "error",  # the default jumps to the end: a restore would count as complete
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
             **extra,

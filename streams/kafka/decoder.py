@@ -1,4 +1,4 @@
-"""Values of clean topics as records, for everybody who reads a topic.
+"""Values of clean topics as records, for everything that reads a topic.
 
 Whatever a topic holds, there are two outcomes: the record, or Unreadable. A registry that is away is neither.
 """
@@ -60,7 +60,7 @@ class Decoder:
         return self._plainly(id, writer) if self._is_plain else writer
 
     def _belongs(self, topic: str, writer: Any) -> bool:
-        """Whether a topic of ours holds records of this name: else fields would be missing behind our backs."""
+        """Whether a topic of ours holds records of this name: else fields would be missing, and no error said so."""
         name = self._names.get(topic)
         return name is None or (isinstance(writer, dict) and writer.get("name") == f"junction.{name}")
 

@@ -74,7 +74,7 @@ class KafkaPublisher:
         except BufferError:
             raise Unavailable("the publish queue is full: Kafka is slower than the senders") from None
         except KafkaException as error:
-            if error.args[0].code() == KafkaError._FATAL:  # nobody polled since it happened
+            if error.args[0].code() == KafkaError._FATAL:  # no poll since it happened
                 self._break(error.args[0])
                 self._poll_in(loop, _POLL_S)
             raise _unavailable(error.args[0]) from None
@@ -105,7 +105,7 @@ class KafkaPublisher:
     def _poll(self, loop: asyncio.AbstractEventLoop) -> None:
         try:
             self._producer.poll(0)
-        except KafkaException as error:  # confluent-kafka raises a fatal error here, instead of telling `error_cb`
+        except KafkaException as error:  # confluent-kafka raises a fatal error here, instead of calling `error_cb`
             self._break(error.args[0])
         if self.broken and not self._is_closing:
             self._mend()
@@ -120,7 +120,7 @@ class KafkaPublisher:
         self._logger.error("producer_broken", error=error.name(), under_way=self._under_way)
 
     def _mend(self) -> None:
-        """First whoever waits for a report is told that there will be none; then a new producer."""
+        """First every publish that waits for a report raises; then a new producer."""
         if self._under_way:
             self._producer.purge()
         elif time.monotonic() >= self._again_s:

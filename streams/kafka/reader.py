@@ -1,7 +1,7 @@
 """Reading topics: committed records only, as they are, or decoded through the schema registry.
 
 No consumer group: a reader takes all partitions of its topics, remembers nothing, and moves no offsets of others.
-Anybody who may write to a topic may write anything: a record that cannot be read must not end the reading of others.
+Whoever may write to a topic may write anything: a record that cannot be read must not end the reading of others.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ from streams.ops.settings import Settings
 
 BATCH = 2000
 POLL_S = 0.5
-PLACES_SAID = 20  # of records that cannot be read; a topic full of them has said enough by then
+PLACES_LOGGED = 20  # of records that cannot be read; of a topic full of them no more is needed
 
 logger = log.get("reader")
 
@@ -51,11 +51,11 @@ class Messages:
         conf = settings.librdkafka | {
             "group.id": f"{settings.group_id}-reader",
             "isolation.level": "read_committed",
-            "auto.offset.reset": "earliest",  # what expired is gone; librdkafka's own skips the rest, too
+            "auto.offset.reset": "earliest",  # what expired is gone; librdkafka's default skips the rest, too
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "fetch.wait.max.ms": 100,
-            "fetch.min.bytes": 1_000_000,  # answers come by time: each question lists every partition, and costs
+            "fetch.min.bytes": 1_000_000,  # answers wait for their time: each question lists every partition, and costs
             "fetch.message.max.bytes": settings.record_bytes_max,
             "log_level": 2,
         }
@@ -79,7 +79,7 @@ class Messages:
         return [(name, partition) for name in names for partition in known[name].partitions]
 
     def messages(self, timeout_s: float) -> Iterator[Message]:
-        """What has come within the time; at most BATCH records."""
+        """What arrives within the time; at most BATCH records."""
         for message in self._consumer.consume(BATCH, timeout_s):
             error = message.error()
             if error is None:
@@ -90,8 +90,8 @@ class Messages:
                 raise refused(f"reading {message.topic()}", error, is_question=True)
 
     def until_now(self) -> Iterator[Message]:
-        """Every record that is there when this is called, and none that comes later."""
-        # The ends first: what comes later lies behind them. They are ends of what is committed, as reading meets them.
+        """Every record that is there when this is called, and no later one."""
+        # The ends first: later records lie behind them. They are ends of what is committed, as reading meets them.
         ends = {(p.topic, p.partition): self._end(p) for p in self._partitions}
         while any(self._ended.get(place, 0) < end for place, end in ends.items()):
             for message in self.messages(POLL_S):
@@ -112,21 +112,21 @@ class Messages:
             raise refused(what, error.args[0], is_question=True) from None
 
     def pass_over(self, message: Message, why: str) -> None:
-        """Say that a record cannot be read: where it lies, and nothing of what it holds."""
+        """Log that a record cannot be read: its place, never its content."""
         self.unreadable += 1
-        if self.unreadable <= PLACES_SAID:
+        if self.unreadable <= PLACES_LOGGED:
             where = {"topic": message.topic(), "partition": message.partition(), "offset": message.offset()}
             logger.warning("unreadable", **where, why=why)
 
     def close(self) -> None:
-        if self.unreadable > PLACES_SAID:
+        if self.unreadable > PLACES_LOGGED:
             logger.warning("unreadable_in_all", records=self.unreadable)
         self._consumer.close()
         self._asking.close()
 
 
 class Reader(Messages):
-    """All committed records of some clean topics, decoded. What nobody can read is counted, said, and passed over.
+    """All committed records of some clean topics, decoded. What cannot be read is counted, logged, and passed over.
 
     `is_plain`: times stay the numbers that they are in the worker, instead of becoming datetimes.
     """
@@ -144,7 +144,7 @@ class Reader(Messages):
         self._decoder = Decoder(settings, is_plain=is_plain)
 
     def poll(self, timeout_s: float) -> list[Decoded]:
-        """What has come within the time; at most BATCH records."""
+        """What arrives within the time; at most BATCH records."""
         return list(self._decoded(self.messages(timeout_s)))
 
     def records(self, wants: Callable[[bytes], bool] = lambda key: True) -> Iterator[Decoded]:

@@ -1,4 +1,4 @@
-"""What Kafka says no to, as an error of ours: a person has to change something, or it will pass."""
+"""What Kafka refuses, as an error of ours: Misconfigured where a person has to act, else Unavailable."""
 
 from confluent_kafka import KafkaError
 
@@ -17,7 +17,7 @@ _A_PERSON_HAS_TO_ACT = {
     KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
     KafkaError.UNSUPPORTED_SASL_MECHANISM,
 }
-# A broker that has just come back says so, too, until it knows its topics again.
+# A broker that has just restarted answers so, too, until it knows its topics again.
 _UNKNOWN = {KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART}
 
 

@@ -59,7 +59,7 @@ def _schema(name: str) -> Schema:
 
 
 def status(client: SchemaRegistryClient, settings: Settings, topic: str, schema: str) -> SubjectCheck:
-    """How a subject stands to our schema. Raises SchemaRegistryError, as all here do."""
+    """Our schema compared with a subject. Raises SchemaRegistryError, as all here do."""
     found = look_up(client, settings, topic, schema)
     if found.status is not SubjectStatus.COMPATIBLE:
         return found
@@ -103,7 +103,7 @@ def refusal(refused: list[SubjectCheck]) -> Misconfigured:
 
 
 def look_up(client: SchemaRegistryClient, settings: Settings, topic: str, schema: str) -> SubjectCheck:
-    """SAME with its id, NEW, or COMPATIBLE until somebody asks."""
+    """SAME with its id, NEW, or COMPATIBLE, which `status` still has to ask."""
     subject = name_of(settings, topic)
     try:
         found = client.lookup_schema(subject, _schema(schema))
@@ -117,7 +117,7 @@ def look_up(client: SchemaRegistryClient, settings: Settings, topic: str, schema
 
 
 def registered(client: SchemaRegistryClient, check: SubjectCheck, guard: "CompatibilityGuard") -> int:
-    """The id of our schema, which is registered now. Raises Misconfigured for a 409."""
+    """Register our schema where it is not; returns its id. Raises Misconfigured for a 409."""
     if check.id is None:
         try:
             id: int = client.register_schema(check.subject, _schema(check.schema))
@@ -136,14 +136,14 @@ def registered(client: SchemaRegistryClient, check: SubjectCheck, guard: "Compat
 
 
 class CompatibilityGuard:
-    """Has the registry refuse what breaks readers, for our subjects: whatever it does for others (some allow all)."""
+    """Sets the compatibility level of our subjects, so that the registry refuses what breaks readers."""
 
     def __init__(self, client: SchemaRegistryClient) -> None:
         self._client = client
         self._is_usual = client.get_compatibility() == COMPATIBILITY
 
     def over(self, subject: str) -> None:
-        """Raise the level of a subject. One that somebody set by hand, too: services rely on what we promise."""
+        """Raise the level of a subject, also one that a person set: services rely on what we promise."""
         if self._level(subject) == COMPATIBILITY:
             return
         try:

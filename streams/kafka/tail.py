@@ -51,8 +51,8 @@ def wanted(record: Decoded, user_id: str) -> bool:
     """Whether it is one of this user, by its record or, where it has none that can be read, by its key."""
     if not user_id:
         return True
-    said = topics.owner_in(record.key) if record.record is None else record.record.get("user_id")
-    return ids.canonical(said or "") == ids.canonical(user_id)
+    owner = topics.owner_in(record.key) if record.record is None else record.record.get("user_id")
+    return ids.canonical(owner or "") == ids.canonical(user_id)
 
 
 def show(console: Console, record: Decoded, *, as_json: bool) -> None:

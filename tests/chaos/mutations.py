@@ -20,8 +20,8 @@ from streams.engine.positions.group_metadata import Membership
 from streams.engine.positions.slices import Cursors, Slice, SliceVerdict
 from streams.engine.store import accounts, offsets
 from streams.engine.store.recovery import Recovery
-from streams.engine.store.restore import topic_ids
 from streams.engine.store.table import StateTable
+from streams.engine.store.topic_ids import topic_ids
 from streams.engine.work.committer import Committer
 from streams.engine.work.transaction import Transaction
 from streams.events import topics

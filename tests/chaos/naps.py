@@ -119,8 +119,8 @@ PLACES: Mapping[str, Place] = {
     "closed": Place(f"{_ENGINE}.store.table:StateStore.revoke_partitions", _AFTER, _JOIN),
     # A restore
     "restore": Place(f"{_ENGINE}.store.recovery:restore", _BEFORE, _START),
-    "origins": Place(f"{_ENGINE}.store.restore:_check_origins", _AFTER, _START),
-    "ranges": Place(f"{_ENGINE}.store.restore:_find_range", _AFTER, _START),
+    "origins": Place(f"{_ENGINE}.store.restore:check_origins", _AFTER, _START),
+    "ranges": Place(f"{_ENGINE}.store.restore:find_range", _AFTER, _START),
     "batch_read": Place(f"{_ENGINE}.store.table:StateTable.write", _BEFORE, _START, in_restore),
     "batch_written": Place(f"{_ENGINE}.store.table:StateTable.write", _AFTER, _START, in_restore),
     "restored": Place(f"{_ENGINE}.store.recovery:restore", _AFTER, _START),

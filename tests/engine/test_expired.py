@@ -10,7 +10,8 @@ import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from streams.engine.store import restore
+from streams.engine.store import restore_read
+from streams.engine.store.restore_job import RestoreJob
 from streams.engine.store.table import StateTable
 from streams.kafka.reader import Messages
 from streams.ops.errors import Unavailable
@@ -121,7 +122,7 @@ def test_a_restore_that_is_overtaken_is_no_restore(rig: Rig) -> None:
     delete_before(rig, 20)
     source = (rig.topic("raw.a"), 0)
     with pytest.raises(Unavailable, match=r"cannot be read: _AUTO_OFFSET_RESET"):
-        restore._read(rig.settings, {source: restore.RestoreJob(Forgetful(), source, 10, 50)}, threading.Event())
+        restore_read.read(rig.settings, {source: RestoreJob(Forgetful(), source, 10, 50)}, threading.Event())
 
 
 def test_made_anew_and_longer_under_a_worker(rig: Rig) -> None:

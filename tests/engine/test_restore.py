@@ -9,7 +9,8 @@ from typing import Any
 from confluent_kafka import KafkaError, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
-from streams.engine.store import restore
+from streams.engine.store import restore_read
+from streams.engine.store.restore_job import RestoreJob
 from streams.engine.store.table import StateTable
 from streams.ops.settings import Settings
 from tests.engine.rig import RIGHT, Rig, keys
@@ -146,7 +147,7 @@ def drained(*batches: list[Found]) -> tuple[list[tuple[int, int, bool]], list[in
     """What a restore of offsets 3 to 8 writes, and where it seeks."""
     table, source = Written(), ("changelog", 0)
     consumer: Any = Scripted(*batches)
-    restore._drain(consumer, {source: restore.RestoreJob(table, source, 3, 9)}, threading.Event())
+    restore_read._read_to_ends(consumer, {source: RestoreJob(table, source, 3, 9)}, threading.Event())
     return table.writes, consumer.sought
 
 

@@ -111,7 +111,7 @@ async def _first_failure(watched: "set[asyncio.Future[Any]]", stopping: "asyncio
 
 
 class _Crashed(StreamsError):
-    """A library raised what the engine does not know how to live with."""
+    """A library raised an error that the engine does not handle."""
 
     @classmethod
     def of(cls, error: BaseException) -> "_Crashed":

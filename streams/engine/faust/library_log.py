@@ -20,8 +20,8 @@ def quiet() -> None:
 
 
 class ToStructlog(logging.Handler):
-    """Libraries' warnings, as lines of ours. The same one again within REPEAT_S is counted, not written: while a broker
-    is away, aiokafka says so forty times a second."""
+    """Writes libraries' warnings. The same one within REPEAT_S is counted, not written: while a broker is away,
+    aiokafka logs it forty times a second."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
@@ -48,10 +48,8 @@ _TRIED_AGAIN = {"Marking the coordinator dead (node %s)for group %s."}  # aiokaf
 
 
 def _level(record: logging.LogRecord, again: int) -> int:
-    """A library's level, except for what it will try again: news at first, a warning if it lasts.
-
-    The first group of a new Kafka has no coordinator for a moment, which aiokafka calls an error.
-    """
+    """A library's level; of what it will try again INFO at first, and WARNING if it lasts."""
+    # The first group of a new Kafka has no coordinator for a moment, which aiokafka logs as an error.
     values = record.args if isinstance(record.args, tuple) else ()
     is_tried_again = record.msg in _TRIED_AGAIN or any(getattr(one, "retriable", False) for one in values)
     return record.levelno if not is_tried_again else logging.WARNING if again else logging.INFO

@@ -1,7 +1,7 @@
-"""What the engine looks like from outside, sampled about once a second in a thread of its own: lag, age, size, stalls.
+"""Lag, age, size and stalls of the engine, sampled about once a second in a thread of its own.
 
-A thread, because a fold that does not return holds the event loop, and just then somebody has to say so. It only reads,
-and each thing it reads is copied in one step.
+A thread, because a fold that does not return holds the event loop, and that must be reported. It only reads, and
+everything that it reads is copied in one step.
 """
 
 import shutil
@@ -75,7 +75,7 @@ class Observer:
         while not self._stopped.wait(EVERY_S):
             try:
                 self.look(time.monotonic(), time.time())
-            except Exception as error:  # what is half taken apart in a rebalance; the next look comes soon
+            except Exception as error:  # a rebalance is under way: objects are half gone; the next look follows soon
                 logger.debug("look_failed", error=type(error).__name__)
 
     def look(self, now_s: float, clock_s: float) -> None:
@@ -87,14 +87,14 @@ class Observer:
             for source, end in self._consumer.high_watermarks(positions).items()
             if source in positions
         }
-        self._tell_lag(lags, self._oldest_ms(positions), clock_s)
+        self._set_lag(lags, self._oldest_ms(positions), clock_s)
         oldest_s = self._unit.oldest_s
         metrics.UNCOMMITTED_SECONDS.set(now_s - oldest_s if oldest_s is not None else 0.0)
         self._watch_sources(now_s, positions, lags)
         partitions = {partition for _, partition in positions}
         if now_s >= self._sizes_at_s or partitions != self._sized:
             self._sizes_at_s, self._sized = now_s + SIZES_EVERY_S, partitions
-            self._tell_sizes(partitions)
+            self._set_sizes(partitions)
 
     def _oldest_ms(self, positions: Mapping[Source, int]) -> dict[Source, int]:
         """Timestamp of the next record, where it has been read; else of the last one processed, which is older."""
@@ -105,7 +105,7 @@ class Observer:
                 heads.setdefault(piece.source, piece.records[0].timestamp)
         return oldest | heads
 
-    def _tell_lag(self, lags: Mapping[Source, int], oldest_ms: Mapping[Source, int], clock_s: float) -> None:
+    def _set_lag(self, lags: Mapping[Source, int], oldest_ms: Mapping[Source, int], clock_s: float) -> None:
         for topic, partition in self._labelled - lags.keys():
             metrics.LAG_RECORDS.remove(topic, str(partition))
             metrics.LAG_SECONDS.remove(topic, str(partition))
@@ -130,7 +130,7 @@ class Observer:
             logger.error("stalled", **place, records=lags[source], partitions=len(news))
         metrics.STALLED.set(self._watchdog.stalled)
 
-    def _tell_sizes(self, partitions: Iterable[int]) -> None:
+    def _set_sizes(self, partitions: Iterable[int]) -> None:
         for table in self._tables:
             metrics.STATE_BYTES.labels(table.name).set(sum(size_of(table.folder(number)) for number in partitions))
         if self._tables:  # also of a worker that owns nothing yet: its tables will lie there
@@ -144,7 +144,7 @@ def free_bytes(folder: Path) -> int:
 
 
 def size_of(folder: Path) -> int:
-    """Bytes of the files in a folder; what vanishes meanwhile counts nothing."""
+    """Bytes of the files in a folder; a file that vanishes meanwhile counts 0."""
     total = 0
     with suppress(FileNotFoundError):
         for path in folder.iterdir():

@@ -77,7 +77,7 @@ _BATCH_HEAD = Struct(">qi")  # base offset, and the length of what follows
 
 
 class PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # because aiokafka is untyped to strict mypy
-    """What was fetched of one partition, taken in pieces. `next_fetch_offset`: behind what was taken."""
+    """What was fetched of one partition, read in pieces. `next_fetch_offset`: behind what was read."""
 
     next_fetch_offset: int
     _batch: Any = None
@@ -86,7 +86,7 @@ class PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # becau
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         # aiokafka's own iterator, which nobody runs to its end here, refers to us: with it, what was fetched would stay
-        # until the garbage collector comes, which is hardly ever (`collector.spare_the_collector`).
+        # until the garbage collector runs, which is seldom (`collector.spare_the_collector`).
         self._records_iterator = None
 
     def take(self, most: int) -> list[SourceRecord]:
@@ -130,7 +130,7 @@ class PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # becau
     def _build(self, most: int) -> list[SourceRecord]:
         try:
             return self._made(most)
-        except UnicodeDecodeError:  # the name of a header: it would come again at every attempt, and after each restart
+        except UnicodeDecodeError:  # the name of a header: every attempt would fail, also after a restart
             anew = self._records.anew(self._batch.base_offset)
             self._unread = (record for record in anew if record.offset >= self.next_fetch_offset)
             return self._made(most)

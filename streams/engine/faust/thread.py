@@ -29,7 +29,7 @@ FETCH_WAIT_MS = 250  # a fetch that waits holds back other partitions of the sam
 PARTITION_FETCH_BYTES = 4 * 1024 * 1024
 POLL_BYTES = 4 * 1024 * 1024  # a poll's records are worked on in one go: bounds both memory and the loop's pauses
 POLL_RECORDS_MIN, POLL_RECORDS_MAX = 50, 5_000
-ABSENT_S = 3600.0  # aiokafka leaves the group when nobody polls for so long; a restore may take a while
+ABSENT_S = 3600.0  # without a poll for so long aiokafka leaves the group; a restore may take a while
 
 logger = log.get("transport")
 
@@ -55,7 +55,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
             bootstrap_servers=settings.bootstrap_servers,
             partition_assignment_strategy=[self._assignor],
             enable_auto_commit=False,
-            auto_offset_reset="none",  # "earliest" jumps over what retention has deleted, and says nothing
+            auto_offset_reset="none",  # "earliest" skips what retention has deleted, and does not report it
             isolation_level="read_committed",  # raw topics are written in transactions, too
             fetch_max_wait_ms=FETCH_WAIT_MS,
             max_partition_fetch_bytes=PARTITION_FETCH_BYTES,
@@ -78,7 +78,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
         consumer = self._ensure_consumer()
         consumer.pause(*consumer.assignment())  # changelogs stay so: without it aiokafka buffers a fetch of each
         for tp in consumer.assignment():
-            consumer.seek(tp, 0)  # a position that nobody reads from: without one aiokafka asks for offsets for ever
+            consumer.seek(tp, 0)  # never read from: without a position aiokafka asks for offsets for ever
         await super().on_partitions_assigned(assigned, generation_id)
 
     async def seek_to(self, positions: Mapping[Source, Position]) -> None:
@@ -95,9 +95,9 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
         self._moved.set()
 
     async def poll(self, timeout_s: float) -> list[Slice]:
-        """What has arrived, as slices; empty after `timeout_s` without records."""
+        """What was fetched, as slices; empty after `timeout_s` without records."""
         if not self._positions:
-            self._ensure_consumer()._coordinator.check_errors()  # nothing else asks while nothing is read
+            self._ensure_consumer()._coordinator.check_errors()  # no other call checks it while nothing is read
             self._moved.clear()
             await asyncio.wait([asyncio.ensure_future(self._moved.wait())], timeout=timeout_s)
             return []
@@ -119,29 +119,29 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
         return [*slices, *await self._markers(consumer)] if is_noted else slices
 
     async def _out_of_range(self, consumer: Any, offsets: Mapping[Any, int]) -> None:
-        """Go on where the log begins now, and say how much is lost. Raises Misconfigured where it ends before that."""
+        """Go on where the log begins now, and log how much is lost. Raises Misconfigured where it ends before that."""
         try:
             first = await consumer.beginning_offsets(list(offsets))
         except KafkaTimeoutError:  # the next fetch meets the same answer
             return
         for tp, offset in offsets.items():
-            # Behind the await: a rebalance or a seek may have come between, and the position is not ours to move then.
+            # After the await: a rebalance or a seek may have happened, and then this position must not be moved.
             if tp not in self._positions or tp not in consumer.assignment() or await consumer.position(tp) != offset:
                 continue
             if first[tp] <= offset:
                 raise _jumped_back(tp, offset, first[tp])
-            tell_expired(tp, offset, first[tp])
-            consumer.seek(tp, first[tp])  # the next slice begins where the last one ended: the gap was told
+            log_expired(tp, offset, first[tp])
+            consumer.seek(tp, first[tp])  # the next slice begins where the last one ended: the gap was logged
 
     def _note_ends(self, consumer: Any) -> bool:
-        """What Kafka said about the ends of our partitions, and when, a few times a second; whether it was time."""
+        """Note the ends of our partitions as Kafka answered them, a few times a second; returns whether it was time."""
         if time.monotonic() < self._ends_noted_s + APART_MS / 1000:
             return False
         self._ends_noted_s = time.monotonic()
         for source in self._positions:
             tp = aiokafka.TopicPartition(*source)
             with suppress(AssertionError, IllegalStateError):  # it was taken away meanwhile
-                # Not the last stable offset: behind an open transaction lie records that came in time.
+                # Not the last stable offset: behind an open transaction lie records that arrived in time.
                 end, at_ms = consumer.highwater(tp), consumer.last_poll_timestamp(tp)
                 if end is not None and at_ms is not None:
                     self.ends.saw(source, end, at_ms)
@@ -183,8 +183,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
         self._ensure_consumer()._coordinator.request_rejoin()
 
 
-def tell_expired(tp: Any, wanted: int, first: int) -> None:
-    """Say that the log begins at `first`, behind what we would read next."""
+def log_expired(tp: Any, wanted: int, first: int) -> None:
+    """Log that the log begins at `first`, behind the offset that we would read next."""
     logger.error("records_expired", topic=tp.topic, partition=tp.partition, count=first - wanted)
 
 

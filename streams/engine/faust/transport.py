@@ -13,7 +13,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
-from streams.engine.faust.thread import ConsumerThread, tell_expired
+from streams.engine.faust.thread import ConsumerThread, log_expired
 from streams.engine.positions.apart import check_counts, together
 from streams.engine.positions.ends import Ends
 from streams.engine.positions.group_metadata import Membership
@@ -23,7 +23,7 @@ from streams.ops import log
 POLL_S = 1.0
 WAITING_BYTES_MAX = 16 * 1024 * 1024
 WAITING_SLICES_MAX = 12
-ROOM_S = 0.005  # how often to look for room while there is none; what waits keeps the agents busy for far longer
+ROOM_S = 0.005  # between two looks for room; the slices that wait keep the agents busy for far longer
 
 APART = "their tables are with another worker; they wait until all workers of the group have the same version"
 
@@ -92,7 +92,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]  # because Faust is untyp
                 yield event.value
 
     def high_watermarks(self, sources: Iterable[Source]) -> dict[Source, int]:
-        """High watermarks as the last fetches told them, where there was one. From any thread."""
+        """High watermarks of the last fetches, where there was one. From any thread."""
         consumer = self._thread._ensure_consumer()
         ends = {source: consumer.highwater(aiokafka.TopicPartition(*source)) for source in sources}
         return {source: end for source, end in ends.items() if end is not None}
@@ -158,5 +158,5 @@ class Transport(driver.Transport):  # type: ignore[misc]  # because Faust is unt
 
 def _first_offset(tp: Any, committed: int, first: int) -> int:
     if 0 <= committed < first:
-        tell_expired(tp, committed, first)
+        log_expired(tp, committed, first)
     return max(committed, first)

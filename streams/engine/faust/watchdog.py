@@ -1,7 +1,7 @@
 """Notices where progress stopped: records wait in a partition and its cursor does not move. Pure but for `under_way`.
 
-Two kinds. A fold that does not return holds back everything, the event loop included; the record that it has is found
-in the stack of the loop's thread. Otherwise something below the folds stands still, partition by partition.
+Two kinds. A fold that does not return holds back everything, the event loop included; its record is found in the stack
+of the loop's thread. Otherwise something below the folds stands still, partition by partition.
 """
 
 import sys
@@ -30,11 +30,11 @@ class UnderWay:
 class _Seen:
     what: object
     since_s: float
-    told: bool = False
+    is_reported: bool = False
 
 
 class Watchdog:
-    """Answers each stall once: as soon as it has lasted for `stalled_s`, and again when there was progress between."""
+    """Reports each stall once: as soon as it has lasted for `stalled_s`, and again after progress in between."""
 
     def __init__(self, stalled_s: float = STALLED_S) -> None:
         self._stalled_s = stalled_s
@@ -47,7 +47,7 @@ class Watchdog:
         if what is None or self._fold is None or self._fold.what != what:
             self._fold = _Seen(what, now_s) if what else None
             return None
-        return record if self._is_news(self._fold, now_s) else None
+        return record if self._is_due(self._fold, now_s) else None
 
     def sources(self, now_s: float, positions: Mapping[Source, int], waiting: Set[Source]) -> list[Source]:
         """Partitions that have stood still for so long. `waiting`: those with records behind their positions."""
@@ -56,22 +56,22 @@ class Watchdog:
             seen = self._sources.get(source)
             if seen is None or seen.what != positions.get(source):
                 self._sources[source] = _Seen(positions.get(source), now_s)
-        return sorted(source for source, seen in self._sources.items() if self._is_news(seen, now_s))
+        return sorted(source for source, seen in self._sources.items() if self._is_due(seen, now_s))
 
     @property
     def stalled(self) -> int:
-        """How many partitions stand still, told before or now."""
-        return sum(seen.told for seen in self._sources.values())
+        """How many partitions stand still, reported before or now."""
+        return sum(seen.is_reported for seen in self._sources.values())
 
-    def _is_news(self, seen: _Seen, now_s: float) -> bool:
-        if seen.told or now_s - seen.since_s < self._stalled_s:
+    def _is_due(self, seen: _Seen, now_s: float) -> bool:
+        if seen.is_reported or now_s - seen.since_s < self._stalled_s:
             return False
-        seen.told = True
+        seen.is_reported = True
         return True
 
 
 def under_way(thread_id: int) -> UnderWay | None:
-    """The record in a fold's hands in that thread now; None when it runs none."""
+    """The record that a fold in that thread works on now; None when there is no fold."""
     innermost = sys._current_frames().get(thread_id)
     frame: FrameType | None = innermost
     while frame is not None and innermost is not None:

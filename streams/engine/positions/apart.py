@@ -1,9 +1,9 @@
-"""Which source partitions can be worked on: those that came together with all of their tables. Pure.
+"""Which source partitions can be worked on: those that are assigned together with all of their tables. Pure.
 
 Faust keeps topics together by who subscribes to them. While workers of two versions are in the group, of which the
-newer one reads a topic more or has a table more, they are two sets, shared out each for itself: partition 3 of the new
-topic may be here and the tables of partition 3 there. Nobody can work on it then. It waits, in Kafka, with its offset,
-for the rebalance that the last old worker's end brings; all other partitions go on.
+newer one reads one more topic or has one more table, they are two sets, each assigned for itself: partition 3 of the
+new topic may be here and the tables of partition 3 there. Then no worker can process it. It waits, in Kafka, with its
+offset, for the rebalance when the last old worker ends; all other partitions go on.
 """
 
 from collections.abc import Collection, Mapping

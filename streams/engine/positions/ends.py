@@ -1,9 +1,9 @@
 """Up to when a partition is known to be processed wholly: what a timer may trust. Pure.
 
-A timer that asks "has nothing come since?" must not be answered from tables while records still wait in Kafka: after an
-outage every user would look silent. So the consumer notes what Kafka said with each answer, (end of the log, when), and
-once the cursor has reached such an end, everything that was in the log at that moment has been processed. The end is
-the high watermark: the last stable offset stops at an open transaction, and what lies behind it is there, but hidden.
+A timer that asks "has nothing arrived since?" must not be answered from tables while records still wait in Kafka: after
+an outage every user would look silent. So the consumer notes with each answer of Kafka (end of the log, when). Once the
+cursor has reached such an end, everything that was in the log at that moment has been processed. The end is the high
+watermark: the last stable offset stops at an open transaction, and the records behind it are there, but hidden.
 
 Kafka does not say when it looked. It was after the answer before, since the next question is asked only then: that is
 the time which counts.
@@ -19,7 +19,7 @@ FACTS_MAX = 256  # of one partition, over a minute of lag; while it is full, new
 
 
 class Ends:
-    """Facts come from the consumer's thread, questions from the loop: a deque's ends are safe for that."""
+    """Written by the consumer's thread, read by the loop: a deque's ends are safe for that."""
 
     def __init__(self) -> None:
         self._answered_ms: dict[Source, int] = {}
@@ -27,7 +27,7 @@ class Ends:
         self._complete_ms: dict[Source, int] = {}
 
     def saw(self, source: Source, end: int, at_ms: int) -> None:
-        """An answer that came at `at_ms` said that this is the end of the log, transactions that are open included."""
+        """Note an answer of `at_ms`: the log ends at `end`, open transactions included."""
         before_ms = self._answered_ms.get(source, at_ms)
         self._answered_ms[source] = at_ms
         facts = self._facts.setdefault(source, deque())
@@ -45,7 +45,7 @@ class Ends:
         return self._complete_ms.get(source, 0)
 
     def forget(self) -> None:
-        """Partitions came or went, or cursors went back."""
+        """Drop everything: after a rebalance, and when cursors move back."""
         self._answered_ms.clear()
         self._facts.clear()
         self._complete_ms.clear()

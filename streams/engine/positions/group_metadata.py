@@ -11,7 +11,7 @@ MAGIC = b"CGMDv2:"
 
 
 class Membership(NamedTuple):
-    """What the group coordinator knows of us. Generation -1 and an empty member id: not in the group."""
+    """What the group coordinator knows of this worker. Generation -1 and an empty member id: not in the group."""
 
     generation: int
     member_id: str

@@ -1,8 +1,8 @@
 """Up to which source offsets a partition's tables are made: one row of the first table, in every transaction. Pure.
 
-Emitted records, changelogs and source offsets of a transaction are one, so after a restore this row and the group's
-committed offsets are equal. Where they are not, something is broken that nothing else would show: rows that a restore
-did not get, offsets that Kafka forgot, a broker that answered with what it knew before, a topic that was made anew.
+A transaction commits emitted records, changelogs and source offsets together, so after a restore this row and the
+group's committed offsets are equal. Where they are not, something is broken that nothing else would show: rows that a
+restore did not read, offsets that Kafka forgot, a broker that answered an old offset, a topic that was created again.
 """
 
 from collections.abc import Iterable, Mapping
@@ -50,7 +50,7 @@ def decode(stored: bytes | None) -> LedgerRow:
 
 
 class LedgerVerdict(StrEnum):
-    """What a source's entry is to the offset that the group has committed."""
+    """A source's entry compared with the offset that the group has committed."""
 
     EQUAL = "equal"
     UNKNOWN = "unknown"  # no entry: a topic that is read for the first time, or state of an older version
@@ -82,7 +82,7 @@ class Ledger:
         self._rows = {partition: dict(row) for partition, row in rows.items()}
 
     def judge(self, committed: Mapping[Source, int]) -> dict[Source, LedgerVerdict]:
-        """How each source stands."""
+        """The verdict on each source."""
         return {
             source: judge(self._entry(source), offset, self._ids[source[0]]) for source, offset in committed.items()
         }
@@ -108,7 +108,7 @@ class Ledger:
         return {partition: encode(self._rows[partition]) for partition in {partition for _, partition in offsets}}
 
     def forget(self, sources: Iterable[Source]) -> None:
-        """Drop the entries of sources whose committed offsets are to be taken, whatever the tables say."""
+        """Drop the entries of sources: their committed offsets count, whatever the tables say."""
         for topic, partition in sources:
             self._rows.get(partition, {}).pop(topic, None)
 

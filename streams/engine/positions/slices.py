@@ -1,4 +1,4 @@
-"""The rules that leave no holes: which slices of the log are processed, and where a partition is read next. Pure.
+"""The rules that prevent holes: which slices of the log are processed, and where a partition is read next. Pure.
 
 A slice covers offsets `[begin, end)` of one partition, gaps of compaction, aborted records and commit markers included.
 Begin is the end of the slice before it, or the offset of the seek that it descends from. Every seek has its own epoch:
@@ -37,7 +37,7 @@ class Slice:
 
 
 class SliceVerdict(Enum):
-    """What a slice is to the cursor of its partition."""
+    """A slice compared with the cursor of its partition."""
 
     NEXT = "next"  # it begins at or before the cursor and ends after it
     STALE = "stale"  # of another epoch, of a partition that is not ours, or wholly before the cursor
@@ -53,11 +53,9 @@ class Cursors:
         self.generation = -1
 
     def assign(self, generation: int, committed: Mapping[Source, int]) -> dict[Source, Position]:
-        """Take over partitions at their stable committed offsets; answers where to seek.
-
-        Within one generation a cursor never goes back: an open transaction has processed up to it. `clear` first
-        when that transaction was aborted.
-        """
+        """Take over partitions at their stable committed offsets; returns where to seek."""
+        # Within one generation a cursor never moves back: an open transaction has processed up to it. Where that
+        # transaction was aborted, `clear` is called first.
         known = self._at if generation == self.generation else {}
         self._epoch += 1
         self.generation = generation

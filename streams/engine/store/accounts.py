@@ -1,6 +1,6 @@
-"""The one check of every start: what the tables are made from against what the group has committed.
+"""The check at every start: the offsets that the tables are made from against those that the group has committed.
 
-Equal is right. Everything else is said, and what would repeat or lose records is refused with a sentence.
+They should be equal. Every difference is logged; one that would repeat or lose records is refused with a sentence.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ def behind(ledger: Ledger, committed: Mapping[Source, int]) -> bool:
 def check(
     settings: Settings, tables: Sequence[StateTable], ledger: Ledger, committed: Mapping[Source, int], *, accept: bool
 ) -> list[Source]:
-    """Tell what differs, and answer which sources do. `accept`: the group's offsets count, whatever the tables say.
+    """Log what differs, and return the sources that do. `accept`: the group's offsets count, whatever the tables say.
 
     Raises Misconfigured where tables miss commits, offsets belong to a topic that is gone, or the group has lost all of
     its offsets and an older version made the tables.
@@ -77,7 +77,7 @@ def _sentence(settings: Settings, source: Source, standing: LedgerVerdict, known
 def _refuse_forgotten(
     settings: Settings, tables: Sequence[StateTable], ledger: Ledger, committed: Mapping[Source, int]
 ) -> None:
-    """Tables of an older version say nothing about offsets; that they know something is all that can be seen."""
+    """Tables of an older version have no ledger: all that can be seen is whether they have rows."""
     for partition in sorted({partition for _, partition in committed}):
         mine = [source for source in committed if source[1] == partition]
         is_known = any(ledger.offset(source) >= 0 or committed[source] >= 0 for source in mine)

@@ -32,7 +32,7 @@ logger = log.get("state")
 
 
 class Unusable(StreamsError):
-    """The worker has to leave: a database cannot be read or written."""
+    """The worker has to end: a database cannot be read or written."""
 
 
 class Damaged(Unusable):
@@ -56,12 +56,10 @@ class DiskFull(Unusable):
 
 
 def trouble(folder: Path, error: Exception) -> Exception:
-    """What to raise for an error of a database: itself, unless it is known. Damage is remembered for the next start.
-
-    RocksDB tells by text alone; rocksdict raises plain exceptions.
-    """
+    """What to raise for an error of a database: itself, unless it is known. Damage is marked for the next start."""
+    # Only the text says which error it is: rocksdict raises plain exceptions.
     if _is_damage(error):
-        with suppress(OSError):  # where it cannot be written, the next start finds the damage as this one did
+        with suppress(OSError):  # without the mark the next start finds the damage as this one did
             (folder / MARK).touch()
         return Damaged(folder)
     return DiskFull(folder) if "No space left on device" in str(error) else error
@@ -72,7 +70,7 @@ def _is_damage(error: Exception) -> bool:
 
 
 def discard(path: Path) -> None:
-    """Delete a folder as one: killed in the middle, it leaves no database of which only some files are there."""
+    """Delete a folder atomically: a kill in the middle leaves no database with only some of its files."""
     gone = path.with_name(f"{path.name}{GONE}")
     if gone.exists():
         shutil.rmtree(gone)

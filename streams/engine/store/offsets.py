@@ -1,7 +1,7 @@
 """The committed offsets of the group, read so that nothing is processed twice.
 
-With `isolation.level=read_committed` librdkafka asks for stable offsets: while a transaction of the previous owner is
-committing, the broker makes us wait instead of answering the old offset. aiokafka 0.14 speaks OffsetFetch up to v3 and
+With `isolation.level=read_committed` librdkafka asks for stable offsets (KIP-447): while a transaction of the previous
+owner is committing, the broker answers "again" instead of the old offset. aiokafka 0.14 speaks OffsetFetch up to v3 and
 cannot ask for that.
 """
 
@@ -12,17 +12,17 @@ from collections.abc import Iterable
 from confluent_kafka import KafkaException, TopicPartition
 
 from streams.engine.positions.slices import Source
-from streams.engine.store.restore import Stopped
+from streams.engine.store.restore_job import Stopped
 from streams.kafka.clients import asking
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 
-CALL_TIMEOUT_S = 5.0  # then `stop` is looked at
+CALL_TIMEOUT_S = 5.0  # between two looks at `stop`
 PATIENCE_S = 60.0  # an abandoned transaction holds an offset back for at most its timeout
 
 
 class CommittedOffsets:
-    """A client that only asks; it never joins the group."""
+    """A client that only asks. It never joins the group."""
 
     def __init__(self, settings: Settings) -> None:
         self._group_id = settings.group_id

@@ -3,10 +3,10 @@
 Replaces Faust's recovery, which reads changelogs record by record. It runs beside the group's heartbeats, not inside
 the rebalance callback, so a long restore does not cost the membership; a new rebalance stops it and starts it anew.
 
-The order is the promise. A transaction's offsets can be pending while its records still wait in a stalled worker's
-queue: who restores first reads changelogs without them, and then offsets that include them. Once the stable offsets
-have been read and the generation before is over, every transaction that could still commit for these partitions has
-ended, so a restore that begins then has all of it.
+The order matters. A transaction's offsets can be pending while its records still wait in a stalled worker's queue: a
+restore that runs first reads changelogs without them, and then offsets that include them. Once the stable offsets have
+been read and the generation before is over, every transaction that could still commit for these partitions has ended,
+so a restore that begins then has all of it.
 """
 
 import asyncio
@@ -22,7 +22,9 @@ from streams.engine.positions.ledger import Ledger
 from streams.engine.positions.slices import Source
 from streams.engine.store import accounts
 from streams.engine.store.offsets import CommittedOffsets
-from streams.engine.store.restore import Stopped, restore, topic_ids
+from streams.engine.store.restore import restore
+from streams.engine.store.restore_job import Stopped
+from streams.engine.store.topic_ids import topic_ids
 from streams.ops import log
 
 logger = log.get("recovery")
@@ -47,17 +49,17 @@ class Recovery(Service):  # type: ignore[misc]  # because mode is untyped to str
         super().__init__(**kwargs)
 
     def on_partitions_revoked(self, revoked: Any) -> None:
-        """Called first in a rebalance: whatever runs now is for partitions that may go."""
+        """Called first in a rebalance: what runs now is for partitions that may be taken away."""
         self._is_between = True
         self._cancel()
 
     async def release(self) -> None:
-        """End what runs, and return once nothing of it touches databases any more: they may be closed then."""
+        """Cancel the recovery, and return once it uses no database any more: they may be closed then."""
         self._cancel()
         await self._restore_ended()
 
     async def on_rebalance(self, assigned: Any, revoked: Any, newly_assigned: Any, generation_id: int = 0) -> None:
-        """Called when databases are open; answers at once, so that the callback does not hold back heartbeats."""
+        """Called when databases are open. Returns at once: the callback must not hold back heartbeats."""
         self._is_between = False
         self._start_run(generation_id)
 
@@ -95,7 +97,8 @@ class Recovery(Service):  # type: ignore[misc]  # because mode is untyped to str
 
     async def _recover(self, generation: int) -> None:
         app, consumer = self.app, self.app.consumer
-        # Then what a predecessor left open has ended: nothing holds back the restore. We may be cancelled, it may not.
+        # Behind it the transaction that a predecessor left open has ended, which would hold back the restore. Only this
+        # task may be cancelled, not the opening.
         await asyncio.shield(app.opened)
         while consumer.membership().generation != generation:  # noqa: ASYNC110  # because aiokafka has no event for it
             await asyncio.sleep(0.05)  # we were found out of the group: the rebalance that follows cancels this
@@ -111,8 +114,8 @@ class Recovery(Service):  # type: ignore[misc]  # because mode is untyped to str
             committed, ledger, odd = {}, Ledger({}, {}), []
         starts = await consumer.available(ledger.starts(committed))
         await self._resume(generation, starts, ledger)
-        if not odd or await app.unit.restate(odd):  # then rows and offsets agree again, also where nothing comes
-            app.accept_offsets = False  # what differs later was set by nobody's hand
+        if not odd or await app.unit.restate(odd):  # then rows and offsets agree again, also where no record arrives
+            app.accept_offsets = False  # what differs later was not set by a person
 
     async def _stable(self, sources: set[Any]) -> dict[Source, int]:
         self._offsets = self._offsets or CommittedOffsets(self.app.engine_settings)
@@ -128,7 +131,7 @@ class Recovery(Service):  # type: ignore[misc]  # because mode is untyped to str
         await asyncio.shield(self._restoring)
 
     async def _restore_ended(self) -> None:
-        while self._restoring and not self._restoring.done():  # the wait may be cancelled: whoever comes next waits too
+        while self._restoring and not self._restoring.done():  # the wait may be cancelled: the next caller waits, too
             await asyncio.wait([self._restoring])
 
     async def _compared(
@@ -142,12 +145,12 @@ class Recovery(Service):  # type: ignore[misc]  # because mode is untyped to str
         ledger = accounts.read(tables, committed, ids)
         if accounts.behind(ledger, committed) and not self.app.accept_offsets:
             logger.warning("restored_again", why="tables miss what the group has committed")
-            await self._restore(changelogs, ids)  # a broker that was not the leader any more may have told its end
+            await self._restore(changelogs, ids)  # a broker that is no leader any more may have answered an old end
             ledger = accounts.read(tables, committed, ids)
         return ledger, accounts.check(settings, tables, ledger, committed, accept=self.app.accept_offsets)
 
     def _begin(self, call: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":
-        """Start a blocking call in a thread. It goes on when whoever waits for it is cancelled."""
+        """Start a blocking call in a thread. It goes on when the task that waits for it is cancelled."""
         job = asyncio.get_running_loop().run_in_executor(None, call, *args)
         self._jobs.add(job)
         job.add_done_callback(partial(self._ended, self._stop))
@@ -156,7 +159,7 @@ class Recovery(Service):  # type: ignore[misc]  # because mode is untyped to str
     def _ended(self, stop: threading.Event, job: "asyncio.Future[Any]") -> None:
         self._jobs.discard(job)
         error = None if job.cancelled() else job.exception()
-        if stop.is_set() and not isinstance(error, Stopped | None):  # nobody else looks at it
+        if stop.is_set() and not isinstance(error, Stopped | None):  # no task waits for it any more
             logger.warning("call_failed", error=type(error).__name__)
 
     async def _resume(self, generation: int, starts: Mapping[Source, int], ledger: Ledger) -> None:

@@ -24,7 +24,7 @@ CURRENT_KEY = b"__streams\0current__"  # Unix ms at which the database last held
 
 
 class Overtaken(Unusable):
-    """Somebody else writes to a database that is ours."""
+    """Two writers use one database."""
 
     def __init__(self, table: str, partition: int, known: int, given: int) -> None:
         super().__init__(
@@ -41,9 +41,9 @@ class StateStore(rocksdb.Store):  # type: ignore[misc]  # because Faust ships wi
         self.rocksdb_options = DatabaseOptions()
 
     def revoke_partitions(self, table: Any, tps: Iterable[TP]) -> None:
-        """Close their databases. Faust leaves that to the garbage collector, and anything that still refers to one, a
-        draft of the last slice of a quiet topic, keeps it locked when the partition comes back: the worker then waits
-        for half a minute and crashes."""
+        """Close their databases."""
+        # Faust leaves that to the garbage collector. Any reference (the last draft of a quiet topic has one) keeps the
+        # database locked when the partition is assigned again: the worker then waits for half a minute and crashes.
         for tp in tps:
             if tp.topic == table.changelog_topic_name and (database := self._dbs.pop(tp.partition, None)) is not None:
                 database.close()
@@ -117,11 +117,11 @@ class StateTable(faust.Table):  # type: ignore[misc]  # because Faust ships with
         self.database(partition).put(CURRENT_KEY, _now())
 
     def ledger_row(self, partition: int) -> ledger.LedgerRow:
-        """The source offsets from which the partition's tables are made, where this is the table that says it."""
+        """The source offsets up to which the partition's tables are made; only the first table has them."""
         return ledger.decode(self._own(partition, ledger.KEY))
 
     def discard(self, partition: int) -> None:
-        """Forget a partition's rows. Nobody else may use the database; the next one who does gets an empty one."""
+        """Delete a partition's rows. Nothing else may use the database meanwhile; the next use opens an empty one."""
         self.database(partition).close()
         self.data._dbs.pop(partition)
         discard(self.folder(partition))
@@ -157,7 +157,7 @@ def _now() -> bytes:
 
 
 def _check_end(database: rocksdict.Rdict, last: bytes, options: rocksdict.ReadOptions) -> None:
-    """Raise what ended an iteration behind `last`: rocksdict's own iterators end at damage as if there were no more."""
+    """Raise what ended an iteration behind `last`. rocksdict's iterators end at damage as at the last row."""
     behind = database.iter(options)
     behind.seek(last)
     if behind.valid():

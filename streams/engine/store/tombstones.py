@@ -1,8 +1,8 @@
 """How old a database may be to take up its changelog again where it stopped.
 
 A row that is deleted leaves a tombstone in the changelog, and Kafka promises it only to readers that get there within
-`delete.retention.ms`. A directory that was away for longer (a worker was scaled down for a week and up again) would
-read nothing about such rows, and keep them for ever. So it is made anew from the changelog's beginning.
+`delete.retention.ms`. A directory that was unused for longer (a worker was scaled down for a week and up again) would
+not read about such rows, and keep them for ever. So it is made again from the changelog's beginning.
 """
 
 from collections.abc import Iterable
@@ -32,7 +32,8 @@ def kept_ms(settings: Settings, topics: Iterable[str]) -> dict[str, int]:
 def is_too_old(current_ms: int | None, now_ms: int, kept_ms: int) -> bool:
     """Whether a database that was last current at `current_ms` may lack tombstones that Kafka has no more.
 
-    Half of what Kafka keeps: the clocks of two hosts and the time of the restore lie in between. A time that lies as
-    far ahead is no better known. None, of a database that an older version made, is taken on trust.
+    None, of a database that an older version made, is taken on trust.
     """
+    # Half of what Kafka keeps: the clocks of two hosts and the time of the restore lie in between. A time that lies as
+    # far ahead is as wrong.
     return current_ms is not None and abs(now_ms - current_ms) > kept_ms / 2

@@ -2,9 +2,9 @@
 
 librdkafka 2.16 can forget a request: `send_offsets_to_transaction` does not come back, whatever its timeout, when the
 broker that it remembers as group coordinator was given up meanwhile (confluentinc/librdkafka#5511: every connection was
-down for a moment, or the broker left the metadata). Nobody can wake that thread. So the thread is a daemon, which no
-exit waits for, and whoever waits for a call is told after STUCK_S; leaving the process is safe, the next start fences
-what the call may still do.
+down for a moment, or the broker left the metadata). Nothing can wake that thread. So the thread is a daemon, for which
+no exit waits, and `run` raises Stuck after STUCK_S. Ending the process is safe: the next start fences what the call
+may still do.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from typing import Any
 
 from streams.ops.errors import Unavailable
 
-CALL_TIMEOUT_S = 5.0  # what each call of librdkafka is given; a call that says "again" is made again
+CALL_TIMEOUT_S = 5.0  # of each call of librdkafka; one that answers "again" is made again
 STUCK_S = CALL_TIMEOUT_S + 3.0  # it should have answered long ago
 LOOKS = 8  # at a call, in that time
 
@@ -24,7 +24,7 @@ Call = Callable[[], Any]
 
 
 class Stuck(Unavailable):
-    """A call of librdkafka does not return, and never will."""
+    """A call of librdkafka did not return, and never will."""
 
 
 class Blocking:
@@ -69,7 +69,7 @@ class Blocking:
             loop, done, call = self._jobs.get()
             try:
                 result, error = call(), None
-            except BaseException as raised:  # it belongs to whoever waits
+            except BaseException as raised:  # `run` raises it
                 result, error = None, raised
             if not loop.is_closed():
                 loop.call_soon_threadsafe(_resolve, done, result, error)

@@ -105,7 +105,7 @@ class TransactionalProducer:
         while True:
             if isinstance(error, KafkaException):
                 self._raise(error.args[0], topic=args[0])
-            self._poll(0.05)  # the queue is full: let it send
+            self._poll(0.05)  # the queue is full: wait until librdkafka has sent some
             try:
                 return self._producer.produce(*args, **extra)  # type: ignore[no-any-return]  # because untyped
             except (BufferError, KafkaException) as again:
@@ -118,7 +118,7 @@ class TransactionalProducer:
     def _poll(self, wait_s: float) -> None:
         try:
             self._producer.poll(wait_s)
-        except KafkaException as error:  # a fatal error comes from here, too
+        except KafkaException as error:  # a fatal error is raised here, too
             self._raise(error.args[0])
 
     def commit(self, offsets: Mapping[Source, int], group_metadata: bytes) -> None:
@@ -132,10 +132,10 @@ class TransactionalProducer:
         self._call(lambda: self._producer.send_offsets_to_transaction(positions, group_metadata, CALL_TIMEOUT_S))
 
     def reason(self, error: Aborted) -> Aborted:
-        """What ended the transaction, where the call that met its end only said that there is none (any more)."""
+        """What ended the transaction, where the error only says that there is none (any more)."""
         if error.code != KafkaError._STATE:
             return error
-        try:  # one that has ended is never committed: the call says why
+        try:  # one that has ended is never committed: the error of this call says why
             self._call(lambda: self._producer.commit_transaction(CALL_TIMEOUT_S))
         except Aborted as known:
             return known

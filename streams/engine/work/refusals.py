@@ -1,7 +1,7 @@
-"""Aborts that come again at every attempt: what a person has to change is said in a sentence, and the process ends.
+"""Aborts that repeat at every attempt: the process ends with a sentence that says what a person has to change.
 
-Brokers that are away and groups that move on are waited for as long as it takes. An error that is about the record
-itself never goes away. Of the rest nobody knows: half a minute of them without a commit between them is enough.
+Brokers that are away and groups that rebalance are waited for without a limit. An error of the record itself is final.
+Of all others nothing is known: the process ends after half a minute of them without a commit in between.
 """
 
 from confluent_kafka import KafkaError
@@ -10,8 +10,8 @@ from streams.engine.work.aborts import AbortCause, Aborted
 from streams.ops.errors import Misconfigured
 
 REFUSALS_MAX = 5
-REFUSED_S = 30.0  # of them; a broker that restarts may answer oddly for a while
-# Of the record itself: the same bytes are refused whenever they come.
+REFUSED_S = 30.0  # a broker that restarts may answer with odd errors for a while
+# Of the record itself: the same bytes are refused at every attempt.
 LASTING = {
     KafkaError.MSG_SIZE_TOO_LARGE,
     KafkaError.RECORD_LIST_TOO_LARGE,

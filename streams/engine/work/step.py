@@ -1,4 +1,4 @@
-"""One slice's turn: run a fold over its records. Pure but for the clock that the draft already carries."""
+"""One slice's turn: run a fold over its records. Pure: the time is the draft's."""
 
 import time
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ class Step:
         self.draft.run_all(fold, self.records, self._failed)
 
     def end(self) -> None:
-        """Let go of what was processed: the agent of a quiet topic remembers its last turn for long."""
+        """Drop the references to records and draft: the agent of a quiet topic holds its last step for long."""
         self.records, self.draft = NOTHING, _NO_DRAFT
 
     def _failed(self, record: Record, error: BaseException) -> None:
@@ -65,7 +65,7 @@ class Step:
 
 
 def dead_letter(draft: Draft, topic: str, record: Record, rejection: Rejected) -> None:
-    """The record as it came, with the reason in its headers. Detail names places, never values. It always fits."""
+    """Emit the record as it was read, with the reason in its headers: places, never values. It always fits."""
     dead_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(draft.now_ms / 1000))
     reasons = topics.encode_headers(
         [
@@ -83,11 +83,9 @@ def dead_letter(draft: Draft, topic: str, record: Record, rejection: Rejected) -
 
 
 def _fitting(bytes_max: int, topic: str, record: Record, reasons: topics.Headers) -> Emit:
-    """The letter whole; else without the body, which lies where the reasons say; else the reasons alone.
-
-    What our doors take always fits whole. What others write may be larger, since topics take records by their
-    compressed size; a body that is cut would be no original, and no letter at all would stop the partition for ever.
-    """
+    """The whole letter; else without its body, which lies where the reasons say; else the reasons alone."""
+    # What our doors take always fits. What others write may be larger: topics take records by their compressed size.
+    # A body that is cut would be no original, and without a letter the partition would stop for ever.
     headers = [*record.headers, *reasons]
     left_out = topics.encode_headers([(topics.H_LEFT_OUT, str(len(record.value or b"")))])
     for letter in (

@@ -27,7 +27,7 @@ class TableReader:
                 return written[key]
         try:
             value: bytes | None = self._gets[table](key)
-        except Exception as error:  # it costs nothing while there is none
+        except Exception as error:  # without an error this `try` costs nothing
             raise self._tables[table].trouble(self._partition, error) from None
         return value
 

@@ -1,4 +1,4 @@
-"""What one transaction holds: drafts, offsets, and the order in which they become true."""
+"""What one transaction holds (drafts, offsets), and in which order it is committed and written."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -31,12 +31,12 @@ class Transaction:
         self.ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()  # whether it was committed
 
     def end(self, *, is_committed: bool) -> None:
-        """Tell those who wait."""
+        """Set the result of `ended`, unless it has one."""
         if not self.ended.done():
             self.ended.set_result(is_committed)
 
     def produce(self, producer: TransactionalProducer) -> None:
-        """Hand over what was emitted since the last call, so that librdkafka sends it while we go on."""
+        """Queue what was emitted since the last call: librdkafka sends it while the folds go on."""
         producer.begin()
         for partition, draft in self.drafts.items():
             producer.produce(partition, islice(draft.emits, self.produced.get(partition, 0), None))
@@ -49,7 +49,7 @@ class Transaction:
         metadata: bytes,
         ledger_before: Ledger,
     ) -> None:
-        """Blocking: the rest of the emits, the changelogs, the offsets, then, and only then, the databases."""
+        """Blocking: send the rest of the emits, the changelogs, the offsets; after the commit write the databases."""
         self.produce(producer)
         changes = list(self._changes(tables, ledger_before))
         for table, partition, changed in changes:
