@@ -47,7 +47,7 @@ class Alerts:
             finally:
                 draft.observations = None
             for seen in observations:
-                attempt(draft, partial(watch.observed, draft, seen))
+                attempt(draft, partial(watch.evaluate, draft, seen))
 
         return watched
 
@@ -55,13 +55,13 @@ class Alerts:
         """`junction.alert_thresholds`: bounds and time zones of single users."""
         given, is_given = threshold.decode(record.key, record.value)
         if given.rule:
-            self.watch.personal(draft, given.user_id, given.rule, given.personal if is_given else None)
+            self.watch.set_bounds(draft, given.user_id, given.rule, given.personal if is_given else None)
         else:
-            self.watch.zone(draft, given.user_id, given.time_zone)
+            self.watch.set_time_zone(draft, given.user_id, given.time_zone)
 
     def punctuate(self, draft: Draft) -> None:
         """Timers; and the rules, where their file has changed."""
         changed = self._new_rules()
         if changed is not None:
-            self.watch.replace(changed)
+            self.watch.replace_rules(changed)
         self.watch.punctuate(draft)

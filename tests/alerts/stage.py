@@ -75,7 +75,7 @@ class Stage:
 
     def use(self, rules: Sequence[dict[str, Any]]) -> None:
         """Other rules, as when the file has changed."""
-        self.watch.replace(RuleSet.of(rules_of(list(rules))))
+        self.watch.replace_rules(RuleSet.of(rules_of(list(rules))))
 
     def draft(self, now_us: int) -> Draft:
         draft = Draft(lambda table, key: self.table.get(key), 0, now_us // 1000, self._scan)
@@ -101,7 +101,7 @@ class Stage:
         at_ms = record.get("delivery", {}).get("received_at") or record.get("last_event_at") or record["progress_at"]
         self.now_us = max(self.now_us, at_ms * 1000)
         draft = self.draft(self.now_us)
-        self.watch.saw(draft, topic, record)
+        self.watch.evaluate_record(draft, topic, record)
         return self.commit(draft)
 
     def wait(self, minutes: float) -> list[dict[str, Any]]:

@@ -112,7 +112,7 @@ def test_the_bounds_of_a_window_forget_the_order(minutes: set[int], each: int, m
         for time_us, value, maker in order:
             said = Provenance(f"provider-{maker}", "watch", "", "junction.raw.timeseries", 0, 1)
             made.add([(time_us, value)], said, T0_US // 1000 + 151 * 60_000, DAY_US, DAY_US, crowds)
-        return [(mark.time_us, mark.value, made.evidence(mark).provider) for mark in made.marks]
+        return [(mark.time_us, mark.value, made.provenance(mark).provider) for mark in made.marks]
 
     kept = after(sorted(points))
     chance.shuffle(points)
@@ -138,7 +138,7 @@ def test_many_sources_are_bounded() -> None:
         said = Provenance(f"provider-{n}", "watch", "", "junction.raw.timeseries", 0, n)
         made.add([(T0_US + n * MINUTE_US, 1.0 * n)], said, (T0_US + n * MINUTE_US) // 1000, DAY_US, DAY_US, crowds)
     assert len(made.sources) <= 32
-    assert made.evidence(made.marks[-1]).provider == "provider-499"
+    assert made.provenance(made.marks[-1]).provider == "provider-499"
 
 
 days_of_points = st.lists(
@@ -218,7 +218,7 @@ def test_a_row_of_a_user_is_read_back() -> None:
     full = NEW_USER._replace(
         zone="Europe/Madrid",
         personal={"r": PersonalBounds(3.5, None, True)},
-        rules={"r": RuleState(1, happened=(Occurrence(1, "s", WATCH, None),), timer_ms=5)},
+        rules={"r": RuleState(1, occurrences=(Occurrence(1, "s", WATCH, None),), timer_ms=5)},
     )
     assert user.decode(user.encode(full)) == full
     assert user.encode(full)[0] == 1
@@ -310,7 +310,7 @@ def test_personal_bounds() -> None:
 
     def own(personal: PersonalBounds | None) -> None:
         draft = stage.draft(stage.now_us)
-        stage.watch.personal(draft, USER, "glucose-low", personal)
+        stage.watch.set_bounds(draft, USER, "glucose-low", personal)
         stage.commit(draft)
 
     own(PersonalBounds(3.0))

@@ -26,5 +26,5 @@ class Episode(NamedTuple):
     beyond_us: int
     marks: tuple[Mark, ...] = ()
     ended_us: int | None = None
-    how: Resolution | None = None
+    resolution: Resolution | None = None
     subject: str = ""

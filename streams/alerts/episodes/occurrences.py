@@ -18,30 +18,30 @@ class Occurrence(NamedTuple):
 
     time_us: int
     subject: str
-    evidence: Provenance
+    provenance: Provenance
     ended_us: int | None = None
 
 
-def updated(rule: Rule, happened: Sequence[Occurrence], seen: RecordView, *, is_so: bool) -> list[Occurrence]:
+def updated(rule: Rule, happened: Sequence[Occurrence], view: RecordView, *, is_so: bool) -> list[Occurrence]:
     """What has happened, with what a record says of it. `is_so`: it is what the rule waits for."""
     if fields.is_series(rule.topic):
-        return _samples(happened, seen, is_so)
+        return _samples(happened, view, is_so)
     if rule.topic in fields.STATES:
-        return _state(happened, seen, is_so)
-    others = [one for one in happened if one.subject != seen.subject]
-    return _newest([*others, Occurrence(seen.time_us, seen.subject, seen.evidence)] if is_so else others)
+        return _state(happened, view, is_so)
+    others = [one for one in happened if one.subject != view.subject]
+    return _newest([*others, Occurrence(view.time_us, view.subject, view.provenance)] if is_so else others)
 
 
-def subjects(rule: Rule, seen: RecordView) -> set[str]:
+def subjects(rule: Rule, view: RecordView) -> set[str]:
     """What a record speaks about."""
-    return set(map(_text, seen.record["times"])) if fields.is_series(rule.topic) else {seen.subject}
+    return set(map(_text, view.record["times"])) if fields.is_series(rule.topic) else {view.subject}
 
 
-def _samples(happened: Sequence[Occurrence], seen: RecordView, is_so: bool) -> list[Occurrence]:
+def _samples(happened: Sequence[Occurrence], view: RecordView, is_so: bool) -> list[Occurrence]:
     """A sample of the same time and source is a new version of it; another source's is another."""
-    times, source = set(seen.record["times"]), seen.evidence[:2]
-    others = [one for one in happened if one.time_us not in times or one.evidence[:2] != source]
-    new = [Occurrence(time_us, _text(time_us), seen.evidence) for time_us in times] if is_so else []
+    times, source = set(view.record["times"]), view.provenance[:2]
+    others = [one for one in happened if one.time_us not in times or one.provenance[:2] != source]
+    new = [Occurrence(time_us, _text(time_us), view.provenance) for time_us in times] if is_so else []
     return _newest([*others, *new])
 
 
@@ -50,18 +50,18 @@ def _text(time_us: int) -> str:
     return (EPOCH + time_us * MICRO).isoformat().replace("+00:00", "Z")
 
 
-def _state(happened: Sequence[Occurrence], seen: RecordView, is_so: bool) -> list[Occurrence]:
+def _state(happened: Sequence[Occurrence], view: RecordView, is_so: bool) -> list[Occurrence]:
     """The newest record of a state ends what was reported before, unless it says the same again."""
-    is_open = any(one.subject == seen.subject and one.ended_us is None for one in happened)
+    is_open = any(one.subject == view.subject and one.ended_us is None for one in happened)
     if is_so and is_open:
         return list(happened)
     ended = [
-        one._replace(ended_us=max(seen.time_us, one.time_us))
-        if one.subject == seen.subject and one.ended_us is None and not is_so
+        one._replace(ended_us=max(view.time_us, one.time_us))
+        if one.subject == view.subject and one.ended_us is None and not is_so
         else one
         for one in happened
     ]
-    return _newest([*ended, Occurrence(seen.time_us, seen.subject, seen.evidence)] if is_so else ended)
+    return _newest([*ended, Occurrence(view.time_us, view.subject, view.provenance)] if is_so else ended)
 
 
 def _newest(happened: list[Occurrence]) -> list[Occurrence]:

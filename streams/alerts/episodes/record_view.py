@@ -28,14 +28,14 @@ class RecordView(NamedTuple):
     received_ms: int
     is_live: bool
     is_floating: bool
-    evidence: Provenance
+    provenance: Provenance
     record: Json
 
     @property
     def subject(self) -> str:
         """What an event of it is about."""
-        entity = self.evidence.entity
-        return key_parts.join("/", (self.evidence.provider, entity)) if self.topic in fields.STATES else entity
+        entity = self.provenance.entity
+        return key_parts.join("/", (self.provenance.provider, entity)) if self.topic in fields.STATES else entity
 
 
 def view_of(topic: str, record: Json) -> RecordView | None:
@@ -79,24 +79,24 @@ def _time_us(topic: str, record: Json, delivered_ms: int) -> int | None:
     return delivered_ms * 1000 if extent is None else min(extent.last_us, max(extent.first_us, delivered_ms * 1000))
 
 
-def points(seen: RecordView, field: str) -> Iterator[tuple[int, float]]:
+def points(view: RecordView, field: str) -> Iterator[tuple[int, float]]:
     """(time in µs, value) of a number in the record, sorted by time."""
-    if not fields.is_series(seen.topic):
-        value = seen.record.get(field)
-        return iter(()) if value is None else iter(((seen.time_us, float(value)),))
-    return zip(seen.record["times"], seen.record["values" if field == fields.VALUE else field], strict=True)
+    if not fields.is_series(view.topic):
+        value = view.record.get(field)
+        return iter(()) if value is None else iter(((view.time_us, float(value)),))
+    return zip(view.record["times"], view.record["values" if field == fields.VALUE else field], strict=True)
 
 
-def n_values(seen: RecordView) -> int:
+def n_values(view: RecordView) -> int:
     """How many values it brings: samples, or one of anything else."""
-    return len(seen.record["times"]) if fields.is_series(seen.topic) else 1
+    return len(view.record["times"]) if fields.is_series(view.topic) else 1
 
 
-def unit_fits(seen: RecordView, unit: str) -> bool:
+def unit_fits(view: RecordView, unit: str) -> bool:
     """Samples say their unit; summaries have it in the name of the field."""
-    return not fields.is_series(seen.topic) or seen.record["unit"] == unit
+    return not fields.is_series(view.topic) or view.record["unit"] == unit
 
 
-def matches(seen: RecordView, where: tuple[tuple[str, frozenset[Any]], ...]) -> bool:
+def matches(view: RecordView, where: tuple[tuple[str, frozenset[Any]], ...]) -> bool:
     """Whether the record is what an event rule waits for."""
-    return all(seen.record.get(name) in values for name, values in where)
+    return all(view.record.get(name) in values for name, values in where)

@@ -54,7 +54,7 @@ def expire(rule: Rule, machine: EpisodeState, until_us: int, ended: list[Episode
 
 
 def _end(machine: EpisodeState, episode: Episode, at_us: int, how: Resolution, ended: list[Episode]) -> EpisodeState:
-    ended.append(episode._replace(ended_us=at_us, how=how))
+    ended.append(episode._replace(ended_us=at_us, resolution=how))
     return EpisodeState(ended_us=at_us)
 
 

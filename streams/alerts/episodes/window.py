@@ -109,7 +109,7 @@ class Window:
         self.sources[place] = source
         return place
 
-    def evidence(self, mark: Mark) -> Provenance:
+    def provenance(self, mark: Mark) -> Provenance:
         provider, kind, topic, partition = self.sources[mark.source]
         return Provenance(provider, kind, mark.entity, topic, partition, mark.offset)
 

@@ -1,13 +1,13 @@
-"""Rules over a draft: what a record says is judged, timers are looked at, alerts leave in the same transaction.
+"""Evaluates rules on a draft: records and timers are judged, alerts are emitted in the same transaction.
 
 Rows of the one table `alerts`, by the first letters of their keys:
 
-    u|user            what is remembered of a user (`user`)
-    m|user|series     the newest marks of a series (`marks`)
-    c|user|series|minute   all samples of a minute with more of them than a window keeps (`crowds`)
-    n|user|series     the baseline of a series (`baseline`)
-    s|user|topic      signs of life (`silence`)
-    t|due|user|rule   timers (`timers`)
+    u|user                bounds, time zone, the state of each rule (`lives.user`)
+    m|user|series         the newest marks of a series (`episodes.window`)
+    c|user|series|minute  all samples of a crowded minute (`episodes.crowded_minutes`)
+    n|user|series         the baseline of a series (`episodes.baseline`)
+    s|user|topic          signs of life (`episodes.silence`)
+    t|due|user|rule       timers (`lives.timers`)
 """
 
 from collections.abc import Callable, Iterable
@@ -18,11 +18,11 @@ from typing import Any
 from streams.alerts.episodes.episode import Resolution
 from streams.alerts.episodes.record_view import RecordView, n_values, view_of
 from streams.alerts.evaluation import event_rules, series_rules, silence_rules
+from streams.alerts.evaluation.local_records import note_user, view_in_utc
 from streams.alerts.lives import timers
 from streams.alerts.lives.alert import Life, Transition, resolved
 from streams.alerts.lives.timers import GRACE_MS, Timer
-from streams.alerts.lives.user import PersonalBounds, User
-from streams.alerts.lives.user_clock import clock_version, from_local_us, with_clock
+from streams.alerts.lives.user import PersonalBounds
 from streams.alerts.lives.user_update import EmitAlert, UserUpdate
 from streams.alerts.rules.rule import Rule, RuleKind
 from streams.alerts.rules.rule_set import NO_RULES, RuleSet, TopicRules
@@ -32,188 +32,154 @@ from streams.tables.draft import Draft
 from streams.tables.outputs import Observation, SignOfLife
 
 PERSONAL_MAX = 500  # of a user: as many as a file has rules
-SKIPPED = "alert_skipped"  # the metric of what rules did not look at; its label is the reason
-FIRED_MAX = 500  # timers of a partition in one look: bounds the pause
+SKIPPED = "alert_skipped"  # the metric of what was not judged; its label is the reason
+FIRED_MAX = 500  # timers of a partition in one punctuation: bounds the pause
 
 
 class RuleEvaluator:
-    """One for a worker. `say` puts the record of an alert into a draft. Rules may be replaced between two calls."""
+    """One for a worker. Rules may be replaced between two calls."""
 
-    def __init__(self, say: EmitAlert, rules: RuleSet = NO_RULES) -> None:
-        self._say = say
+    def __init__(self, emit: EmitAlert, rules: RuleSet = NO_RULES) -> None:
+        self._emit = emit
         self.rules = rules
-        self._swept: set[int] = set()
+        self._swept: set[int] = set()  # partitions without timers of rules that are gone
 
-    def replace(self, rules: RuleSet) -> None:
-        """New rules. Open alerts stay; those of rules that are gone end at the next look at the timers."""
+    def replace_rules(self, rules: RuleSet) -> None:
+        """Open alerts stay; those of rules that are gone are resolved at the next punctuation."""
         self.rules = rules
         self._swept.clear()
 
-    def observed(self, draft: Draft, seen: Observation) -> None:
+    def evaluate(self, draft: Draft, observation: Observation) -> None:
         """Judge what a fold has put out."""
-        if isinstance(seen, SignOfLife):
-            self.heard(draft, seen)
+        if isinstance(observation, SignOfLife):
+            self._evaluate_sign(draft, observation)
         else:
-            self.saw(draft, seen.topic, seen.record)
+            self.evaluate_record(draft, observation.topic, observation.record)
 
-    def saw(self, draft: Draft, topic: str, record: dict[str, Any]) -> None:
-        """Judge one clean record as it is before encoding. `topic`: short name."""
-        plan = self.rules.by_topic.get(topic)
-        if plan is None and not (self.rules.needs_zone and topic in RESOURCES):
+    def evaluate_record(self, draft: Draft, topic: str, record: dict[str, Any]) -> None:
+        """Judge one clean record, not encoded yet. `topic`: short name."""
+        rules = self.rules.by_topic.get(topic)
+        if rules is None and not (self.rules.needs_zone and topic in RESOURCES):
             return
-        seen = view_of(topic, record)
-        if seen is None:
+        view = view_of(topic, record)
+        if view is None:
             return
-        turn = UserUpdate(draft, seen.user_id, seen.received_ms * 1000, self._say)
-        is_clock_news = _note_user(turn, seen, is_zone_needed=self.rules.needs_zone or seen.is_floating)
-        if plan is not None:
-            there = _in_utc(turn.user, seen) if seen.is_floating else seen
-            if there is None and (plan.series or plan.events):
-                draft.count(SKIPPED, "floating_time", n=n_values(seen))
-            _judge(turn, plan, seen, there)
-        if is_clock_news:
-            self._look_at_quiet(turn)
-        turn.done()
+        update = UserUpdate(draft, view.user_id, view.received_ms * 1000, self._emit)
+        has_clock_moved = note_user(update, view, is_zone_needed=self.rules.needs_zone or view.is_floating)
+        if rules is not None:
+            _judge(update, rules, view)
+        if has_clock_moved:
+            self._reevaluate_quiet(update)
+        update.save()
 
-    def _look_at_quiet(self, turn: UserUpdate) -> None:
-        """The user's clock stands elsewhere than was known: quiet hours of what was judged before are others."""
-        for name in list(turn.user.rules):
+    def _reevaluate_quiet(self, update: UserUpdate) -> None:
+        """The user's clock has moved, and with it the quiet hours of what was judged before."""
+        for name in list(update.user.rules):
             rule = self.rules.by_name.get(name)
             if rule is not None and rule.quiet:
-                _LOOKS.get(rule.kind, series_rules.reevaluate)(turn, rule)
+                _reevaluate(update, rule)
 
-    def heard(self, draft: Draft, sign: SignOfLife) -> None:
-        """A delivery that was overtaken: no news, but somebody was there."""
-        plan = self.rules.by_topic.get(sign.topic)
-        if plan is not None and plan.silences:
-            turn = UserUpdate(draft, sign.user_id, sign.received_ms * 1000, self._say)
-            turn.who = sign.who
-            silence_rules.evaluate(turn, plan.silences, sign)
-            turn.done()
+    def _evaluate_sign(self, draft: Draft, sign: SignOfLife) -> None:
+        """An outdated delivery still counts as activity for silence rules."""
+        rules = self.rules.by_topic.get(sign.topic)
+        if rules is not None and rules.silences:
+            update = UserUpdate(draft, sign.user_id, sign.received_ms * 1000, self._emit)
+            update.who = sign.who
+            silence_rules.evaluate(update, rules.silences, sign)
+            update.save()
 
     def punctuate(self, draft: Draft) -> None:
-        """Look at the timers that are due, as far as all records of that time have been processed."""
+        """Fire the timers that are due, as far as all records of that time have been processed."""
         if draft.partition not in self._swept:
             gone = [timer for timer in timers.every(draft) if timer.rule not in self.rules.by_name]
             self._fire(draft, gone)
-            if not gone:  # else look again: the transaction of this draft may not be committed
+            if not gone:  # else once more: the transaction of this draft may not be committed
                 self._swept.add(draft.partition)
         if draft.complete_ms > GRACE_MS:
             self._fire(draft, list(islice(timers.due(draft, _known_until_ms(draft)), FIRED_MAX)))
 
-    def _fire(self, draft: Draft, fired: Iterable[Timer]) -> None:
-        for timer in fired:
+    def _fire(self, draft: Draft, due: Iterable[Timer]) -> None:
+        for timer in due:
             timers.disarm(draft, timer)
-            attempt(draft, partial(self._turn_of, draft, timer))
+            attempt(draft, partial(self._on_timer, draft, timer))
             draft.count("alert_timers")
 
-    def _turn_of(self, draft: Draft, timer: Timer) -> None:
-        turn = UserUpdate(draft, timer.user_id, _known_until_ms(draft) * 1000, self._say)
-        self._look(turn, timer)
-        turn.done()
+    def _on_timer(self, draft: Draft, timer: Timer) -> None:
+        update = UserUpdate(draft, timer.user_id, _known_until_ms(draft) * 1000, self._emit)
+        state, rule = update.user.rules.get(timer.rule), self.rules.by_name.get(timer.rule)
+        if state is not None and state.timer_ms == timer.due_ms:
+            update.set_state(timer.rule, state._replace(timer_ms=0))
+        if state is not None and rule is None:
+            end_rule(update, timer.rule)
+        elif state is not None and rule is not None:
+            _reevaluate(update, rule)
+        update.save()
 
-    def _look(self, turn: UserUpdate, timer: Timer) -> None:
-        standing = turn.user.rules.get(timer.rule)
-        if standing is None:
-            return
-        if standing.timer_ms == timer.due_ms:
-            turn.stand(timer.rule, standing._replace(timer_ms=0))
-        rule = self.rules.by_name.get(timer.rule)
-        if rule is None:
-            end_rule(turn, timer.rule)
-        else:
-            _LOOKS.get(rule.kind, series_rules.reevaluate)(turn, rule)
-
-    def personal(self, draft: Draft, user_id: str, rule: str, own: PersonalBounds | None) -> None:
-        """A user's own bounds for a rule; None takes them back. A rule that is off for a user ends there.
+    def set_bounds(self, draft: Draft, user_id: str, rule: str, bounds: PersonalBounds | None) -> None:
+        """A user's own bounds for a rule; None removes them. Alerts of a rule that is off for the user are resolved.
 
         Raises Rejected(TOO_LARGE) for more bounds than there can be rules.
         """
-        turn = UserUpdate(draft, user_id, draft.now_ms * 1000, self._say)
-        all_own = {name: one for name, one in turn.user.personal.items() if name != rule}
-        if own is not None and len(all_own) >= PERSONAL_MAX:
+        update = UserUpdate(draft, user_id, draft.now_ms * 1000, self._emit)
+        others = {name: one for name, one in update.user.personal.items() if name != rule}
+        if bounds is not None and len(others) >= PERSONAL_MAX:
             raise Rejected(Reason.TOO_LARGE, f"alert threshold: a user has bounds for {PERSONAL_MAX} rules")
-        turn.user = turn.user._replace(personal=all_own if own is None else {**all_own, rule: own})
-        if own is not None and own.is_off:
-            end_rule(turn, rule)
-        turn.done()
+        update.user = update.user._replace(personal=others if bounds is None else {**others, rule: bounds})
+        if bounds is not None and bounds.is_off:
+            end_rule(update, rule)
+        update.save()
 
-    def zone(self, draft: Draft, user_id: str, zone: str) -> None:
+    def set_time_zone(self, draft: Draft, user_id: str, zone: str) -> None:
         """A user's time zone as a person gave it; "" leaves it to the data again."""
-        turn = UserUpdate(draft, user_id, draft.now_ms * 1000, self._say)
-        turn.user = turn.user._replace(zone=zone, is_zone_given=bool(zone))
-        turn.done()
+        update = UserUpdate(draft, user_id, draft.now_ms * 1000, self._emit)
+        update.user = update.user._replace(zone=zone, is_zone_given=bool(zone))
+        update.save()
 
 
 def attempt(draft: Draft, part: Callable[[], None]) -> None:
-    """What is remembered for alerts may be full: that must not cost the record, or the timer, that was looked at."""
+    """Run a part of the work on a draft; of one that keeps too much nothing stays but a count."""
+    # The rows of alerts may be full. That must not cost the record, or the timer, that was judged.
     if not draft.attempt(part):
         draft.count(SKIPPED, "too_large")
 
 
 def _known_until_ms(draft: Draft) -> int:
-    """Up to when everything that came to a door has been processed, for a look at what no record asks for."""
+    """Up to when all that a door has received is processed."""
     return min(draft.now_ms, draft.complete_ms or draft.now_ms) - GRACE_MS
 
 
-def _judge(turn: UserUpdate, plan: TopicRules, seen: RecordView, there: RecordView | None) -> None:
-    """`there`: with times in UTC; None if they are not known, and then only silence can be judged."""
-    for series in plan.series if there else ():
-        series_rules.evaluate(turn, series, there or seen)
-    for rule in plan.events if there else ():
-        event_rules.evaluate(turn, rule, there or seen)
-    if plan.silences and seen.is_live:
-        sign = SignOfLife(seen.topic, seen.user_id, seen.time_us, seen.delivered_ms, seen.received_ms, turn.who)
-        silence_rules.evaluate(turn, plan.silences, sign)
+def _judge(update: UserUpdate, rules: TopicRules, view: RecordView) -> None:
+    """Without the times in UTC only silence can be judged."""
+    in_utc = view_in_utc(update.user, view)
+    if in_utc is not None:
+        for series in rules.series:
+            series_rules.evaluate(update, series, in_utc)
+        for rule in rules.events:
+            event_rules.evaluate(update, rule, in_utc)
+    elif rules.series or rules.events:
+        update.draft.count(SKIPPED, "floating_time", n=n_values(view))
+    if rules.silences and view.is_live:
+        sign = SignOfLife(view.topic, view.user_id, view.time_us, view.delivered_ms, view.received_ms, update.who)
+        silence_rules.evaluate(update, rules.silences, sign)
 
 
-def _note_user(turn: UserUpdate, seen: RecordView, *, is_zone_needed: bool) -> bool:
-    """Whether the user's clock stands elsewhere than was known. A zone that was joined is not said by the data."""
-    record, is_news = seen.record, False
-    zone = "" if seen.is_floating else record.get("time_zone")
-    offset_s = record.get("timezone_offset_s")
-    if is_zone_needed and (zone or offset_s is not None) and seen.topic in RESOURCES:
-        before = turn.user
-        turn.user = with_clock(before, zone, offset_s, clock_version(seen))
-        is_news = (turn.user.zone, turn.user.offset_s) != (before.zone, before.offset_s)
-    turn.who = (record.get("client_user_id") or "", record.get("team_id") or "")
-    return is_news
+def _reevaluate(update: UserUpdate, rule: Rule) -> None:
+    if rule.kind is RuleKind.EVENT:
+        event_rules.reevaluate(update, rule)
+    elif rule.kind is RuleKind.SILENCE:
+        silence_rules.reevaluate(update, rule)
+    else:
+        series_rules.reevaluate(update, rule)
 
 
-def _in_utc(user: User, seen: RecordView) -> RecordView | None:
-    """What was written as local time, in UTC; None while the user's zone is not known.
-
-    The zone is the one that was joined into the record, unless a person gave one.
-    """
-    joined = seen.record.get("time_zone")
-    if joined and not user.is_zone_given:
-        user = user._replace(zone=joined)
-    time_us = from_local_us(user, seen.time_us)
-    if time_us is None:
-        return None
-    shift = seen.time_us - time_us
-    record = seen.record
-    if "times" in record:
-        record = {**record, "times": [one - shift for one in record["times"]]}
-    return seen._replace(time_us=time_us, record=record)
-
-
-def end_rule(turn: UserUpdate, name: str) -> None:
-    """A rule is gone, for all or for this user: its alerts end, and where it stood is forgotten."""
-    standing = turn.user.rules.get(name)
-    if standing is None:
+def end_rule(update: UserUpdate, name: str) -> None:
+    """Resolve the alerts of a rule that is gone, for all or for this user, and remove its state."""
+    state = update.user.rules.get(name)
+    if state is None:
         return
-    for told in standing.told:
-        if told.ended_us is None:
-            gone = Rule(name, told.kind, told.topic, severity=told.severity)
-            turn.tell(
-                gone,
-                [Transition(Life.RESOLVED, resolved(told, max(turn.clock_us, told.opened_us), Resolution.RULE_GONE))],
-            )
-    turn.forget(name, standing)
-
-
-_LOOKS: dict[RuleKind, Callable[[UserUpdate, Rule], None]] = {
-    RuleKind.EVENT: event_rules.reevaluate,
-    RuleKind.SILENCE: silence_rules.reevaluate,
-}
+    for alert in state.alerts:
+        if alert.ended_us is None:
+            gone = Rule(name, alert.kind, alert.topic, severity=alert.severity)
+            over = resolved(alert, max(update.clock_us, alert.opened_us), Resolution.RULE_GONE)
+            update.emit(gone, [Transition(Life.RESOLVED, over)])
+    update.remove_state(name, state)

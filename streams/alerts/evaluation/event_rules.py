@@ -1,6 +1,6 @@
-"""Rules about events, and about silence: the glue between a record, or a timer, and their episodes."""
+"""Rules about events: from a record, or a timer, to occurrences, episodes and alerts."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from streams.alerts.episodes import occurrences
 from streams.alerts.episodes.episode import Episode, Resolution
@@ -15,56 +15,68 @@ from streams.alerts.rules import fields
 from streams.alerts.rules.rule import SECOND_US, Rule
 
 
-def evaluate(turn: UserUpdate, rule: Rule, seen: RecordView) -> None:
-    """Something that an event rule may wait for."""
-    if not seen.is_live or _is_off(turn, rule):
+def evaluate(update: UserUpdate, rule: Rule, view: RecordView) -> None:
+    """Judge a record that an event rule may match."""
+    if not view.is_live or update.is_off(rule):
         return
-    age_us = turn.clock_us - seen.time_us
+    age_us = update.clock_us - view.time_us
     is_fresh = rule.topic in fields.STATES or -FUTURE_S * SECOND_US <= age_us <= rule.max_age_us
-    if not is_fresh:  # what an older version said is taken back all the same
-        turn.draft.count("alert_skipped", "too_old")
-    known = turn.standing(rule)
-    standing = current_state(rule, known)
-    after = occurrences.updated(rule, standing.happened, seen, is_so=is_fresh and matches(seen, rule.where))
+    if not is_fresh:  # it goes on all the same: it may correct what an older version said
+        update.draft.count("alert_skipped", "too_old")
+    known = update.state_of(rule)
+    state = current_state(rule, known)
+    after = occurrences.updated(rule, state.occurrences, view, is_so=is_fresh and matches(view, rule.where))
     if known is not None or after:
-        _events(turn, rule, standing._replace(happened=tuple(after)), occurrences.subjects(rule, seen))
+        _judge(update, rule, state._replace(occurrences=tuple(after)), occurrences.subjects(rule, view))
 
 
-def reevaluate(turn: UserUpdate, rule: Rule) -> None:
-    """Time has passed."""
-    known = turn.standing(rule)
+def reevaluate(update: UserUpdate, rule: Rule) -> None:
+    """Judge again without a record: time has passed, or the user's clock has moved."""
+    known = update.state_of(rule)
     if known is not None:
-        _events(turn, rule, current_state(rule, known), ())
+        _judge(update, rule, current_state(rule, known), ())
 
 
-def _events(turn: UserUpdate, rule: Rule, standing: RuleState, said: Collection[str]) -> None:
-    """`said`: subjects of which something was said just now."""
-    kept = occurrences.fresh(rule, standing.happened, turn.clock_us)
-    by_subject = {(one.subject, one.time_us): one for one in reversed(kept)}  # of two sources the first, as episodes do
+def _judge(update: UserUpdate, rule: Rule, state: RuleState, reported: Collection[str]) -> None:
+    """`reported`: subjects of the record that is judged."""
+    kept = occurrences.fresh(rule, state.occurrences, update.clock_us)
     subjects = {one.subject for one in kept}
-    episodes = unmuted(turn, rule, occurrences.episodes(rule, kept, known_until_us(turn.clock_us, standing.told)))
-
-    def prove(episode: Episode) -> tuple[Evidence, ...]:
-        one = by_subject[episode.subject, episode.first_us]
-        return (Evidence(one.time_us, one.evidence),)
-
-    def is_final(told: Alert) -> bool:
-        return told.subject not in subjects and told.subject not in said
-
-    teller = AlertPolicy(turn.user_id, rule, lambda episode: may_open(turn, rule, episode), prove, is_final)
-    told, transitions = reconcile(standing.told, episodes, teller)
+    episodes = unmuted(update, rule, occurrences.episodes(rule, kept, known_until_us(update.clock_us, state.alerts)))
+    policy = _policy(update, rule, kept, {*subjects, *reported})
+    alerts, transitions = reconcile(state.alerts, episodes, policy)
+    transitions += _expire(update, rule, alerts, subjects)
+    update.emit(rule, transitions)
     over_us = rule.resolve_after_us
-    for place, one in enumerate(told):  # pushed out by newer ones before its time was over
-        if over_us and one.ended_us is None and one.subject not in subjects and turn.clock_us > one.first_us + over_us:
-            told[place] = resolved(one, one.first_us + over_us, Resolution.EXPIRED)
-            transitions.append(Transition(Life.RESOLVED, told[place]))
-    turn.tell(rule, transitions)
     looks = [one.first_us + over_us for one in episodes if over_us and one.ended_us is None]
-    looks += [at for at in [next_unmute_us(turn, rule, episodes)] if at is not None]
-    left = tuple(one for one in told if one.subject in subjects or one.ended_us is None)
-    turn.settle(rule, standing._replace(happened=tuple(kept), told=left), min(looks, default=None))
+    looks += [at_us for at_us in [next_unmute_us(update, rule, episodes)] if at_us is not None]
+    left = tuple(one for one in alerts if one.subject in subjects or one.ended_us is None)
+    update.store_state(rule, state._replace(occurrences=tuple(kept), alerts=left), min(looks, default=None))
 
 
-def _is_off(turn: UserUpdate, rule: Rule) -> bool:
-    personal = turn.user.personal.get(rule.name)
-    return personal is not None and personal.is_off
+def _policy(
+    update: UserUpdate, rule: Rule, kept: Sequence[occurrences.Occurrence], subjects: Collection[str]
+) -> AlertPolicy:
+    """`subjects`: alerts about any other one are final."""
+    # Of two sources the first counts, as for episodes.
+    by_subject = {(one.subject, one.time_us): one for one in reversed(kept)}
+
+    def evidence_of(episode: Episode) -> tuple[Evidence, ...]:
+        one = by_subject[episode.subject, episode.first_us]
+        return (Evidence(one.time_us, one.provenance),)
+
+    def is_final(alert: Alert) -> bool:
+        return alert.subject not in subjects
+
+    return AlertPolicy(update.user_id, rule, lambda episode: may_open(update, rule, episode), evidence_of, is_final)
+
+
+def _expire(update: UserUpdate, rule: Rule, alerts: list[Alert], subjects: Collection[str]) -> list[Transition]:
+    """Resolve, in place, what is due although newer occurrences have pushed its own one out."""
+    transitions: list[Transition] = []
+    for place, one in enumerate(alerts):
+        over_us = one.first_us + rule.resolve_after_us
+        is_open = one.ended_us is None and one.subject not in subjects
+        if rule.resolve_after_us and is_open and update.clock_us > over_us:
+            alerts[place] = resolved(one, over_us, Resolution.EXPIRED)
+            transitions.append(Transition(Life.RESOLVED, alerts[place]))
+    return transitions

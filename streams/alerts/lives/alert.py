@@ -1,9 +1,4 @@
-"""From episodes to alerts with a life: opened, updated, resolved. What was told before is compared, never repeated.
-
-Episodes follow from all that is known now; `Told` is what the world heard. Where the two differ a transition leaves.
-An alert keeps its id for life, also when late data move its beginning; a new episode that touches none gets a new one,
-made from user, rule and the time of the first evidence: a replay makes the same.
-"""
+"""An alert as it was last emitted, with its evidence, and the transitions of its life: opened, updated, resolved."""
 
 from enum import StrEnum
 from hashlib import blake2b
@@ -24,18 +19,15 @@ class Life(StrEnum):
 
 
 class Evidence(NamedTuple):
-    """One piece of evidence: a time and where it was said. `value` leaves only where the rule says so."""
+    """One point in time, and the record that reported it. `value` is emitted where the rule has `values = true`."""
 
     time_us: int
-    evidence: Provenance
+    provenance: Provenance
     value: float | None = None
 
 
 class Alert(NamedTuple):
-    """An alert as the world knows it. `reminded_us`: data time of the newest mark beyond that was spoken of.
-
-    Kind, topic and severity are those of the rule, which may be gone when the alert ends.
-    """
+    """Times are those of the data, µs. `reminded_us`: the newest mark beyond that an emitted record covers."""
 
     id: str
     first_us: int
@@ -43,16 +35,17 @@ class Alert(NamedTuple):
     revision: int = 1
     subject: str = ""
     ended_us: int | None = None
-    how: Resolution | None = None
+    resolution: Resolution | None = None
     reminded_us: int = 0
-    proofs: tuple[Evidence, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
     bound: float | None = None
+    # Copied from the rule, which may be gone when the alert ends.
     kind: RuleKind = RuleKind.EVENT
     topic: str = ""
     severity: Severity = Severity.WARNING
 
     def touches(self, episode: Episode) -> bool:
-        """Whether both speak of the same: a common moment, and the same subject."""
+        """Whether both are about the same subject and have a moment in common."""
         return (
             self.subject == episode.subject
             and (episode.ended_us is None or self.first_us <= episode.ended_us)
@@ -66,15 +59,16 @@ class Transition(NamedTuple):
 
 
 def alert_id(user_id: str, rule: str, first_us: int, subject: str) -> str:
-    """32 hex digits that name an alert wherever and whenever it is found."""
+    """32 hex digits, the same for the same arguments: a replay gives an alert the id that it had."""
     parts = key_parts.join("\0", (user_id, rule, str(first_us), subject))
     return blake2b(parts.encode(), digest_size=16).hexdigest()
 
 
-def revised(told: Alert, *, ended_us: int | None, how: Resolution | None) -> Alert:
-    return told._replace(revision=told.revision + 1, ended_us=ended_us, how=how)
+def revised(alert: Alert, *, ended_us: int | None, resolution: Resolution | None) -> Alert:
+    """The next revision of an alert."""
+    return alert._replace(revision=alert.revision + 1, ended_us=ended_us, resolution=resolution)
 
 
-def resolved(told: Alert, at_us: int, how: Resolution) -> Alert:
-    """The alert, over."""
-    return revised(told, ended_us=at_us, how=how)
+def resolved(alert: Alert, at_us: int, resolution: Resolution) -> Alert:
+    """The next revision of an alert, which is over."""
+    return revised(alert, ended_us=at_us, resolution=resolution)

@@ -1,4 +1,4 @@
-"""One record of the `alerts` topic. Values and bounds are in it only where the rule says so."""
+"""One record of the `alerts` topic, before it is encoded."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ from streams.alerts.rules.rule import Rule
 
 
 def alert_record(user_id: str, user: User, rule: Rule, transition: Transition, now_ms: int) -> dict[str, Any]:
-    """Times of the alert are those of the data; `at` is when the worker said it."""
-    life, told = transition
+    """Times of the alert are those of the data; `at` is when the worker emits it. Values and bounds only on request."""
+    life, alert = transition
     return {
-        "id": told.id,
-        "revision": told.revision,
+        "id": alert.id,
+        "revision": alert.revision,
         "life": life,
-        "resolution": told.how,
+        "resolution": alert.resolution,
         "user_id": user_id,
         "client_user_id": user.client_user_id or None,
         "team_id": user.team_id or None,
@@ -27,32 +27,32 @@ def alert_record(user_id: str, user: User, rule: Rule, transition: Transition, n
         "resource": rule.topic,
         "field": rule.field or None,
         "unit": (rule.unit or None) if rule.field else None,
-        "subject": told.subject,
-        "first_at": told.first_us,
-        "opened_at": told.opened_us,
-        "resolved_at": told.ended_us if life is Life.RESOLVED else None,
-        "stale_at": _stale_us(rule, life, told),
+        "subject": alert.subject,
+        "first_at": alert.first_us,
+        "opened_at": alert.opened_us,
+        "resolved_at": alert.ended_us if life is Life.RESOLVED else None,
+        "stale_at": _stale_us(rule, life, alert),
         "at": now_ms,
-        "bound": told.bound if rule.has_values else None,
-        "evidence": [_proof(rule, proof) for proof in told.proofs],
+        "bound": alert.bound if rule.has_values else None,
+        "evidence": [_evidence_record(rule, evidence) for evidence in alert.evidence],
     }
 
 
-def _stale_us(rule: Rule, life: Life, told: Alert) -> int:
-    """After this time the news is too old to wake anybody: a replay, or a long outage, is not an alarm."""
-    ended_us = told.ended_us if life is Life.RESOLVED and told.how is not Resolution.CORRECTED else None
-    return max(ended_us or 0, told.opened_us, told.reminded_us) + rule.max_age_us
+def _stale_us(rule: Rule, life: Life, alert: Alert) -> int:
+    """From this time on the news is too old to notify anybody: a replay, or a long outage, is not an alarm."""
+    ended_us = alert.ended_us if life is Life.RESOLVED and alert.resolution is not Resolution.CORRECTED else None
+    return max(ended_us or 0, alert.opened_us, alert.reminded_us) + rule.max_age_us
 
 
-def _proof(rule: Rule, proof: Evidence) -> dict[str, Any]:
-    said = proof.evidence
+def _evidence_record(rule: Rule, evidence: Evidence) -> dict[str, Any]:
+    source = evidence.provenance
     return {
-        "time": proof.time_us,
-        "provider": said.provider,
-        "source_type": said.source_type,
-        "entity": said.entity,
-        "raw_topic": said.raw_topic,
-        "raw_partition": said.raw_partition,
-        "raw_offset": said.raw_offset,
-        "value": proof.value if rule.has_values else None,
+        "time": evidence.time_us,
+        "provider": source.provider,
+        "source_type": source.source_type,
+        "entity": source.entity,
+        "raw_topic": source.raw_topic,
+        "raw_partition": source.raw_partition,
+        "raw_offset": source.raw_offset,
+        "value": evidence.value if rule.has_values else None,
     }

@@ -17,11 +17,11 @@ from streams.tables import rows
 class RuleState(NamedTuple):
     """Where a rule stands. `mark`: of the rule that judged. Marks up to `since_us` are in `machine`, or too old."""
 
-    mark: int
+    fingerprint: int
     since_us: int = NEVER_US
-    machine: EpisodeState = IDLE
-    told: tuple[Alert, ...] = ()
-    happened: tuple[Occurrence, ...] = ()
+    episode_state: EpisodeState = IDLE
+    alerts: tuple[Alert, ...] = ()
+    occurrences: tuple[Occurrence, ...] = ()
     timer_ms: int = 0
 
 

@@ -29,11 +29,11 @@ def from_local_us(user: User, local_us: int) -> int | None:
     return None if offset is None else local_us - offset
 
 
-def clock_version(seen: RecordView) -> ClockVersion:
+def clock_version(view: RecordView) -> ClockVersion:
     """The place of a record about a resource."""
-    said, updated_us = seen.evidence, seen.record["version"]["updated_at"]
-    version = (NEVER_US if updated_us is None else updated_us, seen.delivered_ms)
-    return ClockVersion(seen.time_us, (said.provider, said.source_type, said.entity), version)
+    said, updated_us = view.provenance, view.record["version"]["updated_at"]
+    version = (NEVER_US if updated_us is None else updated_us, view.delivered_ms)
+    return ClockVersion(view.time_us, (said.provider, said.source_type, said.entity), version)
 
 
 def with_clock(user: User, zone: str | None, offset_s: int | None, place: ClockVersion) -> User:

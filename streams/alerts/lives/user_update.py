@@ -1,4 +1,4 @@
-"""One user's turn: the row is read when it is first asked for, and written when something in it has changed."""
+"""One update of a user's row: read when it is first asked for, written by `save` if something in it has changed."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,21 +12,21 @@ from streams.alerts.rules.rule import DAY_US, Rule
 from streams.tables.draft import Draft
 from streams.tables.keys import state_key
 
-LOOK_AGAIN_US = 7 * DAY_US  # an alert that no time ends is looked at again so often: its rule may be gone
+LOOK_AGAIN_US = 7 * DAY_US  # an alert that no time ends is judged again so often: its rule may be gone
 
 EmitAlert = Callable[[Draft, str, str, dict[str, Any]], None]  # (draft, user, rule, record of an alert)
 
 
 class UserUpdate:
-    """`clock_us`: the time that the turn is about: arrival of a record, or up to when all is processed.
+    """`clock_us`: the arrival of the record that is judged; for a timer, the time up to which all is processed.
 
-    `who`: client user id and team id, where a record says them.
+    `who`: client user id and team id, where a record has them.
     """
 
-    __slots__ = ("_before", "_key", "_say", "_user", "clock_us", "draft", "user_id", "who")
+    __slots__ = ("_before", "_emit", "_key", "_user", "clock_us", "draft", "user_id", "who")
 
-    def __init__(self, draft: Draft, user_id: str, clock_us: int, say: EmitAlert) -> None:
-        self.draft, self.user_id, self.clock_us, self._say = draft, user_id, clock_us, say
+    def __init__(self, draft: Draft, user_id: str, clock_us: int, emit: EmitAlert) -> None:
+        self.draft, self.user_id, self.clock_us, self._emit = draft, user_id, clock_us, emit
         self._key = b"u|" + state_key(user_id)
         self.who = ("", "")
         self._before: User | None = None
@@ -42,59 +42,58 @@ class UserUpdate:
     def user(self, after: User) -> None:
         self._user = after
 
-    def done(self) -> None:
+    def save(self) -> None:
         """Write the row if it has changed."""
         if self._before is not None and self._user != self._before:
             self.draft.put(TABLE, self._key, None if self._user == NEW_USER else user.encode(self._user))
 
-    def standing(self, rule: Rule) -> RuleState | None:
+    def state_of(self, rule: Rule) -> RuleState | None:
         return self.user.rules.get(rule.name)
 
-    def stand(self, name: str, after: RuleState | None) -> None:
-        """Remember where a rule stands; None for nowhere."""
+    def is_off(self, rule: Rule) -> bool:
+        """Whether the user has switched the rule off."""
+        personal = self.user.personal.get(rule.name)
+        return personal is not None and personal.is_off
+
+    def set_state(self, name: str, after: RuleState | None) -> None:
+        """Replace the state of a rule; None removes it."""
         rules = {key: value for key, value in self.user.rules.items() if key != name}
         if after is not None:
             rules[name] = after
         self.user = self.user._replace(rules=rules)
 
-    def settle(self, rule: Rule, after: RuleState, due_us: int | None, *, is_busy: bool = False) -> None:
-        """Store a standing, with a timer where something has to be looked at without a record.
-
-        One that says nothing is forgotten, unless `is_busy`.
-        """
-        if due_us is None and any(told.ended_us is None for told in after.told):
+    def store_state(self, rule: Rule, after: RuleState, due_us: int | None, *, is_busy: bool = False) -> None:
+        """Replace the state of a rule, and arm a timer for `due_us`. An empty state is removed, unless `is_busy`."""
+        if due_us is None and any(alert.ended_us is None for alert in after.alerts):
             due_us = self.clock_us + LOOK_AGAIN_US
         due_ms = 0 if due_us is None else due_us // 1000 + 1
         if due_ms and (not after.timer_ms or due_ms < after.timer_ms):
             self._disarm(rule.name, after)
             after = after._replace(timer_ms=due_ms)
             timers.arm(self.draft, Timer(due_ms, self.user_id, rule.name))
-        is_empty = after == RuleState(after.mark, after.since_us, timer_ms=after.timer_ms)
+        is_empty = after == RuleState(after.fingerprint, after.since_us, timer_ms=after.timer_ms)
         if is_empty and not due_ms and not is_busy:
-            self.forget(rule.name, after)
+            self.remove_state(rule.name, after)
         else:
-            self.stand(rule.name, after)
+            self.set_state(rule.name, after)
 
-    def forget(self, name: str, standing: RuleState) -> None:
-        """The rule stands nowhere any more."""
-        self._disarm(name, standing)
-        self.stand(name, None)
+    def remove_state(self, name: str, state: RuleState) -> None:
+        """Remove the state of a rule, and its timer."""
+        self._disarm(name, state)
+        self.set_state(name, None)
 
-    def _disarm(self, name: str, standing: RuleState) -> None:
-        if standing.timer_ms:
-            timers.disarm(self.draft, Timer(standing.timer_ms, self.user_id, name))
+    def _disarm(self, name: str, state: RuleState) -> None:
+        if state.timer_ms:
+            timers.disarm(self.draft, Timer(state.timer_ms, self.user_id, name))
 
-    def tell(self, rule: Rule, transitions: Sequence[Transition]) -> None:
-        """Emit what the world has not heard."""
+    def emit(self, rule: Rule, transitions: Sequence[Transition]) -> None:
+        """Emit a record for each transition, and count it."""
         client_user_id, team_id = self.who
         if transitions and (client_user_id or team_id):
             self.user = self.user._replace(client_user_id=client_user_id, team_id=team_id)
         for transition in transitions:
-            life = transition.life
-            if life is Life.OPENED:
+            if transition.life is Life.OPENED:
                 self.draft.count("alerts_opened", rule.name, rule.severity)
-            self._say(
-                self.draft, self.user_id, rule.name,
-                alert_record(self.user_id, self.user, rule, transition, self.draft.now_ms),
-            )  # fmt: skip
-            self.draft.count("alert_records", rule.name, life)
+            record = alert_record(self.user_id, self.user, rule, transition, self.draft.now_ms)
+            self._emit(self.draft, self.user_id, rule.name, record)
+            self.draft.count("alert_records", rule.name, transition.life)

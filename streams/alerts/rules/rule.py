@@ -78,7 +78,7 @@ class Rule:
     factor: float = 0.0  # learned: times the usual gap; 0: fixed
 
     @property
-    def mark(self) -> int:
+    def fingerprint(self) -> int:
         """What tells two ways of judging apart, 64 bits. Words, severity and quiet hours may change without it."""
         judging = [
             self.kind, self.topic, self.field, self.unit, self.max_age_us, self.cooldown_us, self.resolve_after_us,

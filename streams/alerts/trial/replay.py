@@ -23,15 +23,15 @@ def timed_records(topic: str, record: Json, *, history: bool) -> Iterator[TimedR
 
     History then comes as if it had been live, hour by hour, at the time of the data themselves.
     """
-    seen = view_of(topic, record)
-    if seen is None:
+    view = view_of(topic, record)
+    if view is None:
         return
-    if seen.is_live:
-        yield TimedRecord(seen.delivered_ms, topic, _come(record, seen.delivered_ms))
+    if view.is_live:
+        yield TimedRecord(view.delivered_ms, topic, _come(record, view.delivered_ms))
     elif history and fields.is_series(topic):
         yield from _by_hour(topic, record)
     elif history:
-        yield TimedRecord(seen.time_us // 1000, topic, _come(record, seen.time_us // 1000))
+        yield TimedRecord(view.time_us // 1000, topic, _come(record, view.time_us // 1000))
 
 
 def _come(record: Json, at_ms: int) -> Json:

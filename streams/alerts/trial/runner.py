@@ -123,6 +123,6 @@ def _records(
         return []
     record = one.record or {}
     found = list(timed_records(topic, record, history=options.history))
-    seen = view_of(topic, record) if not found and topic in outcome.looked else None
-    outcome.skipped["history"] += seen is not None and seen.time_us >= options.since_us
+    view = view_of(topic, record) if not found and topic in outcome.looked else None
+    outcome.skipped["history"] += view is not None and view.time_us >= options.since_us
     return found

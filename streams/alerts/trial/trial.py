@@ -31,12 +31,12 @@ class FiredAlert(NamedTuple):
     subject: str
     opened_us: int
     ended_us: int | None
-    how: str | None
+    resolution: str | None
     steps: int
 
     @property
     def is_taken_back(self) -> bool:
-        return self.how == Resolution.CORRECTED
+        return self.resolution == Resolution.CORRECTED
 
 
 class Trial:
@@ -50,25 +50,25 @@ class Trial:
     ) -> None:
         self.skipped: Counter[str] = Counter()
         self._since_ms = since_ms
-        self._watch = RuleEvaluator(self._say, rules)
+        self._evaluator = RuleEvaluator(self._say, rules)
         self._table: dict[bytes, bytes] = {}
         self._armed: list[bytes] = []  # keys of timers, sorted
         self._alerts: dict[str, list[dict[str, Any]]] = {}
         for (user_id, rule), personal in own.items():
-            self._do(0, partial(self._watch.personal, user_id=user_id, rule=rule, own=personal))
+            self._do(0, partial(self._evaluator.set_bounds, user_id=user_id, rule=rule, bounds=personal))
         for user_id, zone in zones.items():
-            self._do(0, partial(self._watch.zone, user_id=user_id, zone=zone))
+            self._do(0, partial(self._evaluator.set_time_zone, user_id=user_id, zone=zone))
 
     def feed(self, records: Iterable[TimedRecord]) -> None:
         """Judge them, each at its time."""
         for at_ms, topic, record in records:
             self.wait(at_ms)
-            self._do(at_ms, partial(self._watch.saw, topic=topic, record=dict(record)))
+            self._do(at_ms, partial(self._evaluator.evaluate_record, topic=topic, record=dict(record)))
 
     def wait(self, until_ms: int) -> None:
         """Time passes: timers fire when they are due, each at its own time."""
         while self._armed and (due_ms := timers.due_ms(self._armed[0]) + GRACE_MS + 1) <= until_ms:
-            self._do(due_ms, self._watch.punctuate)
+            self._do(due_ms, self._evaluator.punctuate)
 
     def fired(self) -> list[FiredAlert]:
         """All that would have opened, in the order of opening."""

@@ -62,7 +62,7 @@ def _print_each(outcome: TrialOutcome, *, show_all: bool) -> None:
         return
     each = Rows("opened (UTC)", "rule", "user", "about", "lasted", "how it ended")
     for one in shown:
-        ended = one.how or "still open"
+        ended = one.resolution or "still open"
         each.add(_time(one.opened_us), one.rule, one.user_id, one.subject, _lasted(one), ended)
     terminal.console().print(each)
     if left := len(outcome.fired) - len(shown):
@@ -104,7 +104,7 @@ def _fired(one: FiredAlert) -> dict[str, Any]:
     ended = None if one.ended_us is None else _time(one.ended_us)
     return {
         "id": one.id, "rule": one.rule, "severity": one.severity, "user_id": one.user_id, "subject": one.subject,
-        "opened_at": _time(one.opened_us), "resolved_at": ended, "resolution": one.how,
+        "opened_at": _time(one.opened_us), "resolved_at": ended, "resolution": one.resolution,
     }  # fmt: skip
 
 

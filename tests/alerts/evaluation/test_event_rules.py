@@ -301,7 +301,7 @@ def test_timers_fire_once_over_any_schedule_of_kills(steps: list[tuple[int, bool
             for _ in range(killed if kills else 0):
                 lost = stage.draft(at(minute))
                 stage.watch.punctuate(lost)
-                stage.watch.saw(lost, "glucose", samples([(minute, 5)], late_min=0))
+                stage.watch.evaluate_record(lost, "glucose", samples([(minute, 5)], late_min=0))
             stage.now_us = max(stage.now_us, at(minute))
             stage.wait(0)
             if is_data:

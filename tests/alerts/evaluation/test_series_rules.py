@@ -182,7 +182,7 @@ def test_floating_time() -> None:
     stage.see("glucose", samples(low, late_min=-east + 1, is_floating_time=True))
     assert stage.alerts == []
     draft = stage.draft(stage.now_us)
-    stage.watch.zone(draft, USER, "Asia/Kolkata")
+    stage.watch.set_time_zone(draft, USER, "Asia/Kolkata")
     stage.commit(draft)
     (opened,) = stage.see("glucose", samples([(x, v - 0.1) for x, v in low], late_min=-east + 2, is_floating_time=True))
     assert opened["first_at"] == stage.now_us - 7 * 60_000_000

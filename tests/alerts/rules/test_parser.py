@@ -115,11 +115,11 @@ def test_units_are_those_of_the_tables() -> None:
     assert fields.numbers("note") == {}
 
 
-def test_what_judges_has_a_mark() -> None:
+def test_what_judges_has_a_fingerprint() -> None:
     """Words and severity may change without a rule beginning anew; bounds may not."""
 
     def mark(**changed: object) -> int:
-        return parser.rules_of([{**LOW, **changed}])[0].mark
+        return parser.rules_of([{**LOW, **changed}])[0].fingerprint
 
     assert mark(severity="info", summary="other", quiet="22:00-07:00", values=True) == mark()
     assert mark(below="3.8 mmol/L") != mark()

@@ -50,7 +50,7 @@ def _skipped(stage: Stage, records: list[TimedRecord], since_ms: int) -> dict[st
     total: dict[str, int] = {}
     for at_ms, topic, record in records:
         draft = stage.draft(at_ms * 1000)
-        stage.watch.saw(draft, topic, record)
+        stage.watch.evaluate_record(draft, topic, record)
         stage.commit(draft)
         for name, n in draft.counts.items():
             if name[0] == "alert_skipped" and at_ms >= since_ms:
