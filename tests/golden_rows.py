@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams.agents.steps import day_preferences, deliveries, zones
+from streams.agents.steps import deliveries, summary_repeats, zones
 from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.outlet import Outlet
 from streams.agents.steps.provenance import provenance_of
@@ -101,12 +101,12 @@ def _learn(name: str) -> bytes | None:
 def _kept(stored: bytes) -> tuple[Version, bytes, int, dict[str, Any]]:
     state = verdicts.stored(stored)
     offset = int.from_bytes(state.extra[:8], "big")
-    return state.version, state.content, offset, msgspec.to_builtins(day_preferences.kept(state))
+    return state.version, state.content, offset, msgspec.to_builtins(summary_repeats.kept(state))
 
 
 def _entity(said: tuple[Version, bytes, int, dict[str, Any]]) -> bytes | None:
     version, content, offset, kept = said
-    extra = offset.to_bytes(8, "big") + msgspec.msgpack.encode(msgspec.convert(kept, day_preferences.Kept))
+    extra = offset.to_bytes(8, "big") + msgspec.msgpack.encode(msgspec.convert(kept, summary_repeats.RepeatFields))
     return verdicts.judge(None, version, content, extra).state
 
 
@@ -182,7 +182,7 @@ GOLDEN: tuple[Golden, ...] = (
             b'{"total_s":28800.0}',
             41,
             msgspec.to_builtins(
-                day_preferences.Kept(
+                summary_repeats.RepeatFields(
                     "20607",
                     Source("oura", "ring"),
                     "client",

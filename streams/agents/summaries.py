@@ -1,6 +1,6 @@
 """daily.data.<summary>.*: one entity an event, typed, deduplicated by its id, compared with those of its day."""
 
-from streams.agents.steps import connection_rows, day_preferences, fetch_requests, zones
+from streams.agents.steps import connection_rows, day_preferences, fetch_requests, summary_repeats, zones
 from streams.agents.steps.backfill_rows import count_data
 from streams.agents.steps.common_fields import note_times
 from streams.agents.steps.entities import Destination, compare, date, emit
@@ -24,10 +24,10 @@ def fold_summary(incoming: Incoming, reading: SummaryReading) -> None:
         note_times(aged, "$.data", extent.first_us, extent.last_us)
     place = zones.place_of(aged, provider, entity.fields)
     to = Destination(resource, [aged.event.user_id, resource, entity.id], summary.state_parts(entity))
-    compared = compare(aged, entity, to, day_preferences.keep(incoming, entity, place))
+    compared = compare(aged, entity, to, summary_repeats.keep(incoming, entity, day_preferences.day_of(entity, place)))
     if compared.verdict in EMITTED:
         flag = day_preferences.prefer(aged, entity, compared.before, place)
-        more = day_preferences.placed(place) | {"preferred": flag}
+        more = zones.placed(place) | {"preferred": flag}
         emit(aged, entity, compared, to, source=entity.source, link=link, more=more, ranking=aged.policy)
     elif compared.is_outdated:
         note_outdated(aged, aged.delivery.at_ms * 1000 if extent is None else extent.last_us)

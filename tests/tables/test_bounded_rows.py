@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from streams.agents.steps.day_preferences import TOO_LARGE
+from streams.agents.steps.summary_repeats import TOO_LARGE
 from streams.alerts.lives.threshold import Threshold, encode
 from streams.engine.work.step import Step
 from streams.events import topics

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.agents.steps import day_preferences
+from streams.agents.steps import summary_repeats
 from streams.alerts.episodes import baseline, crowded_minutes, silence, window
 from streams.alerts.lives import user
 from streams.engine.positions import ledger
@@ -33,7 +33,7 @@ SHAPES: dict[tuple[RowKind, int], tuple[Any, int]] = {
     (rows.COVERAGE, 1): (coverage.Coverage, 0x27A9F720),
     (rows.BACKFILL, 1): (backfills._Backfill1, 0x4756EECC),
     (rows.BACKFILL, 2): (backfills.Backfill, 0xFD05EA52),
-    (rows.ENTITY, 2): (day_preferences.Kept, 0x4F3915B4),
+    (rows.ENTITY, 2): (summary_repeats.RepeatFields, 0x4F3915B4),
     (rows.RIVALS, 1): (sources.Rivals, 0x88A8C95A),
     (rows.ZONE, 1): (tuple[int, str], 0x6CE5C801),
     (rows.MAKERS, 1): (tuple[Maker, ...], 0x043642FE),

@@ -44,5 +44,10 @@ def place_of(incoming: Incoming, provider: str, fields: Mapping[str, Any]) -> Lo
     return local_time.of_summary(fields, zone, is_floating=is_floating)
 
 
+def placed(place: LocalTime) -> dict[str, int | None]:
+    """The fields of local time in a summary."""
+    return {"local_date": place.day, "local_offset_s": place.offset_s}
+
+
 def _key(user_id: str) -> bytes:
     return state_key(user_id, "", "zone")  # no resource is called ""
