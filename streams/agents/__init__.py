@@ -1,6 +1,12 @@
-"""The agents: one fold for each topic that the worker reads. Glue only; rules live in the pure modules below.
+"""The worker: one fold for each topic that it reads, the steps they share, and the sweeps between records.
 
-`folds` and `punctuation` are all that the worker needs. Agents do not know each other: they meet in topics and tables.
+Folds are glue: rules live in the pure rooms below. They do not know each other, and meet in topics and tables.
+
+- `connections`, `backfills`, `summaries`, `timeseries`, `labs`, `other`: an agent for each raw topic, which is a table
+  from family to step.
+- `progress`: what the fetchers have got. `alerts`: rules behind the other folds, and users' own bounds.
+- `steps`: what folds share. `sweeps`: what goes on between records.
+- `worker`: starts all of it in the engine.
 """
 
 from streams.agents import backfills, connections, labs, other, progress, summaries, timeseries
@@ -28,7 +34,7 @@ _AGENTS = {
 
 
 def punctuation(prefix: str, alerts: Alerts | None = None, policy: Policy | None = None) -> Punctuation:
-    """What goes on between records, for each partition about once a second."""
+    """What the engine calls between records, for each partition about once a second."""
     expiry, census = Expiry((policy or Policy()).window_days), Census()
 
     def punctuate(draft: Draft) -> None:
@@ -42,7 +48,7 @@ def punctuation(prefix: str, alerts: Alerts | None = None, policy: Policy | None
 
 
 def folds(codec: Codec, prefix: str, alerts: Alerts | None = None, policy: Policy | None = None) -> dict[str, Fold]:
-    """Short name of a source topic → its fold. `prefix`: of the clean topics that they emit to."""
+    """The fold of each source topic, by the topic's short name. `prefix`: of the clean topics."""
     alerts, policy = alerts or Alerts(codec, prefix), policy or Policy()
     outlet = Outlet(codec, prefix)
     made = {topic: fold_of(agent, outlet, policy) for topic, agent in _AGENTS.items()}

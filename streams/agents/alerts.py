@@ -1,4 +1,4 @@
-"""Alerts on data: rules look at what the other agents say, in the same transaction; users' own bounds come by topic."""
+"""Alerts on data: rules look at what the other folds emit, in the same transaction. Users' own bounds are a topic."""
 
 from collections.abc import Callable
 from functools import partial

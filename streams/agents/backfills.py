@@ -17,7 +17,7 @@ def fold_notice(incoming: Incoming, reading: BackfillReading) -> None:
     if after != before:
         link = connection_rows.load(incoming, reading.provider)
         reason = fetch_requests.after_notice(incoming, reading.provider, reading.notice, before, link)
-        if after.newest == reading.notice:  # an older one that comes late decides nothing
+        if after.newest == reading.notice:  # a late older notice decides nothing
             after = after._replace(not_expected=reason)
         who = {**backfill_rows.who_of(event), "problems": event.problems}
         backfill_rows.store(draft, outlet, reading.key, before, after, who)

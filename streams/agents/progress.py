@@ -1,4 +1,4 @@
-"""`junction.fetch_progress`: what the fetchers have got, joined to the notices of the same history; and outages."""
+"""`junction.fetch_progress`: progress of the fetchers, joined to the notices of the same history; and outages."""
 
 from streams.agents.steps import backfill_rows
 from streams.agents.steps.outlet import Outlet

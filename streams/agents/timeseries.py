@@ -14,12 +14,12 @@ from streams.tables import coverage, samples
 from streams.tables.readings import SeriesReading
 from streams.tables.sources import is_compared
 
-EMPTY = "EMPTY"  # in the place of a verdict: there is nothing that could have one
+EMPTY = "EMPTY"  # instead of a verdict
 
 
 def fold_series(incoming: Incoming, reading: SeriesReading) -> None:
     series, draft, provider = reading.series, incoming.draft, reading.series.source.provider
-    if not len(series.columns):  # says nothing, not even that there is a connection: it is counted, as any delivery is
+    if not len(series.columns):  # no news, not even of a connection; counted as any delivery is
         draft.count("verdicts", Family.TIMESERIES, series.row.name, EMPTY)
         count_data(incoming, provider, None, {})
         return
@@ -29,9 +29,9 @@ def fold_series(incoming: Incoming, reading: SeriesReading) -> None:
     _count(incoming, series, judged)
     extent = coverage.of_samples(series.columns)
     aged = incoming.with_age(extent.last_us, link)
-    flags = hour_preferences.flags(aged, series, judged) if is_compared(series.row) else None
+    preferred = hour_preferences.prefer(aged, series, judged) if is_compared(series.row) else None
     note_times(aged, "$.data.data[].timestamp", extent.first_us, series.columns.times_us[-1])
-    sample_records.emit(aged, series, judged, link, flags)
+    sample_records.emit(aged, series, judged, link, preferred)
     if judged.is_overtaken:
         note_outdated(aged, series.columns.times_us[-1])
     count_data(aged, provider, extent, judged.counts, series.dropped)

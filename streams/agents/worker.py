@@ -1,4 +1,4 @@
-"""The worker: waits for Kafka and the registry, then runs every agent in the engine until it is told to stop."""
+"""Starts the worker: waits for Kafka and the registry, then runs every fold in the engine until a signal stops it."""
 
 import asyncio
 import gc
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Choices(NamedTuple):
-    """What a team decides: alert rules, what tells when they have changed, and how sources and times are judged."""
+    """What a team decides: alert rules, a look at whether they have changed, and how sources and times are judged."""
 
     rules: "RuleSet"
     new_rules: "NewRules"
@@ -39,7 +39,7 @@ def run(settings: Settings, *, rebuild_state: bool = False, accept_offsets: bool
 
     Raises Misconfigured when the topics or schemas are not what they must be.
     """
-    gc.disable()  # importing makes much and throws nothing away; the engine switches it on again
+    gc.disable()  # imports allocate much and free nothing; the engine switches it on again
     # Half a second of imports, while Kafka and the registry answer.
     threading.Thread(target=import_module, args=("streams.engine.faust.app",), name="imports", daemon=True).start()
     choices = Choices(*rules_of(settings), policy_of(settings))
@@ -71,7 +71,7 @@ def _start(
 
 
 def rules_of(settings: Settings) -> "tuple[RuleSet, NewRules]":
-    """Alert rules of the file that is named, and what tells when it has changed. Raises Misconfigured for a bad one."""
+    """Alert rules of the file in the settings, and a look at whether it has changed. Raises Misconfigured."""
     from streams.agents.alerts import unchanging
     from streams.alerts.rules.rule_set import NO_RULES
     from streams.alerts.rules_file import RulesFile
@@ -94,17 +94,17 @@ def policy_of(settings: Settings) -> "Policy":
 
 
 def _answering(settings: Settings) -> "Callable[[App], None] | None":
-    """What answers questions about users while the worker runs."""
+    """Starts the query API; None without a port for it."""
     if not settings.query_port:
         return None
     from streams.status import server
 
-    running: list[asyncio.Task[None]] = []  # a task that nobody holds may vanish
+    running: list[asyncio.Task[None]] = []  # asyncio keeps weak references only: a task without another may vanish
     return lambda app: running.append(asyncio.ensure_future(server.serve(settings, app)))
 
 
 def _timed(raw_topic: str, fold: Fold) -> Fold:
-    """The fold, noting when the event was made and came in, so that its commit can say how long that took."""
+    """The fold, with the times of creation and arrival, from which the commit measures how long it took."""
 
     def timed(record: Record, draft: Draft) -> None:
         fold(record, draft)

@@ -1,9 +1,8 @@
-"""What the records of one partition want to do in one transaction: state to write, records to emit, things to count.
+"""What the records of one partition do in one transaction: state to write, records to emit, counters to add to.
 
 A fold is a function `(record, draft) -> None`. It is synchronous and pure: it reads and writes state and emits only
-through the draft. A record that is Rejected leaves no trace: the draft is set back to where the record began.
-The engine gives each (transaction, partition) a draft and applies it when the transaction has committed; a test gives
-one a dict.
+through the draft. Of a record that is Rejected nothing stays: the draft is set back to where the record began.
+The engine makes a draft for each transaction and partition, and applies it once the transaction has committed.
 """
 
 from collections import Counter
@@ -102,7 +101,7 @@ class Draft:
 
     @property
     def counts(self) -> Counter[tuple[str, ...]]:
-        """Sum of `count` calls by (metric, *labels)."""
+        """Sums of `count` calls by (metric, *labels)."""
         total: Counter[tuple[str, ...]] = Counter()
         for one in self.measurements:
             if type(one) is Count:
@@ -115,11 +114,11 @@ class Draft:
         return [one for one in self.measurements if type(one) is Arrival]
 
     def run(self, fold: "Fold", record: Record) -> None:
-        """Apply one record; whatever it raises, nothing of it stays."""
+        """Apply one record. If it raises, nothing of it stays."""
         self.run_all(fold, (record,), _raise)
 
     def run_all(self, fold: "Fold", records: Iterable[Record], on_error: "OnError") -> None:
-        """Apply records in order. Of one that raises nothing stays; `on_error` is told, and raises to end it."""
+        """Apply records in order. Of one that raises nothing stays; then `on_error` is called, which may raise."""
         emits, measurements, undo = self.emits, self.measurements, self._undo  # this is the path of every record
         for record in records:
             emitted, measured = len(emits), len(measurements)
@@ -133,8 +132,8 @@ class Draft:
                 on_error(record, error)
 
     def attempt(self, part: Callable[[], None]) -> bool:
-        """Do a part of what a record or a timer asks for, which must not cost the rest of it. Answers whether it was
-        done: of what would be too large nothing stays."""
+        """Do a part of a record or timer that must not cost the rest of it. False, and nothing of it stays, if it is
+        Rejected(TOO_LARGE)."""
         emitted, measured, undo = len(self.emits), len(self.measurements), len(self._undo)
         try:
             part()
@@ -155,7 +154,7 @@ class Draft:
         del self._undo[first:]
 
     def call(self, function: "Punctuation") -> bool:
-        """Apply what no record asks for; answers whether it did anything. It must not be Rejected."""
+        """Apply a punctuation, which must not raise Rejected. Returns whether it did anything."""
         emitted, measured = len(self.emits), len(self.measurements)
         self._undo.clear()
         function(self)

@@ -1,4 +1,4 @@
-"""What agents share about backfills: the row of one, its record, and what a data event adds to both."""
+"""The row of a backfill, its record, and what a data event adds to both."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,7 +28,7 @@ def load(draft: Draft, key: Key) -> backfills.Backfill:
 def store(
     draft: Draft, outlet: Outlet, key: Key, before: backfills.Backfill, after: backfills.Backfill, who: dict[str, Any]
 ) -> None:
-    """Write a backfill's row; emit it where it says something new. `who`: the fields that name the user."""
+    """Write a backfill's row; emit its record if that changes. `who`: the fields that name the user."""
     if after == before:
         return
     draft.put("backfills", state_key(*key), backfills.encode(after))
@@ -95,7 +95,7 @@ def _came_out(done: Done | None) -> dict[str, Any]:
 def count_data(
     incoming: Incoming, provider: str, extent: EventExtent | None, verdicts: Mapping[Verdict, int], dropped: int = 0
 ) -> None:
-    """Remember that the user has these data, and count them for the backfill that they belong to."""
+    """Note which days these data cover, and count them for the backfill that they belong to."""
     if provider == UNKNOWN:
         return
     draft, outlet, _, event, delivery = incoming

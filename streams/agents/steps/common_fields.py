@@ -1,4 +1,4 @@
-"""The fields that all data records share: whose they are, how they were delivered, and what became of them."""
+"""The fields that all data records share: user, source, delivery, verdict, version, connection, problems."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,8 +13,8 @@ from streams.tables import connections
 from streams.tables.sources import Policy
 from streams.tables.verdicts import FIRST_DELIVERY_MS, NEVER_US, Version
 
-AHEAD_US = 2 * DAY_US  # a clock that is wrong by a zone is no news; one that is wrong by days is
-JUNCTION_SENSE = Policy()
+AHEAD_US = 2 * DAY_US  # a clock that is off by a time zone is common; one that is off by days is a problem
+JUNCTION_SENSE = Policy()  # the ranks of sources without settings of a team
 
 
 def head(
@@ -65,7 +65,7 @@ def head(
 
 
 def note_times(incoming: Incoming, place: str, first_us: int, last_us: int) -> None:
-    """Times that are kept and yet unlikely are a problem of the event: before 1970, or well after its delivery."""
+    """Unlikely times are kept, and a problem of the event: before 1970, or well after its delivery."""
     problems, at_ms = incoming.event.problems, incoming.delivery.at_ms
     if first_us < 0:
         problems.append(f"{place}: before 1970")
@@ -74,7 +74,7 @@ def note_times(incoming: Incoming, place: str, first_us: int, last_us: int) -> N
 
 
 def unknown_text(event: Event, unknown: Mapping[str, Any] | None) -> str | None:
-    """JSON of what has no place in a record, that of the envelope under `$`."""
+    """JSON of the names that have no place in a record, those of the envelope under `$`; None without any."""
     if not unknown and not event.unknown:
         return None
     return to_json({**(unknown or {}), **({"$": event.unknown} if event.unknown else {})}).decode()

@@ -1,4 +1,4 @@
-"""What agents share about connections: the row of a user's link to a provider, and its record."""
+"""The row of a user's connection to a provider, and its record."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from streams.tables.keys import state_key
 
 
 def load(incoming: Incoming, provider: str) -> connections.Connection:
-    """The connection as known."""
+    """The connection as stored."""
     return connections.decode(incoming.draft.get("connections", state_key(incoming.event.user_id, provider)))
 
 
 def imply(incoming: Incoming, provider: str) -> connections.Connection:
-    """The connection as known with this data event, which implies one; a new implied row is emitted."""
+    """The connection as this data event implies it; its record is emitted if that is news."""
     if provider == UNKNOWN:
         return connections.EMPTY
     before = load(incoming, provider)
@@ -26,7 +26,7 @@ def imply(incoming: Incoming, provider: str) -> connections.Connection:
 
 
 def store(incoming: Incoming, provider: str, before: connections.Connection, after: connections.Connection) -> None:
-    """Write a connection's state; emit it where what others see has changed."""
+    """Write a connection's row; emit its record if that changes."""
     user_id = incoming.event.user_id
     if after != before:
         incoming.draft.put("connections", state_key(user_id, provider), connections.encode(after))

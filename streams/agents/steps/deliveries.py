@@ -1,8 +1,7 @@
-"""The step of events without a natural key: one record a delivery, however often it is delivered.
+"""Events without a key of their own: one record a delivery, however often it is repeated.
 
-What is known of a delivery is forgotten a window behind the newest one (`expiry`). A message that comes again behind
-that is NEW once more, with `beyond_window`; it is not dropped, because one that comes so late for the first time looks
-alike.
+A delivery id is forgotten one window after the newest delivery (`expiry`). A repetition after that is NEW once more,
+with `beyond_window`. It is not dropped, because a first delivery that is so late looks the same.
 """
 
 import re
@@ -59,21 +58,21 @@ def fold_other(incoming: Incoming, reading: OtherReading) -> None:
     fold_delivery(incoming, reading.data, reading.topic, natural_id(reading.data), generic(reading))
 
 
-REMEMBERED = {"beyond_window": False}  # of what has an id, and so a state that stays
+REMEMBERED = {"beyond_window": False}  # of an entity with an id: its state is not forgotten
 
 
 def encode(at_ms: int) -> bytes:
-    """The row of a delivery that was made then."""
+    """The row of a delivery."""
     return rows.pack(rows.DELIVERY, at_ms.to_bytes(8, "big", signed=True))
 
 
 def decode(stored: bytes | None) -> int | None:
-    """When a delivery that is remembered was made; None for one that was not seen."""
+    """When the delivery of a row was made, Unix milliseconds; None for one that was not seen."""
     return None if stored is None else int.from_bytes(rows.unpack(rows.DELIVERY, stored), "big", signed=True)
 
 
 def newest_ms(key: bytes, value: bytes) -> int | None:
-    """When the delivery of a row was made."""
+    """When the delivery of a row was made, Unix milliseconds."""
     return decode(value)
 
 
@@ -81,7 +80,7 @@ _ID_NAMES = ("id", "checkout_session_id", "order_id", "query_id")  # a session m
 
 
 def natural_id(data: Any) -> str:
-    """Id of the thing under one of its usual names; "" where there is none."""
+    """The id in a payload, under one of its usual names; "" where there is none."""
     found = (short_text(data.get(name)) for name in _ID_NAMES) if type(data) is dict else ()
     return ids.canonical(next(filter(None, found), ""))
 

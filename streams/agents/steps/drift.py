@@ -1,4 +1,4 @@
-"""The drift report: what an event's findings do to the table of drift and to its topic."""
+"""The drift report: findings of an event, counted in the table of drift and emitted to its topic."""
 
 from hashlib import blake2b
 from itertools import islice
@@ -11,7 +11,7 @@ from streams.tables import drift_counts
 from streams.tables.draft import Draft
 from streams.tables.drift_counts import DriftCount
 
-FINDINGS_MAX = 50  # of one event; a body of thousands of unknown names has said enough by then
+FINDINGS_MAX = 50  # of one event: thousands of unknown names in a body are no more news than these
 ITEMS_MAX = 200  # distinct ones of a raw topic and partition; further ones are counted together
 _ITEMS, _HASHED = b"items:", b"word:"
 
@@ -47,7 +47,7 @@ def row_key(finding: Finding) -> bytes:
 
 
 def _of_before(incoming: Incoming, finding: Finding) -> DriftCount | None:
-    """The row of a build that kept and told every word. Both are taken back; how often it was seen still counts."""
+    """The row of an older version, which kept and emitted every word. Row and record are deleted, its count is not."""
     draft = incoming.draft
     old = drift_counts.decode(draft.get("drift", finding.key)) if finding.is_private else None
     if old is not None:

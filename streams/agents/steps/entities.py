@@ -30,7 +30,7 @@ class Destination(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """An entity beside its state. `before`: that state, as it was."""
+    """An entity, judged. `before`: the state until then."""
 
     judged: EntityVerdict
     version: Version
@@ -42,19 +42,19 @@ class Compared(NamedTuple):
 
     @property
     def is_outdated(self) -> bool:
-        """A version that is as new as this one, or newer, was known."""
+        """Whether a version that is as new as this one, or newer, was known."""
         return self.judged.state is None
 
 
 def date(incoming: Incoming, entity: Entity) -> None:
-    """An `updated_at` well after its own delivery is a problem, and no version. Before `compare`."""
+    """Drop an `updated_at` well after its own delivery: a problem, and no version. To be called before `compare`."""
     if entity.updated_at_us is not None and is_ahead(entity.updated_at_us, incoming.delivery.at_ms):
         entity.event.problems.append("$.data.updated_at: after its delivery")
         entity.updated_at_us = None
 
 
 def compare(incoming: Incoming, entity: Entity, to: Destination, extra: bytes = b"") -> Compared:
-    """The entity beside its state, which it becomes if its version is the newest. `extra`: kept with that version."""
+    """Judge an entity by its state, and store it if its version is the newest. `extra`: kept with that version."""
     draft, event, table_key = incoming.draft, entity.event, state_key(*to.state)
     updated_at_us = NEVER_US if entity.updated_at_us is None else entity.updated_at_us
     content = to_json(entity.content)

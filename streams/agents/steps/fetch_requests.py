@@ -1,4 +1,4 @@
-"""When a worker asks the fetchers for something: after a notice, after a broken connection came back, for a stream."""
+"""What a worker asks the fetchers for: after a notice, after a (re)connection, for the stream of a workout."""
 
 from msgspec.structs import replace
 
@@ -15,7 +15,7 @@ DAY_MS = 86_400_000
 
 
 def after_notice(incoming: Incoming, provider: str, notice: Notice, known: Backfill, link: Connection) -> str:
-    """Ask for the range that Junction has pulled; why not, if there is nothing to ask for.
+    """Ask for the range that Junction has pulled. Returns why not, "" if it was asked for.
 
     `known`: the backfill before this notice. After an error only what is missing is asked for.
     """
@@ -38,7 +38,7 @@ def after_notice(incoming: Incoming, provider: str, notice: Notice, known: Backf
 
 
 def _gap_start(known: Backfill, link: Connection) -> int:
-    """Where the data end that we have from before the last error, µs; 0: ask for everything."""
+    """Where our data from before the last error end, µs since 1970; 0: ask for everything."""
     fetch, created, failed = known.fetch, link.created, link.failed
     if fetch is None or created is None or failed is None or not known.is_through:
         return 0
@@ -47,7 +47,7 @@ def _gap_start(known: Backfill, link: Connection) -> int:
 
 
 def after_connection(incoming: Incoming, provider: str, before: Connection, after: Connection) -> None:
-    """A connection was made, or works again: ask for what no notice will announce, or for what is missing."""
+    """Ask for what no notice will announce, after a first connection; for what is missing, after a repaired one."""
     created, failed = after.created, after.failed
     if created is None or (before.created, before.failed) == (created, failed):
         return
@@ -59,7 +59,7 @@ def after_connection(incoming: Incoming, provider: str, before: Connection, afte
 
 
 def _span(incoming: Incoming, provider: str, created: Created, start_ms: int, why: Why, wait_ms: int = 0) -> None:
-    """Ask for every available resource from a moment until the connection was made."""
+    """Ask for every available resource, from `start_ms` until the connection was made."""
     span = windows.reachable(windows.widened(start_ms * 1000, created.at_ms * 1000), created.at_ms * 1000)
     if span is None:
         return

@@ -1,4 +1,4 @@
-"""A fold from steps: read the event of a record as its family is read, and let that family's step do the rest."""
+"""A fold from steps: the event of a record is read as its family is read, and that family's step does the rest."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -21,13 +21,10 @@ Step = Callable[[Incoming, Any], None]  # Any: the reading that `readings.read` 
 
 
 class Agent(NamedTuple):
-    """How the events of one raw topic are folded. `passed_on`: families that are emitted as they are.
-
-    Raw topics hold what older versions took for theirs: an action that nobody documents is kept and passed on from
-    wherever it lies, and changes nothing.
-    """
+    """How the events of one raw topic are folded. `passed_on`: families that are emitted as they are."""
 
     steps: Mapping[Family, Step]
+    # Older versions put events of actions that Junction does not document into other raw topics, too.
     passed_on: frozenset[Family] = frozenset({Family.UNKNOWN})
 
 

@@ -1,10 +1,10 @@
-"""Hour by hour: which source's interval samples to take, and the record that says so where more than one has any.
+"""Which source's interval samples to take in an hour, and the record of `preferences` where several have some.
 
-Who has samples in an hour is known by the hour blocks themselves; beside them there is one row for each user and
-resource with the sources that ever sent it. So a user with one source costs a look at that row, and no state an hour.
+The hour blocks know who has samples in an hour. Beside them each user and resource has one row with all its sources, so
+that a user with one source costs one read, and no state an hour.
 
-The samples of an hour are not emitted again when a better source appears: that would double what two sources send, and
-blocks do not keep the ends and attributes that a record has. One record of `preferences` says it for all of them.
+Samples are not emitted again when a better source appears: that would double what two sources send, and blocks do not
+keep the ends and attributes of a record. One record of `preferences` stands for all samples of the hour.
 """
 
 from datetime import timedelta
@@ -19,18 +19,18 @@ from streams.tables.samples import SampleVerdicts, block_key
 from streams.tables.sources import Maker
 
 TABLE = "samples"
-SOURCES = b"||sources"  # the end of the key of a row that is no block: no provider is called ""
-Flags = dict[int, bool]  # hour since 1970 → whether this event's source is the one to take
+SOURCES = b"||sources"  # ends the key of the row of sources. No block has such a key: no provider is called ""
+Preferred = dict[int, bool]  # hour since 1970 → whether this event's source is the one to take
 
 
-def flags(incoming: Incoming, series: Series, judged: SampleVerdicts) -> Flags | bool:
+def prefer(incoming: Incoming, series: Series, judged: SampleVerdicts) -> Preferred | bool:
     """Whether this source is preferred; True where there is no other at all. The event's blocks must be written."""
     draft, policy = incoming.draft, incoming.policy
     maker = Maker(series.source.provider, series.source.type)
     others = _others(incoming, series, maker)
     if not others:
         return True
-    by_hour: Flags = {}
+    by_hour: Preferred = {}
     for hour in judged.hours:
         rivals = [
             other for other in others if hour_blocks.is_there(draft.get(TABLE, block_key(series, (), hour, other)))
@@ -44,7 +44,7 @@ def flags(incoming: Incoming, series: Series, judged: SampleVerdicts) -> Flags |
 
 
 def _others(incoming: Incoming, series: Series, maker: Maker) -> list[Maker]:
-    """The other sources of this resource; this one is remembered, if it is among the best that a row has room for."""
+    """The other sources of this resource. This one is stored, if it is among the best that a row has room for."""
     draft, policy = incoming.draft, incoming.policy
     key = state_key(series.event.user_id, series.row.name) + SOURCES
     makers = sources.decode_makers(draft.get(TABLE, key))
@@ -55,7 +55,7 @@ def _others(incoming: Incoming, series: Series, maker: Maker) -> list[Maker]:
 
 
 def _emit(incoming: Incoming, series: Series, hour: int, best: Maker, others: set[Maker]) -> None:
-    """One record of an hour that has several sources."""
+    """The record of an hour with several sources."""
     start = EPOCH + hour * timedelta(hours=1)
     row = {
         "user_id": series.event.user_id,

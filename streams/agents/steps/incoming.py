@@ -13,7 +13,7 @@ from streams.tables.sources import Policy
 
 
 class Incoming(NamedTuple):
-    """One event on its way: what it is, how it was delivered, and where its state and its records go."""
+    """One event, how it was delivered, and where its state (`draft`) and its records (`outlet`) go."""
 
     draft: Draft
     outlet: Outlet
@@ -22,11 +22,11 @@ class Incoming(NamedTuple):
     delivery: Provenance
 
     def emit(self, topic: str, key: Sequence[str] | bytes, record: dict[str, Any]) -> None:
-        """A record of a clean topic; as `Outlet.emit`."""
+        """Emit a record of a clean topic. Raises Rejected(TOO_LARGE)."""
         self.outlet.emit(self.draft, topic, key, record)
 
     def with_age(self, last_us: int | None, link: connections.Connection) -> "Incoming":
-        """Data that end before the user first connected are history, also in incremental events (domain file, 5.3)."""
+        """The same, as history where the data end before the user first connected (domain file, 5.3)."""
         first_ms, origin = link.first_created_ms, self.delivery.origin
         if first_ms is None or last_us is None or last_us >= first_ms * 1000 or origin == Origin.HISTORICAL:
             return self

@@ -1,4 +1,4 @@
-"""What a raw record says of itself: how its event was delivered, and its bytes."""
+"""What a raw record is: how its event was delivered, and its bytes."""
 
 from typing import NamedTuple
 
@@ -36,7 +36,7 @@ class Provenance(NamedTuple):
 
 
 def provenance_of(record: Record) -> Provenance:
-    """From the CloudEvents headers. Without them the time of the Kafka record stands in; 1970 where that is none."""
+    """From the CloudEvents headers. The time of the Kafka record replaces a missing one, 1970 where it has none."""
     headers, stored_ms = dict(record.headers), clock_ms(record.timestamp)
     id = _text(headers.get(topics.H_ID)) or _text(headers.get(topics.H_SVIX_ID))
     created_ms = millis(_text(headers.get(topics.H_TIME)))
@@ -62,7 +62,7 @@ def provenance_of(record: Record) -> Provenance:
 
 
 def _made_ms(created_ms: int | None, received_ms: int | None, stored_ms: int) -> int:
-    """When a delivery was made: nothing is made well after it came."""
+    """When a delivery was made. A time well after its arrival is a wrong clock: the arrival counts."""
     if created_ms is None:
         return stored_ms
     arrived_ms = stored_ms if received_ms is None else received_ms
@@ -73,7 +73,7 @@ _tuple = tuple.__new__  # half the time of calling the type, on the path of ever
 
 
 def _text(value: bytes | None) -> str:
-    """ "" for what no door of ours writes: rows remember ids, and must not grow by what anybody puts into a header."""
+    """A header as text; "" for one that is longer than a door writes, because rows keep ids and must not grow by it."""
     text = value.decode("utf-8", "replace") if value else ""
     return text if len(text) <= TEXT_CHARS_MAX else ""
 

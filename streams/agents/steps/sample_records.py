@@ -20,18 +20,18 @@ def emit(
     series: Series,
     judged: samples.SampleVerdicts,
     link: connections.Connection,
-    flags: hour_preferences.Flags | bool | None,
+    preferred: hour_preferences.Preferred | bool | None,
 ) -> None:
-    """Emit what is new or changed. `flags`: whether the source is the preferred one, by the hour or of all hours."""
+    """Emit what is new or changed. `preferred`: whether the source is the one to take, by the hour or in all hours."""
     places = judged.emitted()
     if not places:
         return
     beyond = {hour for hour in judged.hours if _may_be_forgotten(incoming, hour)}
-    parts = list(sample_chunks.parts(series.columns, places, sample_chunks.marks(judged.hours, flags, beyond)))
+    parts = list(sample_chunks.parts(series.columns, places, sample_chunks.flags_of(judged.hours, preferred, beyond)))
     counts = _NO_COUNTS | {_COUNTED[verdict]: n for verdict, n in judged.counts.items()}
     counts["dropped"] = series.dropped
     key, at_ms = (series.event.user_id, series.row.name), incoming.delivery.at_ms
-    for part, (mark, places) in enumerate(parts, start=1):
+    for part, (flags, places) in enumerate(parts, start=1):
         columns = series.columns if len(places) == len(series.columns) else series.columns.take(places)
         row = head(
             incoming, source=series.source, link=link, verdict=judged.strongest(places), ranking=incoming.policy,
@@ -40,22 +40,20 @@ def emit(
         row |= _shared(columns)
         row |= _local(incoming, series, columns)
         row |= {"values": columns.contents} if series.is_numeric else _others(series, columns)
-        row |= {"counts": counts, "part": part, "parts": len(parts), **mark._asdict()}
+        row |= {"counts": counts, "part": part, "parts": len(parts), **flags._asdict()}
         incoming.emit(series.row.name, key, row)
 
 
 def _may_be_forgotten(incoming: Incoming, hour: int) -> bool:
-    """Whether a block of this hour may have expired, and with it what this delivery, or another, had said of it.
-
-    A block stays a window behind its newest delivery, which is no older than its samples and than this one, if this one
-    was here before. An hour that has a block is asked, too: a repetition may have made it anew.
-    """
+    """Whether a block of this hour may have expired, with samples of this delivery or of others."""
+    # A block stays for a window after its newest delivery, which is no older than its samples, nor than an earlier
+    # arrival of this delivery. An hour that has a block counts, too: a repetition may have made it anew.
     delivery = incoming.delivery
     return incoming.policy.is_beyond_window(min(hour * HOUR_US // 1000, delivery.at_ms), delivery.arrived_ms)
 
 
 def _local(incoming: Incoming, series: Series, columns: Columns) -> dict[str, Any]:
-    """The fields of local time; without a known offset they say nothing, but that a floating time is local."""
+    """The fields of local time, null without a known offset."""
     first_us, last_us, name = columns.times_us[0], columns.times_us[-1], None
     if series.source.provider in local_time.FLOATING_PROVIDERS:
         name = zones.known(incoming) or None
@@ -79,7 +77,7 @@ _NO_COUNTS = dict.fromkeys(_COUNTED.values(), 0)
 
 
 def _shared(columns: Columns) -> dict[str, Any]:
-    """What the schemas of samples have in common; those without sensor_location and intensity do not look at them."""
+    """What the schemas of samples share. A schema without sensor_location and intensity ignores them."""
     unit, kind, offset_s, location, intensity, is_interval = columns.attributes[0]
     return {
         "unit": unit,
@@ -106,7 +104,7 @@ def _content_hash(columns: Columns) -> int:
 
 
 def _unknown(series: Series, columns: Columns) -> dict[str, Any]:
-    """Names without place by their path; those of samples as lists beside `times`, null where a sample has none."""
+    """Unknown names by their path; those of samples as lists beside `times`, null where a sample has none."""
     if not columns.unknowns:
         return series.unknown
     names = sorted({name for unknown in columns.unknowns for name in unknown})

@@ -31,7 +31,7 @@ _offset = struct.Struct(">Q")
 
 
 class RepeatFields(msgspec.Struct, array_like=True, gc=False, frozen=True):
-    """What a summary's record says beside its content and version. `day`: "" where nothing is compared."""
+    """What a summary's record has beside its content and version. `day`: "" where sources are not compared."""
 
     day: str
     source: Source

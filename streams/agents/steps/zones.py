@@ -1,7 +1,7 @@
-"""The user's time zone, learned from summaries that name one; for the providers that send the local clock as UTC.
+"""The user's time zone, learned from summaries that name one. For providers that send the local clock as UTC.
 
-Joined into a record as it is known when the record is processed, like the connection. The newest day's zone counts, so
-that order does not matter; kept by the day, so that a user is written once a day at most.
+It is joined into a record as it is known when the record is processed, like the connection. The newest day's zone
+counts, so that order does not matter. It is stored with its day, so that a user's row is written once a day at most.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ _decode = msgspec.msgpack.Decoder(tuple[int, str]).decode
 
 
 def learn(incoming: Incoming, name: str | None) -> None:
-    """This delivery's data name the user's zone."""
+    """Store the zone that this delivery's data name."""
     if not name or local_time.zone(name) is None:
         return
     key, latest = _key(incoming.event.user_id), (incoming.delivery.at_ms * 1000 // DAY_US, name)

@@ -1,1 +1,1 @@
-"""What goes on between records: forgetting, counting, asking again after an outage."""
+"""What goes on between records, a few rows a punctuation: `expiry` forgets, `census` counts, `outage` asks again."""

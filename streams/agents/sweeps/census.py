@@ -1,7 +1,7 @@
-"""What stands in the tables of connections and backfills, counted: a few rows a punctuation, behind a cursor.
+"""Counts the rows of connections, coverage and backfills for the metrics: a few a punctuation, behind a cursor.
 
-The figures of a partition are told when its walk is over, so that they are of whole tables; a large one takes minutes,
-a small one a second. A user whose connection is in error has no fresh data to expect, and is not counted among ages.
+The figures of a partition are set when its walk is over, so that they are of whole tables. A large one takes minutes, a
+small one a second. A user whose connection is in error has no fresh data to expect, and is not counted among ages.
 """
 
 from collections import Counter
@@ -20,7 +20,7 @@ from streams.tables.history import backfills as backfill
 
 ROWS_MAX = 500  # of one partition and punctuation: about three milliseconds
 REST_MS = 10_000  # from the start of one walk to the next, unless it takes longer
-OTHER = "other"  # labels are words that we know: nobody can multiply them
+OTHER = "other"  # labels are known words only, so that strangers cannot multiply series
 MINUTE_MS = 60_000
 _TABLES = ("connections", "backfills")
 _FIRST, _LAST = b"\x01", b"\xff"  # before the first one are rows that belong to no user
@@ -28,8 +28,8 @@ _STATUSES = (connection.CONNECTED, connection.ERROR, connection.IMPLIED)
 
 
 @dataclass(slots=True)
-class Tally:
-    """Rows of one partition, counted in the order of their keys. `now_ms`: what ages are told from."""
+class CensusTally:
+    """Rows of one partition, counted in the order of their keys. `now_ms`: what ages are measured from."""
 
     now_ms: int
     connections: Counter[Labels] = field(default_factory=Counter)
@@ -61,7 +61,7 @@ class Tally:
     def _add_data(self, provider: str, resource: str, state: coverage.Coverage) -> None:
         if provider in self._failed:
             return
-        # What a clock that runs ahead dates into the future came, at the latest, when it was delivered.
+        # A clock that runs ahead dates data into the future: they are as new as their delivery at most.
         newest_ms = min(state.last_min, state.delivered_min) * MINUTE_MS
         labels = (provider_label(provider), resource if resource in RESOURCES else OTHER)
         self._age(self.ages, labels, newest_ms)
@@ -94,7 +94,7 @@ def filled(counts: Counter[Labels], statuses: Sequence[str]) -> dict[Labels, int
 @dataclass(slots=True)
 class _Walk:
     began_ms: int
-    tally: Tally
+    tally: CensusTally
     table: int = 0
     cursor: bytes | None = _FIRST  # None: over
 
@@ -109,7 +109,7 @@ class Census:
         """Look at the next few rows; tell the metrics at the end of a walk."""
         walk = self._walks.get(draft.partition)
         if walk is None or (walk.cursor is None and abs(draft.now_ms - walk.began_ms) >= REST_MS):
-            walk = self._walks[draft.partition] = _Walk(draft.now_ms, Tally(draft.now_ms))
+            walk = self._walks[draft.partition] = _Walk(draft.now_ms, CensusTally(draft.now_ms))
         if walk.cursor is None:
             return
         _step(draft, walk, walk.cursor)
@@ -130,7 +130,7 @@ def _step(draft: Draft, walk: _Walk, cursor: bytes) -> None:
     walk.cursor = _FIRST if walk.table < len(_TABLES) else None
 
 
-def _tell(partition: int, tally: Tally) -> None:
+def _tell(partition: int, tally: CensusTally) -> None:
     metrics.CONNECTIONS.tell(partition, filled(tally.connections, _STATUSES))
     metrics.BACKFILLS.tell(partition, filled(tally.backfills, [str(status) for status in backfill.BackfillStatus]))
     metrics.FRESHNESS.tell(partition, tally.ages)

@@ -1,4 +1,4 @@
-"""What is known of old samples and deliveries is forgotten: a few rows a punctuation, behind a cursor, as tombstones.
+"""Forgets old samples and deliveries: a few rows a punctuation, behind a cursor, as tombstones.
 
 A row expires when its newest delivery lies a whole window behind the newest delivery that the sweep has seen in its
 partition, and behind the clock. So a clock that runs ahead forgets nothing by itself, and neither does a delivery that

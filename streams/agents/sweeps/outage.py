@@ -1,7 +1,7 @@
-"""After our own absence: ask for the lost span of every resource that we have data of, a few at a time.
+"""After an outage of ours: asks for the lost span of every resource that we have data of, a few at a time.
 
-An outage becomes a row; the punctuation walks over the rows of coverage behind a cursor that it keeps in that row, so
-the work survives restarts and holds nobody up.
+An outage is a row. The punctuation walks over the rows of coverage, and keeps its cursor in that row: the walk survives
+restarts, and does not delay records.
 """
 
 from itertools import islice
