@@ -9,18 +9,20 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-async def in_order(items: AsyncIterator[T], work: Callable[[T], Awaitable[R]], at_once: int) -> AsyncGenerator[R]:
-    """What `work` makes of each item; at most `at_once` are under way. Raises what the first one raises that failed,
-    in the order of the items; whoever stops early, or is cancelled, has none left under way."""
-    under_way: deque[asyncio.Future[R]] = deque()
+async def map_in_order(items: AsyncIterator[T], work: Callable[[T], Awaitable[R]], at_once: int) -> AsyncGenerator[R]:
+    """The results of `work`, in the order of the items, at most `at_once` at a time.
+
+    Raises what the first failed item raised. A caller that stops early, or is cancelled, leaves no task behind.
+    """
+    running: deque[asyncio.Future[R]] = deque()
     try:
         async for item in items:
-            under_way.append(asyncio.ensure_future(work(item)))
-            if len(under_way) >= at_once:
-                yield await under_way.popleft()
-        while under_way:
-            yield await under_way.popleft()
+            running.append(asyncio.ensure_future(work(item)))
+            if len(running) >= at_once:
+                yield await running.popleft()
+        while running:
+            yield await running.popleft()
     finally:
-        for one in under_way:
-            one.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
+        for future in running:
+            future.cancel()
+        await asyncio.gather(*running, return_exceptions=True)

@@ -21,7 +21,8 @@ def fetch(
 
     Example: `junction-streams fetch --user 5f0c2c0e-... --provider oura --resource sleep --from 2026-05-01`
     """
-    from connectors.history.fetch_requests import ask
+    from connectors.history.user_fetch import request_user_fetch
     from streams.cli.show.fetch import print_requests
 
-    print_requests(ask(read_settings(), user, provider or [], resource or [], start, end), as_json=as_json)
+    requests = request_user_fetch(read_settings(), user, provider or [], resource or [], start, end)
+    print_requests(requests, as_json=as_json)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import httpx
 from confluent_kafka import Consumer, TopicPartition
 
-from connectors.history.fetcher.transaction import DOOR
+from connectors.history.fetcher.page_events import DOOR
 from streams.events import topics
 from streams.kafka.lag import Lag
 from streams.ops.errors import Unavailable

@@ -17,8 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from connectors.history.reconcile.compare import ReconcileVerdict, ResourceFinding
-from connectors.history.reconcile.reconciler import UserReconciliation
+from connectors.history.reconcile.findings import ReconcileVerdict, ResourceFinding, UserReconciliation
 from connectors.history.reconcile.reports import ResourceReport
 from streams.alerts.alert_history import AlertHistory
 from streams.alerts.lives.threshold import Threshold

@@ -9,7 +9,7 @@ import msgspec
 
 from connectors.history.fetcher import workout_events
 from connectors.history.fetcher.clock_skew import CorrectedClock
-from connectors.history.fetcher.transaction import FetchedPage, FetchFailure
+from connectors.history.fetcher.outcome import FetchedPage, FetchFailure
 from connectors.junction import Client, FailureReason, NotAuthorized, Refused, TryLater, bodies_within, open_client
 from streams.events.record_bounds import Bounds
 from streams.ops import log, metrics
@@ -143,7 +143,7 @@ async def _stream(
     found = await client.workout_stream(request.workout_id)
     if found is None or not found.times_s:
         return FetchedPage([], 0, "", began_ms)
-    body = workout_events.event(request, found.json)
+    body = workout_events.stream_event(request, found.json)
     if len(body) > bytes_max:
         raise Refused(FailureReason.TOO_LARGE, "a stream that no record can hold")
     rows = 1 if workout_events.clean_bytes(found) <= bytes_max else 0

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from connectors.history.reconcile.reconciler import all_users
+from connectors.history.reconcile.scheduled_run import reconcile_all
 from connectors.junction import open_client
 from streams.engine.faust.app import App
 from streams.ops import log
@@ -35,7 +35,7 @@ class ReconcileSchedule:
                 await asyncio.sleep(LOOK_S)
             try:
                 async with open_client(self._settings) as client:
-                    await all_users(self._settings, client)
+                    await reconcile_all(self._settings, client)
             except StreamsError as error:
                 logger.warning("not_finished", why=str(error))
             except Exception as error:  # raised, it would end this task in silence: nobody would be reconciled again

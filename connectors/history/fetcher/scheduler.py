@@ -14,7 +14,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from connectors.history.fetcher.transaction import TOO_LARGE, FetchedPage, FetchFailure, apply_outcome
+from connectors.history.fetcher.outcome import FetchedPage, FetchFailure
+from connectors.history.fetcher.transaction import TOO_LARGE, apply_outcome
 from streams.engine.faust.app import App
 from streams.engine.work.unit import UnitOfWork
 from streams.ops import log, metrics

@@ -1,4 +1,4 @@
-"""The stream of one workout as an event, and the letter that is left where it is too large to be one. Pure."""
+"""The stream of one workout as an event, and the dead letter of one that is too large to be one. Pure."""
 
 import msgspec
 
@@ -10,11 +10,11 @@ from streams.events.types import identify
 from streams.ops.errors import Reason
 from streams.tables.history.request import Request
 
-_OTHER_BYTES = 4096  # what a clean record says besides: whose it is, how it came
+_OTHER_BYTES = 4096  # the other fields of a clean record: owner, provenance
 
 
-def event(request: Request, stream: bytes = b"") -> bytes:
-    """`stream`: as Junction answers it. Without one it is the notice that there is one, as Junction sends it."""
+def stream_event(request: Request, stream: bytes = b"") -> bytes:
+    """`stream`: Junction's answer. Without it, the notice that there is a stream, as Junction sends it."""
     data = {"workout_id": request.workout_id, "source": {"provider": request.provider}}
     envelope = {
         "event_type": "daily.data.workout_stream.created",
@@ -27,21 +27,19 @@ def event(request: Request, stream: bytes = b"") -> bytes:
 
 
 def clean_bytes(found: WorkoutStream) -> int:
-    """About the size of the clean record that a stream becomes, or of its state where that is larger; rather too much.
-
-    A number has nine bytes in Avro. In state it is text, as it came, a whole one with `.0`, a time in microseconds.
-    """
+    """Bytes of the clean record that a stream becomes, or of its state where that is larger: an estimate from above."""
+    # A number has up to nine bytes in Avro. State holds it as text, a whole one with `.0`, a time in microseconds.
     values, points = sum(map(len, found.columns.values())), len(found.times_s)
     unknown = len(found.json) if found.unknown else 0
     return _OTHER_BYTES + max(9 * (values + points) + unknown, len(found.json) + 2 * values + 8 * points)
 
 
-def letter(request: Request, delivery: Delivery) -> tuple[bytes, bytes, Headers]:
+def dead_letter(request: Request, delivery: Delivery) -> tuple[bytes, bytes, Headers]:
     """(key, body, headers) of a dead letter: the notice of a stream that no record can hold.
 
-    Put back, once records may be larger, it makes the worker ask for the stream again.
+    Redriven, once records may be larger, it makes the worker request the stream again.
     """
-    body = event(request)
+    body = stream_event(request)
     identity = identify(body)
     reasons = [
         (topics.H_REASON, str(Reason.TOO_LARGE)),

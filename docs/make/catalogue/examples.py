@@ -5,8 +5,8 @@ from collections import defaultdict
 from functools import cache
 from typing import Any, NamedTuple
 
-from connectors.history.reconcile.compare import ReconcileVerdict, ResourceFinding
-from connectors.history.reconcile.reconciler import record_of
+from connectors.history.reconcile.findings import ReconcileVerdict, ResourceFinding
+from connectors.history.reconcile.records import record_of
 from connectors.history.reconcile.reports import ResourceReport
 from streams import agents
 from streams.alerts.rules.parser import rules_of

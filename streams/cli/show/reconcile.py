@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from connectors.history.reconcile.compare import GOOD, ResourceFinding
-from connectors.history.reconcile.reconciler import UserReconciliation
+from connectors.history.reconcile.findings import GOOD, ResourceFinding, UserReconciliation
 from streams.ops import terminal
 from streams.ops.terminal import Rows, line
 
@@ -45,10 +44,10 @@ def print_certificate(one: UserReconciliation, *, as_json: bool) -> None:
         return
     table = Rows(*COLUMNS, title=one.user_id, right=("days there", "days here"), once="provider")
     for finding in one.findings:
-        said = finding.theirs
-        span = f"{_day(said.start_us)} to {_day(said.end_us)}" if said.start_us is not None else ""
+        report = finding.report
+        span = f"{_day(report.start_us)} to {_day(report.end_us)}" if report.start_us is not None else ""
         table.add(
-            finding.provider, finding.resource, span, str(said.days), str(finding.days_ours), _day(said.newest_us),
+            finding.provider, finding.resource, span, str(report.days), str(finding.days_ours), _day(report.newest_us),
             _day(finding.newest_us), line((finding.verdict, _colour(finding.is_good))),
         )  # fmt: skip
     console = terminal.console()
@@ -75,20 +74,20 @@ def _certificate(one: UserReconciliation) -> dict[str, Any]:
 
 
 def _row(one: ResourceFinding) -> dict[str, Any]:
-    said = one.theirs
+    report = one.report
     return {
         "provider": one.provider,
         "resource": one.resource,
         "verdict": one.verdict,
-        "range_start": _time(said.start_us),
-        "range_end": _time(said.end_us),
-        "days_theirs": said.days,
+        "range_start": _time(report.start_us),
+        "range_end": _time(report.end_us),
+        "days_theirs": report.days,
         "days_ours": one.days_ours,
-        "newest_theirs": _time(said.newest_us),
+        "newest_theirs": _time(report.newest_us),
         "newest_ours": _time(one.newest_us),
-        "sent_theirs": said.sent,
-        "pull_status": said.pull,
-        "pull_error": said.pull_error,
+        "sent_theirs": report.sent,
+        "pull_status": report.pull,
+        "pull_error": report.pull_error,
         "backfill_status": one.backfill,
     }
 

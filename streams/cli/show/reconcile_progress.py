@@ -5,7 +5,8 @@ from contextlib import aclosing
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from connectors.history.reconcile.reconciler import UserReconciliation, reconcile
+from connectors.history.reconcile.findings import UserReconciliation
+from connectors.history.reconcile.reconciler import reconcile
 from connectors.junction import open_client
 from streams.ops.settings import Settings
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.history.parallel import in_order
+from connectors.history.parallel import map_in_order
 
 
 async def listed(n: int) -> AsyncIterator[int]:
@@ -31,7 +31,7 @@ def test_results_keep_the_order_of_the_items(turns: list[int], at_once: int) -> 
         return item
 
     async def run() -> list[int]:
-        return [one async for one in in_order(listed(len(turns)), work, at_once)]
+        return [one async for one in map_in_order(listed(len(turns)), work, at_once)]
 
     assert asyncio.run(run()) == list(range(len(turns)))
     assert most <= at_once
@@ -57,7 +57,7 @@ async def test_none_stays_under_way(how: str) -> None:
             now -= 1
 
     async def first() -> int:
-        async with aclosing(in_order(listed(9), work, 4)) as found:
+        async with aclosing(map_in_order(listed(9), work, 4)) as found:
             async for one in found:
                 return one
         raise AssertionError("it ends before")

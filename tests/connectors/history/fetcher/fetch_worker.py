@@ -10,8 +10,9 @@ import os
 import random
 import time
 
+from connectors.history.fetcher.outcome import FetchedPage, FetchFailure
 from connectors.history.fetcher.scheduler import Scheduler
-from connectors.history.fetcher.transaction import FetchedPage, FetchFailure, enqueue
+from connectors.history.fetcher.transaction import enqueue
 from streams.engine.faust import app as engine
 from streams.events import topics
 from streams.events.types import Record

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from connectors.history.fetcher.transaction import FetchedPage, FetchFailure, apply_outcome, enqueue
+from connectors.history.fetcher.outcome import FetchedPage, FetchFailure
+from connectors.history.fetcher.transaction import apply_outcome, enqueue
 from streams.tables.draft import Draft
 from streams.tables.history import queue
 from streams.tables.history.job import Call, Job

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.history.fetcher.outcome import FetchedPage, FetchFailure
 from connectors.history.fetcher.page_fetcher import PageFetcher
-from connectors.history.fetcher.transaction import FetchedPage, FetchFailure
 from connectors.junction.answer_json import CURSOR_CHARS_MAX
 from streams.tables.history import job as jobs
 from streams.tables.history.job import Job, JobStatus

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.history.fetcher.clock_skew import DATE_MS, CorrectedClock
+from connectors.history.fetcher.outcome import FetchedPage
 from connectors.history.fetcher.page_fetcher import PageFetcher
-from connectors.history.fetcher.transaction import FetchedPage, apply_outcome, enqueue
+from connectors.history.fetcher.transaction import apply_outcome, enqueue
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.options import KEY, ApiOptions
 from streams.simulator.api.serve import running

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
 
-from connectors.history import fetch_requests
+from connectors.history.fetch_requests import request_rows
 from streams.events import topics
 from streams.kafka import admin
 from streams.kafka.send import send
@@ -112,7 +112,11 @@ def test_every_page_once(fetchers: Fetchers) -> None:
     missing, none is there twice; progress only grows; all is marked historical and lies in its user's partition."""
     users = [f"user-{n}" for n in range(12)]
     asked = [request(user, resource) for user in users for resource in ("sleep", "activity")]
-    send(fetchers.settings, fetch_requests.rows(fetchers.settings, asked), "the request")
+    send(
+        fetchers.settings,
+        request_rows(fetchers.settings.topic_prefix, fetchers.settings.partitions, asked),
+        "the request",
+    )
     trouble = {"TROUBLE": "0.02", "SLOW_S": "0.3"}
     fetchers.start("f0", **trouble)
     for round_ in range(3):
@@ -143,8 +147,16 @@ def test_users_take_turns(fetchers: Fetchers) -> None:
     """One user with a very long history does not hold up others who came later."""
     big = [request("big", resource, 365) for resource in ("sleep", "activity", "body", "workouts", "meal")]
     small = [request(f"small-{n}", days=20) for n in range(8)]
-    send(fetchers.settings, fetch_requests.rows(fetchers.settings, big), "the request")
-    send(fetchers.settings, fetch_requests.rows(fetchers.settings, small), "the request")
+    send(
+        fetchers.settings,
+        request_rows(fetchers.settings.topic_prefix, fetchers.settings.partitions, big),
+        "the request",
+    )
+    send(
+        fetchers.settings,
+        request_rows(fetchers.settings.topic_prefix, fetchers.settings.partitions, small),
+        "the request",
+    )
     fetchers.start("f0", SLOW_S="0.1", ROWS="600")  # so many that windows stay short
     said = fetchers.wait_over(len(big) + len(small))
     ended: dict[str, int] = defaultdict(int)

@@ -3,8 +3,8 @@
 import asyncio
 import time
 
+from connectors.history.fetcher.outcome import FetchedPage, FetchFailure
 from connectors.history.fetcher.page_fetcher import PageFetcher
-from connectors.history.fetcher.transaction import FetchedPage, FetchFailure
 from streams.tables.history import job as jobs
 from streams.tables.history.request import Request
 from tests.connectors.junction.scripted import http, scripted, settings_for

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from connectors.history import fetch_requests
+from connectors.history import user_fetch
+from connectors.history.fetcher.outcome import FetchedPage, FetchFailure
 from connectors.history.fetcher.page_fetcher import PageFetcher
-from connectors.history.fetcher.transaction import FetchedPage, FetchFailure
-from connectors.history.reconcile import compare
-from connectors.history.reconcile.compare import ReconcileVerdict, ResourceFinding
+from connectors.history.reconcile.findings import ReconcileVerdict, ResourceFinding
+from connectors.history.reconcile.missing import requests_for
 from connectors.history.reconcile.reports import ResourceReport
 from streams.events import topics
 from streams.ops.errors import Misconfigured, Rejected
@@ -183,16 +183,16 @@ def test_a_person_asks_for_any_dates(start: datetime | None, end: datetime | Non
     """Far ahead is until now, long ago is from the beginning, and nothing at all is a sentence."""
     if span is None:
         with pytest.raises(Misconfigured):
-            fetch_requests._span(start, end, NOW)
+            user_fetch.requested_span(start, end, NOW)
     else:
-        assert fetch_requests._span(start, end, NOW) == span
+        assert user_fetch.requested_span(start, end, NOW) == span
 
 
 @given(any_int, any_int)
 def test_reconciling_asks_for_no_time_that_cannot_hold_data(start_us: int, end_us: int) -> None:
     """Whatever Junction names as its newest or oldest data."""
     finding = ResourceFinding("oura", "sleep", ReconcileVerdict.BEHIND, ResourceReport(), 0, None, (start_us, end_us))
-    for request in compare.requests(USER, [finding], NOW_MS / 1000):
+    for request in requests_for(USER, [finding], NOW_MS / 1000):
         assert requests.bounded(request, NOW_MS) == request
         assert requests.decode(requests.encode(request)) == request
 

@@ -6,8 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from connectors.history.fetcher.outcome import FetchedPage
 from connectors.history.fetcher.scheduler import Scheduler
-from connectors.history.fetcher.transaction import FetchedPage, apply_outcome, enqueue
+from connectors.history.fetcher.transaction import apply_outcome, enqueue
 from streams.tables.draft import Draft
 from streams.tables.history import job as jobs
 from streams.tables.history import queue

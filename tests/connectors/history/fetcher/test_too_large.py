@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.history.fetcher import workout_events
+from connectors.history.fetcher.outcome import FetchedPage
 from connectors.history.fetcher.page_fetcher import HEAD_BYTES, PageFetcher
-from connectors.history.fetcher.transaction import FetchedPage
 from connectors.junction.workout_stream import COLUMNS, read
 from streams import agents
 from streams.events import topics
@@ -106,7 +106,7 @@ def test_what_the_worker_makes_of_a_stream_is_not_larger_than_expected(
     said |= {"time": list(range(1_700_000_000, 1_700_000_000 + points))} | ({"odd": [1] * points} if is_odd else {})
     answer = json.dumps(said, separators=(",", ":")).encode()
     draft = Draft(lambda *_: None, 3, NOW_MS)
-    agents.folds(CODEC, PREFIX)["raw.summaries"](raw(workout_events.event(STREAM, answer)), draft)
+    agents.folds(CODEC, PREFIX)["raw.summaries"](raw(workout_events.stream_event(STREAM, answer)), draft)
     rows = [value or b"" for table in draft.tables.values() for value in table.values()]
     largest = max(len(one) for one in (*(emit.value or b"" for emit in draft.emits), *rows))
     expected = workout_events.clean_bytes(read(answer))

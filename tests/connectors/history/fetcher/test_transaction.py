@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from msgspec.structs import replace
 
-from connectors.history.fetcher.transaction import FetchedPage
+from connectors.history.fetcher.outcome import FetchedPage
 from streams.events import topics
 from streams.tables.history import progress
 from streams.tables.history.job import Job, JobStatus

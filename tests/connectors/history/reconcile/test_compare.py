@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.history.reconcile import compare, reports
-from connectors.history.reconcile.compare import ReconcileVerdict, ResourceFinding
+from connectors.history.reconcile.findings import ReconcileVerdict, ResourceFinding
+from connectors.history.reconcile.missing import requests_for
 from connectors.history.reconcile.reports import ResourceReport
 from streams.tables.history.request import Why
 from streams.tables.history.windows import DAY_US
@@ -102,9 +103,9 @@ def test_each_situation(said: ResourceReport, data: Any, backfill: Any, verdict:
 def test_what_is_missing_is_asked_for() -> None:
     """One request for each mendable finding, a day wider; another id in another run; none for what is well."""
     findings = [one(PULL, None, None), one(PULL, held(), fill("complete"))]
-    (asked,) = compare.requests("u1", findings, NOW_S)
+    (asked,) = requests_for("u1", findings, NOW_S)
     assert (asked.start_us, asked.end_us, asked.why) == (START_US - DAY_US, END_US + DAY_US, Why.RECONCILE)
-    assert compare.requests("u1", findings, NOW_S + 1)[0].id != asked.id
+    assert requests_for("u1", findings, NOW_S + 1)[0].id != asked.id
 
 
 NAMES = st.sampled_from(["user_id", "provider", "oura", "pulled", "not_pulled", "sleep", "status", "range_start"])

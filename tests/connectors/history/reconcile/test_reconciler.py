@@ -12,8 +12,9 @@ import httpx
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from connectors.history.reconcile.compare import ReconcileVerdict
-from connectors.history.reconcile.reconciler import UserReconciliation, all_users, reconcile
+from connectors.history.reconcile.findings import ReconcileVerdict, UserReconciliation
+from connectors.history.reconcile.reconciler import reconcile
+from connectors.history.reconcile.scheduled_run import reconcile_all
 from connectors.junction import Refused, open_client
 from streams.cli.show.reconcile import print_reconciliations
 from streams.cli.show.reconcile_progress import reconcile_users
@@ -140,7 +141,7 @@ async def test_a_worker_that_is_away_ends_the_run_with_a_sentence() -> None:
         with pytest.raises(Unavailable, match="no worker answers"):
             await everybody(lost)
         async with open_client(lost) as client:
-            await all_users(lost, client)
+            await reconcile_all(lost, client)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ async def test_a_worker_that_answers_strangely_is_no_end(view: bytes) -> None:
         odd = settings.model_copy(update={"query_url": worker.url})
         assert {one.trouble for one in await everybody(odd)} == {"strange_answer"}
         async with open_client(odd) as client:
-            await all_users(odd, client)
+            await reconcile_all(odd, client)
 
 
 async def test_the_command_names_who_could_not_be_compared(capsys: pytest.CaptureFixture[str]) -> None:
