@@ -145,7 +145,7 @@ def _follow(settings: Settings, history: History, use: "dict[str, Use]") -> tupl
             continue
         ended_s = ended_s or moved_s
         if _records(folded) == 0 and history.standing == standing and _records(asked) == 0:
-            return ended_s, time.monotonic(), sum(_least(word) for word in history.words)
+            return ended_s, time.monotonic(), sum(_least(word) for word in history.latest)
     raise SystemExit(f"the jobs do not end: {before}")
 
 

@@ -11,8 +11,8 @@ from deploy.grafana import server
 from deploy.grafana.boards import BOARDS
 from deploy.grafana.panels import Kind, Panel
 from deploy.grafana.server import Prometheus, Series
-from streams.demo import stack
-from streams.demo.run import FAULTS
+from streams.demo import stack, startup
+from streams.demo.sender import FAULTS
 from streams.ops.settings import Settings
 from streams.simulator.delivery.courier import Target, open_courier
 from streams.simulator.delivery.schedule import Faults, schedule
@@ -53,7 +53,7 @@ def started(settings: Settings, folder: Path, load: Load) -> Iterator[tuple[stac
     server.program()  # before anything is started
     more = {"STREAMS_RECONCILE_EVERY_H": RECONCILE_EVERY_H}
     with (
-        stack.start(settings, folder / "demo", print, load.world, has_notify=True, more=more) as running,
+        startup.start(settings, folder / "demo", print, load.world, has_notify=True, more=more) as running,
         server.running(folder / "prometheus", running.targets) as prometheus,
     ):
         yield running, prometheus

@@ -25,7 +25,8 @@ def demo(
 
     Example: `junction-streams demo --once --json`
     """
-    from streams.demo.run import Options, run_demo
+    from streams.demo.options import Options
+    from streams.demo.run import run_demo
 
     options = Options(once, as_json, users, days, seed, rate, keep, history_days)
     raise SystemExit(run_demo(read_settings(running=NONE), options))

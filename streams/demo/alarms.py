@@ -9,26 +9,24 @@ from rich.table import Table
 from streams.events import topics
 from streams.events.times import EPOCH, MICRO
 from streams.kafka.reader import Decoded
-from streams.simulator.people.stories import Alarm, Comparison, compare
+from streams.simulator.truth.alarms import Alarm, Comparison, compare
 from streams.simulator.world.world import Event
 
-SETTLE_S = 10.0  # timers are looked at every second, in transactions of their own
+WAIT_S = 10.0  # workers look at timers every second, in transactions of their own
 LOOK_EVERY_S = 0.2
 
 
-def settled(
-    events: Iterable[Event], records: Callable[[], Sequence[Decoded]], settle_s: float = SETTLE_S
-) -> Comparison:
-    """The alerts in `records` against the stories in `events`, as soon as they agree, or after `settle_s`."""
-    until_s = time.monotonic() + settle_s
+def wait_for(events: Iterable[Event], records: Callable[[], Sequence[Decoded]], wait_s: float = WAIT_S) -> Comparison:
+    """The alerts in `records` against the stories in `events`, as soon as they agree, or after `wait_s`."""
+    until_s = time.monotonic() + wait_s
     while True:
-        found = compare(events, told(records()))
+        found = compare(events, alerts_in(records()))
         if found.is_right or time.monotonic() > until_s:
             return found
         time.sleep(LOOK_EVERY_S)
 
 
-def told(records: Sequence[Decoded]) -> list[dict[str, object]]:
+def alerts_in(records: Sequence[Decoded]) -> list[dict[str, object]]:
     """The alert records among them, in order."""
     return [one.record for one in records if one.topic.endswith(f".{topics.ALERTS}") and one.record]
 

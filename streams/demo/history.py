@@ -47,30 +47,30 @@ class History:
         while not self._over.is_set():
             with suppress(Unavailable):  # a broker that is away: the next look knows more
                 for message in self._messages.messages(0.2):  # an end counts when all before it is taken in
-                    said = _said(message.value())
-                    if isinstance(said, JobProgress):
+                    news = _decoded(message.value())
+                    if isinstance(news, JobProgress):
                         with self._lock:
-                            self._last[said.user_id, said.provider, said.resource, said.workout_id] = said
+                            self._last[news.user_id, news.provider, news.resource, news.workout_id] = news
 
     def is_read(self) -> bool:
-        """Whether all that is said now has been read. Raises Unavailable."""
+        """Whether all that is on the topic now has been read. Raises Unavailable."""
         return self._messages.at_end()
 
     @property
-    def words(self) -> list[JobProgress]:
-        """The last one of each job, as far as it is read."""
+    def latest(self) -> list[JobProgress]:
+        """The last progress of each job, as far as it is read."""
         with self._lock:
             return list(self._last.values())
 
     @property
     def standing(self) -> Standing:
         """As of the last record read."""
-        now_ms, last = int(time.time() * 1000), self.words
+        now_ms, last = int(time.time() * 1000), self.latest
         over = [one for one in last if not one.due_ms or one.due_ms > now_ms + PARKED_MS]
         done = len(over) + sum(one.share for one in last if 0 < one.due_ms <= now_ms + PARKED_MS)
         rows = sum(one.rows for one in last if one.workout_id or not _is_listing(one))
-        pages, words = sum(one.pages for one in last), Counter(_word(one) for one in over)
-        return Standing(len(last), len(over), done / max(1, len(last)), pages, rows, words)
+        pages, by_status = sum(one.pages for one in last), Counter(_status(one) for one in over)
+        return Standing(len(last), len(over), done / max(1, len(last)), pages, rows, by_status)
 
     def stop(self) -> None:
         self._over.set()
@@ -78,7 +78,7 @@ class History:
         self._messages.close()
 
 
-def _said(value: bytes | None) -> JobProgress | Outage | None:
+def _decoded(value: bytes | None) -> JobProgress | Outage | None:
     """None for what is neither; the worker makes a dead letter of it."""
     try:
         return progress.decode(value or b"")
@@ -91,5 +91,5 @@ def _is_listing(one: JobProgress) -> bool:
     return one.resource == "workout_stream"
 
 
-def _word(one: JobProgress) -> str:
+def _status(one: JobProgress) -> str:
     return one.status if one.status in (JobStatus.COMPLETE, JobStatus.EMPTY, JobStatus.FAILED) else "parked"

@@ -21,7 +21,7 @@ class Fetchers(Protocol):
 
 
 class Progress(Protocol):
-    """What the fetchers say: `history.History`."""
+    """The progress that fetchers publish: `history.History`."""
 
     def is_read(self) -> bool: ...
     @property

@@ -1,54 +1,34 @@
 """The demo from start to end: stack up, days simulated, everything read back, compared with the truth, shown."""
 
-import asyncio
 import gc
 import json
 import signal
-import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
-from typing import Any, NamedTuple
 
 from rich.console import Console
 
-from streams.demo import alarms, letters, quiet, stack, watch
+from streams.demo import alarms, letters, quiet, stack, startup, watch
+from streams.demo.findings import Findings, summary
 from streams.demo.history import History
-from streams.demo.letters import Letters
+from streams.demo.options import Options
 from streams.demo.running.announce import announced
 from streams.demo.score import Score
 from streams.demo.screen import Screen, what_now, what_was_found
+from streams.demo.sender import Sender
 from streams.events import topics
 from streams.kafka.lag import Lag
-from streams.ops.errors import StreamsError, Unavailable
+from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
-from streams.simulator.delivery.courier import Tally, Target, open_courier
-from streams.simulator.delivery.schedule import Faults, schedule
-from streams.simulator.people.stories import Comparison
-from streams.simulator.truth.truth import Report, Truth, fetched
-from streams.simulator.world.world import Event, World
+from streams.simulator.delivery.courier import Tally
+from streams.simulator.truth.report import Report
+from streams.simulator.truth.truth import Truth, fetched
+from streams.simulator.world.world import World
 
 DRAIN_S = 60.0
 REFRESH_S = 0.5
-FAULTS = {"duplicates": 0.2, "late": 0.02, "lost_ack": 0.03, "reorder_window_s": 7200.0}
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the command line asks for; `rate` in deliveries per second, 0 as fast as it goes."""
-
-    once: bool
-    as_json: bool
-    users: int
-    days: int
-    seed: int
-    rate: float
-    keep: Path | None
-    history_days: int = 90
 
 
 def run_demo(settings: Settings, options: Options) -> int:
@@ -70,7 +50,7 @@ def run_demo(settings: Settings, options: Options) -> int:
     )
     try:
         with (
-            stack.start(settings, options.keep, say, world, is_short=options.once) as running,
+            startup.start(settings, options.keep, say, world, is_short=options.once) as running,
             _announced(settings, options, running) as is_announced,
         ):
             return _Run(running, options, world, console, is_announced=is_announced).go()
@@ -85,18 +65,6 @@ def _announced(settings: Settings, options: Options, running: stack.Stack) -> Ab
     if settings.bootstrap_servers or options.once:
         return nullcontext(False)
     return announced(running.settings, "demo", running.api_url)
-
-
-class Found(NamedTuple):
-    """What the run is compared with."""
-
-    report: Report
-    alerts: Comparison
-    letters: Letters
-
-    @property
-    def is_right(self) -> bool:
-        return self.report.is_right and self.alerts.is_right and self.letters.is_right
 
 
 class _Run:
@@ -129,7 +97,7 @@ class _Run:
 
     def _stream(self) -> None:
         """Simulate and show until all is sent, committed and read."""
-        sender = _Sender(self.events, self.stack, self.options, self.score)
+        sender = Sender(self.events, self.stack, self.options, self.score)
         sender.start()
         with Screen(self.console, self.stack, transient=self.options.as_json) as screen:
             self._follow(sender, screen)
@@ -139,7 +107,7 @@ class _Run:
             self._refresh()
             screen.show(self.score)
 
-    def _follow(self, sender: "_Sender", screen: Screen) -> None:
+    def _follow(self, sender: "Sender", screen: Screen) -> None:
         """Until the sender has ended and nothing waits, or nothing has moved for DRAIN_S."""
         before, moved_s, is_sending = (-1, 0), time.monotonic(), True
         while is_sending or (self._is_busy() and time.monotonic() - moved_s < DRAIN_S):
@@ -186,10 +154,10 @@ class _Run:
             print(json.dumps(summary(self.score, found)))
         return 0 if found.is_right and not self.score.waiting else 1
 
-    def _found(self) -> "Found":
+    def _found(self) -> "Findings":
         """Everything compared, and shown."""
-        alerts = alarms.settled(self.events, lambda: list(self.watch.seen.records))
-        found = Found(self._compare(), alerts, letters.compare(self.events, letters.read(self.stack.settings)))
+        alerts = alarms.wait_for(self.events, lambda: list(self.watch.seen.records))
+        found = Findings(self._compare(), alerts, letters.compare(self.events, letters.read(self.stack.settings)))
         what_was_found(self.console, found.report, self.watch.seen.records)
         letters.show(self.console, found.letters)
         alarms.show(self.console, found.alerts)
@@ -203,14 +171,14 @@ class _Run:
 
     def _stay(self) -> int:
         self._found()
-        self._let_go()
+        self._free_memory()
         what_now(self.console, self.stack, next(self.world.people).user_id, is_announced=self.is_announced)
         while True:
             time.sleep(1)
             self._check_services()
 
-    def _let_go(self) -> None:
-        """What was read and compared is two gigabytes, and nobody looks at it any more."""
+    def _free_memory(self) -> None:
+        """Stop reading, and drop what was compared: two gigabytes that nobody looks at any more."""
         self.watch.stop()
         self.events.clear()
         self.watch.seen.records.clear()
@@ -219,51 +187,3 @@ class _Run:
 
 def _of_fetchers(settings: Settings) -> Settings:
     return settings.model_copy(update={"group_id": topics.fetch_group(settings.group_id)})
-
-
-class _Sender(threading.Thread):
-    """Delivers the world's events in a loop of its own, so that the screen stays alive."""
-
-    def __init__(self, events: Iterable[Event], running: stack.Stack, options: Options, score: Score) -> None:
-        super().__init__(name="sender", daemon=True)
-        self._events, self._stack, self._options, self._score = events, running, options, score
-        self.failure: StreamsError | None = None
-
-    def run(self) -> None:
-        try:
-            asyncio.run(self._deliver())
-        except StreamsError as error:
-            self.failure = error
-
-    async def _deliver(self) -> None:
-        target = Target(f"{self._stack.gateway_url}/webhooks/{stack.ENDPOINT}", self._stack.secret)
-        attempts = schedule(self._events, Faults(seed=self._options.seed, **FAULTS))
-        async with open_courier(target) as courier:
-            self._score.tally = courier.tally
-            await courier.deliver(attempts, self._options.rate)
-
-
-def summary(score: Score, found: Found) -> dict[str, Any]:
-    """The object of `--json`."""
-    report, alerts, left = found
-    tally = score.tally or Tally()
-    verdicts: Counter[str] = Counter()
-    for row in (score.verdicts or {}).values():
-        verdicts.update(row)
-    return {
-        "sent": tally.sent,
-        "accepted": tally.accepted,
-        "raw_records": score.raw_records,
-        "verdicts": dict(verdicts),
-        "clean_records": score.clean_records,
-        "lost": report.lost,
-        "repeated": report.repeated,
-        "wrong": report.wrong,
-        "unexpected": report.unexpected,
-        "checked": report.checked,
-        "dead_letters": {"expected": len(left.expected), "lost": len(left.lost), "unexpected": len(left.unexpected)},
-        "alerts": {"expected": len(alerts.stories), "lost": len(alerts.lost), "unexpected": len(alerts.unexpected)},
-        "latency_ms": {"p50": score.p50_ms, "p99": score.p99_ms},
-        "seconds": round(score.seconds, 1),
-        **({"history": score.history.as_json()} if score.history else {}),
-    }

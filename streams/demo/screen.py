@@ -17,7 +17,7 @@ from streams.demo.score import Score
 from streams.kafka.reader import Decoded
 from streams.kafka.tail import show
 from streams.ops.settings import Settings
-from streams.simulator.truth.truth import Report
+from streams.simulator.truth.report import Report
 
 SHOWN = ("connections", "backfills", "sleep", "heartrate")
 VERDICTS = ("NEW", "CHANGED", "SAME", "STALE", "CONFLICT")
@@ -57,8 +57,8 @@ class Screen:
             sent = score.tally.sent if score.tally else 0
             waiting = f"{score.waiting:,} waiting" if score.waiting >= 0 else "Kafka is loading"
             history = f", history {score.history.share:.0%}" if score.history else ""
-            said = f"… {sent:,} sent{history}, {waiting}, {score.clean_records:,} clean records"
-            self._console.print(said, highlight=False)
+            line = f"… {sent:,} sent{history}, {waiting}, {score.clean_records:,} clean records"
+            self._console.print(line, highlight=False)
 
 
 def table(score: Score, running: stack.Stack) -> Table:

@@ -14,7 +14,7 @@ from confluent_kafka import Producer
 
 from streams.alerts import alert_history
 from streams.alerts.alert_history import AlertHistory
-from streams.demo import stack
+from streams.demo import stack, startup
 from streams.ops.settings import Settings
 from streams.simulator.delivery.courier import Target, open_courier
 from tests.simulator.receiver import SECRET, running
@@ -119,7 +119,7 @@ def test_from_a_webhook_to_a_webhook(settings: Settings, tmp_path: Path, monkeyp
     rules = tmp_path / "rules.toml"
     rules.write_text(LOW + BROKEN)
     monkeypatch.setenv("STREAMS_ALERT_RULES", str(rules))
-    with stack.start(settings, tmp_path, print) as running_stack:
+    with startup.start(settings, tmp_path, print) as running_stack:
         broken = envelope("provider.connection.error", {"provider": "oura", "error_type": "token_refresh_failed"})
         unjudged = [glucose(3.1, "freestyle_libre"), glucose(55, unit="mg/dL")]
         asyncio.run(_post(running_stack, [glucose(3.2), broken, *unjudged]))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.demo import stack
+from streams.demo import startup
 from streams.ops.settings import Settings
 from streams.simulator.world.world import World
 
@@ -32,7 +32,7 @@ def test_a_healthy_first_start_warns_of_nothing(tmp_path: Path) -> None:
     """Gateway, worker, fetcher and notify start, run and stop without a line above "info" and without a traceback."""
     world = World(1, 1, 1, int(time.time()) * 1000, days_of_history=1)
     folder = tmp_path / "kept"
-    with stack.start(Settings(_env_file=None), folder, print, world, has_notify=True):
+    with startup.start(Settings(_env_file=None), folder, print, world, has_notify=True):
         wait_until_all_run(folder)
     for name in READY:
         above = [line for line in lines(folder / f"{name}.log") if line["level"] not in ("debug", "info")]

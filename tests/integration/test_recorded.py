@@ -7,7 +7,7 @@ from pathlib import Path
 
 from confluent_kafka import Consumer, TopicPartition
 
-from streams.demo import stack
+from streams.demo import stack, startup
 from streams.events import topics
 from streams.kafka.lag import Lag
 from streams.kafka.reader import Reader
@@ -24,7 +24,7 @@ SAID_BEFORE = {"daily.data.workout_stream.updated--2024-07-02"}
 def test_every_published_body_ends_somewhere(settings: Settings, samples: Path, tmp_path: Path) -> None:
     """Each body is accepted with 204 and leaves as clean records, as state, or as a dead letter with its reason."""
     recorded = read_folder(samples / "webhooks", align_users=False)
-    with stack.start(settings, tmp_path, print) as running:
+    with startup.start(settings, tmp_path, print) as running:
         statuses = asyncio.run(_post(running, recorded))
         _drain(running.settings)
         found = _ends(running.settings)

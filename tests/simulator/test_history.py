@@ -98,7 +98,7 @@ def test_garmin_history_comes_as_events() -> None:
     person = list(one.people)[2]
     link = person.links[0]
     assert link.provider.slug == "garmin"
-    told = list(one.told(person))
+    told = list(one.plain_events(person))
     notices = [event.at_ms for event in told if event.data.get("provider") == "garmin" and "end_date" in event.data]
     data = [event for event in told if event.source and event.source.provider == "garmin"]
     assert len(notices) == 2 * len(link.resources)  # this one's connection broke, and was made again

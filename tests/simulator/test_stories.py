@@ -10,6 +10,7 @@ from streams.kafka import codec
 from streams.kafka.codec import Codec
 from streams.simulator.delivery.schedule import Faults, schedule
 from streams.simulator.people import stories
+from streams.simulator.truth import alarms
 from streams.simulator.world.world import World
 from streams.tables.draft import Draft
 from streams.tables.overlay import Rows
@@ -71,7 +72,7 @@ def test_both_alerts_open_and_resolve() -> None:
     """Days of data that arrive in a minute, repeated and out of order: exactly the alerts of the two stories stand."""
     events = list(TOLD.events())
     for seed in (1, 2):
-        verdict = stories.compare(events, alerts(seed))
+        verdict = alarms.compare(events, alerts(seed))
         assert verdict.is_right, verdict
         assert [alarm.rule for alarm in verdict.stories] == ["glucose-low", "glucose-silent"]
         assert all(alarm.ended_us is not None for alarm in verdict.stories)
@@ -80,8 +81,8 @@ def test_both_alerts_open_and_resolve() -> None:
 def test_a_comparison_can_fail() -> None:
     """A missing alert, a wrong time, one too many: each is seen."""
     events, told = list(TOLD.events()), alerts(1)
-    assert len(stories.compare(events, []).lost) == 2
+    assert len(alarms.compare(events, []).lost) == 2
     wrong = [{**one, "opened_at": one["first_at"]} for one in told]
-    assert not stories.compare(events, wrong).is_right
+    assert not alarms.compare(events, wrong).is_right
     more = [*told, {**told[0], "id": "other", "user_id": "nobody"}]
-    assert len(stories.compare(events, more).unexpected) == 1
+    assert len(alarms.compare(events, more).unexpected) == 1

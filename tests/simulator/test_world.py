@@ -10,7 +10,7 @@ import pytest
 from streams.events import resources, signature
 from streams.events.resources import Kind
 from streams.events.types import Family, identify
-from streams.simulator.bodies.series import BUCKETS, CURVES, MOMENTS
+from streams.simulator.bodies.kinds import BUCKETS, CURVES, MOMENTS
 from streams.simulator.world.world import APART_MS, Generation
 from tests.simulator.worlds import END_MS, events, world
 

@@ -32,7 +32,8 @@ from streams.kafka.lag import Lag
 from streams.ops.settings import Settings
 from streams.simulator.delivery.courier import Target, open_courier
 from streams.simulator.delivery.schedule import Faults, schedule
-from streams.simulator.truth.truth import Report, Truth
+from streams.simulator.truth.report import Report
+from streams.simulator.truth.truth import Truth
 from streams.simulator.world.world import Event, World
 
 HERE = Path(__file__).resolve().parents[2]

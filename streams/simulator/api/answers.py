@@ -5,7 +5,9 @@ from typing import Any
 
 from streams.simulator.bodies import history
 from streams.simulator.calendar import DAY_MS, iso
-from streams.simulator.people.population import MAIN, OTHERS, TEAM_ID, Link, Person, Provider
+from streams.simulator.people.links import Link
+from streams.simulator.people.population import TEAM_ID, Person
+from streams.simulator.people.providers import MAIN, OTHERS, Provider
 from streams.simulator.world import control
 from streams.simulator.world.inventory import Inventory
 from streams.simulator.world.notices import fate, span_ms

@@ -66,12 +66,12 @@ def make_api(options: Options) -> FakeApi:
 
 
 async def _serve(options: Options, api: FakeApi) -> None:
-    told = asyncio.Event()
+    stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with running(api, options.port) as url:
         print(where(options, api, url), flush=True)
-        await told.wait()
+        await stop.wait()
     print(_counts(options, api), flush=True)
 
 

@@ -9,7 +9,8 @@ from streams.events.resources import Resource
 from streams.simulator.api.options import Fault
 from streams.simulator.api.paging import Place, cursor_of
 from streams.simulator.bodies.envelope import older
-from streams.simulator.people.population import Person, Source
+from streams.simulator.people.links import Source
+from streams.simulator.people.population import Person
 from streams.simulator.world.inventory import Row
 
 Json = dict[str, Any]

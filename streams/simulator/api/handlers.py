@@ -12,8 +12,9 @@ from streams.simulator.api import answers, data, queries
 from streams.simulator.api.options import ApiOptions, Fault
 from streams.simulator.api.paging import Place, cursor_of, place_of
 from streams.simulator.calendar import iso
+from streams.simulator.people.links import Link
 from streams.simulator.people.physiology import Span
-from streams.simulator.people.population import Link, Person
+from streams.simulator.people.population import Person
 from streams.simulator.randomness import key_of, noise
 from streams.simulator.world.inventory import Inventory
 from streams.simulator.world.notices import fate

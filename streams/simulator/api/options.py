@@ -1,4 +1,4 @@
-"""What the fake API is told: which key it wants, how large its pages are, and what goes wrong how often."""
+"""Options of the fake API: which key it wants, how large its pages are, and what goes wrong how often."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

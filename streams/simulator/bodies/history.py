@@ -6,14 +6,14 @@ somebody asks for a day of one.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
-from streams.simulator.bodies import series, summaries
+from streams.simulator.bodies import kinds, series, summaries
+from streams.simulator.bodies.pieces import Json
 from streams.simulator.calendar import DAY_MS, HOUR_MS
+from streams.simulator.people.links import Link, Source
 from streams.simulator.people.physiology import local_day, midnight_ms
-from streams.simulator.people.population import Link, Person, Source
+from streams.simulator.people.population import Person
 
-Json = dict[str, Any]
 # Days that a provider gives at most (domain file, 5.2); everybody else gives what is asked for.
 _MOST_DAYS = {"strava": 14, "apple_health_kit": 30, "dexcom_v3": 30, "cronometer": 28}
 _MOST_DAYS_OF = {("fitbit", name): 14 for name in ("heartrate", "steps", "calories_active")}
@@ -40,7 +40,7 @@ def samples_of_day(
 ) -> Json | None:
     """`$.data` of a local day's samples of one source; None where there are none."""
     begin_ms = connected_ms - days_back(link, resource, days) * DAY_MS
-    end_ms = connected_ms // HOUR_MS * HOUR_MS - 1 if resource in series.BUCKETS else connected_ms
+    end_ms = connected_ms // HOUR_MS * HOUR_MS - 1 if resource in kinds.BUCKETS else connected_ms
     since_ms = max(midnight_ms(person, day) - 1, begin_ms)
     until_ms = min(midnight_ms(person, day + 1) - 1, end_ms)
     return series.past(person, source, resource, since_ms, until_ms, EVERY) if since_ms < until_ms else None

@@ -55,7 +55,7 @@ def of_summary(resource: str, user_id: str, data: Mapping[str, Any], maker: Make
 
 
 def local_day(data: Mapping[str, Any]) -> str | None:
-    """The local day of a summary as a body tells it."""
+    """The local day of a summary as a body has it."""
     if day := data.get("calendar_date") or data.get("period_start"):
         return str(day)[:10]
     if data.get("session_end") and data.get("time_zone"):
@@ -74,12 +74,12 @@ def of_sample(row: resources.Resource, user_id: str, at_us: int, maker: Maker) -
     return Rival((row.name, user_id, at_us // 3_600_000_000), maker)
 
 
-def day_told(told: date | None) -> str | None:
+def day_of_record(day: date | None) -> str | None:
     """The local day of a clean record, in the form of `local_day`."""
-    return None if told is None else told.isoformat()
+    return None if day is None else day.isoformat()
 
 
-def hour_told(record: Mapping[str, Any]) -> tuple[Any, ...]:
+def hour_of_record(record: Mapping[str, Any]) -> tuple[Any, ...]:
     """The span of a record of `preferences`."""
     hours = int((record["hour_at"] - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) // 3600
     return record["resource"], record["user_id"], hours

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from streams.simulator.calendar import DAY_MS, HOUR_MS, iso
-from streams.simulator.people.population import TEAM_ID, Link, Person, Provider
+from streams.simulator.people.links import Link
+from streams.simulator.people.population import TEAM_ID, Person
+from streams.simulator.people.providers import Provider
 from streams.simulator.world.notices import Notices, notices_of
 from streams.simulator.world.plan import Planned, by_time, known
 

@@ -16,9 +16,10 @@ from streams.events import resources
 from streams.events.types import Family, parse_type
 from streams.simulator.bodies import history
 from streams.simulator.calendar import iso_date
-from streams.simulator.people.population import Link, Person, Source
+from streams.simulator.people.links import Link, Source
+from streams.simulator.people.population import Person
 from streams.simulator.world.plan import is_series, stamped
-from streams.simulator.world.world import PULLED_MS, Told, World
+from streams.simulator.world.world import PULLED_MS, PlainEvent, World
 
 Json = dict[str, Any]
 # By which field a range filters is not documented (6.2); here by the day that these name.
@@ -60,8 +61,8 @@ class Inventory:
     def __init__(self, world: World, person: Person) -> None:
         self.world, self.person = world, person
         self._known: dict[str, Known] = {}
-        for told in world.told(person):
-            self._learn(told)
+        for event in world.plain_events(person):
+            self._learn(event)
 
     def summaries(self, resource: str, first_day: str, last_day: str, provider: str = "") -> list[Json]:
         """Objects of the days from first to last (2026-06-03), in the order of their days."""
@@ -106,22 +107,22 @@ class Inventory:
     def known(self, resource: str) -> Known:
         return self._known.get(resource) or Known()
 
-    def _learn(self, told: Told) -> None:
-        kind = parse_type(told.event_type)
-        if kind.family not in (Family.SUMMARY, Family.TIMESERIES) or told.source is None:
+    def _learn(self, event: PlainEvent) -> None:
+        kind = parse_type(event.event_type)
+        if kind.family not in (Family.SUMMARY, Family.TIMESERIES) or event.source is None:
             return
         known = self._known.setdefault(kind.resource, Known())
-        provider = told.source.provider
+        provider = event.source.provider
         if kind.family is Family.TIMESERIES:
-            for sample in told.data["data"]:  # events come in the order of their creation
-                known.samples[_key(kind.resource, told.data["source"], sample)] = _row(told.data["source"], sample)
+            for sample in event.data["data"]:  # events come in the order of their creation
+                known.samples[_key(kind.resource, event.data["source"], sample)] = _row(event.data["source"], sample)
         elif kind.resource != "workout_stream":
-            version = (told.data["updated_at"], told.at_ms)
-            if version >= known.summaries.get(told.data["id"], (("", 0), None))[0]:
-                known.summaries[told.data["id"]] = (version, _held(provider, told.data))
+            version = (event.data["updated_at"], event.at_ms)
+            if version >= known.summaries.get(event.data["id"], (("", 0), None))[0]:
+                known.summaries[event.data["id"]] = (version, _held(provider, event.data))
         if kind.action == "created":
-            said = len(told.data["data"]) if kind.family is Family.TIMESERIES else 1
-            known.created[provider] = known.created.get(provider, 0) + said
+            count = len(event.data["data"]) if kind.family is Family.TIMESERIES else 1
+            known.created[provider] = known.created.get(provider, 0) + count
 
     def _past_summaries(self, resource: str, first_day: str, last_day: str, provider: str) -> Iterator[Held]:
         days, pulled = self.world.days_of_history, PULLED_MS

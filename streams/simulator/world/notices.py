@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from streams.simulator.bodies.history import days_back
 from streams.simulator.calendar import DAY_MS, iso
-from streams.simulator.people.population import Link, Person
+from streams.simulator.people.links import Link
+from streams.simulator.people.population import Person
 from streams.simulator.randomness import key_of, noise
 from streams.simulator.world.plan import Planned, known
 

@@ -42,7 +42,7 @@ class Timed(NamedTuple):
     odd: Odd
 
 
-def told(new_id: NewId, end_ms: int) -> Iterator[Timed]:
+def odd_events(new_id: NewId, end_ms: int) -> Iterator[Timed]:
     """All of them within the last hours before `end_ms`, a minute apart, in order."""
     user_id, day_ms = new_id("odd"), end_ms // DAY_MS * DAY_MS - DAY_MS
     for place, odd in enumerate(_odds(user_id, new_id, day_ms, end_ms)):

@@ -15,7 +15,8 @@ from streams.simulator.bodies import history
 from streams.simulator.bodies.series import batch, corrections
 from streams.simulator.bodies.summaries import versions
 from streams.simulator.calendar import HOUR_MS, iso
-from streams.simulator.people.population import Link, Person, Source
+from streams.simulator.people.links import Link, Source
+from streams.simulator.people.population import Person
 from streams.simulator.randomness import key_of, noise, within
 
 Json = dict[str, Any]

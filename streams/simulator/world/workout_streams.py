@@ -8,8 +8,9 @@ import msgspec
 from streams.events.types import Family
 from streams.simulator.bodies.history import days_back
 from streams.simulator.calendar import DAY_MS
+from streams.simulator.people.links import Link
 from streams.simulator.people.physiology import Span, local_day, workout, workout_id
-from streams.simulator.people.population import Link, Person
+from streams.simulator.people.population import Person
 from streams.simulator.randomness import key_of, noise, within
 from streams.simulator.world.notices import fate
 from streams.simulator.world.world import PULLED_MS, Event, World
@@ -62,8 +63,10 @@ def streams_of(world: World, people: Iterable[Person] | None = None) -> Iterator
     if Family.SUMMARY not in world.families:
         return
     for who in world.people if people is None else people:
-        told = (event for event in world.told(who) if event.event_type.startswith("daily.data.workout_stream."))
-        announced = {event.data["workout_id"] for event in told}
+        notices = (
+            event for event in world.plain_events(who) if event.event_type.startswith("daily.data.workout_stream.")
+        )
+        announced = {event.data["workout_id"] for event in notices}
         for id, link, span in workouts_of(world, who):
             if id in announced or _is_past(world, who, link, span):
                 yield _event(who, link, id, track(who, link, span), world.connected_ms(link) + PULLED_MS)

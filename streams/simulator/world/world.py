@@ -16,7 +16,8 @@ from streams.events.types import Family, parse_type
 from streams.simulator.bodies.envelope import Shape, write
 from streams.simulator.calendar import DAY_MS
 from streams.simulator.people import stories
-from streams.simulator.people.population import Link, Person, Source, person
+from streams.simulator.people.links import Link, Source
+from streams.simulator.people.population import Person, person
 from streams.simulator.randomness import noise
 from streams.simulator.world import odd_bodies
 from streams.simulator.world.control import control_of, team_events
@@ -54,7 +55,7 @@ class Event(NamedTuple):
         return signature.new_message_id(self.created_at_ms, blake2b(self.body, digest_size=15).digest())
 
 
-class Told(NamedTuple):
+class PlainEvent(NamedTuple):
     """An event before it gets its shape. `data`: `$.data` of today's generation."""
 
     event_type: str
@@ -108,7 +109,7 @@ class World:
         streams = [self._of_person(who) for who in self.people]
         return merge(*streams, self._of_team(), self._odd(), key=attrgetter("created_at_ms"))
 
-    def told(self, who: Person) -> Iterator[Told]:
+    def plain_events(self, who: Person) -> Iterator[PlainEvent]:
         """Everything about a person in the order of creation."""
         span = (self.start_ms, self._end_ms)
         control = control_of(who, *span, self.days_of_history, self.notices)
@@ -132,19 +133,19 @@ class World:
         """
         for who in self.people if people is None else people:
             for link in who.links:
-                for told in self._timed(self._past_of(who, link, PULLED_MS), apart_ms=0):
-                    if self.is_fetchable(who, link, parse_type(told.event_type).resource):
-                        yield self._event(told, who)
+                for plain in self._timed(self._past_of(who, link, PULLED_MS), apart_ms=0):
+                    if self.is_fetchable(who, link, parse_type(plain.event_type).resource):
+                        yield self._event(plain, who)
 
     def _past_of(self, who: Person, link: Link, after_ms: int, step_ms: int = 0) -> Iterator[Planned]:
         connected_ms = self.connected_ms(link)
         return past_of(who, link, self.days_of_history, connected_ms, connected_ms + after_ms, step_ms)
 
     def _of_person(self, who: Person) -> Iterator[Event]:
-        return (self._event(told, who) for told in self.told(who))
+        return (self._event(plain, who) for plain in self.plain_events(who))
 
     def _odd(self) -> Iterator[Event]:
-        for at_ms, odd in odd_bodies.told(self._new_id, self._end_ms) if self.has_odd_bodies else ():
+        for at_ms, odd in odd_bodies.odd_events(self._new_id, self._end_ms) if self.has_odd_bodies else ():
             yield Event(odd.event_type, odd.body, odd.user_id, at_ms, odd.meaning, odd.letter)
 
     def _new_id(self, *parts: object) -> str:
@@ -152,9 +153,9 @@ class World:
 
     def _of_team(self) -> Iterator[Event]:
         planned = team_events(self.users, self._new_id, self.start_ms, self._end_ms)
-        return (self._event(told, None) for told in self._timed(planned))
+        return (self._event(plain, None) for plain in self._timed(planned))
 
-    def _timed(self, planned: Iterable[Planned], apart_ms: int = APART_MS) -> Iterator[Told]:
+    def _timed(self, planned: Iterable[Planned], apart_ms: int = APART_MS) -> Iterator[PlainEvent]:
         """With their final times; what has nothing to say is left out."""
         last_ms = 0
         for event in planned:
@@ -164,11 +165,11 @@ class World:
             data = event.data(at_ms)
             if data is not None:
                 last_ms = at_ms
-                yield Told(event.event_type, data, at_ms, event.source)
+                yield PlainEvent(event.event_type, data, at_ms, event.source)
 
-    def _event(self, told: Told, who: Person | None) -> Event:
-        body = write(told.event_type, told.data, who, told.source, self._shape(who, told.at_ms))
-        return Event(told.event_type, body, who.user_id if who else "", told.at_ms)
+    def _event(self, plain: PlainEvent, who: Person | None) -> Event:
+        body = write(plain.event_type, plain.data, who, plain.source, self._shape(who, plain.at_ms))
+        return Event(plain.event_type, body, who.user_id if who else "", plain.at_ms)
 
     def _shape(self, who: Person | None, at_ms: int) -> Shape:
         chance = noise(who.key if who else 0, at_ms)

@@ -1,0 +1,111 @@
+"""Starts the demo: Kafka and registry, gateway, worker; with history also a fetcher and the fake API."""
+
+import base64
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from streams.demo.cluster import ports
+from streams.demo.kafka import Say, kafka_for
+from streams.demo.processes import child, service, wait_ready
+from streams.demo.stack import ENDPOINT, Stack
+from streams.kafka import admin, registry
+from streams.ops.settings import Settings
+from streams.simulator.api.options import KEY as API_KEY
+from streams.simulator.calendar import iso
+from streams.simulator.people import stories
+from streams.simulator.world.world import World
+
+API_PORT = 8090
+API_PAGE_SIZE = 2000
+_NOTHING: Mapping[str, str] = {}
+
+
+@contextmanager
+def start(
+    settings: Settings,
+    keep: Path | None,
+    say: Say,
+    world: World | None = None,
+    *,
+    is_short: bool = True,
+    has_notify: bool = False,
+    more: Mapping[str, str] = _NOTHING,
+) -> Iterator[Stack]:
+    """Everything up and ready to receive; everything gone at the end, what lies in `keep` excepted.
+
+    `world`: one with history, which the fake API then serves and a fetcher fetches. `has_notify`: alerts are brought to
+    the log. `more`: settings of the fetcher, as environment variables.
+    """
+    with ExitStack() as stack:
+        settings, kind, folder = kafka_for(stack, settings, keep, say)
+        secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+        settings = _for_demo(settings, folder, secret, is_short=is_short)
+        say("topics and schemas")
+        if not settings.is_mock:
+            admin.apply(settings)
+        registry.register(settings)
+        # The mock cluster's transactions cannot be read back by aiokafka, and fetched pages are written in them.
+        has_history = world is not None and world.days_of_history > 0 and not settings.is_mock
+        say("gateway, worker, fetcher and the fake API" if has_history else "gateway and worker")
+        gateway = service(stack, "gateway", settings, secret, folder)
+        worker = service(stack, "worker", settings, secret, folder, _rules(folder) if world else {})
+        running = Stack(settings, secret, kind, folder, gateway, worker)
+        if has_history and world:
+            running = _with_history(stack, running, world, more, is_short=is_short)
+        if has_notify:
+            port = str(_port(0))
+            service(stack, "notify", settings, secret, folder, {"STREAMS_METRICS_PORT": port})
+            running = running.also("notify", port)
+        wait_ready(running)
+        yield running
+
+
+def _with_history(stack: ExitStack, running: Stack, world: World, more: Mapping[str, str], *, is_short: bool) -> Stack:
+    """The fake API over the same world, and a fetcher that asks it."""
+    port = _port(0 if is_short else API_PORT)
+    api = ["fake-api", "--port", str(port), "--end", iso(world.end_ms), "--page-size", str(API_PAGE_SIZE)]
+    api += ["--users", str(world.users), "--days", str(world.days), "--seed", str(world.seed)]
+    api += ["--history-days", str(world.days_of_history), "--generation", "mixed"]
+    api += ["--stories"] * world.has_stories
+    child(stack, api, running.folder, {})
+    url, metrics_port = f"http://127.0.0.1:{port}", str(_port(0))
+    env = {
+        **more,
+        "STREAMS_JUNCTION_URL": url,
+        "STREAMS_JUNCTION_API_KEY": API_KEY,
+        "STREAMS_JUNCTION_REQUESTS_PER_S": "1000",
+        "STREAMS_METRICS_PORT": metrics_port,
+        "STREAMS_QUERY_URL": running.settings.query_address,
+    }
+    fetcher = service(stack, "fetcher", running.settings, running.secret, running.folder, env)
+    return replace(running, fetcher=fetcher, api_url=url).also("fetcher", metrics_port)
+
+
+def _rules(folder: Path) -> dict[str, str]:
+    """The rules that the stories of the world are made for, in a file to look at and to change."""
+    file = folder / "rules.toml"
+    file.write_text(stories.RULES, encoding="utf-8")
+    return {"STREAMS_ALERT_RULES": str(file)}
+
+
+def _for_demo(settings: Settings, folder: Path, secret: str, *, is_short: bool) -> Settings:
+    """`is_short`: nobody will look for the usual ports, so that two of them may run side by side."""
+    return settings.model_copy(
+        update={
+            "endpoints": {ENDPOINT: [SecretStr(secret)]},
+            "gateway_port": _port(0 if is_short else settings.gateway_port),
+            "metrics_port": _port(settings.metrics_port),
+            "query_port": _port(settings.query_port),
+            "state_dir": folder / "state",
+        }
+    )
+
+
+def _port(wanted: int) -> int:
+    """The wanted port when it is free, else one that nobody else is likely to take before its server does."""
+    return wanted if wanted and ports.is_free(wanted) else ports.random_free()
