@@ -1,6 +1,7 @@
 """provider.connection.* and provider.device.*: the state of a user's links, and the user's devices."""
 
 from streams.agents.steps import connection_rows, fetch_requests
+from streams.agents.steps.common_fields import Joined
 from streams.agents.steps.entities import Destination, fold_entity
 from streams.agents.steps.folding import Agent
 from streams.agents.steps.incoming import Incoming
@@ -37,7 +38,7 @@ def fold_device(incoming: Incoming, reading: DeviceReading) -> None:
     link = connections.EMPTY if provider == UNKNOWN else connection_rows.load(incoming, provider)
     state = [event.user_id, event.type.resource, device.id]
     to = Destination(reading.topic, [event.user_id, device.id], state)
-    fold_entity(incoming, device, to, source=device.source, link=link)
+    fold_entity(incoming, device, to, Joined(device.source, link))
 
 
 AGENT = Agent({Family.CONNECTION: fold_connection, Family.DEVICE: fold_device})

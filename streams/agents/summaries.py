@@ -2,7 +2,7 @@
 
 from streams.agents.steps import connection_rows, day_preferences, fetch_requests, summary_repeats, zones
 from streams.agents.steps.backfill_rows import count_data
-from streams.agents.steps.common_fields import note_times
+from streams.agents.steps.common_fields import Joined, note_times
 from streams.agents.steps.entities import Destination, compare, date, emit
 from streams.agents.steps.folding import Agent
 from streams.agents.steps.incoming import Incoming
@@ -28,7 +28,7 @@ def fold_summary(incoming: Incoming, reading: SummaryReading) -> None:
     if compared.verdict in EMITTED:
         flag = day_preferences.prefer(aged, entity, compared.before, place)
         more = zones.placed(place) | {"preferred": flag}
-        emit(aged, entity, compared, to, source=entity.source, link=link, more=more, ranking=aged.policy)
+        emit(aged, entity, compared, to, Joined(entity.source, link, aged.policy), more)
     elif compared.is_outdated:
         note_outdated(aged, aged.delivery.at_ms * 1000 if extent is None else extent.last_us)
     if provider not in local_time.FLOATING_PROVIDERS:

@@ -1,7 +1,7 @@
 """The fields that all data records share: user, source, delivery, verdict, version, connection, problems."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from streams.agents.steps.incoming import Incoming
 from streams.events.times import DAY_US
@@ -17,19 +17,29 @@ AHEAD_US = 2 * DAY_US  # a clock that is off by a time zone is common; one that 
 JUNCTION_SENSE = Policy()  # the ranks of sources without settings of a team
 
 
+class Joined(NamedTuple):
+    """What is joined into a record: who measured, the connection to the provider, and the ranks of source types."""
+
+    source: Source | None = None
+    link: connections.Connection | None = None
+    ranking: Policy = JUNCTION_SENSE
+
+
+NOTHING_JOINED = Joined()
+
+
 def head(
     incoming: Incoming,
+    joined: Joined,
     *,
-    source: Source | None,
-    link: connections.Connection | None,
     verdict: str,
     version: Version,
     changed_fields: Sequence[str] = (),
     unknown: Mapping[str, Any] | None = None,
-    ranking: Policy = JUNCTION_SENSE,
 ) -> dict[str, Any]:
-    """The common fields. `ranking`: gives the source its priority."""
+    """The common fields."""
     draft, _, _, event, delivery = incoming
+    source, link, ranking = joined
     updated_at_us, delivered_at_ms, content_hash = version
     return {
         "user_id": event.user_id or None,

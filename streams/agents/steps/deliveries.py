@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from streams.agents.steps.common_fields import head
+from streams.agents.steps.common_fields import Joined, head
 from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.labels import resource_label
 from streams.events import ids
@@ -40,7 +40,7 @@ def fold_delivery(incoming: Incoming, data: Any, topic: str, key: str, fields: M
     draft.put("deliveries", table_key, encode(delivery.at_ms))
     version = Version(NEVER_US, delivery.at_ms, signed_hash(to_json({"data": canonical(data)})))
     source = read_source(data, []) if type(data) is dict and "source" in data else None
-    common = head(incoming, source=source, link=None, verdict=verdict, version=version)
+    common = head(incoming, Joined(source), verdict=verdict, version=version)
     common["beyond_window"] = policy.is_beyond_window(delivery.at_ms, delivery.arrived_ms)
     incoming.emit(topic, (event.owner_id, key or delivery.id), {**common, **fields})
 

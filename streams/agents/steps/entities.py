@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from streams.agents.steps.common_fields import JUNCTION_SENSE, head
+from streams.agents.steps.common_fields import NOTHING_JOINED, Joined, head
 from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.labels import resource_label
-from streams.payloads.source import Source
 from streams.payloads.summary import Entity
 from streams.payloads.values import to_json
-from streams.tables import connections
 from streams.tables.keys import state_key
-from streams.tables.sources import Policy
 from streams.tables.verdicts import EMITTED, NEVER_US, EntityVerdict, Verdict, Version, is_ahead, judge, signed_hash
 
 TABLE = "summaries"
@@ -71,13 +68,12 @@ def compare(incoming: Incoming, entity: Entity, to: Destination, extra: bytes = 
 
 
 def emit(
-    incoming: Incoming, entity: Entity, compared: Compared, to: Destination, *, source: Source | None,
-    link: connections.Connection | None, more: Mapping[str, Any], ranking: Policy = JUNCTION_SENSE,
-) -> None:  # fmt: skip
+    incoming: Incoming, entity: Entity, compared: Compared, to: Destination, joined: Joined, more: Mapping[str, Any]
+) -> None:
     """The record of an entity that is news. `more`: fields beside those of the body."""
     record = head(
-        incoming, source=source, link=link, verdict=compared.verdict, version=compared.version,
-        changed_fields=compared.judged.changed_fields, unknown=entity.unknown, ranking=ranking,
+        incoming, joined, verdict=compared.verdict, version=compared.version,
+        changed_fields=compared.judged.changed_fields, unknown=entity.unknown,
     )  # fmt: skip
     record |= more
     record |= entity.fields
@@ -85,11 +81,14 @@ def emit(
 
 
 def fold_entity(
-    incoming: Incoming, entity: Entity, to: Destination, *, source: Source | None = None,
-    link: connections.Connection | None = None, more: Mapping[str, Any] = NO_MORE,
-) -> None:  # fmt: skip
+    incoming: Incoming,
+    entity: Entity,
+    to: Destination,
+    joined: Joined = NOTHING_JOINED,
+    more: Mapping[str, Any] = NO_MORE,
+) -> None:
     """Compare an entity that nothing else is joined to, and emit it if it is news."""
     date(incoming, entity)
     compared = compare(incoming, entity, to)
     if compared.verdict in EMITTED:
-        emit(incoming, entity, compared, to, source=source, link=link, more=more)
+        emit(incoming, entity, compared, to, joined, more)

@@ -4,7 +4,7 @@ import struct
 from typing import Any
 
 from streams.agents.steps import hour_preferences, sample_chunks, zones
-from streams.agents.steps.common_fields import head
+from streams.agents.steps.common_fields import Joined, head
 from streams.agents.steps.incoming import Incoming
 from streams.events.times import HOUR_US
 from streams.payloads import local_time
@@ -30,11 +30,12 @@ def emit(
     parts = list(sample_chunks.parts(series.columns, places, sample_chunks.flags_of(judged.hours, preferred, beyond)))
     counts = _NO_COUNTS | {_COUNTED[verdict]: n for verdict, n in judged.counts.items()}
     counts["dropped"] = series.dropped
+    joined = Joined(series.source, link, incoming.policy)
     key, at_ms = (series.event.user_id, series.row.name), incoming.delivery.at_ms
     for part, (flags, places) in enumerate(parts, start=1):
         columns = series.columns if len(places) == len(series.columns) else series.columns.take(places)
         row = head(
-            incoming, source=series.source, link=link, verdict=judged.strongest(places), ranking=incoming.policy,
+            incoming, joined, verdict=judged.strongest(places),
             version=Version(NEVER_US, at_ms, _content_hash(columns)), unknown=_unknown(series, columns),
         )  # fmt: skip
         row |= _shared(columns)

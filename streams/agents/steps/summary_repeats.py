@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from streams.agents.steps import connection_rows, zones
-from streams.agents.steps.common_fields import head, unknown_text
+from streams.agents.steps.common_fields import Joined, head, unknown_text
 from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.provenance import Provenance
 from streams.events import topics
@@ -93,8 +93,8 @@ def repeat(incoming: Incoming, id: str, *, is_preferred: bool) -> None:
     extent = coverage.of_summary(fields, newest.version.delivered_at_ms)
     neighbour = neighbour.with_age(extent and extent.last_us, link)
     record = head(
-        neighbour, source=then.source, link=link, verdict="CHANGED", version=newest.version,
-        changed_fields=["preferred"], ranking=neighbour.policy,
+        neighbour, Joined(then.source, link, neighbour.policy), verdict="CHANGED", version=newest.version,
+        changed_fields=["preferred"],
     )  # fmt: skip
     place = zones.place_of(neighbour, then.source.provider, fields)
     record |= {"unknown_fields": then.unknown_fields, "preferred": is_preferred, **zones.placed(place)}
