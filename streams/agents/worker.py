@@ -56,9 +56,9 @@ def _start(
     from streams.kafka.codec import Codec
     from streams.ops.metrics import Process
     from streams.ops.metrics_server import expose
-    from streams.status import server
+    from streams.status import access
 
-    server.check(settings)
+    access.check(settings)
     codec, prefix = Codec(ids), settings.topic_prefix
     alerts = agents.Alerts(codec, prefix, choices.rules, choices.new_rules)
     made = agents.folds(codec, prefix, alerts, choices.policy)

@@ -16,7 +16,7 @@ from streams.engine.positions import owners
 from streams.events import topics
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
-from streams.status import client, server, view
+from streams.status import access, client, server, view
 from streams.tables.history import backfills, progress
 from streams.tables.history import job as jobs
 from tests.folding import NOW_MS, Worker
@@ -195,10 +195,10 @@ def test_open_to_others_needs_a_token() -> None:
     """Bound to more than loopback without a token, the worker does not start."""
     for host in ("0.0.0.0", "192.0.2.1", "::", "worker.internal"):  # noqa: S104  # because this is what is refused
         with pytest.raises(Misconfigured, match="STREAMS_QUERY_TOKEN"):
-            server.check(settings(query_host=host, query_port=1))
-        server.check(settings(query_host=host, query_port=1, query_token=SecretStr("t")))
-        server.check(settings(query_host=host))
-    server.check(settings(query_host="::1", query_port=1))
+            access.check(settings(query_host=host, query_port=1))
+        access.check(settings(query_host=host, query_port=1, query_token=SecretStr("t")))
+        access.check(settings(query_host=host))
+    access.check(settings(query_host="::1", query_port=1))
 
 
 def test_without_a_worker_to_ask() -> None:
