@@ -3,6 +3,15 @@
 async with open_client(settings) as client:
     page = await client.page("sleep", user_id, (start_us, end_us), "oura")
     events = bodies(page, user_id)      # what the webhook of the same data would have been
+
+| what | file |
+|---|---|
+| methods, one a kind of answer | `client`; paths and parameters: `endpoints` |
+| how a call is made | `caller`, with `credentials`, `limits`, `retry_policy`, `traceparent`; bytes: `http` |
+| how an answer is judged | `http_status`, `failures`; JSON: `answer_json`, `repair` |
+| what an answer holds | `pages`, `workout_stream`, `users`, `connections`, `introspection` |
+| more than one page | `paging` |
+| a page as webhook bodies | `bodies` |
 """
 
 from connectors.junction.bodies import bodies, bodies_within

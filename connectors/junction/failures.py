@@ -1,4 +1,4 @@
-"""What a call to Junction's API can end in besides an answer, sorted by what the caller should do (domain file, 6.5).
+"""Why a call to Junction's API failed, sorted by what the caller should do (domain file, 6.5).
 
 StreamsError
 ├── Refused             never: this call will not work however often it is made
@@ -16,7 +16,7 @@ from streams.ops.errors import Misconfigured, StreamsError, Unavailable
 
 
 class FailureReason(StrEnum):
-    """Why a call failed. A constant: it is a metric label and the reason of a failed job."""
+    """Why a call failed: a constant, a metric label and the reason of a failed job."""
 
     # May pass
     RATE_LIMITED = "rate_limited"  # 429
@@ -44,7 +44,7 @@ class Refused(StreamsError):
     """Never make this call again as it is. `detail` names places, never values."""
 
     def __init__(self, reason: FailureReason, detail: str = "") -> None:
-        super().__init__(f"Junction's API: {reason}, {detail}" if detail else f"Junction's API: {reason}")
+        super().__init__(_sentence(reason, detail))
         self.reason = reason
         self.detail = detail
 
@@ -54,7 +54,7 @@ class TryLater(Unavailable):
 
     def __init__(self, reason: FailureReason, detail: str = "", retry_after_s: int | None = None) -> None:
         wait_s = _LATER_S if retry_after_s is None else retry_after_s
-        super().__init__(f"Junction's API: {reason}, {detail}" if detail else f"Junction's API: {reason}", wait_s)
+        super().__init__(_sentence(reason, detail), wait_s)
         self.reason = reason
         self.asked_to_wait = retry_after_s is not None
 
@@ -66,3 +66,7 @@ class NotAuthorized(Misconfigured):
 
 
 _LATER_S = 30
+
+
+def _sentence(reason: FailureReason, detail: str) -> str:
+    return f"Junction's API: {reason}, {detail}" if detail else f"Junction's API: {reason}"

@@ -1,7 +1,7 @@
-"""How fast, and how many at once: one for all calls of a team.
+"""Calls a second, and calls at once: one object for all calls of a team.
 
-Own code and not a library: those on PyPI fix the rate when they are made. Ours follows the share of the work that a
-process has, and stands still for everybody when Junction asks one call to wait.
+Not a library: those on PyPI fix the rate when they are made. Ours follows the share of the work that a process has, and
+blocks all calls when Junction asks one of them to wait.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 
 
 class Limits:
-    """Calls leave in the order in which they came, at least 1/rate apart; at most `at_once` are under way."""
+    """Calls start in the order of `turn`, at least 1/rate seconds apart; at most `at_once` run."""
 
     def __init__(self, rate_per_s: float, at_once: int) -> None:
         self._rate_per_s = rate_per_s
@@ -24,18 +24,18 @@ class Limits:
         return self._rate_per_s
 
     def set_rate(self, rate_per_s: float) -> None:
-        """Another rate from now on, for those who wait already, too; at 0 nobody leaves until it is more."""
+        """Change the rate, for calls that wait already too; 0 blocks all calls until it is changed again."""
         self._rate_per_s = rate_per_s
         self._changed.set()
 
     def hold(self, wait_s: float) -> None:
-        """Nobody leaves for so long."""
+        """Block all calls for `wait_s` seconds, after a 429."""
         self._held_until_s = max(self._held_until_s, _now_s() + wait_s)
         self._changed.set()
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Wait for a slot and then for the turn; the slot is kept for the time of the block."""
+        """Wait for a slot and then for the turn; the slot is held until the block ends."""
         async with self._slots:
             async with self._order:  # first come, first served: the lock wakes its waiters in order
                 while (wait_s := self._due_s() - _now_s()) > 0:
@@ -46,7 +46,7 @@ class Limits:
             yield
 
     def _due_s(self) -> float:
-        """When the next may leave."""
+        """When the next call may start."""
         if self._rate_per_s <= 0:
             return float("inf")
         return max(self._last_s + 1 / self._rate_per_s, self._held_until_s)

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from connectors.junction import Client, Page, iterate_pages, open_client
-from connectors.junction.client import RetryPolicy
+from connectors.junction.retry_policy import RetryPolicy
 from streams.events import resources
 from streams.events.resources import Kind
 from streams.simulator.api.app import FakeApi

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.junction import FailureReason, NotAuthorized, Refused, TryLater, bodies, iterate_pages, open_client
-from connectors.junction.client import RetryPolicy
+from connectors.junction.retry_policy import RetryPolicy
 from streams.ops.errors import Misconfigured
 from streams.payloads.decode import decode
 from streams.payloads.series import Series

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.history.reconcile import reports
-from connectors.junction import Refused, TryLater, introspection, users, workout_stream
+from connectors.junction import Refused, TryLater, connections, introspection, users, workout_stream
 from connectors.junction.answer_json import read_plain
 from connectors.junction.repair import read_repaired
 from tests.strategies import json_values, mangled
@@ -19,9 +19,9 @@ Reader = Callable[[bytes], Any]
 READERS: list[Reader] = [
     users.read_user,
     users.read_users,
-    users.read_links,
-    users.read_providers,
-    users.read_devices,
+    connections.read_connections,
+    connections.read_providers,
+    connections.read_devices,
     introspection.read,
     workout_stream.read,
 ]
@@ -55,7 +55,7 @@ def test_introspection_is_read_whatever_it_says(pulls: Any, states: Any) -> None
 @pytest.mark.parametrize("reader", READERS)
 def test_what_was_cut_off_may_be_whole_the_next_time(reader: Reader) -> None:
     """Half of an answer is no JSON: try again. Deep JSON is refused: it would come again."""
-    is_list = reader in (users.read_providers, users.read_devices)
+    is_list = reader in (connections.read_providers, connections.read_devices)
     with pytest.raises(TryLater):
         reader(b'[{"slug"' if is_list else b'{"data": [{"user_id"')
     with pytest.raises(Refused):

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from connectors.junction import FailureReason, NotAuthorized, Refused, TryLater, iterate_pages, open_client
-from connectors.junction.client import Client, RetryPolicy
+from connectors.junction.client import Client
 from connectors.junction.credentials import AccessToken
 from connectors.junction.http import HttpTransport
 from connectors.junction.limits import Limits
+from connectors.junction.retry_policy import RetryPolicy
 from streams.ops import metrics
 from streams.ops.errors import Misconfigured, StreamsError
 from tests.connectors.junction.scripted import HANG, KEY, Request, Scripted, http, scripted, settings_for

@@ -7,10 +7,11 @@ import pytest
 
 from connectors.history.reconcile import reports
 from connectors.history.reconcile.reports import ResourceReport
-from connectors.junction import Refused, bodies, http_status, introspection, users, workout_stream
+from connectors.junction import Refused, bodies, connections, http_status, introspection, users, workout_stream
 from connectors.junction.answer_json import read_plain
+from connectors.junction.connections import Device, ProviderInfo, UserConnection
 from connectors.junction.pages import Page, read
-from connectors.junction.users import Device, JunctionUser, ProviderInfo, UserConnection, UserPage
+from connectors.junction.users import JunctionUser, UserPage
 from streams.ops.errors import Rejected
 from streams.payloads.decode import decode
 from streams.payloads.series import Series
@@ -134,16 +135,16 @@ REST: dict[str, tuple[Any, Any]] = {
     "user": (users.read_user, _GUIDE._replace(time_zone="Europe/London")),
     "user-created": (users.read_user, JunctionUser(_NEW, "5269f80a-fb0b-432a-b311-c3eac1a46260")),
     "user-providers": (
-        users.read_links,
+        connections.read_connections,
         (
             UserConnection(
                 "fitbit", "connected", at("2010-01-23T12:34:56Z"), available=("body",), unavailable=("sleep",)
             ),
         ),
     ),
-    "providers": (users.read_providers, (ProviderInfo("oura", "Oura", "oauth", ("workouts", "sleep")),)),
+    "providers": (connections.read_providers, (ProviderInfo("oura", "Oura", "oauth", ("workouts", "sleep")),)),
     "devices-current": (
-        users.read_devices,
+        connections.read_devices,
         (Device("00000000-0000-0000-0000-000000000000", "fitbit", "scale", "Aria Air"),),
     ),
     # Answers that nothing of ours asks for: `Client.get` gives them as plain values.
