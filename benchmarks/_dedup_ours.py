@@ -1,6 +1,6 @@
 """The dedup job in this engine: `python -m benchmarks._dedup_ours`. Settings come from the environment."""
 
-from streams.engine.faust import app
+from streams.engine.faust import run as engine
 from streams.events.types import Record
 from streams.ops import log
 from streams.ops.settings import Settings
@@ -21,7 +21,7 @@ def main() -> None:
             draft.put(TABLE, key, b"%d" % record.offset)
             draft.emit(out, key, record.value)
 
-    app.run(settings, app.Plan({f"{settings.topic_prefix}.in": dedup}, [TABLE]))
+    engine.run(settings, engine.Plan({f"{settings.topic_prefix}.in": dedup}, [TABLE]))
 
 
 if __name__ == "__main__":

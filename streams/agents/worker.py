@@ -21,7 +21,7 @@ from streams.tables.outputs import Arrival
 if TYPE_CHECKING:
     from streams.agents.alerts import NewRules
     from streams.alerts.rules.rule_set import RuleSet
-    from streams.engine.faust.app import App
+    from streams.engine.faust.run import App
     from streams.tables.sources import Policy
 
 
@@ -41,7 +41,7 @@ def run(settings: Settings, *, rebuild_state: bool = False, accept_offsets: bool
     """
     gc.disable()  # imports allocate much and free nothing; the engine switches it on again
     # Half a second of imports, while Kafka and the registry answer.
-    threading.Thread(target=import_module, args=("streams.engine.faust.app",), name="imports", daemon=True).start()
+    threading.Thread(target=import_module, args=("streams.engine.faust.run",), name="imports", daemon=True).start()
     choices = Choices(*rules_of(settings), policy_of(settings))
     until_available("Kafka", lambda: admin.check_layout(settings))
     ids = until_available("schema registry", lambda: registry.resolve(settings))
@@ -52,7 +52,7 @@ def _start(
     settings: Settings, ids: Mapping[str, int], choices: Choices, rebuild_state: bool, accept_offsets: bool
 ) -> None:
     from streams import agents
-    from streams.engine.faust import app as engine
+    from streams.engine.faust import run as engine
     from streams.kafka.codec import Codec
     from streams.ops.metrics import Process
     from streams.ops.metrics_server import expose

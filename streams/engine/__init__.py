@@ -13,10 +13,10 @@ every slice from the committed offset up to N (`positions/slices.py`).
     positions   where the log is read, and what that means: slices (cursors), ledger, ends, owners. Pure.
     store       tables on disk: database, table, state_dir; restore and recovery after an assignment
     work        one transaction: unit (its face), pipeline (when it commits), committer, calls, step, producer, aborts
-    faust       Faust and aiokafka bent to that: app, transport, thread, records, assignor; versions checks them
+    faust       Faust and aiokafka bent to that: app, run, transport, thread, records, assignor; versions checks them
 
-Other rooms use `faust.app` (run, Plan, App), `work.unit` (UnitOfWork) and `work.aborts` (Remedy, remedy).
+Other rooms use `faust.run` (run, Plan, App), `work.unit` (UnitOfWork) and `work.aborts` (Remedy, remedy).
 
 Reading order: positions.slices, tables.draft (one room below), work: step, transaction, producer, blocking, window,
-committer, pipeline, unit; faust.thread, faust.transport; store: table, restore, recovery; faust.app.
+committer, pipeline, unit; faust.thread, faust.transport; store: table, restore, recovery; faust.app, faust.run.
 """

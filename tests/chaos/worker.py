@@ -18,7 +18,7 @@ from random import Random
 from streams import agents
 from streams.agents.worker import policy_of, rules_of
 from streams.cli import read_settings
-from streams.engine.faust import app as engine
+from streams.engine.faust import run as engine
 from streams.engine.positions.slices import Slice
 from streams.engine.work import producer
 from streams.events import topics

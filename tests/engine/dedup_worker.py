@@ -16,7 +16,7 @@ import sys
 from functools import partial
 from typing import Any
 
-from streams.engine.faust import app
+from streams.engine.faust import run as engine
 from streams.engine.positions.slices import Slice
 from streams.engine.store.table import StateTable
 from streams.engine.work.unit import UnitOfWork
@@ -65,7 +65,7 @@ class Later:
         self._unit: UnitOfWork
         self._under_way: dict[bytes, asyncio.Task[None]] = {}
 
-    def opened(self, worker: app.App) -> None:
+    def opened(self, worker: engine.App) -> None:
         self._unit = worker.unit
 
     def punctuate(self, draft: Draft) -> None:
@@ -129,10 +129,10 @@ def main() -> None:
     later = Later(f"{settings.topic_prefix}.out")
     lose = losing(float(os.environ.get("LOSE", "0")))
     try:
-        plan = app.Plan(
+        plan = engine.Plan(
             folds, [TABLE], later.punctuate, later.opened, "REBUILD" in os.environ, "ACCEPT" in os.environ, lose
         )
-        app.run(settings, plan)
+        engine.run(settings, plan)
     except StreamsError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         raise SystemExit(1) from None

@@ -4,7 +4,7 @@ import asyncio
 
 from connectors.history.reconcile.scheduled_run import reconcile_all
 from connectors.junction import open_client
-from streams.engine.faust.app import App
+from streams.engine.faust.run import App
 from streams.ops import log
 from streams.ops.errors import StreamsError, place
 from streams.ops.settings import Settings

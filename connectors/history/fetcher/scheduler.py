@@ -16,7 +16,7 @@ from functools import partial
 
 from connectors.history.fetcher.outcome import FetchedPage, FetchFailure
 from connectors.history.fetcher.transaction import TOO_LARGE, apply_outcome
-from streams.engine.faust.app import App
+from streams.engine.faust.run import App
 from streams.engine.work.unit import UnitOfWork
 from streams.ops import log, metrics
 from streams.tables.draft import Draft

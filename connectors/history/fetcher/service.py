@@ -8,7 +8,7 @@ from connectors.history.fetcher.scheduler import Scheduler
 from connectors.history.fetcher.transaction import enqueue
 from connectors.junction import open_client
 from streams.agents.steps.provenance import body_of
-from streams.engine.faust import app as engine
+from streams.engine.faust import run as engine
 from streams.events import topics
 from streams.events.types import Record
 from streams.kafka import admin

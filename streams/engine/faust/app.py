@@ -1,9 +1,7 @@
-"""The Faust app of a worker, and `run`: everything together, until a signal or a failure."""
+"""The Faust app of a worker: an agent for each source topic, all on one unit of work."""
 
 import asyncio
-import signal
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,33 +10,21 @@ from faust import stores
 from faust.app.base import BootStrategy as FaustBootStrategy
 from faust.transport import drivers
 
-from streams.engine.faust import records, versions
 from streams.engine.faust.assignor import Assignor
-from streams.engine.faust.collector import spare_the_collector
-from streams.engine.faust.library_log import quiet
-from streams.engine.faust.observer import Observer
 from streams.engine.faust.transport import Lose
 from streams.engine.positions import owners
-from streams.engine.store import state_dir
-from streams.engine.store.recovery import TableManager
 from streams.engine.store.table import StateTable
+from streams.engine.store.table_manager import TableManager
 from streams.engine.work.unit import UnitOfWork
 from streams.events import topics
-from streams.kafka.ping import ping
-from streams.ops import log, metrics
-from streams.ops.errors import StreamsError
+from streams.ops import metrics
 from streams.ops.settings import Settings
-from streams.ops.waiting import until_available
 from streams.tables.draft import Fold, Punctuation
 
 SCHEME = "slices"
 STORE = "bounded"
-STOP_S = 20.0
-FAILED_STOP_S = 3.0  # nothing is left to be committed, and the next start fences what may still be open
 REBALANCE_TIMEOUT_S = 60.0
 REQUEST_TIMEOUT_S = 40.0
-
-logger = log.get("engine")
 
 
 @dataclass(frozen=True)
@@ -58,81 +44,6 @@ class Plan:
     rebuild: bool = False
     accept_offsets: bool = False
     lose: Lose | None = None
-
-
-def run(settings: Settings, plan: Plan) -> None:
-    """Run folds on their topics until SIGTERM or SIGINT. Blocking.
-
-    Source topics and changelogs must exist with one partition count (`admin.check_layout`).
-
-    Raises Misconfigured, Unavailable, FoldFailed or Fenced; nothing uncommitted survives any of them.
-    """
-    versions.check()
-    records.install()
-    spare_the_collector()
-    quiet()
-    until_available("Kafka", lambda: ping(settings))
-    with state_dir.own(settings.state_dir):
-        state_dir.prepare(settings.state_dir, rebuild=plan.rebuild)
-        asyncio.run(_run(settings, plan))
-
-
-async def _run(settings: Settings, plan: Plan) -> None:
-    app = App(settings, plan)
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    app.opened = asyncio.ensure_future(app.unit.open())
-    starting = asyncio.ensure_future(app.start())
-    stopping = asyncio.ensure_future(stop.wait())
-    crashed = asyncio.ensure_future(_crash_of(app))
-    observer = Observer(app.unit, app.consumer, app.unit.tables)
-    observer.start()
-    watched: set[asyncio.Future[Any]] = {starting, stopping, crashed, app.unit.failed, app.opened}
-    failure: BaseException | None = None
-    try:
-        failure = await _first_failure(watched, stopping)
-    finally:
-        for task in (starting, stopping, crashed):
-            task.cancel()
-        observer.stop()
-        await _stop(app, STOP_S if failure is None else FAILED_STOP_S)
-    if failure:
-        raise failure
-
-
-async def _first_failure(watched: "set[asyncio.Future[Any]]", stopping: "asyncio.Future[Any]") -> BaseException | None:
-    while not stopping.done():
-        done, watched = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            if error := task.exception():
-                return error if isinstance(error, StreamsError) else _Crashed.of(error)
-    return None
-
-
-class _Crashed(StreamsError):
-    """A library raised an error that the engine does not handle."""
-
-    @classmethod
-    def of(cls, error: BaseException) -> "_Crashed":
-        # Its text is left out: libraries quote what they were given.
-        crashed = cls(f"the worker stopped: {type(error).__name__}. Nothing uncommitted was kept; restarting is safe.")
-        crashed.__cause__ = error
-        return crashed
-
-
-async def _crash_of(app: faust.App) -> None:
-    await app.wait_until_stopped()
-    if app.crash_reason:
-        raise app.crash_reason
-
-
-async def _stop(app: "App", each_s: float) -> None:
-    logger.info("stopping")
-    with suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(app.stop(), each_s)
-    with suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(app.unit.close(), each_s)
 
 
 class BootStrategy(FaustBootStrategy):  # type: ignore[misc]  # because Faust is untyped to strict mypy

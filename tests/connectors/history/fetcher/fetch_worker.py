@@ -13,7 +13,7 @@ import time
 from connectors.history.fetcher.outcome import FetchedPage, FetchFailure
 from connectors.history.fetcher.scheduler import Scheduler
 from connectors.history.fetcher.transaction import enqueue
-from streams.engine.faust import app as engine
+from streams.engine.faust import run as engine
 from streams.events import topics
 from streams.events.types import Record
 from streams.ops import log
