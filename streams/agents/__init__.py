@@ -53,5 +53,5 @@ def folds(codec: Codec, prefix: str, alerts: Alerts | None = None, policy: Polic
     outlet = Outlet(codec, prefix)
     made = {topic: fold_of(agent, outlet, policy) for topic, agent in _AGENTS.items()}
     made[topics.FETCH_PROGRESS] = progress.fold_of(outlet)
-    watched = {topic: alerts.watching(fold) for topic, fold in made.items()}
-    return watched | {topics.ALERT_THRESHOLDS: alerts.thresholds}
+    evaluated = {topic: alerts.with_rules(fold) for topic, fold in made.items()}
+    return evaluated | {topics.ALERT_THRESHOLDS: alerts.fold_threshold}

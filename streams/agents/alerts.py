@@ -27,17 +27,17 @@ class Alerts:
         self._codec = codec
         self._topic = f"{prefix}.{topics.ALERTS}"
         self._new_rules = new_rules
-        self.watch = RuleEvaluator(self._say, rules)
+        self._evaluator = RuleEvaluator(self._emit, rules)
 
-    def _say(self, draft: Draft, user_id: str, rule: str, record: dict[str, Any]) -> None:
+    def _emit(self, draft: Draft, user_id: str, rule: str, record: dict[str, Any]) -> None:
         draft.emit(self._topic, topics.key_of(user_id, rule), self._codec.encode(topics.ALERTS, record))
 
-    def watching(self, fold: Fold) -> Fold:
+    def with_rules(self, fold: Fold) -> Fold:
         """The fold, with the rules behind it."""
-        watch = self.watch
+        evaluator = self._evaluator
 
-        def watched(record: Record, draft: Draft) -> None:
-            if not watch.rules:
+        def fold_and_evaluate(record: Record, draft: Draft) -> None:
+            if not evaluator.rules:
                 fold(record, draft)
                 return
             observations: list[Observation] = []
@@ -46,22 +46,22 @@ class Alerts:
                 fold(record, draft)
             finally:
                 draft.observations = None
-            for seen in observations:
-                attempt(draft, partial(watch.evaluate, draft, seen))
+            for observation in observations:
+                attempt(draft, partial(evaluator.evaluate, draft, observation))
 
-        return watched
+        return fold_and_evaluate
 
-    def thresholds(self, record: Record, draft: Draft) -> None:
+    def fold_threshold(self, record: Record, draft: Draft) -> None:
         """`junction.alert_thresholds`: bounds and time zones of single users."""
         given, is_given = threshold.decode(record.key, record.value)
         if given.rule:
-            self.watch.set_bounds(draft, given.user_id, given.rule, given.personal if is_given else None)
+            self._evaluator.set_bounds(draft, given.user_id, given.rule, given.personal if is_given else None)
         else:
-            self.watch.set_time_zone(draft, given.user_id, given.time_zone)
+            self._evaluator.set_time_zone(draft, given.user_id, given.time_zone)
 
     def punctuate(self, draft: Draft) -> None:
         """Timers; and the rules, where their file has changed."""
         changed = self._new_rules()
         if changed is not None:
-            self.watch.replace_rules(changed)
-        self.watch.punctuate(draft)
+            self._evaluator.replace_rules(changed)
+        self._evaluator.punctuate(draft)

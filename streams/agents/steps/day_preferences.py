@@ -30,13 +30,14 @@ def prefer(incoming: Incoming, entity: Summary, before: bytes | None, place: Loc
     again.
     """
     day, maker = day_of(entity, place), Maker(entity.source.provider, entity.source.type)
-    was = None if before is None else kept(stored(before))
+    previous = None if before is None else kept(stored(before))
     days = _Days(incoming, entity.id)
-    if was is not None and was.day not in ("", day):
-        days.change(was.day, was.maker, None)
+    if previous is not None and previous.day not in ("", day):
+        days.change(previous.day, previous.maker, None)
     if not day:
         return None
-    return days.change(day, was.maker if was is not None and was.day == day else None, maker) == maker
+    old = previous.maker if previous is not None and previous.day == day else None
+    return days.change(day, old, maker) == maker
 
 
 class _Days:

@@ -1,15 +1,14 @@
 """Forgets old samples and deliveries: a few rows a punctuation, behind a cursor, as tombstones.
 
-A row expires when its newest delivery lies a whole window behind the newest delivery that the sweep has seen in its
-partition, and behind the clock. So a clock that runs ahead forgets nothing by itself, and neither does a delivery that
-claims to be of next year. The cursor is in memory: a deletion is decided by the row alone, so that an aborted
-transaction, another owner or a restart only means that the row is looked at again.
+A row expires when its newest delivery is a whole window older than both the newest delivery that the sweep has seen in
+its partition, and the worker's clock. So neither a clock that runs ahead nor a delivery dated next year deletes rows by
+itself. Deliveries have the sender's time (webhooks) or that of the API's answer (pages). Only a host of ours that dates
+deliveries by its own wrong clock would delete too much (`test_expiry`).
 
-What is gone makes its sample, or its delivery, NEW once more; the record says `beyond_window`.
+The cursor is in memory. A deletion is decided by the row alone: after an aborted transaction, a rebalance or a restart
+the row is looked at again.
 
-Which clock decides: the deliveries' own times and the worker's clock, whichever says less. Deliveries have the sender's
-time (webhooks) or that of the API's answer (pages), so one wrong host of ours forgets nothing. If its clock also dated
-the deliveries, both would be wrong alike, and all that is older than a window would go: `test_expiry` says so.
+A sample, or a delivery, that comes after its row was deleted is NEW once more; the record has `beyond_window`.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,7 +30,7 @@ def newest_of_samples(key: bytes, value: bytes) -> int | None:
     return None if key.endswith(hour_preferences.SOURCES) else hour_blocks.newest_ms(value)
 
 
-# What is swept, and how old a row is.
+# The tables that are swept, and when the newest delivery of a row was made.
 SWEPT: Mapping[str, Callable[[bytes, bytes], int | None]] = {
     hour_preferences.TABLE: newest_of_samples,
     "deliveries": deliveries.newest_ms,
