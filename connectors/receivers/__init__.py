@@ -1,13 +1,14 @@
-"""Bringing alerts to somebody: webhooks that any Svix library verifies, Alertmanager, the log.
+"""Alerts delivered to people: webhooks that any Svix library verifies, Alertmanager, the log.
 
-    receivers   who gets what, from the settings
-    posts       what is sent, signed: pure
-    bring       one step of an alert to one receiver, with retries and a record of each attempt
-    claims      before each attempt: the group confirms that the alert is still ours to bring
-    lane        one receiver's way through the topic, partition by partition
-    service     the process: reads `junction.alerts`, each receiver at its own pace
+    receiver         who gets which alerts, from the settings
+    http_request     what is sent, signed; pure
+    delivery_record  the record of an attempt; pure
+    sender           one alert record to one receiver, with retries
+    ownership        before each attempt: the group confirms that the partition is still ours
+    consumer         reads the topic for one receiver, partition by partition
+    notifier         the process: each receiver at its own pace
 
-Guarantee: at least once for each receiver, in order for each user. Offsets are committed only behind what was delivered
-or given up. Every attempt carries the same idempotency key, so that a receiver can tell a repetition. A request that is
-under way while its partition goes to somebody else may arrive behind theirs; no further one is made.
+Delivery is at least once for each receiver, in order for each user. An offset is committed when its alert is delivered
+or given up. Every attempt has the same idempotency key, by which a receiver recognises a repetition. A request that is
+under way while its partition moves to another process may arrive after theirs; no further one is made.
 """

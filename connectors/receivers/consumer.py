@@ -1,8 +1,8 @@
-"""One receiver's way through the alerts: partitions side by side, each in order, offsets behind what is done.
+"""Reads the alerts for one receiver: partitions in parallel, each in order, offsets committed behind what is done.
 
-A receiver that does not answer holds up itself alone, and within it one slow alert holds up its own partition only.
-What a partition's task does ends with the partition: it is cancelled, and each attempt first asks the group (`claims`).
-An attempt whose request is under way just then may still reach the receiver.
+A receiver that does not answer holds up nobody else, and one slow alert only its own partition. The task of a partition
+is cancelled when the partition is revoked, and each attempt asks the group first (`ownership`). An attempt whose request
+is under way just then may still reach the receiver.
 """
 
 import asyncio
@@ -24,14 +24,14 @@ Handle = Callable[[Message, ConfirmOwnership], Awaitable[None]]
 
 
 class ReceiverConsumer:
-    """Reads a topic in a consumer group of its own, and calls `work` for each record, in order for each partition.
+    """Reads a topic in a consumer group of its own, and awaits `handle` for each record, in order for each partition.
 
-    `work` has to await its claim before each attempt to do what others must not do after us.
+    `handle` has to await its second argument before each attempt at what must not happen after another owner's.
     """
 
-    def __init__(self, settings: Settings, name: str, topic: str, work: Handle) -> None:
-        self._topic, self._work = topic, work
-        self._claims = OwnershipCommits(name, topic, settings.session_timeout_s)
+    def __init__(self, settings: Settings, name: str, topic: str, handle: Handle) -> None:
+        self._topic, self._handle = topic, handle
+        self._ownership = OwnershipCommits(name, topic, settings.session_timeout_s)
         self._consumer = Consumer(
             settings.librdkafka
             | {
@@ -49,29 +49,28 @@ class ReceiverConsumer:
         )
         self._waiting: dict[int, deque[Message]] = defaultdict(deque)
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._cancelled: set[asyncio.Task[None]] = set()  # of partitions that left; a task that nobody holds may vanish
+        self._cancelled: set[asyncio.Task[None]] = set()  # the loop holds tasks weakly
         self._ended: set[int] = set()
         self._owned: set[int] = set()
         self._paused: set[int] = set()
 
     async def run(self, stop: asyncio.Event, *, once: bool) -> None:
-        """Until told to stop; with `once` until all that is there is done. Raises Unavailable; what `work` raises.
+        """Until `stop`; with `once` until all that is there is done. Raises Unavailable, and what `handle` raises.
 
-        Everything happens in the loop's thread, librdkafka's callbacks too: they come while it is asked for messages,
-        which does not wait.
+        Everything runs in the loop's thread, librdkafka's callbacks too: `consume` calls them, and does not wait.
         """
         self._consumer.subscribe([self._topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost)
         try:
             while not stop.is_set():
-                found = self._consumer.consume(BATCH, 0)
-                for message in found:
+                messages = self._consumer.consume(BATCH, 0)
+                for message in messages:
                     self._take(message)
                 self._raise_failures()
                 self._pace()
-                self._claims.ask(self._consumer)
+                self._ownership.send_due(self._consumer)
                 if once and self._is_drained():
                     return
-                await (asyncio.sleep(0) if found else self._claims.pause())
+                await (asyncio.sleep(0) if messages else self._ownership.pause())
         except KafkaException as error:
             raise Unavailable(f"reading {self._topic}: {error.args[0].name()}") from None
         finally:
@@ -81,25 +80,25 @@ class ReceiverConsumer:
         self._owned |= {one.partition for one in partitions}
 
     def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
-        """Somebody else goes on from what is committed, when this has returned."""
-        self._claims.now(self._consumer)
+        """When this has returned, the next owner goes on from what is committed."""
+        self._ownership.commit_now(self._consumer)
         self._lost(_, partitions)
 
     def _lost(self, _: Consumer, partitions: list[TopicPartition]) -> None:
-        """Somebody else has long gone on: nothing may be committed."""
+        """Another owner may have gone on already: nothing may be committed."""
         for one in partitions:
             self._owned.discard(one.partition)
             self._ended.discard(one.partition)
             self._paused.discard(one.partition)
             self._waiting.pop(one.partition, None)
-            self._claims.forget(one.partition)
+            self._ownership.forget(one.partition)
             self._cancel(one.partition)
 
-    def _committed(self, error: KafkaError | None, places: list[TopicPartition]) -> None:
-        self._claims.answered(self._consumer, error, places)
+    def _committed(self, error: KafkaError | None, positions: list[TopicPartition]) -> None:
+        self._ownership.answered(self._consumer, error, positions)
 
     def _cancel(self, partition: int) -> None:
-        """Forgotten at once, so that the partition may come back before its task has ended."""
+        """Cancel a partition's task; the partition may come back before the task has ended."""
         task = self._tasks.pop(partition, None)
         if task and task.cancel():
             self._cancelled.add(task)
@@ -108,7 +107,7 @@ class ReceiverConsumer:
     def _take(self, message: Message) -> None:
         error, partition = message.error(), message.partition()
         if partition not in self._owned and (error is None or error.code() == KafkaError._PARTITION_EOF):
-            return  # it left while the batch was put together
+            return  # it was revoked while the batch was put together
         if error is None:
             self._ended.discard(partition)
             self._waiting[partition].append(message)
@@ -123,10 +122,10 @@ class ReceiverConsumer:
         waiting = self._waiting[partition]
         while waiting and self._waiting.get(partition) is waiting:  # still ours
             message = waiting[0]
-            await self._work(message, partial(self._claims.prove, partition, message.offset()))
+            await self._handle(message, partial(self._ownership.confirm, partition, message.offset()))
             if self._waiting.get(partition) is waiting:
                 waiting.popleft()
-                self._claims.done(partition, message.offset() + 1)
+                self._ownership.done(partition, message.offset() + 1)
 
     def _raise_failures(self) -> None:
         for partition, task in list(self._tasks.items()):
@@ -152,5 +151,5 @@ class ReceiverConsumer:
         for partition in list(self._tasks):
             self._cancel(partition)
         await asyncio.gather(*self._cancelled, return_exceptions=True)
-        self._claims.now(self._consumer)
+        self._ownership.commit_now(self._consumer)
         self._consumer.close()

@@ -27,7 +27,7 @@ class AlertPosition(NamedTuple):
 
 
 class AttemptResult(NamedTuple):
-    """What came of an attempt. `reason`: "" for delivered. `retry_after_s`: what the receiver asks for."""
+    """Result of an attempt. `reason`: "" for delivered. `retry_after_s`: what the receiver asks for."""
 
     http_status: int | None
     reason: str = ""
@@ -38,10 +38,10 @@ class AttemptResult(NamedTuple):
 def delivery_record(
     receiver: Receiver,
     alert: AlertRecord,
-    place: AlertPosition,
+    position: AlertPosition,
     attempt: int,
     status: DeliveryStatus,
-    answer: AttemptResult,
+    result: AttemptResult,
     took_s: float,
 ) -> dict[str, Any]:
     """One record of `alert_deliveries`. Nothing of the receiver's answer but its status is in it."""
@@ -55,12 +55,12 @@ def delivery_record(
         "kind": receiver.kind,
         "attempt": attempt,
         "status": status,
-        "http_status": answer.http_status,
-        "reason": answer.reason,
+        "http_status": result.http_status,
+        "reason": result.reason,
         "idempotency_key": idempotency_key(alert),
         "duration_ms": int(took_s * 1000),
         "at": time.time_ns() // 1_000_000,
-        "alert_topic": place.topic,
-        "alert_partition": place.partition,
-        "alert_offset": place.offset,
+        "alert_topic": position.topic,
+        "alert_partition": position.partition,
+        "alert_offset": position.offset,
     }

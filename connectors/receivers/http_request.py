@@ -1,7 +1,7 @@
 """What is sent to a receiver: URL, headers, bytes. Pure; the time is an argument.
 
-Webhooks are signed as Svix does, so that any Svix or Standard Webhooks library verifies them. Alertmanager gets its v2
-API: an open alert holds until `endsAt`, which lies far ahead, because nobody sends it again.
+Webhooks are signed as Svix does, so that any Svix or Standard Webhooks library verifies them. Alertmanager is called by
+its v2 API.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from svix.webhooks import Webhook
 
 from connectors.receivers.receiver import Receiver, ReceiverKind
 
-OPEN_FOR = timedelta(days=30)
+OPEN_FOR = timedelta(days=30)  # Alertmanager closes an alert at `endsAt`, and we send an open one only once
 _AGENT = "junction-streams"
 
 
@@ -24,14 +24,14 @@ class ReceiverRequest(NamedTuple):
 
 
 def idempotency_key(alert: Mapping[str, Any]) -> str:
-    """The same for every attempt and receiver: a step in the life of an alert happens once."""
+    """The same for every attempt and receiver: one transition of one alert."""
     return f"{alert['id']}-{alert['revision']}"
 
 
 def build_request(receiver: Receiver, alert: Mapping[str, Any], now: datetime) -> ReceiverRequest:
-    """`alert`: decoded record of `junction.alerts`. Not for the log."""
-    made = _webhook if receiver.kind is ReceiverKind.WEBHOOK else _alertmanager
-    return made(receiver, alert, now)
+    """The request for one alert, a decoded record of `junction.alerts`. It holds secrets: not for the log."""
+    build = _webhook if receiver.kind is ReceiverKind.WEBHOOK else _alertmanager
+    return build(receiver, alert, now)
 
 
 def _webhook(receiver: Receiver, alert: Mapping[str, Any], now: datetime) -> ReceiverRequest:

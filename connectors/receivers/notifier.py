@@ -1,4 +1,4 @@
-"""`junction-streams notify`: alerts from their topic to the receivers, until it is told to stop."""
+"""`junction-streams notify`: delivers alerts from their topic to the receivers, until a signal stops it."""
 
 import asyncio
 import signal
@@ -10,7 +10,7 @@ import stamina
 from confluent_kafka import Message
 
 from connectors.contract import proxies
-from connectors.receivers.consumer import ReceiverConsumer
+from connectors.receivers.consumer import Handle, ReceiverConsumer
 from connectors.receivers.delivery_record import AlertPosition, DeliveryStatus
 from connectors.receivers.receiver import Receiver, receivers_from
 from connectors.receivers.sender import AlertSender, ConfirmOwnership, check_alert
@@ -31,7 +31,7 @@ logger = log.get("notify")
 
 
 def run(settings: Settings, *, once: bool = False) -> None:
-    """Blocks until SIGTERM or Ctrl-C; with `once` until all alerts that are there are delivered or given up.
+    """Block until SIGTERM or Ctrl-C; with `once` until all alerts that are there are delivered or given up.
 
     Raises Misconfigured for wrong settings, topics or schemas, Unavailable when Kafka is lost.
     """
@@ -48,8 +48,8 @@ def run(settings: Settings, *, once: bool = False) -> None:
 
 
 class _Notifier:
-    def __init__(self, settings: Settings, codec_of_all: Codec) -> None:
-        self._settings, self._codec = settings, codec_of_all
+    def __init__(self, settings: Settings, codec: Codec) -> None:
+        self._settings, self._codec = settings, codec
         self._decoder = Decoder(settings)
         self._topic = f"{settings.topic_prefix}.{topics.ALERTS}"
         self._deliveries = f"{settings.topic_prefix}.{topics.ALERT_DELIVERIES}"
@@ -62,36 +62,37 @@ class _Notifier:
         try:
             http = httpx.AsyncClient(follow_redirects=False, mounts=proxies.mounts())
             async with http as client, asyncio.TaskGroup() as group:
-                courier = AlertSender(client, self._note, self._settings.notify_attempts)
+                sender = AlertSender(client, self._record, self._settings.notify_attempts)
                 for receiver in wanted:
-                    lane = ReceiverConsumer(self._settings, receiver.name, self._topic, self._work(courier, receiver))
-                    group.create_task(lane.run(stop, once=once))
-        except* Exception as failures:  # the first one says why; the others were stopped by it
+                    handle = self._handler(sender, receiver)
+                    consumer = ReceiverConsumer(self._settings, receiver.name, self._topic, handle)
+                    group.create_task(consumer.run(stop, once=once))
+        except* Exception as failures:  # the others were cancelled by the first one
             raise failures.exceptions[0] from None
         finally:
             await self._publisher.close(FLUSH_S)
 
-    def _work(self, courier: AlertSender, receiver: Receiver) -> Any:
-        async def work(message: Message, claim: ConfirmOwnership) -> None:
+    def _handler(self, sender: AlertSender, receiver: Receiver) -> Handle:
+        async def handle(message: Message, confirm: ConfirmOwnership) -> None:
             value = message.value()
             if value is None:
                 return
-            place = AlertPosition(message.topic(), message.partition(), message.offset())
+            position = AlertPosition(message.topic(), message.partition(), message.offset())
             try:
                 alert = check_alert(self._decoder.record(message.topic(), value))
-            except Unreadable as why:  # to stop here would keep every later alert of every receiver back
-                await courier.give_up(receiver, place, str(why))
+            except Unreadable as why:  # to stop here would hold up every later alert of every receiver
+                await sender.give_up(receiver, position, str(why))
                 return
             if not receiver.wants(alert):
                 return
-            if await courier.bring(receiver, alert, place, claim) is DeliveryStatus.DELIVERED:
+            if await sender.deliver(receiver, alert, position, confirm) is DeliveryStatus.DELIVERED:
                 waited_s = time.time() - alert["at"].timestamp()
                 metrics.ALERT_DELIVERY_SECONDS.labels(receiver.name).observe(max(waited_s, 0.0))
 
-        return work
+        return handle
 
-    async def _note(self, record: dict[str, Any]) -> None:
-        """Safe in Kafka before anything goes on: what is not written down has not happened."""
+    async def _record(self, record: dict[str, Any]) -> None:
+        """Return when the record is in Kafka: an attempt that is not recorded has not happened."""
         metrics.ALERT_DELIVERIES.labels(record["receiver"], record["status"]).inc()
         partition = topics.partition_for(record["user_id"], self._settings.partitions)
         key = topics.key_of(record["user_id"], record["alert_id"])

@@ -1,11 +1,11 @@
-"""Commits of a lane, one at a time, and what they prove: that a partition is still ours.
+"""Commits of a consumer, one at a time, which prove that a partition is still ours.
 
-A group takes a commit from members of its present generation only, and counts it as a sign of life (Kafka's
-`commitOffset`). So whoever was answered yes is thrown out a session after the question at the earliest, and until then
-gives a partition up by itself, in a callback. Whoever slept for longer asks again, and is refused.
+A group accepts a commit only from members of its present generation, and counts it as a sign of life (Kafka's
+`commitOffset`). So a member is removed from the group one session after its last accepted commit at the earliest, and
+until then it gives a partition up by itself, in a callback. A process that slept for longer commits again: it is refused.
 
-The commit says where the partition stands. So an attempt to bring a record is made only when Kafka has it that all
-records before are done, and whoever takes over repeats the last one at most.
+The commit says where the partition stands. An attempt to deliver a record is made only after Kafka knows that all
+records before it are done, so a new owner repeats one record at most.
 """
 
 import asyncio
@@ -19,120 +19,120 @@ from streams.ops import log
 
 COMMIT_EVERY_S = 1.0
 POLL_S = 0.1
-ANSWER_POLL_S = 0.005  # while a question is under way: an attempt waits for its answer
+ANSWER_POLL_S = 0.005  # while a commit is pending: an attempt waits for its answer
 
 logger = log.get("notify")
 
 
-class _Question(NamedTuple):
-    """`name`: comes back with the answer. `wanted`: who waits for it."""
+class _Commit(NamedTuple):
+    """A commit without an answer yet. `name`: comes back with the answer. `waiting`: for the time of the commit."""
 
     name: str
-    asked_s: float
+    sent_s: float
     offsets: dict[int, int]
-    wanted: "dict[int, asyncio.Future[float]]"
+    waiting: "dict[int, asyncio.Future[float]]"
 
 
 class OwnershipCommits:
-    """For the loop's thread only, like the consumer's callbacks. `offset` is the next one to do."""
+    """For the loop's thread only, like the consumer's callbacks. `offset` is the next one to work on."""
 
     def __init__(self, receiver: str, topic: str, session_s: float) -> None:
         self._receiver, self._topic = receiver, topic
         self._valid_s = session_s / 2
         self._offsets: dict[int, int] = {}  # to be committed
-        self._wanted: dict[int, asyncio.Future[float]] = {}
-        self._question: _Question | None = None
+        self._waiting: dict[int, asyncio.Future[float]] = {}
+        self._pending: _Commit | None = None
         self._number = 0
-        self._again_s = self._due_s = time.monotonic()
+        self._retry_s = self._due_s = time.monotonic()
         self._is_wanted = asyncio.Event()
-        self._said = ""
+        self._logged = ""
 
     def done(self, partition: int, offset: int) -> None:
         """Commit it soon."""
         self._offsets[partition] = offset
 
-    async def prove(self, partition: int, offset: int) -> None:
-        """Returns when the group has just confirmed that the partition is ours. Waits while it does not."""
+    async def confirm(self, partition: int, offset: int) -> None:
+        """Return as soon as the group has just confirmed that the partition is ours; wait while it does not."""
         while True:
             self._offsets[partition] = offset
-            answer = self._wanted[partition] = asyncio.get_running_loop().create_future()
+            answer = self._waiting[partition] = asyncio.get_running_loop().create_future()
             self._is_wanted.set()
-            asked_s = await answer
-            if time.monotonic() < asked_s + self._valid_s:  # else the process slept since
+            sent_s = await answer
+            if time.monotonic() < sent_s + self._valid_s:  # else the process slept since
                 return
 
     def forget(self, partition: int) -> None:
-        """It is not ours any more: from now on its offset is for others to say."""
-        for known in (self._offsets, self._wanted, *(self._question[2:] if self._question else ())):
+        """The partition is not ours any more: its offset is committed by others."""
+        for known in (self._offsets, self._waiting, *(self._pending[2:] if self._pending else ())):
             known.pop(partition, None)
 
     async def pause(self) -> None:
-        """Until it is worth while to look for messages and answers again."""
+        """Sleep until the next poll for messages and answers."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(ANSWER_POLL_S if self._question else POLL_S):
+            async with asyncio.timeout(ANSWER_POLL_S if self._pending else POLL_S):
                 await self._is_wanted.wait()
 
-    def ask(self, consumer: Consumer) -> None:
-        """Send what is due."""
+    def send_due(self, consumer: Consumer) -> None:
+        """Send a commit if one is due and none is pending."""
         now_s = time.monotonic()
-        is_due = self._wanted or (self._offsets and now_s >= self._due_s)
-        if self._question is None and is_due and now_s >= self._again_s:
+        is_due = self._waiting or (self._offsets and now_s >= self._due_s)
+        if self._pending is None and is_due and now_s >= self._retry_s:
             self._send(consumer, now_s)
         self._is_wanted.clear()
 
     def _send(self, consumer: Consumer, now_s: float) -> None:
         self._number += 1
-        self._question = _Question(str(self._number), now_s, self._offsets, self._wanted)
-        self._offsets, self._wanted = {}, {}
+        self._pending = _Commit(str(self._number), now_s, self._offsets, self._waiting)
+        self._offsets, self._waiting = {}, {}
         self._due_s = now_s + COMMIT_EVERY_S
-        if not consumer.memberid():  # a group without members would take it from anybody
-            self._refused(self._question, "UNKNOWN_MEMBER_ID")
+        if not consumer.memberid():  # a group without members would accept it from anybody
+            self._refused(self._pending, "UNKNOWN_MEMBER_ID")
             return
         try:
-            consumer.commit(offsets=self._places(self._question), asynchronous=True)
+            consumer.commit(offsets=self._positions(self._pending), asynchronous=True)
         except KafkaException as error:
-            self._refused(self._question, error.args[0].name())
+            self._refused(self._pending, error.args[0].name())
 
-    def _places(self, question: _Question) -> list[TopicPartition]:
+    def _positions(self, commit: _Commit) -> list[TopicPartition]:
         return [
-            TopicPartition(self._topic, partition, offset, metadata=question.name)
-            for partition, offset in question.offsets.items()
+            TopicPartition(self._topic, partition, offset, metadata=commit.name)
+            for partition, offset in commit.offsets.items()
         ]
 
-    def answered(self, consumer: Consumer, error: KafkaError | None, places: list[TopicPartition]) -> None:
-        """librdkafka has an answer, to a commit of `now`, too."""
-        question = self._question
-        if question is None or not any(place.metadata == question.name for place in places):
+    def answered(self, consumer: Consumer, error: KafkaError | None, positions: list[TopicPartition]) -> None:
+        """librdkafka's answer to a commit. Those to `commit_now` come here, too, and are no answer to ours."""
+        commit = self._pending
+        if commit is None or not any(one.metadata == commit.name for one in positions):
             return
-        refusal = error or next((place.error for place in places if place.error), None)
-        if refusal or not consumer.memberid():  # lost meanwhile, its callback is on the way
-            self._refused(question, refusal.name() if refusal else "UNKNOWN_MEMBER_ID")
+        refusal = error or next((one.error for one in positions if one.error), None)
+        if refusal or not consumer.memberid():  # lost meanwhile: the callback about it is on the way
+            self._refused(commit, refusal.name() if refusal else "UNKNOWN_MEMBER_ID")
             return
-        self._question, self._said = None, ""
-        for answer in question.wanted.values():
+        self._pending, self._logged = None, ""
+        for answer in commit.waiting.values():
             if not answer.done():
-                answer.set_result(question.asked_s)
+                answer.set_result(commit.sent_s)
 
-    def _refused(self, question: _Question, why: str) -> None:
-        """Perhaps a rebalance is under way, and it is ours behind it; or it is not, and a callback will say so."""
-        self._question = None
-        self._again_s = time.monotonic() + POLL_S
-        self._offsets = question.offsets | self._offsets
-        self._wanted = question.wanted | self._wanted
-        self._say(why)
+    def _refused(self, commit: _Commit, why: str) -> None:
+        """Try again: behind a rebalance the partition may still be ours, or a callback says that it is not."""
+        self._pending = None
+        self._retry_s = time.monotonic() + POLL_S
+        self._offsets = commit.offsets | self._offsets
+        self._waiting = commit.waiting | self._waiting
+        self._log(why)
 
-    def now(self, consumer: Consumer) -> None:
-        """Commit all that is done, and wait for it: others go on from there."""
+    def commit_now(self, consumer: Consumer) -> None:
+        """Commit all that is done, and wait for it: the next owner goes on from there."""
         if not self._offsets:
             return
-        places = [TopicPartition(self._topic, *place) for place in self._offsets.items()]
+        positions = [TopicPartition(self._topic, *one) for one in self._offsets.items()]
         try:
-            consumer.commit(offsets=places, asynchronous=False)
+            consumer.commit(offsets=positions, asynchronous=False)
         except KafkaException as error:  # the group has moved on: others repeat what was not committed
-            self._say(error.args[0].name())
+            self._log(error.args[0].name())
 
-    def _say(self, why: str) -> None:
-        """Each kind of trouble once: a rebalance refuses ten times a second."""
-        if why != self._said:
-            self._said = why
+    def _log(self, why: str) -> None:
+        """Each kind of refusal once: a rebalance refuses ten times a second."""
+        if why != self._logged:
+            self._logged = why
             logger.warning("not_committed", receiver=self._receiver, why=why)

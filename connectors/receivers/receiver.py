@@ -1,4 +1,4 @@
-"""Who is told of alerts, from `STREAMS_NOTIFY_RECEIVERS`. Secrets do not print."""
+"""Who gets which alerts, from `STREAMS_NOTIFY_RECEIVERS`. Secrets do not print."""
 
 import base64
 import re
@@ -15,8 +15,8 @@ from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
-_MARK = "whsec_"  # what signing secrets begin with
-_ORDER = list(Severity)
+_WHSEC = "whsec_"  # what signing secrets begin with
+_SEVERITIES = list(Severity)
 
 
 class ReceiverKind(StrEnum):
@@ -26,7 +26,7 @@ class ReceiverKind(StrEnum):
 
 
 class Receiver(BaseModel):
-    """One receiver. `severity`: the least that it wants; `rules`: only these, none for all."""
+    """One receiver. `severity`: the lowest that it gets; `rules`: only alerts of these, all if empty."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -40,42 +40,42 @@ class Receiver(BaseModel):
     insecure: bool = Field(default=False)
 
     def wants(self, alert: Mapping[str, Any]) -> bool:
-        """Whether an alert is for this receiver."""
-        is_severe = _ORDER.index(Severity(alert["severity"])) >= _ORDER.index(self.severity)
+        """Whether this receiver gets an alert, a decoded record."""
+        is_severe = _SEVERITIES.index(Severity(alert["severity"])) >= _SEVERITIES.index(self.severity)
         return is_severe and (not self.rules or alert["rule"] in self.rules)
 
 
 def receivers_from(settings: Settings) -> list[Receiver]:
-    """Those of the settings; the log alone where there are none. Raises Misconfigured, naming names and not values."""
+    """Those of the settings; the log alone if there are none. Raises Misconfigured, with names and without values."""
     if not settings.notify_receivers:
         return [Receiver(name="log", kind=ReceiverKind.LOG)]
-    return [_made(settings, name, given) for name, given in settings.notify_receivers.items()]
+    return [_receiver(settings, name, given) for name, given in settings.notify_receivers.items()]
 
 
-def _made(settings: Settings, name: str, given: Mapping[str, Any]) -> Receiver:
+def _receiver(settings: Settings, name: str, given: Mapping[str, Any]) -> Receiver:
     where = f"STREAMS_NOTIFY_RECEIVERS: {name if _NAME.fullmatch(name) else 'a name'}"
     if not _NAME.fullmatch(name):
         raise Misconfigured(f"{where} may have small letters, digits, - and _ only, at most 40")
     plain = {key: value.get_secret_value() if isinstance(value, SecretStr) else value for key, value in given.items()}
     try:
-        made = Receiver.model_validate({**plain, "name": name})
+        receiver = Receiver.model_validate({**plain, "name": name})
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
         raise Misconfigured(f"{where}: {wrong}. See docs/alerts.md") from None
-    addresses.check_header(f"{where}: token", made.token.get_secret_value())
-    if made.kind is not ReceiverKind.LOG:
-        _check_url(where, made, insecure=made.insecure or settings.insecure)
-    if made.kind is ReceiverKind.WEBHOOK:
-        _check_secret(where, made)
-    return made
+    addresses.check_header(f"{where}: token", receiver.token.get_secret_value())
+    if receiver.kind is not ReceiverKind.LOG:
+        _check_url(where, receiver, insecure=receiver.insecure or settings.insecure)
+    if receiver.kind is ReceiverKind.WEBHOOK:
+        _check_secret(where, receiver)
+    return receiver
 
 
-def _check_url(where: str, made: Receiver, *, insecure: bool) -> None:
+def _check_url(where: str, receiver: Receiver, *, insecure: bool) -> None:
     """Webhooks go to others: http is for this machine alone. Alertmanager is a service beside ours."""
-    addresses.check(f"{where}: url", made.url, insecure=insecure, why="alerts about people")
-    url = urlsplit(made.url)
+    addresses.check(f"{where}: url", receiver.url, insecure=insecure, why="alerts about people")
+    url = urlsplit(receiver.url)
     if (
-        made.kind is ReceiverKind.WEBHOOK
+        receiver.kind is ReceiverKind.WEBHOOK
         and url.scheme == "http"
         and not insecure
         and not addresses.is_loopback(url.hostname or "")
@@ -83,11 +83,11 @@ def _check_url(where: str, made: Receiver, *, insecure: bool) -> None:
         raise Misconfigured(f'{where}: alerts are about people; use https, or say "insecure": true')
 
 
-def _check_secret(where: str, made: Receiver) -> None:
-    secret = made.secret.get_secret_value()
+def _check_secret(where: str, receiver: Receiver) -> None:
+    secret = receiver.secret.get_secret_value()
     try:
-        is_good = secret.startswith(_MARK) and len(base64.b64decode(secret.removeprefix(_MARK), validate=True)) >= 16
+        is_good = secret.startswith(_WHSEC) and len(base64.b64decode(secret.removeprefix(_WHSEC), validate=True)) >= 16
     except ValueError:
         is_good = False
     if not is_good:
-        raise Misconfigured(f"{where}: secret has to be a signing secret, {_MARK} and at least 16 bytes as base64")
+        raise Misconfigured(f"{where}: secret has to be a signing secret, {_WHSEC} and at least 16 bytes as base64")

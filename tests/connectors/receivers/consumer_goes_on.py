@@ -1,4 +1,4 @@
-"""`junction-streams notify` with a promise taken out: a lane goes on with a partition that left. For a test alone."""
+"""`junction-streams notify` without one of its promises: a consumer goes on with a partition that left. For a test."""
 
 from connectors.receivers.consumer import ReceiverConsumer
 from connectors.receivers.ownership import OwnershipCommits
@@ -14,6 +14,6 @@ def _keep(self: ReceiverConsumer, partition: int) -> None:
 
 
 if __name__ == "__main__":
-    OwnershipCommits.prove = _believe  # type: ignore[method-assign]  # because that is what this is for
+    OwnershipCommits.confirm = _believe  # type: ignore[method-assign]  # because that is what this is for
     ReceiverConsumer._cancel = _keep  # type: ignore[method-assign]  # because that is what this is for
     main()

@@ -1,4 +1,4 @@
-"""A lane's partitions leave and come back: its consumer is played, everything else is the product's own."""
+"""A consumer's partitions leave and come back: its client is played, everything else is the product's own."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ FENCED = KafkaError(KafkaError.ILLEGAL_GENERATION)
 
 
 class Record:
-    """What a lane asks of a message."""
+    """What a consumer asks of a message."""
 
     def __init__(self, offset: int, partition: int = 0) -> None:
         self._offset, self._partition = offset, partition
@@ -38,7 +38,7 @@ class Group:
     """The consumer of one member. `refusal`: what commits are answered with; `is_mute`: not at all."""
 
     def __init__(self) -> None:
-        self.lane: ReceiverConsumer | None = None
+        self.consumer: ReceiverConsumer | None = None
         self.member, self.refusal, self.is_mute = "m", None, False
         self.committed: list[int] = []
         self.asked: list[list[TopicPartition]] = []
@@ -60,43 +60,43 @@ class Group:
         places = self.asked[-1]
         if not self.refusal:
             self.committed += [place.offset for place in places]
-        assert self.lane
-        self.lane._committed(self.refusal, places)
+        assert self.consumer
+        self.consumer._committed(self.refusal, places)
 
 
 Work = Callable[[Any, ConfirmOwnership], Awaitable[None]]
 
 
-def lane_of(group: Group, work: Work) -> ReceiverConsumer:
-    lane = ReceiverConsumer(Settings(_env_file=None, bootstrap_servers="127.0.0.1:9"), "clinic", TOPIC, work)
-    lane._consumer.close()
-    lane._consumer, group.lane = group, lane
-    return lane
+def consumer_of(group: Group, work: Work) -> ReceiverConsumer:
+    consumer = ReceiverConsumer(Settings(_env_file=None, bootstrap_servers="127.0.0.1:9"), "clinic", TOPIC, work)
+    consumer._consumer.close()
+    consumer._consumer, group.consumer = group, consumer
+    return consumer
 
 
-async def turn(lane: ReceiverConsumer, times: int = 20) -> None:
+async def turn(consumer: ReceiverConsumer, times: int = 20) -> None:
     """What `run` does between two looks at its consumer."""
     for _ in range(times):
-        lane._raise_failures()
-        lane._claims.ask(lane._consumer)
+        consumer._raise_failures()
+        consumer._ownership.send_due(consumer._consumer)
         await asyncio.sleep(0)
 
 
-def take(lane: ReceiverConsumer, offset: int) -> None:
+def take(consumer: ReceiverConsumer, offset: int) -> None:
     record: Any = Record(offset)
-    lane._take(record)
+    consumer._take(record)
 
 
-class Bringer:
+class Handler:
     """Attempts as a courier makes them. `gate`: a receiver that is busy until it is set."""
 
     def __init__(self, failures: int = 0) -> None:
         self.attempts: list[int] = []
         self.gate, self._failures = asyncio.Event(), failures
 
-    async def work(self, record: Record, claim: ConfirmOwnership) -> None:
+    async def work(self, record: Record, confirm: ConfirmOwnership) -> None:
         for _ in range(8):
-            await claim()
+            await confirm()
             self.attempts.append(record.offset())
             if len(self.attempts) > self._failures:
                 return
@@ -105,115 +105,115 @@ class Bringer:
 
 async def test_no_attempt_follows_a_revocation() -> None:
     """What waits for its next attempt when the partition leaves is not tried again, nor is what waited behind it."""
-    group, bringer = Group(), Bringer(failures=1)
-    lane = lane_of(group, bringer.work)
-    lane._assigned(lane._consumer, [P])
-    take(lane, 5)
-    take(lane, 6)
-    await turn(lane)
-    lane._revoked(lane._consumer, [P])
-    bringer.gate.set()
-    await turn(lane)
-    assert bringer.attempts == [5]
+    group, handler = Group(), Handler(failures=1)
+    consumer = consumer_of(group, handler.work)
+    consumer._assigned(consumer._consumer, [P])
+    take(consumer, 5)
+    take(consumer, 6)
+    await turn(consumer)
+    consumer._revoked(consumer._consumer, [P])
+    handler.gate.set()
+    await turn(consumer)
+    assert handler.attempts == [5]
     assert set(group.committed) == {5}
 
 
 async def test_a_partition_comes_back() -> None:
     """A new task takes it up from its first record, even while the old one still ends."""
-    group, bringer = Group(), Bringer(failures=1)
-    lane = lane_of(group, bringer.work)
+    group, handler = Group(), Handler(failures=1)
+    consumer = consumer_of(group, handler.work)
     for offset in (5, 7):
-        lane._assigned(lane._consumer, [P])
-        take(lane, offset)
+        consumer._assigned(consumer._consumer, [P])
+        take(consumer, offset)
         if offset == 5:
-            await turn(lane)
-            lane._revoked(lane._consumer, [P])
-    await turn(lane)
-    assert bringer.attempts == [5, 7]
-    await turn(lane)
-    lane._claims.now(lane._consumer)
+            await turn(consumer)
+            consumer._revoked(consumer._consumer, [P])
+    await turn(consumer)
+    assert handler.attempts == [5, 7]
+    await turn(consumer)
+    consumer._ownership.commit_now(consumer._consumer)
     assert group.committed[-1] == 8
 
 
 async def test_what_is_lost_is_not_committed() -> None:
     """A partition that others have taken while nobody asked us: not even what is done is committed behind them."""
-    group, bringer = Group(), Bringer()
-    lane = lane_of(group, bringer.work)
-    lane._assigned(lane._consumer, [P])
-    take(lane, 5)
-    await turn(lane)
-    assert bringer.attempts == [5]
-    lane._lost(lane._consumer, [P])
-    lane._claims.now(lane._consumer)
+    group, handler = Group(), Handler()
+    consumer = consumer_of(group, handler.work)
+    consumer._assigned(consumer._consumer, [P])
+    take(consumer, 5)
+    await turn(consumer)
+    assert handler.attempts == [5]
+    consumer._lost(consumer._consumer, [P])
+    consumer._ownership.commit_now(consumer._consumer)
     assert group.committed == [5]
 
 
 async def test_a_record_of_a_partition_that_left_is_not_taken() -> None:
     """A batch may hold records from before a revocation that came while it was put together."""
-    group, bringer = Group(), Bringer()
-    lane = lane_of(group, bringer.work)
-    take(lane, 5)
-    await turn(lane)
-    assert (bringer.attempts, group.asked) == ([], [])
+    group, handler = Group(), Handler()
+    consumer = consumer_of(group, handler.work)
+    take(consumer, 5)
+    await turn(consumer)
+    assert (handler.attempts, group.asked) == ([], [])
 
 
 async def test_an_attempt_waits_until_the_group_confirms(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refused, or no member: nothing is brought. Confirmed: it goes on."""
     monkeypatch.setattr(ownership, "POLL_S", 0.0)
-    group, bringer = Group(), Bringer()
-    lane = lane_of(group, bringer.work)
-    lane._assigned(lane._consumer, [P])
+    group, handler = Group(), Handler()
+    consumer = consumer_of(group, handler.work)
+    consumer._assigned(consumer._consumer, [P])
     group.refusal = FENCED
-    take(lane, 5)
-    await turn(lane)
-    assert (bringer.attempts, len(group.asked) > 1) == ([], True)
+    take(consumer, 5)
+    await turn(consumer)
+    assert (handler.attempts, len(group.asked) > 1) == ([], True)
     group.refusal, group.member = None, ""
-    await turn(lane)
-    assert bringer.attempts == []
+    await turn(consumer)
+    assert handler.attempts == []
     group.member = "m"
-    await turn(lane)
-    assert bringer.attempts == [5]
+    await turn(consumer)
+    assert handler.attempts == [5]
 
 
 async def test_an_old_answer_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever slept between question and answer asks again: the yes is of the time before."""
-    group, bringer = Group(), Bringer()
-    lane = lane_of(group, bringer.work)
-    lane._assigned(lane._consumer, [P])
+    group, handler = Group(), Handler()
+    consumer = consumer_of(group, handler.work)
+    consumer._assigned(consumer._consumer, [P])
     group.is_mute = True
-    take(lane, 5)
-    await turn(lane)
+    take(consumer, 5)
+    await turn(consumer)
     now_s = ownership.time.monotonic()
     monkeypatch.setattr(ownership.time, "monotonic", lambda: now_s + 60)
     group.answer()
-    await turn(lane)
-    assert (bringer.attempts, len(group.asked)) == ([], 2)
+    await turn(consumer)
+    assert (handler.attempts, len(group.asked)) == ([], 2)
     group.answer()
-    await turn(lane)
-    assert bringer.attempts == [5]
+    await turn(consumer)
+    assert handler.attempts == [5]
 
 
 async def test_an_answer_to_another_commit_proves_nothing() -> None:
     """Commits that nobody waited for have answers, too."""
-    group, bringer = Group(), Bringer()
-    lane = lane_of(group, bringer.work)
-    lane._assigned(lane._consumer, [P])
+    group, handler = Group(), Handler()
+    consumer = consumer_of(group, handler.work)
+    consumer._assigned(consumer._consumer, [P])
     group.is_mute = True
-    take(lane, 5)
-    await turn(lane)
-    lane._committed(None, [TopicPartition(TOPIC, 0, 5)])
-    await turn(lane)
-    assert bringer.attempts == []
+    take(consumer, 5)
+    await turn(consumer)
+    consumer._committed(None, [TopicPartition(TOPIC, 0, 5)])
+    await turn(consumer)
+    assert handler.attempts == []
 
 
 async def test_what_work_raises_ends_the_lane() -> None:
     """A failure is nobody's to swallow."""
 
-    async def broken(record: Record, claim: ConfirmOwnership) -> None:
+    async def broken(record: Record, confirm: ConfirmOwnership) -> None:
         raise Unavailable("broken")
 
-    lane = lane_of(Group(), broken)
-    lane._assigned(lane._consumer, [P])
-    take(lane, 5)
+    consumer = consumer_of(Group(), broken)
+    consumer._assigned(consumer._consumer, [P])
+    take(consumer, 5)
     with pytest.raises(Unavailable, match="broken"):
-        await turn(lane)
+        await turn(consumer)

@@ -1,4 +1,4 @@
-"""Bringing alerts to receivers: real HTTP, signed so that a Svix library verifies it, each try bounded and proved."""
+"""Alerts delivered to receivers: real HTTP, signed so that a Svix library verifies it, attempts bounded and recorded."""
 
 import asyncio
 import json
@@ -44,7 +44,7 @@ def alert(**changed: Any) -> dict[str, Any]:
 
 
 @dataclass
-class Notes:
+class Attempts:
     """Records of attempts, as the topic would hold them."""
 
     records: list[dict[str, Any]] = field(default_factory=list)
@@ -64,9 +64,9 @@ def _no_waiting() -> Any:
         yield
 
 
-async def brought(receiver: Receiver, notes: Notes, attempts: int = 4, **changed: Any) -> DeliveryStatus:
+async def brought(receiver: Receiver, made: Attempts, attempts: int = 4, **changed: Any) -> DeliveryStatus:
     async with httpx.AsyncClient() as client:
-        return await AlertSender(client, notes.note, attempts).bring(receiver, alert(**changed), PLACE, ours)
+        return await AlertSender(client, made.note, attempts).deliver(receiver, alert(**changed), PLACE, ours)
 
 
 async def ours() -> None:
@@ -79,56 +79,56 @@ def hook(url: str, **more: Any) -> Receiver:
 
 async def test_a_svix_library_verifies_the_webhook() -> None:
     """Signed by the scheme of Svix; the body says type, time and the alert; the attempt is written down."""
-    notes = Notes()
+    made = Attempts()
     async with running(Svix()) as server:
-        assert await brought(hook(server.url), notes) is DeliveryStatus.DELIVERED
+        assert await brought(hook(server.url), made) is DeliveryStatus.DELIVERED
     assert server.refused == 0
     ((id, count),) = server.stored.items()
     assert (id, count) == ("alert_8ad062d62ba74db84edd15033f185316-1", 1)
     body = json.loads(server.bodies[id])
     assert (body["type"], body["data"]["rule"], body["data"]["user_id"]) == ("alert.opened", "glucose-low", "u-1")
-    assert notes.statuses == [(1, "delivered", 204, "")]
-    assert notes.records[0]["idempotency_key"] == "8ad062d62ba74db84edd15033f185316-1"
-    assert (notes.records[0]["alert_topic"], notes.records[0]["alert_offset"]) == ("junction.alerts", 7)
+    assert made.statuses == [(1, "delivered", 204, "")]
+    assert made.records[0]["idempotency_key"] == "8ad062d62ba74db84edd15033f185316-1"
+    assert (made.records[0]["alert_topic"], made.records[0]["alert_offset"]) == ("junction.alerts", 7)
 
 
 async def test_a_busy_receiver_is_asked_again() -> None:
     """503 is tried again under the same id, within bounds; the last failure is a dead letter."""
-    notes = Notes()
+    made = Attempts()
     async with running(Svix(failures=1.0)) as server:
-        assert await brought(hook(server.url), notes) is DeliveryStatus.GIVEN_UP
-    assert [status for _, status, _, _ in notes.statuses] == ["failed", "failed", "failed", "given_up"]
-    assert {one["idempotency_key"] for one in notes.records} == {"8ad062d62ba74db84edd15033f185316-1"}
-    notes = Notes()
+        assert await brought(hook(server.url), made) is DeliveryStatus.GIVEN_UP
+    assert [status for _, status, _, _ in made.statuses] == ["failed", "failed", "failed", "given_up"]
+    assert {one["idempotency_key"] for one in made.records} == {"8ad062d62ba74db84edd15033f185316-1"}
+    made = Attempts()
     async with running(Svix(failures=0.6)) as server:
-        assert await brought(hook(server.url), notes) is DeliveryStatus.DELIVERED
-    assert notes.statuses[-1][1] == "delivered"
+        assert await brought(hook(server.url), made) is DeliveryStatus.DELIVERED
+    assert made.statuses[-1][1] == "delivered"
 
 
 async def test_a_wrong_secret_is_not_tried_again() -> None:
     """401 will stay 401: given up at once, with what the receiver answered."""
-    notes = Notes()
+    made = Attempts()
     async with running(Svix()) as server:
         wrong = hook(server.url, secret="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-        assert await brought(wrong, notes) is DeliveryStatus.GIVEN_UP
-    assert notes.statuses == [(1, "given_up", 401, "http_401")]
+        assert await brought(wrong, made) is DeliveryStatus.GIVEN_UP
+    assert made.statuses == [(1, "given_up", 401, "http_401")]
 
 
 async def test_nobody_there() -> None:
     """No connection is tried again, and then given up."""
-    notes = Notes()
-    assert await brought(hook("http://127.0.0.1:9/none"), notes, attempts=2) is DeliveryStatus.GIVEN_UP
-    assert notes.statuses == [(1, "failed", None, "no_connection"), (2, "given_up", None, "no_connection")]
+    made = Attempts()
+    assert await brought(hook("http://127.0.0.1:9/none"), made, attempts=2) is DeliveryStatus.GIVEN_UP
+    assert made.statuses == [(1, "failed", None, "no_connection"), (2, "given_up", None, "no_connection")]
 
 
 async def test_what_is_old_wakes_nobody() -> None:
     """A replay, or a long outage: it is written down as stale and not sent."""
-    notes = Notes()
+    made = Attempts()
     async with running(Svix()) as server:
         stale = NOW - timedelta(seconds=1)
-        assert await brought(hook(server.url), notes, stale_at=stale) is DeliveryStatus.STALE
+        assert await brought(hook(server.url), made, stale_at=stale) is DeliveryStatus.STALE
     assert not server.stored
-    assert notes.statuses == [(0, "stale", None, "too_old")]
+    assert made.statuses == [(0, "stale", None, "too_old")]
 
 
 @asynccontextmanager
@@ -161,9 +161,9 @@ async def test_alertmanager() -> None:
     seen: list[Any] = []
     async with alertmanager(seen) as url:
         receiver = Receiver(name="ops", kind=ReceiverKind.ALERTMANAGER, url=url)
-        assert await brought(receiver, Notes()) is DeliveryStatus.DELIVERED
+        assert await brought(receiver, Attempts()) is DeliveryStatus.DELIVERED
         over = {"life": "resolved", "resolution": "cleared", "revision": 2}
-        assert await brought(receiver, Notes(), **over) is DeliveryStatus.DELIVERED
+        assert await brought(receiver, Attempts(), **over) is DeliveryStatus.DELIVERED
     opened, resolved = seen
     assert opened["labels"] == resolved["labels"]
     assert "user_id" not in opened["labels"]
@@ -176,9 +176,9 @@ async def test_the_log_is_a_receiver(capsys: pytest.CaptureFixture[str]) -> None
     from streams.ops import log
 
     log.configure(as_json=True)
-    notes = Notes()
+    made = Attempts()
     assert (
-        await brought(Receiver(name="log", kind=ReceiverKind.LOG), notes, summary="SUMMARY", bound=3.9)
+        await brought(Receiver(name="log", kind=ReceiverKind.LOG), made, summary="SUMMARY", bound=3.9)
         is DeliveryStatus.DELIVERED
     )
     line = json.loads(capsys.readouterr().err.splitlines()[-1])
@@ -241,20 +241,20 @@ def test_no_receivers_mean_the_log() -> None:
     assert build_request(clinic, alert(), NOW).headers["svix-id"].startswith("alert_")
 
 
-async def test_each_attempt_is_claimed_first() -> None:
-    """A claim that is not confirmed holds the attempt; cancelled meanwhile, nothing is sent any more."""
-    notes, claimed = Notes(), asyncio.Event()
+async def test_each_attempt_is_confirmed_first() -> None:
+    """A group that does not confirm holds the attempt; cancelled meanwhile, nothing is sent any more."""
+    made, confirmed = Attempts(), asyncio.Event()
 
     async def once() -> None:
-        if claimed.is_set():
+        if confirmed.is_set():
             await asyncio.Event().wait()
-        claimed.set()
+        confirmed.set()
 
     async with running(Svix(failures=1.0)) as server, httpx.AsyncClient() as client:
-        task = asyncio.create_task(AlertSender(client, notes.note, 4).bring(hook(server.url), alert(), PLACE, once))
-        while not notes.records:  # noqa: ASYNC110  # because an attempt over HTTP takes a moment
+        task = asyncio.create_task(AlertSender(client, made.note, 4).deliver(hook(server.url), alert(), PLACE, once))
+        while not made.records:  # noqa: ASYNC110  # because an attempt over HTTP takes a moment
             await asyncio.sleep(0.001)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-    assert (server.failed, [status for _, status, _, _ in notes.statuses]) == (1, ["failed"])
+    assert (server.failed, [status for _, status, _, _ in made.statuses]) == (1, ["failed"])

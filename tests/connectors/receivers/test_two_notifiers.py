@@ -180,6 +180,6 @@ def test_a_notifier_that_slept_does_not_go_back(stage: Stage) -> None:
 
 
 def test_the_scenario_can_fail(stage: Stage) -> None:
-    """A lane that goes on with what it once had brings "opened" behind "resolved" in the very same scenario."""
+    """A consumer that goes on with what it once had delivers "opened" behind "resolved" in the very same scenario."""
     brought = _sleep_through_a_session(stage, MUTATED)
     assert 1 in brought[brought.index(2) :]
