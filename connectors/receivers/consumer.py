@@ -1,8 +1,8 @@
 """Reads the alerts for one receiver: partitions in parallel, each in order, offsets committed behind what is done.
 
 A receiver that does not answer holds up nobody else, and one slow alert only its own partition. The task of a partition
-is cancelled when the partition is revoked, and each attempt asks the group first (`ownership`). An attempt whose request
-is under way just then may still reach the receiver.
+is cancelled when the partition is revoked, and each attempt asks the group first (`ownership`). A request that is
+under way just then may still reach the receiver.
 """
 
 import asyncio

@@ -2,7 +2,7 @@
 
 A group accepts a commit only from members of its present generation, and counts it as a sign of life (Kafka's
 `commitOffset`). So a member is removed from the group one session after its last accepted commit at the earliest, and
-until then it gives a partition up by itself, in a callback. A process that slept for longer commits again: it is refused.
+until then it gives a partition up by itself, in a callback. After a longer sleep its commit is refused.
 
 The commit says where the partition stands. An attempt to deliver a record is made only after Kafka knows that all
 records before it are done, so a new owner repeats one record at most.

@@ -1,12 +1,11 @@
-"""A user's own normal: mean and deviation of the days before, from at most PER_DAY values of each day.
+"""A user's own baseline: mean and standard deviation of the days before, from at most PER_DAY values of each day.
 
-Which values of a day are kept is decided by a hash of their times and sources, not by the order of arrival: those with
-the smallest hashes. So the baseline is a function of what was said, whatever way it came, and history may feed it as
-well. Of summaries this holds while no day has more than PER_DAY: one that moves to another day brings back none.
+Of a day the values with the smallest hashes of time and source are kept. So the baseline depends on the data alone, not
+on the order of arrival, and fetched history counts as well. For summaries this holds while no day has more than
+PER_DAY: one that moves to another day does not bring a dropped one back.
 
-Rows written before sources were part of the hash have hashes of times alone, below 2^32. They stay readable: such a
-value counts until its day is over for the baseline, or until a sample of its time is told again, whose place it then
-gives up, so that nothing counts twice.
+Rows written before sources were part of the hash have hashes of times alone, below 2^32. Such a value counts until its
+day leaves the baseline, or until a sample of its time arrives again and replaces it, so that nothing counts twice.
 """
 
 import math
@@ -24,7 +23,7 @@ from streams.tables import rows
 
 PER_DAY = 8
 DAYS_MAX = 91
-FLOOR = 0.01  # of the mean: values that never differed would make any difference look enormous
+FLOOR = 0.01  # of the mean; of values that never differ any difference would be enormous
 _MIX, _BITS = 0x9E3779B97F4A7C15, 0xFFFFFFFFFFFFFFFF
 _OF_TIME = 1 << 32  # hashes below are of a time alone, or of an entity
 
@@ -36,11 +35,11 @@ class Baseline(NamedTuple):
     sd: float
 
 
-def add(days: Days, points: Iterable[tuple[int, float]], said: Provenance, until_us: int) -> bool:
-    """Take in points up to a time; answers whether anything changed. An entity has one value: the newest."""
-    if said.entity:
-        return _add_entity(days, points, crc32(said.entity.encode()), until_us)
-    is_changed, salt = False, crc32(key_parts.join("|", (said.provider, said.source_type)).encode()) << 32
+def add(days: Days, points: Iterable[tuple[int, float]], source: Provenance, until_us: int) -> bool:
+    """Take in points up to a time; returns whether anything changed. Of an entity only the newest value counts."""
+    if source.entity:
+        return _add_entity(days, points, crc32(source.entity.encode()), until_us)
+    is_changed, salt = False, crc32(key_parts.join("|", (source.provider, source.source_type)).encode()) << 32
     for time_us, value in points:
         if time_us <= until_us:
             kept = days.setdefault(time_us // DAY_US, [])
@@ -85,7 +84,7 @@ def _put(kept: list[tuple[int, float]], key: int, value: float) -> bool:
 
 
 def baseline_of(days: Days, day: int, length: int, days_min: int) -> Baseline | None:
-    """Of the `length` days before a day; None while fewer than `days_min` of them have data."""
+    """Of `length` days before a day; None while fewer than `days_min` of them have data."""
     there = [kept for before, kept in days.items() if day - length <= before < day]
     if len(there) < days_min:
         return None
@@ -96,7 +95,7 @@ def baseline_of(days: Days, day: int, length: int, days_min: int) -> Baseline | 
 
 
 class Baselines:
-    """A user's normals by day, each computed when it is first asked for."""
+    """A user's baselines by day, each computed when it is first asked for."""
 
     def __init__(self, days: Days) -> None:
         self._days = days

@@ -1,8 +1,7 @@
 """Minutes with more samples than a window keeps: all of them, in a row for each minute while the window has it.
 
-A window judges the lowest and the highest of a minute. When one of these is corrected, the next one counts, and only
-who has kept it can say which that is: without it an alert would be taken back while another sample stands above the
-bound, or not, as the deliveries happened to come.
+A window keeps the lowest and the highest of a minute. When one of them is corrected, the next one counts. Without all
+samples, an alert would be corrected while another sample is above the bound, or not, depending on the order of arrival.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,13 +11,13 @@ import msgspec
 
 from streams.tables import rows
 
-OUTER_MAX = 64  # lowest, and as many highest, of one minute: of two sources by the second nothing is lost
+OUTER_MAX = 64  # lowest, and as many highest, of one minute: enough for two sources with a sample each second
 
 Source = tuple[str, str, str, int]  # provider, source type, raw topic, raw partition
 
 
 class Sample(NamedTuple):
-    """A point with the name of its source. Sorts by time, value and source, whatever the order of arrival."""
+    """A point with its source. Sorts by time, value and source, whatever the order of arrival."""
 
     time_us: int
     value: float
@@ -33,28 +32,28 @@ class _Stored(NamedTuple):
 
 
 class CrowdedMinutes:
-    """Rows of one series, by the minute since 1970. `write`: None deletes."""
+    """Rows of one series, by the minute since 1970. `write` deletes the row for None."""
 
     def __init__(self, read: Callable[[int], bytes | None], write: Callable[[int, bytes | None], None]) -> None:
         self._read, self._write = read, write
 
     def of(self, minute: int) -> list[Sample]:
-        """All samples of a minute; empty where the window has them all itself."""
+        """All samples of a minute; empty where the window has all of them."""
         stored = self._read(minute)
         return [] if stored is None else decode(stored)
 
     def keep(self, minute: int, samples: Sequence[Sample]) -> None:
-        """Remember the samples of a minute."""
+        """Store the samples of a minute."""
         self._write(minute, encode(outer(samples)))
 
     def forget(self, minute: int) -> None:
-        """The minute has left the window."""
+        """Delete the samples of a minute that has left the window."""
         if self._read(minute) is not None:
             self._write(minute, None)
 
 
 def outer(samples: Sequence[Sample]) -> list[Sample]:
-    """Of very many the lowest and the highest."""
+    """The lowest and the highest OUTER_MAX."""
     if len(samples) <= 2 * OUTER_MAX:
         return list(samples)
     by_value = sorted(samples, key=height)
@@ -62,7 +61,7 @@ def outer(samples: Sequence[Sample]) -> list[Sample]:
 
 
 def height(sample: Sample) -> tuple[float, int, Source]:
-    """Sorts by value; of equal ones the later is higher."""
+    """Sort key by value; of equal values the later one is higher."""
     return sample.value, sample.time_us, sample.source
 
 

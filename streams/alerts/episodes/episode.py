@@ -9,14 +9,14 @@ from streams.alerts.episodes.marks import Mark
 class Resolution(StrEnum):
     """Why an alert is over."""
 
-    CLEARED = "cleared"  # calm again; the connection is back; data came
-    EXPIRED = "expired"  # nothing beyond for as long as the rule says
-    CORRECTED = "corrected"  # changed or late data: it was never so
-    RULE_GONE = "rule_gone"  # the rule was removed or switched off
+    CLEARED = "cleared"  # calm again; the connection is back; data arrived
+    EXPIRED = "expired"  # nothing beyond the bound for `resolve_after`
+    CORRECTED = "corrected"  # by changed or late data it was never true
+    RULE_GONE = "rule_gone"  # the rule was removed or disabled
 
 
 class Episode(NamedTuple):
-    """A time in which a rule is true. Times are those of the data. `marks`: those that opened it, first and last kept.
+    """Times are those of the data. `beyond_us`: of the newest mark beyond. `marks`: those that opened it.
 
     `subject`: what it is about, for events; episodes of one subject do not overlap.
     """

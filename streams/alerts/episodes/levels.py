@@ -1,4 +1,4 @@
-"""What a rule says about each mark: beyond (+1), calm (-1), or between the two (0), where nothing opens or ends."""
+"""The level of each mark under a rule: beyond (+1), calm (-1), or between (0), where no episode opens or ends."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -25,23 +25,23 @@ def extent(marks: Sequence[Mark]) -> Extent:
     return Extent(min(values), max(values), range(marks[0].time_us // DAY_US, marks[-1].time_us // DAY_US + 1))
 
 
-def can_be_beyond(rule: Rule, within: Extent, normals: Baselines) -> bool:
-    """Whether any of the marks may be beyond: spares most rules a look at every one of them."""
+def can_be_beyond(rule: Rule, within: Extent, baselines: Baselines) -> bool:
+    """Whether any of the marks may be beyond. If not, no mark has to be looked at."""
     if rule.kind is RuleKind.THRESHOLD:
         return within.high > rule.bound if rule.side > 0 else within.low < rule.bound
     if rule.kind is RuleKind.RATE:
         return within.high - within.low >= rule.bound
     farthest = within.high if rule.side > 0 else within.low
-    return any(_deviation(rule, farthest, normals.of(rule, day)) == BEYOND for day in within.days)
+    return any(_deviation(rule, farthest, baselines.of(rule, day)) == BEYOND for day in within.days)
 
 
-def levels(rule: Rule, marks: Sequence[Mark], normals: Baselines) -> list[int]:
-    """One for each mark; they are sorted by time. `normals`: the user's own, for deviations."""
+def levels(rule: Rule, marks: Sequence[Mark], baselines: Baselines) -> list[int]:
+    """One for each mark, which are sorted by time. `baselines`: the user's own, for deviations."""
     if rule.kind is RuleKind.THRESHOLD:
         return [_level(rule.side * mark.value, rule.side * rule.bound, rule.side * rule.clear) for mark in marks]
     if rule.kind is RuleKind.RATE:
         return _rate(rule, marks)
-    return [_deviation(rule, mark.value, normals.of(rule, mark.time_us // DAY_US)) for mark in marks]
+    return [_deviation(rule, mark.value, baselines.of(rule, mark.time_us // DAY_US)) for mark in marks]
 
 
 def _level(x: float, bound: float, clear: float) -> int:
@@ -49,7 +49,7 @@ def _level(x: float, bound: float, clear: float) -> int:
 
 
 def _rate(rule: Rule, marks: Sequence[Mark]) -> list[int]:
-    """The change of a mark is that against the lowest (for a fall: highest) one not long before it."""
+    """The change of a mark is its difference to the lowest (for a fall: highest) one within `change_within`."""
     found, before = [], deque[tuple[int, float]]()  # of the marks before, those that are lower than all after them
     for mark in marks:
         x = rule.side * mark.value
@@ -67,7 +67,7 @@ def _change(change: float, rule: Rule) -> int:
     return BEYOND if change >= rule.bound else CALM if change < rule.clear else BETWEEN
 
 
-def _deviation(rule: Rule, value: float, normal: Baseline | None) -> int:
-    if normal is None or not normal.sd:
+def _deviation(rule: Rule, value: float, baseline: Baseline | None) -> int:
+    if baseline is None or not baseline.sd:
         return BETWEEN
-    return _level(rule.side * (value - normal.mean) / normal.sd, rule.bound, rule.clear)
+    return _level(rule.side * (value - baseline.mean) / baseline.sd, rule.bound, rule.clear)

@@ -1,4 +1,4 @@
-"""Things that happen: each is an episode of its own, until it is over, corrected, or old."""
+"""Occurrences of an event: each is an episode of its own, until it is over, corrected, or old."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -14,7 +14,7 @@ OCCURRENCES_MAX = 32
 
 
 class Occurrence(NamedTuple):
-    """Something that an event rule waits for. `ended_us`: of a state, when another one was reported."""
+    """One match of an event rule. `ended_us`: of a state, when another one was reported."""
 
     time_us: int
     subject: str
@@ -22,75 +22,73 @@ class Occurrence(NamedTuple):
     ended_us: int | None = None
 
 
-def updated(rule: Rule, happened: Sequence[Occurrence], view: RecordView, *, is_so: bool) -> list[Occurrence]:
-    """What has happened, with what a record says of it. `is_so`: it is what the rule waits for."""
+def updated(rule: Rule, known: Sequence[Occurrence], view: RecordView, *, is_so: bool) -> list[Occurrence]:
+    """The occurrences after a record. `is_so`: the record matches the rule."""
     if fields.is_series(rule.topic):
-        return _samples(happened, view, is_so)
+        return _samples(known, view, is_so)
     if rule.topic in fields.STATES:
-        return _state(happened, view, is_so)
-    others = [one for one in happened if one.subject != view.subject]
+        return _state(known, view, is_so)
+    others = [one for one in known if one.subject != view.subject]
     return _newest([*others, Occurrence(view.time_us, view.subject, view.provenance)] if is_so else others)
 
 
 def subjects(rule: Rule, view: RecordView) -> set[str]:
-    """What a record speaks about."""
+    """Subjects of a record."""
     return set(map(_text, view.record["times"])) if fields.is_series(rule.topic) else {view.subject}
 
 
-def _samples(happened: Sequence[Occurrence], view: RecordView, is_so: bool) -> list[Occurrence]:
-    """A sample of the same time and source is a new version of it; another source's is another."""
+def _samples(known: Sequence[Occurrence], view: RecordView, is_so: bool) -> list[Occurrence]:
+    """One of the same time and source replaces the one before; another source's is another."""
     times, source = set(view.record["times"]), view.provenance[:2]
-    others = [one for one in happened if one.time_us not in times or one.provenance[:2] != source]
+    others = [one for one in known if one.time_us not in times or one.provenance[:2] != source]
     new = [Occurrence(time_us, _text(time_us), view.provenance) for time_us in times] if is_so else []
     return _newest([*others, *new])
 
 
 def _text(time_us: int) -> str:
-    """What tells one sample from another: its time."""
+    """The subject of a sample: its time."""
     return (EPOCH + time_us * MICRO).isoformat().replace("+00:00", "Z")
 
 
-def _state(happened: Sequence[Occurrence], view: RecordView, is_so: bool) -> list[Occurrence]:
-    """The newest record of a state ends what was reported before, unless it says the same again."""
-    is_open = any(one.subject == view.subject and one.ended_us is None for one in happened)
+def _state(known: Sequence[Occurrence], view: RecordView, is_so: bool) -> list[Occurrence]:
+    """The newest record of a state ends what was reported before, unless it reports the same again."""
+    is_open = any(one.subject == view.subject and one.ended_us is None for one in known)
     if is_so and is_open:
-        return list(happened)
+        return list(known)
     ended = [
         one._replace(ended_us=max(view.time_us, one.time_us))
         if one.subject == view.subject and one.ended_us is None and not is_so
         else one
-        for one in happened
+        for one in known
     ]
     return _newest([*ended, Occurrence(view.time_us, view.subject, view.provenance)] if is_so else ended)
 
 
-def _newest(happened: list[Occurrence]) -> list[Occurrence]:
-    return sorted(happened)[-OCCURRENCES_MAX:]
+def _newest(known: list[Occurrence]) -> list[Occurrence]:
+    return sorted(known)[-OCCURRENCES_MAX:]
 
 
-def fresh(rule: Rule, happened: Sequence[Occurrence], clock_us: int) -> list[Occurrence]:
-    """Without what is over and too old to matter."""
+def fresh(rule: Rule, known: Sequence[Occurrence], clock_us: int) -> list[Occurrence]:
+    """Without those that are over and too old to matter."""
     horizon_us = clock_us - rule.max_age_us - rule.cooldown_us - rule.resolve_after_us
     is_state = rule.topic in fields.STATES
     return [
-        one
-        for one in happened
-        if (is_state and one.ended_us is None) or max(one.time_us, one.ended_us or 0) >= horizon_us
+        one for one in known if (is_state and one.ended_us is None) or max(one.time_us, one.ended_us or 0) >= horizon_us
     ]
 
 
-def episodes(rule: Rule, happened: Sequence[Occurrence], until_us: int) -> Iterator[Episode]:
-    """Of those within the cool-down of another the first counts, and of two sources that say the same."""
-    last_us, told = None, set[tuple[str, int]]()
-    for one in sorted(happened):
+def episodes(rule: Rule, known: Sequence[Occurrence], until_us: int) -> Iterator[Episode]:
+    """Only the first counts within a cool-down, and of two sources that report the same."""
+    last_us, known_times = None, set[tuple[str, int]]()
+    for one in sorted(known):
         if last_us is not None and one.time_us < last_us + rule.cooldown_us:
             continue
-        if (one.subject, one.time_us) in told:
+        if (one.subject, one.time_us) in known_times:
             continue
-        told.add((one.subject, one.time_us))
+        known_times.add((one.subject, one.time_us))
         last_us = one.time_us
-        ended_us, how = one.ended_us, Resolution.CLEARED if one.ended_us is not None else None
+        ended_us, resolution = one.ended_us, Resolution.CLEARED if one.ended_us is not None else None
         over_us = one.time_us + rule.resolve_after_us
         if ended_us is None and rule.resolve_after_us and until_us > over_us:
-            ended_us, how = over_us, Resolution.EXPIRED
-        yield Episode(one.time_us, one.time_us, one.time_us, (), ended_us, how, one.subject)
+            ended_us, resolution = over_us, Resolution.EXPIRED
+        yield Episode(one.time_us, one.time_us, one.time_us, (), ended_us, resolution, one.subject)

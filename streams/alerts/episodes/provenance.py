@@ -1,10 +1,10 @@
-"""Where a value was reported."""
+"""Where a value comes from."""
 
 from typing import NamedTuple
 
 
 class Provenance(NamedTuple):
-    """Where something is said: enough to find the clean record, and the stored original."""
+    """Enough to find the clean record and the raw record of a value."""
 
     provider: str = ""
     source_type: str = ""

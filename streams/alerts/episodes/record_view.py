@@ -1,6 +1,6 @@
-"""What a clean record says, in the form that rules look at. Records come as they are before encoding, times as numbers.
+"""A clean record as rules look at it: taken before encoding, with times as numbers.
 
-Only what left as NEW, CHANGED or CONFLICT is a clean record, so re-deliveries and stale versions never come here.
+Only records that are NEW, CHANGED or CONFLICT are emitted, so redeliveries and outdated versions are never seen here.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,9 +16,8 @@ Json = Mapping[str, Any]
 
 
 class RecordView(NamedTuple):
-    """One clean record. `received_ms`: arrival at our door; `delivered_ms`: the time by which deliveries are ordered.
-
-    `time_us`: the moment that it speaks about, of samples the newest. `is_live`: not fetched history.
+    """`time_us`: the time of the data, of samples the newest. `delivered_ms`: when Junction made the message, by which
+    deliveries are ordered. `received_ms`: when it arrived here. `is_live`: not fetched history.
     """
 
     topic: str
@@ -33,13 +32,13 @@ class RecordView(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """What an event of it is about."""
+        """What an alert about an event of it is about."""
         entity = self.provenance.entity
         return key_parts.join("/", (self.provenance.provider, entity)) if self.topic in fields.STATES else entity
 
 
 def view_of(topic: str, record: Json) -> RecordView | None:
-    """`topic`: short name. None for what no rule can look at: nobody's data, or a topic without times."""
+    """`topic`: short name. None for what no rule can judge: a record without a user, or without a time."""
     user_id = record.get("user_id")
     if not user_id:
         return None
@@ -48,25 +47,25 @@ def view_of(topic: str, record: Json) -> RecordView | None:
     if topic == topics.BACKFILLS:
         at_ms = record.get("progress_at") or record.get("notified_at") or record["processed_at"]
         return _state(topic, record, at_ms, at_ms, record["resource"])
-    how, delivered_ms = record["delivery"], record["version"]["delivered_at"]
+    delivery, delivered_ms = record["delivery"], record["version"]["delivered_at"]
     time_us = _time_us(topic, record, delivered_ms)
     if time_us is None:
         return None
     source, entity = record.get("source") or {}, "" if fields.is_series(topic) else record.get("id") or ""
-    evidence = Provenance(
+    provenance = Provenance(
         source.get("provider", ""), source.get("type", ""), entity,
-        how["raw_topic"], how["raw_partition"], how["raw_offset"],
+        delivery["raw_topic"], delivery["raw_partition"], delivery["raw_offset"],
     )  # fmt: skip
     return RecordView(
-        topic, user_id, time_us, delivered_ms, how["received_at"] or delivered_ms, how["origin"] != Origin.HISTORICAL,
-        record["is_floating_time"], evidence, record,
+        topic, user_id, time_us, delivered_ms, delivery["received_at"] or delivered_ms,
+        delivery["origin"] != Origin.HISTORICAL, record["is_floating_time"], provenance, record,
     )  # fmt: skip
 
 
 def _state(topic: str, record: Json, since_ms: int, delivered_ms: int, entity: str = "") -> RecordView:
-    evidence = Provenance(record["provider"], "", entity)
+    provenance = Provenance(record["provider"], "", entity)
     return RecordView(
-        topic, record["user_id"], since_ms * 1000, delivered_ms, delivered_ms, True, False, evidence, record
+        topic, record["user_id"], since_ms * 1000, delivered_ms, delivered_ms, True, False, provenance, record
     )
 
 
@@ -80,7 +79,7 @@ def _time_us(topic: str, record: Json, delivered_ms: int) -> int | None:
 
 
 def points(view: RecordView, field: str) -> Iterator[tuple[int, float]]:
-    """(time in µs, value) of a number in the record, sorted by time."""
+    """(time in µs, value) of one field, sorted by time."""
     if not fields.is_series(view.topic):
         value = view.record.get(field)
         return iter(()) if value is None else iter(((view.time_us, float(value)),))
@@ -88,15 +87,15 @@ def points(view: RecordView, field: str) -> Iterator[tuple[int, float]]:
 
 
 def n_values(view: RecordView) -> int:
-    """How many values it brings: samples, or one of anything else."""
+    """Number of samples; 1 for anything else."""
     return len(view.record["times"]) if fields.is_series(view.topic) else 1
 
 
 def unit_fits(view: RecordView, unit: str) -> bool:
-    """Samples say their unit; summaries have it in the name of the field."""
+    """Whether the samples have this unit; summaries have theirs in the name of the field."""
     return not fields.is_series(view.topic) or view.record["unit"] == unit
 
 
 def matches(view: RecordView, where: tuple[tuple[str, frozenset[Any]], ...]) -> bool:
-    """Whether the record is what an event rule waits for."""
+    """Whether the record matches an event rule."""
     return all(view.record.get(name) in values for name, values in where)

@@ -1,9 +1,9 @@
 """Silence: no fresh data of a resource for longer than a fixed time, or than this user's own cadence allows.
 
-The clock is that of deliveries: when Junction created the messages that brought news. Their minutes are a set, so that
-repetition and disorder change nothing; a gap is an episode from the last sign of life to the next one. A silence that
-lasts is told only when our door, too, has heard nothing for so long: behind an outage of ours, what was created
-meanwhile comes in a row, and none of these users was silent.
+Times are those of deliveries: when Junction created the messages that brought news. Their minutes are a set, so that
+repetition and disorder change nothing; a gap is an episode from one sign of life to the next one. A silence that lasts
+is an episode only if nothing has arrived here for so long, either: after an outage of ours, what was created meanwhile
+arrives in a row, and none of these users was silent.
 """
 
 from collections.abc import Collection, Iterator
@@ -18,17 +18,17 @@ from streams.tables import rows
 
 RECENT_MAX = 32
 FOREVER_US = 2**62
-ALIVE_US = 3 * DAY_US  # data that were older than this when they came are no sign of life
+ALIVE_US = 3 * DAY_US  # data that were older than this on arrival are no sign of life
 LEARN_DAYS = 28
 LEARN_DAYS_MIN = 7
-USUAL = 0.8  # share of the time that lies in gaps which are usual
+USUAL = 0.8  # share of the time that lies in gaps of the usual length or shorter
 _HOURS = (LEARN_DAYS + 4) * 24
 
 
 class Arrivals(NamedTuple):
     """`recent`: the newest minutes with news, sorted. `hours`: bit n: hour `base + n` (since 1970, UTC) had news.
 
-    `heard`: the latest minute in which one of the newest of them came to our door.
+    `heard`: the latest minute in which one of the newest of them arrived here.
     """
 
     recent: tuple[int, ...] = ()
@@ -38,9 +38,9 @@ class Arrivals(NamedTuple):
 
 
 def add(arrivals: Arrivals, at_us: int, received_us: int) -> Arrivals:
-    """With one more sign of life; the same object when it is known.
+    """With one more sign of life; the same object if it is known.
 
-    A function of the set of signs: one that is older than all recent ones still says that its hour had news.
+    The result is a function of the set of signs: one that is older than all recent ones still sets the bit of its hour.
     """
     minute, heard = at_us // MINUTE_US, received_us // MINUTE_US
     if minute in arrivals.recent and (minute != arrivals.recent[-1] or heard <= arrivals.heard):
@@ -63,7 +63,7 @@ def _set(arrivals: Arrivals) -> set[int]:
 
 
 def allowed_us(rule: Rule, arrivals: Arrivals, before_us: int) -> int | None:
-    """How long this user may be silent after a time; None while a cadence is not learned yet."""
+    """How long this user may be silent after a time; None while the cadence is not learned yet."""
     if not rule.factor:
         return rule.longer_us
     last = before_us // HOUR_US
@@ -81,7 +81,7 @@ def allowed_us(rule: Rule, arrivals: Arrivals, before_us: int) -> int | None:
 
 
 def episodes(rule: Rule, arrivals: Arrivals, until_us: int, lasting: Collection[int]) -> Iterator[Episode]:
-    """The silences among the recent signs of life, and the one that lasts. `lasting`: last signs of those told so."""
+    """The silences between recent signs of life, and the one that lasts. `lasting`: beginnings of open alerts."""
     times = [minute * MINUTE_US for minute in arrivals.recent]
     for last_us, next_us in zip(times, [*times[1:], None], strict=True):
         end_us = next_us or (FOREVER_US if last_us in lasting else until_us)
@@ -97,7 +97,7 @@ def episodes(rule: Rule, arrivals: Arrivals, until_us: int, lasting: Collection[
 
 
 def due_us(rule: Rule, arrivals: Arrivals) -> int | None:
-    """When silence would begin, if nothing comes; None if it is not known."""
+    """When a silence begins if nothing arrives; None if nothing ever did."""
     if not arrivals.recent:
         return None
     last_us = arrivals.recent[-1] * MINUTE_US

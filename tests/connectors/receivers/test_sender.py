@@ -1,4 +1,4 @@
-"""Alerts delivered to receivers: real HTTP, signed so that a Svix library verifies it, attempts bounded and recorded."""
+"""Alerts delivered to receivers: real HTTP, signed so that a Svix library verifies it, bounded and recorded."""
 
 import asyncio
 import json
@@ -183,6 +183,7 @@ async def test_the_log_is_a_receiver(capsys: pytest.CaptureFixture[str]) -> None
     )
     line = json.loads(capsys.readouterr().err.splitlines()[-1])
     assert (line["event"], line["rule"], line["life"]) == ("alert", "glucose-low", "opened")
+    del line["timestamp"]  # 21:00:03.9 is no bound
     assert not [one for one in ("3.9", "u-1", "patient-1", "SUMMARY") if one in json.dumps(line)]
 
 
