@@ -32,7 +32,7 @@ def fold_series(incoming: Incoming, reading: SeriesReading) -> None:
     preferred = hour_preferences.prefer(aged, series, judged) if is_compared(series.row) else None
     note_times(aged, "$.data.data[].timestamp", extent.first_us, series.columns.times_us[-1])
     sample_records.emit(aged, series, judged, link, preferred)
-    if judged.is_overtaken:
+    if judged.is_outdated:
         note_outdated(aged, series.columns.times_us[-1])
     count_data(aged, provider, extent, judged.counts, series.dropped)
 

@@ -52,13 +52,13 @@ class Columns:
 
     @property
     def are_numbers(self) -> bool:
-        """Whether no sample says anything but a number."""
+        """Whether no sample has anything but a number."""
         return not self.samples and not self.unknowns
 
     def text_bytes(self, place: int) -> int:
-        """About how much a sample says beside its times."""
-        said = (column[place] for column in (self.samples, self.unknowns) if column)
-        return sum(len(to_json(one)) for one in said)
+        """About how many bytes a sample has beside its times."""
+        beside = (column[place] for column in (self.samples, self.unknowns) if column)
+        return sum(len(to_json(one)) for one in beside)
 
     @property
     def are_alike(self) -> bool:
@@ -74,7 +74,7 @@ def build(
     unknowns: list[dict[str, Any]],
     samples: list[dict[str, Any]],
 ) -> Columns:
-    """Columns in the order of their times, with tags. Raises Rejected(TOO_LARGE): what is unknown leaves as a table."""
+    """Columns in the order of their times, with tags. Raises Rejected(TOO_LARGE) for too many unknown fields."""
     if unknowns:
         body_bounds.check_table(len(unknowns), len(set().union(*unknowns)), "$.data.data[]")
     tags = _tags(times_us, ends_us, attributes, unknowns)

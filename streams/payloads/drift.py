@@ -1,9 +1,9 @@
 """What of an event is not as Junction documents it: types, fields, words of open enums, and shapes that did not fit.
 
-Pure: an event gives findings; `drift_rows` counts them. A finding names a place and a kind of value, never a value:
+Pure: an event gives findings; `drift_counts` counts them. A finding names a place and a kind of value, never a value:
 names of maps and names that do not look like a field's are left out, and a word only passes if it looks like one of an
 enum. A word that looks like one may still be what one person has, and a name who that is: such a finding is `private`,
-and may be told only once several users have it.
+and may be shown only once several users have it.
 """
 
 import re
@@ -50,10 +50,10 @@ class Finding(NamedTuple):
         return f"{self.kind}:{self.where}".encode()
 
     @property
-    def unsaid(self) -> "Finding":
+    def redacted(self) -> "Finding":
         """The same place without the word or the name that an event brought; itself where it has none.
 
-        Event types are told: Junction names them, and no user, or provider, can.
+        Event types are shown: Junction names them, and no user, or provider, can.
         """
         if self.kind == ENUM and self.found != ODD:
             return self._replace(found=RARE)
@@ -65,7 +65,7 @@ class Finding(NamedTuple):
 
     @property
     def is_private(self) -> bool:
-        return self.unsaid != self
+        return self.redacted != self
 
 
 Findings = Iterable[Finding]
@@ -232,9 +232,9 @@ def _enum(scope: str, path: str, words: Iterable[str]) -> list[Finding]:
 
 def _strange(value: Any, words: Words) -> set[str]:
     """What of a word, a list of words, or a list of small types with words, is not documented."""
-    said = value if type(value) is list else [value]
-    told = (one.get("value") if type(one) is dict else one for one in said)
-    return {str(one) for one in told if one is not None} - words
+    entries = value if type(value) is list else [value]
+    found = (one.get("value") if type(one) is dict else one for one in entries)
+    return {str(one) for one in found if one is not None} - words
 
 
 def word(text: str) -> str:

@@ -98,11 +98,11 @@ def _read_slowly(body: bytes) -> tuple[Event, Any]:
     members = read_json(body, "$", _members)
     data = read_json(members["data"], "$.data") if "data" in members else None
     body_bounds.check_names(body, [members, data])
-    said = {name: short_text(read_json(members[name], f"$.{name}")) for name in _ours - {"data"} if name in members}
-    event = event_of(identity.type.text, said.get("user_id"), identity.team_id, said.get("client_user_id"), data)
+    texts = {name: short_text(read_json(members[name], f"$.{name}")) for name in _ours - {"data"} if name in members}
+    event = event_of(identity.type.text, texts.get("user_id"), identity.team_id, texts.get("client_user_id"), data)
     ours = _ours | {"type"} if event.type.family is Family.OPERATIONAL else _ours
     event.unknown = {name: read_json(raw, "$") for name, raw in members.items() if name not in ours}
-    event.problems += [f"$.{name}: not an id" for name in said if said[name] is None and members[name] != b"null"]
+    event.problems += [f"$.{name}: not an id" for name in texts if texts[name] is None and members[name] != b"null"]
     return event, data
 
 

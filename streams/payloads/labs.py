@@ -1,4 +1,4 @@
-"""What lab testing says (domain file, 2.3): one schema for all of it, columns of what is shared or asked for most.
+"""Events of lab testing (domain file, 2.3): one schema for all of it, columns of what is shared or asked for most.
 
 The payload stays beside them as JSON text, whole, so that nothing is lost; what identifies a patient is in it alone.
 """
@@ -25,7 +25,7 @@ _RESULT_KEY = ("order_id", "sample_id", "status")
 def read(event: Event, data: Any) -> Entity:
     """Its `id` is "" where the body has no natural key. Any `$.data` will do; what it lacks is null.
 
-    Raises Rejected(BAD_SHAPE) if it names a thing and says nothing of it: its newest version would be empty.
+    Raises Rejected(BAD_SHAPE) if there is nothing but ids: the newest version would be empty.
     """
     given: Mapping[str, Any] = data if type(data) is dict else {}
     fields = {row.name: _value(row, given, event.problems) for row in schema_files.typed_fields("Lab")}
@@ -38,8 +38,8 @@ def read(event: Event, data: Any) -> Entity:
         "order_id": order_id(event.type.resource, given),
         "payload_json": to_json(data).decode(),
     }
-    said = canonical(given) | {name: ids.canonical(found) for name in _IDS if (found := short_text(given.get(name)))}
-    content = {f"$.data.{name}": value for name, value in said.items() if name not in _NOT_CONTENT}
+    clean = canonical(given) | {name: ids.canonical(found) for name in _IDS if (found := short_text(given.get(name)))}
+    content = {f"$.data.{name}": value for name, value in clean.items() if name not in _NOT_CONTENT}
     return Entity(event, id, fields, {}, content, fields["updated_at"])
 
 

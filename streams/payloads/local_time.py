@@ -1,7 +1,7 @@
 """Local time: offsets, zones and days (domain file, 3.6). Pure, but for the zone files of the system.
 
 Two providers send the user's wall clock as if it were UTC. Their times stay as they are, because keys are made of them;
-what is said beside them is how far that clock is from UTC, once the user's zone is known.
+a field beside them has the distance of that clock from UTC, once the user's zone is known.
 """
 
 from collections.abc import Mapping

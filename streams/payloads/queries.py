@@ -52,7 +52,7 @@ def _is_table(table: Any) -> bool:
 
 
 def _is_lost(column: list[Any]) -> bool:
-    """Whether a group was told by what is broken (`mend`): two of them may differ in nothing else."""
+    """Whether a group's name is broken (`mend`): two groups may differ in nothing else."""
     return any(type(value) is str and REPLACEMENT in value for value in column)
 
 
@@ -94,8 +94,8 @@ def _rows(event: Event, table: Mapping[str, Any]) -> Iterator[Entity]:
 
 def _row(event: Event, table: Mapping[str, Any], row: dict[str, Any], unknown: dict[str, Any]) -> Entity:
     groups = sorted(filter(_is_group, row), key=lambda name: (len(name), name))
-    said = {name: canonical(value) for name, value in row.items() if value is not None and name not in groups}
-    numbers, texts, rest = _sorted_out(said)
+    given = {name: canonical(value) for name, value in row.items() if value is not None and name not in groups}
+    numbers, texts, rest = _sorted_out(given)
     query_id = ids.canonical(table["query_id"])
     id = "/".join([_escaped(query_id), *(_part(row[name]) for name in groups)])
     fields = {
@@ -107,14 +107,14 @@ def _row(event: Event, table: Mapping[str, Any], row: dict[str, Any], unknown: d
         "texts": texts,
         "payload_json": None,
     }
-    content = said | {f"$.data[].{name}": value for name, value in unknown.items()}
+    content = given | {f"$.data[].{name}": value for name, value in unknown.items()}
     return Entity(event, id, fields, unknown | rest, content, None)
 
 
-def _sorted_out(said: Mapping[str, Any]) -> tuple[dict[str, float], dict[str, str], dict[str, Any]]:
+def _sorted_out(given: Mapping[str, Any]) -> tuple[dict[str, float], dict[str, str], dict[str, Any]]:
     """(numbers, texts and truth values, the rest), each by name."""
     numbers, texts, rest = dict[str, float](), dict[str, str](), dict[str, Any]()
-    for name, value in said.items():
+    for name, value in given.items():
         if type(value) in (str, bool):
             texts[name] = _text(value)
             continue

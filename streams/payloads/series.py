@@ -53,13 +53,13 @@ REPEATED_BYTES_MAX = 32 * 1024 * 1024  # of what each of them says again
 def bounded(series: Series) -> Series:
     """The same series. Raises Rejected(TOO_LARGE) where it would become too many records, or repeat too much."""
     # By all samples, also those that are no news: so a fetcher and a worker, now and in a replay, decide the same.
-    found, said = series.columns, series.unknown or series.event.unknown
-    if found.are_alike and not said:
+    found, unknown = series.columns, series.unknown or series.event.unknown
+    if found.are_alike and not unknown:
         return series
     parts = len(set(found.attributes)) + len(found) // columns.SAMPLES_MAX
-    if said and not found.are_numbers:
+    if unknown and not found.are_numbers:
         parts += sum(map(found.text_bytes, range(len(found)))) // columns.TEXT_BYTES_MAX
-    repeated = len(to_json([series.unknown, series.event.unknown])) if said and parts > 1 else 0
+    repeated = len(to_json([series.unknown, series.event.unknown])) if unknown and parts > 1 else 0
     if parts > PARTS_MAX or parts * repeated > REPEATED_BYTES_MAX:
         raise Rejected(Reason.TOO_LARGE, f"$.data.data: {parts} records")
     return series

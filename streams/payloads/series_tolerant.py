@@ -31,7 +31,7 @@ _DATA_DECORATIONS = frozenset({"source", "data", "user_id", "user_key", "provide
 def read(event: Event, data: Any) -> Series:
     """The tolerant reader. Raises Rejected(BAD_SHAPE) when there are samples and none is usable."""
     row = resources.RESOURCES[event.type.resource]
-    if data == []:  # nothing, and nobody who says so
+    if data == []:  # an empty answer, without a source
         return Series(event, Source(), row, columns.NOTHING)
     given = data.get("data") if type(data) is dict else None
     if type(given) is not list:
@@ -74,7 +74,7 @@ _KNOWN = frozenset(_KnownFields.__struct_fields__) | _DECORATIONS
 
 
 def _unknowns(given: list[Any]) -> list[dict[str, Any]]:
-    """What else each sample says; an empty list if none does."""
+    """Unknown fields of each sample; an empty list if there are none."""
     if all(sample.keys() <= _KNOWN for sample in given):
         return []
     return [
@@ -83,7 +83,7 @@ def _unknowns(given: list[Any]) -> list[dict[str, Any]]:
     ]
 
 
-TRIED_MAX = 10_000  # samples without a usable one among them: a twentieth of a second; those behind are no better
+TRIED_MAX = 10_000  # samples without a usable one among them, a twentieth of a second; later ones are no better
 
 
 def _one_by_one(event: Event, given: list[Any], row: Resource) -> Columns:

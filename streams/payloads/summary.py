@@ -1,7 +1,7 @@
 """A summary event: one entity with an id and a version, typed by its schema. Devices are read the same way.
 
-Content is what was said, in one form for both generations: without the version itself and without deprecated twins of
-other fields. Of who said it, provider and source type count, which decide what is preferred; the rest is attribution,
+Content is what a body says, in one form for both generations: without the version itself and without deprecated twins
+of other fields. Of its source, provider and source type count, which decide what is preferred; the rest is attribution,
 which changes when a second device appears.
 """
 
@@ -111,7 +111,7 @@ def read(event: Event, data: Any) -> Summary:
 def _made(event: Event, id: str, fields: dict[str, Any], unknown: dict[str, Any], made_by: Source) -> Summary:
     if lists := schema_files.parallel_fields(schema_of(event.type)):
         _level(event, lists, fields, unknown)
-    fields |= {name: ids.canonical(said) for name in _IDS if (said := fields.get(name))}
+    fields |= {name: ids.canonical(found) for name in _IDS if (found := fields.get(name))}
     content = {name: value for name, value in fields.items() if value is not None and name not in _NOT_CONTENT}
     if unknown:
         content |= {f"$.data.{name}": value for name, value in unknown.items() if name not in _NOT_CONTENT}
@@ -139,7 +139,7 @@ def _put(unknown: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
 
 
 def is_notice(summary: Summary) -> bool:
-    """Whether it says only that a workout's stream can be fetched (2.4)."""
+    """Whether it only announces that a workout's stream can be fetched (2.4)."""
     return summary.event.type.resource == "workout_stream" and not summary.fields["times"]
 
 

@@ -31,7 +31,7 @@ def read(
 
 
 def absent(schema: str) -> dict[str, Any]:
-    """Every field of a schema, as if the body said nothing."""
+    """Every field of a schema, as of an empty body."""
     return _layout(schema)[0].copy()
 
 
@@ -132,7 +132,7 @@ def _place(row: Field, nth: int) -> Field | _Put:
 
 
 def _ignore(value: Any, *_: Any) -> None:
-    """It has its place elsewhere in a clean record, or says nothing."""
+    """It has its place elsewhere in a clean record, or no meaning."""
 
 
 def _nest(places: _Places, name: str, value: Any, _: Any, fields: dict[str, Any], problems: list[str], at: str) -> Any:
@@ -168,7 +168,7 @@ def _stand_in(
 
 
 def _entries(row: Field, value: Any, _: Any, fields: dict[str, Any], problems: list[str], at: str) -> Any:
-    """A list, or a map, of objects that have a schema of their own. Names of a map are values: no problem says them."""
+    """A list, or a map, of objects that have a schema of their own. Names of a map are values: no problem has them."""
     kind, _, schema = row.type.partition(":")
     items: Any = list(value.values()) if type(value) is dict else value
     if type(value) is not (dict if kind == "map" else list) or not all(

@@ -23,7 +23,7 @@ _encode_sorted = msgspec.json.Encoder(order="sorted").encode
 
 
 class Unfit(ValueError):
-    """The value is not what its field holds. The text says what was expected, never what came."""
+    """The value is not what its field holds. The text says what was expected, never what was found."""
 
 
 def number(value: Any) -> float:

@@ -88,7 +88,7 @@ def _resource(provider: str, resource: str, state: coverage.Coverage, now_s: flo
 
 
 def _backfill(provider: str, resource: str, state: backfills.Backfill) -> Json:
-    notice, fetch, done = state.newest, state.fetch, state.came_out
+    notice, fetch, done = state.newest, state.fetch, state.processed
     row: Json = {
         "provider": provider,
         "resource": resource,

@@ -2,7 +2,7 @@
 
 Every part is a maximum or a minimum, so that late and repeated deliveries change nothing: the newest `created`, the
 newest `error`, the oldest data event, the newest minute with data. The status follows from them. Data that come after
-an error do not mend it: they may be late, and only a new `created` says that the link lives (4.2).
+an error do not mend it: they may be late, and only a new `created` proves that the link works (4.2).
 """
 
 from typing import NamedTuple
@@ -58,7 +58,7 @@ class Connection(NamedTuple):
 
     @property
     def visible(self) -> tuple[object, ...]:
-        """What others are told of; a record leaves when it changes."""
+        """What consumers see: a record is emitted when it changes."""
         return self.status, self.since_ms, self.created, self.failed
 
 
@@ -77,7 +77,7 @@ def merge(a: Connection, b: Connection) -> Connection:
 
 
 def merge_data(state: Connection, at_ms: int) -> Connection:
-    """A data event was delivered. Answers `state` itself when it says nothing new."""
+    """The state after a data event; `state` itself if nothing is new."""
     since, last, minute = state.implied_since_ms, state.last_data_ms, at_ms - at_ms % MINUTE_MS
     if since is not None and since <= at_ms and last is not None and minute <= last:
         return state
@@ -100,11 +100,11 @@ def read_event(action: str, data: object, at_ms: int) -> tuple[str, Connection]:
         return provider, Connection(created=created, first_created_ms=at_ms)
     if action == "error":
         return provider, Connection(failed=Failed(at_ms, short_text(data.get("error_type")) or UNKNOWN))
-    return provider, EMPTY  # a word that we do not know yet changes nothing
+    return provider, EMPTY  # an action that we do not know changes nothing
 
 
 def _availability(value: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(available, unavailable) resources, sorted. It speaks about permission, not about data (4.1)."""
+    """(available, unavailable) resources, sorted. This is about permission, not about data (4.1)."""
     rows = value if type(value) is dict else {}
     status = {name: row.get("status") for name, row in rows.items() if type(row) is dict and short_text(name)}
     available, unavailable = (sorted(n for n, s in status.items() if s == w) for w in ("available", "unavailable"))

@@ -1,4 +1,4 @@
-"""What we have of a user's resource at a provider: how fresh it is, which days have data. Merges in any order.
+"""The data we have of a user's resource at a provider: how fresh they are, which days have any. Merges in any order.
 
 One row for each (user, provider, resource), in the table of connections. Times are rounded so that a busy user's row is
 not written anew with every event.
@@ -94,7 +94,7 @@ def of_samples(columns: Columns) -> EventExtent:
 def of_summary(fields: Mapping[str, Any], at_ms: int) -> EventExtent | None:
     """Of a summary; None where it belongs to no time (a profile). A day of now ends at `at_ms`, not at midnight.
 
-    Its day is the local one where the summary itself says where that is; else the one in UTC.
+    Its day is the local one where the summary has a date, an offset or a zone; else the day in UTC.
     """
     day = local_time.of_summary(fields, None, is_floating=False).day
     first_us, last_us = local_time.span_of(fields)

@@ -4,8 +4,8 @@ Up to EXACT a row counts each event; beyond, it takes 1 of 2, of 4, of 8 records
 decided by the record's offset, so that a replay counts the same; the estimate is good to about a tenth. A row is also
 written when a new period begins, so that `last seen` stays true.
 
-A row remembers its first few users, as hashes of four bytes: what several people have says nothing of one. Two users
-with one hash count once, which tells a word later, never sooner.
+A row remembers its first few users, as hashes of four bytes: what several people have reveals nothing of one. Two users
+with one hash count once, which shows a word later, never sooner.
 """
 
 from typing import NamedTuple
@@ -26,7 +26,7 @@ class DriftCount(NamedTuple):
 
     @property
     def is_common(self) -> bool:
-        """Whether so many users have it that the word itself may be told."""
+        """Whether so many users have it that the word itself may be shown."""
         return len(self.users) >= COMMON_USERS
 
 

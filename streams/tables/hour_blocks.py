@@ -1,4 +1,4 @@
-"""Verdicts of samples: the same rule as in `dedup`, for an hour of samples at once, a dozen bytes a sample.
+"""Verdicts of samples: the same rule as in `verdicts`, for an hour of samples at once, a dozen bytes a sample.
 
 A block is the state of one key (user, resource, provider, source type, extra) and one hour:
 

@@ -38,7 +38,7 @@ class CleanRecord(NamedTuple):
 class SignOfLife(NamedTuple):
     """A live delivery without a clean record, because a newer one was known. `topic`: short name of its clean topic.
 
-    `time_us`: the newest moment that it speaks about. `who`: client user id and team id.
+    `time_us`: the newest moment in its data. `who`: client user id and team id.
     """
 
     topic: str

@@ -1,4 +1,4 @@
-"""Verdicts of a whole timeseries event: which hour blocks its samples touch, and what each of them says."""
+"""Verdicts of a whole timeseries event: the hour blocks its samples touch, and the verdict of each sample."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -22,7 +22,7 @@ class SampleVerdicts:
     """`verdicts`: one a sample. `conflicts`: ties of versions with different content, whichever side won.
 
     `counts`: samples by verdict. `hours`: those with a block of these samples; `fresh`: those that had none before.
-    `is_overtaken`: a delivery that is as new as this one, or newer, had told some of it.
+    `is_outdated`: some of it was known from a delivery that is as new or newer.
     """
 
     verdicts: list[Verdict]
@@ -30,18 +30,18 @@ class SampleVerdicts:
     counts: dict[Verdict, int]
     hours: list[int]
     fresh: set[int]
-    is_overtaken: bool
+    is_outdated: bool
 
     @classmethod
     def of(
-        cls, verdicts: list[Verdict], conflicts: int, hours: list[int], fresh: set[int], is_overtaken: bool
+        cls, verdicts: list[Verdict], conflicts: int, hours: list[int], fresh: set[int], is_outdated: bool
     ) -> "SampleVerdicts":
         first, n = verdicts[0], len(verdicts)
         counts = {first: n} if verdicts.count(first) == n else dict(Counter(verdicts))
-        return cls(verdicts, conflicts, counts, hours, fresh, is_overtaken or Verdict.STALE in counts)
+        return cls(verdicts, conflicts, counts, hours, fresh, is_outdated or Verdict.STALE in counts)
 
     def emitted(self) -> list[int]:
-        """Places of the samples that leave."""
+        """Places of the samples that are emitted."""
         if len(self.counts) == 1:
             return list(range(len(self.verdicts))) if self.verdicts[0] in EMITTED else []
         return [place for place, verdict in enumerate(self.verdicts) if verdict in EMITTED]
@@ -56,7 +56,7 @@ class SampleVerdicts:
 def judge(series: Series, delivery_ms: int, read: Read, write: Write) -> SampleVerdicts:
     """Compare every sample with its hour block; blocks that change are written back."""
     verdicts, conflicts = [Verdict.SAME] * len(series.columns), 0
-    touched, fresh, is_overtaken = list[int](), set[int](), False
+    touched, fresh, is_outdated = list[int](), set[int](), False
     kind = hour_blocks.NUMBERS if series.is_numeric else hour_blocks.HASHES
     for extra, places in _by_extra(series):
         winners, lost = _one_per_time(series.columns, places, verdicts)
@@ -73,7 +73,7 @@ def judge(series: Series, delivery_ms: int, read: Read, write: Write) -> SampleV
                 before, kind, delivery_ms, offsets_us, columns.contents[first:last], columns.tags[first:last]
             )
             if folded.state is None:
-                is_overtaken = True
+                is_outdated = True
             else:
                 write(key, folded.state)
             conflicts += folded.conflicts
@@ -82,7 +82,7 @@ def judge(series: Series, delivery_ms: int, read: Read, write: Write) -> SampleV
             else:
                 for place, verdict in zip(winners[first:last], folded.verdicts, strict=True):
                     verdicts[place] = verdict
-    return SampleVerdicts.of(verdicts, conflicts, touched, fresh, is_overtaken)
+    return SampleVerdicts.of(verdicts, conflicts, touched, fresh, is_outdated)
 
 
 def block_key(series: Series, extra: tuple[str, ...], hour: int, maker: Maker | None = None) -> bytes:
@@ -132,9 +132,9 @@ def _one_per_time(columns: Columns, places: list[int], verdicts: list[Verdict]) 
         other = winners.setdefault(times_us[place], place)
         if other == place:
             continue
-        said, said_before = ((columns.tags[p], columns.contents[p]) for p in (place, other))
-        winner, loser = (place, other) if said > said_before else (other, place)
+        this, that = ((columns.tags[p], columns.contents[p]) for p in (place, other))
+        winner, loser = (place, other) if this > that else (other, place)
         winners[times_us[place]] = winner
-        verdicts[loser] = Verdict.SAME if said == said_before else Verdict.STALE
-        conflicts += said != said_before
+        verdicts[loser] = Verdict.SAME if this == that else Verdict.STALE
+        conflicts += this != that
     return list(winners.values()), conflicts

@@ -1,4 +1,4 @@
-"""Which source to take where several have the same thing. Pure: policy, and rows that say who has what.
+"""Which source is preferred where several have the same data. Pure: the policy, and rows of who has what.
 
 Junction never merges sources, and counting all of them counts a step twice (domain file, 3.8, 9.1). Of the sources that
 have a resource of one user, on one day (summaries) or in one hour (interval samples), one is preferred: by the rank of
@@ -39,8 +39,8 @@ class Maker(NamedTuple):
 class Policy:
     """What a team may decide otherwise. `source_types` and `providers`: best first; what they leave out follows them.
 
-    `fallback_time_zone`: of users whose zone is not known from their data, "" for none. `window_days`: how long what is
-    known of samples stays behind the newest delivery, 0 for ever.
+    `fallback_time_zone`: of users whose zone is not known from their data, "" for none. `window_days`: how long the
+    state of samples is kept behind the newest delivery, 0 for ever.
     """
 
     def __init__(
@@ -65,13 +65,13 @@ class Policy:
         return min(makers, key=self._place)
 
     def kept(self, makers: Iterable[Maker]) -> tuple[Maker, ...]:
-        """Of too many the best MAKERS_MAX, sorted by name. Who came first decides nothing, so long as none goes."""
+        """The best MAKERS_MAX, sorted by name. As long as none is dropped, the order of arrival decides nothing."""
         return tuple(sorted(sorted(set(makers), key=self._place)[:MAKERS_MAX]))
 
     def is_beyond_window(self, made_ms: int, arrived_ms: int) -> bool:
-        """Whether what was known of something made then may have been forgotten when this came.
+        """Whether the state of something made then may have expired when this arrived.
 
-        By the time of arrival, because a message that comes again has the time at which it was made first.
+        By the time of arrival: a message that is sent again keeps the time at which it was made first.
         """
         return self.window_days > 0 and made_ms + self.window_days * _DAY_MS < arrived_ms
 
@@ -94,20 +94,20 @@ def is_compared(row: Resource) -> bool:
 
 
 class Rivals(NamedTuple):
-    """Who has a resource on a day. `told`: whom the emitted records call preferred. `ids`: entities of each, sorted."""
+    """Sources that have a resource on a day. `preferred`: as emitted last. `ids`: entities of each source, sorted."""
 
-    told: Maker | None = None
+    preferred: Maker | None = None
     ids: tuple[tuple[Maker, tuple[str, ...]], ...] = ()
 
     def of(self, maker: Maker | None) -> tuple[str, ...]:
         return next((ids for one, ids in self.ids if one == maker), ())
 
-    def without(self, maker: Maker, id: str) -> "Rivals":
-        """An entity is not there any more: it moved to another day, or has another source now."""
+    def removing(self, maker: Maker, id: str) -> "Rivals":
+        """Without an entity, which moved to another day or has another source now."""
         return self._with(maker, tuple(one for one in self.of(maker) if one != id))
 
-    def and_(self, maker: Maker, id: str) -> "Rivals":
-        """An entity is there. Beyond the bounds the last ids are not remembered, and no further source."""
+    def adding(self, maker: Maker, id: str) -> "Rivals":
+        """With an entity. Beyond the bounds neither the last ids nor further sources are kept."""
         if len(self.ids) >= MAKERS_MAX and not self.of(maker):
             return self
         ids = sorted({*self.of(maker), id})[:IDS_MAX]
@@ -120,9 +120,9 @@ class Rivals(NamedTuple):
         others = [row for row in self.ids if row[0] != maker]
         return self._replace(ids=tuple(sorted([*others, (maker, ids)] if ids else others)))
 
-    def judged(self, policy: Policy) -> "Rivals":
-        """With the source to take."""
-        return self._replace(told=policy.best(maker for maker, _ in self.ids) if self.ids else None)
+    def ranked(self, policy: Policy) -> "Rivals":
+        """With `preferred` decided again."""
+        return self._replace(preferred=policy.best(maker for maker, _ in self.ids) if self.ids else None)
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -131,7 +131,7 @@ _makers = msgspec.msgpack.Decoder(tuple[Maker, ...]).decode
 
 
 def encode(rivals: Rivals) -> bytes | None:
-    """None where nobody is left."""
+    """None if no source is left."""
     return rows.pack(rows.RIVALS, _encode(rivals)) if rivals.ids else None
 
 

@@ -1,10 +1,10 @@
 """Verdicts and versions of single entities (product contract, section 4). Pure: state bytes in, state bytes out.
 
 The rule: versions of a key are totally ordered by (updated_at, delivery time, content hash), and the state is the
-greatest version seen with its content. A maximum forgets order and repetition, which is the whole law: however the
-deliveries come, the state ends the same, and the last content emitted is the content of the state.
+greatest version seen with its content. A maximum forgets order and repetition, which is the whole law: in any order of
+deliveries the state ends the same, and the last content emitted is the content of the state.
 
-| stored version | incoming | verdict | state | leaves |
+| stored version | incoming | verdict | state | emitted |
 |---|---|---|---|---|
 | none | any | NEW | incoming | yes |
 | any | same content, greater version | SAME | incoming | no |
@@ -15,7 +15,7 @@ deliveries come, the state ends the same, and the last content emitted is the co
 SAME content with a greater version must be stored: else an older value that arrives later would win. Both sides of
 equal versions with different content count as a conflict: the loser's verdict is STALE.
 
-An `updated_at` well after its own delivery is no version (`is_ahead`): whatever was said later would be STALE for ever.
+An `updated_at` well after its own delivery is no version (`is_ahead`): everything later would be STALE for ever.
 Both times are in the log, and in the state, so that a replay decides the same, also of what was stored before.
 """
 
@@ -37,13 +37,13 @@ class Verdict(StrEnum):
     CONFLICT = "CONFLICT"
 
 
-# What leaves, weakest first; a record of several samples carries the strongest verdict among them.
+# What is emitted, weakest first; a record of several samples carries the strongest verdict among them.
 EMITTED = (Verdict.NEW, Verdict.CHANGED, Verdict.CONFLICT)
 
 # By how much clocks of one sender may differ: Junction's, which sets `updated_at` when it takes data in (2.6), and that
 # of the delivery, which follows. Svix allows as much (7.3). No setting, because a replay has to decide the same.
 SKEW_MS = 300_000
-FIRST_DELIVERY_MS = 1_400_000_000_000  # message ids begin in May 2014: an earlier "delivery" says nothing
+FIRST_DELIVERY_MS = 1_400_000_000_000  # message ids begin in May 2014: an earlier time is none
 NEVER_US = -(2**63)  # stands for "no updated_at": older than any
 
 
@@ -126,7 +126,7 @@ def _state(version: Version, content: bytes, extra: bytes) -> bytes:
 
 
 def _changed(before: bytes, now: bytes) -> list[str]:
-    """Names of fields that came, went or changed, sorted."""
+    """Names of fields that were added, removed or changed, sorted."""
     old, new = _decode(before), _decode(now)
     return sorted(name for name in old.keys() | new.keys() if old.get(name, _ABSENT) != new.get(name, _ABSENT))
 

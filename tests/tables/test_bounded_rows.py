@@ -133,13 +133,13 @@ def test_a_day_s_row_is_bounded_whatever_ids_look_like() -> None:
     row = Rivals()
     for source in range(MAKERS_MAX + 5):
         for n in range(40):
-            row = row.and_(Maker(f"{source}{LONG}"[:TEXT_CHARS_MAX], LONG), f"{n:05}{LONG}"[:TEXT_CHARS_MAX])
+            row = row.adding(Maker(f"{source}{LONG}"[:TEXT_CHARS_MAX], LONG), f"{n:05}{LONG}"[:TEXT_CHARS_MAX])
     assert len(row.ids) <= MAKERS_MAX
     assert sum(len(id) for _, ids in row.ids for id in ids) <= IDS_CHARS_MAX
     assert len(encode_rivals(row) or b"") < SMALL.row - ROOM_BYTES
     real = Rivals()
     for n in range(IDS_MAX):
-        real = real.and_(Maker("garmin", "watch"), f"0b7c5a3e-0000-4000-8000-{n:012}")
+        real = real.adding(Maker("garmin", "watch"), f"0b7c5a3e-0000-4000-8000-{n:012}")
     assert len(real.of(Maker("garmin", "watch"))) == IDS_MAX
 
 

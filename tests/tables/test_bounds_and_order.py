@@ -32,8 +32,8 @@ def merged(moves: list[tuple[Maker, str, bool]]) -> Rivals:
     """A day after entities came (True) and went."""
     row = Rivals()
     for maker, id, comes in moves:
-        row = row.and_(maker, id) if comes else row.without(maker, id)
-    return row.judged(Policy())
+        row = row.adding(maker, id) if comes else row.removing(maker, id)
+    return row.ranked(Policy())
 
 
 @given(st.lists(st.tuples(st.sampled_from([WATCH, PHONE]), ids), max_size=30), st.randoms(use_true_random=False))

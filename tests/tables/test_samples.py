@@ -24,12 +24,12 @@ def telling() -> Callable[[int, list[dict[str, Any]]], SampleVerdicts]:
     return tell
 
 
-def test_a_delivery_is_overtaken_by_what_is_as_new_or_newer() -> None:
+def test_a_delivery_is_outdated_by_one_as_new_or_newer() -> None:
     """The first word is not, nor is a correction; the same once more is, and so is an older word about any sample."""
     tell = telling()
-    assert not tell(2, beats(first=60)).is_overtaken
-    assert tell(2, beats(first=60)).is_overtaken
-    assert not tell(3, beats(first=61)).is_overtaken
+    assert not tell(2, beats(first=60)).is_outdated
+    assert tell(2, beats(first=60)).is_outdated
+    assert not tell(3, beats(first=61)).is_outdated
     partly = tell(1, beats(first=70, second=80))
-    assert partly.is_overtaken
+    assert partly.is_outdated
     assert {str(verdict): n for verdict, n in partly.counts.items()} == {"STALE": 1, "NEW": 1}

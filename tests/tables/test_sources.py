@@ -140,7 +140,7 @@ def test_a_day_remembers_a_bounded_number() -> None:
     """Thousands of summaries of one day do not make its row grow without end."""
     row = Rivals()
     for n in range(IDS_MAX + 10):
-        row = row.and_(WATCH, f"{n:04}")
+        row = row.adding(WATCH, f"{n:04}")
     assert len(row.of(WATCH)) == IDS_MAX
 
 

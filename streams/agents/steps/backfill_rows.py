@@ -62,7 +62,7 @@ def _record(draft: Draft, key: Key, state: backfills.Backfill) -> dict[str, Any]
         "problems": [],
         "reason": state.not_expected if state.status is BackfillStatus.NOT_EXPECTED else (fetch and fetch.reason) or "",
     }
-    return row | _fetched(fetch) | _came_out(state.came_out)
+    return row | _fetched(fetch) | _processed(state.processed)
 
 
 def _fetched(fetch: backfills.Fetch | None) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def _fetched(fetch: backfills.Fetch | None) -> dict[str, Any]:
     }
 
 
-def _came_out(done: Done | None) -> dict[str, Any]:
+def _processed(done: Done | None) -> dict[str, Any]:
     return {
         "rows_new": done.new if done else 0,
         "rows_changed": done.changed if done else 0,

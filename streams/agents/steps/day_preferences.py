@@ -51,19 +51,19 @@ class _Days:
         draft, _, policy, event, _ = self._incoming
         key = state_key(event.user_id, event.type.resource, "", "day", day)
         row = sources.decode(draft.get(TABLE, key))
-        if old == new and row.told is not None:
-            return row.told
-        after = row if old is None else row.without(old, self._id)
-        after = (after if new is None else after.and_(new, self._id)).judged(policy)
+        if old == new and row.preferred is not None:
+            return row.preferred
+        after = row if old is None else row.removing(old, self._id)
+        after = (after if new is None else after.adding(new, self._id)).ranked(policy)
         if after != row:
             draft.put(TABLE, key, sources.encode(after))
-        if row.told is not None and after.told != row.told:
-            self._repeat_neighbours(row.told, after)
-        return after.told
+        if row.preferred is not None and after.preferred != row.preferred:
+            self._repeat_neighbours(row.preferred, after)
+        return after.preferred
 
     def _repeat_neighbours(self, lost: Maker, row: Rivals) -> None:
         self._incoming.draft.count("preference_changes", self._incoming.event.type.resource)
-        for maker in filter(None, (lost, row.told)):
+        for maker in filter(None, (lost, row.preferred)):
             for id in row.of(maker):
                 if id != self._id:
-                    repeat(self._incoming, id, is_preferred=maker == row.told)
+                    repeat(self._incoming, id, is_preferred=maker == row.preferred)

@@ -36,7 +36,7 @@ def _note(incoming: Incoming, finding: Finding) -> None:
         draft.put("drift", key, drift_counts.encode(after))
     now = after or row
     if finding.is_private and not (now and now.is_common):
-        _note(incoming, finding.unsaid)
+        _note(incoming, finding.redacted)
     elif after is not None:
         incoming.emit(topics.DRIFT, finding.key, _record(incoming, finding, after))
 

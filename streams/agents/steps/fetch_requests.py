@@ -40,7 +40,7 @@ def after_notice(incoming: Incoming, provider: str, notice: Notice, known: Backf
 def _gap_start(known: Backfill, link: Connection) -> int:
     """Where our data from before the last error end, µs since 1970; 0: ask for everything."""
     fetch, created, failed = known.fetch, link.created, link.failed
-    if fetch is None or created is None or failed is None or not known.is_through:
+    if fetch is None or created is None or failed is None or not known.is_processed:
         return 0
     was_broken = fetch.began_ms < failed.at_ms < created.at_ms
     return min(fetch.end_us, failed.at_ms * 1000) if was_broken else 0

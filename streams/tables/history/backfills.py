@@ -1,5 +1,5 @@
-"""The history of one resource of a connection, as a value: what Junction announced, how far it is fetched, what of it
-has come out. Notices and progress merge in any order; what came out is counted, exactly once by the engine.
+"""The history of one resource of a connection, as a value: what Junction announced, how far it is fetched, how much of
+that is processed. Notices and progress merge in any order; processed rows are counted, exactly once by the engine.
 
 Domain file, 5.1: the notice says that Junction's own pull is over. It holds no data, no count, no id.
 """
@@ -19,12 +19,12 @@ from streams.tables.history.job import JobStatus
 from streams.tables.history.progress import JobProgress
 
 NOTICES_MAX = 64  # a reconnect brings one more; beyond this many we say 64
-EARLY = providers.LIVE_HISTORY  # the notice comes before the data, which then come as incremental events (5.3)
+EARLY = providers.LIVE_HISTORY  # the notice precedes the data, which arrive as incremental events (5.3)
 KEPT_MAX = 4  # backfills whose rows are counted; see `add_rows`
 
 
 class BackfillStatus(StrEnum):
-    """What a person wants to know."""
+    """The status that consumers see."""
 
     NOTIFIED = "notified"  # Junction has pulled it; nobody fetches yet
     NOT_EXPECTED = "not_expected"  # there is nothing to fetch; `reason` says why
@@ -65,7 +65,7 @@ class Fetch(NamedTuple):
 
 
 class Done(NamedTuple):
-    """Rows of one backfill that have come through, by verdict; first and last moment of their data, µs, UTC.
+    """Processed rows of one backfill, by verdict; first and last moment of their data, µs, UTC.
 
     `others`: those whose content was known in a newer version, or could not be used.
     """
@@ -84,7 +84,7 @@ class Done(NamedTuple):
 
 
 class Backfill(NamedTuple):
-    """`done`: of the newest few backfills, in the order in which rows of each came first."""
+    """`done`: of the newest few backfills, in the order of their first rows."""
 
     newest: Notice | None = None
     seen: tuple[tuple[int, str], ...] = ()  # the newest distinct notices, sorted
@@ -97,26 +97,26 @@ class Backfill(NamedTuple):
         fetch = self.fetch
         if fetch is None:
             return BackfillStatus.NOT_EXPECTED if self.not_expected else BackfillStatus.NOTIFIED
-        if fetch.status is JobStatus.COMPLETE and not self.is_through:
+        if fetch.status is JobStatus.COMPLETE and not self.is_processed:
             return BackfillStatus.FETCHING
         return BackfillStatus(fetch.status)
 
     @property
     def visible(self) -> tuple[object, ...]:
-        """What others are told of; a record leaves when it changes. Rows that come through are counted silently until
-        the fetcher speaks again, or until they are all there."""
-        said = self.fetch and self.fetch._replace(seq=0, at_ms=0)
-        return self.newest, self.seen, said, self.not_expected, self.status
+        """What consumers see: a record is emitted when it changes. Processed rows alone change nothing here, until the
+        next progress of the fetcher, or until they are all there."""
+        fetch = self.fetch and self.fetch._replace(seq=0, at_ms=0)
+        return self.newest, self.seen, fetch, self.not_expected, self.status
 
     @property
-    def came_out(self) -> Done | None:
-        """Rows that have come out of the backfill that the fetcher speaks of."""
+    def processed(self) -> Done | None:
+        """Processed rows of the backfill that is being fetched."""
         return next((one for one in self.done if self.fetch and one.id == self.fetch.id), None)
 
     @property
-    def is_through(self) -> bool:
-        """Whether all rows that were fetched have come out."""
-        fetch, done = self.fetch, self.came_out
+    def is_processed(self) -> bool:
+        """Whether all rows that were fetched are processed."""
+        fetch, done = self.fetch, self.processed
         if fetch is None:
             return False
         return not fetch.rows or (done is not None and done.rows >= fetch.rows)
@@ -138,13 +138,13 @@ def read_event(data: object, at_ms: int, delivery_id: str, problems: list[str]) 
 
 
 def merge(state: Backfill, notice: Notice) -> Backfill:
-    """The newest notice, and which were seen."""
+    """The state with one more notice."""
     seen = tuple(sorted({*state.seen, (notice.at_ms, notice.delivery_id)})[-NOTICES_MAX:])
     return state._replace(newest=max(state.newest or notice, notice), seen=seen)
 
 
 def merge_progress(state: Backfill, progress: JobProgress) -> Backfill:
-    """The newest word of the fetcher."""
+    """The state with the newest progress of the fetcher."""
     if state.fetch is not None and progress.seq <= state.fetch.seq:
         return state
     fetch = Fetch(
@@ -155,17 +155,17 @@ def merge_progress(state: Backfill, progress: JobProgress) -> Backfill:
 
 
 def add_rows(state: Backfill, rows: Done) -> Backfill:
-    """Count rows of a backfill that came through.
+    """The state with more processed rows of a backfill.
 
-    Rows of several come mixed: streams of one that is over still wait while the next one fetches, and rows may be here
-    before the fetcher's word. So each has a count of its own. Beyond KEPT_MAX the one that came first goes, never that
-    of which the fetcher speaks.
+    Rows of several backfills arrive mixed: streams of one that is over still wait while the next one fetches, and rows
+    may arrive before the progress of their job. So each has a count of its own. Beyond KEPT_MAX the oldest is dropped,
+    never the one being fetched.
     """
     if any(one.id == rows.id for one in state.done):
         return state._replace(done=tuple(_sum(one, rows) if one.id == rows.id else one for one in state.done))
     kept = [*state.done, rows]
     if len(kept) > KEPT_MAX:
-        kept.remove(next(one for one in kept if one != state.came_out))
+        kept.remove(next(one for one in kept if one != state.processed))
     return state._replace(done=tuple(kept))
 
 

@@ -50,9 +50,9 @@ class Call(msgspec.Struct, frozen=True):
 
 class Job(msgspec.Struct, frozen=True, array_like=True):
     """`due_ms`: when it may go on; None when it is over. `seq` grows with every transition: the worker takes the
-    greatest as the newest. `seen`: hashes of the cursors of this window. `asked`: how often nothing came. `days`:
-    length of windows, 0 before the first; `window_rows`: what this one has brought so far. `given_up`: why something
-    of it was left out, while the rest goes on; a constant name.
+    greatest as the newest. `seen`: hashes of the cursors of this window. `asked`: how often the answer was empty.
+    `days`: length of windows, 0 before the first; `window_rows`: rows of this one so far. `given_up`: why a part was
+    left out, while the rest goes on; a constant name.
     """
 
     request: Request
@@ -80,7 +80,7 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def call(self) -> Call:
-        """What to ask next."""
+        """The next call."""
         return Call(self.request.resource, self.window, self.cursor)
 
 
@@ -91,7 +91,7 @@ def begin(request: Request, now_ms: int) -> Job:
 
 
 def join(job: Job | None, request: Request, now_ms: int) -> Job:
-    """A request meets its key's job: an open one takes the range along, one that is over begins anew.
+    """The job after another request for its key: an open one takes the range along, one that is over begins anew.
 
     What was fetched before the request is fetched again where the request names it: it may have changed since. The
     stream of a workout belongs to the newest backfill that wants it, which counts it among its rows.
@@ -115,8 +115,8 @@ def join(job: Job | None, request: Request, now_ms: int) -> Job:
 
 
 def after_page(job: Job, rows: int, cursor: str, now_ms: int, given_up: str = "") -> Job:
-    """A page came with so many rows; `cursor`: where the next one begins, empty when the window is read. `given_up`:
-    why something in it was left out."""
+    """The job after a page of so many rows. `cursor`: of the next page, empty at the end of the window. `given_up`:
+    why something in the page was left out."""
     got = _next(
         job, status=JobStatus.FETCHING, pages=job.pages + 1, rows=job.rows + rows, window_rows=job.window_rows + rows,
         due_ms=now_ms, tries=0, reason="", given_up=given_up or job.given_up,
@@ -130,7 +130,8 @@ def after_page(job: Job, rows: int, cursor: str, now_ms: int, given_up: str = ""
 
 
 def after_lost_cursor(job: Job, now_ms: int) -> Job:
-    """The API knows the cursor no more: it may live shorter than a job that is parked. The window is fetched anew."""
+    """The job after an unknown cursor: the window is fetched anew."""
+    # A cursor may expire before a job that is parked goes on.
     return _window_anew(job, "cursor_refused", now_ms)
 
 
@@ -142,7 +143,7 @@ def _window_anew(job: Job, reason: str, now_ms: int) -> Job:
 
 
 def after_trouble(job: Job, reason: str, now_ms: int, *, retry_after_s: float = 0, is_ours: bool = False) -> Job:
-    """No answer, or one that asks to come back. `is_ours`: no fault of the job (our credentials): it does not count.
+    """The job after no answer, or one that asks to retry. `is_ours`: our fault, as with credentials: no try of the job.
 
     `reason`: a constant name. `retry_after_s`: what the API asked for.
     """
@@ -154,7 +155,7 @@ def after_trouble(job: Job, reason: str, now_ms: int, *, retry_after_s: float = 
 
 
 def after_too_large(job: Job, now_ms: int) -> Job:
-    """The answer is larger than we take: the window is asked for in two halves, the newer one first."""
+    """The job after an answer that is too large: its window becomes two halves, the newer one first."""
     if job.window is None or job.window[1] - job.window[0] <= WINDOW_US_MIN:
         return refuse(job, "too_large")
     start, end = job.window
@@ -164,7 +165,7 @@ def after_too_large(job: Job, now_ms: int) -> Job:
 
 
 def refuse(job: Job, reason: str) -> Job:
-    """It will never work."""
+    """The job, failed for good."""
     return _next(job, status=JobStatus.FAILED, due_ms=None, reason=reason)
 
 

@@ -1,5 +1,5 @@
-"""What a fetcher says about a job: one record of `junction.fetch_progress`, which the worker adds to its backfills.
-The gateway says there, too, that it was away for too long.
+"""How far a job is: one record of `junction.fetch_progress`, from a fetcher to the worker, which keeps it in backfills.
+The gateway writes there, too, when it was away for too long (`outage`).
 
 JSON, for the same reasons as requests. The greatest `seq` of a job is the newest.
 """
@@ -16,8 +16,8 @@ from streams.tables.history.request import Int64, TimeMs, TimeUs
 
 class JobProgress(msgspec.Struct, frozen=True, omit_defaults=True, tag="progress"):
     """`rows`: summaries or samples fetched so far; `share`: of the range, 0 to 1. `due_ms`: when it goes on, 0 if it is
-    over. `reason`: of the last trouble, or why something was left out. `workout_id`: it speaks about that workout's
-    stream only. Range in µs, UTC."""
+    over. `reason`: of the last failure, or why something was left out. `workout_id`: if it is about one workout's
+    stream. Range in µs, UTC."""
 
     id: str
     user_id: str
@@ -75,9 +75,9 @@ _decode = msgspec.json.Decoder(JobProgress | Outage).decode
 def decode(value: bytes) -> JobProgress | Outage:
     """One record of the topic. Raises Rejected(BAD_SHAPE) for anything else."""
     try:
-        said: JobProgress | Outage = _decode(value)
+        record: JobProgress | Outage = _decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise Rejected(Reason.BAD_SHAPE, "fetch progress") from None
-    if isinstance(said, JobProgress):
-        return replace(said, user_id=ids.canonical(said.user_id), team_id=ids.canonical(said.team_id))
-    return said
+    if isinstance(record, JobProgress):
+        return replace(record, user_id=ids.canonical(record.user_id), team_id=ids.canonical(record.team_id))
+    return record

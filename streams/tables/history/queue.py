@@ -34,9 +34,9 @@ def load(draft: Draft, row: bytes) -> Job | None:
 
 
 def save(draft: Draft, before: Job | None, after: Job) -> None:
-    """Write a job and its place. One workout's stream leaves no row behind: there are too many of them.
+    """Write a job and its place. A workout's stream that is over has no row: there are too many of them.
 
-    The place is written even where it stays the same: should it have been lost, whoever asks again brings it back.
+    The place is written even where it stays the same: should it be lost, the next request brings it back.
     """
     row = row_of(after.request.key)
     old, new = _place(before, row), _place(after, row)
@@ -72,9 +72,9 @@ def _lane(priority: Priority) -> bytes:
 class Heads:
     """How far each lane of one partition is known to be empty.
 
-    Rows leave a queue at its head, and a database walks over what was deleted there, more of it with every page. What
-    joins a lane is due now or later, so nothing joins before a head, unless the clock is set back: so a head is
-    forgotten now and then.
+    Rows are deleted at the head of a queue, and a database walks over them, over more with every page. What is added
+    to a lane is due now or later, so nothing is added before a head, unless the clock is set back:
+    therefore a head is forgotten now and then.
     """
 
     def __init__(self) -> None:
@@ -86,9 +86,9 @@ class Heads:
     def due(self, draft: Draft, now_ms: int) -> Iterator[tuple[bytes, Job]]:
         """Row and job of those that may go on, the next one first.
 
-        A place where no job stands (its job is over, gone, or due at another time) is deleted on the way: whoever asked
-        about it would get an answer that changes nothing, and ask again. Such rows come back with an old directory
-        whose deletions are no longer in the changelog.
+        A place where no job stands (its job is over, gone, or due at another time) is deleted on the way: a call
+        for it would change nothing, and be made again. Such rows return with an old state directory, whose deletions
+        are no longer in the changelog.
         """
         stale = 0
         for _, place in merge(*(self._due(draft, priority, now_ms) for priority in Priority)):

@@ -19,10 +19,10 @@ from streams.events.types import TEXT_CHARS_MAX
 from streams.ops.errors import Reason, Rejected
 from streams.tables.history import windows
 
-WAIT_MS_MAX = 86_400_000  # the longest wait that anybody asks for is a quarter of an hour
+WAIT_MS_MAX = 86_400_000  # real requests wait a quarter of an hour at most
 RANGELESS = frozenset({"profile"})
 
-# What is read of a record that anybody may have written: JSON has integers that no row can hold.
+# Bounds for records that anybody may have written: JSON has integers that no row can hold.
 Id = Annotated[str, Meta(max_length=TEXT_CHARS_MAX)]
 Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 TimeUs = Annotated[int, Meta(ge=-62_135_596_800_000_000, le=windows.LAST_US)]  # from the year 1 on
@@ -34,16 +34,16 @@ class Why(StrEnum):
 
     NOTICE = "notice"  # Junction has pulled a range (domain file, 5.1)
     RECONNECT = "reconnect"  # a connection came back after an error
-    OUTAGE = "outage"  # our own door was away for longer than Junction retries
-    STREAM = "stream"  # a workout has come whose stream has to be fetched; those of a history are wanted for its reason
+    OUTAGE = "outage"  # our gateway was away for longer than Junction retries
+    STREAM = "stream"  # of a new workout; the streams of a history have the reason of that history
     PERSON = "person"  # `junction-streams fetch`
     RECONCILE = "reconcile"  # Junction has what we have not
 
 
 class Priority(IntEnum):
-    """Who goes first. It shifts a job's place in the queue by some time and never starves anybody."""
+    """Which job goes first. It shifts a place in the queue by some time, so no job starves."""
 
-    FRESH = 0  # somebody has just connected and looks at an empty screen
+    FRESH = 0  # a user has just connected and looks at an empty screen
     NORMAL = 1
     LATE = 2  # nobody waits for it
 

@@ -34,7 +34,7 @@ def next_days(days: int, rows: int) -> int:
 
 
 def newest(todo: Sequence[Span], days: int) -> tuple[Span, tuple[Span, ...]]:
-    """The next window and what is left behind it. The newest comes first: it is what people look at.
+    """The next window, and what is left to do after it. The newest first: it is what people look at.
 
     `todo` is sorted and not empty.
     """

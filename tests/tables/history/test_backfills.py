@@ -162,7 +162,7 @@ def test_rows_of_several_backfills_come_mixed(said: list[Done | JobProgress], da
             state = backfills.add_rows(state, one) if isinstance(one, Done) else backfills.merge_progress(state, one)
         assert backfills.decode(backfills.encode(state)) == state
         ends.append(state)
-    assert (ends[0].visible, ends[0].came_out) == (ends[1].visible, ends[1].came_out)
+    assert (ends[0].visible, ends[0].processed) == (ends[1].visible, ends[1].processed)
     if fetch := ends[0].fetch:
         rows = sum(one.rows for one in said if isinstance(one, Done) and one.id == fetch.id)
         assert (ends[0].status is BackfillStatus.COMPLETE) == (rows >= fetch.rows)
