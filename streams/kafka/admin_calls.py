@@ -112,7 +112,7 @@ _NOT_NOW = frozenset(
         KafkaError._ALL_BROKERS_DOWN,
         KafkaError.REQUEST_TIMED_OUT,
         KafkaError.NOT_CONTROLLER,
-        KafkaError.UNKNOWN_TOPIC_OR_PART,  # somebody creates or deletes it just now
+        KafkaError.UNKNOWN_TOPIC_OR_PART,  # it is being created or deleted
     }
 )
 

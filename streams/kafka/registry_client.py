@@ -23,7 +23,7 @@ def opened(settings: Settings) -> Iterator[SchemaRegistryClient]:
             "no schema registry: set STREAMS_REGISTRY_URL, or run `junction-streams up` and export the lines it prints"
         )
     try:
-        # No retries in here: whoever calls decides how long to wait.
+        # No retries in here: the caller decides how long to wait.
         with SchemaRegistryClient(settings.registry | {"timeout": ANSWER_S, "max.retries": 0}) as client:
             yield client
     except httpx2.TransportError as error:

@@ -1,4 +1,4 @@
-"""What of a topic is not as it has to be: a change that `apply` makes, or one that nobody can make. Pure."""
+"""What of a topic is not as it has to be: changes that `apply` can make, and those that it cannot. Pure."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,7 +9,7 @@ from streams.ops.errors import Misconfigured
 
 _SHOWN = 5  # topics named in a sentence before "and n more"
 
-# Drift here loses records or state; in any other setting (retention) it is somebody's decision, shown by `plan` only.
+# Drift here loses records or state; in any other setting (retention) it is a person's decision, shown by `plan` only.
 _VITAL = frozenset({"cleanup.policy", "max.message.bytes"})
 
 

@@ -82,19 +82,19 @@ def pages_outside() -> None:
 
     What is fetched again after a kill is stored twice. The clean topics hide it: the worker has seen it all before.
     """
-    settle, raw = scheduler.apply_outcome, tuple(f".{name}" for name in topics.RAW)
+    apply_outcome, raw = scheduler.apply_outcome, tuple(f".{name}" for name in topics.RAW)
     producer = Producer(read_settings().librdkafka)
 
     def outside(draft: Draft, *page: Any) -> bool:
         before = len(draft.emits)
-        is_settled = settle(draft, *page)
+        is_applied = apply_outcome(draft, *page)
         added = draft.emits[before:]
         draft.emits[before:] = [emit for emit in added if not emit.topic.endswith(raw)]
         for emit in added:
             if emit.topic.endswith(raw):
                 producer.produce(emit.topic, emit.value, emit.key, draft.partition, headers=list(emit.headers or ()))
         producer.flush()
-        return is_settled
+        return is_applied
 
     scheduler.apply_outcome = outside
 

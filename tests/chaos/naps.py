@@ -135,7 +135,7 @@ PLACES: Mapping[str, Place] = {
     # A page
     "enqueued": Place(f"{_FETCHER}.service:enqueue", _AFTER, _PAGES),
     "answered": Place(f"{_FETCHER}.page_fetcher:PageFetcher.fetch", _AFTER, _PAGES),
-    "page_settled": Place(f"{_FETCHER}.scheduler:apply_outcome", _AFTER, _PAGES),
+    "page_applied": Place(f"{_FETCHER}.scheduler:apply_outcome", _AFTER, _PAGES),
     "page_committed": Place(f"{_FETCHER}.scheduler:Scheduler._call", _AFTER, _PAGES),
 }
 

@@ -86,7 +86,7 @@ class App(faust.App):  # type: ignore[misc]  # because Faust is untyped to stric
         return found.rows(partition, start, stop)
 
     def owner_url(self, partition: int) -> str:
-        """Where the worker that has a partition's tables is reached; "" while nobody has; our own address where two
+        """Where the worker that has a partition's tables is reached; "" while none has; our own address where two
         workers announce it."""
         names = self.tables.changelog_topics
         ours = {tp.partition for tp in self.assignor.assigned_actives() if tp.topic in names}

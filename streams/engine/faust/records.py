@@ -85,7 +85,7 @@ class PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # becau
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        # aiokafka's own iterator, which nobody runs to its end here, refers to us: with it, what was fetched would stay
+        # aiokafka's own iterator, which is not run to its end here, refers to us: with it, what was fetched would stay
         # until the garbage collector runs, which is seldom (`collector.spare_the_collector`).
         self._records_iterator = None
 

@@ -86,7 +86,7 @@ def forget_old(settings: Settings, jobs: Sequence[RestoreJob], stop: threading.E
 
 
 def _without_beginning(job: RestoreJob, *, rebuild: bool) -> None:
-    """The changelog begins behind what we need. Compaction alone never moves that; somebody deleted records."""
+    """The changelog begins behind `begin`. Compaction never moves its beginning: records were deleted."""
     low = job.low
     topic, partition = job.source
     if not rebuild:

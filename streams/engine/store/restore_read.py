@@ -74,7 +74,7 @@ def _read_to_ends(consumer: Consumer, todo: dict[Source, RestoreJob], stop: thre
 def _at_ends(
     consumer: Consumer, unfinished: dict[Source, RestoreJob], ended: Mapping[Source, int], reached: dict[Source, int]
 ) -> None:
-    """Partitions of which a batch had an end: they are over, or somebody's transaction is still open. `reached` gets
+    """Partitions of which a batch had an end: they are over, or a transaction is still open. `reached` gets
     the offset before an end."""
     is_held = False
     for source, end in ended.items():

@@ -30,7 +30,7 @@ def own(state_dir: Path) -> Iterator[None]:
     with _usable(state_dir):
         state_dir.mkdir(parents=True, exist_ok=True)
         lock = (state_dir / LOCK).open("w")
-        if private.is_open(state_dir):  # of an older version; or somebody means it, so nothing is changed
+        if private.is_open(state_dir):  # of an older version, or on purpose: so nothing is changed
             logger.warning("state_readable", folder=str(state_dir), why=READABLE)
     with lock as file:
         try:

@@ -16,7 +16,7 @@ from streams.ops.errors import StreamsError
 class AbortCause(StrEnum):
     """Why transactions did not happen, for a metric."""
 
-    GROUP = "group"  # the partitions belong to somebody else by now, or soon will
+    GROUP = "group"  # another worker has the partitions, or soon will
     BROKER = "broker"  # it was away, or slow
     OTHER = "other"
 

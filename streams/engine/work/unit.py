@@ -95,8 +95,8 @@ class UnitOfWork:
     async def call(self, partition: int, function: Punctuation) -> bool:
         """Run a function on a partition's draft in the next transaction; returns whether that was committed.
 
-        False: the partition is not ours, or the transaction was aborted; nothing of it happened, and whoever owns the
-        partition now has to do it again. What the function raises ends the worker.
+        False: the partition is not ours, or the transaction was aborted; nothing of it happened, and the owner of the
+        partition has to do it again. What the function raises ends the worker.
         """
         return await self._calls.call(partition, function)
 
@@ -165,7 +165,7 @@ class UnitOfWork:
         metrics.HOLES.inc()
         logger.info("hole", topic=piece.source[0], partition=piece.source[1], begin=piece.begin, at=position.offset)
         seek = asyncio.ensure_future(self._source.seek_to({piece.source: position}))
-        self._seeks.add(seek)  # a task that nobody refers to may be collected while it runs
+        self._seeks.add(seek)  # without a reference a task may be collected while it runs
         seek.add_done_callback(self._sought)
 
     def _sought(self, seek: "asyncio.Task[None]") -> None:
