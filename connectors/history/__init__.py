@@ -1,1 +1,10 @@
-"""Each user's past: asked for, fetched, compared."""
+"""Each user's past: asked for, fetched, compared.
+
+| what | file |
+|---|---|
+| what the command `fetch` does | `user_fetch` |
+| requests, and their records for the queue | `fetch_requests` |
+| the process that fetches, page by page | `fetcher/` |
+| Junction's report against our data | `reconcile/` |
+| work on many users at once | `parallel` |
+"""

@@ -50,6 +50,6 @@ def fetcher(rebuild_state: RebuildState = False, accept_offsets: AcceptOffsets =
 
     Example: `STREAMS_JUNCTION_API_KEY=sk_eu_... STREAMS_JUNCTION_REGION=eu junction-streams fetcher`
     """
-    from connectors.history.fetcher import run as run_fetcher
+    from connectors.history.fetcher.service import run as run_fetcher
 
     run_fetcher(read_settings(running=FOR_SERVICES), rebuild_state=rebuild_state, accept_offsets=accept_offsets)

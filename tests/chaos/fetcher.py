@@ -7,7 +7,7 @@ seconds by which Python's wall clock is wrong. `--break`: one of tests.chaos.mut
 import argparse
 from pathlib import Path
 
-from connectors.history import fetcher
+from connectors.history.fetcher import service
 from streams.cli import read_settings
 from streams.ops.errors import StreamsError
 from tests.chaos import mutations, naps
@@ -26,7 +26,7 @@ def main() -> None:
         bend_clock(options.folder / "clock")
         naps.install(options.folder, settings.worker_id)
     try:
-        fetcher.run(settings)
+        service.run(settings)
     except StreamsError as error:
         raise SystemExit(f"chaos fetcher: {error}") from None
 

@@ -1,4 +1,4 @@
-"""Reconciliation on a schedule, by one fetcher of all: the one that has the first partition."""
+"""Reconciliation on a schedule, by one fetcher of the group: the one that owns the first partition."""
 
 import asyncio
 
@@ -9,13 +9,13 @@ from streams.ops import log
 from streams.ops.errors import StreamsError, place
 from streams.ops.settings import Settings
 
-LOOK_S = 60.0
+OWNER_POLL_S = 60.0
 
 logger = log.get("reconcile")
 
 
 class ReconcileSchedule:
-    """Starts with the app; the first run is one interval after the start, so that restarts do not add up to load."""
+    """Starts with the app. The first run is one interval after the start, so that restarts cause no extra load."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -31,12 +31,12 @@ class ReconcileSchedule:
     async def _run(self, app: App) -> None:
         while True:
             await asyncio.sleep(self._settings.reconcile_every_h * 3600)
-            while not app.owns(0):  # noqa: ASYNC110  # because a rebalance may bring it any time
-                await asyncio.sleep(LOOK_S)
+            while not app.owns(0):  # noqa: ASYNC110  # because a rebalance may assign it any time
+                await asyncio.sleep(OWNER_POLL_S)
             try:
                 async with open_client(self._settings) as client:
                     await reconcile_all(self._settings, client)
             except StreamsError as error:
                 logger.warning("not_finished", why=str(error))
-            except Exception as error:  # raised, it would end this task in silence: nobody would be reconciled again
+            except Exception as error:  # raised, it would end this task unseen, and no run would follow
                 logger.error("not_finished", error=type(error).__name__, at=place(error))

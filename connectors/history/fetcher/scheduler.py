@@ -1,8 +1,8 @@
-"""Who asks next: takes due jobs from the queue of each partition, as many at once as is allowed, and settles them.
+"""Starts calls for due jobs from the queue of each partition, within the limits, and applies their outcomes.
 
-Calls under way are remembered in memory only: after a crash, an abort or a rebalance a job is simply still due, here or
-elsewhere, and its page is fetched again. An answer changes something only where the job is still the one that was asked
-for, so an answer that comes twice, or to somebody who lost the partition in between, changes nothing.
+Calls under way are known in memory only: after a crash, an abort or a rebalance a job is still due, here or elsewhere,
+and its page is fetched again. An outcome is applied only where the job is unchanged since the call began; so a repeated
+one, or one for a partition that was lost meanwhile, changes nothing.
 
 Fairness: a page puts its job behind all that are due; no user has more than USER_CALLS_MAX calls under way, no
 partition more than its share.
@@ -26,16 +26,16 @@ from streams.tables.history.queue import Heads
 
 USER_CALLS_MAX = 2
 FORGET_EVERY = 30  # punctuations of a partition
-COUNT_EVERY = 10  # of them: whoever looks at open jobs looks at all of them
+COUNT_EVERY = 10  # punctuations: counting open jobs reads all of them
 
-Ask = Callable[[Job], Awaitable[FetchedPage | FetchFailure]]
+Fetch = Callable[[Job], Awaitable[FetchedPage | FetchFailure]]
 
 logger = log.get("fetcher")
 
 
 @dataclass(slots=True)
 class _Partition:
-    """`open`: jobs that were open when they were counted last, (due, parked)."""
+    """`open`: open jobs at the last count, (due, parked)."""
 
     heads: Heads = field(default_factory=Heads)
     punctuations: int = 0
@@ -43,14 +43,16 @@ class _Partition:
 
 
 class Scheduler:
-    """`ask` makes one call and never raises. `calls_max`: at once, over all partitions of this process. `share` is told
-    how much of the group's work is ours, 0 to 1, before the first call and whenever it changes."""
+    """`fetch` makes one call and never raises. `calls_max`: at once, over all partitions of this process. `set_share`
+    gets this process' share of the group's work, 0 to 1, before the first call and at each change."""
 
-    def __init__(self, prefix: str, ask: Ask, calls_max: int, share: Callable[[float], None], partitions: int) -> None:
+    def __init__(
+        self, prefix: str, fetch: Fetch, calls_max: int, set_share: Callable[[float], None], partitions: int
+    ) -> None:
         self._prefix = prefix
-        self._ask = ask
+        self._fetch = fetch
         self._calls_max = calls_max
-        self._set_share = share
+        self._set_share = set_share
         self._partitions = partitions
         self._unit: UnitOfWork
         self._share = -1.0
@@ -64,7 +66,7 @@ class Scheduler:
         self._unit = app.unit
 
     def punctuate(self, draft: Draft) -> None:
-        """About once a second for each partition: start what has become due."""
+        """About once a second for each partition: start calls for the jobs that are due."""
         mine = self._queues.setdefault(draft.partition, _Partition())
         if mine.punctuations % FORGET_EVERY == 0:
             mine.heads.forget()
@@ -125,7 +127,7 @@ class Scheduler:
             self._refill(partition)
 
     async def _call(self, partition: int, job: Job) -> None:
-        outcome = await self._ask(job)
+        outcome = await self._fetch(job)
         if isinstance(outcome, FetchFailure):
             logger.info(
                 "trouble", reason=outcome.reason, resource=job.request.resource, provider=job.request.provider,
@@ -136,13 +138,13 @@ class Scheduler:
                 "left_out", reason=TOO_LARGE, count=outcome.left_out, resource=job.request.resource,
                 provider=job.request.provider, backfill=job.request.id,
             )  # fmt: skip
-        await self._unit.call(partition, lambda draft: self._settle(draft, job, outcome))
+        await self._unit.call(partition, lambda draft: self._apply(draft, job, outcome))
 
-    def _settle(self, draft: Draft, asked: Job, outcome: FetchedPage | FetchFailure) -> None:
+    def _apply(self, draft: Draft, asked: Job, outcome: FetchedPage | FetchFailure) -> None:
         apply_outcome(draft, self._prefix, asked, outcome)
 
     def _refill(self, partition: int) -> None:
-        """Room is free: do not wait for the next punctuation."""
+        """A call has ended: start the next one now, and not at the next punctuation."""
         task = asyncio.ensure_future(self._unit.call(partition, self.fill))
         self._refills.add(task)
         task.add_done_callback(self._refills.discard)

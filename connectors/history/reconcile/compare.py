@@ -6,16 +6,18 @@ from typing import Any
 
 from connectors.history.reconcile.findings import ReconcileVerdict, ResourceFinding
 from connectors.history.reconcile.reports import UNDER_WAY, ResourceReport
-from streams.events import providers
+from streams.events import providers, times
 from streams.events.resources import RESOURCES
 from streams.payloads import values
 from streams.tables.history.windows import DAY_US, Span
 
 STUCK_S = 3600
 AGAIN_S = 86_400
-BEHIND_US = 3_600_000_000  # a webhook may be on its way for a while
+BEHIND_US = 3_600_000_000  # a webhook may take a while
 DAYS_SLACK = 1  # `days_with_data` is a rough measure, and its days are not the user's
-TIMELESS = providers.OPTIONAL | {"workout_stream"}  # no days of ours tell what we have: that all was fetched, does
+TIMELESS = providers.OPTIONAL | {
+    "workout_stream"
+}  # days with data do not show whether all is there; a complete fetch does
 Json = Mapping[str, Any]
 
 
@@ -52,8 +54,8 @@ def _history(
         return ReconcileVerdict.FAILED_THERE, None
     if report.pull != "success":
         return ReconcileVerdict.NOT_PULLED, None
-    comes_live = status == "not_expected" and provider in providers.LIVE_HISTORY
-    if resource in TIMELESS and (status == "complete" or comes_live):
+    is_live = status == "not_expected" and provider in providers.LIVE_HISTORY
+    if resource in TIMELESS and (status == "complete" or is_live):
         return ReconcileVerdict.COMPLETE, None
     if not report.days:
         return ReconcileVerdict.NO_DATA, None
@@ -63,7 +65,7 @@ def _history(
         return ReconcileVerdict.COMPLETE, None
     if status == "failed":
         return ReconcileVerdict.FAILED_HERE, whole
-    if status in ("complete", "empty") or comes_live:
+    if status in ("complete", "empty") or is_live:
         return ReconcileVerdict.DAYS_MISSING, None if fill and _is_recent(fill, now_s) else whole
     return ReconcileVerdict.NOT_FETCHED, whole
 
@@ -74,14 +76,14 @@ def _is_stuck(fill: Json, now_s: float) -> bool:
 
 
 def _is_recent(fill: Json, now_s: float) -> bool:
-    """Fetched not long ago: what is missing then is missing there, or counted in other days; once a day is enough."""
+    """Fetched within AGAIN_S: what is missing is missing at Junction too, or counted in other days."""
     return (_time(fill["progress_at"]) or 0) / 1e6 > now_s - AGAIN_S
 
 
 def _edges(
     report: ResourceReport, held: Json | None, newest_us: int | None, verdict: ReconcileVerdict
 ) -> tuple[ReconcileVerdict, Span | None]:
-    """What Junction has outside of the pulled range, after it or before it."""
+    """What Junction has after the pulled range, or before it."""
     if report.newest_us is None:
         return verdict, None
     if newest_us is None or held is None:
@@ -99,13 +101,13 @@ def _edges(
 
 
 def _oldest_us(held: Json) -> int:
-    """Our oldest moment, or the first minute of our oldest day: what has a day is there told by the day alone."""
+    """Our oldest moment, or the start of our oldest day: some data have a day and no time."""
     moment_us = _time(held["oldest_data_at"]) or 0
     return min([moment_us, *(_day(begin) * DAY_US for begin, _ in held["day_spans"][:1])])
 
 
 def _days_between(held: Json, report: ResourceReport) -> int:
-    """Days with data of ours in the range that Junction pulled; all of them where it names none."""
+    """Our days with data in the range that Junction pulled; all of them where it names no range."""
     if report.start_us is None or report.end_us is None:
         return int(held["days_with_data"])
     first, last = report.start_us // DAY_US - 1, report.end_us // DAY_US + 1
@@ -115,10 +117,7 @@ def _days_between(held: Json, report: ResourceReport) -> int:
 
 def _day(text: str) -> int:
     """Days since 1970."""
-    return date.fromisoformat(text).toordinal() - _EPOCH
-
-
-_EPOCH = date(1970, 1, 1).toordinal()
+    return times.day_number(date.fromisoformat(text))
 
 
 def _time(text: str | None) -> int | None:

@@ -1,4 +1,4 @@
-"""What Junction's introspection says (domain file, 5.4), as values. Its words are open, its fields nullable."""
+"""Junction's introspection (domain file, 5.4) as values. Its words are open, its fields nullable. Pure."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -10,14 +10,14 @@ from streams.payloads.values import Unfit
 
 Key = tuple[str, str, str]  # user, provider, resource
 
-# Words of `status` for a pull that is not through yet.
+# Values of `status` for a pull that is not finished.
 UNDER_WAY = frozenset({"scheduled", "in_progress", "retrying"})
 
 
 class ResourceReport(NamedTuple):
-    """Of one resource. Times in µs since 1970, UTC. `pull`: the status of the historical pull, "" for none.
+    """One resource of a user. Times in µs since 1970, UTC. `pull`: the status of the historical pull, "" for none.
 
-    `sent`: objects sent in `created` events, the only figure that says how much was sent.
+    `sent`: objects sent in `created` events, the only figure on how much was sent.
     """
 
     pull: str = ""
@@ -33,7 +33,7 @@ class ResourceReport(NamedTuple):
 
 
 def read(pulls: list[Any], resources: list[Any]) -> dict[Key, ResourceReport]:
-    """From the `data` lists of both endpoints, all pages together. What has another shape is left out."""
+    """Reports from the `data` lists of both endpoints, all pages together. Entries of another shape are left out."""
     found: dict[Key, ResourceReport] = {}
     for user_id, provider, body in _by_provider(pulls):
         for resource, pull in _items(body.get("pulled")):
