@@ -34,7 +34,7 @@ from streams.kafka import admin, registry
 from streams.kafka.lag import Lag
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
-from streams.simulator.api.options import KEY
+from streams.simulator.api.keys import KEY
 from streams.simulator.world.world import World
 
 EVERYBODY = 100_000

@@ -15,7 +15,7 @@ from streams.demo.processes import child, service, wait_ready
 from streams.demo.stack import ENDPOINT, Stack
 from streams.kafka import admin, registry
 from streams.ops.settings import Settings
-from streams.simulator.api.options import KEY as API_KEY
+from streams.simulator.api.keys import KEY as API_KEY
 from streams.simulator.calendar import iso
 from streams.simulator.people import stories
 from streams.simulator.world.world import World

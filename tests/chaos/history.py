@@ -27,7 +27,7 @@ from streams.events import topics
 from streams.kafka.lag import Lag
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
-from streams.simulator.api.options import MANAGEMENT_KEY
+from streams.simulator.api.keys import MANAGEMENT_KEY
 from streams.simulator.calendar import iso
 from streams.tables.history import progress
 from streams.tables.history.job import JobStatus

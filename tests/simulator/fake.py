@@ -9,7 +9,8 @@ from connectors.junction.retry_policy import RetryPolicy
 from streams.events import resources
 from streams.events.resources import Kind
 from streams.simulator.api.app import FakeApi
-from streams.simulator.api.options import KEY, ApiOptions
+from streams.simulator.api.keys import KEY
+from streams.simulator.api.options import ApiOptions
 from streams.simulator.api.serve import running
 from streams.simulator.world.world import World
 from streams.tables.history.windows import DAY_US, Span, widened

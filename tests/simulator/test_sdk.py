@@ -13,7 +13,8 @@ from connectors.junction import has_endpoint
 from streams.events import resources
 from streams.events.resources import Kind
 from streams.simulator.api.app import FakeApi
-from streams.simulator.api.options import KEY, ApiOptions, Fault
+from streams.simulator.api.keys import KEY
+from streams.simulator.api.options import ApiOptions, Fault
 from streams.simulator.api.serve import running
 from streams.simulator.people.population import Person
 from streams.simulator.world.workout_streams import workouts_of

@@ -13,6 +13,7 @@ from streams.demo.running import notice
 from streams.demo.running.notice import Kind, Notice
 from streams.ops.env_file import GOES_TO
 from streams.ops.settings import Settings
+from streams.simulator.api.keys import KEY
 
 ANSWER_S = 2.0
 _FILES_MAX = 16  # whoever left more did not run that many clusters
@@ -57,8 +58,6 @@ def _unusable(settings: Settings, running: Notice, kinds: Collection[Kind]) -> s
 
 def missing(settings: Settings, running: Notice) -> dict[str, Any]:
     """What the notice says of settings that nobody gave."""
-    from streams.simulator.api.options import KEY
-
     given = settings.model_fields_set
     known: dict[str, Any] = {
         name: getattr(running, name)

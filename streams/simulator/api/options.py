@@ -5,11 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from streams.ops.errors import Misconfigured
+from streams.simulator.api.keys import KEY, MANAGEMENT_KEY
 from streams.simulator.shares import read_shares
 from streams.simulator.world.world import Generation
-
-KEY = "sk_us_fake"
-MANAGEMENT_KEY = "mg_fake"
 
 
 class Fault(StrEnum):

@@ -11,7 +11,8 @@ from connectors.history.fetcher.page_fetcher import PageFetcher
 from connectors.junction import has_endpoint
 from streams.events.signature import ksuid_time_ms
 from streams.simulator.api.app import FakeApi
-from streams.simulator.api.options import KEY, ApiOptions
+from streams.simulator.api.keys import KEY
+from streams.simulator.api.options import ApiOptions
 from streams.simulator.api.serve import running
 from streams.simulator.delivery.schedule import Faults, schedule
 from streams.simulator.truth import facts

@@ -16,7 +16,8 @@ from connectors.history.fetcher.outcome import FetchedPage
 from connectors.history.fetcher.page_fetcher import PageFetcher
 from connectors.history.fetcher.transaction import apply_outcome, enqueue
 from streams.simulator.api.app import FakeApi
-from streams.simulator.api.options import KEY, ApiOptions
+from streams.simulator.api.keys import KEY
+from streams.simulator.api.options import ApiOptions
 from streams.simulator.api.serve import running
 from streams.tables.draft import Draft
 from streams.tables.history import job as jobs
