@@ -9,8 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
-from streams.events import signature, topics
-from streams.events.types import Family, identify
+from streams.events import topics
+from streams.events.headers import H_SVIX_ID, H_SVIX_SIGNATURE, H_SVIX_TIMESTAMP, Delivery, cloud_headers
+from streams.events.identity import identify
+from streams.events.message_ids import new_message_id
+from streams.events.partitions import partition_for
+from streams.events.record_keys import raw_key
+from streams.events.types import Family
 from streams.simulator.world.world import World
 
 PARTITIONS = 4
@@ -19,9 +24,9 @@ RECENT = 200  # a duplicate repeats one of so many events before it
 STEP_S = 15  # between heart rates, as a Garmin watch sends them
 RARE_S = 300  # between those that come one by one, as a glucose sensor sends them
 _SIGNATURE = (
-    (topics.H_SVIX_ID, "msg_2yrUlCpRDNpetRYyyYH3mpMxXBf"),
-    (topics.H_SVIX_TIMESTAMP, "1750592334"),
-    (topics.H_SVIX_SIGNATURE, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="),
+    (H_SVIX_ID, "msg_2yrUlCpRDNpetRYyyYH3mpMxXBf"),
+    (H_SVIX_TIMESTAMP, "1750592334"),
+    (H_SVIX_SIGNATURE, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="),
 )
 
 
@@ -76,17 +81,17 @@ def records(load: Load, events: int, *, users: int, duplicates: float, prefix: s
 def _stored(at_ms: int, body: bytes, prefix: str) -> Raw:
     """As the gateway writes it."""
     identity = identify(body)
-    id = signature.new_message_id(at_ms, uuid5(NAMESPACE_URL, f"{at_ms} {len(body)}").bytes[:15])
+    id = new_message_id(at_ms, uuid5(NAMESPACE_URL, f"{at_ms} {len(body)}").bytes[:15])
     stamp = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)).isoformat(timespec="milliseconds")
-    delivery = topics.Delivery(id, "webhook", "bench", stamp, stamp, signature=_SIGNATURE)
+    delivery = Delivery(id, "webhook", "bench", stamp, stamp, signature=_SIGNATURE)
     return Raw(
         f"{prefix}.{topics.raw_topic(identity.type)}",
-        topics.partition_for(identity.owner_id, PARTITIONS),
+        partition_for(identity.owner_id, PARTITIONS),
         0,
         at_ms,
-        topics.raw_key(identity),
+        raw_key(identity),
         body,
-        topics.cloud_headers(identity, delivery),
+        cloud_headers(identity, delivery),
     )
 
 

@@ -19,9 +19,12 @@ from streams.alerts.rules import fields
 from streams.alerts.rules.parser import rules_of
 from streams.alerts.rules.rule_set import NO_RULES, RuleSet
 from streams.engine.faust.records import SourceRecord
-from streams.events import signature, topics
+from streams.events import topics
+from streams.events.headers import Delivery, cloud_headers
+from streams.events.identity import identify
+from streams.events.message_ids import ksuid_time_ms
+from streams.events.record_keys import raw_key
 from streams.events.times import EPOCH, MICRO
-from streams.events.types import identify
 from streams.kafka.codec import Codec
 from streams.simulator.world.world import World
 from streams.tables.draft import Draft
@@ -71,11 +74,11 @@ def stored(world: World) -> Iterator[SourceRecord]:
     """Events as the gateway would have stored them, a moment after they were made."""
     for offset, event in enumerate(world.events()):
         identity = identify(event.body)
-        created_ms = signature.ksuid_time_ms(event.message_id) or event.created_at_ms
+        created_ms = ksuid_time_ms(event.message_id) or event.created_at_ms
         text = (EPOCH + created_ms * 1000 * MICRO).isoformat(timespec="milliseconds")
-        headers = topics.cloud_headers(identity, topics.Delivery(event.message_id, "webhook", "junction", text, text))
+        headers = cloud_headers(identity, Delivery(event.message_id, "webhook", "junction", text, text))
         name = f"{PREFIX}.{topics.raw_topic(identity.type)}"
-        yield SourceRecord(name, 0, offset, created_ms, topics.raw_key(identity), event.body, headers)
+        yield SourceRecord(name, 0, offset, created_ms, raw_key(identity), event.body, headers)
 
 
 def run(name: str, records: list[SourceRecord], with_rules: RuleSet, base_us: float | None) -> Result:

@@ -30,7 +30,8 @@ from rich.table import Table
 from benchmarks._load import Result, load, request
 from streams.demo.cluster import Cluster, ports
 from streams.demo.cluster.supervise import Child
-from streams.events.signature import new_message_id, sign
+from streams.events.message_ids import new_message_id
+from streams.events.signature import sign
 from streams.kafka import admin
 from streams.ops.settings import Settings
 

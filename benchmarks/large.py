@@ -24,7 +24,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from benchmarks._events import PARTITIONS, Raw, giant, loads, records
 from benchmarks.path import cpu_s, worker
 from streams.demo.cluster import Cluster
-from streams.events import topics
+from streams.events.headers import H_ID
 from streams.kafka import admin, codec, registry
 from streams.ops.settings import Settings
 
@@ -123,7 +123,7 @@ def send(producer: Producer, small: Iterator[Raw], seconds: float) -> dict[bytes
     sent = {}
     for _ in range(int(seconds * SMALL_PER_S)):
         record = next(small)
-        sent[dict(record.headers)[topics.H_ID]] = time.monotonic()
+        sent[dict(record.headers)[H_ID]] = time.monotonic()
         _produce(producer, record)
         time.sleep(1 / SMALL_PER_S)
     return sent

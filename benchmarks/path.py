@@ -31,6 +31,7 @@ from benchmarks._events import PARTITIONS, Load, Raw, loads, records
 from streams.demo.cluster import Cluster
 from streams.demo.cluster.supervise import Child
 from streams.events import topics
+from streams.events.headers import H_ID, header
 from streams.kafka import admin, registry
 from streams.kafka.lag import Lag
 from streams.ops.errors import Unavailable
@@ -111,7 +112,7 @@ def profile(load: Load, events: int, duplicates: float) -> Profile:
         _fold.run(made, tables, stages)
     gc.unfreeze()
     middle_s = sorted(seconds)[CHUNKS // 2] / size
-    distinct = len({topics.header(record.headers, topics.H_ID) for record in made[: size * CHUNKS]}) * load.entities
+    distinct = len({header(record.headers, H_ID) for record in made[: size * CHUNKS]}) * load.entities
     return Profile(
         len(made),
         round(middle_s * 1e6, 1),

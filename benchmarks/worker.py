@@ -24,7 +24,10 @@ from confluent_kafka import Producer
 from streams.demo.cluster import Cluster
 from streams.demo.cluster.supervise import Child
 from streams.events import topics
-from streams.events.types import identify
+from streams.events.headers import Delivery, cloud_headers
+from streams.events.identity import identify
+from streams.events.partitions import partition_for
+from streams.events.record_keys import raw_key
 from streams.kafka import admin, registry
 from streams.kafka.lag import Lag
 from streams.ops.errors import Unavailable
@@ -85,13 +88,13 @@ def feed(settings: Settings, world: World) -> int:
         event = attempt.event
         identity = identify(event.body)
         stamp = datetime.fromtimestamp(event.created_at_ms / 1000, UTC).isoformat(timespec="milliseconds")
-        delivery = topics.Delivery(event.message_id, "webhook", "bench", stamp, stamp)
+        delivery = Delivery(event.message_id, "webhook", "bench", stamp, stamp)
         producer.produce(
             f"{settings.topic_prefix}.{topics.raw_topic(identity.type)}",
             event.body,
-            topics.raw_key(identity),
-            partition=topics.partition_for(identity.owner_id, PARTITIONS),
-            headers=topics.cloud_headers(identity, delivery),
+            raw_key(identity),
+            partition=partition_for(identity.owner_id, PARTITIONS),
+            headers=cloud_headers(identity, delivery),
         )
         producer.poll(0)
     producer.flush()

@@ -11,8 +11,9 @@ from streams import agents
 from streams.alerts.rules.parser import rules_of
 from streams.alerts.rules.rule_set import RuleSet
 from streams.events import topics
+from streams.events.headers import encode_headers
+from streams.events.identity import identify
 from streams.events.record_bounds import RECORD_BYTES_MAX, Bounds
-from streams.events.types import identify
 from streams.kafka.codec import Codec, decode, parsed
 from streams.tables.draft import Draft
 from streams.tables.history.request import Request
@@ -56,7 +57,7 @@ def raw(
     rows = [("ce_id", id), ("ce_time", created), ("ce_receivedtime", created), ("ce_door", "webhook")]
     name = topic or f"{PREFIX}.{topics.raw_topic(identify(body).type)}"
     headers = {**dict(rows), **(headers or {})}
-    return RawRecord(name, 3, offset, at_ms, b"key", body, topics.encode_headers(headers.items()))
+    return RawRecord(name, 3, offset, at_ms, b"key", body, encode_headers(headers.items()))
 
 
 @dataclass

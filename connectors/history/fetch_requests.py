@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 from streams.events import topics
+from streams.events.partitions import partition_for
+from streams.events.record_keys import key_of
 from streams.tables.history import request as requests
 from streams.tables.history.request import RANGELESS, Priority, Request, Why, new_id
 from streams.tables.history.windows import Span
@@ -22,7 +24,4 @@ def build_request(
 def request_rows(prefix: str, partitions: int, asked: Iterable[Request]) -> list[Row]:
     """Requests as records, each in its user's partition. `partitions`: of the topic."""
     topic = f"{prefix}.{topics.FETCH_JOBS}"
-    return [
-        (topic, topics.key_of(*one.key), requests.encode(one), topics.partition_for(one.user_id, partitions))
-        for one in asked
-    ]
+    return [(topic, key_of(*one.key), requests.encode(one), partition_for(one.user_id, partitions)) for one in asked]

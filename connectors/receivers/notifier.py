@@ -15,6 +15,8 @@ from connectors.receivers.delivery_record import AlertPosition, DeliveryStatus
 from connectors.receivers.receiver import Receiver, receivers_from
 from connectors.receivers.sender import AlertSender, ConfirmOwnership, check_alert
 from streams.events import topics
+from streams.events.partitions import partition_for
+from streams.events.record_keys import key_of
 from streams.kafka import admin, registry
 from streams.kafka.codec import Codec
 from streams.kafka.decoder import Decoder
@@ -94,8 +96,8 @@ class _Notifier:
     async def _record(self, record: dict[str, Any]) -> None:
         """Return when the record is in Kafka: an attempt that is not recorded has not happened."""
         metrics.ALERT_DELIVERIES.labels(record["receiver"], record["status"]).inc()
-        partition = topics.partition_for(record["user_id"], self._settings.partitions)
-        key = topics.key_of(record["user_id"], record["alert_id"])
+        partition = partition_for(record["user_id"], self._settings.partitions)
+        key = key_of(record["user_id"], record["alert_id"])
         value = self._codec.encode(topics.ALERT_DELIVERIES, record)
         async for attempt in stamina.retry_context(on=Unavailable, attempts=None, timeout=None):
             with attempt:

@@ -5,9 +5,31 @@ from typing import NamedTuple
 
 from connectors.webhook import trace
 from streams import __version__
-from streams.events import topics, types
-from streams.events.signature import Verified, delivery_time_ms
-from streams.events.topics import Delivery, Headers
+from streams.events import topics
+from streams.events.headers import (
+    H_DEAD_AT,
+    H_DETAIL,
+    H_DOOR,
+    H_ID,
+    H_REASON,
+    H_RECEIVED,
+    H_SOURCE,
+    H_SUBJECT,
+    H_TIME,
+    H_TRACEPARENT,
+    H_TRACESTATE,
+    H_TYPE,
+    H_VERSION,
+    Delivery,
+    Headers,
+    cloud_headers,
+    encode_headers,
+)
+from streams.events.identity import Hint, hint, identify
+from streams.events.message_ids import delivery_time_ms
+from streams.events.partitions import partition_for
+from streams.events.record_keys import raw_key
+from streams.events.signature import Verified
 from streams.ops.errors import Rejected
 from streams.ops.settings import Settings
 
@@ -42,41 +64,41 @@ def record_of(
         signature=verified.headers,
     )
     try:
-        identity = types.identify(body)
+        identity = identify(body)
     except Rejected as error:
-        return _dead_letter(error, types.hint(body), delivery, settings)
+        return _dead_letter(error, hint(body), delivery, settings)
     return Stored(
         f"{settings.topic_prefix}.{topics.raw_topic(identity.type)}",
-        topics.raw_key(identity),
-        topics.cloud_headers(identity, delivery),
-        topics.partition_for(identity.owner_id, settings.partitions),
+        raw_key(identity),
+        cloud_headers(identity, delivery),
+        partition_for(identity.owner_id, settings.partitions),
         "",
     )
 
 
-def _dead_letter(error: Rejected, hint: types.Hint, delivery: Delivery, settings: Settings) -> Stored:
+def _dead_letter(error: Rejected, hint: Hint, delivery: Delivery, settings: Settings) -> Stored:
     """Nobody knows for certain whose it is, so the delivery's id is its key: a redelivery lands beside it."""
     rows = [
-        (topics.H_ID, delivery.id),
-        (topics.H_TYPE, hint.event_type),
-        (topics.H_SUBJECT, hint.user_id),
-        (topics.H_SOURCE, f"/junction/-/{delivery.door}/{delivery.endpoint}"),
-        (topics.H_TIME, delivery.created_at),
-        (topics.H_RECEIVED, delivery.received_at),
-        (topics.H_DOOR, delivery.door),
-        (topics.H_TRACEPARENT, delivery.traceparent),
-        (topics.H_TRACESTATE, delivery.tracestate),
-        (topics.H_REASON, error.reason),
-        (topics.H_DETAIL, error.detail),
-        (topics.H_DEAD_AT, delivery.received_at),
-        (topics.H_VERSION, __version__),
+        (H_ID, delivery.id),
+        (H_TYPE, hint.event_type),
+        (H_SUBJECT, hint.user_id),
+        (H_SOURCE, f"/junction/-/{delivery.door}/{delivery.endpoint}"),
+        (H_TIME, delivery.created_at),
+        (H_RECEIVED, delivery.received_at),
+        (H_DOOR, delivery.door),
+        (H_TRACEPARENT, delivery.traceparent),
+        (H_TRACESTATE, delivery.tracestate),
+        (H_REASON, error.reason),
+        (H_DETAIL, error.detail),
+        (H_DEAD_AT, delivery.received_at),
+        (H_VERSION, __version__),
         *delivery.signature,
     ]
     return Stored(
         f"{settings.topic_prefix}.{topics.DEAD_LETTERS}",
         delivery.id.encode(),
-        topics.encode_headers(rows),
-        topics.partition_for(delivery.id, settings.partitions),
+        encode_headers(rows),
+        partition_for(delivery.id, settings.partitions),
         str(error.reason),
     )
 

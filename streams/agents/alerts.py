@@ -8,6 +8,7 @@ from streams.alerts.evaluation.evaluator import RuleEvaluator, attempt
 from streams.alerts.lives import threshold
 from streams.alerts.rules.rule_set import NO_RULES, RuleSet
 from streams.events import topics
+from streams.events.record_keys import key_of
 from streams.events.types import Record
 from streams.kafka.codec import Codec
 from streams.tables.draft import Draft, Fold
@@ -30,7 +31,7 @@ class Alerts:
         self._evaluator = RuleEvaluator(self._emit, rules)
 
     def _emit(self, draft: Draft, user_id: str, rule: str, record: dict[str, Any]) -> None:
-        draft.emit(self._topic, topics.key_of(user_id, rule), self._codec.encode(topics.ALERTS, record))
+        draft.emit(self._topic, key_of(user_id, rule), self._codec.encode(topics.ALERTS, record))
 
     def with_rules(self, fold: Fold) -> Fold:
         """The fold, with the rules behind it."""

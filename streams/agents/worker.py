@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 from streams.events import topics
+from streams.events.headers import H_RECEIVED, H_TIME, header
 from streams.events.times import millis
 from streams.events.types import Record
 from streams.kafka import admin, registry
@@ -108,9 +109,9 @@ def _timed(raw_topic: str, fold: Fold) -> Fold:
 
     def timed(record: Record, draft: Draft) -> None:
         fold(record, draft)
-        received_ms = millis(topics.header(record.headers, topics.H_RECEIVED))
+        received_ms = millis(header(record.headers, H_RECEIVED))
         if received_ms is not None:
-            created_ms = millis(topics.header(record.headers, topics.H_TIME))
+            created_ms = millis(header(record.headers, H_TIME))
             draft.measurements.append(Arrival(raw_topic, received_ms, created_ms))
 
     return timed

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from streams.events import ids, topics
+from streams.events.partitions import partition_for
+from streams.events.record_keys import owner_in
 from streams.kafka.reader import Reader
 from streams.ops.settings import Settings
 
@@ -52,8 +54,8 @@ def read(
 def _records(settings: Settings, topic: str, user_id: str) -> list[Json]:
     """All of a topic as it is now, of one user where one is named."""
     user_id = ids.canonical(user_id)
-    partitions = {topics.partition_for(user_id, settings.partitions)} if user_id else None
+    partitions = {partition_for(user_id, settings.partitions)} if user_id else None
     reader = Reader(settings, [f"{settings.topic_prefix}.{topic}"], from_beginning=True, partitions=partitions)
     with closing(reader):
-        found = reader.records(lambda key: not user_id or topics.owner_in(key) == user_id)
+        found = reader.records(lambda key: not user_id or owner_in(key) == user_id)
         return [one.record for one in found if one.record is not None]

@@ -9,6 +9,7 @@ from streams.alerts.lives import threshold as owns
 from streams.alerts.lives.threshold import Threshold
 from streams.alerts.lives.user import PersonalBounds
 from streams.events import ids, topics
+from streams.events.partitions import partition_for
 from streams.kafka.reader import Messages
 from streams.kafka.send import send
 from streams.ops.errors import Rejected
@@ -19,7 +20,7 @@ def write(settings: Settings, own: Threshold, *, take_back: bool = False) -> Non
     """Put it where the workers read it, or take it back. Raises Unavailable, Misconfigured."""
     own = replace(own, user_id=ids.canonical(own.user_id))
     value = None if take_back else owns.encode(own)
-    partition = topics.partition_for(own.user_id, settings.partitions)
+    partition = partition_for(own.user_id, settings.partitions)
     send(settings, [(_topic(settings), own.key, value, partition)], "the threshold")
 
 

@@ -1,16 +1,10 @@
-"""The table of all topics, and where an event goes: topic, key, partition, headers.
+"""The table of all topics: their names, schemas and settings; the raw topic of an event type."""
 
-Keyed by user and resource, partitioned by user: `partition_for` is the one function for every door, so that a user's
-raw records, tables and clean records share a partition number. Headers are CloudEvents 1.0, Kafka binary mode.
-"""
-
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
 
-from streams.events import ids, key_parts, resources
-from streams.events.types import EventType, Family, Identity
+from streams.events import resources
+from streams.events.types import EventType, Family
 
 DAY_MS = 24 * 3600 * 1000
 # How long compacted topics keep tombstones, counted from the cleaner's first pass over them (KIP-534): an earlier
@@ -212,107 +206,3 @@ def layout(
 def raw_topic(event: EventType) -> str:
     """Short name of the raw topic for an event type; every type has one."""
     return RAW_BY_FAMILY[event.family]
-
-
-def raw_key(identity: Identity) -> bytes:
-    """`user_id:resource` (where there is no user: team id, or what else owns it)."""
-    return key_of(identity.owner_id, identity.type.resource)
-
-
-def key_of(*parts: str) -> bytes:
-    """The key of a record by its parts, the owner first."""
-    return key_parts.join(":", parts).encode()
-
-
-def owner_in(key: bytes | None) -> str:
-    """The owner in a record's key, in the one spelling of ids; "" where there is none."""
-    return ids.canonical(key_parts.split(":", (key or b"").decode("utf-8", "replace"))[0])
-
-
-@lru_cache(maxsize=200_000)
-def partition_for(owner_id: str, partitions: int) -> int:
-    """Partition of a user: Java's murmur2 over the UTF-8 id, as Kafka's default partitioner does for a key."""
-    return (murmur2(owner_id.encode()) & 0x7FFFFFFF) % partitions
-
-
-def murmur2(data: bytes) -> int:
-    """Kafka's 32-bit murmur2 (org.apache.kafka.common.utils.Utils), unsigned."""
-    m, mask = 0x5BD1E995, 0xFFFFFFFF
-    length = len(data)
-    h = 0x9747B28C ^ length
-    for i in range(0, length - length % 4, 4):
-        k = int.from_bytes(data[i : i + 4], "little") * m & mask
-        k = (k ^ (k >> 24)) * m & mask
-        h = (h * m & mask) ^ k
-    tail = data[length - length % 4 :]
-    if tail:
-        h = (h ^ int.from_bytes(tail, "little")) * m & mask
-    h = (h ^ (h >> 13)) * m & mask
-    return h ^ (h >> 15)
-
-
-# Header names. The signature headers travel under the names of Svix, whichever set came in.
-H_ID, H_TYPE, H_SOURCE, H_SUBJECT, H_TIME = "ce_id", "ce_type", "ce_source", "ce_subject", "ce_time"
-H_RECEIVED, H_DOOR, H_ORIGIN, H_PARTITION_KEY = "ce_receivedtime", "ce_door", "ce_origin", "ce_partitionkey"
-H_BACKFILL = "ce_backfillid"
-H_TRACEPARENT, H_TRACESTATE = "traceparent", "tracestate"
-H_SVIX_ID, H_SVIX_TIMESTAMP, H_SVIX_SIGNATURE = "svix-id", "svix-timestamp", "svix-signature"
-H_REASON, H_DETAIL, H_DEAD_AT, H_VERSION = "dead_reason", "dead_detail", "dead_time", "dead_version"
-H_LEFT_OUT = "dead_leftout"  # bytes of a body that does not fit into a letter: the record lies where it died
-H_FROM_TOPIC, H_FROM_PARTITION, H_FROM_OFFSET = "dead_topic", "dead_partition", "dead_offset"
-H_REDRIVEN_FROM = "ce_redrivenfrom"  # the dead letter, as partition:offset, that was put back as this record
-
-Headers = list[tuple[str, bytes]]
-
-
-class Origin(StrEnum):
-    INCREMENTAL = "incremental"
-    HISTORICAL = "historical"
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """What a door knows about one attempt to hand us an event. Times are RFC 3339 in UTC."""
-
-    id: str
-    door: str
-    endpoint: str
-    created_at: str
-    received_at: str
-    origin: Origin = Origin.INCREMENTAL
-    backfill_id: str = ""
-    traceparent: str = ""
-    tracestate: str = ""
-    signature: tuple[tuple[str, str], ...] = ()
-
-
-def cloud_headers(identity: Identity, delivery: Delivery) -> Headers:
-    """CloudEvents headers of a raw record (product contract, section 3). Empty values are left out."""
-    rows = [
-        ("ce_specversion", "1.0"),
-        (H_ID, delivery.id),
-        (H_TYPE, identity.type.text),
-        (H_SOURCE, f"/junction/{identity.team_id or '-'}/{delivery.door}/{delivery.endpoint}"),
-        (H_SUBJECT, identity.user_id),
-        (H_TIME, delivery.created_at),
-        ("content-type", "application/json"),
-        (H_RECEIVED, delivery.received_at),
-        (H_DOOR, delivery.door),
-        (H_ORIGIN, delivery.origin),
-        (H_PARTITION_KEY, identity.owner_id),
-        (H_BACKFILL, delivery.backfill_id),
-        (H_TRACEPARENT, delivery.traceparent),
-        (H_TRACESTATE, delivery.tracestate),
-        *delivery.signature,
-    ]
-    return encode_headers(rows)
-
-
-def encode_headers(rows: Iterable[tuple[str, str]]) -> Headers:
-    """Text headers as Kafka headers; empty ones are left out."""
-    return [(name, text.encode()) for name, text in rows if text]
-
-
-def header(headers: Iterable[tuple[str, bytes]], name: str) -> str:
-    """The first header of that name as text; "" when absent; bytes that are not UTF-8 are replaced."""
-    return next((value.decode("utf-8", "replace") for key, value in headers if key == name and value), "")

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from streams.events.topics import Headers
+from streams.events.headers import Headers
 from streams.ops import log
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
@@ -60,7 +60,7 @@ class KafkaPublisher:
         self._is_closing = False
 
     async def publish(self, topic: str, key: bytes, value: bytes, headers: Headers, partition: int) -> None:
-        """See Publisher. The partition is given: `topics.partition_for` decides it for every door alike."""
+        """See Publisher. The partition is given: `partitions.partition_for` decides it for every door alike."""
         if self._is_closing:
             raise Unavailable("the publisher is closed")
         if self.broken:

@@ -5,6 +5,7 @@ from typing import Any
 from rich.console import Console
 
 from streams.events import ids, topics
+from streams.events.record_keys import owner_in
 from streams.kafka.reader import Decoded, Reader
 from streams.ops import terminal
 from streams.ops.errors import Misconfigured
@@ -51,7 +52,7 @@ def wanted(record: Decoded, user_id: str) -> bool:
     """Whether it is one of this user, by its record or, where it has none that can be read, by its key."""
     if not user_id:
         return True
-    owner = topics.owner_in(record.key) if record.record is None else record.record.get("user_id")
+    owner = owner_in(record.key) if record.record is None else record.record.get("user_id")
     return ids.canonical(owner or "") == ids.canonical(user_id)
 
 

@@ -4,7 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from streams.events import ids, topics
-from streams.events.types import Family, identify, parse_type
+from streams.events.headers import H_ID, H_SUBJECT, H_SVIX_ID, H_TYPE, header
+from streams.events.identity import identify
+from streams.events.partitions import partition_for
+from streams.events.record_keys import raw_key
+from streams.events.types import Family, parse_type
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import drift
 from streams.payloads.alignment import align
@@ -60,7 +64,7 @@ def explain(
         _name(out, body, prefix, partitions)
         _fill(out, decode(body, Family(out.family)), prefix)  # by the way that the worker takes for its topic
         if rows is not None and out.version == _ONCE and not _delivery_id(rows):
-            raise Rejected(Reason.NO_DELIVERY_ID, topics.H_ID)
+            raise Rejected(Reason.NO_DELIVERY_ID, H_ID)
     except Rejected as rejection:
         out.reason, out.detail = str(rejection.reason), rejection.detail
         if rejection.reason is Reason.USER_CONFLICT:
@@ -77,12 +81,12 @@ def _fill_as_if_one_user(out: Explanation, body: bytes, prefix: str) -> None:
 
 
 def _delivery_id(rows: list[tuple[str, bytes]]) -> str:
-    return topics.header(rows, topics.H_ID) or topics.header(rows, topics.H_SVIX_ID)
+    return header(rows, H_ID) or header(rows, H_SVIX_ID)
 
 
 def _name_by_headers(out: Explanation, rows: list[tuple[str, bytes]]) -> None:
-    out.event_type = topics.header(rows, topics.H_TYPE)
-    out.user_id = ids.canonical(topics.header(rows, topics.H_SUBJECT))
+    out.event_type = header(rows, H_TYPE)
+    out.user_id = ids.canonical(header(rows, H_SUBJECT))
     if out.event_type:
         parsed = parse_type(out.event_type)
         out.family, out.resource = parsed.family, parsed.resource
@@ -94,8 +98,8 @@ def _name(out: Explanation, body: bytes, prefix: str, partitions: int) -> None:
     out.event_type, out.family, out.resource = identity.type.text, identity.type.family, identity.type.resource
     out.user_id, out.team_id = identity.user_id, identity.team_id
     out.raw_topic = f"{prefix}.{topics.raw_topic(identity.type)}"
-    out.key = topics.raw_key(identity).decode()
-    out.partition = topics.partition_for(identity.owner_id, partitions)
+    out.key = raw_key(identity).decode()
+    out.partition = partition_for(identity.owner_id, partitions)
 
 
 def _fill(out: Explanation, decoded: Summary | Series | Control, prefix: str) -> None:

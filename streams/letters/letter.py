@@ -7,9 +7,24 @@ beside them.
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from streams.events import ids, times, topics, types
-from streams.events.topics import Headers, header
-from streams.events.types import Hint
+from streams.events import ids, times
+from streams.events.headers import (
+    H_DETAIL,
+    H_DOOR,
+    H_FROM_OFFSET,
+    H_FROM_PARTITION,
+    H_FROM_TOPIC,
+    H_ID,
+    H_REASON,
+    H_REDRIVEN_FROM,
+    H_SUBJECT,
+    H_SVIX_ID,
+    H_TYPE,
+    H_VERSION,
+    Headers,
+    header,
+)
+from streams.events.identity import Hint, hint, identify
 from streams.ops.errors import Rejected
 
 
@@ -31,32 +46,32 @@ class Letter:
 
     @property
     def reason(self) -> str:
-        return header(self.headers, topics.H_REASON)
+        return header(self.headers, H_REASON)
 
     @property
     def detail(self) -> str:
-        return header(self.headers, topics.H_DETAIL)
+        return header(self.headers, H_DETAIL)
 
     @property
     def version(self) -> str:
         """Of the code that gave up."""
-        return header(self.headers, topics.H_VERSION)
+        return header(self.headers, H_VERSION)
 
     @property
     def delivery_id(self) -> str:
-        return header(self.headers, topics.H_ID) or header(self.headers, topics.H_SVIX_ID)
+        return header(self.headers, H_ID) or header(self.headers, H_SVIX_ID)
 
     @property
     def redriven_from(self) -> str:
         """The letter that was redriven and died again as this one; "" for a first death."""
-        return header(self.headers, topics.H_REDRIVEN_FROM)
+        return header(self.headers, H_REDRIVEN_FROM)
 
     @property
     def died_at(self) -> str:
         """Where it could not be processed: `topic partition:offset`, or the door."""
-        names = (topics.H_FROM_TOPIC, topics.H_FROM_PARTITION, topics.H_FROM_OFFSET)
+        names = (H_FROM_TOPIC, H_FROM_PARTITION, H_FROM_OFFSET)
         topic, partition, offset = (header(self.headers, name) for name in names)
-        return f"{topic} {partition}:{offset}" if topic else f"door {header(self.headers, topics.H_DOOR)}".strip()
+        return f"{topic} {partition}:{offset}" if topic else f"door {header(self.headers, H_DOOR)}".strip()
 
     @property
     def time(self) -> str:
@@ -65,17 +80,17 @@ class Letter:
     @property
     def event_type(self) -> str:
         """By its headers, else by its body: a door could not read what it called a dead letter."""
-        return header(self.headers, topics.H_TYPE) or self._identity().event_type
+        return header(self.headers, H_TYPE) or self._identity().event_type
 
     @property
     def user_id(self) -> str:
-        return ids.canonical(header(self.headers, topics.H_SUBJECT)) or self._identity().user_id
+        return ids.canonical(header(self.headers, H_SUBJECT)) or self._identity().user_id
 
     def _identity(self) -> Hint:
         try:
-            found = types.identify(self.body)
+            found = identify(self.body)
         except Rejected:
-            return types.hint(self.body)
+            return hint(self.body)
         return Hint(found.type.text, found.user_id)
 
 

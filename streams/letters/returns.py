@@ -7,8 +7,29 @@ stays where it is.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from streams.events import ids, topics, types
-from streams.events.topics import Delivery, Headers, header
+from streams.events import ids
+from streams.events.headers import (
+    H_DOOR,
+    H_FROM_TOPIC,
+    H_ID,
+    H_LEFT_OUT,
+    H_PARTITION_KEY,
+    H_RECEIVED,
+    H_REDRIVEN_FROM,
+    H_SOURCE,
+    H_SUBJECT,
+    H_SVIX_ID,
+    H_SVIX_SIGNATURE,
+    H_SVIX_TIMESTAMP,
+    H_TIME,
+    H_TRACEPARENT,
+    H_TRACESTATE,
+    Delivery,
+    Headers,
+    cloud_headers,
+    header,
+)
+from streams.events.identity import identify
 from streams.letters.explain import Explanation, explain
 from streams.letters.letter import Letter
 
@@ -32,21 +53,21 @@ def explain_now(letter: Letter, prefix: str, partitions: int) -> Explanation:
 
 def return_of(letter: Letter, prefix: str, partitions: int) -> Return:
     """The raw record that a letter becomes, or why it would only die again."""
-    if header(letter.headers, topics.H_LEFT_OUT):
+    if header(letter.headers, H_LEFT_OUT):
         return Return(f"too large for a letter: its record is at {letter.died_at}, as long as raw topics keep it")
     explained = explain_now(letter, prefix, partitions)
     if explained.partition is None:
         return Return(f"still unreadable, nobody can tell whose it is: {_reason(explained)}")
     if explained.reason:
         return Return(f"would die again: {_reason(explained)}")
-    own = [row for row in letter.headers if not row[0].startswith(DEAD_PREFIX) and row[0] != topics.H_REDRIVEN_FROM]
+    own = [row for row in letter.headers if not row[0].startswith(DEAD_PREFIX) and row[0] != H_REDRIVEN_FROM]
     own = [(name, _id(value) if name in _IDS else value) for name, value in own]
-    headers = own if header(letter.headers, topics.H_FROM_TOPIC) else _of_the_door(letter)
-    mark = (topics.H_REDRIVEN_FROM, letter.place.encode())
+    headers = own if header(letter.headers, H_FROM_TOPIC) else _of_the_door(letter)
+    mark = (H_REDRIVEN_FROM, letter.place.encode())
     return Return("", explained.raw_topic, explained.key.encode(), explained.partition, (*headers, mark))
 
 
-_IDS = (topics.H_SUBJECT, topics.H_PARTITION_KEY)
+_IDS = (H_SUBJECT, H_PARTITION_KEY)
 
 
 def _id(value: bytes) -> bytes:
@@ -64,15 +85,15 @@ def _of_the_door(letter: Letter) -> Headers:
     def value(name: str) -> str:
         return header(letter.headers, name)
 
-    signature = ((name, value(name)) for name in (topics.H_SVIX_ID, topics.H_SVIX_TIMESTAMP, topics.H_SVIX_SIGNATURE))
+    signature = ((name, value(name)) for name in (H_SVIX_ID, H_SVIX_TIMESTAMP, H_SVIX_SIGNATURE))
     delivery = Delivery(
-        id=value(topics.H_ID),
-        door=value(topics.H_DOOR),
-        endpoint=value(topics.H_SOURCE).rpartition("/")[2] or "-",
-        created_at=value(topics.H_TIME),
-        received_at=value(topics.H_RECEIVED),
-        traceparent=value(topics.H_TRACEPARENT),
-        tracestate=value(topics.H_TRACESTATE),
+        id=value(H_ID),
+        door=value(H_DOOR),
+        endpoint=value(H_SOURCE).rpartition("/")[2] or "-",
+        created_at=value(H_TIME),
+        received_at=value(H_RECEIVED),
+        traceparent=value(H_TRACEPARENT),
+        tracestate=value(H_TRACESTATE),
         signature=tuple(signature),
     )
-    return topics.cloud_headers(types.identify(letter.body), delivery)
+    return cloud_headers(identify(letter.body), delivery)

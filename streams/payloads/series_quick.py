@@ -8,7 +8,8 @@ import msgspec
 
 from streams.events import resources, times
 from streams.events.resources import Value
-from streams.events.types import TEXT_CHARS_MAX, Family
+from streams.events.text.body_bounds import ID_CHARS_MAX
+from streams.events.types import Family
 from streams.payloads import columns
 from streams.payloads.columns import Attributes, Columns
 from streams.payloads.envelope import event_of
@@ -17,7 +18,7 @@ from streams.payloads.source import SourceShape
 
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 Int32 = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]
-Word = Annotated[str, msgspec.Meta(max_length=TEXT_CHARS_MAX)]
+Word = Annotated[str, msgspec.Meta(max_length=ID_CHARS_MAX)]
 _NOTHING = msgspec.Raw(b"")
 
 

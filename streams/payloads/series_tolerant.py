@@ -12,7 +12,7 @@ import msgspec
 
 from streams.events import resources
 from streams.events.resources import Resource, Value
-from streams.events.types import TEXT_CHARS_MAX
+from streams.events.text.body_bounds import ID_CHARS_MAX
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import columns, values
 from streams.payloads.columns import Attributes, Columns, hash64
@@ -118,7 +118,7 @@ def _collected(found: list[_One]) -> Columns:
 
 def _word(value: Any) -> str:
     """A text that many samples share; keys and caches hold it."""
-    if len(found := values.text(value)) > TEXT_CHARS_MAX:
+    if len(found := values.text(value)) > ID_CHARS_MAX:
         raise Unfit("too long")
     return found
 

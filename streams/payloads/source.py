@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from streams.events import ids
-from streams.events.types import TEXT_CHARS_MAX
+from streams.events.text.body_bounds import ID_CHARS_MAX
 from streams.payloads.values import canonical, short_id, short_text
 
 UNKNOWN = "unknown"
@@ -41,8 +41,8 @@ class SourceShape(msgspec.Struct, gc=False, forbid_unknown_fields=True):
         device_id, workout_id = ids.canonical(self.device_id or ""), ids.canonical(self.workout_id or "")
         parts = (self.app_id or None, device_id or None, workout_id or None, self.sport or None)
         kind = self.type or UNKNOWN
-        fit = 0 < len(self.provider) <= TEXT_CHARS_MAX and len(kind) <= TEXT_CHARS_MAX
-        if not fit or any(part is not None and len(part) > TEXT_CHARS_MAX for part in parts):
+        fit = 0 < len(self.provider) <= ID_CHARS_MAX and len(kind) <= ID_CHARS_MAX
+        if not fit or any(part is not None and len(part) > ID_CHARS_MAX for part in parts):
             return None
         return Source(self.provider, kind, *parts)
 

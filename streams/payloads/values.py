@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from streams.events import ids, times
-from streams.events.types import TEXT_CHARS_MAX
+from streams.events.text.body_bounds import ID_CHARS_MAX
 from streams.ops.errors import Reason, Rejected
 
 DEPTH_MAX = 64  # nesting of a payload; real ones have under 10. Refused at a fixed depth, not where the stack ends.
@@ -62,7 +62,7 @@ def text(value: Any) -> str:
 
 def short_text(value: Any) -> str | None:
     """A text that can be an id or a name; None for anything else, and for one that is empty or too long."""
-    return value if type(value) is str and 0 < len(value) <= TEXT_CHARS_MAX else None
+    return value if type(value) is str and 0 < len(value) <= ID_CHARS_MAX else None
 
 
 def short_id(value: Any) -> str | None:

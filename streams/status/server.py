@@ -12,7 +12,8 @@ from typing import Any, Protocol
 from aiohttp import web
 from yarl import URL
 
-from streams.events import ids, topics
+from streams.events import ids
+from streams.events.partitions import partition_for
 from streams.ops import addresses, log
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
@@ -66,7 +67,7 @@ def build(settings: Settings, tables: Tables) -> web.Application:
         if refusal := refused(request, token, is_guarded=is_guarded):
             return refusal
         user_id = ids.canonical(request.match_info["user_id"])
-        partition = topics.partition_for(user_id, settings.partitions)
+        partition = partition_for(user_id, settings.partitions)
         if tables.owns(partition):
             try:
                 view = of_user(user_id, lambda *span: tables.rows(span[0], partition, *span[1:]), time.time())

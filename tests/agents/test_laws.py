@@ -8,8 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streams.events import topics
+from streams.events.identity import identify
 from streams.events.resources import RESOURCES
-from streams.events.types import Family, identify, parse_type
+from streams.events.types import Family, parse_type
 from streams.kafka.codec import parsed
 from streams.letters.explain import explain
 from streams.ops.errors import Rejected

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from connectors.webhook.store import record_of
 from streams import agents
 from streams.events import topics
-from streams.events.signature import Verified, new_message_id
-from streams.events.types import identify
+from streams.events.identity import identify
+from streams.events.message_ids import new_message_id
+from streams.events.signature import Verified
 from streams.kafka.codec import Codec
 from streams.ops.errors import Rejected
 from streams.ops.settings import Settings

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from streams.events import topics
-from streams.events.types import identify
+from streams.events.identity import identify
 from streams.ops.errors import Rejected
 from tests import samples
 from tests.folding import Worker, raw

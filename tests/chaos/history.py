@@ -24,6 +24,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from connectors.history.fetcher.page_events import DOOR
 from streams.events import topics
+from streams.events.headers import H_DOOR, H_ID, H_TIME, header
 from streams.kafka.lag import Lag
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
@@ -174,14 +175,14 @@ def is_over(said: JobProgress) -> bool:
 
 def pages(found: Found) -> list[RawRecord]:
     """Events that fetchers stored."""
-    return [record for record in found.raw if topics.header(record.headers, topics.H_DOOR) == DOOR]
+    return [record for record in found.raw if header(record.headers, H_DOOR) == DOOR]
 
 
 def check(findings: Findings, found: Found, prefix: str) -> None:
     """What the fetchers said and stored, by itself and against `backfills`."""
     words = [_word(record.value) for record in found.progress]
     check_steps(findings, words)
-    ids = Counter(topics.header(record.headers, topics.H_ID) for record in pages(found))
+    ids = Counter(header(record.headers, H_ID) for record in pages(found))
     for id, n in ids.items():
         if n > 1:
             findings.note("repeated", "page", id, n - 1)
@@ -200,7 +201,7 @@ def check_times(findings: Findings, fetched: list[RawRecord]) -> None:
     """No page says that it is of later than when it was stored, whatever the fetcher's clock says: what comes by
     webhook afterwards would be taken for older."""
     for record in fetched:
-        said_ms = datetime.fromisoformat(topics.header(record.headers, topics.H_TIME)).timestamp() * 1000
+        said_ms = datetime.fromisoformat(header(record.headers, H_TIME)).timestamp() * 1000
         if said_ms > record.timestamp + AHEAD_MS_MAX:
             findings.note("wrong", "page of the future", f"{record.topic}[{record.partition}] {record.offset}")
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from streams.events import topics
+from streams.events.headers import H_DOOR, H_ID, H_TIME, encode_headers
 from streams.tables.history import progress
 from streams.tables.history.job import JobStatus
 from streams.tables.history.progress import JobProgress
@@ -36,8 +36,8 @@ class Right:
     def findings(self) -> Findings:
         found, findings = Found(), Findings()
         found.progress = [RawRecord("t", 0, n, 0, b"", progress.encode(word), []) for n, word in enumerate(self.words)]
-        said = [[(topics.H_DOOR, "api"), (topics.H_ID, id), (topics.H_TIME, self.said_at)] for id in self.pages]
-        headers = [topics.encode_headers(rows) for rows in said]
+        said = [[(H_DOOR, "api"), (H_ID, id), (H_TIME, self.said_at)] for id in self.pages]
+        headers = [encode_headers(rows) for rows in said]
         found.raw = [RawRecord("t", 0, n, 0, b"", b"{}", rows) for n, rows in enumerate(headers)]
         row: Any = Stored(f"{PREFIX}.backfills", (0, 0), (b"u1:oura:sleep", b""))
         found.clean = [(row, {"status": self.told})]

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.events import topics
-from streams.events.signature import ksuid_time_ms
-from streams.events.topics import partition_for
+from streams.events.headers import H_FROM_OFFSET, H_FROM_PARTITION, H_FROM_TOPIC, H_REASON
+from streams.events.message_ids import ksuid_time_ms
+from streams.events.partitions import partition_for
 from tests.chaos import alarms
 from tests.chaos.model import Model
 from tests.chaos.reading import Found
@@ -179,9 +180,9 @@ def test_damage_to_alerts_is_found(damage: Callable[[Found], None], tmp_path: Pa
 def test_a_letter_is_whole_and_has_the_reason(reason: bytes, value: bytes | None, wrong: int) -> None:
     """A dead letter of the right record with another reason, or without its body, is wrong."""
     place = (f"{PREFIX}.raw.summaries", 3, 0)
-    names = (topics.H_FROM_TOPIC, topics.H_FROM_PARTITION, topics.H_FROM_OFFSET)
+    names = (H_FROM_TOPIC, H_FROM_PARTITION, H_FROM_OFFSET)
     said = tuple((name, str(part).encode()) for name, part in zip(names, place, strict=True))
-    letter = Stored("dead", (3, 0), (b"key", value), (*said, (topics.H_REASON, reason)))
+    letter = Stored("dead", (3, 0), (b"key", value), (*said, (H_REASON, reason)))
     found = Found(raw=[raw(b"body", topic=place[0])], dead=[letter])  # type: ignore[list-item]  # because it answers what is asked
     result = Findings()
     check_dead(result, found, Model(PREFIX, dead={place: "too_large"}))

@@ -27,6 +27,7 @@ from confluent_kafka import Message
 
 from streams.engine.positions import ledger
 from streams.events import topics
+from streams.events.headers import H_FROM_OFFSET, H_FROM_PARTITION, H_FROM_TOPIC, H_ID, H_REASON, header
 from streams.events.record_bounds import Bounds
 from streams.simulator.truth.truth import Truth
 from streams.simulator.world.world import Event
@@ -103,7 +104,7 @@ def check_door(findings: Findings, found: Found, sent: Mapping[str, bytes]) -> N
     """Every event is in a raw topic at least once, as it was sent."""
     left = dict(sent)
     for record in found.raw:
-        id = topics.header(record.headers, topics.H_ID)
+        id = header(record.headers, H_ID)
         left.pop(id, None)
         if id in sent and record.value != sent[id]:
             findings.note("wrong", "raw bytes", f"{record.topic}[{record.partition}] {record.offset}")
@@ -269,15 +270,15 @@ def _same_rows(findings: Findings, where: str, wanted: Mapping[Any, bytes], ther
 def check_dead(findings: Findings, found: Found, model: Model) -> None:
     """Each record that the folds reject is a dead letter once, whole, with the reason; the door's own come from no raw
     topic."""
-    names = (topics.H_FROM_TOPIC, topics.H_FROM_PARTITION, topics.H_FROM_OFFSET)
+    names = (H_FROM_TOPIC, H_FROM_PARTITION, H_FROM_OFFSET)
     letters: Counter[tuple[str, int, int]] = Counter()
     raw = {(record.topic, record.partition, record.offset): record.value for record in found.raw}
     for message in found.dead:
-        topic, partition, offset = (topics.header(message.headers() or [], name) for name in names)
+        topic, partition, offset = (header(message.headers() or [], name) for name in names)
         if topic:
             place = topic, int(partition), int(offset)
             letters[place] += 1
-            reason = topics.header(message.headers() or [], topics.H_REASON)
+            reason = header(message.headers() or [], H_REASON)
             if place in model.dead and (reason, message.value()) != (model.dead[place], raw.get(place)):
                 findings.note("wrong", "dead letter", place)
     for place in model.dead.keys() | letters.keys():

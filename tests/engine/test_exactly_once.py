@@ -3,6 +3,7 @@
 import time
 
 from streams.events import topics
+from streams.events.headers import H_DETAIL, H_FROM_OFFSET, H_FROM_TOPIC, H_REASON
 from streams.ops.settings import Settings
 from tests.engine.rig import RIGHT, TABLE, Rig, keys
 
@@ -146,10 +147,10 @@ def test_poison(rig: Rig) -> None:
     (source,) = [m for m in rig.read(rig.topic("raw.a")) if m.key() == b"bad"]
     assert (letter.key(), letter.value(), letter.partition()) == (b"bad", b"poison \xff\x00", source.partition())
     headers = dict(letter.headers())
-    assert headers[topics.H_REASON] == b"bad_shape"
-    assert headers[topics.H_DETAIL] == b"$.made_up"
-    assert headers[topics.H_FROM_TOPIC].decode() == rig.topic("raw.a")
-    assert headers[topics.H_FROM_OFFSET] == b"%d" % source.offset()
+    assert headers[H_REASON] == b"bad_shape"
+    assert headers[H_DETAIL] == b"$.made_up"
+    assert headers[H_FROM_TOPIC].decode() == rig.topic("raw.a")
+    assert headers[H_FROM_OFFSET] == b"%d" % source.offset()
     assert rig.keys(rig.topic("out")) == rig.keys(rig.changelog) == [b"good"]
 
 

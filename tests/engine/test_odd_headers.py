@@ -8,6 +8,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.util import calc_crc32c
 
 from streams.events import topics
+from streams.events.headers import header
 from tests.engine.rig import Rig
 
 ODD, PLACEHOLDER = b"\xff\xfea\xff", "ODD."
@@ -51,4 +52,4 @@ def test_a_header_whose_name_is_no_text_stops_nobody(rig: Rig, value: bytes) -> 
     assert set(rig.keys(rig.topic("out"))) == {*others, *([b"odd"] if value == b"x" else [])}
     dead = rig.read(rig.topic(topics.DEAD_LETTERS))
     assert [one.value() for one in dead] == ([] if value == b"x" else [b"poison"])
-    assert all(topics.header(one.headers() or [], "ce_id") == "y" for one in dead)
+    assert all(header(one.headers() or [], "ce_id") == "y" for one in dead)

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streams.events import topics
-from streams.events.types import identify, parse_type
+from streams.events.identity import identify
+from streams.events.types import parse_type
 from streams.letters.explain import explain
 from streams.ops.errors import Reason, Rejected
 from tests.every_event import EVENT_TYPES, of

@@ -12,9 +12,11 @@ from connectors.junction.users import read_user
 from connectors.webhook.store import record_of
 from streams.alerts.lives import threshold as owns
 from streams.alerts.lives.threshold import Threshold
-from streams.events import ids, topics
+from streams.events import ids
+from streams.events.headers import H_SUBJECT
+from streams.events.identity import identify
+from streams.events.partitions import partition_for
 from streams.events.signature import Verified
-from streams.events.types import identify
 from streams.kafka.reader import Decoded
 from streams.kafka.tail import wanted
 from streams.letters.explain import explain
@@ -166,7 +168,7 @@ def test_whom_a_command_looks_for(named: str, written: str) -> None:
     assert wanted(Decoded("junction.sleep", 1, 7, 0, b"", {"user_id": written}), named)
     assert wanted(Decoded("junction.raw.summaries", 1, 7, 0, f"{written}:sleep".encode(), None), named)
     assert not wanted(Decoded("junction.raw.summaries", 1, 7, 0, f"{written}0:sleep".encode(), None), named)
-    letter = Letter(0, 0, 0, b"", b"{}", ((topics.H_SUBJECT, written.encode()),))
+    letter = Letter(0, 0, 0, b"", b"{}", ((H_SUBJECT, written.encode()),))
     assert LetterFilter(user_id=named).matches(letter)
 
 
@@ -177,7 +179,7 @@ async def test_the_query_api_answers_for_any_casing() -> None:
     worker = Worker()
     worker.deliver(envelope("provider.connection.created", {"provider": {"slug": "oura"}}))
     of = lookup_settings()
-    tables = Tables(worker, {topics.partition_for(USER, of.partitions)})
+    tables = Tables(worker, {partition_for(USER, of.partitions)})
     async with (
         running(of, tables) as url,
         aiohttp.ClientSession() as session,

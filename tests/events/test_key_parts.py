@@ -4,8 +4,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from streams.alerts.lives.alert import alert_id
-from streams.events import key_parts, topics
-from streams.events.types import Family, Identity, parse_type
+from streams.events import key_parts
+from streams.events.identity import Identity
+from streams.events.record_keys import key_of, owner_in, raw_key
+from streams.events.types import Family, parse_type
 from streams.tables.history.request import new_id
 from streams.tables.keys import state_key
 from tests.folding import Worker
@@ -38,7 +40,7 @@ def test_ids_and_slugs_are_joined_as_they_are(separator: str, said: list[str]) -
 @given(fews, fews)
 def test_nobody_shares_a_key(one: list[str], other: list[str]) -> None:
     """Rows of tables, records, requests."""
-    for made in (topics.key_of, state_key, new_id):
+    for made in (key_of, state_key, new_id):
         assert (made(*one) == made(*other)) == (one == other)
 
 
@@ -56,7 +58,7 @@ def test_nobody_shares_an_alert(user: str, rule: str, other_user: str, other_rul
 def test_raw_records_of_two_owners_have_two_keys(user: str, name: str, other_user: str, other_name: str) -> None:
     """Whatever a stranger calls a resource."""
     one, other = (
-        topics.raw_key(Identity(parse_type(f"daily.data.{resource}.created"), owner, ""))
+        raw_key(Identity(parse_type(f"daily.data.{resource}.created"), owner, ""))
         for owner, resource in ((user, name), (other_user, other_name))
     )
     assert (one == other) == ((user, name or "other") == (other_user, other_name or "other"))
@@ -73,7 +75,7 @@ def test_two_users_of_a_compacted_topic() -> None:
 
 def test_whose_a_key_is() -> None:
     """The first part, in the one spelling of ids."""
-    assert topics.owner_in(topics.key_of("a:b", "oura")) == "a:b"
-    assert topics.owner_in(f"{USER.upper()}:oura:sleep".encode()) == USER
-    assert topics.owner_in(None) == ""
+    assert owner_in(key_of("a:b", "oura")) == "a:b"
+    assert owner_in(f"{USER.upper()}:oura:sleep".encode()) == USER
+    assert owner_in(None) == ""
     assert parse_type("daily.data.sleep.created").family is Family.SUMMARY

@@ -13,9 +13,11 @@ from connectors.webhook.store import record_of
 from streams.engine.faust.records import SourceRecord
 from streams.engine.work.step import Step
 from streams.events import topics
+from streams.events.headers import H_FROM_OFFSET, H_LEFT_OUT, H_REASON, header
+from streams.events.identity import identify
 from streams.events.record_bounds import AGAIN_BYTES, ROOM_BYTES, Bounds, around, weight
 from streams.events.signature import Verified
-from streams.events.types import TEXT_CHARS_MAX, identify
+from streams.events.text.body_bounds import ID_CHARS_MAX
 from streams.letters.letter import Letter
 from streams.letters.returns import return_of
 from streams.ops.errors import Misconfigured, Reason, Rejected
@@ -120,7 +122,7 @@ def test_too_large_leaves_no_trace() -> None:
     Step([RECORD], draft, LETTERS).run(fold)
     assert [emit.topic for emit in draft.emits] == [LETTERS]
     assert draft.tables == {"t": {}}
-    assert topics.header(draft.emits[0].headers or [], topics.H_REASON) == "too_large"
+    assert header(draft.emits[0].headers or [], H_REASON) == "too_large"
 
 
 def test_a_part_that_is_too_large_costs_itself() -> None:
@@ -160,8 +162,8 @@ def test_a_letter_always_fits(body: int, key: int, headers: list[int], detail: s
     (letter,) = died(record, Rejected(Reason.TOO_LARGE, detail), SMALL)
     check_accepted([letter], {}, SMALL)
     said = list(letter.headers or [])
-    assert topics.header(said, topics.H_FROM_OFFSET) == "7"
-    assert topics.header(said, topics.H_LEFT_OUT) == ("" if letter.value == record.value else str(body))
+    assert header(said, H_FROM_OFFSET) == "7"
+    assert header(said, H_LEFT_OUT) == ("" if letter.value == record.value else str(body))
     assert letter.value in (record.value, None)
 
 
@@ -176,8 +178,8 @@ def test_a_letter_without_its_body_stays() -> None:
 
 def test_what_a_door_takes_fits_whole() -> None:
     """The largest body, with the longest ids and signatures that can come with it."""
-    long = "\U0001f600" * TEXT_CHARS_MAX
-    head = {"event_type": "daily.data." + long[: TEXT_CHARS_MAX - 11], "user_id": long, "team_id": long, "fill": ""}
+    long = "\U0001f600" * ID_CHARS_MAX
+    head = {"event_type": "daily.data." + long[: ID_CHARS_MAX - 11], "user_id": long, "team_id": long, "fill": ""}
     fill = MIB - ROOM_BYTES - len(json.dumps(head, ensure_ascii=False).encode())
     body = json.dumps(head | {"fill": "x" * fill}, ensure_ascii=False).encode()
     conf = Settings(_env_file=None, record_bytes_max=MIB, body_bytes_max=MIB - ROOM_BYTES, topic_prefix=PREFIX * 10)
@@ -315,5 +317,5 @@ def test_long_workouts(streams: dict[float, bytes], hours: float, bounds: Bounds
 
 def test_the_room_suffices() -> None:
     """What is sent again, its key, and what Kafka writes around it: all of it is in the room that is kept free."""
-    keys, prefix = 3 * 4 * TEXT_CHARS_MAX, 100
+    keys, prefix = 3 * 4 * ID_CHARS_MAX, 100
     assert AGAIN_BYTES + around([]) + keys + prefix < ROOM_BYTES

@@ -1,65 +1,16 @@
-"""The table of topics and the way into it: every event has a topic, a key, a partition and headers."""
+"""The table of topics, and that every event has one."""
 
-import pytest
-from confluent_kafka import Producer
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.events import topics
 from streams.events.resources import RESOURCES
-from streams.events.topics import Delivery, Role, murmur2, partition_for
-from streams.events.types import Family, Identity, parse_type
+from streams.events.topics import Role
+from streams.events.types import Family, parse_type
 
-USER = "5f0c2c0e-7a41-4d5e-9c31-0d9f8b6a1e77"
 KEPT = topics.Kept(raw=90, clean=120, compact=5)
 LAYOUT = topics.layout("junction", "group", partitions=12, replication=3, kept=KEPT, record_bytes_max=20_000_000)
 BY_NAME = {topic.name: topic for topic in LAYOUT}
-DELIVERY = Delivery(
-    id="msg_1",
-    door="webhook",
-    endpoint="main",
-    created_at="2026-06-03T06:15:00Z",
-    received_at="2026-06-03T06:15:01Z",
-    signature=((topics.H_SVIX_ID, "msg_1"), (topics.H_SVIX_SIGNATURE, "v1,abc")),
-)
-
-
-@pytest.mark.parametrize(
-    ("key", "signed"),
-    [
-        (b"21", -973932308),
-        (b"foobar", -790332482),
-        (b"a-little-bit-long-string", -985981536),
-        (b"a-little-bit-longer-string", -1486304829),
-        (b"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971),
-        (b"abc", 479470107),
-    ],
-)
-def test_murmur2_is_kafkas(key: bytes, signed: int) -> None:
-    """The vectors of Kafka's own UtilsTest; ours is the same number without the sign."""
-    assert murmur2(key) == signed & 0xFFFFFFFF
-
-
-def test_our_partition_is_librdkafkas() -> None:
-    """A door in another language that lets its client choose by user id lands on the same partition."""
-    producer = Producer({"test.mock.num.brokers": 1, "partitioner": "murmur2"})  # librdkafka's in-process cluster
-    chosen: dict[str, int] = {}
-    owners = [USER, "ü", "日本語", "a:b", *(f"user-{i:x}" for i in range(200))]
-    for owner in owners:
-        producer.produce(
-            "users", key=owner, on_delivery=lambda error, m, owner=owner: chosen.update({owner: m.partition()})
-        )
-    assert producer.flush(30) == 0
-    partitions = len(producer.list_topics("users", timeout=10).topics["users"].partitions)
-    assert partitions > 1
-    assert chosen == {owner: partition_for(owner, partitions) for owner in owners}
-
-
-@given(st.text(min_size=1, max_size=256).filter(lambda s: s.isprintable()), st.integers(1, 512))
-def test_a_partition_is_in_range_and_stays(owner: str, partitions: int) -> None:
-    """The same user has the same partition every time, and it exists."""
-    assert 0 <= partition_for(owner, partitions) < partitions
-    assert partition_for(owner, partitions) == partition_for(owner, partitions)
 
 
 @given(st.text())
@@ -140,56 +91,3 @@ def test_changelogs_have_fausts_names() -> None:
     worker = {f"group-{table}-changelog" for table in topics.TABLES}
     fetcher = {f"group-fetcher-{table}-changelog" for table in topics.FETCH_TABLES}
     assert {t.name for t in LAYOUT if t.role is Role.CHANGELOG} == worker | fetcher
-
-
-def test_a_raw_key_is_user_and_resource() -> None:
-    """`user_id:resource`; the team stands in where there is no user."""
-    sleep, lab = parse_type("daily.data.sleep.created"), parse_type("labtest.match_review.created")
-    assert topics.raw_key(Identity(sleep, USER, "team")) == f"{USER}:sleep".encode()
-    assert topics.raw_key(Identity(lab, "", "team")) == b"team:match_review"
-
-
-def test_headers_are_cloudevents() -> None:
-    """A raw record carries the CloudEvents attributes of Kafka's binary mode and the signature as it came."""
-    identity = Identity(parse_type("daily.data.sleep.created"), USER, "team")
-    headers = topics.cloud_headers(identity, DELIVERY)
-    assert dict(headers) == {
-        "ce_specversion": b"1.0",
-        "ce_id": b"msg_1",
-        "ce_type": b"daily.data.sleep.created",
-        "ce_source": b"/junction/team/webhook/main",
-        "ce_subject": USER.encode(),
-        "ce_time": b"2026-06-03T06:15:00Z",
-        "content-type": b"application/json",
-        "ce_receivedtime": b"2026-06-03T06:15:01Z",
-        "ce_door": b"webhook",
-        "ce_origin": b"incremental",
-        "ce_partitionkey": USER.encode(),
-        "svix-id": b"msg_1",
-        "svix-signature": b"v1,abc",
-    }
-    assert len(dict(headers)) == len(headers)
-
-
-def test_what_is_not_known_has_no_header() -> None:
-    """An empty value is absent, not an empty header: CloudEvents forbids empty attributes."""
-    headers = topics.cloud_headers(Identity(parse_type("checkout.quote.created"), "", "team"), DELIVERY)
-    assert topics.H_SUBJECT not in dict(headers)
-    assert topics.H_TRACEPARENT not in dict(headers)
-    assert dict(headers)["ce_partitionkey"] == b"team"
-
-
-@given(st.lists(st.tuples(st.text(min_size=1), st.text())))
-def test_headers_are_read_back(rows: list[tuple[str, str]]) -> None:
-    """What `encode_headers` wrote, `header` reads: the first non-empty value of a name, else ""."""
-    headers = topics.encode_headers((name, text.encode("utf-8", "replace").decode()) for name, text in rows)
-    for name, _ in rows:
-        assert topics.header(headers, name) == next(
-            (text.encode("utf-8", "replace").decode() for other, text in rows if other == name and text), ""
-        )
-
-
-@given(st.binary())
-def test_a_header_of_any_bytes_is_text(value: bytes) -> None:
-    """A stranger's header never stops the worker."""
-    assert isinstance(topics.header([("h", value)], "h"), str)

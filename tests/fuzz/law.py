@@ -6,8 +6,9 @@ from dataclasses import asdict
 from zlib import crc32
 
 from connectors.webhook.store import record_of
+from streams.events.identity import identify
 from streams.events.signature import Verified
-from streams.events.types import Family, identify, parse_type
+from streams.events.types import Family, parse_type
 from streams.letters.explain import Explanation, explain
 from streams.letters.letter import LetterFilter
 from streams.letters.shapes import shape

@@ -11,6 +11,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from streams.alerts.lives import timers
 from streams.alerts.lives.timers import Timer
 from streams.events import topics
+from streams.events.partitions import partition_for
 from streams.kafka import admin, registry
 from streams.ops.settings import Settings
 from streams.tables import connections, verdicts
@@ -38,7 +39,7 @@ def later(row: bytes) -> bytes:
 def put(settings: Settings, topic: str, key: bytes, value: bytes) -> None:
     producer = Producer(settings.librdkafka)
     headers = [("ce_id", b"msg_1"), ("ce_time", b"2026-06-03T10:00:00Z"), ("ce_door", b"webhook")]
-    producer.produce(topic, value, key, topics.partition_for(USER, settings.partitions), headers=headers)
+    producer.produce(topic, value, key, partition_for(USER, settings.partitions), headers=headers)
     assert producer.flush(20) == 0
 
 

@@ -23,6 +23,7 @@ from streams.demo.cluster import Cluster
 from streams.demo.history import History
 from streams.demo.watch import Watch
 from streams.events import topics
+from streams.events.partitions import partition_for
 from streams.kafka import admin, registry
 from streams.kafka.codec import Codec
 from streams.kafka.reader import Reader
@@ -271,6 +272,6 @@ def test_an_alert_that_cannot_be_brought_is_unreadable(field: str) -> None:
 def test_a_threshold_that_kafka_does_not_take_is_a_sentence(stage: Stage) -> None:
     """More partitions in the settings than there are: a person has to act, no traceback."""
     many = stage.settings.model_copy(update={"partitions": 64})
-    user = next(f"u{n}" for n in range(999) if topics.partition_for(f"u{n}", 64) > 0)
+    user = next(f"u{n}" for n in range(999) if partition_for(f"u{n}", 64) > 0)
     with pytest.raises(Misconfigured, match="did not take the threshold: _UNKNOWN_PARTITION"):
         threshold_topic.write(many, Threshold(user, "low", 3.0))

@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from streams.demo import stack, startup
 from streams.events import topics
+from streams.events.headers import H_ID, H_REASON, header
 from streams.kafka.lag import Lag
 from streams.kafka.reader import Reader
 from streams.ops.settings import Settings
@@ -96,4 +97,4 @@ def _dead_letters(settings: Settings) -> list[tuple[str, str]]:
     while any(max(p.offset, 0) < ends[p.partition] for p in consumer.position(partitions) if ends[p.partition]):
         found += [message.headers() or [] for message in consumer.consume(500, 0.2) if not message.error()]
     consumer.close()
-    return [(topics.header(h, topics.H_ID), topics.header(h, topics.H_REASON)) for h in found]
+    return [(header(h, H_ID), header(h, H_REASON)) for h in found]

@@ -12,6 +12,7 @@ from confluent_kafka import Producer
 from streams.cli.show import drift
 from streams.cli.show.letters import print_letter, print_letters, print_redrive
 from streams.events import topics
+from streams.events.headers import H_DETAIL, H_ID, H_REASON, H_REDRIVEN_FROM, header
 from streams.kafka import admin, registry
 from streams.kafka.codec import Codec
 from streams.kafka.reader import Messages
@@ -67,7 +68,7 @@ def returned(settings: Settings) -> Iterator[str]:
     """The marks of what is on the raw topic, committed."""
     with closing(Messages(settings, [f"{settings.topic_prefix}.raw.summaries"], from_beginning=True)) as found:
         for message in found.until_now():
-            yield topics.header(message.headers() or [], topics.H_REDRIVEN_FROM)
+            yield header(message.headers() or [], H_REDRIVEN_FROM)
 
 
 def test_each_letter_goes_back_once(dead: Settings, capsys: pytest.CaptureFixture[str]) -> None:
@@ -111,7 +112,7 @@ def test_values_only_where_they_are_asked_for(dead: Settings, capsys: pytest.Cap
 def test_a_letter_cannot_write_on_the_screen(small: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     """Headers and shapes of a hostile letter are told in list, show and redrive; its body as it is, in a pipe."""
     hostile = json.dumps({"event_type": f"x{HOSTILE}", "user_id": "u", HOSTILE: 1}).encode()
-    headers = [(name, HOSTILE.encode("utf-8", "replace")) for name in (topics.H_ID, topics.H_REASON, topics.H_DETAIL)]
+    headers = [(name, HOSTILE.encode("utf-8", "replace")) for name in (H_ID, H_REASON, H_DETAIL)]
     producer = Producer(small.librdkafka)
     producer.produce(f"{small.topic_prefix}.{topics.DEAD_LETTERS}", hostile, b"u", 0, headers=headers)
     producer.flush()

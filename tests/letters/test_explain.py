@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from streams.cli.show.explain import render
-from streams.events import topics
+from streams.events.partitions import partition_for
 from streams.letters.explain import KEYS_SHOWN, Explanation, explain
 from streams.ops.errors import Rejected
 from tests import samples
@@ -63,7 +63,7 @@ def test_two_users_are_refused_with_what_is_known() -> None:
     explained = told(json.dumps(heartrate(60, user_id="other")).encode())
     assert (explained.reason, explained.resource) == ("user_conflict", "heartrate")
     assert (explained.raw_topic, explained.key) == ("junction.raw.timeseries", f"{USER}:heartrate")
-    assert explained.partition == topics.partition_for(USER, 12)
+    assert explained.partition == partition_for(USER, 12)
     assert "user_conflict" in shown(explained)
 
 

@@ -12,6 +12,7 @@ from connectors.webhook.store import record_of
 from streams.cli.show import letters
 from streams.engine.work.step import Step, dead_letter
 from streams.events import topics
+from streams.events.headers import H_REASON, H_REDRIVEN_FROM, header
 from streams.events.signature import Verified
 from streams.letters.letter import Letter, LetterFilter
 from streams.letters.returns import explain_now, return_of
@@ -58,7 +59,7 @@ def test_what_goes_back_is_what_came() -> None:
     """Topic, key, partition, bytes and headers are those of the raw record; one header more says where it was."""
     came = at_the_door(json.dumps(FINE).encode())
     put = back(died(came))
-    assert put.headers == [*came.headers, (topics.H_REDRIVEN_FROM, b"%d:3" % came.partition)]
+    assert put.headers == [*came.headers, (H_REDRIVEN_FROM, b"%d:3" % came.partition)]
     assert (put.topic, put.partition, put.key, put.value) == (came.topic, came.partition, came.key, came.value)
 
 
@@ -90,7 +91,7 @@ def test_a_letter_of_the_door_that_can_be_read_by_now() -> None:
     """It gets the headers that its door would have given it, had it been readable then."""
     came = at_the_door(json.dumps(FINE).encode())
     unread = at_the_door(b"{")
-    assert topics.header(unread.headers, topics.H_REASON) == "not_json"
+    assert header(unread.headers, H_REASON) == "not_json"
     put = back(letter(unread._replace(value=came.value)))
     assert put.headers[:-1] == came.headers
     assert (put.topic, put.partition, put.key) == (came.topic, came.partition, came.key)
@@ -121,7 +122,7 @@ def test_a_second_death_names_the_first() -> None:
     put = back(died(at_the_door(json.dumps(FINE).encode())))
     again = died(put)
     assert again.redriven_from == f"{put.partition}:3"
-    assert [name for name, _ in back(again).headers].count(topics.H_REDRIVEN_FROM) == 1
+    assert [name for name, _ in back(again).headers].count(H_REDRIVEN_FROM) == 1
 
 
 @given(mangled(hostile_events()))
@@ -190,7 +191,7 @@ def test_a_fold_that_refuses_writes_such_a_letter() -> None:
         raise Rejected(Reason.NO_KEY, "$.data.id")
 
     Step([at_the_door(json.dumps(FINE).encode())], draft, "d").run(refuse)
-    assert topics.header(draft.emits[0].headers or [], topics.H_REASON) == "no_key"
+    assert header(draft.emits[0].headers or [], H_REASON) == "no_key"
 
 
 # The shape of a body

@@ -5,6 +5,7 @@ What already runs while a test module is imported is not changed: such a functio
 
 ROOMS: dict[str, tuple[str, ...]] = {
     "streams/events/signature.py": ("tests/events/test_signature.py",),
+    "streams/events/message_ids.py": ("tests/events/test_message_ids.py",),
     "streams/events/record_bounds.py": ("tests/events/test_record_bounds.py", "tests/tables/test_bounded_rows.py"),
     "streams/alerts/trial/data_span.py": ("tests/alerts/trial/test_trial.py",),
     "streams/events/key_parts.py": ("tests/events/test_key_parts.py",),
@@ -15,7 +16,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "streams/tables/verdicts.py": ("tests/tables/test_verdicts.py", "tests/tables/test_future_versions.py"),
     "streams/events/times.py": ("tests/events/test_times.py",),
     "streams/events/text/body_bounds.py": ("tests/events/text/test_body_bounds.py",),
-    "streams/events/types.py": ("tests/events/test_types.py", "tests/events/text/test_mend.py"),
+    "streams/events/types.py": ("tests/events/test_types.py",),
+    "streams/events/identity.py": ("tests/events/test_identity.py", "tests/events/text/test_mend.py"),
     "streams/tables/connections.py": ("tests/tables/test_connections.py",),
     "streams/tables/coverage.py": ("tests/tables/test_coverage.py",),
     "streams/tables/history/windows.py": ("tests/tables/history/test_windows.py",),

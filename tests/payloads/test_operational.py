@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.events import documented, topics
-from streams.events.types import Family, identify
+from streams.events import documented
+from streams.events.identity import identify
+from streams.events.record_keys import key_of
+from streams.events.types import Family
 from streams.letters.explain import explain
 from streams.ops import metrics
 from streams.ops.errors import Reason, Rejected
@@ -74,4 +76,4 @@ def test_whatever_is_in_one_it_has_an_owner(kind: str, data: Any, user: Any) -> 
     assert identity.type.family is Family.OPERATIONAL
     assert identity.owner_id
     (told,) = Worker().run(raw(body))
-    assert told.key.startswith(topics.key_of(identity.owner_id).decode())
+    assert told.key.startswith(key_of(identity.owner_id).decode())

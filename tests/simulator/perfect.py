@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from streams.events import resources, signature, topics
+from streams.events import resources, topics
+from streams.events.message_ids import ksuid_time_ms
 from streams.events.schemas import schema_files
 from streams.events.types import Family, parse_type
 from streams.simulator.truth import rivals
@@ -21,7 +22,7 @@ FLOATING = ("freestyle_libre",)
 
 
 def told_by(message_id: str) -> datetime:
-    return EPOCH + timedelta(milliseconds=signature.ksuid_time_ms(message_id) or 0)
+    return EPOCH + timedelta(milliseconds=ksuid_time_ms(message_id) or 0)
 
 
 class Perfect:

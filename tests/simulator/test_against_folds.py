@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from streams.agents import folds
-from streams.events import signature, topics
-from streams.events.types import identify
+from streams.events import topics
+from streams.events.headers import H_ID, Delivery, Headers, cloud_headers, header
+from streams.events.identity import identify
+from streams.events.message_ids import ksuid_time_ms
+from streams.events.record_keys import raw_key
 from streams.kafka import codec
 from streams.kafka.codec import Codec
 from streams.ops.errors import Rejected
@@ -29,7 +32,7 @@ class Raw:
     topic: str
     key: bytes
     value: bytes
-    headers: topics.Headers
+    headers: Headers
     offset: int
     partition: int = 0
     timestamp: int = 0
@@ -54,7 +57,7 @@ class Core:
         try:
             draft.run(self.folds[raw.topic], raw)
         except Rejected as rejected:
-            self.letters.append((topics.header(raw.headers, topics.H_ID), rejected.reason))
+            self.letters.append((header(raw.headers, H_ID), rejected.reason))
         for table, written in draft.tables.items():
             self.tables.setdefault(table, {}).update(written)
         for emit in draft.emits:
@@ -67,11 +70,11 @@ class Core:
 
 def stored(event: Event, received_ms: int, offset: int) -> Raw:
     """What the gateway stores of a delivery."""
-    identity, created_ms = identify(event.body), signature.ksuid_time_ms(event.message_id) or 0
-    delivery = topics.Delivery(event.message_id, "webhook", "junction", rfc3339(created_ms), rfc3339(received_ms))
-    headers = topics.cloud_headers(identity, delivery)
+    identity, created_ms = identify(event.body), ksuid_time_ms(event.message_id) or 0
+    delivery = Delivery(event.message_id, "webhook", "junction", rfc3339(created_ms), rfc3339(received_ms))
+    headers = cloud_headers(identity, delivery)
     name = topics.raw_topic(identity.type)
-    return Raw(name, topics.raw_key(identity), event.body, headers, offset, timestamp=received_ms)
+    return Raw(name, raw_key(identity), event.body, headers, offset, timestamp=received_ms)
 
 
 def rfc3339(ms: int) -> str:

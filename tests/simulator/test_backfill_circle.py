@@ -12,8 +12,9 @@ import pytest
 from connectors.junction import bodies, has_endpoint
 from connectors.junction.workout_stream import WorkoutStream
 from streams.events import resources, topics
-from streams.events.topics import Origin
-from streams.events.types import identify
+from streams.events.headers import Delivery, Origin, cloud_headers
+from streams.events.identity import identify
+from streams.events.record_keys import raw_key
 from streams.simulator.api.options import ApiOptions, Fault
 from streams.simulator.delivery.schedule import Faults, schedule
 from streams.simulator.truth.truth import Truth
@@ -61,9 +62,9 @@ def raw_of(body: bytes, n: int) -> Raw:
     """What a fetcher stores: its own delivery time, the order of its pages, marked as historical."""
     at_ms = FETCHED_MS + n
     identity = identify(body)
-    delivery = topics.Delivery(f"bf.{n}", "api", "oura", rfc3339(at_ms), rfc3339(at_ms), Origin.HISTORICAL, "bf")
+    delivery = Delivery(f"bf.{n}", "api", "oura", rfc3339(at_ms), rfc3339(at_ms), Origin.HISTORICAL, "bf")
     name = topics.raw_topic(identity.type)
-    return Raw(name, topics.raw_key(identity), body, topics.cloud_headers(identity, delivery), n, timestamp=at_ms)
+    return Raw(name, raw_key(identity), body, cloud_headers(identity, delivery), n, timestamp=at_ms)
 
 
 @pytest.fixture(scope="module")

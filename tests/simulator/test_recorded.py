@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.events import signature
-from streams.events.types import identify
+from streams.events.identity import identify
+from streams.events.message_ids import ksuid_time_ms
 from streams.ops.errors import Misconfigured, Rejected
 from streams.simulator.delivery.courier import Target, open_courier
 from streams.simulator.delivery.recorded import align, post_all, read_folder
@@ -35,7 +35,7 @@ def test_ids_hide_no_time(tmp_path: Path) -> None:
     """A recording does not know when its event was made: its id is no KSUID."""
     (tmp_path / "one.json").write_bytes(BODY)
     (one,) = read_folder(tmp_path, align_users=True)
-    assert signature.ksuid_time_ms(one.message_id) is None
+    assert ksuid_time_ms(one.message_id) is None
 
 
 def test_an_empty_folder_is_an_error_with_advice(tmp_path: Path) -> None:

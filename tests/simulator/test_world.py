@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from streams.events import resources, signature
+from streams.events import resources
+from streams.events.identity import identify
+from streams.events.message_ids import ksuid_time_ms
 from streams.events.resources import Kind
-from streams.events.types import Family, identify
+from streams.events.types import Family
 from streams.simulator.bodies.kinds import BUCKETS, CURVES, MOMENTS
 from streams.simulator.world.world import APART_MS, Generation
 from tests.simulator.worlds import END_MS, events, world
@@ -57,7 +59,7 @@ def test_message_ids_tell_the_time_and_differ() -> None:
     ids = [event.message_id for event in events()]
     assert len(set(ids)) == len(ids)
     for event in events()[:200]:
-        assert abs((signature.ksuid_time_ms(event.message_id) or 0) - event.created_at_ms) <= 4
+        assert abs((ksuid_time_ms(event.message_id) or 0) - event.created_at_ms) <= 4
 
 
 def test_all_families_and_resources_occur() -> None:

@@ -13,7 +13,7 @@ from yarl import URL
 
 from streams.cli.show.status import print_status
 from streams.engine.positions import owners
-from streams.events import topics
+from streams.events.partitions import partition_for
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
 from streams.status import access, client, server, view
@@ -22,7 +22,7 @@ from streams.tables.history import job as jobs
 from tests.folding import NOW_MS, Worker
 from tests.tables.history.test_backfills import USER, connected, event, failed, historical, notice, say
 
-PARTITION = topics.partition_for(USER, 12)
+PARTITION = partition_for(USER, 12)
 
 
 class Tables:

@@ -11,7 +11,7 @@ from streams.alerts.lives.threshold import Threshold, encode
 from streams.engine.work.step import Step
 from streams.events import topics
 from streams.events.record_bounds import ROOM_BYTES, Bounds
-from streams.events.types import TEXT_CHARS_MAX
+from streams.events.text.body_bounds import ID_CHARS_MAX
 from streams.ops.errors import Misconfigured, Reason, Rejected
 from streams.ops.settings import MIB
 from streams.tables import connections
@@ -24,7 +24,7 @@ from tests.folding import NOW_MS, PREFIX, RawRecord, Worker, raw
 from tests.strategies import USER, envelope
 
 SMALL = Bounds.of(MIB)
-LONG = "\U0001f600" * TEXT_CHARS_MAX  # 1 KiB
+LONG = "\U0001f600" * ID_CHARS_MAX  # 1 KiB
 PHONE, WATCH = {"provider": "apple", "type": "phone"}, {"provider": "garmin", "type": "watch"}
 AT_MS = 1_780_480_800_000
 
@@ -107,8 +107,8 @@ def _raise(error: Exception, record: Any, draft: Draft) -> None:
 
 def test_a_connection_lists_a_bounded_number() -> None:
     """Every data event may write this row: names that nobody could mean do not fill it."""
-    listed = {f"{n}{LONG[: TEXT_CHARS_MAX - 6]}": {"status": "available"} for n in range(400)}
-    listed |= {f"{n}u{LONG[: TEXT_CHARS_MAX - 7]}": {"status": "unavailable"} for n in range(400)}
+    listed = {f"{n}{LONG[: ID_CHARS_MAX - 6]}": {"status": "available"} for n in range(400)}
+    listed |= {f"{n}u{LONG[: ID_CHARS_MAX - 7]}": {"status": "unavailable"} for n in range(400)}
     _, state = connections.read_event(
         "created", {"provider": "garmin", "resource_availability": listed | {LONG * 2: {"status": "available"}}}, 1
     )
@@ -121,7 +121,7 @@ def test_a_connection_lists_a_bounded_number() -> None:
 def test_data_get_through_behind_the_fullest_connection() -> None:
     """And so does the record that the row becomes."""
     worker = Worker(bounds=SMALL)
-    listed = {f"{n}{LONG[: TEXT_CHARS_MAX - 6]}": {"status": "available"} for n in range(700)}
+    listed = {f"{n}{LONG[: ID_CHARS_MAX - 6]}": {"status": "available"} for n in range(700)}
     worker.deliver(
         envelope("provider.connection.created", {"provider": "apple", "resource_availability": listed}), at_ms=AT_MS
     )
@@ -133,7 +133,7 @@ def test_a_day_s_row_is_bounded_whatever_ids_look_like() -> None:
     row = Rivals()
     for source in range(MAKERS_MAX + 5):
         for n in range(40):
-            row = row.adding(Maker(f"{source}{LONG}"[:TEXT_CHARS_MAX], LONG), f"{n:05}{LONG}"[:TEXT_CHARS_MAX])
+            row = row.adding(Maker(f"{source}{LONG}"[:ID_CHARS_MAX], LONG), f"{n:05}{LONG}"[:ID_CHARS_MAX])
     assert len(row.ids) <= MAKERS_MAX
     assert sum(len(id) for _, ids in row.ids for id in ids) <= IDS_CHARS_MAX
     assert len(encode_rivals(row) or b"") < SMALL.row - ROOM_BYTES
@@ -151,7 +151,7 @@ def test_ids_in_headers_are_bounded() -> None:
         worker.deliver(notice, id=f"{n}" + "x" * 30_000, at_ms=AT_MS + n)
     assert max(len(row) for row in worker.tables["backfills"].values()) < 10_000
     with pytest.raises(Rejected) as caught:
-        worker.deliver(envelope("checkout.quote.created", {"id": "1"}), id="x" * (TEXT_CHARS_MAX + 1))
+        worker.deliver(envelope("checkout.quote.created", {"id": "1"}), id="x" * (ID_CHARS_MAX + 1))
     assert caught.value.reason is Reason.NO_DELIVERY_ID
 
 
@@ -166,11 +166,11 @@ def test_a_user_s_bounds_are_bounded() -> None:
     """A person, or a program, that sets bounds without end is refused; the user's data go on."""
     worker = Worker(bounds=SMALL, rules=[LOW])
     for n in range(500):
-        worker.run(threshold(Threshold(USER, f"{n:04}{LONG}"[:TEXT_CHARS_MAX], bound=1.5)))
+        worker.run(threshold(Threshold(USER, f"{n:04}{LONG}"[:ID_CHARS_MAX], bound=1.5)))
     with pytest.raises(Rejected, match="500 rules"):
         worker.run(threshold(Threshold(USER, "one-more", bound=1.0)))
     with pytest.raises(Rejected, match="the key"):
-        worker.run(threshold(Threshold(USER, "x" * (TEXT_CHARS_MAX + 1))))
+        worker.run(threshold(Threshold(USER, "x" * (ID_CHARS_MAX + 1))))
     assert len(worker.tables["alerts"]) == 1
 
 

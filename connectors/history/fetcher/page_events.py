@@ -5,15 +5,16 @@ from collections.abc import Iterator
 
 from connectors.history.fetcher.outcome import FetchedPage
 from streams.events import topics
-from streams.events.topics import Delivery, Origin
-from streams.events.types import identify
+from streams.events.headers import Delivery, Headers, Origin, cloud_headers
+from streams.events.identity import identify
+from streams.events.record_keys import raw_key
 from streams.tables.history.job import Job
 from streams.tables.history.request import Why
 
 DOOR = "api"
 
 
-def page_events(job: Job, page: FetchedPage, now_ms: int) -> Iterator[tuple[str, bytes, bytes, topics.Headers]]:
+def page_events(job: Job, page: FetchedPage, now_ms: int) -> Iterator[tuple[str, bytes, bytes, Headers]]:
     """(raw topic, key, body, headers) of each event, as the webhook's gateway would store it. Raises Rejected."""
     # The delivery time is that of the call: what a webhook delivered since then is newer.
     # The stream of a workout that was just delivered belongs to no backfill.
@@ -23,8 +24,8 @@ def page_events(job: Job, page: FetchedPage, now_ms: int) -> Iterator[tuple[str,
         identity = identify(body)
         times = rfc3339(page.began_ms), rfc3339(now_ms)
         delivery = Delivery(f"{page_id(job)}.{n}", DOOR, job.request.provider, *times, *history)
-        headers = topics.cloud_headers(identity, delivery)
-        yield topics.raw_topic(identity.type), topics.raw_key(identity), body, headers
+        headers = cloud_headers(identity, delivery)
+        yield topics.raw_topic(identity.type), raw_key(identity), body, headers
 
 
 def page_id(job: Job) -> str:

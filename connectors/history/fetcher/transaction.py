@@ -4,7 +4,8 @@ from connectors.history.fetcher import workout_events
 from connectors.history.fetcher.outcome import FetchedPage, FetchFailure
 from connectors.history.fetcher.page_events import DOOR, page_events, page_id, rfc3339
 from streams.events import ids, topics
-from streams.events.topics import Delivery
+from streams.events.headers import Delivery
+from streams.events.record_keys import key_of
 from streams.ops.errors import Reason, Rejected
 from streams.tables.draft import Draft
 from streams.tables.history import job as jobs
@@ -86,5 +87,5 @@ def _after_failure(job: Job, failure: FetchFailure, now_ms: int) -> Job:
 
 def _step(draft: Draft, prefix: str, before: Job | None, after: Job) -> None:
     queue.save(draft, before, after)
-    key, value = topics.key_of(*after.request.key), progress.encode(progress.of(after, draft.now_ms))
+    key, value = key_of(*after.request.key), progress.encode(progress.of(after, draft.now_ms))
     draft.emit(f"{prefix}.{topics.FETCH_PROGRESS}", key, value)

@@ -4,9 +4,18 @@ import msgspec
 
 from connectors.junction.workout_stream import WorkoutStream
 from streams import __version__
-from streams.events import topics
-from streams.events.topics import Delivery, Headers
-from streams.events.types import identify
+from streams.events.headers import (
+    H_DEAD_AT,
+    H_DETAIL,
+    H_REASON,
+    H_VERSION,
+    Delivery,
+    Headers,
+    cloud_headers,
+    encode_headers,
+)
+from streams.events.identity import identify
+from streams.events.record_keys import raw_key
 from streams.ops.errors import Reason
 from streams.tables.history.request import Request
 
@@ -42,9 +51,9 @@ def dead_letter(request: Request, delivery: Delivery) -> tuple[bytes, bytes, Hea
     body = stream_event(request)
     identity = identify(body)
     reasons = [
-        (topics.H_REASON, str(Reason.TOO_LARGE)),
-        (topics.H_DETAIL, "$.data.stream"),
-        (topics.H_DEAD_AT, delivery.received_at),
-        (topics.H_VERSION, __version__),
+        (H_REASON, str(Reason.TOO_LARGE)),
+        (H_DETAIL, "$.data.stream"),
+        (H_DEAD_AT, delivery.received_at),
+        (H_VERSION, __version__),
     ]
-    return topics.raw_key(identity), body, [*topics.cloud_headers(identity, delivery), *topics.encode_headers(reasons)]
+    return raw_key(identity), body, [*cloud_headers(identity, delivery), *encode_headers(reasons)]

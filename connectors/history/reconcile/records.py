@@ -6,6 +6,8 @@ from typing import Any
 from connectors.history.fetch_requests import Row
 from connectors.history.reconcile.findings import ResourceFinding
 from streams.events import topics
+from streams.events.partitions import partition_for
+from streams.events.record_keys import key_of
 from streams.kafka.codec import Codec
 from streams.ops.settings import Settings
 from streams.tables.history.request import Request
@@ -22,10 +24,10 @@ def reconciliation_rows(
     """A record a finding, in the user's partition. `asked`: the requests that were made for some of them."""
     pairs = {(request.provider, request.resource) for request in asked}
     topic = f"{settings.topic_prefix}.{topics.RECONCILIATIONS}"
-    partition = topics.partition_for(user_id, settings.partitions)
+    partition = partition_for(user_id, settings.partitions)
     for one in findings:
         record = record_of(user_id, one, (one.provider, one.resource) in pairs, now_s)
-        key = topics.key_of(user_id, one.provider, one.resource)
+        key = key_of(user_id, one.provider, one.resource)
         yield topic, key, codec.encode(topics.RECONCILIATIONS, record), partition
 
 

@@ -11,10 +11,13 @@ from connectors.history.reconcile.reports import ResourceReport
 from streams import agents
 from streams.alerts.rules.parser import rules_of
 from streams.alerts.rules.rule_set import RuleSet
-from streams.events import signature, topics
+from streams.events import topics
+from streams.events.headers import Delivery, Headers, cloud_headers
+from streams.events.identity import identify
+from streams.events.message_ids import ksuid_time_ms
+from streams.events.partitions import partition_for
+from streams.events.record_keys import raw_key
 from streams.events.times import EPOCH, MICRO
-from streams.events.topics import Headers
-from streams.events.types import identify
 from streams.kafka import codec
 from streams.kafka.codec import Codec
 from streams.simulator.world.world import Event, World
@@ -86,11 +89,11 @@ def _reconciliation() -> Example:
 def _stored(event: Event, offset: int) -> _Raw:
     """As a door stores it, a moment after it was made."""
     identity = identify(event.body)
-    created_ms = signature.ksuid_time_ms(event.message_id) or event.created_at_ms
-    delivery = topics.Delivery(event.message_id, "webhook", "junction", _text(created_ms), _text(created_ms + 25))
-    name, headers = topics.raw_topic(identity.type), topics.cloud_headers(identity, delivery)
-    partition = topics.partition_for(identity.owner_id, 12)
-    key, at_ms = topics.raw_key(identity), created_ms + _LATENCY_MS
+    created_ms = ksuid_time_ms(event.message_id) or event.created_at_ms
+    delivery = Delivery(event.message_id, "webhook", "junction", _text(created_ms), _text(created_ms + 25))
+    name, headers = topics.raw_topic(identity.type), cloud_headers(identity, delivery)
+    partition = partition_for(identity.owner_id, 12)
+    key, at_ms = raw_key(identity), created_ms + _LATENCY_MS
     return _Raw(f"{PREFIX}.{name}", partition, offset, at_ms, key, event.body, headers)
 
 

@@ -7,7 +7,7 @@ from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.outlet import Outlet
 from streams.agents.steps.provenance import Provenance
 from streams.events import topics
-from streams.events.topics import Origin
+from streams.events.headers import Origin
 from streams.payloads.envelope import Event
 from streams.payloads.source import UNKNOWN
 from streams.tables import coverage

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from streams.agents.steps.incoming import Incoming
 from streams.events import providers, topics
+from streams.events.record_keys import key_of
 from streams.tables.connections import Connection, Created
 from streams.tables.draft import Draft
 from streams.tables.history import request as requests
@@ -90,4 +91,4 @@ def _ask(incoming: Incoming, request: Request) -> None:
 
 def enqueue(draft: Draft, prefix: str, request: Request) -> None:
     """Put a request into the fetchers' queue, in this transaction."""
-    draft.emit(f"{prefix}.{topics.FETCH_JOBS}", topics.key_of(*request.key), requests.encode(request))
+    draft.emit(f"{prefix}.{topics.FETCH_JOBS}", key_of(*request.key), requests.encode(request))

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from streams.agents.steps.outlet import Outlet
 from streams.agents.steps.provenance import Provenance
-from streams.events.topics import Origin
+from streams.events.headers import Origin
 from streams.payloads.envelope import Event
 from streams.tables import connections
 from streams.tables.draft import Draft

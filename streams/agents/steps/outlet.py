@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from streams.events import topics
+from streams.events.record_keys import key_of
 from streams.kafka.codec import Codec
 from streams.tables.draft import Draft
 from streams.tables.outputs import CleanRecord
@@ -22,7 +22,7 @@ class Outlet:
     ) -> None:
         """`topic`: short name. `key`: its parts, or itself. Raises Rejected(TOO_LARGE); `more`: as in `Draft`."""
         value = self.codec.encode(topic, record)
-        whole = key if isinstance(key, bytes) else topics.key_of(*key)
+        whole = key if isinstance(key, bytes) else key_of(*key)
         draft.emit(f"{self.prefix}.{topic}", whole, value, more=more)
         draft.count("clean_records", topic)
         if draft.observations is not None:

@@ -2,10 +2,21 @@
 
 from typing import NamedTuple
 
-from streams.events import topics
-from streams.events.signature import ksuid_time_ms
+from streams.events.headers import (
+    H_BACKFILL,
+    H_DOOR,
+    H_ID,
+    H_ORIGIN,
+    H_RECEIVED,
+    H_SVIX_ID,
+    H_SVIX_TIMESTAMP,
+    H_TIME,
+    Origin,
+)
+from streams.events.message_ids import ksuid_time_ms
+from streams.events.text.body_bounds import ID_CHARS_MAX
 from streams.events.times import clock_ms, millis
-from streams.events.types import TEXT_CHARS_MAX, Record
+from streams.events.types import Record
 from streams.ops.errors import Reason, Rejected
 from streams.payloads.source import UNKNOWN
 from streams.tables.verdicts import is_ahead
@@ -38,11 +49,11 @@ class Provenance(NamedTuple):
 def provenance_of(record: Record) -> Provenance:
     """From the CloudEvents headers. The time of the Kafka record replaces a missing one, 1970 where it has none."""
     headers, stored_ms = dict(record.headers), clock_ms(record.timestamp)
-    id = _text(headers.get(topics.H_ID)) or _text(headers.get(topics.H_SVIX_ID))
-    created_ms = millis(_text(headers.get(topics.H_TIME)))
+    id = _text(headers.get(H_ID)) or _text(headers.get(H_SVIX_ID))
+    created_ms = millis(_text(headers.get(H_TIME)))
     if created_ms is None:
-        created_ms = ksuid_time_ms(id) or _attempt_ms(_text(headers.get(topics.H_SVIX_TIMESTAMP)))
-    received_ms = millis(_text(headers.get(topics.H_RECEIVED)))
+        created_ms = ksuid_time_ms(id) or _attempt_ms(_text(headers.get(H_SVIX_TIMESTAMP)))
+    received_ms = millis(_text(headers.get(H_RECEIVED)))
     return _tuple(
         Provenance,
         (
@@ -50,9 +61,9 @@ def provenance_of(record: Record) -> Provenance:
             _made_ms(created_ms, received_ms, stored_ms or 0),
             created_ms,
             received_ms,
-            _text(headers.get(topics.H_DOOR)) or UNKNOWN,
-            _text(headers.get(topics.H_ORIGIN)) or topics.Origin.INCREMENTAL,
-            _text(headers.get(topics.H_BACKFILL)),
+            _text(headers.get(H_DOOR)) or UNKNOWN,
+            _text(headers.get(H_ORIGIN)) or Origin.INCREMENTAL,
+            _text(headers.get(H_BACKFILL)),
             record.topic,
             record.partition,
             record.offset,
@@ -75,7 +86,7 @@ _tuple = tuple.__new__  # half the time of calling the type, on the path of ever
 def _text(value: bytes | None) -> str:
     """A header as text; "" for one that is longer than a door writes, because rows keep ids and must not grow by it."""
     text = value.decode("utf-8", "replace") if value else ""
-    return text if len(text) <= TEXT_CHARS_MAX else ""
+    return text if len(text) <= ID_CHARS_MAX else ""
 
 
 def _attempt_ms(text: str) -> int | None:

@@ -6,7 +6,7 @@ of life, because a provider may repeat itself for days.
 """
 
 from streams.agents.steps.incoming import Incoming
-from streams.events.topics import Origin
+from streams.events.headers import Origin
 from streams.tables.outputs import SignOfLife
 
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from streams.alerts.lives.user import PersonalBounds
 from streams.alerts.lives.user_clock import is_zone
 from streams.events import ids
-from streams.events.types import TEXT_CHARS_MAX
+from streams.events.text.body_bounds import ID_CHARS_MAX
 from streams.ops.errors import Misconfigured, Reason, Rejected
 
 
@@ -58,7 +58,7 @@ _decode = msgspec.json.Decoder(Threshold).decode
 def decode(key: bytes | None, value: bytes | None) -> tuple[Threshold, bool]:
     """(whose and what, whether it is given, not taken back). Raises Rejected(BAD_SHAPE)."""
     user_id, separator, rule = (key or b"").decode("utf-8", "replace").rpartition(":")
-    if not user_id or not separator or max(len(user_id), len(rule)) > TEXT_CHARS_MAX:
+    if not user_id or not separator or max(len(user_id), len(rule)) > ID_CHARS_MAX:
         raise Rejected(Reason.BAD_SHAPE, "alert threshold: the key is not user_id:rule")
     user_id = ids.canonical(user_id)
     if not value:

@@ -16,7 +16,9 @@ from streams.alerts.rules.rule_set import RuleSet
 from streams.alerts.trial.data_span import DataSpan
 from streams.alerts.trial.replay import TimedRecord, timed_records
 from streams.alerts.trial.trial import FiredAlert, Trial
-from streams.events import ids, topics
+from streams.events import ids
+from streams.events.partitions import partition_for
+from streams.events.record_keys import owner_in
 from streams.kafka.reader import Reader
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
@@ -82,9 +84,7 @@ def _rules(file: Path) -> RuleSet:
 
 
 def _partitions(settings: Settings, user_id: str) -> Collection[int]:
-    return (
-        {topics.partition_for(ids.canonical(user_id), settings.partitions)} if user_id else range(settings.partitions)
-    )
+    return {partition_for(ids.canonical(user_id), settings.partitions)} if user_id else range(settings.partitions)
 
 
 def _add(outcome: TrialOutcome, records: list[TimedRecord], trial: Trial) -> None:
@@ -108,7 +108,7 @@ def _read(
         for message in reader.until_now():
             topic, at_ms = (message.topic() or "").removeprefix(prefix), message.timestamp()[1]
             outcome.earliest_ms[topic] = min(outcome.earliest_ms.get(topic, at_ms), at_ms)
-            if not user_id or topics.owner_in(message.key()) == user_id:
+            if not user_id or owner_in(message.key()) == user_id:
                 found = _records(reader, message, topic, options, outcome)
                 yield from (record for record in found if record.at_ms >= from_ms)
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from streams.cli.show.explain import render
-from streams.events import topics
+from streams.events.headers import H_SVIX_SIGNATURE, header
 from streams.letters import redrive, returns, topic_reader
 from streams.letters.letter import Letter, LetterFilter
 from streams.letters.shapes import shape
@@ -95,7 +95,7 @@ def described(letter: Letter, settings: Settings, mark: RedriveMark | None, *, r
 
 
 def _is_signed(letter: Letter) -> bool:
-    return bool(topics.header(letter.headers, topics.H_SVIX_SIGNATURE))
+    return bool(header(letter.headers, H_SVIX_SIGNATURE))
 
 
 def print_redrive(settings: Settings, wanted: LetterFilter, *, dry_run: bool, rate: float, as_json: bool) -> None:

@@ -5,7 +5,18 @@ from collections.abc import Sequence
 
 from streams import __version__
 from streams.engine.store.database import Unusable
-from streams.events import topics
+from streams.events.headers import (
+    H_DEAD_AT,
+    H_DETAIL,
+    H_FROM_OFFSET,
+    H_FROM_PARTITION,
+    H_FROM_TOPIC,
+    H_LEFT_OUT,
+    H_REASON,
+    H_VERSION,
+    Headers,
+    encode_headers,
+)
 from streams.events.record_bounds import around, weight
 from streams.events.types import Record
 from streams.ops.errors import Misconfigured, Rejected, StreamsError, place
@@ -67,27 +78,27 @@ class Step:
 def dead_letter(draft: Draft, topic: str, record: Record, rejection: Rejected) -> None:
     """Emit the record as it was read, with the reason in its headers: places, never values. It always fits."""
     dead_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(draft.now_ms / 1000))
-    reasons = topics.encode_headers(
+    reasons = encode_headers(
         [
-            (topics.H_REASON, str(rejection.reason)),
-            (topics.H_DETAIL, rejection.detail[:DETAIL_CHARS_MAX]),
-            (topics.H_DEAD_AT, dead_at),
-            (topics.H_VERSION, __version__),
-            (topics.H_FROM_TOPIC, record.topic),
-            (topics.H_FROM_PARTITION, str(record.partition)),
-            (topics.H_FROM_OFFSET, str(record.offset)),
+            (H_REASON, str(rejection.reason)),
+            (H_DETAIL, rejection.detail[:DETAIL_CHARS_MAX]),
+            (H_DEAD_AT, dead_at),
+            (H_VERSION, __version__),
+            (H_FROM_TOPIC, record.topic),
+            (H_FROM_PARTITION, str(record.partition)),
+            (H_FROM_OFFSET, str(record.offset)),
         ]
     )
     draft.emits.append(_fitting(draft.bounds.record, topic, record, reasons))
     draft.count("dead_letters", str(rejection.reason))
 
 
-def _fitting(bytes_max: int, topic: str, record: Record, reasons: topics.Headers) -> Emit:
+def _fitting(bytes_max: int, topic: str, record: Record, reasons: Headers) -> Emit:
     """The whole letter; else without its body, which lies where the reasons say; else the reasons alone."""
     # What our doors take always fits. What others write may be larger: topics take records by their compressed size.
     # A body that is cut would be no original, and without a letter the partition would stop for ever.
     headers = [*record.headers, *reasons]
-    left_out = topics.encode_headers([(topics.H_LEFT_OUT, str(len(record.value or b"")))])
+    left_out = encode_headers([(H_LEFT_OUT, str(len(record.value or b"")))])
     for letter in (
         Emit(topic, record.key, record.value, headers),
         Emit(topic, record.key, None, [*headers, *left_out]),

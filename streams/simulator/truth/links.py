@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from streams.events import signature, topics
+from streams.events import topics
+from streams.events.message_ids import ksuid_time_ms
 from streams.simulator.truth.fact import Fact, Json, micros, version_of
 from streams.simulator.world.world import Event
 
@@ -17,7 +18,7 @@ def of_connection(event: Event, resource: str, data: Json) -> Iterator[Fact]:
         yield Fact((*key, "error_type"), data["error_type"], version)
     else:
         yield Fact((*key, "status"), "connected", version)
-        yield Fact((*key, "connected_at"), signature.ksuid_time_ms(event.message_id), version)
+        yield Fact((*key, "connected_at"), ksuid_time_ms(event.message_id), version)
         able = {name for name, answer in data["resource_availability"].items() if answer["status"] == "available"}
         yield Fact((*key, "resources_available"), frozenset(able), version)
 

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
-from streams.events import signature
+from streams.events.message_ids import new_message_id
 from streams.events.types import Family, parse_type
 from streams.simulator.bodies.envelope import Shape, write
 from streams.simulator.calendar import DAY_MS
@@ -52,7 +52,7 @@ class Event(NamedTuple):
     @property
     def message_id(self) -> str:
         """The `svix-id`: the same for every delivery of this event; its time is that of the event."""
-        return signature.new_message_id(self.created_at_ms, blake2b(self.body, digest_size=15).digest())
+        return new_message_id(self.created_at_ms, blake2b(self.body, digest_size=15).digest())
 
 
 class PlainEvent(NamedTuple):

@@ -15,7 +15,7 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from streams.events import ids, key_parts
-from streams.events.types import TEXT_CHARS_MAX
+from streams.events.text.body_bounds import ID_CHARS_MAX
 from streams.ops.errors import Reason, Rejected
 from streams.tables.history import windows
 
@@ -23,7 +23,7 @@ WAIT_MS_MAX = 86_400_000  # real requests wait a quarter of an hour at most
 RANGELESS = frozenset({"profile"})
 
 # Bounds for records that anybody may have written: JSON has integers that no row can hold.
-Id = Annotated[str, Meta(max_length=TEXT_CHARS_MAX)]
+Id = Annotated[str, Meta(max_length=ID_CHARS_MAX)]
 Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 TimeUs = Annotated[int, Meta(ge=-62_135_596_800_000_000, le=windows.LAST_US)]  # from the year 1 on
 TimeMs = Annotated[int, Meta(ge=0, le=windows.LAST_US // 1000)]

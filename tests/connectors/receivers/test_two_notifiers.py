@@ -19,6 +19,7 @@ from confluent_kafka import Producer
 
 from streams.alerts import alert_history
 from streams.events import topics
+from streams.events.partitions import partition_for
 from streams.kafka import admin, registry
 from streams.kafka.codec import Codec
 from streams.ops.settings import Settings
@@ -106,7 +107,7 @@ class Stage:
             "first_at": _micros(now), "opened_at": _micros(now), "resolved_at": None,
             "stale_at": _micros(now + timedelta(hours=2)), "at": _micros(now) // 1000, "bound": None, "evidence": [],
         }  # fmt: skip
-        partition = topics.partition_for(user, self.settings.partitions)
+        partition = partition_for(user, self.settings.partitions)
         value = self._codec.encode(topics.ALERTS, alert)
         self._producer.produce(f"{self.settings.topic_prefix}.{topics.ALERTS}", value, user.encode(), partition)
         assert self._producer.flush(10) == 0
@@ -169,7 +170,7 @@ def _sleep_through_a_session(stage: Stage, module: str) -> list[int]:
 
 
 def _users_of_every_partition(settings: Settings) -> list[str]:
-    users = {topics.partition_for(f"user-{n}", settings.partitions): f"user-{n}" for n in range(100)}
+    users = {partition_for(f"user-{n}", settings.partitions): f"user-{n}" for n in range(100)}
     assert len(users) == settings.partitions
     return list(users.values())
 

@@ -24,8 +24,9 @@ import structlog
 import uvicorn
 
 from connectors.webhook import build_app
-from streams.events import topics
-from streams.events.signature import new_message_id, sign
+from streams.events.message_ids import new_message_id
+from streams.events.partitions import partition_for
+from streams.events.signature import sign
 from streams.kafka import admin
 from streams.kafka.memory_publisher import MemoryPublisher, Published
 from streams.ops.errors import Misconfigured, Unavailable
@@ -131,7 +132,7 @@ def test_accepted_event_is_stored_as_it_came(gateway: Running) -> None:
     assert record.topic == "junction.raw.summaries"
     assert record.key == f"{USER}:sleep".encode()
     assert record.value == body
-    assert record.partition == topics.partition_for(USER, 4)
+    assert record.partition == partition_for(USER, 4)
     headers = {name: value.decode() for name, value in record.headers}
     assert headers == {
         "ce_specversion": "1.0",
@@ -157,7 +158,7 @@ def test_news_about_the_deliveries_themselves(gateway: Running) -> None:
     assert gateway.post(body).status_code == 204
     record, headers = gateway.last(), dict(gateway.last().headers)
     assert (record.topic, record.key) == ("junction.raw.other", b"endpoint.disabled:other")
-    assert record.partition == topics.partition_for("endpoint.disabled", 4)
+    assert record.partition == partition_for("endpoint.disabled", 4)
     assert (headers["ce_type"], headers["ce_partitionkey"]) == (b"endpoint.disabled", b"endpoint.disabled")
     assert "ce_subject" not in headers
 
@@ -200,7 +201,7 @@ def test_event_without_user_belongs_to_its_team(gateway: Running) -> None:
     """Match reviews and checkouts have no user: the team is their key and decides the partition."""
     assert gateway.post(body_of("labtest.match_review.created", user_id=None)).status_code == 204
     assert gateway.last().key == f"{TEAM}:match_review".encode()
-    assert gateway.last().partition == topics.partition_for(TEAM, 4)
+    assert gateway.last().partition == partition_for(TEAM, 4)
 
 
 # What is kept as a dead letter

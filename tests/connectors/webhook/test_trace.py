@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from connectors.webhook import trace
 from connectors.webhook.store import record_of
-from streams.events import topics
+from streams.events.headers import encode_headers
 from streams.events.signature import Verified
 from streams.letters.letter import Letter
 from streams.letters.returns import return_of
@@ -38,7 +38,7 @@ def test_both_go_with_a_record(body: bytes) -> None:
 
 def test_both_come_back_with_a_letter() -> None:
     """A letter of the door that can be read by now becomes the record that it would have been."""
-    headers = topics.encode_headers(stored(b"{", PARENT, STATE).items())
+    headers = encode_headers(stored(b"{", PARENT, STATE).items())
     put = return_of(Letter(0, 0, NOW_MS, b"", FINE, headers), PREFIX, 4)
     assert dict(put.headers)["tracestate"].decode() == STATE
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from streams.events.identity import identify
 from streams.events.text import body_bounds
-from streams.events.types import TEXT_CHARS_MAX, Family, identify
+from streams.events.text.body_bounds import ID_CHARS_MAX
+from streams.events.types import Family
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import queries, series_tolerant, tolerant
 from streams.payloads.columns import tag
@@ -146,7 +148,7 @@ def test_what_is_refused_is_no_row_for_the_fetcher_either() -> None:
 @pytest.mark.parametrize("name", ["unit", "type", "sensor_location", "intensity"])
 def test_a_word_of_samples_is_short(name: str) -> None:
     """Keys and a cache hold it: what is longer than any id is no word, and stays among the unknown."""
-    long = "x" * (TEXT_CHARS_MAX + 1)
+    long = "x" * (ID_CHARS_MAX + 1)
     for family in (Family.TIMESERIES, Family.UNKNOWN):
         found = decode(batch([sample(0, **{name: long})]), family)
         assert isinstance(found, Series)

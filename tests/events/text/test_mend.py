@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.events import topics
+from streams.events.headers import H_SUBJECT, H_TYPE
+from streams.events.identity import hint, identify
 from streams.events.text import mend
-from streams.events.types import Family, hint, identify
+from streams.events.types import Family
 from streams.letters.shapes import shape
 from streams.ops.errors import Reason, Rejected
 from streams.payloads.decode import decode
@@ -215,7 +216,7 @@ def test_what_is_no_json_says_what_it_can(text: str, said: tuple[str, str]) -> N
 def test_a_letter_of_a_known_user_is_found() -> None:
     """By the headers that its door gives it, and by its body where an older door gave none."""
     body = (HEAD + ', "data": {').encode()
-    for headers in ([], [(topics.H_TYPE, b"daily.data.sleep.created"), (topics.H_SUBJECT, USER.encode())]):
+    for headers in ([], [(H_TYPE, b"daily.data.sleep.created"), (H_SUBJECT, USER.encode())]):
         found = letter(raw(b'{"event_type":"a.b","team_id":"t"}', topic="x")._replace(value=body, headers=headers))
         assert (found.event_type, found.user_id) == ("daily.data.sleep.created", USER)
 

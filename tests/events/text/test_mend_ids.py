@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.events.identity import identify
 from streams.events.text import mend
-from streams.events.types import identify
 from streams.ops.errors import Reason, Rejected
 from streams.payloads.decode import decode
 from tests.events.text.test_mend import HALF, MARK, SOURCE, workout, written

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.history.fetcher.page_fetcher import PageFetcher
 from connectors.junction import has_endpoint
-from streams.events.signature import ksuid_time_ms
+from streams.events.message_ids import ksuid_time_ms
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.keys import KEY
 from streams.simulator.api.options import ApiOptions

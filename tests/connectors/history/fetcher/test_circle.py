@@ -5,7 +5,7 @@ from collections import Counter
 
 from connectors.history.fetcher.page_fetcher import PageFetcher
 from streams.events import topics
-from streams.events.signature import ksuid_time_ms
+from streams.events.message_ids import ksuid_time_ms
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.keys import KEY
 from streams.simulator.api.options import ApiOptions

@@ -15,6 +15,7 @@ from confluent_kafka import Consumer, Message, TopicPartition
 
 from connectors.history.fetch_requests import request_rows
 from streams.events import topics
+from streams.events.partitions import partition_for
 from streams.kafka import admin
 from streams.kafka.send import send
 from streams.ops.settings import Settings
@@ -140,7 +141,7 @@ def test_every_page_once(fetchers: Fetchers) -> None:
         user = headers["ce_subject"].decode()
         assert headers["ce_origin"] == b"historical"
         assert headers["ce_backfillid"].decode().startswith(f"bf_{user}_")
-        assert message.partition() == topics.partition_for(user, fetchers.settings.partitions)
+        assert message.partition() == partition_for(user, fetchers.settings.partitions)
 
 
 def test_users_take_turns(fetchers: Fetchers) -> None:

@@ -13,6 +13,7 @@ from connectors.history.fetcher.page_fetcher import HEAD_BYTES, PageFetcher
 from connectors.junction.workout_stream import COLUMNS, read
 from streams import agents
 from streams.events import topics
+from streams.events.headers import H_REASON, header
 from streams.events.record_bounds import Bounds
 from streams.letters import returns
 from streams.letters.letter import Letter
@@ -79,7 +80,7 @@ async def test_a_stream_that_no_record_can_hold_is_a_dead_letter(why: Why) -> No
     assert fetcher.job(STREAM) is None
     assert stored(fetcher, "raw.summaries") == []
     (letter,) = stored(fetcher, topics.DEAD_LETTERS)
-    assert topics.header(letter.headers, topics.H_REASON) == "too_large"
+    assert header(letter.headers, H_REASON) == "too_large"
     assert size_of(letter) < 2_000
 
 

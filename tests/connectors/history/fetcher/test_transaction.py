@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from connectors.history.fetcher.outcome import FetchedPage
 from streams.events import topics
+from streams.events.headers import H_BACKFILL, H_ID, H_ORIGIN, Origin, header
 from streams.tables.history import progress
 from streams.tables.history.job import Job, JobStatus
 from streams.tables.history.progress import JobProgress
@@ -65,9 +66,9 @@ async def test_the_stream_of_a_new_workout_is_no_history() -> None:
     fetcher.take(one("w9"))
     await fetcher.run(answers)
     (live,) = events(fetcher)[before:]
-    assert topics.header(live.headers, topics.H_ORIGIN) == topics.Origin.INCREMENTAL
-    assert topics.header(live.headers, topics.H_BACKFILL) == ""
-    assert {topics.header(one.headers, topics.H_BACKFILL) for one in events(fetcher)[:before]} == {"bf_1"}
+    assert header(live.headers, H_ORIGIN) == Origin.INCREMENTAL
+    assert header(live.headers, H_BACKFILL) == ""
+    assert {header(one.headers, H_BACKFILL) for one in events(fetcher)[:before]} == {"bf_1"}
     assert status(fetcher) == "complete"
 
 
@@ -99,7 +100,7 @@ async def test_streams_of_two_histories_come_mixed(order: str) -> None:
         "second": [*second, *first],
         "alternating": [first[0], second[0], first[1], *second[1:], first[2]],
     }[order]
-    assert {topics.header(one.headers, topics.H_BACKFILL) for one in second} == {"bf_2"}
+    assert {header(one.headers, H_BACKFILL) for one in second} == {"bf_2"}
     assert last_word(fetcher).id == "bf_2"
     worker = Worker()
     told = [clean for record in (*words, *mixed) for clean in worker.run(record) if clean.topic == topics.BACKFILLS]
@@ -114,6 +115,6 @@ async def test_each_event_has_an_id_of_its_own() -> None:
     for _ in range(2):
         fetcher.take(LISTING)
         await fetcher.run(answers)
-    ids = Counter(topics.header(record.headers, topics.H_ID) for record in events(fetcher))
+    ids = Counter(header(record.headers, H_ID) for record in events(fetcher))
     assert len(ids) == 6
     assert set(ids.values()) == {1}
