@@ -146,10 +146,10 @@ GOLDEN: tuple[Golden, ...] = (
             "9e8e11f0e805069197a462665f31640203010708a0"
         ),
         backfills.Backfill(
-            backfills.Notice(1_780_500_000_000, "msg_1", 1_770_000_000_000_000, 1_780_000_000_000_000, True),
+            backfills.HistoryNotice(1_780_500_000_000, "msg_1", 1_770_000_000_000_000, 1_780_000_000_000_000, True),
             ((1_780_500_000_000, "msg_1"),),
             backfills.Fetch(3, "bf_1", JobStatus.FETCHING, "notice", 1, 2, 0.5, 4, 120, "", 1_780_500_001_000, 5, 6),
-            (backfills.Done("bf_1", 100, 2, 3, 1, 7, 8),),
+            (backfills.ProcessedRows("bf_1", 100, 2, 3, 1, 7, 8),),
         ),
         backfills.decode,
         backfills.encode,
@@ -161,10 +161,10 @@ GOLDEN: tuple[Golden, ...] = (
             "6f6d706c657465a00000cb0000000000000000006aa000000098a462665f31cf0000019e8e11ed00640203010708a0"
         ),  # one count, of the backfill that came last
         backfills.Backfill(
-            backfills.Notice(1_780_500_000_000, "msg_1"),
+            backfills.HistoryNotice(1_780_500_000_000, "msg_1"),
             ((1_780_500_000_000, "msg_1"),),
             backfills.Fetch(3, "bf_1", JobStatus.COMPLETE, rows=106),
-            (backfills.Done("bf_1", 100, 2, 3, 1, 7, 8),),
+            (backfills.ProcessedRows("bf_1", 100, 2, 3, 1, 7, 8),),
         ),
         backfills.decode,
         None,

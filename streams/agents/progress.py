@@ -8,7 +8,7 @@ from streams.events.types import Record
 from streams.tables.draft import Draft, Fold
 from streams.tables.history import backfills
 from streams.tables.history import progress as progresses
-from streams.tables.history.backfills import Done
+from streams.tables.history.backfills import ProcessedRows
 from streams.tables.history.job import JobStatus
 from streams.tables.history.outage import Outage
 from streams.tables.history.progress import JobProgress
@@ -42,4 +42,4 @@ def _of_workout(state: backfills.Backfill, progress: JobProgress) -> backfills.B
         or progress.due_ms
     ):
         return state
-    return backfills.add_rows(state, Done(progress.id, others=1))
+    return backfills.add_rows(state, ProcessedRows(progress.id, others=1))

@@ -49,10 +49,6 @@ class Coverage(NamedTuple):
                 runs.append((day, day))
         return runs
 
-    def has_day(self, day: int) -> bool:
-        """Whether there are data on a local day (days since 1970)."""
-        return day >= self.base and bool(int.from_bytes(self.days, "little") >> (day - self.base) & 1)
-
 
 def merge(state: Coverage | None, extent: EventExtent, delivered_ms: int) -> Coverage:
     """The state that knows both. Order and repetition do not matter."""

@@ -14,7 +14,7 @@ from streams.payloads.series import Series
 from streams.payloads.summary import Entity, Summary
 from streams.tables import connections, samples
 from streams.tables.history import backfills
-from streams.tables.history.backfills import Notice
+from streams.tables.history.backfills import HistoryNotice
 
 
 def read(decoded: Summary | Series | Control, at_ms: int = 0, delivery_id: str = "") -> "Reading":
@@ -166,7 +166,7 @@ class ConnectionReading(Reading):
 class BackfillReading(Reading):
     data: Mapping[str, Any]
     provider: str
-    notice: Notice
+    notice: HistoryNotice
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -16,7 +16,7 @@ from streams.payloads.drift import RARE, Finding
 from streams.tables import sources
 from streams.tables.drift_counts import decode
 from streams.tables.history import backfills
-from streams.tables.history.backfills import EMPTY, NOTICES_MAX, Notice
+from streams.tables.history.backfills import EMPTY, NOTICES_MAX, HistoryNotice
 from streams.tables.sources import Maker, Policy, Rivals
 from tests.folding import Worker
 from tests.strategies import envelope
@@ -68,10 +68,10 @@ def test_entities_that_move_beyond_the_bound() -> None:
 
 
 @given(
-    st.lists(st.builds(Notice, st.integers(0, 200), ids), min_size=1, max_size=100),
+    st.lists(st.builds(HistoryNotice, st.integers(0, 200), ids), min_size=1, max_size=100),
     st.randoms(use_true_random=False),
 )
-def test_notices_of_a_history(said: list[Notice], random: Any) -> None:
+def test_notices_of_a_history(said: list[HistoryNotice], random: Any) -> None:
     """The newest NOTICES_MAX by their own time are known, and the newest counts, in any order and repeated."""
     state = EMPTY
     for notice in [*random.sample(said, len(said)), *random.sample(said, len(said))]:

@@ -11,7 +11,7 @@ from streams.ops.errors import Reason, Rejected
 from streams.tables import connections
 from streams.tables.connections import EMPTY, MINUTE_MS, Connection, Created, Failed, merge, merge_data
 from streams.tables.history import backfills
-from streams.tables.history.backfills import Notice
+from streams.tables.history.backfills import HistoryNotice
 
 times_ms = st.integers(1, 4) | st.integers(1, 4).map(lambda n: n * MINUTE_MS)
 names = st.lists(st.sampled_from(["sleep", "steps"]), unique=True).map(sorted).map(tuple)
@@ -162,11 +162,13 @@ def test_an_event_without_provider_is_refused(data: Any) -> None:
         assert caught.value.reason is Reason.BAD_SHAPE
 
 
-notices = st.builds(Notice, times_ms, st.sampled_from(["a", "b"]), st.integers(0, 1), st.integers(2, 3), st.just(True))
+notices = st.builds(
+    HistoryNotice, times_ms, st.sampled_from(["a", "b"]), st.integers(0, 1), st.integers(2, 3), st.just(True)
+)
 
 
 @given(st.lists(notices, min_size=1, max_size=6), st.randoms(use_true_random=False))
-def test_notices_merge_in_any_order(news: list[Notice], random: Any) -> None:
+def test_notices_merge_in_any_order(news: list[HistoryNotice], random: Any) -> None:
     """The newest notice counts, each distinct one is counted once."""
     shuffled = [*news, *random.sample(news, random.randint(0, len(news)))]
     random.shuffle(shuffled)

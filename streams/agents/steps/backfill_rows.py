@@ -14,7 +14,7 @@ from streams.tables import coverage
 from streams.tables.coverage import EventExtent
 from streams.tables.draft import Draft
 from streams.tables.history import backfills
-from streams.tables.history.backfills import BackfillStatus, Done
+from streams.tables.history.backfills import BackfillStatus, ProcessedRows
 from streams.tables.keys import state_key
 from streams.tables.verdicts import Verdict
 
@@ -81,7 +81,7 @@ def _fetched(fetch: backfills.Fetch | None) -> dict[str, Any]:
     }
 
 
-def _processed(done: Done | None) -> dict[str, Any]:
+def _processed(done: ProcessedRows | None) -> dict[str, Any]:
     return {
         "rows_new": done.new if done else 0,
         "rows_changed": done.changed if done else 0,
@@ -116,11 +116,13 @@ def _cover(draft: Draft, key: Key, extent: EventExtent, at_ms: int) -> None:
         draft.put("connections", row, coverage.encode(after))
 
 
-def _rows(delivery: Provenance, extent: EventExtent | None, verdicts: Mapping[Verdict, int], dropped: int) -> Done:
+def _rows(
+    delivery: Provenance, extent: EventExtent | None, verdicts: Mapping[Verdict, int], dropped: int
+) -> ProcessedRows:
     def count(*names: Verdict) -> int:
         return sum(verdicts.get(name, 0) for name in names)
 
-    return Done(
+    return ProcessedRows(
         delivery.backfill_id,
         count(Verdict.NEW),
         count(Verdict.CHANGED, Verdict.CONFLICT),

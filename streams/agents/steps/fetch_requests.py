@@ -9,13 +9,13 @@ from streams.tables.connections import Connection, Created
 from streams.tables.draft import Draft
 from streams.tables.history import request as requests
 from streams.tables.history import windows
-from streams.tables.history.backfills import Backfill, Notice
+from streams.tables.history.backfills import Backfill, HistoryNotice
 from streams.tables.history.request import RANGELESS, Priority, Request, Why, new_id
 
 DAY_MS = 86_400_000
 
 
-def after_notice(incoming: Incoming, provider: str, notice: Notice, known: Backfill, link: Connection) -> str:
+def after_notice(incoming: Incoming, provider: str, notice: HistoryNotice, known: Backfill, link: Connection) -> str:
     """Ask for the range that Junction has pulled. Returns why not, "" if it was asked for.
 
     `known`: the backfill before this notice. After an error only what is missing is asked for.

@@ -9,7 +9,7 @@ backfills  what a worker knows of one resource's history: notices, progress, row
 outage     how long our own gateway was away, where that can cost events
 """
 
-from streams.tables.history.backfills import Backfill, BackfillStatus, Done, Notice
+from streams.tables.history.backfills import Backfill, BackfillStatus, HistoryNotice, ProcessedRows
 from streams.tables.history.job import Job, JobStatus
 from streams.tables.history.outage import Outage
 from streams.tables.history.progress import JobProgress
@@ -21,14 +21,14 @@ __all__ = [
     "RANGELESS",
     "Backfill",
     "BackfillStatus",
-    "Done",
     "Heads",
+    "HistoryNotice",
     "Job",
     "JobProgress",
     "JobStatus",
-    "Notice",
     "Outage",
     "Priority",
+    "ProcessedRows",
     "Request",
     "Span",
     "Why",

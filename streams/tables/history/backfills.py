@@ -35,7 +35,7 @@ class BackfillStatus(StrEnum):
     FAILED = "failed"
 
 
-class Notice(NamedTuple):
+class HistoryNotice(NamedTuple):
     """A `historical.data.*.created`. Range in µs since 1970, UTC; the order breaks ties of the delivery time."""
 
     at_ms: int
@@ -64,7 +64,7 @@ class Fetch(NamedTuple):
     at_ms: int = 0
 
 
-class Done(NamedTuple):
+class ProcessedRows(NamedTuple):
     """Processed rows of one backfill, by verdict; first and last moment of their data, µs, UTC.
 
     `others`: those whose content was known in a newer version, or could not be used.
@@ -86,10 +86,10 @@ class Done(NamedTuple):
 class Backfill(NamedTuple):
     """`done`: of the newest few backfills, in the order of their first rows."""
 
-    newest: Notice | None = None
+    newest: HistoryNotice | None = None
     seen: tuple[tuple[int, str], ...] = ()  # the newest distinct notices, sorted
     fetch: Fetch | None = None
-    done: tuple[Done, ...] = ()
+    done: tuple[ProcessedRows, ...] = ()
     not_expected: str = ""
 
     @property
@@ -109,7 +109,7 @@ class Backfill(NamedTuple):
         return self.newest, self.seen, fetch, self.not_expected, self.status
 
     @property
-    def processed(self) -> Done | None:
+    def processed(self) -> ProcessedRows | None:
         """Processed rows of the backfill that is being fetched."""
         return next((one for one in self.done if self.fetch and one.id == self.fetch.id), None)
 
@@ -125,7 +125,7 @@ class Backfill(NamedTuple):
 EMPTY = Backfill()
 
 
-def read_event(data: object, at_ms: int, delivery_id: str, problems: list[str]) -> tuple[str, Notice]:
+def read_event(data: object, at_ms: int, delivery_id: str, problems: list[str]) -> tuple[str, HistoryNotice]:
     """(provider, notice). A range that runs backwards is swapped (5.1). Raises Rejected(BAD_SHAPE)."""
     if type(data) is not dict or not (provider := provider_slug(data.get("provider"))):
         raise Rejected(Reason.BAD_SHAPE, "$.data.provider")
@@ -133,11 +133,11 @@ def read_event(data: object, at_ms: int, delivery_id: str, problems: list[str]) 
         start, end = values.time_us(data.get("start_date")), values.time_us(data.get("end_date"))
     except Unfit as unfit:
         problems.append(f"$.data.start_date, $.data.end_date: {unfit}")
-        return provider, Notice(at_ms, delivery_id)
-    return provider, Notice(at_ms, delivery_id, min(start, end), max(start, end), True, start > end)
+        return provider, HistoryNotice(at_ms, delivery_id)
+    return provider, HistoryNotice(at_ms, delivery_id, min(start, end), max(start, end), True, start > end)
 
 
-def merge(state: Backfill, notice: Notice) -> Backfill:
+def merge(state: Backfill, notice: HistoryNotice) -> Backfill:
     """The state with one more notice."""
     seen = tuple(sorted({*state.seen, (notice.at_ms, notice.delivery_id)})[-NOTICES_MAX:])
     return state._replace(newest=max(state.newest or notice, notice), seen=seen)
@@ -154,7 +154,7 @@ def merge_progress(state: Backfill, progress: JobProgress) -> Backfill:
     return state._replace(fetch=fetch)
 
 
-def add_rows(state: Backfill, rows: Done) -> Backfill:
+def add_rows(state: Backfill, rows: ProcessedRows) -> Backfill:
     """The state with more processed rows of a backfill.
 
     Rows of several backfills arrive mixed: streams of one that is over still wait while the next one fetches, and rows
@@ -169,11 +169,11 @@ def add_rows(state: Backfill, rows: Done) -> Backfill:
     return state._replace(done=tuple(kept))
 
 
-def _sum(one: Done, more: Done) -> Done:
+def _sum(one: ProcessedRows, more: ProcessedRows) -> ProcessedRows:
     first = min((t for t in (one.first_us, more.first_us) if t is not None), default=None)
     last = max((t for t in (one.last_us, more.last_us) if t is not None), default=None)
     counts = (one.new + more.new, one.changed + more.changed, one.same + more.same, one.others + more.others)
-    return Done(one.id, *counts, first, last)
+    return ProcessedRows(one.id, *counts, first, last)
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -204,7 +204,7 @@ class _Done1(NamedTuple):
 
 
 class _Backfill1(NamedTuple):
-    newest: Notice | None = None
+    newest: HistoryNotice | None = None
     seen: tuple[tuple[int, str], ...] = ()
     fetch: Fetch | None = None
     done: _Done1 | None = None
@@ -214,5 +214,5 @@ class _Backfill1(NamedTuple):
 def _decode_1(payload: bytes) -> Backfill:
     """As it was before: one count."""
     old = msgspec.msgpack.decode(payload, type=_Backfill1)
-    done = (Done(old.done.id, *old.done[2:]),) if old.done else ()
+    done = (ProcessedRows(old.done.id, *old.done[2:]),) if old.done else ()
     return Backfill(old.newest, old.seen, old.fetch, done, old.not_expected)

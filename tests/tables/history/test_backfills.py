@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from streams.events import topics
 from streams.tables.history import backfills, progress
 from streams.tables.history import job as jobs
-from streams.tables.history.backfills import BackfillStatus, Done
+from streams.tables.history.backfills import BackfillStatus, ProcessedRows
 from streams.tables.history.progress import JobProgress
 from streams.tables.history.request import Priority, Request, Why
 from streams.tables.history.windows import DAY_US
@@ -114,7 +114,7 @@ def test_the_row_follows_the_fetch() -> None:
 
 
 done = st.builds(
-    Done, st.just("bf"), st.integers(0, 3), st.integers(0, 3), st.integers(0, 3), st.integers(0, 3),
+    ProcessedRows, st.just("bf"), st.integers(0, 3), st.integers(0, 3), st.integers(0, 3), st.integers(0, 3),
     st.none() | st.integers(0, 9), st.none() | st.integers(0, 9),
 )  # fmt: skip
 said = st.builds(
@@ -124,13 +124,19 @@ said = st.builds(
 
 
 @given(st.lists(done, max_size=5), st.lists(said, max_size=5, unique_by=lambda one: one.seq), st.data())
-def test_rows_and_progress_meet_in_any_order(rows: list[Done], words: list[JobProgress], data: st.DataObject) -> None:
+def test_rows_and_progress_meet_in_any_order(
+    rows: list[ProcessedRows], words: list[JobProgress], data: st.DataObject
+) -> None:
     """They come through different topics: whichever way they interleave, the row ends the same."""
     ends = []
     for _ in range(2):
         state = backfills.EMPTY
         for one in data.draw(st.permutations([*rows, *words])):
-            state = backfills.add_rows(state, one) if isinstance(one, Done) else backfills.merge_progress(state, one)
+            state = (
+                backfills.add_rows(state, one)
+                if isinstance(one, ProcessedRows)
+                else backfills.merge_progress(state, one)
+            )
         assert backfills.decode(backfills.encode(state)) == state
         ends.append(state)
     assert ends[0] == ends[1]
@@ -140,7 +146,7 @@ def test_rows_and_progress_meet_in_any_order(rows: list[Done], words: list[JobPr
 
 ids = st.sampled_from(["bf_1", "bf_2", "bf_3"])
 of_several = st.one_of(
-    st.builds(Done, ids, *(st.integers(0, 2) for _ in range(4)), st.none(), st.none()),
+    st.builds(ProcessedRows, ids, *(st.integers(0, 2) for _ in range(4)), st.none(), st.none()),
     st.builds(
         lambda id, seq, rows: JobProgress(id, USER, "oura", "sleep", seq, jobs.JobStatus.COMPLETE, rows=rows),
         ids, st.integers(0, 50), st.integers(0, 4),
@@ -152,30 +158,34 @@ of_several = st.one_of(
     st.lists(of_several, max_size=9, unique_by=lambda one: one.seq if isinstance(one, JobProgress) else id(one)),
     st.data(),
 )
-def test_rows_of_several_backfills_come_mixed(said: list[Done | JobProgress], data: st.DataObject) -> None:
+def test_rows_of_several_backfills_come_mixed(said: list[ProcessedRows | JobProgress], data: st.DataObject) -> None:
     """Rows of two or three backfills alternate, in any way, around the words of their fetches: others are told the same
     in the end, with all rows of the backfill whose word is the newest."""
     ends = []
     for _ in range(2):
         state = backfills.EMPTY
         for one in data.draw(st.permutations(said)):
-            state = backfills.add_rows(state, one) if isinstance(one, Done) else backfills.merge_progress(state, one)
+            state = (
+                backfills.add_rows(state, one)
+                if isinstance(one, ProcessedRows)
+                else backfills.merge_progress(state, one)
+            )
         assert backfills.decode(backfills.encode(state)) == state
         ends.append(state)
     assert (ends[0].visible, ends[0].processed) == (ends[1].visible, ends[1].processed)
     if fetch := ends[0].fetch:
-        rows = sum(one.rows for one in said if isinstance(one, Done) and one.id == fetch.id)
+        rows = sum(one.rows for one in said if isinstance(one, ProcessedRows) and one.id == fetch.id)
         assert (ends[0].status is BackfillStatus.COMPLETE) == (rows >= fetch.rows)
 
 
 def test_the_backfill_that_is_spoken_of_keeps_its_count() -> None:
     """However many others come by, a few counts are kept, and its own is one of them."""
     word = JobProgress("bf", USER, "oura", "sleep", 1, jobs.JobStatus.COMPLETE, rows=2)
-    state = backfills.add_rows(backfills.merge_progress(backfills.EMPTY, word), Done("bf", 1))
+    state = backfills.add_rows(backfills.merge_progress(backfills.EMPTY, word), ProcessedRows("bf", 1))
     for n in range(20):
-        state = backfills.add_rows(state, Done(f"bf_{n}", 1))
+        state = backfills.add_rows(state, ProcessedRows(f"bf_{n}", 1))
     assert [one.id for one in state.done] == ["bf", "bf_17", "bf_18", "bf_19"]
-    assert backfills.add_rows(state, Done("bf", 1)).status is BackfillStatus.COMPLETE
+    assert backfills.add_rows(state, ProcessedRows("bf", 1)).status is BackfillStatus.COMPLETE
 
 
 def test_rows_of_the_version_before_are_read() -> None:
@@ -184,8 +194,8 @@ def test_rows_of_the_version_before_are_read() -> None:
         "bf_1", USER, "oura", "sleep", 4, jobs.JobStatus.COMPLETE, why="notice", start_us=1, end_us=9, share=1.0,
         pages=2, rows=5, began_ms=1, at_ms=2,
     )  # fmt: skip
-    state = backfills.merge(backfills.EMPTY, backfills.Notice(NOW_MS, "msg_1", 1, 9, True))
-    state = backfills.add_rows(backfills.merge_progress(state, word), Done("bf_1", 2, 1, 1, 1, 3, 8))
+    state = backfills.merge(backfills.EMPTY, backfills.HistoryNotice(NOW_MS, "msg_1", 1, 9, True))
+    state = backfills.add_rows(backfills.merge_progress(state, word), ProcessedRows("bf_1", 2, 1, 1, 1, 3, 8))
     stored = bytes.fromhex(
         "019596cf0000019e8e11ed00a56d73675f310109c3c29192cf0000019e8e11ed00a56d73675f319d04a462665f31a8636f6d706c657465"
         "a66e6f746963650109cb3ff00000000000000205a000010298a462665f31cf0000019e8e11ed07020101010308a0"
