@@ -1,6 +1,6 @@
-"""A page as events, in the shape of webhooks: what decodes a webhook decodes them, to the same keys and contents. Pure.
+"""A page as bodies of webhooks, which decode to the same keys and contents. Pure.
 
-The payload's bytes are copied, not written anew: a number keeps its digits, a field that nobody knows stays.
+The payload's bytes are copied, not encoded again: numbers keep their digits, unknown fields stay.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from streams.payloads.source import UNKNOWN, read_source
 def bodies(
     page: Page, user_id: str, client_user_id: str = "", team_id: str = "", *, bytes_max: int = 16 * 1024 * 1024
 ) -> list[bytes]:
-    """One body for each object; one for each provider and source of samples, more where one would exceed `bytes_max`.
+    """One body an object; one a provider and source of samples, or more where one would exceed `bytes_max`.
 
     Raises Refused(TOO_LARGE) where a single object or sample does.
     """
@@ -29,8 +29,10 @@ def bodies(
 def bodies_within(
     page: Page, user_id: str, client_user_id: str = "", team_id: str = "", *, bytes_max: int, alone_max: int
 ) -> tuple[list[bytes], int]:
-    """Bodies as `bodies` makes them, but a single object or sample may have up to `alone_max` bytes (at least
-    `bytes_max`); and how many are larger still, and left out."""
+    """As `bodies`, but a single object or sample may have up to `alone_max` bytes (at least `bytes_max`).
+
+    Also returns how many are larger, and left out.
+    """
     head = _head(page.resource, user_id, client_user_id, team_id)
     if page.objects:
         made = [head + bytes(one) + b"}" for one in page.objects]
@@ -41,7 +43,7 @@ def bodies_within(
 
 
 def _head(resource: str, user_id: str, client_user_id: str, team_id: str) -> bytes:
-    """The envelope up to its payload. Ids that are not known are left out."""
+    """The envelope up to its payload. Empty ids are left out."""
     envelope = {"event_type": f"daily.data.{resource}.created", "user_id": user_id}
     envelope |= {"client_user_id": client_user_id} if client_user_id else {}
     envelope |= {"team_id": team_id} if team_id else {}
@@ -49,7 +51,7 @@ def _head(resource: str, user_id: str, client_user_id: str, team_id: str) -> byt
 
 
 def _merged(groups: Sequence[SampleGroup]) -> list[SampleGroup]:
-    """One group for each provider and source: the same one may come again, in a page too (domain file, 6.3)."""
+    """One group a provider and source: a page may repeat one (domain file, 6.3)."""
     merged: dict[tuple[str, bytes], SampleGroup] = {}
     for provider, origin, samples in groups:
         merged.setdefault((provider, origin), SampleGroup(provider, origin, [])).samples.extend(samples)
@@ -63,16 +65,16 @@ def _of_group(head: bytes, group: SampleGroup, bytes_max: int) -> Iterator[bytes
 
 
 def _source(group: SampleGroup) -> bytes:
-    """Who measured, as far as `$.data` has to say it: the provider stands apart where the source does not name it."""
-    said = b'"source":' + group.source + b"," if group.source else b""
+    """The start of `$.data`: the source, and beside it the provider where the source does not name it."""
+    fields = b'"source":' + group.source + b"," if group.source else b""
     known = read_source({"source": msgspec.json.decode(group.source or b"null")}, []).provider
     if known == UNKNOWN and group.provider:
-        said += b'"provider":' + msgspec.json.encode(group.provider) + b","
-    return b"{" + said
+        fields += b'"provider":' + msgspec.json.encode(group.provider) + b","
+    return b"{" + fields
 
 
 def _split(samples: Sequence[Raw], bytes_max: int) -> Iterator[list[bytes]]:
-    """As many samples together as fit, commas included; at least one."""
+    """Parts with as many samples as fit, commas included; at least one each."""
     part: list[bytes] = []
     size = 0
     for sample in map(bytes, samples):

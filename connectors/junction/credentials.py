@@ -1,4 +1,4 @@
-"""Who we are to Junction: a team's key, or an access token of a few minutes that is minted anew (domain file, 6.1)."""
+"""Credentials for Junction: a team's key, or an access token of a few minutes that is renewed (domain file, 6.1)."""
 
 import asyncio
 import time
@@ -15,18 +15,18 @@ from connectors.junction.http import HttpTransport
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 
-_EARLY_S = 30.0  # a token is renewed so long before its end
-_APART_S = 10.0  # minting is rate limited; a token that is refused sooner than this will not be better minted again
+_EARLY_S = 30.0  # before its end a token is renewed
+_APART_S = 10.0  # between renewals: minting is rate limited, and another token would be refused too
 Clock = Callable[[], float]
 
 
 class Credentials(Protocol):
     async def headers(self) -> Mapping[str, str]:
-        """What proves who we are. Raises TryLater, NotAuthorized."""
+        """Headers with the credentials. Raises TryLater, NotAuthorized."""
         ...
 
     async def renew(self, refused: Mapping[str, str]) -> None:
-        """The headers were answered 401: get others, or raise NotAuthorized."""
+        """Replace headers that were answered 401, or raise NotAuthorized."""
         ...
 
 
@@ -45,7 +45,7 @@ def of(settings: Settings, http: HttpTransport) -> Credentials:
 
 
 class ApiKey:
-    """A team's key, good until somebody revokes it."""
+    """A team's key, valid until it is revoked."""
 
     def __init__(self, key: str) -> None:
         self._headers = {"x-vital-api-key": _sendable(key, "STREAMS_JUNCTION_API_KEY")}
@@ -65,30 +65,30 @@ class _Token(msgspec.Struct):
 
 
 class AccessToken:
-    """Minted when needed, kept until shortly before its end; however many calls wait, one mints for all."""
+    """Minted when needed, kept until shortly before its end. Of the calls that wait, one mints for all."""
 
     def __init__(self, settings: Settings, http: HttpTransport, clock: Clock = time.monotonic) -> None:
         org, team = segment(settings.junction_org_id), segment(settings.junction_team_id)
         base = settings.junction_management_url.rstrip("/")
         self._url = f"{base}/v1/org/{org}/team/{team}/create_api_access_token"
         key = settings.junction_management_key.get_secret_value()
-        self._asking = {"x-management-key": _sendable(key, "STREAMS_JUNCTION_MANAGEMENT_KEY")}
+        self._mint_headers = {"x-management-key": _sendable(key, "STREAMS_JUNCTION_MANAGEMENT_KEY")}
         self._environment = settings.junction_environment
         self._http, self._clock = http, clock
-        self._one = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._headers: Mapping[str, str] = {}
         self._minted_s = self._ends_s = float("-inf")
 
     async def headers(self) -> Mapping[str, str]:
-        async with self._one:
+        async with self._lock:
             if self._clock() >= self._ends_s:
                 await self._mint()
             return self._headers
 
     async def renew(self, refused: Mapping[str, str]) -> None:
-        async with self._one:
+        async with self._lock:
             if refused is not self._headers:
-                return  # somebody else was refused first, and has minted
+                return  # another call was refused first, and has renewed it
             if self._clock() - self._minted_s < _APART_S:
                 raise NotAuthorized(
                     "Junction refuses an access token that it has just minted (HTTP 401): is the region right?"
@@ -96,7 +96,7 @@ class AccessToken:
             await self._mint()
 
     async def _mint(self) -> None:
-        answer = await self._http.post(self._url, {"env": self._environment}, self._asking)
+        answer = await self._http.post(self._url, {"env": self._environment}, self._mint_headers)
         if answer.status in (http_status.UNAUTHORIZED, 403, http_status.MISSING):
             raise NotAuthorized(
                 f"Junction mints no access token (HTTP {answer.status}): check STREAMS_JUNCTION_MANAGEMENT_KEY, "
@@ -110,7 +110,7 @@ class AccessToken:
 
 
 def _sendable(secret: str, name: str) -> str:
-    """A header holds printable ASCII; what else a secret holds was pasted by mistake."""
+    """The secret. Raises NotAuthorized for what no header can hold: it was pasted by mistake."""
     if not (secret.isascii() and secret.isprintable()) or " " in secret:
         raise NotAuthorized(f"{name} holds a character that no key has")
     return secret

@@ -1,4 +1,4 @@
-"""The one file that speaks HTTP: bytes out, bytes in, bounded in time and size. httpx's errors become ours here."""
+"""The one file here with HTTP: bytes out and in, bounded in time and size. httpx's errors become ours."""
 
 import asyncio
 from collections.abc import Mapping
@@ -58,7 +58,7 @@ class HttpTransport:
                     return ApiAnswer(response.status_code, response.headers, await self._read(response))
         except (httpx.TimeoutException, TimeoutError):
             raise TryLater(FailureReason.TIMEOUT, f"no whole answer in {self._timeout_s:g} s") from None
-        except httpx.InvalidURL:  # the base is checked before: this is what a caller has put behind it
+        except httpx.InvalidURL:  # the base is checked at the start: this is what a caller added
             raise Refused(FailureReason.BAD_REQUEST, "no address can hold what is asked for") from None
         except httpx.HTTPError as error:
             raise TryLater(FailureReason.NETWORK, type(error).__name__) from None

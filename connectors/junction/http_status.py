@@ -1,4 +1,4 @@
-"""What a status means for the caller (domain file, 6.5). Pure; the clock comes in.
+"""What an HTTP status means for the caller (domain file, 6.5). Pure: the time is an argument.
 
 408, 409, 425, 429, 5xx: try again. 401: other credentials. 404: there is none. 400, 422 and the rest: never again.
 """
@@ -33,7 +33,7 @@ class ApiAnswer(NamedTuple):
 
 
 def check(answer: ApiAnswer, now_s: float) -> None:
-    """Nothing for 2xx, 404 and 401, which the caller tells apart; else raises TryLater or Refused."""
+    """Return for 2xx, 404 and 401, which the caller tells apart; else raise TryLater or Refused."""
     status = answer.status
     if 200 <= status < 300 or status in (UNAUTHORIZED, MISSING):
         return
@@ -44,14 +44,14 @@ def check(answer: ApiAnswer, now_s: float) -> None:
 
 
 def check_cursor(status: int) -> None:
-    """Of a call with a cursor. The one without was answered, so what is refused, or missing, is the cursor: a 404 there
-    is not the end of the pages. Raises Refused(CURSOR)."""
+    """For a call with a cursor. Raises Refused(CURSOR)."""
+    # The call without a cursor was answered; so it is the cursor that is refused or missing. A 404 is not the end here.
     if status in _OF_A_CURSOR:
         raise Refused(FailureReason.CURSOR, f"HTTP {status} behind the first page")
 
 
 def retry_after_s(headers: Mapping[str, str], now_s: float) -> int | None:
-    """Whole seconds of `Retry-After`, from a number or a date, rounded up; None where it is absent or no such thing."""
+    """Whole seconds of `Retry-After`, from a number or a date, rounded up; None where it is absent or neither."""
     given = headers.get("retry-after", "").strip()
     try:
         wait_s = float(given) if given[:1].isdigit() else _date_s(given) - now_s
@@ -61,8 +61,10 @@ def retry_after_s(headers: Mapping[str, str], now_s: float) -> int | None:
 
 
 def date_ms(headers: Mapping[str, str]) -> int | None:
-    """When the answer was made, by the other side's clock: Unix milliseconds of `Date`, which names whole seconds,
-    rounded down. None where it is absent or no such thing."""
+    """Unix ms of `Date`: when the answer was made, by Junction's clock, rounded down to a second.
+
+    None where it is absent or no date.
+    """
     try:
         return int(_date_s(headers.get("date", ""))) * 1000
     except (ValueError, OverflowError):
@@ -78,10 +80,10 @@ def _date_s(text: str) -> float:
 def places(body: bytes) -> str:
     """Which parameters were refused, of a 422 as FastAPI writes it: `, query.start_date`. Names, never values."""
     try:
-        said: Any = msgspec.json.decode(body)
+        answer: Any = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
-    found = [_place(error.get("loc")) for error in objects(said.get("detail") if type(said) is dict else None)]
+    found = [_place(error.get("loc")) for error in objects(answer.get("detail") if type(answer) is dict else None)]
     return "".join(f", {place}" for place in found[:_PLACES_MAX] if place)
 
 

@@ -1,4 +1,4 @@
-"""A page of introspection: what Junction says about its own work, user by user (domain file, 5.4). Pure.
+"""A page of introspection: Junction's report on its own work, user by user (domain file, 5.4). Pure.
 
 The entries stay plain values, since their fields and words are open; `connectors.history.reconcile.reports` says
 what they mean.
@@ -12,7 +12,7 @@ from connectors.junction.answer_json import Paged, read_json
 
 @dataclass(frozen=True, slots=True)
 class IntrospectionPage:
-    """`data`: an entry a user."""
+    """`data`: one entry a user."""
 
     data: list[Any] = field(default_factory=list)
     next_cursor: str | None = None

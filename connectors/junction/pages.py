@@ -1,6 +1,6 @@
-"""An answer with data: the objects or samples as the very bytes that Junction sent, and where to go on. Pure.
+"""A page of data: objects or samples as the bytes that Junction sent, and the next cursor. Pure.
 
-What the bytes mean is decided where webhooks are read (`streams.payloads.decode`), not here: one reader for every door.
+`streams.payloads.decode` decodes the bytes, as it does those of webhooks.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from streams.events.resources import Kind
 
 
 class SampleGroup(NamedTuple):
-    """Samples of one source. `provider`: under which the group stands. `source`: b"" where it is not said."""
+    """Samples of one source. `provider`: the key of the group. `source`: b"" where there is none."""
 
     provider: str
     source: bytes
@@ -59,7 +59,7 @@ def read(resource: str, body: bytes) -> Page:
 
 
 def _check_text(body: bytes) -> None:
-    """Parts that stay bytes are not looked into: that they are text is checked for the whole."""
+    """Parts stay bytes and are not parsed here; so the whole body is checked to be UTF-8."""
     try:
         body.decode()
     except UnicodeDecodeError:

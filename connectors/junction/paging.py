@@ -1,4 +1,4 @@
-"""Following cursors with an end, whatever the other side answers."""
+"""Following cursors, with a bound, whatever the other side answers."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from hashlib import blake2b
@@ -18,17 +18,17 @@ P = TypeVar("P", bound=HasCursor)
 
 
 class PageTrail(NamedTuple):
-    """How far a walk has come: small enough to travel in a record. `mark`: hash of a cursor seen on the way."""
+    """How far paging has got, small enough for a record. `mark`: hash of one earlier cursor."""
 
     pages: int = 0
     mark: int = 0
 
 
 def advance(trail: PageTrail, cursor: str, pages_max: int = PAGES_MAX) -> PageTrail:
-    """The trail behind one more page, whose next cursor this is. Raises Refused(ENDLESS).
+    """The trail after one more page; `cursor`: its next one. Raises Refused(ENDLESS).
 
-    The mark moves at every power of two (Brent 1980): a loop of any length is found after at most three times the pages
-    that it takes to walk into it and once around, and nothing grows.
+    The mark moves at every power of two (Brent 1980): a loop is found after at most three times the pages that lead
+    into it and once around, in constant space.
     """
     pages, seen = trail.pages + 1, _hash(cursor)
     if trail.pages and seen == trail.mark:

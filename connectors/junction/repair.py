@@ -1,4 +1,4 @@
-"""Answers that are JSON but for single characters or numbers: the rest of them is read."""
+"""Reading answers that are JSON except for single characters or numbers."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -15,10 +15,8 @@ T = TypeVar("T")
 
 
 def read_repaired(read: Callable[[bytes], T], body: bytes) -> T:
-    """What `read` says of an answer; of one with single broken characters or numbers, without these (`mend`).
-
-    Else one of them would cost all that is on its page, however often it is asked for. Raises as `read` does.
-    """
+    """`read(body)`; where single characters or numbers are broken, without these (`mend`). Raises as `read` does."""
+    # Otherwise one of them would cost its whole page, in every repeated call.
     try:
         return read(body)
     except TryLater:
@@ -30,7 +28,7 @@ def read_repaired(read: Callable[[bytes], T], body: bytes) -> T:
 
 
 def _mended(body: bytes) -> Mended | None:
-    """None too where it is beyond what is mended: it may have been cut off, which is not known before it is read."""
+    """None where the body is cut off, or damaged beyond repair."""
     try:
         return mended(body)
     except Rejected:

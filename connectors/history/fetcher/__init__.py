@@ -2,7 +2,8 @@
 
 It runs in the same engine as the worker, in a consumer group of its own. Its source is `junction.fetch_jobs`, its table
 the queue of jobs. A call of the API runs beside the engine; its outcome joins the next transaction: events into the raw
-topics, the job's next step and a record of progress, together or not at all.
+topics, the job's next step and a record of progress, together or not at all. A loop that
+publishes a page and acknowledges it afterwards could repeat one.
 
 | what | file |
 |---|---|

@@ -34,7 +34,7 @@ def run(settings: Settings, *, rebuild_state: bool = False, accept_offsets: bool
     scheduler = Scheduler(
         settings.topic_prefix, page_fetcher.fetch, settings.fetch_calls_max, page_fetcher.set_share, settings.partitions
     )
-    prefix, reconciling = settings.topic_prefix, ReconcileSchedule(settings)
+    prefix, schedule = settings.topic_prefix, ReconcileSchedule(settings)
 
     def fold(record: Record, draft: Draft) -> None:
         enqueue(draft, prefix, requests.decode(body_of(record)))
@@ -42,7 +42,7 @@ def run(settings: Settings, *, rebuild_state: bool = False, accept_offsets: bool
     def opened(app: engine.App) -> None:
         page_fetcher.open()
         scheduler.opened(app)
-        reconciling.opened(app)
+        schedule.opened(app)
 
     folds = {f"{prefix}.{topics.FETCH_JOBS}": fold}
     plan = engine.Plan(

@@ -15,9 +15,8 @@ STUCK_S = 3600
 AGAIN_S = 86_400
 BEHIND_US = 3_600_000_000  # a webhook may take a while
 DAYS_SLACK = 1  # `days_with_data` is a rough measure, and its days are not the user's
-TIMELESS = providers.OPTIONAL | {
-    "workout_stream"
-}  # days with data do not show whether all is there; a complete fetch does
+# Their days with data do not show whether all is there; a complete fetch does.
+TIMELESS = providers.OPTIONAL | {"workout_stream"}
 Json = Mapping[str, Any]
 
 

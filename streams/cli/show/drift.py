@@ -17,7 +17,7 @@ _COPIED = ("kind", "scope", "path", "found", "count", "first_seen_at", "last_see
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class DriftItem:
     """One item over all partitions. `example`: where an event with it lies, as `topic partition:offset`."""
 
     kind: str
@@ -64,9 +64,9 @@ def read(settings: Settings) -> list[dict[str, Any]]:
     return [record for record in newest.values() if record is not None]
 
 
-def merged(records: Iterable[dict[str, Any]]) -> list[Item]:
+def merged(records: Iterable[dict[str, Any]]) -> list[DriftItem]:
     """Records of several partitions as items, the most frequent of each kind first."""
-    items: dict[tuple[str, ...], Item] = {}
+    items: dict[tuple[str, ...], DriftItem] = {}
     for record in records:
         item = _item(record)
         known = items.get(item.key)
@@ -74,22 +74,22 @@ def merged(records: Iterable[dict[str, Any]]) -> list[Item]:
     return sorted(items.values(), key=lambda item: (item.kind, -item.count, item.key))
 
 
-def _item(record: dict[str, Any]) -> Item:
+def _item(record: dict[str, Any]) -> DriftItem:
     example = f"{record['raw_topic']} {record['raw_partition']}:{record['raw_offset']}"
-    return Item(example=example, **{name: record[name] for name in _COPIED})
+    return DriftItem(example=example, **{name: record[name] for name in _COPIED})
 
 
-def _sum(a: Item, b: Item) -> Item:
+def _sum(a: DriftItem, b: DriftItem) -> DriftItem:
     newer = max(a, b, key=lambda item: item.last_seen_at)
     first = min(a.first_seen_at, b.first_seen_at)
     return replace(newer, count=a.count + b.count, first_seen_at=first)
 
 
-def render(items: Iterable[Item]) -> Rows:
+def render(items: Iterable[DriftItem]) -> Rows:
     """For people: what drifts in the same place of several resources is one row."""
     columns = ("kind", "where", "path", "found", "count", "first seen", "last seen", "example")
     rows = Rows(*columns, right=["count"], is_bare=True)
-    same: dict[tuple[str, ...], list[Item]] = {}
+    same: dict[tuple[str, ...], list[DriftItem]] = {}
     for item in items:
         same.setdefault((item.kind, item.path, item.found), []).append(item)
     for group in same.values():
@@ -97,7 +97,7 @@ def render(items: Iterable[Item]) -> Rows:
     return rows
 
 
-def _cells(group: list[Item]) -> list[str]:
+def _cells(group: list[DriftItem]) -> list[str]:
     scopes = [item.scope for item in group]
     more = f" and {len(scopes) - _SCOPES_SHOWN} more" if len(scopes) > _SCOPES_SHOWN else ""
     whole = group[0]

@@ -26,14 +26,14 @@ def print_letters(settings: Settings, wanted: LetterFilter, limit: int, *, as_js
     newest: list[tuple[int, int, int, dict[str, str]]] = []
     for letter in topic_reader.letters(settings, wanted):
         reasons[letter.reason] += 1
-        row = (letter.at_ms, letter.partition, letter.offset, _said(letter))
+        row = (letter.at_ms, letter.partition, letter.offset, _fields(letter))
         (heapq.heappush if len(newest) < limit else heapq.heappushpop)(newest, row)
     rows = [row[-1] for row in sorted(newest, key=lambda row: row[:-1], reverse=True)]
     if as_json:
         terminal.machine({"matching": reasons.total(), "reasons": dict(reasons), "letters": rows})
     elif rows:
-        for said in rows:
-            terminal.say(_line(said))
+        for fields in rows:
+            terminal.say(_line(fields))
         terminal.say(counted(len(rows), reasons))
     else:
         terminal.say("no dead letters" if wanted.is_open else "no dead letter matches")
@@ -42,14 +42,14 @@ def print_letters(settings: Settings, wanted: LetterFilter, limit: int, *, as_js
 def counted(shown: int, reasons: Counter[str]) -> str:
     """How many letters are shown of how many, and all by their reason. Whoever may write to the topic may leave the
     reason out."""
-    told = ", ".join(f"{reason or _NO_REASON} {n:,}" for reason, n in reasons.most_common())
-    return f"{shown:,} of {reasons.total():,} shown: {told}"
+    by_reason = ", ".join(f"{reason or _NO_REASON} {n:,}" for reason, n in reasons.most_common())
+    return f"{shown:,} of {reasons.total():,} shown: {by_reason}"
 
 
-def _said(letter: Letter) -> dict[str, str]:
-    """What a letter says of itself; empty parts are left out."""
-    said = {name: getattr(letter, name) for name in (*_SHOWN, "redriven_from")}
-    return {name: value for name, value in said.items() if value}
+def _fields(letter: Letter) -> dict[str, str]:
+    """The fields of a letter; empty ones are left out."""
+    fields = {name: getattr(letter, name) for name in (*_SHOWN, "redriven_from")}
+    return {name: value for name, value in fields.items() if value}
 
 
 def _line(row: dict[str, str]) -> str:
@@ -64,34 +64,34 @@ def print_letter(settings: Settings, place: str, *, reveal: bool, as_json: bool)
     letter = next(topic_reader.letters(settings, LetterFilter(place=place)), None)
     if letter is None:
         raise Misconfigured(f"no dead letter at {place}; `junction-streams dead-letters list` has their places")
-    mark = topic_reader.marks(settings).get(place)  # after the letter: a return that happens meanwhile is told
-    told = described(letter, settings, mark if mark and mark.at_ms == letter.at_ms else None, reveal=reveal)
+    mark = topic_reader.marks(settings).get(place)  # after the letter: so a redrive that happens meanwhile is shown
+    page = described(letter, settings, mark if mark and mark.at_ms == letter.at_ms else None, reveal=reveal)
     if as_json:
-        terminal.machine(told, str)
+        terminal.machine(page, str)
         return
     console = terminal.console()
-    console.print(pairs((name.replace("_", " "), str(value)) for name, value in told["letter"].items()))
+    console.print(pairs((name.replace("_", " "), str(value)) for name, value in page["letter"].items()))
     console.print(line("what would become of it now", style="bold"))
     console.print(render(returns.explain_now(letter, settings.topic_prefix, settings.partitions)))
-    console.print(line(told["redrive"]))
+    console.print(line(page["redrive"]))
     console.print(line("body" if reveal else "shape of the body (values: --reveal)", style="bold"))
     if reveal:
-        terminal.reveal(told["body"])
+        terminal.reveal(page["body"])
     else:
-        console.print(lines(told["shape"]), soft_wrap=True)
+        console.print(lines(page["shape"]), soft_wrap=True)
 
 
 def described(letter: Letter, settings: Settings, mark: RedriveMark | None, *, reveal: bool) -> dict[str, Any]:
     """A letter for machines. `redrive`: what the command of that name would do about it."""
     put = returns.return_of(letter, settings.topic_prefix, settings.partitions)
     doing = put.refusal or f"would go to {put.topic} {put.partition}"
-    told: dict[str, Any] = {
-        "letter": _said(letter) | {"size_bytes": len(letter.body), "signed": _is_signed(letter)},
+    page: dict[str, Any] = {
+        "letter": _fields(letter) | {"size_bytes": len(letter.body), "signed": _is_signed(letter)},
         "now": asdict(returns.explain_now(letter, settings.topic_prefix, settings.partitions)),
         "redrive": f"redriven at {mark.redriven_at} to {mark.to}" if mark else doing,
         "shape": shape(letter.body),
     }
-    return told | {"body": letter.body.decode("utf-8", "backslashreplace")} if reveal else told
+    return page | {"body": letter.body.decode("utf-8", "backslashreplace")} if reveal else page
 
 
 def _is_signed(letter: Letter) -> bool:
@@ -109,7 +109,7 @@ def print_redrive(settings: Settings, wanted: LetterFilter, *, dry_run: bool, ra
                 rows.append(outcome._asdict())
                 continue
             terminal.say(f"{outcome.place:>12}  {outcome.outcome:<13} {outcome.event_type or '?'}  {outcome.why}")
-    finally:  # Ctrl-C too: what is put back already is to be known
+    finally:  # after Ctrl-C too: the sum says what was redriven
         _print_sum(counts, rows, dry_run=dry_run, as_json=as_json)
 
 

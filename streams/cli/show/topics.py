@@ -14,8 +14,8 @@ def print_changes(changes: Sequence[Change], layout: Sequence[Topic], *, applied
     stays = kept.stays(layout)
     if as_json:
         listed = [stay._asdict() for stay in stays]
-        said = [asdict(change) for change in changes]
-        terminal.machine({"applied": applied, "changes": said, "stays": listed})
+        changed = [asdict(change) for change in changes]
+        terminal.machine({"applied": applied, "changes": changed, "stays": listed})
         return
     for change in changes:
         terminal.say(f"{change.action:<10} {change.topic}: {change.detail}")
