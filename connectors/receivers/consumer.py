@@ -3,6 +3,8 @@
 A receiver that does not answer holds up nobody else, and one slow alert only its own partition. The task of a partition
 is cancelled when the partition is revoked, and each attempt asks the group first (`ownership`). A request that is
 under way just then may still reach the receiver.
+
+This loop is its own: a sink may commit after it has written, here the group has to accept a commit before each attempt.
 """
 
 import asyncio

@@ -1,11 +1,13 @@
-"""Alerts on data: rules, the state of each user, and what follows from a clean record. Pure: no I/O, no clock.
+"""Alerts on data: a rule, the marks of a series, an episode, the life of an alert, and what is emitted about it.
 
-    observe   what a clean record says, as points in time
-    marks     the newest points of one series of a user, in the order of their times, whatever the order of arrival
-    levels    beyond, calm or between: what a rule says about each mark (threshold, rate of change, baseline)
-    machine   from levels to episodes, with hysteresis, run lengths and cool-down
-    life      from episodes to alerts that open, are updated and resolve; what was told before is compared, not repeated
-    watch     all of it over a draft: reads and writes the table, emits, arms timers
+    rules            a rules file, parsed and compiled: what is wrong in it, or rules in our units; pure
+    episodes         marks of a series and what follows from them: when a rule is true of a user; pure
+    lives            alerts of a user: opened, updated, resolved; what was emitted is compared, not repeated; pure
+    evaluation       rules on a draft: judges records and timers, reads and writes the table, emits alerts; pure
+    rules_file       the rules file on disk, read again when it changes
+    trial            a rules file tried on the records that are there
+    alert_history    alerts and their deliveries, read from their topics
+    threshold_topic  users' own bounds, written to and read from their topic
 
-The rule behind it: episodes are a function of the set of marks, so duplicates and disorder change nothing in the end.
+Episodes are a function of the set of marks, so duplicates and disorder change nothing in the end.
 """

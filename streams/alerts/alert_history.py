@@ -1,4 +1,4 @@
-"""`alerts list` and `alerts show`: alerts as the topic tells them, and what became of each attempt to bring them."""
+"""Alerts with their records and deliveries, read from their topics, for `alerts list` and `alerts show`."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 @dataclass
 class AlertHistory:
-    """`steps`: its records, by revision; the last one is the truth. `deliveries`: in the order of time."""
+    """One alert. `steps`: its records by revision, the last one is current. `deliveries`: sorted by time."""
 
     steps: list[Json] = field(default_factory=list)
     deliveries: list[Json] = field(default_factory=list)
@@ -35,7 +35,7 @@ def read(
 ) -> dict[str, AlertHistory]:
     """By id. Repeated records of a revision (a replay) count once. Raises Unavailable, Misconfigured."""
     alerts: dict[str, AlertHistory] = {}
-    # Before the alerts: a delivery is made after its alert's step, so each that we have finds its step below.
+    # Before the alerts: a delivery is newer than its step, so each that is read finds its step below.
     deliveries = _records(settings, topics.ALERT_DELIVERIES, user_id)
     for one in _records(settings, topics.ALERTS, user_id):
         if wanted(one["id"]):
@@ -52,7 +52,7 @@ def read(
 
 
 def _records(settings: Settings, topic: str, user_id: str) -> list[Json]:
-    """All of a topic as it is now, of one user where one is named."""
+    """All records of a topic until now, or those of one user."""
     user_id = ids.canonical(user_id)
     partitions = {partition_for(user_id, settings.partitions)} if user_id else None
     reader = Reader(settings, [f"{settings.topic_prefix}.{topic}"], from_beginning=True, partitions=partitions)

@@ -1,4 +1,4 @@
-"""The rules file as it is on disk: read again when it changes; one with mistakes changes nothing, and says so."""
+"""The rules file on disk, read again when it changes. A file with mistakes is logged, and the rules before stay."""
 
 import time
 from pathlib import Path
@@ -9,14 +9,14 @@ from streams.alerts.rules.rule_set import RuleSet
 from streams.ops import log, metrics
 from streams.ops.errors import Misconfigured
 
-LOOK_EVERY_S = 1.0
+CHECK_EVERY_S = 1.0
 PROBLEMS_SHOWN = 5
 
 logger = log.get("alert_rules")
 
 
 def load(path: Path) -> parser.ParsedRules:
-    """What the file says. Raises Misconfigured if it cannot be read at all."""
+    """The rules or the problems of a file. Raises Misconfigured if it cannot be read at all."""
     try:
         with path.open("rb") as file:
             return parser.parse_bytes(file.read(parser.FILE_BYTES_MAX + 1))
@@ -25,15 +25,15 @@ def load(path: Path) -> parser.ParsedRules:
 
 
 class RulesFile:
-    """Call it as often as you like: it looks at the file once a second, and answers rules only when they changed."""
+    """Callable at any rate: checks the file once a second, and returns the rules only when they have changed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._looked_s = 0.0
+        self._checked_s = 0.0
         self._seen: tuple[int, int, int] | None = None
 
     def first(self) -> RuleSet:
-        """At the start a bad file is a reason not to start. Raises Misconfigured with every problem."""
+        """The rules at the start. Raises Misconfigured with every problem."""
         self._seen = self._stamp()
         read = load(self._path)
         if read.problems:
@@ -41,9 +41,9 @@ class RulesFile:
         return self._accept(read)
 
     def __call__(self) -> RuleSet | None:
-        if time.monotonic() < self._looked_s + LOOK_EVERY_S:
+        if time.monotonic() < self._checked_s + CHECK_EVERY_S:
             return None
-        self._looked_s = time.monotonic()
+        self._checked_s = time.monotonic()
         stamp = self._stamp()
         if stamp == self._seen:
             return None
@@ -68,7 +68,7 @@ class RulesFile:
     def _accept(self, read: parser.ParsedRules) -> RuleSet:
         rules = RuleSet.of(read.rules)
         metrics.ALERT_RULES.set(len(rules.by_name))
-        for rule in rules.by_name.values():  # 0 from the start: a rule that never fired is known not to have
+        for rule in rules.by_name.values():  # 0 from the start, so that a rule without alerts is seen
             metrics.ALERTS_OPENED.labels(rule.name, rule.severity)
             for life in Life:
                 metrics.ALERTS.labels(rule.name, life)

@@ -5,7 +5,7 @@ from contextlib import closing
 
 from msgspec.structs import replace
 
-from streams.alerts.lives import threshold as owns
+from streams.alerts.lives import threshold as codec
 from streams.alerts.lives.threshold import Threshold
 from streams.alerts.lives.user import PersonalBounds
 from streams.events import ids, topics
@@ -16,34 +16,36 @@ from streams.ops.errors import Rejected
 from streams.ops.settings import Settings
 
 
-def write(settings: Settings, own: Threshold, *, take_back: bool = False) -> None:
-    """Put it where the workers read it, or take it back. Raises Unavailable, Misconfigured."""
-    own = replace(own, user_id=ids.canonical(own.user_id))
-    value = None if take_back else owns.encode(own)
-    partition = partition_for(own.user_id, settings.partitions)
-    send(settings, [(_topic(settings), own.key, value, partition)], "the threshold")
+def write(settings: Settings, threshold: Threshold, *, take_back: bool = False) -> None:
+    """Write a threshold, or its tombstone. Raises Unavailable, Misconfigured."""
+    threshold = replace(threshold, user_id=ids.canonical(threshold.user_id))
+    value = None if take_back else codec.encode(threshold)
+    partition = partition_for(threshold.user_id, settings.partitions)
+    send(settings, [(_topic(settings), threshold.key, value, partition)], "the threshold")
 
 
 def read(settings: Settings) -> list[Threshold]:
-    """Those that count now, sorted. Raises Unavailable."""
+    """All that count now, sorted by key. Raises Unavailable."""
     newest: dict[bytes, Threshold | None] = {}
     with closing(Messages(settings, [_topic(settings)], from_beginning=True)) as messages:
         for one in messages.until_now():
             try:
-                own, is_given = owns.decode(one.key(), one.value())
-            except Rejected:  # the worker has made a dead letter of it, and goes by the one before
+                threshold, is_given = codec.decode(one.key(), one.value())
+            except Rejected:  # a dead letter for the worker, which keeps the one before
                 messages.pass_over(one, "no threshold")
                 continue
-            newest[own.key] = own if is_given else None
-    return sorted((own for own in newest.values() if own is not None), key=lambda own: own.key)
+            newest[threshold.key] = threshold if is_given else None
+    return sorted(
+        (threshold for threshold in newest.values() if threshold is not None), key=lambda threshold: threshold.key
+    )
 
 
 def _topic(settings: Settings) -> str:
     return f"{settings.topic_prefix}.{topics.ALERT_THRESHOLDS}"
 
 
-def by_user(owns: Iterable[Threshold]) -> tuple[dict[tuple[str, str], PersonalBounds], dict[str, str]]:
+def by_user(thresholds: Iterable[Threshold]) -> tuple[dict[tuple[str, str], PersonalBounds], dict[str, str]]:
     """(bounds by user and rule, zones by user)."""
-    given = list(owns)
-    bounds = {(own.user_id, own.rule): own.personal for own in given if own.rule}
-    return bounds, {own.user_id: own.time_zone for own in given if not own.rule}
+    given = list(thresholds)
+    bounds = {(threshold.user_id, threshold.rule): threshold.personal for threshold in given if threshold.rule}
+    return bounds, {threshold.user_id: threshold.time_zone for threshold in given if not threshold.rule}

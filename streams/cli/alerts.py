@@ -146,5 +146,6 @@ def threshold_list(user: UserId = "", as_json: AsJson = False) -> None:
     from streams.cli.show.alerts import print_bounds
     from streams.events import ids
 
-    owns = [own for own in threshold_topic.read(read_settings()) if ids.canonical(user) in ("", own.user_id)]
-    print_bounds(owns, as_json=as_json)
+    known = threshold_topic.read(read_settings())
+    thresholds = [one for one in known if ids.canonical(user) in ("", one.user_id)]
+    print_bounds(thresholds, as_json=as_json)

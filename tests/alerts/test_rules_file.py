@@ -14,7 +14,7 @@ GOOD = '[[rule]]\nname = "a"\nkind = "event"\nresource = "fall"\n'
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules_file, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(rules_file, "CHECK_EVERY_S", 0.0)
 
 
 def write(path: Path, text: str, at_s: int) -> None:

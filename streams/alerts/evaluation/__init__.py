@@ -1,1 +1,5 @@
-"""Rules judged on records and on time: what changes for one user."""
+"""Rules evaluated on a draft: on records, on signs of life, and on timers. Pure."""
+
+from streams.alerts.evaluation.evaluator import RuleEvaluator, attempt
+
+__all__ = ["RuleEvaluator", "attempt"]

@@ -1,8 +1,8 @@
 """A user's own bounds for a rule, or time zone: one record of the compacted topic `alert_thresholds`.
 
 JSON, because people and other programs write it too. Key: `user_id:rule`, with an empty rule for the time zone; a
-tombstone takes it back. Bounds are in the unit of the rule. A field that is not known is refused, and with it the
-record: a bound that is misspelt, or that only a later version understands, would be no bound, and nobody would know.
+tombstone removes it. Bounds are in the unit of the rule. A record with an unknown field is refused: a misspelt bound,
+or one that only a later version understands, would have no effect, and nobody would know.
 """
 
 import math
@@ -36,15 +36,15 @@ class Threshold(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
         return PersonalBounds(self.bound, self.clear, self.is_off)
 
 
-def encode(own: Threshold) -> bytes:
-    return msgspec.json.encode(own)
+def encode(threshold: Threshold) -> bytes:
+    return msgspec.json.encode(threshold)
 
 
-def validated(own: Threshold) -> Threshold:
-    """What a person asks for, if a worker takes it: else it would be no bound, in silence. Raises Misconfigured."""
-    numbers = [one for one in (own.bound, own.clear) if one is not None]
+def validated(threshold: Threshold) -> Threshold:
+    """The threshold as a worker reads it. Raises Misconfigured for one that no worker accepts."""
+    numbers = [one for one in (threshold.bound, threshold.clear) if one is not None]
     try:
-        taken, _ = decode(own.key, encode(own))
+        taken, _ = decode(threshold.key, encode(threshold))
     except Rejected as rejected:
         raise Misconfigured(f"no worker would take this: {rejected.detail}") from None
     if not all(map(math.isfinite, numbers)):
@@ -56,7 +56,7 @@ _decode = msgspec.json.Decoder(Threshold).decode
 
 
 def decode(key: bytes | None, value: bytes | None) -> tuple[Threshold, bool]:
-    """(whose and what, whether it is given, not taken back). Raises Rejected(BAD_SHAPE)."""
+    """(the threshold; False for a tombstone). Raises Rejected(BAD_SHAPE)."""
     user_id, separator, rule = (key or b"").decode("utf-8", "replace").rpartition(":")
     if not user_id or not separator or max(len(user_id), len(rule)) > ID_CHARS_MAX:
         raise Rejected(Reason.BAD_SHAPE, "alert threshold: the key is not user_id:rule")
@@ -64,12 +64,12 @@ def decode(key: bytes | None, value: bytes | None) -> tuple[Threshold, bool]:
     if not value:
         return Threshold(user_id, rule), False
     try:
-        own = _decode(value)
+        threshold = _decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise Rejected(Reason.BAD_SHAPE, "alert threshold") from None
-    own = replace(own, user_id=ids.canonical(own.user_id))
-    if (own.user_id, own.rule) != (user_id, rule):
+    threshold = replace(threshold, user_id=ids.canonical(threshold.user_id))
+    if (threshold.user_id, threshold.rule) != (user_id, rule):
         raise Rejected(Reason.BAD_SHAPE, "alert threshold: key and value differ")
-    if not rule and not is_zone(own.time_zone):
+    if not rule and not is_zone(threshold.time_zone):
         raise Rejected(Reason.BAD_SHAPE, "alert threshold: no such time zone")
-    return own, True
+    return threshold, True

@@ -1,6 +1,6 @@
-"""Timers as rows of the table: keys sort by the time at which they are due, so that a look reads only what is due.
+"""Timers as rows of the table. Keys sort by due time, so a scan reads only what is due.
 
-A row goes when it fires, in the transaction of what it does; one that is armed anew is another row.
+A row is deleted when it fires, in the same transaction; a timer that is armed anew is another row.
 """
 
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ from streams.tables.draft import Draft
 from streams.tables.keys import state_key
 
 TABLE = "alerts"
-# A door holds a record for as long as Kafka is slow, up to `publish_timeout_s` (below 15): what a door had received by
-# a time is in Kafka so much later at the latest. Silence that is told earlier is told of users whose data are here.
+# A connector holds a record for as long as Kafka is slow, up to `publish_timeout_s` (below 15): what it had received by
+# a time is in Kafka so much later at the latest. A silence that is judged earlier may be of a user whose data are here.
 GRACE_MS = 15_000
 _PREFIX = b"t|"
 _END = b"t}"
@@ -31,7 +31,7 @@ def key(timer: Timer) -> bytes:
 
 
 def is_timer(at: bytes) -> bool:
-    """Whether a key of the table is one of ours."""
+    """Whether a key of the table is a timer's."""
     return at.startswith(_PREFIX)
 
 
@@ -49,7 +49,7 @@ def disarm(draft: Draft, timer: Timer) -> None:
 
 
 def due(draft: Draft, until_ms: int) -> Iterator[Timer]:
-    """Those due before a time, the earliest first."""
+    """All that are due before a time, the earliest first."""
     return _read(draft, _PREFIX + max(0, until_ms).to_bytes(8, "big"))
 
 

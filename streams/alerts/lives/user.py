@@ -1,7 +1,4 @@
-"""What is remembered of a user: own bounds, time zone, and where each rule stands. One row, read once a record.
-
-Most rules stand nowhere for most users, and then they take no room.
-"""
+"""The row of a user: own bounds, time zone, and the state of each rule that has one. Read once a record."""
 
 from typing import NamedTuple
 
@@ -15,7 +12,7 @@ from streams.tables import rows
 
 
 class RuleState(NamedTuple):
-    """Where a rule stands. `mark`: of the rule that judged. Marks up to `since_us` are in `machine`, or too old."""
+    """Of one rule. `fingerprint`: of the rule then. Marks up to `since_us` are in `episode_state`, or too old."""
 
     fingerprint: int
     since_us: int = NEVER_US
@@ -34,10 +31,9 @@ class PersonalBounds(NamedTuple):
 
 
 class ClockVersion(NamedTuple):
-    """Of a record in the order in which records say where the clock stands: by the time that it speaks of.
+    """Orders records that report an offset or a zone: the greatest one counts, whatever the order of arrival.
 
-    Of one time there may be several sources, which only have to be told apart (`who`), and versions, of which the
-    newest counts (`version`: its two times).
+    `time_us`: of the data. `who`: their source, so that two of one time differ. `version`: updated and delivered.
     """
 
     time_us: int = NEVER_US
@@ -48,7 +44,7 @@ class ClockVersion(NamedTuple):
 class User(NamedTuple):
     """`zone`: IANA name; `is_zone_given`: by a person, not by data. `offset_s` of local time as last seen in data.
 
-    `offset_place`, `zone_place`: of the records that said so. `offset_at_us`: what rows of before have instead.
+    `offset_place`, `zone_place`: of the records that reported them. `offset_at_us`: what older rows have instead.
     """
 
     zone: str = ""

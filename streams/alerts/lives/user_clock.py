@@ -1,4 +1,4 @@
-"""A user's local time."""
+"""A user's local time: offsets, zones and quiet hours."""
 
 from streams.alerts.episodes.marks import NEVER_US
 from streams.alerts.episodes.record_view import RecordView
@@ -13,9 +13,9 @@ def is_zone(name: str) -> bool:
 
 
 def offset_us(user: User, at_us: int) -> int | None:
-    """Offset of the user's local time from UTC, east positive; None while nothing has said it.
+    """Offset of the user's local time from UTC, east positive; None while it is not known.
 
-    A zone that a person gave counts most, then what the newest data said, then a zone that data said.
+    A zone given by a person counts most, then the offset in the newest data, then a zone in data.
     """
     if user.offset_s is not None and not user.is_zone_given:
         return user.offset_s * SECOND_US
@@ -24,22 +24,22 @@ def offset_us(user: User, at_us: int) -> int | None:
 
 
 def from_local_us(user: User, local_us: int) -> int | None:
-    """The time of what was written as local time without saying so; None if the zone is not known."""
+    """UTC of a local time; None while the offset is not known."""
     offset = offset_us(user, local_us)
     return None if offset is None else local_us - offset
 
 
 def clock_version(view: RecordView) -> ClockVersion:
-    """The place of a record about a resource."""
+    """Of a record about a resource."""
     said, updated_us = view.provenance, view.record["version"]["updated_at"]
     version = (NEVER_US if updated_us is None else updated_us, view.delivered_ms)
     return ClockVersion(view.time_us, (said.provider, said.source_type, said.entity), version)
 
 
 def with_clock(user: User, zone: str | None, offset_s: int | None, place: ClockVersion) -> User:
-    """The user after data that say where the clock stands. Answers the same object when there is no news.
+    """The user with a reported zone or offset; the same object if nothing changes.
 
-    What the record with the greatest place says, counts: the order of arrival decides nothing.
+    The record with the greatest version counts, so the order of arrival decides nothing.
     """
     known = max(user.offset_place, ClockVersion(user.offset_at_us))
     offset_s = local_time.offset_of(offset_s)
@@ -51,7 +51,7 @@ def with_clock(user: User, zone: str | None, offset_s: int | None, place: ClockV
 
 
 def quiet_until_us(user: User, quiet: QuietHours | None, at_us: int) -> int | None:
-    """When the quiet hours end that a moment lies in; None outside of them. An unknown zone is taken as UTC."""
+    """When the quiet hours around a moment end; None outside of them. An unknown zone counts as UTC."""
     if quiet is None:
         return None
     offset = offset_us(user, at_us) or 0

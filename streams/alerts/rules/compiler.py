@@ -1,4 +1,4 @@
-"""From a spec rule to one that can be applied: does it make sense, and in which units. Problems are collected."""
+"""Compiles a rule: from its spec to values in our units. All that makes no sense is collected as problems."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -23,8 +23,8 @@ _OF_SERIES, _OF_SUMMARY, _OF_EVENT = (2 * HOUR_US, 6 * HOUR_US), (36 * HOUR_US, 
 
 
 def compile_rule(spec: RuleSpec, problems: RuleProblems) -> Rule | None:
-    """The rule; None if anything is wrong, and then `problems` says what."""
-    step: Callable[[Any, RuleProblems, Rule], Rule] = _STEPS[type(spec)]
+    """The rule; None if anything is wrong, which is then in `problems`."""
+    step: Callable[[Any, RuleProblems, Rule], Rule] = _COMPILERS[type(spec)]
     topic = resources.normalise(spec.resource)
     if topic not in _TOPICS[type(spec)]:
         problems.add("resource", f"no resource {spec.resource!r} here", suggest(spec.resource, _TOPICS[type(spec)]))
@@ -34,7 +34,7 @@ def compile_rule(spec: RuleSpec, problems: RuleProblems) -> Rule | None:
 
 
 def _common(spec: RuleSpec, topic: str) -> Rule:
-    kind = RuleKind(spec.kind)  # type: ignore[attr-defined]  # because every kind of spec rule has it
+    kind = RuleKind(spec.kind)  # type: ignore[attr-defined]  # because every kind of spec has it
     is_event = kind in (RuleKind.EVENT, RuleKind.SILENCE)
     age, over = _OF_EVENT if is_event else _OF_SERIES if fields.is_series(topic) else _OF_SUMMARY
     if topic in fields.STATES or kind is RuleKind.SILENCE:
@@ -84,7 +84,7 @@ def compile_silence(spec: SilenceSpec, problems: RuleProblems, rule: Rule) -> Ru
     return replace(rule, longer_us=spec.longer_than or HOUR_US)
 
 
-_STEPS: dict[type[RuleSpec], Any] = {
+_COMPILERS: dict[type[RuleSpec], Any] = {
     ThresholdSpec: compile_threshold,
     RateSpec: compile_rate,
     DeviationSpec: compile_deviation,

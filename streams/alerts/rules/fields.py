@@ -1,6 +1,6 @@
-"""What a rule can look at: the numbers of each topic with their units, and the words and flags of each topic.
+"""Fields that a rule can judge: the numbers of each topic with their units, and its texts and flags.
 
-From the table of resources and the schemas, which both say their units; there is no list of its own here.
+They come from the table of resources and from the schemas, which have the units; there is no list here.
 """
 
 import json
@@ -13,7 +13,7 @@ from streams.events.resources import Kind, Value
 from streams.events.schemas.schema_files import schema_text
 
 VALUE = "value"  # the one number of a sample
-# Units that the documentation of a field says in words.
+# Where the documentation of a field has the unit in words.
 _UNITS = {"respiratory_rate_per_min": "breaths/min", "hrv_average_ms": "ms", "efficiency_percent": "%"}
 _NO_MEASURES = frozenset({"timezone_offset_s", "sport_id"})
 _WORDS = ("string", "boolean")

@@ -3,16 +3,12 @@
 import re
 
 _TABLE = re.compile(r"^\s*\[\[\s*rule\s*\]\]")
-
-
 _SUBTABLE = re.compile(r"^\s*\[\s*rule\s*\.\s*(\w+)\s*\]")
-
-
 _KEY = re.compile(r'^\s*"?([\w-]+)"?\s*[.=]')
 
 
 class LineNumbers:
-    """Lines of tables and keys. It reads line by line and may be fooled by odd layouts; then a line nearby is named."""
+    """Line numbers of tables and keys. The text is scanned line by line: in an odd layout a line nearby is returned."""
 
     def __init__(self, text: str) -> None:
         self._tables: list[int] = []
@@ -41,6 +37,6 @@ class LineNumbers:
         return self._tops.get(key, 1)
 
     def line(self, n: int, key: str = "") -> int:
-        """Of a key in the n-th rule; of its table where the key is not there."""
+        """Line of a key in the n-th rule; of its table if the key is missing."""
         head = self._tables[n] if n < len(self._tables) else 1
         return self._keys.get((n, key)) or self._keys.get((n, key.partition(".")[0])) or head

@@ -1,4 +1,4 @@
-"""Small texts of a rules file as values: durations, quantities with units, hours of a day. Raise ValueError."""
+"""Texts of a rules file as values: durations, quantities with units, hours of a day. All raise ValueError."""
 
 import re
 from typing import Annotated, Any, NamedTuple
@@ -21,7 +21,7 @@ class Quantity(NamedTuple):
 
 
 def duration_us(value: Any) -> int:
-    """`90s`, `15m`, `1.5h` or `28d`."""
+    """µs of `90s`, `15m`, `1.5h` or `28d`."""
     found = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if not found:
         raise ValueError('not a duration; write it like "90s", "15m", "6h" or "28d"')
@@ -29,7 +29,7 @@ def duration_us(value: Any) -> int:
 
 
 def quantity(value: Any) -> Quantity:
-    """`3.9 mmol/L`, or a bare number for what has no unit."""
+    """Of `3.9 mmol/L`, or of a number without a unit."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError('not a quantity; write number and unit, like "3.9 mmol/L"')
     if not isinstance(value, str):
@@ -41,7 +41,7 @@ def quantity(value: Any) -> Quantity:
 
 
 def quiet_hours(value: Any) -> QuietHours:
-    """`22:00-07:00`, in the user's time zone."""
+    """Of `22:00-07:00`, in the user's time zone."""
     found = _HOURS.fullmatch(value.strip()) if isinstance(value, str) else None
     if not found:
         raise ValueError('not hours of a day; write them like "22:00-07:00"')
@@ -55,7 +55,7 @@ Duration = Annotated[int, BeforeValidator(duration_us)]
 Amount = Annotated[Quantity, BeforeValidator(quantity)]
 Hours = Annotated[QuietHours, BeforeValidator(quiet_hours)]
 
-# (resource, unit as people write it) → (how many of it make one of ours, offset): for a hint, never silently.
+# (resource, unit as people write it) → (how many of it make one of ours, offset). For a hint: no unit is converted.
 _FOREIGN = {
     ("glucose", "mg/dl"): (18.016, 0.0),
     ("cholesterol", "mg/dl"): (38.67, 0.0),
@@ -67,6 +67,6 @@ _FOREIGN = {
 
 
 def in_our_unit(resource: str, given: Quantity) -> float | None:
-    """A foreign quantity in the unit of the resource, rounded for a hint; None where we do not know how."""
+    """A foreign quantity in the unit of the resource, rounded for a hint; None for an unknown unit."""
     known = _FOREIGN.get((resource, given.unit.lower()))
     return round((given.number - known[1]) / known[0], 2) if known else None

@@ -1,4 +1,4 @@
-"""Rules about numbers: from specs of thresholds, rates and deviations to bounds in the unit of the field."""
+"""Compiles rules about numbers: thresholds, rates and deviations, with bounds in the unit of the field."""
 
 from dataclasses import replace
 from typing import Any
@@ -11,8 +11,8 @@ from streams.alerts.rules.specs import DeviationSpec, NumericRuleSpec, RateSpec,
 from streams.events import resources
 
 
-def _run(spec: NumericRuleSpec, problems: RuleProblems, rule: Rule) -> Rule:
-    """The field with its unit, and how many samples make it true."""
+def _compile_series(spec: NumericRuleSpec, problems: RuleProblems, rule: Rule) -> Rule:
+    """With the field, its unit, and how many samples make the rule true."""
     known = fields.numbers(rule.topic)
     name = spec.field or (fields.VALUE if fields.VALUE in known else "")
     if not name:
@@ -53,7 +53,7 @@ def _amount(given: Quantity, key: str, problems: RuleProblems, rule: Rule) -> fl
 
 
 def _one_of(problems: RuleProblems, **given: Any) -> tuple[str, Any] | None:
-    """The one that is given."""
+    """(key, value) of the one that is given; None, and a problem, for none or several."""
     there = {key: value for key, value in given.items() if value is not None}
     if len(there) == 1:
         return next(iter(there.items()))
@@ -63,7 +63,7 @@ def _one_of(problems: RuleProblems, **given: Any) -> tuple[str, Any] | None:
 
 
 def compile_threshold(spec: ThresholdSpec, problems: RuleProblems, rule: Rule) -> Rule:
-    rule = _run(spec, problems, rule)
+    rule = _compile_series(spec, problems, rule)
     one = _one_of(problems, above=spec.above, below=spec.below)
     if not rule.field or one is None:
         return rule
@@ -81,7 +81,7 @@ def compile_threshold(spec: ThresholdSpec, problems: RuleProblems, rule: Rule) -
 
 
 def compile_rate(spec: RateSpec, problems: RuleProblems, rule: Rule) -> Rule:
-    rule = _run(spec, problems, rule)
+    rule = _compile_series(spec, problems, rule)
     one = _one_of(problems, rises=spec.rises, falls=spec.falls)
     if not rule.field or one is None:
         return rule
@@ -97,7 +97,7 @@ def compile_rate(spec: RateSpec, problems: RuleProblems, rule: Rule) -> Rule:
 
 
 def compile_deviation(spec: DeviationSpec, problems: RuleProblems, rule: Rule) -> Rule:
-    rule = _run(spec, problems, rule)
+    rule = _compile_series(spec, problems, rule)
     one = _one_of(problems, above_sd=spec.above_sd, below_sd=spec.below_sd)
     if one is None:
         return rule

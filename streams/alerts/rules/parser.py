@@ -1,4 +1,4 @@
-"""A rules file, TOML: all that is wrong in it, with lines and hints, or the rules that it holds.
+"""Parses a rules file, TOML: all its problems, with lines and hints, or its rules.
 
 [[rule]]
 name = "glucose-low"
@@ -27,7 +27,7 @@ RULES_MAX = 500
 
 @dataclass(frozen=True)
 class ParsedRules:
-    """What a file says. Rules are all of it, those that are switched off too; none while there are problems."""
+    """`rules`: all of a file, disabled ones too; none if there are problems."""
 
     rules: tuple[Rule, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -40,7 +40,7 @@ class _File(BaseModel):
 
 
 def parse(text: str) -> ParsedRules:
-    """Every problem at once; a file without problems gives its rules in order."""
+    """All problems of a file, or its rules in order."""
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -52,7 +52,7 @@ def parse(text: str) -> ParsedRules:
     try:
         specs = _File.model_validate(tree).rule
     except ValidationError as error:
-        return ParsedRules(problems=tuple(sorted(_shape(error, places))))
+        return ParsedRules(problems=tuple(sorted(_shape_problems(error, places))))
     rules: list[Rule] = []
     problems: list[Problem] = []
     for n, one in enumerate(specs):
@@ -86,7 +86,7 @@ def _repeated(names: Iterable[str], places: LineNumbers) -> Iterator[Problem]:
         seen.add(name)
 
 
-def _shape(error: ValidationError, places: LineNumbers) -> Iterator[Problem]:
+def _shape_problems(error: ValidationError, places: LineNumbers) -> Iterator[Problem]:
     for one in error.errors(include_input=False, include_url=False):
         where, kind = list(one["loc"]), one["type"]
         n = where[1] if len(where) > 1 and isinstance(where[1], int) else None

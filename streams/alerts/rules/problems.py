@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 
 class Problem(NamedTuple):
-    """Something wrong. `line`: from 1. `hint`: what to do about it, may be empty."""
+    """`line`: from 1. `hint`: what to do about it, "" for none."""
 
     line: int
     text: str
@@ -18,7 +18,7 @@ class Problem(NamedTuple):
 
 @dataclass
 class RuleProblems:
-    """Problems of one rule: (key, what is wrong, what to do)."""
+    """Of one rule: (key, what is wrong, what to do)."""
 
     found: list[tuple[str, str, str]] = field(default_factory=list)
 
@@ -27,7 +27,7 @@ class RuleProblems:
 
 
 def suggest(name: str, names: Any) -> str:
-    """A hint: what the writer may have meant."""
+    """A hint: the most similar of the names, or some of them."""
     begins = [one for one in sorted(names) if name and one.startswith(name)]
     close = get_close_matches(name, sorted(names), 1) or begins
     return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(sorted(names)[:12])}"

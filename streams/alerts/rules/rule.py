@@ -1,4 +1,4 @@
-"""A rule, ready to be applied: numbers in the units of its series, times in µs. `rulefile` makes them from text."""
+"""A compiled rule: numbers in the unit of its field, durations in µs."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -11,7 +11,7 @@ SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 HOUR_US = 60 * MINUTE_US
 DAY_US = 24 * HOUR_US
-CLOCKS_US = 15 * MINUTE_US  # records do not come exactly in the order of their arrival at the doors
+CLOCKS_US = 15 * MINUTE_US  # records are not processed exactly in the order of their arrival
 
 
 class RuleKind(StrEnum):
@@ -30,7 +30,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """Hours of the user's day in which nobody is woken: minutes since local midnight; may cross it."""
+    """Hours of the user's day in which no alert opens: minutes since local midnight; may cross it."""
 
     from_min: int
     to_min: int
@@ -38,9 +38,9 @@ class QuietHours:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. What a kind does not use stays at its default.
+    """What a kind does not use has its default.
 
-    `topic`: short name of the clean topic; `field`: of the numbers in it. `side`: +1 above, -1 below.
+    `topic`: short name of a clean topic; `field`: one of its numbers. `side`: +1 above, -1 below.
     `bound` opens and `clear` calms: a value (threshold), a change (rate), a number of standard deviations (deviation).
     """
 
@@ -79,7 +79,7 @@ class Rule:
 
     @property
     def fingerprint(self) -> int:
-        """What tells two ways of judging apart, 64 bits. Words, severity and quiet hours may change without it."""
+        """63 bits over all that decides how the rule judges. Summary, severity and quiet hours are not part of it."""
         judging = [
             self.kind, self.topic, self.field, self.unit, self.max_age_us, self.cooldown_us, self.resolve_after_us,
             self.side, self.bound, self.clear, self.samples, self.within_us, self.lasting_us, self.clear_samples,
@@ -89,7 +89,7 @@ class Rule:
         return int.from_bytes(blake2b(to_json(judging), digest_size=8).digest(), "big") >> 1
 
     def personal(self, bound: float | None, clear: float | None) -> "Rule":
-        """The rule with a user's own bounds. The calm one moves along unless it is given, too."""
+        """The rule with a user's own bounds. Without `clear`, it keeps its distance to the bound."""
         if bound is None:
             return self if clear is None else replace(self, clear=clear)
         moved = self.clear + (bound - self.bound) if clear is None else clear

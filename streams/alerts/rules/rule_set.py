@@ -8,9 +8,9 @@ from streams.alerts.rules.rule import CLOCKS_US, Rule, RuleKind
 
 
 class SeriesRules(NamedTuple):
-    """The numbers that some rules share: one window of marks serves them all.
+    """Rules about the same numbers, which share one window of marks.
 
-    `keep_us`: how long a rule may look back at a mark. `learns`: a rule needs the baseline.
+    `keep_us`: for how long a mark may be needed. `learns`: whether a rule needs the baseline.
     """
 
     name: str
@@ -23,7 +23,7 @@ class SeriesRules(NamedTuple):
 
     @classmethod
     def of(cls, rules: tuple[Rule, ...]) -> "SeriesRules":
-        """Of rules that look at the same numbers."""
+        """From rules about the same numbers."""
         name, kind = rules[0].field, rules[0].type
         max_age_us = max(rule.max_age_us for rule in rules)
         keep_us = max(rule.max_age_us + rule.change_within_us for rule in rules) + 2 * CLOCKS_US
@@ -32,7 +32,7 @@ class SeriesRules(NamedTuple):
 
 
 class TopicRules(NamedTuple):
-    """The rules of one topic, as they are applied."""
+    """The rules of one topic, grouped as they are evaluated."""
 
     series: tuple[SeriesRules, ...] = ()
     events: tuple[Rule, ...] = ()
@@ -41,7 +41,7 @@ class TopicRules(NamedTuple):
 
 @dataclass(frozen=True)
 class RuleSet:
-    """The rules of one file that are switched on, found by topic. An empty one watches nothing."""
+    """The enabled rules of one file."""
 
     by_name: dict[str, Rule] = field(default_factory=dict)
     by_topic: dict[str, TopicRules] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""A rule as it is written in a file, before it is known to make sense. What pydantic refuses is a problem of shape."""
+"""Specs: rules as written in a file, checked for their shape only. The compiler checks whether they make sense."""
 
 from typing import Annotated, Literal
 
@@ -7,11 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from streams.alerts.rules.literals import Amount, Duration, Hours
 from streams.alerts.rules.rule import Severity
 
-RUN_MAX = 8  # samples in a row: their evidence is kept whole
+RUN_MAX = 8  # samples in a row: all of them are evidence
 
 
 class RuleSpec(BaseModel):
-    """What every rule has. `resource`: a resource, or one of connections, backfills, labs for events."""
+    """Fields of every rule. `resource`: also connections, backfills or labs for events."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -30,7 +30,7 @@ class RuleSpec(BaseModel):
 
 
 class NumericRuleSpec(RuleSpec):
-    """What looks at numbers one after the other."""
+    """Fields of rules that judge numbers."""
 
     field: str = ""
     type: str = Field(default="", max_length=64)

@@ -1,6 +1,6 @@
-"""What a trial looked at in one topic. A rate is worth as much as the data behind it, so it goes by their span.
+"""The users and the span of the data that a trial has read of one topic, from which rates are made.
 
-Not by the span that was asked for: two days of data are no month, however far back one asks.
+Not the span that was asked for: two days of data give no rate of a month.
 """
 
 from dataclasses import dataclass, field
@@ -33,8 +33,8 @@ class DataSpan:
             self.first_ms = _least(self.first_ms, at_ms)
             self.last_ms = at_ms if self.last_ms is None else max(self.last_ms, at_ms)
 
-    def by(self, kind: RuleKind, until_ms: int) -> tuple[int, int]:
-        """(users, milliseconds) that a rule of this kind had before it. Who is silent is looked at without a record."""
+    def of_kind(self, kind: RuleKind, until_ms: int) -> tuple[int, int]:
+        """(users, milliseconds) that a rule of this kind was judged on. Silence is judged without a record, too."""
         if kind is RuleKind.SILENCE and self.began_ms is not None:
             return len(self.known), max(0, until_ms - max(self.since_ms, self.began_ms))
         if self.first_ms is None or self.last_ms is None:
@@ -43,7 +43,7 @@ class DataSpan:
 
 
 def per_user_and_week(alerts: int, users: int, span_ms: int) -> float | None:
-    """None where the span is too short to say something about a week."""
+    """None if the span is too short for a weekly rate."""
     if not users or span_ms < RATE_SPAN_MS:
         return None
     return alerts / users / (span_ms / (7 * _DAY_MS))

@@ -1,4 +1,4 @@
-"""Stored records as if each had come live, at its time."""
+"""Stored records as if each had arrived live, at its time."""
 
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -19,22 +19,22 @@ class TimedRecord(NamedTuple):
 
 
 def timed_records(topic: str, record: Json, *, history: bool) -> Iterator[TimedRecord]:
-    """A stored record as one that comes at its time; nothing for fetched history, unless it is to count.
+    """A stored record as it would have arrived. Nothing for fetched history, unless `history`.
 
-    History then comes as if it had been live, hour by hour, at the time of the data themselves.
+    History then arrives as if it had been live, hour by hour, at the time of the data themselves.
     """
     view = view_of(topic, record)
     if view is None:
         return
     if view.is_live:
-        yield TimedRecord(view.delivered_ms, topic, _come(record, view.delivered_ms))
+        yield TimedRecord(view.delivered_ms, topic, _arriving(record, view.delivered_ms))
     elif history and fields.is_series(topic):
         yield from _by_hour(topic, record)
     elif history:
-        yield TimedRecord(view.time_us // 1000, topic, _come(record, view.time_us // 1000))
+        yield TimedRecord(view.time_us // 1000, topic, _arriving(record, view.time_us // 1000))
 
 
-def _come(record: Json, at_ms: int) -> Json:
+def _arriving(record: Json, at_ms: int) -> Json:
     if "delivery" not in record:
         return record
     delivery = {**record["delivery"], "received_at": at_ms, "origin": Origin.INCREMENTAL}
@@ -48,5 +48,5 @@ def _by_hour(topic: str, record: Json) -> Iterator[TimedRecord]:
     while begin < len(times):
         end = bisect_left(times, (times[begin] // HOUR_US + 1) * HOUR_US, begin)
         part = {**record, **{name: record[name][begin:end] for name in columns}}
-        yield TimedRecord(times[end - 1] // 1000, topic, _come(part, times[end - 1] // 1000))
+        yield TimedRecord(times[end - 1] // 1000, topic, _arriving(part, times[end - 1] // 1000))
         begin = end

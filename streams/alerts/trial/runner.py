@@ -1,4 +1,4 @@
-"""`alerts test`: rules over the clean topics as they are. One partition after the other: memory stays bounded."""
+"""`alerts test`: rules tried on the clean topics, one partition after the other, so that memory stays bounded."""
 
 import time
 from collections import Counter
@@ -24,7 +24,7 @@ from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 
 LEARN_DAYS = 35  # read before the time that is asked for: baselines and cadences have to be learned
-_WITH_ZONE = ("activity", "sleep", "workouts", "electrocardiogram")  # where a user's time zone is said
+_WITH_ZONE = ("activity", "sleep", "workouts", "electrocardiogram")  # topics with a user's time zone
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,14 @@ class TrialOutcome:
 def run(settings: Settings, file: Path, options: TrialOptions, say: Callable[[str], None]) -> TrialOutcome:
     """Raises Misconfigured for a bad file, Unavailable without Kafka. `say`: progress for a person."""
     rules = _rules(file)
-    own, zones = threshold_topic.by_user(threshold_topic.read(settings))
+    bounds, zones = threshold_topic.by_user(threshold_topic.read(settings))
     until_ms = time.time_ns() // 1_000_000  # before the reading: no silence up to then lacks a record that was there
     since_ms = options.since_us // 1000
     outcome = TrialOutcome(rules, options.since_us, until_ms, {topic: DataSpan(since_ms) for topic in rules.by_topic})
     names = sorted({*rules.by_topic, *(_WITH_ZONE if rules.needs_zone or "glucose" in rules.by_topic else ())})
     for number in _partitions(settings, options.user_id):
         records = sorted(_read(settings, names, {number}, options, outcome), key=lambda one: (one.at_ms, one.topic))
-        trial = Trial(rules, own, zones, since_ms)
+        trial = Trial(rules, bounds, zones, since_ms)
         trial.feed(records)
         trial.wait(until_ms)
         _add(outcome, records, trial)
@@ -116,7 +116,7 @@ def _read(
 def _records(
     reader: Reader, message: Message, topic: str, options: TrialOptions, outcome: TrialOutcome
 ) -> list[TimedRecord]:
-    """What a stored record says. What says nothing here is counted: nobody shall take it for calm."""
+    """A stored record as it is tried. What is not judged is counted: nobody shall take it for calm."""
     one = reader.read(message)
     if one is None:
         outcome.skipped["unreadable"] += message.timestamp()[1] >= options.since_us // 1000

@@ -1,6 +1,6 @@
-"""Rules over a history, in memory: what would have fired. Records in the order in which Junction made them.
+"""Rules evaluated in memory, on records in the order in which Junction made them: which alerts would have opened.
 
-As if each message had come to our door when it was made: outages of ours, and replays, are no part of the question.
+As if each message had arrived when it was made: outages of ours, and replays, are no part of the question.
 """
 
 from bisect import bisect_left, insort
@@ -22,7 +22,7 @@ from streams.tables.overlay import Rows
 
 
 class FiredAlert(NamedTuple):
-    """An alert that would have been. Times in µs since 1970, UTC; `ended_us` is None for one that would be open."""
+    """An alert that would have opened. Times in µs since 1970, UTC; `ended_us` is None for one that would be open."""
 
     id: str
     rule: str
@@ -40,41 +40,45 @@ class FiredAlert(NamedTuple):
 
 
 class Trial:
-    """Feed it records sorted by `at_ms`, then ask. `own`: users' own bounds, by user and rule.
+    """Feed it records sorted by `at_ms`, then ask. `bounds`: users' own, by user and rule.
 
     `skipped`: what was not judged, by the reason for which a worker counts it, from `since_ms` on.
     """
 
     def __init__(
-        self, rules: RuleSet, own: Mapping[tuple[str, str], PersonalBounds], zones: Mapping[str, str], since_ms: int = 0
+        self,
+        rules: RuleSet,
+        bounds: Mapping[tuple[str, str], PersonalBounds],
+        zones: Mapping[str, str],
+        since_ms: int = 0,
     ) -> None:
         self.skipped: Counter[str] = Counter()
         self._since_ms = since_ms
-        self._evaluator = RuleEvaluator(self._say, rules)
+        self._evaluator = RuleEvaluator(self._emit, rules)
         self._table: dict[bytes, bytes] = {}
         self._armed: list[bytes] = []  # keys of timers, sorted
         self._alerts: dict[str, list[dict[str, Any]]] = {}
-        for (user_id, rule), personal in own.items():
-            self._do(0, partial(self._evaluator.set_bounds, user_id=user_id, rule=rule, bounds=personal))
+        for (user_id, rule), personal in bounds.items():
+            self._transact(0, partial(self._evaluator.set_bounds, user_id=user_id, rule=rule, bounds=personal))
         for user_id, zone in zones.items():
-            self._do(0, partial(self._evaluator.set_time_zone, user_id=user_id, zone=zone))
+            self._transact(0, partial(self._evaluator.set_time_zone, user_id=user_id, zone=zone))
 
     def feed(self, records: Iterable[TimedRecord]) -> None:
-        """Judge them, each at its time."""
+        """Evaluate them, each at its time."""
         for at_ms, topic, record in records:
             self.wait(at_ms)
-            self._do(at_ms, partial(self._evaluator.evaluate_record, topic=topic, record=dict(record)))
+            self._transact(at_ms, partial(self._evaluator.evaluate_record, topic=topic, record=dict(record)))
 
     def wait(self, until_ms: int) -> None:
         """Time passes: timers fire when they are due, each at its own time."""
         while self._armed and (due_ms := timers.due_ms(self._armed[0]) + GRACE_MS + 1) <= until_ms:
-            self._do(due_ms, self._evaluator.punctuate)
+            self._transact(due_ms, self._evaluator.punctuate)
 
     def fired(self) -> list[FiredAlert]:
         """All that would have opened, in the order of opening."""
         return sorted(map(_fired, self._alerts.values()), key=lambda one: (one.opened_us, one.rule, one.id))
 
-    def _do(self, at_ms: int, call: Callable[[Draft], None]) -> None:
+    def _transact(self, at_ms: int, call: Callable[[Draft], None]) -> None:
         draft = Draft(lambda table, key: self._table.get(key), 0, at_ms, self._scan)
         draft.complete_ms = at_ms
         attempt(draft, partial(call, draft))
@@ -101,7 +105,7 @@ class Trial:
         first, last = bisect_left(self._armed, start), bisect_left(self._armed, stop)
         return iter([(key, self._table[key]) for key in self._armed[first : min(last, first + FIRED_MAX)]])
 
-    def _say(self, draft: Draft, user_id: str, rule: str, record: dict[str, Any]) -> None:
+    def _emit(self, draft: Draft, user_id: str, rule: str, record: dict[str, Any]) -> None:
         self._alerts.setdefault(record["id"], []).append(record)
 
 

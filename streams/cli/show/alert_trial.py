@@ -90,7 +90,7 @@ def _rows(outcome: TrialOutcome) -> Iterator[dict[str, Any]]:
         fired = [one for one in outcome.fired if one.rule == rule.name]
         stand = [one for one in fired if not one.is_taken_back]
         by_user = Counter(one.user_id for one in stand)
-        users, span_ms = outcome.looked[rule.topic].by(rule.kind, outcome.until_ms)
+        users, span_ms = outcome.looked[rule.topic].of_kind(rule.kind, outcome.until_ms)
         rate = per_user_and_week(len(stand), users, span_ms)
         row = (
             rule.name, str(rule.severity), len(stand), len(by_user), users, span_ms // 1000,

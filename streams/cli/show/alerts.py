@@ -92,18 +92,23 @@ def print_alert(alert: AlertHistory, *, as_json: bool) -> None:
         terminal.say("no delivery yet; `junction-streams notify` brings alerts to their receivers")
 
 
-def print_bounds(owns: Sequence[Threshold], *, as_json: bool) -> None:
+def print_bounds(thresholds: Sequence[Threshold], *, as_json: bool) -> None:
     """Users' own bounds and zones."""
     if as_json:
-        rows = [{"user_id": own.user_id, "rule": own.rule, "bound": own.bound, "clear": own.clear, "off": own.is_off,
-                 "time_zone": own.time_zone or None} for own in owns]  # fmt: skip
-        terminal.machine(rows)
+        terminal.machine(list(map(_threshold, thresholds)))
         return
     table = Rows("user", "rule", "bound", "calm", "time zone")
-    for own in owns:
-        bound = "off" if own.is_off else "" if own.bound is None else f"{own.bound:g}"
-        table.add(own.user_id, own.rule, bound, "" if own.clear is None else f"{own.clear:g}", own.time_zone)
+    for one in thresholds:
+        bound = "off" if one.is_off else "" if one.bound is None else f"{one.bound:g}"
+        table.add(one.user_id, one.rule, bound, "" if one.clear is None else f"{one.clear:g}", one.time_zone)
     terminal.console().print(table)
+
+
+def _threshold(one: Threshold) -> dict[str, Any]:
+    return {
+        "user_id": one.user_id, "rule": one.rule, "bound": one.bound, "clear": one.clear, "off": one.is_off,
+        "time_zone": one.time_zone or None,
+    }  # fmt: skip
 
 
 def _moment(value: datetime) -> str:

@@ -150,7 +150,7 @@ def test_what_was_looked_at_does_not_depend_on_the_question(times_ms: list[int],
         looked = DataSpan(T0_MS - days * DAY_MS)
         for n, at_ms in enumerate(times_ms):
             looked.add(at_ms, f"user-{n % 3}")
-        said.update((kind, looked.by(kind, T0_MS + 31 * DAY_MS)) for kind in {rule.kind for rule in _both()})
+        said.update((kind, looked.of_kind(kind, T0_MS + 31 * DAY_MS)) for kind in {rule.kind for rule in _both()})
     assert len(said) == 2
 
 
@@ -172,17 +172,17 @@ def test_the_learning_time_is_no_part_of_the_rate() -> None:
     looked.add(T0_MS - 20 * DAY_MS, OTHER)
     looked.add(T0_MS, USER)
     looked.add(T0_MS + DAY_MS, USER)
-    assert looked.by(_both()[0].kind, T0_MS + 9 * DAY_MS) == (1, DAY_MS)
+    assert looked.of_kind(_both()[0].kind, T0_MS + 9 * DAY_MS) == (1, DAY_MS)
 
 
 def test_silence_is_looked_at_without_a_record() -> None:
     """A silence rule looks at everybody who was ever heard, until the end of the trial."""
     looked = DataSpan(T0_MS)
     looked.add(T0_MS - 20 * DAY_MS, OTHER)
-    assert looked.by(_both()[1].kind, T0_MS + 9 * DAY_MS) == (1, 9 * DAY_MS)
+    assert looked.of_kind(_both()[1].kind, T0_MS + 9 * DAY_MS) == (1, 9 * DAY_MS)
     looked = DataSpan(T0_MS)
     looked.add(T0_MS + DAY_MS, OTHER)
-    assert looked.by(_both()[1].kind, T0_MS + 9 * DAY_MS) == (1, 8 * DAY_MS)
+    assert looked.of_kind(_both()[1].kind, T0_MS + 9 * DAY_MS) == (1, 8 * DAY_MS)
 
 
 @given(st.lists(st.integers(0, 100).map(lambda n: T0_MS + n * HOUR_MS), max_size=12), st.randoms(use_true_random=False))
@@ -194,10 +194,10 @@ def test_partitions_may_be_looked_at_in_any_order(times_ms: list[int], chance: A
     low, silent = _both()
     end_ms, late = T0_MS + 60 * HOUR_MS, [at_ms for at_ms in times_ms if at_ms >= looked.since_ms]
     expected = (len({users[one] for one in late}), max(late) - min(late)) if late else (0, 0)
-    assert looked.by(low.kind, end_ms) == expected
+    assert looked.of_kind(low.kind, end_ms) == expected
     began_ms = max(looked.since_ms, min(times_ms, default=0))
     heard = (len(set(users.values())), max(0, end_ms - began_ms)) if times_ms else (0, 0)
-    assert looked.by(silent.kind, end_ms) == heard
+    assert looked.of_kind(silent.kind, end_ms) == heard
 
 
 def test_a_rate_begins_at_the_least_span() -> None:
