@@ -41,7 +41,7 @@ class KeyKind(NamedTuple):
 
 # The list of all keys. Where two shapes of a table fit a key, the first one counts.
 KINDS = (
-    KeyKind("connections", "<user>|<provider>", rows.CONNECTION, "agents.steps.common_fields, agents.connections"),
+    KeyKind("connections", "<user>|<provider>", rows.CONNECTION, "agents.steps.connection_rows"),
     KeyKind("connections", "<user>|<provider>|<resource>", rows.COVERAGE, "agents.steps.backfill_rows"),
     KeyKind("connections", "\0outage|<*>", None, "agents.sweeps.outage"),
     KeyKind("connections", "__streams\0offsets__", rows.OFFSETS, "engine.positions.ledger"),
