@@ -17,8 +17,9 @@ from zlib import crc32
 import msgspec
 
 from streams.alerts.episodes.provenance import Provenance
-from streams.alerts.rules.rule import DAY_US, Rule
+from streams.alerts.rules.rule import Rule
 from streams.events import key_parts
+from streams.events.times import DAY_US
 from streams.tables import rows
 
 PER_DAY = 8

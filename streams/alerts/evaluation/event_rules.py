@@ -21,7 +21,7 @@ def evaluate(update: UserUpdate, rule: Rule, view: RecordView) -> None:
         return
     age_us = update.clock_us - view.time_us
     is_fresh = rule.topic in fields.STATES or -FUTURE_S * SECOND_US <= age_us <= rule.max_age_us
-    if not is_fresh:  # it goes on all the same: it may correct what an older version said
+    if not is_fresh:  # it goes on all the same: it may correct an older version
         update.draft.count("alert_skipped", "too_old")
     known = update.state_of(rule)
     state = current_state(rule, known)

@@ -3,7 +3,8 @@
 from streams.alerts.episodes.marks import NEVER_US
 from streams.alerts.episodes.record_view import RecordView
 from streams.alerts.lives.user import ClockVersion, User
-from streams.alerts.rules.rule import DAY_US, MINUTE_US, SECOND_US, QuietHours
+from streams.alerts.rules.rule import MINUTE_US, SECOND_US, QuietHours
+from streams.events.times import DAY_US
 from streams.payloads import local_time
 
 
@@ -31,9 +32,9 @@ def from_local_us(user: User, local_us: int) -> int | None:
 
 def clock_version(view: RecordView) -> ClockVersion:
     """Of a record about a resource."""
-    said, updated_us = view.provenance, view.record["version"]["updated_at"]
+    source, updated_us = view.provenance, view.record["version"]["updated_at"]
     version = (NEVER_US if updated_us is None else updated_us, view.delivered_ms)
-    return ClockVersion(view.time_us, (said.provider, said.source_type, said.entity), version)
+    return ClockVersion(view.time_us, (source.provider, source.source_type, source.entity), version)
 
 
 def with_clock(user: User, zone: str | None, offset_s: int | None, place: ClockVersion) -> User:

@@ -8,7 +8,8 @@ from streams.alerts.lives.alert import Life, Transition
 from streams.alerts.lives.alert_record import alert_record
 from streams.alerts.lives.timers import TABLE, Timer
 from streams.alerts.lives.user import NEW_USER, RuleState, User
-from streams.alerts.rules.rule import DAY_US, Rule
+from streams.alerts.rules.rule import Rule
+from streams.events.times import DAY_US
 from streams.tables.draft import Draft
 from streams.tables.keys import state_key
 

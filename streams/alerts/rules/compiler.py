@@ -7,7 +7,7 @@ from typing import Any
 from streams.alerts.rules import fields
 from streams.alerts.rules.numeric_compiler import compile_deviation, compile_rate, compile_threshold
 from streams.alerts.rules.problems import RuleProblems, suggest
-from streams.alerts.rules.rule import DAY_US, HOUR_US, Rule, RuleKind
+from streams.alerts.rules.rule import Rule, RuleKind
 from streams.alerts.rules.specs import (
     DeviationSpec,
     EventSpec,
@@ -17,6 +17,7 @@ from streams.alerts.rules.specs import (
     ThresholdSpec,
 )
 from streams.events import resources
+from streams.events.times import DAY_US, HOUR_US
 
 # (age at which data are too old to alert, time without anything beyond after which an alert is over)
 _OF_SERIES, _OF_SUMMARY, _OF_EVENT = (2 * HOUR_US, 6 * HOUR_US), (36 * HOUR_US, 3 * DAY_US), (DAY_US, DAY_US)

@@ -5,12 +5,11 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import Any
 
+from streams.events.times import HOUR_US
 from streams.payloads.values import to_json
 
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
-HOUR_US = 60 * MINUTE_US
-DAY_US = 24 * HOUR_US
 CLOCKS_US = 15 * MINUTE_US  # records are not processed exactly in the order of their arrival
 
 

@@ -5,7 +5,8 @@ Not the span that was asked for: two days of data give no rate of a month.
 
 from dataclasses import dataclass, field
 
-from streams.alerts.rules.rule import DAY_US, RuleKind
+from streams.alerts.rules.rule import RuleKind
+from streams.events.times import DAY_US
 
 _DAY_MS = DAY_US // 1000
 RATE_SPAN_MS = 20 * _DAY_MS // 24  # nearly a day: bodies have a daily rhythm, and `--since 1d` shall have a rate

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from streams.alerts.episodes.record_view import Json, view_of
 from streams.alerts.rules import fields
-from streams.alerts.rules.rule import HOUR_US
 from streams.events.headers import Origin
+from streams.events.times import HOUR_US
 
 
 class TimedRecord(NamedTuple):

@@ -11,7 +11,6 @@ from confluent_kafka import Message
 
 from streams.alerts import rules_file, threshold_topic
 from streams.alerts.episodes.record_view import view_of
-from streams.alerts.rules.rule import DAY_US
 from streams.alerts.rules.rule_set import RuleSet
 from streams.alerts.trial.data_span import DataSpan
 from streams.alerts.trial.replay import TimedRecord, timed_records
@@ -19,6 +18,7 @@ from streams.alerts.trial.trial import FiredAlert, Trial
 from streams.events import ids
 from streams.events.partitions import partition_for
 from streams.events.record_keys import owner_in
+from streams.events.times import DAY_US
 from streams.kafka.reader import Reader
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from streams.alerts.episodes import silence
 from streams.alerts.lives.timers import GRACE_MS
-from streams.alerts.rules.rule import HOUR_US
+from streams.events.times import HOUR_US
 from streams.ops.settings import Settings
 from tests.alerts.stage import MINUTE_MS, USER, Stage, at, head, samples
 

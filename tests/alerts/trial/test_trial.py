@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from streams.alerts.lives.user import PersonalBounds
 from streams.alerts.rules.parser import rules_of
-from streams.alerts.rules.rule import DAY_US
 from streams.alerts.rules.rule_set import RuleSet
 from streams.alerts.trial.data_span import RATE_SPAN_MS, DataSpan, per_user_and_week
 from streams.alerts.trial.replay import TimedRecord
 from streams.alerts.trial.runner import TrialOutcome
 from streams.alerts.trial.trial import Trial
 from streams.cli.show.alert_trial import print_trial, sentences
+from streams.events.times import DAY_US
 from tests.alerts.evaluation.test_event_rules import AFIB, ecg
 from tests.alerts.stage import LOW, T0_US, USER, Stage, samples
 
