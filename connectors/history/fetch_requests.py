@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from streams.events import topics
 from streams.events.partitions import partition_for
 from streams.events.record_keys import key_of
+from streams.tables.history import RANGELESS, Priority, Request, Span, Why, new_id
 from streams.tables.history import request as requests
-from streams.tables.history.request import RANGELESS, Priority, Request, Why, new_id
-from streams.tables.history.windows import Span
 
 Row = tuple[str, bytes, bytes, int]  # topic, key, value, partition
 

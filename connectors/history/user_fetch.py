@@ -17,9 +17,8 @@ from streams.kafka.send import send
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from streams.status import client
-from streams.tables.history import windows
-from streams.tables.history.request import Priority, Request, Why
-from streams.tables.history.windows import DAY_US, Span
+from streams.tables.history import Priority, Request, Span, Why, windows
+from streams.tables.history.windows import DAY_US
 
 DAYS = 30
 Pair = tuple[str, str]  # provider, resource

@@ -8,8 +8,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from connectors.junction.failures import FailureReason, Refused, TryLater
-from streams.payloads import values
-from streams.payloads.values import Unfit, short_text
+from streams.payloads import Unfit, short_text, values
 
 T = TypeVar("T")
 Json = dict[str, Any]

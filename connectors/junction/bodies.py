@@ -10,7 +10,7 @@ from msgspec import Raw
 
 from connectors.junction.failures import FailureReason, Refused
 from connectors.junction.pages import Page, SampleGroup
-from streams.payloads.source import UNKNOWN, read_source
+from streams.payloads import UNKNOWN, read_source
 
 
 def bodies(

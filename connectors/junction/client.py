@@ -39,7 +39,7 @@ from streams.events import resources
 from streams.ops import addresses
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
-from streams.tables.history.windows import Span
+from streams.tables.history import Span
 
 
 class Client:

@@ -14,7 +14,8 @@ from streams.events import resources
 from streams.events.resources import Kind
 from streams.events.times import EPOCH
 from streams.ops import addresses
-from streams.tables.history.windows import DAY_US, Span
+from streams.tables.history import Span
+from streams.tables.history.windows import DAY_US
 
 USERS_MAX = 500  # of a page of users (6.4)
 _SECOND_US = 1_000_000

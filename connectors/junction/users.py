@@ -7,7 +7,7 @@ from connectors.junction import answer_json
 from connectors.junction.answer_json import Json, objects, read_json, time_us
 from connectors.junction.failures import FailureReason, Refused
 from streams.events import ids
-from streams.payloads.source import provider_slug
+from streams.payloads import provider_slug
 
 
 class JunctionUser(NamedTuple):

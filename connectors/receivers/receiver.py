@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from streams.alerts.rules.rule import Severity
+from streams.alerts.rules import Severity
 from streams.ops import addresses
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings

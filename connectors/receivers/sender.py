@@ -18,8 +18,8 @@ from connectors.receivers.delivery_record import (
 )
 from connectors.receivers.http_request import build_request
 from connectors.receivers.receiver import Receiver, ReceiverKind
-from streams.alerts.lives.alert import Life
-from streams.alerts.rules.rule import Severity
+from streams.alerts.lives import Life
+from streams.alerts.rules import Severity
 from streams.ops import log
 from streams.ops.errors import Unreadable
 

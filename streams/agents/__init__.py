@@ -18,8 +18,7 @@ from streams.agents.sweeps.census import Census
 from streams.agents.sweeps.expiry import Expiry
 from streams.events import topics
 from streams.kafka.codec import Codec
-from streams.tables.draft import Draft, Fold, Punctuation
-from streams.tables.sources import Policy
+from streams.tables import Draft, Fold, Policy, Punctuation
 
 __all__ = ["Alerts", "folds", "punctuation"]
 

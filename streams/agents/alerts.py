@@ -4,15 +4,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from streams.alerts.evaluation.evaluator import RuleEvaluator, attempt
+from streams.alerts.evaluation import RuleEvaluator, attempt
 from streams.alerts.lives import threshold
-from streams.alerts.rules.rule_set import NO_RULES, RuleSet
+from streams.alerts.rules import NO_RULES, RuleSet
 from streams.events import topics
 from streams.events.record_keys import key_of
 from streams.events.types import Record
 from streams.kafka.codec import Codec
-from streams.tables.draft import Draft, Fold
-from streams.tables.outputs import Observation
+from streams.tables import Draft, Fold, Observation
 
 NewRules = Callable[[], RuleSet | None]  # rules that have changed since it was last asked, None for no change
 

@@ -5,9 +5,9 @@ from streams.agents.steps.folding import Agent
 from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.labels import resource_label
 from streams.events.types import Family
+from streams.tables import Verdict
 from streams.tables.history import backfills
 from streams.tables.readings import BackfillReading
-from streams.tables.verdicts import Verdict
 
 
 def fold_notice(incoming: Incoming, reading: BackfillReading) -> None:

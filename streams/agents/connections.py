@@ -6,11 +6,9 @@ from streams.agents.steps.entities import Destination, fold_entity
 from streams.agents.steps.folding import Agent
 from streams.agents.steps.incoming import Incoming
 from streams.events.types import Family
-from streams.payloads.source import UNKNOWN
-from streams.tables import connections
-from streams.tables.keys import state_key
+from streams.payloads import UNKNOWN
+from streams.tables import Verdict, connections, state_key
 from streams.tables.readings import ConnectionReading, DeviceReading
-from streams.tables.verdicts import Verdict
 
 
 def fold_connection(incoming: Incoming, reading: ConnectionReading) -> None:

@@ -5,14 +5,9 @@ from streams.agents.steps.outlet import Outlet
 from streams.agents.steps.provenance import body_of
 from streams.agents.sweeps import outage
 from streams.events.types import Record
-from streams.tables.draft import Draft, Fold
-from streams.tables.history import backfills
+from streams.tables import Draft, Fold
+from streams.tables.history import JobProgress, JobStatus, Outage, ProcessedRows, Why, backfills
 from streams.tables.history import progress as progresses
-from streams.tables.history.backfills import ProcessedRows
-from streams.tables.history.job import JobStatus
-from streams.tables.history.outage import Outage
-from streams.tables.history.progress import JobProgress
-from streams.tables.history.request import Why
 
 
 def fold_of(outlet: Outlet) -> Fold:

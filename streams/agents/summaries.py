@@ -9,9 +9,8 @@ from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.signs_of_life import note_outdated
 from streams.events.types import Family
 from streams.payloads import local_time, summary
-from streams.tables import coverage
+from streams.tables import EMITTED, coverage
 from streams.tables.readings import SummaryReading
-from streams.tables.verdicts import EMITTED
 
 
 def fold_summary(incoming: Incoming, reading: SummaryReading) -> None:

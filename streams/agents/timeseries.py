@@ -9,10 +9,9 @@ from streams.agents.steps.folding import Agent
 from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.signs_of_life import note_outdated
 from streams.events.types import Family
-from streams.payloads.series import Series
-from streams.tables import coverage, samples
+from streams.payloads import Series
+from streams.tables import coverage, is_compared, samples
 from streams.tables.readings import SeriesReading
-from streams.tables.sources import is_compared
 
 EMPTY = "EMPTY"  # instead of a verdict
 

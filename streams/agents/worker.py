@@ -16,14 +16,13 @@ from streams.ops import log
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from streams.ops.waiting import until_available
-from streams.tables.draft import Draft, Fold
-from streams.tables.outputs import Arrival
+from streams.tables import Arrival, Draft, Fold
 
 if TYPE_CHECKING:
     from streams.agents.alerts import NewRules
-    from streams.alerts.rules.rule_set import RuleSet
+    from streams.alerts.rules import RuleSet
     from streams.engine.faust.run import App
-    from streams.tables.sources import Policy
+    from streams.tables import Policy
 
 
 class Choices(NamedTuple):
@@ -74,7 +73,7 @@ def _start(
 def rules_of(settings: Settings) -> "tuple[RuleSet, NewRules]":
     """Alert rules of the file in the settings, and a look at whether it has changed. Raises Misconfigured."""
     from streams.agents.alerts import unchanging
-    from streams.alerts.rules.rule_set import NO_RULES
+    from streams.alerts.rules import NO_RULES
     from streams.alerts.rules_file import RulesFile
 
     if settings.alert_rules is None:
@@ -86,7 +85,7 @@ def rules_of(settings: Settings) -> "tuple[RuleSet, NewRules]":
 def policy_of(settings: Settings) -> "Policy":
     """How sources and times are judged. Raises Misconfigured for a zone that does not exist."""
     from streams.payloads import local_time
-    from streams.tables.sources import Policy
+    from streams.tables import Policy
 
     name = settings.fallback_time_zone
     if name and local_time.zone(name) is None:

@@ -3,9 +3,8 @@
 import time
 from pathlib import Path
 
-from streams.alerts.lives.alert import Life
-from streams.alerts.rules import parser
-from streams.alerts.rules.rule_set import RuleSet
+from streams.alerts.lives import Life
+from streams.alerts.rules import RuleSet, parser
 from streams.ops import log, metrics
 from streams.ops.errors import Misconfigured
 

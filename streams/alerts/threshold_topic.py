@@ -5,9 +5,8 @@ from contextlib import closing
 
 from msgspec.structs import replace
 
+from streams.alerts.lives import PersonalBounds, Threshold
 from streams.alerts.lives import threshold as codec
-from streams.alerts.lives.threshold import Threshold
-from streams.alerts.lives.user import PersonalBounds
 from streams.events import ids, topics
 from streams.events.partitions import partition_for
 from streams.kafka.reader import Messages

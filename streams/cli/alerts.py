@@ -111,9 +111,7 @@ def threshold_set(
     Example: `junction-streams alerts threshold set 5f0c2c0e-... glucose-low --bound 3.5`
     """
     from streams.alerts import threshold_topic
-    from streams.alerts.lives import threshold
-    from streams.alerts.lives.threshold import Threshold
-    from streams.alerts.lives.user_clock import is_zone
+    from streams.alerts.lives import Threshold, is_zone, threshold
 
     if bool(rule) == bool(time_zone):
         raise Misconfigured("name either a RULE with --bound, --clear or --off, or a --time-zone without a RULE")
@@ -134,7 +132,7 @@ def threshold_unset(
     Example: `junction-streams alerts threshold unset 5f0c2c0e-... glucose-low`
     """
     from streams.alerts import threshold_topic
-    from streams.alerts.lives.threshold import Threshold
+    from streams.alerts.lives import Threshold
 
     threshold_topic.write(read_settings(), Threshold(user, rule), take_back=True)
 

@@ -10,10 +10,7 @@ from streams.events import topics
 from streams.kafka.reader import Messages
 from streams.ops.errors import Rejected, Unavailable
 from streams.ops.settings import Settings
-from streams.tables.history import progress
-from streams.tables.history.job import JobStatus
-from streams.tables.history.outage import Outage
-from streams.tables.history.progress import JobProgress
+from streams.tables.history import JobProgress, JobStatus, Outage, progress
 
 PARKED_MS = 60_000  # a job that goes on later than this is not waited for: its answer was empty, or it is in trouble
 

@@ -10,13 +10,8 @@ from streams.events.partitions import partition_for
 from streams.events.record_keys import raw_key
 from streams.events.types import Family, parse_type
 from streams.ops.errors import Reason, Rejected
-from streams.payloads import drift
-from streams.payloads.alignment import align
-from streams.payloads.decode import Control, decode
-from streams.payloads.drift import Finding
-from streams.payloads.series import Series
-from streams.payloads.summary import Summary
-from streams.payloads.values import canonical
+from streams.payloads import Control, Finding, Series, Summary, align, canonical, drift
+from streams.payloads.decode import decode
 from streams.tables import readings
 
 KEYS_SHOWN = 5

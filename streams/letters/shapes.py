@@ -7,7 +7,7 @@ import msgspec
 
 from streams.events.text import mend, places
 from streams.ops.errors import Rejected
-from streams.payloads.values import DEPTH_MAX, json_kind
+from streams.payloads import DEPTH_MAX, json_kind
 
 PATHS_MAX = 300
 

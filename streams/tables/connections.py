@@ -10,8 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from streams.ops.errors import Reason, Rejected
-from streams.payloads.source import provider_slug
-from streams.payloads.values import short_text
+from streams.payloads import provider_slug, short_text
 from streams.tables import rows
 
 CONNECTED, ERROR, IMPLIED, UNKNOWN = "connected", "error", "implied", "unknown"

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams.payloads import local_time
-from streams.payloads.columns import Columns
+from streams.payloads import Columns, local_time
 from streams.tables import rows
 
 DAY_US = 86_400_000_000

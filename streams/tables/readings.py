@@ -6,15 +6,9 @@ from typing import Any
 
 from streams.events import topics
 from streams.events.types import Family
-from streams.payloads import drift, labs, queries, summary
-from streams.payloads.decode import Control
-from streams.payloads.drift import Findings
-from streams.payloads.envelope import Event
-from streams.payloads.series import Series
-from streams.payloads.summary import Entity, Summary
+from streams.payloads import Control, Entity, Event, Findings, Series, Summary, drift, labs, queries, summary
 from streams.tables import connections, samples
-from streams.tables.history import backfills
-from streams.tables.history.backfills import HistoryNotice
+from streams.tables.history import HistoryNotice, backfills
 
 
 def read(decoded: Summary | Series | Control, at_ms: int = 0, delivery_id: str = "") -> "Reading":

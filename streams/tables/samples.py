@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from streams.events.times import EPOCH, HOUR_US, MICRO
-from streams.payloads.columns import Columns
-from streams.payloads.series import Series
+from streams.payloads import Columns, Series
 from streams.tables import hour_blocks
 from streams.tables.keys import state_key
 from streams.tables.sources import Maker

@@ -10,11 +10,9 @@ from connectors.history.fetcher.clock_skew import CorrectedClock
 from connectors.history.fetcher.outcome import FetchedPage
 from connectors.junction import Client, FailureReason, Refused, bodies_within
 from streams.ops.errors import Rejected
+from streams.payloads import Series, short_text
 from streams.payloads.decode import decode
-from streams.payloads.series import Series
-from streams.payloads.values import short_text
-from streams.tables.history.job import Job
-from streams.tables.history.request import Request
+from streams.tables.history import Job, Request
 
 BODY_BYTES_MAX = 4 * 1024 * 1024  # of one event: several small ones are folded between those of other users
 

@@ -8,8 +8,7 @@ from streams.events import topics
 from streams.events.headers import Delivery, Headers, Origin, cloud_headers
 from streams.events.identity import identify
 from streams.events.record_keys import raw_key
-from streams.tables.history.job import Job
-from streams.tables.history.request import Why
+from streams.tables.history import Job, Why
 
 DOOR = "api"
 

@@ -13,8 +13,7 @@ from streams.events.record_bounds import Bounds
 from streams.ops import log, metrics
 from streams.ops.errors import Misconfigured, place
 from streams.ops.settings import Settings
-from streams.tables.history.job import Job
-from streams.tables.history.request import Request
+from streams.tables.history import Job, Request
 
 HEAD_BYTES = 32 * 1024  # an upper bound for key and headers of a raw record
 

@@ -19,10 +19,8 @@ from connectors.history.fetcher.transaction import TOO_LARGE, apply_outcome
 from streams.engine.faust.run import App
 from streams.engine.work.unit import UnitOfWork
 from streams.ops import log, metrics
-from streams.tables.draft import Draft
-from streams.tables.history import queue
-from streams.tables.history.job import Job
-from streams.tables.history.queue import Heads
+from streams.tables import Draft
+from streams.tables.history import Heads, Job, queue
 
 USER_CALLS_MAX = 2
 FORGET_EVERY = 30  # punctuations of a partition

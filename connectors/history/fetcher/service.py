@@ -17,7 +17,7 @@ from streams.ops.metrics import Process
 from streams.ops.metrics_server import expose
 from streams.ops.settings import Settings
 from streams.ops.waiting import until_available
-from streams.tables.draft import Draft
+from streams.tables import Draft
 from streams.tables.history import request as requests
 
 

@@ -7,11 +7,10 @@ from streams.events import ids, topics
 from streams.events.headers import Delivery
 from streams.events.record_keys import key_of
 from streams.ops.errors import Reason, Rejected
-from streams.tables.draft import Draft
+from streams.tables import Draft
+from streams.tables.history import Job, Priority, Request, progress, queue
 from streams.tables.history import job as jobs
-from streams.tables.history import progress, queue
-from streams.tables.history.job import Job
-from streams.tables.history.request import Priority, Request, bounded
+from streams.tables.history.request import bounded
 
 TOO_LARGE = str(Reason.TOO_LARGE)
 

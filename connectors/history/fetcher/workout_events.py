@@ -17,7 +17,7 @@ from streams.events.headers import (
 from streams.events.identity import identify
 from streams.events.record_keys import raw_key
 from streams.ops.errors import Reason
-from streams.tables.history.request import Request
+from streams.tables.history import Request
 
 _OTHER_BYTES = 4096  # the other fields of a clean record: owner, provenance
 

@@ -9,7 +9,8 @@ from connectors.history.reconcile.reports import UNDER_WAY, ResourceReport
 from streams.events import providers, times
 from streams.events.resources import RESOURCES
 from streams.payloads import values
-from streams.tables.history.windows import DAY_US, Span
+from streams.tables.history import Span
+from streams.tables.history.windows import DAY_US
 
 STUCK_S = 3600
 AGAIN_S = 86_400

@@ -22,7 +22,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from connectors.history.reconcile.reports import ResourceReport
-from streams.tables.history.windows import Span
+from streams.tables.history import Span
 
 
 class ReconcileVerdict(StrEnum):

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from connectors.history.fetch_requests import build_request
 from connectors.history.reconcile.findings import ResourceFinding
-from streams.tables.history import windows
-from streams.tables.history.request import Priority, Request, Why
+from streams.tables.history import Priority, Request, Why, windows
 
 
 def requests_for(user_id: str, findings: Iterable[ResourceFinding], now_s: float) -> list[Request]:

@@ -10,7 +10,7 @@ from streams.events.partitions import partition_for
 from streams.events.record_keys import key_of
 from streams.kafka.codec import Codec
 from streams.ops.settings import Settings
-from streams.tables.history.request import Request
+from streams.tables.history import Request
 
 
 def reconciliation_rows(

@@ -5,8 +5,7 @@ from typing import Any, NamedTuple
 
 from streams.events import ids
 from streams.events.resources import normalise
-from streams.payloads import values
-from streams.payloads.values import Unfit
+from streams.payloads import Unfit, values
 
 Key = tuple[str, str, str]  # user, provider, resource
 

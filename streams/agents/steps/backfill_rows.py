@@ -8,15 +8,9 @@ from streams.agents.steps.outlet import Outlet
 from streams.agents.steps.provenance import Provenance
 from streams.events import topics
 from streams.events.headers import Origin
-from streams.payloads.envelope import Event
-from streams.payloads.source import UNKNOWN
-from streams.tables import coverage
-from streams.tables.coverage import EventExtent
-from streams.tables.draft import Draft
-from streams.tables.history import backfills
-from streams.tables.history.backfills import BackfillStatus, ProcessedRows
-from streams.tables.keys import state_key
-from streams.tables.verdicts import Verdict
+from streams.payloads import UNKNOWN, Event
+from streams.tables import Draft, EventExtent, Verdict, coverage, state_key
+from streams.tables.history import BackfillStatus, ProcessedRows, backfills
 
 Key = tuple[str, str, str]  # user, provider, resource
 

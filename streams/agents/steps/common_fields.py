@@ -5,13 +5,8 @@ from typing import Any, NamedTuple
 
 from streams.agents.steps.incoming import Incoming
 from streams.events.times import DAY_US
-from streams.payloads.envelope import Event
-from streams.payloads.local_time import FLOATING_PROVIDERS
-from streams.payloads.source import Source
-from streams.payloads.values import to_json
-from streams.tables import connections
-from streams.tables.sources import Policy
-from streams.tables.verdicts import FIRST_DELIVERY_MS, NEVER_US, Version
+from streams.payloads import FLOATING_PROVIDERS, Event, Source, to_json
+from streams.tables import FIRST_DELIVERY_MS, NEVER_US, Policy, Version, connections
 
 AHEAD_US = 2 * DAY_US  # a clock that is off by a time zone is common; one that is off by days is a problem
 JUNCTION_SENSE = Policy()  # the ranks of sources without settings of a team

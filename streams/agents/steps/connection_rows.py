@@ -4,9 +4,8 @@ from typing import Any
 
 from streams.agents.steps.incoming import Incoming
 from streams.events import topics
-from streams.payloads.source import UNKNOWN
-from streams.tables import connections
-from streams.tables.keys import state_key
+from streams.payloads import UNKNOWN
+from streams.tables import connections, state_key
 
 
 def load(incoming: Incoming, provider: str) -> connections.Connection:

@@ -6,11 +6,8 @@ preferred. Where that changes, the summaries that lose or gain by it are emitted
 
 from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.summary_repeats import TABLE, kept, repeat
-from streams.payloads.local_time import LocalTime
-from streams.payloads.summary import Summary
-from streams.tables import sources
-from streams.tables.keys import state_key
-from streams.tables.sources import Maker, Rivals
+from streams.payloads import LocalTime, Summary
+from streams.tables import Maker, Rivals, sources, state_key
 from streams.tables.verdicts import stored
 
 WHOLE = "whole"  # the day of what belongs to none: a profile

@@ -15,13 +15,9 @@ from streams.events import ids
 from streams.events.documented import OPERATIONAL
 from streams.events.types import Family
 from streams.ops.errors import Reason, Rejected
-from streams.payloads import values
-from streams.payloads.source import read_source
-from streams.payloads.values import canonical, short_text, to_json
-from streams.tables import rows
-from streams.tables.keys import state_key
+from streams.payloads import canonical, read_source, short_text, to_json, values
+from streams.tables import NEVER_US, Verdict, Version, rows, signed_hash, state_key
 from streams.tables.readings import OtherReading
-from streams.tables.verdicts import NEVER_US, Verdict, Version, signed_hash
 
 
 def fold_delivery(incoming: Incoming, data: Any, topic: str, key: str, fields: Mapping[str, Any]) -> None:

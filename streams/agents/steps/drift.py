@@ -5,11 +5,8 @@ from itertools import islice
 
 from streams.agents.steps.incoming import Incoming
 from streams.events import topics
-from streams.payloads import drift
-from streams.payloads.drift import OVERFLOW, Finding, Findings
-from streams.tables import drift_counts
-from streams.tables.draft import Draft
-from streams.tables.drift_counts import DriftCount
+from streams.payloads import OVERFLOW, Finding, Findings, drift
+from streams.tables import Draft, DriftCount, drift_counts
 
 FINDINGS_MAX = 50  # of one event: thousands of unknown names in a body are no more news than these
 ITEMS_MAX = 200  # distinct ones of a raw topic and partition; further ones are counted together

@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 from streams.agents.steps.common_fields import NOTHING_JOINED, Joined, head
 from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.labels import resource_label
-from streams.payloads.summary import Entity
-from streams.payloads.values import to_json
-from streams.tables.keys import state_key
-from streams.tables.verdicts import EMITTED, NEVER_US, EntityVerdict, Verdict, Version, is_ahead, judge, signed_hash
+from streams.payloads import Entity, to_json
+from streams.tables import EMITTED, NEVER_US, EntityVerdict, Verdict, Version, is_ahead, signed_hash, state_key
+from streams.tables.verdicts import judge
 
 TABLE = "summaries"
 NO_MORE: Mapping[str, Any] = {}

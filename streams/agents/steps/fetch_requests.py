@@ -5,12 +5,9 @@ from msgspec.structs import replace
 from streams.agents.steps.incoming import Incoming
 from streams.events import providers, topics
 from streams.events.record_keys import key_of
-from streams.tables.connections import Connection, Created
-from streams.tables.draft import Draft
+from streams.tables import Connection, Created, Draft
+from streams.tables.history import RANGELESS, Backfill, HistoryNotice, Priority, Request, Why, new_id, windows
 from streams.tables.history import request as requests
-from streams.tables.history import windows
-from streams.tables.history.backfills import Backfill, HistoryNotice
-from streams.tables.history.request import RANGELESS, Priority, Request, Why, new_id
 
 DAY_MS = 86_400_000
 

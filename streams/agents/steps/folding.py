@@ -10,12 +10,9 @@ from streams.agents.steps.outlet import Outlet
 from streams.agents.steps.provenance import body_of, provenance_of
 from streams.events.types import Family, Record
 from streams.ops.errors import Reason, Rejected
-from streams.payloads.decode import Control, decode
-from streams.payloads.series import Series
-from streams.payloads.summary import Summary
-from streams.tables import readings
-from streams.tables.draft import Draft, Fold
-from streams.tables.sources import Policy
+from streams.payloads import Control, Series, Summary
+from streams.payloads.decode import decode
+from streams.tables import Draft, Fold, Policy, readings
 
 _tuple = tuple.__new__  # half the time of calling Incoming, on the path of every record
 Step = Callable[[Incoming, Any], None]  # Any: the reading that `readings.read` makes of an event of its family

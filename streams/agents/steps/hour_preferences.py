@@ -12,11 +12,9 @@ from datetime import timedelta
 from streams.agents.steps.incoming import Incoming
 from streams.events import topics
 from streams.events.times import EPOCH, HOUR_US
-from streams.payloads.series import Series
-from streams.tables import hour_blocks, sources
-from streams.tables.keys import state_key
-from streams.tables.samples import SampleVerdicts, block_key
-from streams.tables.sources import Maker
+from streams.payloads import Series
+from streams.tables import Maker, SampleVerdicts, hour_blocks, sources, state_key
+from streams.tables.samples import block_key
 
 TABLE = "samples"
 SOURCES = b"||sources"  # ends the key of the row of sources. No block has such a key: no provider is called ""

@@ -6,10 +6,8 @@ from typing import Any, NamedTuple
 from streams.agents.steps.outlet import Outlet
 from streams.agents.steps.provenance import Provenance
 from streams.events.headers import Origin
-from streams.payloads.envelope import Event
-from streams.tables import connections
-from streams.tables.draft import Draft
-from streams.tables.sources import Policy
+from streams.payloads import Event
+from streams.tables import Draft, Policy, connections
 
 
 class Incoming(NamedTuple):

@@ -1,8 +1,7 @@
 """Labels of metrics that a stranger cannot multiply."""
 
 from streams.events.resources import RESOURCES
-from streams.payloads.envelope import Event
-from streams.payloads.source import UNKNOWN
+from streams.payloads import UNKNOWN, Event
 
 _CONTROL_LABELS = frozenset(
     {"connection", "device", "other", "order", "appointment", "result", "match_review", "parsing_job"}

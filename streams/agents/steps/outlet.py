@@ -6,8 +6,7 @@ from typing import Any
 
 from streams.events.record_keys import key_of
 from streams.kafka.codec import Codec
-from streams.tables.draft import Draft
-from streams.tables.outputs import CleanRecord
+from streams.tables import CleanRecord, Draft
 
 
 @dataclass(frozen=True, slots=True)

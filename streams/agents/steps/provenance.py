@@ -18,8 +18,8 @@ from streams.events.text.body_bounds import ID_CHARS_MAX
 from streams.events.times import clock_ms, millis
 from streams.events.types import Record
 from streams.ops.errors import Reason, Rejected
-from streams.payloads.source import UNKNOWN
-from streams.tables.verdicts import is_ahead
+from streams.payloads import UNKNOWN
+from streams.tables import is_ahead
 
 
 class Provenance(NamedTuple):

@@ -7,12 +7,9 @@ from streams.agents.steps import hour_preferences, sample_chunks, zones
 from streams.agents.steps.common_fields import Joined, head
 from streams.agents.steps.incoming import Incoming
 from streams.events.times import HOUR_US
-from streams.payloads import local_time
-from streams.payloads.columns import Columns
+from streams.payloads import Columns, Series, local_time
 from streams.payloads.sample_columns import sample_columns
-from streams.payloads.series import Series
-from streams.tables import connections, samples
-from streams.tables.verdicts import NEVER_US, Verdict, Version, signed_hash
+from streams.tables import NEVER_US, Verdict, Version, connections, samples, signed_hash
 
 
 def emit(

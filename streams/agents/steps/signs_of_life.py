@@ -7,7 +7,7 @@ of life, because a provider may repeat itself for days.
 
 from streams.agents.steps.incoming import Incoming
 from streams.events.headers import Origin
-from streams.tables.outputs import SignOfLife
+from streams.tables import SignOfLife
 
 
 def note_outdated(incoming: Incoming, time_us: int) -> None:

@@ -16,14 +16,9 @@ from streams.events import topics
 from streams.events.record_bounds import AGAIN_BYTES
 from streams.events.types import parse_type
 from streams.ops.errors import Misconfigured, Rejected
-from streams.payloads import tolerant
-from streams.payloads.envelope import Event
-from streams.payloads.source import Source
-from streams.payloads.summary import ATTRIBUTION, Summary
-from streams.tables import coverage
-from streams.tables.keys import state_key
-from streams.tables.sources import Maker
-from streams.tables.verdicts import StoredVersion, stored
+from streams.payloads import ATTRIBUTION, Event, Source, Summary, tolerant
+from streams.tables import Maker, StoredVersion, coverage, state_key
+from streams.tables.verdicts import stored
 
 TABLE = "summaries"
 TOO_LARGE = "$: unknown fields and problems are too large to be sent again"

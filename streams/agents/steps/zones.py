@@ -11,10 +11,8 @@ import msgspec
 
 from streams.agents.steps.incoming import Incoming
 from streams.events.times import DAY_US
-from streams.payloads import local_time
-from streams.payloads.local_time import LocalTime
-from streams.tables import rows
-from streams.tables.keys import state_key
+from streams.payloads import LocalTime, local_time
+from streams.tables import rows, state_key
 
 TABLE = "summaries"
 _encode = msgspec.msgpack.Encoder().encode

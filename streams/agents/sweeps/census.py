@@ -13,9 +13,8 @@ from streams.events.documented import PROVIDERS
 from streams.events.resources import RESOURCES
 from streams.ops import metrics
 from streams.ops.gauges import Labels, Spread
+from streams.tables import Draft, coverage, keys
 from streams.tables import connections as connection
-from streams.tables import coverage, keys
-from streams.tables.draft import Draft
 from streams.tables.history import backfills as backfill
 
 ROWS_MAX = 500  # of one partition and punctuation: about three milliseconds

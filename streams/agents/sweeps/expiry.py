@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from streams.agents.steps import deliveries, hour_preferences
-from streams.tables import hour_blocks
-from streams.tables.draft import Draft
+from streams.tables import Draft, hour_blocks
 
 DAY_MS = 86_400_000
 ROWS_MAX = 500  # of one table, partition and punctuation: about a millisecond

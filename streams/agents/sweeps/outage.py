@@ -10,12 +10,9 @@ import msgspec
 
 from streams.agents.steps import fetch_requests
 from streams.events import providers
-from streams.tables import coverage, keys
-from streams.tables.draft import Draft
+from streams.tables import Draft, coverage, keys
+from streams.tables.history import Outage, Priority, Request, Why, new_id, windows
 from streams.tables.history import request as requests
-from streams.tables.history import windows
-from streams.tables.history.outage import Outage
-from streams.tables.history.request import Priority, Request, Why, new_id
 
 TABLE = "connections"
 _PREFIX = b"\x00outage|"

@@ -17,7 +17,7 @@ from zlib import crc32
 import msgspec
 
 from streams.alerts.episodes.provenance import Provenance
-from streams.alerts.rules.rule import Rule
+from streams.alerts.rules import Rule
 from streams.events import key_parts
 from streams.events.times import DAY_US
 from streams.tables import rows

@@ -6,8 +6,7 @@ from typing import NamedTuple
 from streams.alerts.episodes.episode import Episode, Resolution
 from streams.alerts.episodes.provenance import Provenance
 from streams.alerts.episodes.record_view import RecordView
-from streams.alerts.rules import fields
-from streams.alerts.rules.rule import Rule
+from streams.alerts.rules import Rule, fields
 from streams.events.times import EPOCH, MICRO
 
 OCCURRENCES_MAX = 32

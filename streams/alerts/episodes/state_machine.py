@@ -10,7 +10,7 @@ from typing import NamedTuple
 from streams.alerts.episodes.episode import Episode, Resolution
 from streams.alerts.episodes.levels import BEYOND, CALM
 from streams.alerts.episodes.marks import NEVER_US, Mark
-from streams.alerts.rules.rule import Rule
+from streams.alerts.rules import Rule
 
 
 class EpisodeState(NamedTuple):

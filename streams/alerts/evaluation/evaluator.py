@@ -15,21 +15,19 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from streams.alerts.episodes.episode import Resolution
-from streams.alerts.episodes.record_view import RecordView, n_values, view_of
+from streams.alerts.episodes import RecordView, Resolution, view_of
+from streams.alerts.episodes.record_view import n_values
 from streams.alerts.evaluation import event_rules, series_rules, silence_rules
 from streams.alerts.evaluation.local_records import note_user, view_in_utc
-from streams.alerts.lives import timers
-from streams.alerts.lives.alert import Life, Transition, resolved
-from streams.alerts.lives.timers import GRACE_MS, Timer
-from streams.alerts.lives.user import PersonalBounds
+from streams.alerts.lives import GRACE_MS, Life, PersonalBounds, timers
+from streams.alerts.lives.alert import Transition, resolved
+from streams.alerts.lives.timers import Timer
 from streams.alerts.lives.user_update import EmitAlert, UserUpdate
-from streams.alerts.rules.rule import Rule, RuleKind
-from streams.alerts.rules.rule_set import NO_RULES, RuleSet, TopicRules
+from streams.alerts.rules import NO_RULES, Rule, RuleKind, RuleSet
+from streams.alerts.rules.rule_set import TopicRules
 from streams.events.resources import RESOURCES
 from streams.ops.errors import Reason, Rejected
-from streams.tables.draft import Draft
-from streams.tables.outputs import Observation, SignOfLife
+from streams.tables import Draft, Observation, SignOfLife
 
 PERSONAL_MAX = 500  # of a user: as many as a file has rules
 SKIPPED = "alert_skipped"  # the metric of what was not judged; its label is the reason

@@ -2,17 +2,17 @@
 
 from collections.abc import Collection, Sequence
 
-from streams.alerts.episodes import occurrences
-from streams.alerts.episodes.episode import Episode, Resolution
+from streams.alerts.episodes import Episode, RecordView, Resolution, occurrences
 from streams.alerts.episodes.marks import FUTURE_S
-from streams.alerts.episodes.record_view import RecordView, matches
-from streams.alerts.lives.alert import Alert, Evidence, Life, Transition, resolved
+from streams.alerts.episodes.record_view import matches
+from streams.alerts.lives import Life
+from streams.alerts.lives.alert import Alert, Evidence, Transition, resolved
 from streams.alerts.lives.opening import current_state, known_until_us, may_open, next_unmute_us, unmuted
 from streams.alerts.lives.reconcile import AlertPolicy, reconcile
 from streams.alerts.lives.user import RuleState
 from streams.alerts.lives.user_update import UserUpdate
-from streams.alerts.rules import fields
-from streams.alerts.rules.rule import SECOND_US, Rule
+from streams.alerts.rules import Rule, fields
+from streams.alerts.rules.rule import SECOND_US
 
 
 def evaluate(update: UserUpdate, rule: Rule, view: RecordView) -> None:

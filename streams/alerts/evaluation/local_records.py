@@ -1,6 +1,6 @@
 """What a record says about the user's clock, and the times of a record without an offset."""
 
-from streams.alerts.episodes.record_view import RecordView
+from streams.alerts.episodes import RecordView
 from streams.alerts.lives.user import User
 from streams.alerts.lives.user_clock import clock_version, from_local_us, with_clock
 from streams.alerts.lives.user_update import UserUpdate

@@ -4,13 +4,12 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from operator import attrgetter
 
-from streams.alerts.episodes import baseline
+from streams.alerts.episodes import Episode, RecordView, baseline
 from streams.alerts.episodes.baseline import Baselines, Days
 from streams.alerts.episodes.crowded_minutes import CrowdedMinutes
-from streams.alerts.episodes.episode import Episode
 from streams.alerts.episodes.levels import BEYOND, Extent, can_be_beyond, extent, levels
 from streams.alerts.episodes.marks import FUTURE_S, NEVER_US, Mark
-from streams.alerts.episodes.record_view import RecordView, n_values, points, unit_fits
+from streams.alerts.episodes.record_view import n_values, points, unit_fits
 from streams.alerts.episodes.state_machine import EpisodeState, advance, compacted, expire
 from streams.alerts.episodes.window import Window
 from streams.alerts.lives.alert import ALERTS_MAX, Alert, Evidence
@@ -19,9 +18,10 @@ from streams.alerts.lives.reconcile import AlertPolicy, reconcile
 from streams.alerts.lives.timers import TABLE
 from streams.alerts.lives.user import RuleState
 from streams.alerts.lives.user_update import UserUpdate
-from streams.alerts.rules.rule import CLOCKS_US, SECOND_US, Rule, RuleKind
+from streams.alerts.rules import Rule, RuleKind
+from streams.alerts.rules.rule import CLOCKS_US, SECOND_US
 from streams.alerts.rules.rule_set import SeriesRules
-from streams.tables.keys import state_key
+from streams.tables import state_key
 
 
 @dataclass

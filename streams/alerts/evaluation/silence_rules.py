@@ -2,19 +2,19 @@
 
 from itertools import pairwise
 
-from streams.alerts.episodes import silence
+from streams.alerts.episodes import Provenance, silence
 from streams.alerts.episodes.marks import FUTURE_S
-from streams.alerts.episodes.provenance import Provenance
 from streams.alerts.episodes.silence import Arrivals
+from streams.alerts.lives import GRACE_MS
 from streams.alerts.lives.alert import Evidence
 from streams.alerts.lives.opening import current_state, may_open, next_unmute_us, unmuted
 from streams.alerts.lives.reconcile import AlertPolicy, reconcile
-from streams.alerts.lives.timers import GRACE_MS, TABLE
+from streams.alerts.lives.timers import TABLE
 from streams.alerts.lives.user import RuleState
 from streams.alerts.lives.user_update import UserUpdate
-from streams.alerts.rules.rule import MINUTE_US, SECOND_US, Rule
-from streams.tables.keys import state_key
-from streams.tables.outputs import SignOfLife
+from streams.alerts.rules import Rule
+from streams.alerts.rules.rule import MINUTE_US, SECOND_US
+from streams.tables import SignOfLife, state_key
 
 
 def evaluate(update: UserUpdate, rules: tuple[Rule, ...], sign: SignOfLife) -> None:

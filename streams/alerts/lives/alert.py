@@ -4,9 +4,8 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import NamedTuple
 
-from streams.alerts.episodes.episode import Episode, Resolution
-from streams.alerts.episodes.provenance import Provenance
-from streams.alerts.rules.rule import RuleKind, Severity
+from streams.alerts.episodes import Episode, Provenance, Resolution
+from streams.alerts.rules import RuleKind, Severity
 from streams.events import key_parts
 
 ALERTS_MAX = 16  # of one rule and user

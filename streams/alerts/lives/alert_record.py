@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from streams.alerts.episodes.episode import Resolution
+from streams.alerts.episodes import Resolution
 from streams.alerts.lives.alert import Alert, Evidence, Life, Transition
 from streams.alerts.lives.user import User
-from streams.alerts.rules.rule import Rule
+from streams.alerts.rules import Rule
 
 
 def alert_record(user_id: str, user: User, rule: Rule, transition: Transition, now_ms: int) -> dict[str, Any]:

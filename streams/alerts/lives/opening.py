@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
-from streams.alerts.episodes.episode import Episode, Resolution
+from streams.alerts.episodes import Episode, Resolution
 from streams.alerts.episodes.state_machine import EpisodeState
 from streams.alerts.lives.alert import Alert
 from streams.alerts.lives.user import RuleState
 from streams.alerts.lives.user_clock import quiet_until_us
 from streams.alerts.lives.user_update import UserUpdate
-from streams.alerts.rules.rule import Rule
+from streams.alerts.rules import Rule
 
 
 def muted_until_us(update: UserUpdate, rule: Rule, episode: Episode) -> int | None:

@@ -6,9 +6,9 @@ An alert keeps its id for life, also when late data move its beginning. An episo
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from streams.alerts.episodes.episode import Episode, Resolution
+from streams.alerts.episodes import Episode, Resolution
 from streams.alerts.lives.alert import Alert, Evidence, Life, Transition, alert_id, resolved, revised
-from streams.alerts.rules.rule import Rule
+from streams.alerts.rules import Rule
 
 
 class AlertPolicy(NamedTuple):

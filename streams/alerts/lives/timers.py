@@ -8,9 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.tables import rows
-from streams.tables.draft import Draft
-from streams.tables.keys import state_key
+from streams.tables import Draft, rows, state_key
 
 TABLE = "alerts"
 # A connector holds a record for as long as Kafka is slow, up to `publish_timeout_s` (below 15): what it had received by

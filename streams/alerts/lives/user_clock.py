@@ -1,9 +1,10 @@
 """A user's local time: offsets, zones and quiet hours."""
 
+from streams.alerts.episodes import RecordView
 from streams.alerts.episodes.marks import NEVER_US
-from streams.alerts.episodes.record_view import RecordView
 from streams.alerts.lives.user import ClockVersion, User
-from streams.alerts.rules.rule import MINUTE_US, SECOND_US, QuietHours
+from streams.alerts.rules import QuietHours
+from streams.alerts.rules.rule import MINUTE_US, SECOND_US
 from streams.events.times import DAY_US
 from streams.payloads import local_time
 

@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import Any
 
 from streams.events.times import HOUR_US
-from streams.payloads.values import to_json
+from streams.payloads import to_json
 
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US

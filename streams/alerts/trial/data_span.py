@@ -5,7 +5,7 @@ Not the span that was asked for: two days of data give no rate of a month.
 
 from dataclasses import dataclass, field
 
-from streams.alerts.rules.rule import RuleKind
+from streams.alerts.rules import RuleKind
 from streams.events.times import DAY_US
 
 _DAY_MS = DAY_US // 1000

@@ -4,7 +4,8 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from streams.alerts.episodes.record_view import Json, view_of
+from streams.alerts.episodes import view_of
+from streams.alerts.episodes.record_view import Json
 from streams.alerts.rules import fields
 from streams.events.headers import Origin
 from streams.events.times import HOUR_US

@@ -10,8 +10,8 @@ from pathlib import Path
 from confluent_kafka import Message
 
 from streams.alerts import rules_file, threshold_topic
-from streams.alerts.episodes.record_view import view_of
-from streams.alerts.rules.rule_set import RuleSet
+from streams.alerts.episodes import view_of
+from streams.alerts.rules import RuleSet
 from streams.alerts.trial.data_span import DataSpan
 from streams.alerts.trial.replay import TimedRecord, timed_records
 from streams.alerts.trial.trial import FiredAlert, Trial

@@ -9,15 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from streams.alerts.episodes.episode import Resolution
-from streams.alerts.evaluation.evaluator import FIRED_MAX, SKIPPED, RuleEvaluator, attempt
-from streams.alerts.lives import timers
-from streams.alerts.lives.alert import Life
-from streams.alerts.lives.timers import GRACE_MS, TABLE
-from streams.alerts.lives.user import PersonalBounds
-from streams.alerts.rules.rule_set import RuleSet
+from streams.alerts.episodes import Resolution
+from streams.alerts.evaluation import RuleEvaluator, attempt
+from streams.alerts.evaluation.evaluator import FIRED_MAX, SKIPPED
+from streams.alerts.lives import GRACE_MS, Life, PersonalBounds, timers
+from streams.alerts.lives.timers import TABLE
+from streams.alerts.rules import RuleSet
 from streams.alerts.trial.replay import TimedRecord
-from streams.tables.draft import Draft
+from streams.tables import Draft
 from streams.tables.overlay import Rows
 
 

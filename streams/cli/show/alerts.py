@@ -7,7 +7,7 @@ from typing import Any
 from rich.text import Text
 
 from streams.alerts.alert_history import AlertHistory
-from streams.alerts.lives.threshold import Threshold
+from streams.alerts.lives import Threshold
 from streams.alerts.rules.parser import ParsedRules
 from streams.alerts.rules.problems import Problem
 from streams.ops import terminal

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from streams.ops import terminal
-from streams.tables.history.request import Request
+from streams.tables.history import Request
 
 
 def print_requests(requests: Sequence[Request], *, as_json: bool) -> None:

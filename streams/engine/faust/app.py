@@ -19,7 +19,7 @@ from streams.engine.work.unit import UnitOfWork
 from streams.events import topics
 from streams.ops import metrics
 from streams.ops.settings import Settings
-from streams.tables.draft import Fold, Punctuation
+from streams.tables import Fold, Punctuation
 
 SCHEME = "slices"
 STORE = "bounded"

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from streams.engine.positions.slices import Source
-from streams.tables.draft import Draft
+from streams.tables import Draft
 
 STALLED_S = 30.0
 

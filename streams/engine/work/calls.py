@@ -10,7 +10,7 @@ from streams.engine.work.slice_source import SliceSource
 from streams.engine.work.step import CallFailed
 from streams.engine.work.transaction import Transaction
 from streams.ops.errors import Misconfigured
-from streams.tables.draft import Punctuation
+from streams.tables import Punctuation
 
 PUNCTUATE_S = 1.0
 

@@ -19,7 +19,7 @@ from streams.engine.work.window import CommitWindow
 from streams.events.record_bounds import Bounds
 from streams.ops.errors import StreamsError
 from streams.ops.settings import Settings
-from streams.tables.draft import Draft
+from streams.tables import Draft
 
 
 class Pipeline:

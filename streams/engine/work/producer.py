@@ -12,7 +12,7 @@ from streams.engine.work.blocking import CALL_TIMEOUT_S
 from streams.kafka.clients import SILENT, client_id
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
-from streams.tables.outputs import Emit
+from streams.tables import Emit
 
 T = TypeVar("T")
 Guard = Callable[[Callable[[], Any]], Any]

@@ -20,8 +20,7 @@ from streams.events.headers import (
 from streams.events.record_bounds import around, weight
 from streams.events.types import Record
 from streams.ops.errors import Misconfigured, Rejected, StreamsError, place
-from streams.tables.draft import Draft, Fold, Punctuation
-from streams.tables.outputs import Emit
+from streams.tables import Draft, Emit, Fold, Punctuation
 
 DETAIL_CHARS_MAX = 1024  # with it a letter's own headers take less than 3 kB
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from streams.engine.store.table import StateTable
-from streams.tables.draft import Draft
+from streams.tables import Draft
 from streams.tables.overlay import Rows, overlay
 
 

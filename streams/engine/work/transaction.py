@@ -12,7 +12,7 @@ from streams.engine.store.table import StateTable
 from streams.engine.work.producer import TransactionalProducer
 from streams.engine.work.table_reader import TableReader
 from streams.ops import metrics
-from streams.tables.draft import Draft
+from streams.tables import Draft
 
 
 class Transaction:

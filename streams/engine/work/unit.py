@@ -27,7 +27,7 @@ from streams.engine.work.step import NOTHING, Step, empty
 from streams.events import topics
 from streams.ops import log, metrics
 from streams.ops.settings import Settings
-from streams.tables.draft import Punctuation
+from streams.tables import Punctuation
 
 logger = log.get("engine")
 

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from streams.ops.errors import Misconfigured
-from streams.payloads.alignment import align
+from streams.payloads import align
 from streams.simulator.delivery.courier import Courier
 
 

@@ -11,9 +11,7 @@ import msgspec
 
 from streams.events import providers
 from streams.ops.errors import Reason, Rejected
-from streams.payloads import values
-from streams.payloads.source import provider_slug
-from streams.payloads.values import Unfit
+from streams.payloads import Unfit, provider_slug, values
 from streams.tables import rows
 from streams.tables.history.job import JobStatus
 from streams.tables.history.progress import JobProgress
