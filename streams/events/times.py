@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = datetime(1970, 1, 1)  # UTC: its text has no offset, so "Z" can follow
 MICRO = timedelta(microseconds=1)
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
@@ -73,6 +74,11 @@ def text(micros: int) -> str:
     if not in_range(micros):
         return f"{micros} us"
     return (EPOCH + micros * MICRO).isoformat(timespec="seconds")
+
+
+def rfc3339(millis: int) -> str:
+    """Milliseconds since 1970 as `2026-06-03T09:15:00.123Z`: how the headers of records say it."""
+    return (_NAIVE_EPOCH + timedelta(milliseconds=millis)).isoformat(timespec="milliseconds") + "Z"
 
 
 def millis(text: str) -> int | None:

@@ -26,10 +26,9 @@ from streams.events.headers import (
     H_TRACESTATE,
     Delivery,
     Headers,
-    cloud_headers,
     header,
 )
-from streams.events.identity import identify
+from streams.events.intake import raw_record
 from streams.letters.explain import Explanation, explain
 from streams.letters.letter import Letter
 
@@ -96,4 +95,4 @@ def _of_the_door(letter: Letter) -> Headers:
         tracestate=value(H_TRACESTATE),
         signature=tuple(signature),
     )
-    return cloud_headers(identify(letter.body), delivery)
+    return raw_record(letter.body, delivery).headers

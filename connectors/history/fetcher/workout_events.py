@@ -3,20 +3,12 @@
 import msgspec
 
 from connectors.junction.workout_stream import WorkoutStream
-from streams import __version__
 from streams.events.headers import (
-    H_DEAD_AT,
-    H_DETAIL,
-    H_REASON,
-    H_VERSION,
     Delivery,
     Headers,
-    cloud_headers,
-    encode_headers,
 )
-from streams.events.identity import identify
-from streams.events.record_keys import raw_key
-from streams.ops.errors import Reason
+from streams.events.intake import given_up
+from streams.ops.errors import Reason, Rejected
 from streams.tables.history import Request
 
 _OTHER_BYTES = 4096  # the other fields of a clean record: owner, provenance
@@ -49,11 +41,5 @@ def dead_letter(request: Request, delivery: Delivery) -> tuple[bytes, bytes, Hea
     Redriven, once records may be larger, it makes the worker request the stream again.
     """
     body = stream_event(request)
-    identity = identify(body)
-    reasons = [
-        (H_REASON, str(Reason.TOO_LARGE)),
-        (H_DETAIL, "$.data.stream"),
-        (H_DEAD_AT, delivery.received_at),
-        (H_VERSION, __version__),
-    ]
-    return raw_key(identity), body, [*cloud_headers(identity, delivery), *encode_headers(reasons)]
+    made = given_up(body, delivery, Rejected(Reason.TOO_LARGE, "$.data.stream"))
+    return made.key, body, made.headers

@@ -3,20 +3,16 @@
 import time
 from collections.abc import Sequence
 
-from streams import __version__
 from streams.engine.store.database import Unusable
 from streams.events.headers import (
-    H_DEAD_AT,
-    H_DETAIL,
     H_FROM_OFFSET,
     H_FROM_PARTITION,
     H_FROM_TOPIC,
     H_LEFT_OUT,
-    H_REASON,
-    H_VERSION,
     Headers,
     encode_headers,
 )
+from streams.events.intake import death_headers
 from streams.events.record_bounds import around, weight
 from streams.events.types import Record
 from streams.ops.errors import Misconfigured, Rejected, StreamsError, place
@@ -77,17 +73,13 @@ class Step:
 def dead_letter(draft: Draft, topic: str, record: Record, rejection: Rejected) -> None:
     """Emit the record as it was read, with the reason in its headers: places, never values. It always fits."""
     dead_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(draft.now_ms / 1000))
-    reasons = encode_headers(
-        [
-            (H_REASON, str(rejection.reason)),
-            (H_DETAIL, rejection.detail[:DETAIL_CHARS_MAX]),
-            (H_DEAD_AT, dead_at),
-            (H_VERSION, __version__),
-            (H_FROM_TOPIC, record.topic),
-            (H_FROM_PARTITION, str(record.partition)),
-            (H_FROM_OFFSET, str(record.offset)),
-        ]
-    )
+    origin = [
+        (H_FROM_TOPIC, record.topic),
+        (H_FROM_PARTITION, str(record.partition)),
+        (H_FROM_OFFSET, str(record.offset)),
+    ]
+    short = Rejected(rejection.reason, rejection.detail[:DETAIL_CHARS_MAX])
+    reasons = [*death_headers(short, dead_at), *encode_headers(origin)]
     draft.emits.append(_fitting(draft.bounds.record, topic, record, reasons))
     draft.count("dead_letters", str(rejection.reason))
 
