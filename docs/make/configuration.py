@@ -16,11 +16,13 @@ PAGE = Path(__file__).resolve().parents[1] / "configuration.md"
 
 # The setting that begins each section, in the order of the class.
 SECTIONS = {
+    "log_level": "Every process",
     "bootstrap_servers": "Kafka and the registry",
     "topic_prefix": "Topics",
     "endpoints": "Gateway",
     "group_id": "Worker",
     "alert_rules": "Alerts",
+    "fetch_calls_max": "Fetcher",
     "junction_region": "Junction's API",
 }
 

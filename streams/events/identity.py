@@ -73,11 +73,15 @@ def identify_strictly(body: bytes) -> Identity:
 
 def _identity(head: _Head) -> Identity:
     event_type = _text(head.event_type) or _operational(_text(head.type))
-    if not event_type:
+    user_id = _text(head.user_id) or _user_in_data(head.data)
+    return identity_of(event_type, ids.canonical(user_id), ids.canonical(_text(head.team_id)))
+
+
+def identity_of(event_type: str, user_id: str, team_id: str) -> Identity:
+    """The identity that these parts make. Ids in their one spelling. Raises Rejected(NO_EVENT_TYPE) or (NO_USER)."""
+    if not event_type or len(event_type) > ID_CHARS_MAX:
         raise Rejected(Reason.NO_EVENT_TYPE, "$.event_type")
     parsed = parse_type(event_type)
-    user_id = ids.canonical(_text(head.user_id) or _user_in_data(head.data))
-    team_id = ids.canonical(_text(head.team_id))
     if not has_owner(parsed.family, user_id, team_id):
         raise Rejected(Reason.NO_USER, "$.user_id, $.data.user_id")
     return Identity(parsed, user_id, team_id)

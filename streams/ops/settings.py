@@ -45,6 +45,12 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,  # pydantic would print what was wrong, and endpoints hold secrets
     )
 
+    # Every process
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """The least that every process logs."""
+    insecure: bool = False
+    """Let keys, passwords and people's data go unencrypted to hosts that are not your own."""
+
     # Kafka and the registry
     bootstrap_servers: str = ""
     """Kafka, as `host:port,host:port`. Empty: `demo` and `up` start one here, and other commands use theirs."""
@@ -68,9 +74,6 @@ class Settings(BaseSettings):
     """PEM file with our certificate, where Kafka asks for one."""
     ssl_key_file: Path | None = None
     """PEM file with the key of our certificate."""
-
-    insecure: bool = False
-    """Let keys, passwords and people's data go unencrypted to hosts that are not your own."""
 
     # Topics
     topic_prefix: str = Field(default="junction", pattern=r"^[A-Za-z0-9._-]{1,80}$")
@@ -154,9 +157,6 @@ class Settings(BaseSettings):
     # Fetcher
     fetch_calls_max: int = Field(default=16, ge=1, le=1000)
     """Calls of Junction's API under way at once, in one fetcher."""
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    """The least that every process logs."""
-
     reconcile_every_h: float = Field(default=24.0, ge=0)
     """How often a fetcher compares everybody with Junction and fetches what is missing; 0: never. Needs a worker's
     query API."""

@@ -10,11 +10,10 @@ from typing import Any
 
 import msgspec
 
-from streams.events.identity import has_owner, identify_strictly
+from streams.events.identity import identify_strictly, identity_of
 from streams.events.text import body_bounds
-from streams.events.text.body_bounds import ID_CHARS_MAX
 from streams.events.text.mend import mended
-from streams.events.types import EventType, Family, parse_type
+from streams.events.types import EventType, Family
 from streams.ops.errors import Reason, Rejected
 from streams.payloads.values import short_id, short_text
 
@@ -126,10 +125,5 @@ def event_of(event_type: str, user_id: str | None, team_id: str | None, client_u
     data_user_id = short_id(data.get("user_id")) if type(data) is dict else None
     if user_id and data_user_id and user_id != data_user_id:
         raise Rejected(Reason.USER_CONFLICT, "$.user_id and $.data.user_id differ")
-    if not event_type or len(event_type) > ID_CHARS_MAX:
-        raise Rejected(Reason.NO_EVENT_TYPE, "$.event_type")
-    parsed = parse_type(event_type)
-    user_id = user_id or data_user_id or ""
-    if not has_owner(parsed.family, user_id, team_id):
-        raise Rejected(Reason.NO_USER, "$.user_id, $.data.user_id")
-    return Event(parsed, user_id, team_id, short_text(client_user_id) or "")
+    identity = identity_of(event_type, user_id or data_user_id or "", team_id)
+    return Event(identity.type, identity.user_id, identity.team_id, short_text(client_user_id) or "")
