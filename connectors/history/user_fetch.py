@@ -12,13 +12,12 @@ from connectors.history.fetch_requests import build_request, request_rows
 from streams.events import ids
 from streams.events.providers import not_expected
 from streams.events.resources import RESOURCES, normalise
-from streams.events.times import since_epoch
+from streams.events.times import DAY_US, since_epoch
 from streams.kafka.send import send
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from streams.status import client
 from streams.tables.history import Priority, Request, Span, Why, windows
-from streams.tables.history.windows import DAY_US
 
 DAYS = 30
 Pair = tuple[str, str]  # provider, resource

@@ -12,13 +12,11 @@ from typing import NamedTuple
 from connectors.junction.failures import FailureReason, Refused
 from streams.events import resources
 from streams.events.resources import Kind
-from streams.events.times import EPOCH
+from streams.events.times import DAY_US, EPOCH, SECOND_US
 from streams.ops import addresses
 from streams.tables.history import Span
-from streams.tables.history.windows import DAY_US
 
 USERS_MAX = 500  # of a page of users (6.4)
-_SECOND_US = 1_000_000
 _DATES_ONLY = frozenset({"sleep_cycle", "menstrual_cycle", "electrocardiogram"})  # third row of 6.2
 _FIRST_DAY = date(1970, 1, 1)
 
@@ -58,7 +56,7 @@ def dates(resource: str, span: Span | None) -> dict[str, str]:
     if span is None:
         raise Refused(FailureReason.BAD_REQUEST, "no span")
     start_us, end_us = span
-    write, end_us = (_date, end_us) if resource in _DATES_ONLY else (_time, end_us + _SECOND_US - 1)
+    write, end_us = (_date, end_us) if resource in _DATES_ONLY else (_time, end_us + SECOND_US - 1)
     try:
         return {"start_date": write(start_us), "end_date": write(end_us)}
     except OverflowError:
@@ -71,7 +69,7 @@ def _date(us: int) -> str:
 
 def _time(us: int) -> str:
     """`2026-06-03T06:15:00+00:00`"""
-    return (EPOCH + timedelta(seconds=us // _SECOND_US)).isoformat()
+    return (EPOCH + timedelta(seconds=us // SECOND_US)).isoformat()
 
 
 def workout_stream(workout_id: str) -> ApiCall:

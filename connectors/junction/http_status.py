@@ -13,8 +13,9 @@ import msgspec
 
 from connectors.junction.answer_json import objects
 from connectors.junction.failures import FailureReason, Refused, TryLater
+from streams.events.times import HOUR_S
 
-RETRY_AFTER_MAX_S = 3600  # beyond it a clock is wrong
+RETRY_AFTER_MAX_S = HOUR_S  # beyond it a clock is wrong
 UNAUTHORIZED = 401
 MISSING = 404
 _LATER = {429: FailureReason.RATE_LIMITED, 408: FailureReason.BUSY, 409: FailureReason.BUSY, 425: FailureReason.BUSY}

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 
 from streams.events import topics
+from streams.events.times import HOUR_MS
 from streams.kafka.publisher import Publisher
 from streams.ops import log
 from streams.ops.errors import Unavailable
@@ -54,7 +55,7 @@ class Absence:
         found = outage.of(heard_ms, now_ms)
         self._say_future((heard_ms or 0) - now_ms)
         if found:
-            hours = round((found.end_ms - found.start_ms) / 3_600_000, 1)
+            hours = round((found.end_ms - found.start_ms) / HOUR_MS, 1)
             self._logger.warning("was_away", hours=hours, since_ms=found.start_ms)
             for partition in range(self._settings.partitions):
                 await self._publish(topics.FETCH_PROGRESS, b"outage", outage.encode(found), partition)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from streams.events.topics import DAY_MS, Role, Topic
+from streams.events.times import DAY_MS, HOUR_MS, MINUTE_MS
+from streams.events.topics import Role, Topic
 
 HOLDS: Mapping[Role, str] = {
     Role.RAW: "events as they came: whole bodies with values, names, e-mail addresses, lab results; signatures",
@@ -14,7 +15,7 @@ HOLDS: Mapping[Role, str] = {
     Role.CLEAN: "values, with the user's id in each key; alerts and who was notified",
     Role.CHANGELOG: "the tables of workers and fetchers, row by row",
 }
-_UNITS = ((DAY_MS, "day"), (3_600_000, "hour"), (60_000, "minute"), (1000, "second"), (1, "millisecond"))
+_UNITS = ((DAY_MS, "day"), (HOUR_MS, "hour"), (MINUTE_MS, "minute"), (1000, "second"), (1, "millisecond"))
 
 
 class Stay(NamedTuple):

@@ -2,6 +2,8 @@
 
 import re
 
+from streams.events.times import DAY_S
+
 # Message ids of Svix: "msg_" and a KSUID, 20 bytes in base 62: seconds since KSUID_EPOCH_S (4 bytes), 1/256 s (1 byte),
 # randomness (15 bytes). Fixed when the message is made, the same on every retry: the best order there is (domain, 3.4).
 _B62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -9,7 +11,7 @@ _B62_VALUE = {char: value for value, char in enumerate(_B62)}
 _KSUID = re.compile(r"msg_[0-9A-Za-z]{27}")
 _KSUID_EPOCH_S = 1_400_000_000
 _KSUID_RANDOM_BYTES = 15
-_MESSAGE_AGE_MAX_S = 366 * 86400  # Svix keeps payloads 90 days: an older date is not a date (7.2)
+_MESSAGE_AGE_MAX_S = 366 * DAY_S  # Svix keeps payloads 90 days: an older date is not a date (7.2)
 
 
 def ksuid_time_ms(svix_id: str) -> int | None:

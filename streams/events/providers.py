@@ -3,12 +3,13 @@
 from enum import StrEnum
 
 from streams.events import resources
+from streams.events.times import MINUTE_MS
 
 # Its notice comes at once and proves nothing; all history comes as incremental events.
 LIVE_HISTORY = frozenset({"garmin"})
 # No notice ever comes: after connecting we ask by ourselves, once Junction has had time. Days of history: 5.2.
 SILENT = {"dexcom": 1}
-SILENT_AFTER_MS = 15 * 60 * 1000
+SILENT_AFTER_MS = 15 * MINUTE_MS
 # Providers whose history holds these resources only: an empty answer for others is final.
 ONLY = {"polar": frozenset({"sleep", "sleep_cycle", "heartrate", "hrv", "respiratory_rate"})}
 # Nothing proves that there ever is one.

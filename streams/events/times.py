@@ -9,8 +9,9 @@ import msgspec
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH = datetime(1970, 1, 1)  # UTC: its text has no offset, so "Z" can follow
 MICRO = timedelta(microseconds=1)
-HOUR_US = 3_600_000_000
-DAY_US = 24 * HOUR_US
+SECOND_US, MINUTE_US, HOUR_US, DAY_US = 1_000_000, 60_000_000, 3_600_000_000, 86_400_000_000
+MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
+MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 # What a datetime can hold, so that every reader of the Avro can show it (an offset may push year 1 or 9999 over).
 _MIN_US = (datetime(1, 1, 1, tzinfo=UTC) - EPOCH) // MICRO
 _MAX_US = (datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC) - EPOCH) // MICRO
@@ -47,20 +48,20 @@ def _usual(text: str) -> tuple[str, int]:
     if found := _MIDNIGHT.fullmatch(text):
         return f"{found[1]}00{found[2]}", DAY_US
     if found := _LEAP.fullmatch(text):
-        return f"{found[1]}:59{found[2]}", 1_000_000
+        return f"{found[1]}:59{found[2]}", SECOND_US
     return text, 0
 
 
 def since_epoch(moment: datetime) -> int:
     """µs since 1970, UTC, of a time with an offset."""
     since = moment - EPOCH  # and not divided by a microsecond: that takes as long as all of this
-    return since.days * DAY_US + since.seconds * 1_000_000 + since.microseconds
+    return since.days * DAY_US + since.seconds * SECOND_US + since.microseconds
 
 
 def all_since_epoch(moments: Iterable[datetime]) -> list[int]:
     """`since_epoch` of each. Raises TypeError where one is no time, or has no offset."""
     return [
-        (since := moment - EPOCH).days * DAY_US + since.seconds * 1_000_000 + since.microseconds for moment in moments
+        (since := moment - EPOCH).days * DAY_US + since.seconds * SECOND_US + since.microseconds for moment in moments
     ]
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from streams.events import resources
+from streams.events.times import DAY_MS
 from streams.events.types import EventType, Family
 
-DAY_MS = 24 * 3600 * 1000
 # How long compacted topics keep tombstones, counted from the cleaner's first pass over them (KIP-534): an earlier
 # pass (`Kept.compact`) takes nothing from it. A worker's directory that was away for half of it is made anew at the
 # next start.

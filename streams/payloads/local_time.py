@@ -10,12 +10,11 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from streams.events.times import DAY_US, EPOCH, MICRO
+from streams.events.times import DAY_US, EPOCH, MICRO, SECOND_US
 
 FLOATING_PROVIDERS = frozenset({"abbott_libreview", "freestyle_libre"})
 OFFSET_S_MAX = 14 * 3600  # the easternmost zone (IANA: Pacific/Kiritimati); nothing is further west than 12 h
 _NAME_CHARS_MAX = 64
-_SECOND_US = 1_000_000
 _NOON_US = DAY_US // 2
 _WEEK_US, _WEEKS_MAX = 7 * DAY_US, 1000
 
@@ -75,7 +74,7 @@ def _seconds(moment: datetime) -> int:
 
 def day_of(time_us: int, offset_s: int) -> int:
     """Local day (days since 1970) of a moment in UTC."""
-    return (time_us + offset_s * _SECOND_US) // DAY_US
+    return (time_us + offset_s * SECOND_US) // DAY_US
 
 
 # Beginning and end by the names of the typed fields, and whether the day is that of the end.

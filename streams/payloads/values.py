@@ -13,6 +13,7 @@ import msgspec
 
 from streams.events import ids, times
 from streams.events.text.body_bounds import ID_CHARS_MAX
+from streams.events.times import SECOND_US
 from streams.ops.errors import Reason, Rejected
 
 DEPTH_MAX = 64  # nesting of a payload; real ones have under 10. Refused at a fixed depth, not where the stack ends.
@@ -95,7 +96,7 @@ def instant_us(value: Any) -> int:
     """µs since 1970 from seconds since 1970, as streams of workouts have them, or from a time."""
     if type(value) is str:
         return time_us(value)
-    micros = number(value) * 1_000_000
+    micros = number(value) * SECOND_US
     if not times.in_range(micros):
         raise Unfit("not a time")
     return round(micros)

@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TimeElapsedColumn
 
 from streams.events import times
+from streams.events.times import DAY_MS
 from streams.events.types import Family
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
-from streams.simulator.calendar import DAY_MS
 from streams.simulator.delivery.courier import Tally, Target, open_courier
 from streams.simulator.delivery.recorded import post_all, read_folder
 from streams.simulator.delivery.schedule import Cause, Faults, schedule

@@ -13,7 +13,6 @@ from streams.tables.history import backfills
 Row = tuple[bytes, bytes]
 Scan = Callable[[str, bytes, bytes], Iterable[Row]]  # (table, start, stop) → rows of [start, stop)
 Json = dict[str, Any]
-MINUTE_S = 60
 
 
 def of_user(user_id: str, scan: Scan, now_s: float) -> Json:
@@ -78,10 +77,10 @@ def _resource(provider: str, resource: str, state: coverage.Coverage, now_s: flo
     return {
         "provider": provider,
         "resource": resource,
-        "newest_data_at": _time(state.last_min * MINUTE_S * 1000),
-        "oldest_data_at": _time(state.first_min * MINUTE_S * 1000),
-        "last_delivery_at": _time(state.delivered_min * MINUTE_S * 1000),
-        "age_s": max(0, round(now_s) - state.last_min * MINUTE_S),
+        "newest_data_at": _time(state.last_min * times.MINUTE_MS),
+        "oldest_data_at": _time(state.first_min * times.MINUTE_MS),
+        "last_delivery_at": _time(state.delivered_min * times.MINUTE_MS),
+        "age_s": max(0, round(now_s) - state.last_min * times.MINUTE_S),
         "days_with_data": state.day_count,
         "day_spans": [[_day(first), _day(last)] for first, last in state.spans()],
     }

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams.events.times import MINUTE_MS
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import provider_slug, short_text
 from streams.tables import rows
 
 CONNECTED, ERROR, IMPLIED, UNKNOWN = "connected", "error", "implied", "unknown"
-MINUTE_MS = 60_000
 RESOURCES_MAX = 256  # of each list; Junction knows about fifty. Every data event may write the row again
 
 

@@ -9,11 +9,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from streams.events.times import DAY_US, MINUTE_MS, MINUTE_US, SECOND_US
 from streams.payloads import Columns, local_time
 from streams.tables import rows
 
-DAY_US = 86_400_000_000
-MINUTE_MS, MINUTE_US = 60_000, 60_000_000
 DAYS_MAX = 512  # days that are remembered one by one, the newest ones
 
 
@@ -78,7 +77,7 @@ def _pack(days: Iterable[int]) -> tuple[int, bytes]:
 def of_samples(columns: Columns) -> EventExtent:
     """Of a timeseries event. Days are local where the samples say their offset. `columns` is not empty."""
     first_us, last_us = columns.times_us[0], columns.times_us[-1]
-    offset_us = (columns.attributes[0].timezone_offset_s or 0) * 1_000_000
+    offset_us = (columns.attributes[0].timezone_offset_s or 0) * SECOND_US
     first, last = (first_us + offset_us) // DAY_US, (last_us + offset_us) // DAY_US
     days = {first, last}
     if last - first > 1:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from streams.events.resources import Resource, Shape, Value
+from streams.events.times import DAY_MS
 from streams.tables import rows
 
 # Best first (9.1). Types without a published rank (insulin_pump, exercise_machine, earphone, new ones) come last.
@@ -23,7 +24,6 @@ SENSE_ORDER = (
 # Points by their schema, intervals by the documentation's page: they add up (2.5).
 _ADD_UP = frozenset({"water", "calories_basal", "floors_climbed"})
 WINDOW_DAYS = 90  # the product's contract, section 4
-_DAY_MS = 86_400_000
 IDS_MAX = 500  # entities of one source and day that are remembered
 MAKERS_MAX = 64  # sources of a day; real ones have a handful
 IDS_CHARS_MAX = 128 * 1024  # of all entities of a day: its row must have room for the next one, whatever ids look like
@@ -73,7 +73,7 @@ class Policy:
 
         By the time of arrival: a message that is sent again keeps the time at which it was made first.
         """
-        return self.window_days > 0 and made_ms + self.window_days * _DAY_MS < arrived_ms
+        return self.window_days > 0 and made_ms + self.window_days * DAY_MS < arrived_ms
 
     def _place(self, maker: Maker) -> tuple[int, int, str, str]:
         return (self.rank(maker.type), self._provider_ranks.get(maker.provider, len(self._providers) + 1), *maker)

@@ -7,8 +7,8 @@ from typing import Any
 from streams.alerts.evaluation.evaluator import RuleEvaluator
 from streams.alerts.lives.timers import GRACE_MS, TABLE
 from streams.alerts.rules.parser import rules_of
-from streams.alerts.rules.rule import MINUTE_US
 from streams.alerts.rules.rule_set import RuleSet
+from streams.events.times import MINUTE_US
 from streams.tables.draft import Draft
 from streams.tables.overlay import Rows
 

@@ -15,8 +15,8 @@ from streams.alerts.episodes.window import MARKS_MAX, Window
 from streams.alerts.lives import user
 from streams.alerts.lives.user import NEW_USER, ClockVersion, PersonalBounds, RuleState, User
 from streams.alerts.lives.user_clock import offset_us, quiet_until_us, with_clock
-from streams.alerts.rules.rule import MINUTE_US, QuietHours
-from streams.events.times import DAY_US, HOUR_US
+from streams.alerts.rules.rule import QuietHours
+from streams.events.times import DAY_US, HOUR_US, MINUTE_US
 from tests.alerts.stage import LOW, T0_US, USER, Stage, samples
 
 WATCH = Provenance("garmin", "watch", "", "junction.raw.timeseries", 3, 7)

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from streams.events import topics
 from streams.events.resources import RESOURCES
+from streams.events.times import DAY_MS
 from streams.events.topics import Role
 from streams.events.types import Family, parse_type
 
@@ -62,11 +63,11 @@ def test_nothing_is_left_to_the_brokers_defaults() -> None:
     """Every topic says how long its records stay: for days, by age alone; or replaced rows are gone after days."""
     for topic in LAYOUT:
         if topic.config["cleanup.policy"] == "compact":
-            assert topic.config["max.compaction.lag.ms"] == str(5 * topics.DAY_MS), topic.name
-            assert topic.config["delete.retention.ms"] == str(topics.TOMBSTONES_DAYS * topics.DAY_MS), topic.name
+            assert topic.config["max.compaction.lag.ms"] == str(5 * DAY_MS), topic.name
+            assert topic.config["delete.retention.ms"] == str(topics.TOMBSTONES_DAYS * DAY_MS), topic.name
         else:
             days = 120 if topic.role is Role.CLEAN else 90
-            assert topic.config["retention.ms"] == str(days * topics.DAY_MS), topic.name
+            assert topic.config["retention.ms"] == str(days * DAY_MS), topic.name
             assert topic.config["retention.bytes"] == "-1", topic.name
 
 
@@ -76,7 +77,7 @@ def test_a_record_leaves_soon_after_its_days(raw: int, clean: int, compact: int)
     kept = topics.Kept(raw, clean, compact)
     for topic in topics.layout("p", "g", partitions=1, replication=1, kept=kept, record_bytes_max=2**20):
         if "retention.ms" in topic.config:
-            assert int(topic.config["segment.ms"]) <= min(int(topic.config["retention.ms"]), 7 * topics.DAY_MS)
+            assert int(topic.config["segment.ms"]) <= min(int(topic.config["retention.ms"]), 7 * DAY_MS)
 
 
 def test_how_long_things_are_kept() -> None:

@@ -8,12 +8,13 @@ from connectors.junction import Client, Page, iterate_pages, open_client
 from connectors.junction.retry_policy import RetryPolicy
 from streams.events import resources
 from streams.events.resources import Kind
+from streams.events.times import DAY_US
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.keys import KEY
 from streams.simulator.api.options import ApiOptions
 from streams.simulator.api.serve import running
 from streams.simulator.world.world import World
-from streams.tables.history.windows import DAY_US, Span, widened
+from streams.tables.history.windows import Span, widened
 from tests.connectors.junction.scripted import settings_for
 
 QUICK = RetryPolicy(tries=6, total_s=30, wait_first_s=0.01, wait_max_s=2.0)

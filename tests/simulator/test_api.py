@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from connectors.junction import FailureReason, NotAuthorized, Refused, TryLater, bodies, iterate_pages, open_client
 from connectors.junction.retry_policy import RetryPolicy
+from streams.events.times import DAY_US
 from streams.ops.errors import Misconfigured
 from streams.payloads.decode import decode
 from streams.payloads.series import Series
@@ -26,7 +27,6 @@ from streams.simulator.people.physiology import Span
 from streams.simulator.world.notices import Notices
 from streams.simulator.world.workout_streams import workouts_of
 from streams.simulator.world.world import Generation
-from streams.tables.history.windows import DAY_US
 from tests.connectors.junction.scripted import settings_for
 from tests.simulator.fake import fake, history_span, pages_of
 from tests.simulator.worlds import world

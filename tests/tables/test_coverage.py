@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.events.times import MINUTE_MS, MINUTE_US
 from streams.payloads.columns import Attributes, Columns
 from streams.tables import coverage
 from streams.tables.coverage import DAY_US, DAYS_MAX, EventExtent
@@ -47,8 +48,8 @@ def test_it_says_what_the_data_say(some: list[tuple[EventExtent, int]]) -> None:
     kept = {day for day in days if day > max(days) - DAYS_MAX} if days else set()
     assert state.day_count == len(kept)
     assert all(has_day(state, day) == (day in kept) for day in days)
-    assert state.first_min == min(extent.first_us for extent, _ in some) // coverage.MINUTE_US
-    assert state.last_min == max(extent.last_us for extent, _ in some) // coverage.MINUTE_US
+    assert state.first_min == min(extent.first_us for extent, _ in some) // MINUTE_US
+    assert state.last_min == max(extent.last_us for extent, _ in some) // MINUTE_US
     assert len(coverage.encode(state)) < 120
     assert {day for first, last in state.spans() for day in range(first, last + 1)} == kept
 
@@ -108,7 +109,7 @@ def test_the_oldest_days_are_forgotten() -> None:
 
 def test_minutes_of_a_row() -> None:
     """First and last moment of data and the last delivery, floored to the minute; a day more changes none of them."""
-    minute_us, minute_ms = coverage.MINUTE_US, coverage.MINUTE_MS
+    minute_us, minute_ms = MINUTE_US, MINUTE_MS
     state = coverage.merge(None, EventExtent(2 * minute_us - 1, 5 * minute_us + 1, frozenset({0})), 9 * minute_ms - 1)
     assert state[:3] == (1, 5, 8)
     inner = coverage.merge(state, EventExtent(3 * minute_us, 4 * minute_us, frozenset({0})), 0)

@@ -5,6 +5,7 @@ import asyncio
 from connectors.history.reconcile.scheduled_run import reconcile_all
 from connectors.junction import open_client
 from streams.engine.faust.run import App
+from streams.events.times import HOUR_S
 from streams.ops import log
 from streams.ops.errors import StreamsError, place
 from streams.ops.settings import Settings
@@ -30,7 +31,7 @@ class ReconcileSchedule:
 
     async def _run(self, app: App) -> None:
         while True:
-            await asyncio.sleep(self._settings.reconcile_every_h * 3600)
+            await asyncio.sleep(self._settings.reconcile_every_h * HOUR_S)
             while not app.owns(0):  # noqa: ASYNC110  # because a rebalance may assign it any time
                 await asyncio.sleep(OWNER_POLL_S)
             try:

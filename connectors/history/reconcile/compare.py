@@ -8,13 +8,13 @@ from connectors.history.reconcile.findings import ReconcileVerdict, ResourceFind
 from connectors.history.reconcile.reports import UNDER_WAY, ResourceReport
 from streams.events import providers, times
 from streams.events.resources import RESOURCES
+from streams.events.times import DAY_S, DAY_US, HOUR_S, HOUR_US
 from streams.payloads import values
 from streams.tables.history import Span
-from streams.tables.history.windows import DAY_US
 
-STUCK_S = 3600
-AGAIN_S = 86_400
-BEHIND_US = 3_600_000_000  # a webhook may take a while
+STUCK_S = HOUR_S
+AGAIN_S = DAY_S
+BEHIND_US = HOUR_US  # a webhook may take a while
 DAYS_SLACK = 1  # `days_with_data` is a rough measure, and its days are not the user's
 # Their days with data do not show whether all is there; a complete fetch does.
 TIMELESS = providers.OPTIONAL | {"workout_stream"}

@@ -17,12 +17,11 @@ from streams.events.identity import identify
 from streams.events.message_ids import ksuid_time_ms
 from streams.events.partitions import partition_for
 from streams.events.record_keys import raw_key
-from streams.events.times import EPOCH, MICRO
+from streams.events.times import DAY_US, EPOCH, MICRO
 from streams.kafka import codec
 from streams.kafka.codec import Codec
 from streams.simulator.world.world import Event, World
 from streams.tables.draft import Draft
-from streams.tables.history.windows import DAY_US
 
 PREFIX = "junction"
 _WORLD = World(seed=5, users=16, days=2, end_ms=1_780_272_000_000)  # a fixed end: the same records every time

@@ -11,6 +11,7 @@ from itertools import islice
 
 from streams.events.documented import PROVIDERS
 from streams.events.resources import RESOURCES
+from streams.events.times import MINUTE_MS
 from streams.ops import metrics
 from streams.ops.gauges import Labels, Spread
 from streams.tables import Draft, coverage, keys
@@ -20,7 +21,6 @@ from streams.tables.history import backfills as backfill
 ROWS_MAX = 500  # of one partition and punctuation: about three milliseconds
 REST_MS = 10_000  # from the start of one walk to the next, unless it takes longer
 OTHER = "other"  # labels are known words only, so that strangers cannot multiply series
-MINUTE_MS = 60_000
 _TABLES = ("connections", "backfills")
 _FIRST, _LAST = b"\x01", b"\xff"  # before the first one are rows that belong to no user
 _STATUSES = (connection.CONNECTED, connection.ERROR, connection.IMPLIED)

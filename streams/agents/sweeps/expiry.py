@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 from streams.agents.steps import deliveries, hour_preferences
+from streams.events.times import DAY_MS, HOUR_MS
 from streams.tables import Draft, hour_blocks
 
-DAY_MS = 86_400_000
 ROWS_MAX = 500  # of one table, partition and punctuation: about a millisecond
-REST_MS = 6 * 3_600_000  # from the start of one sweep to the next
+REST_MS = 6 * HOUR_MS  # from the start of one sweep to the next
 _FIRST, _LAST = b"", b"\xff"
 
 

@@ -5,11 +5,9 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import Any
 
-from streams.events.times import HOUR_US
+from streams.events.times import HOUR_US, MINUTE_US
 from streams.payloads import to_json
 
-SECOND_US = 1_000_000
-MINUTE_US = 60 * SECOND_US
 CLOCKS_US = 15 * MINUTE_US  # records are not processed exactly in the order of their arrival
 
 

@@ -6,10 +6,9 @@ Not the span that was asked for: two days of data give no rate of a month.
 from dataclasses import dataclass, field
 
 from streams.alerts.rules import RuleKind
-from streams.events.times import DAY_US
+from streams.events.times import DAY_MS
 
-_DAY_MS = DAY_US // 1000
-RATE_SPAN_MS = 20 * _DAY_MS // 24  # nearly a day: bodies have a daily rhythm, and `--since 1d` shall have a rate
+RATE_SPAN_MS = 20 * DAY_MS // 24  # nearly a day: bodies have a daily rhythm, and `--since 1d` shall have a rate
 
 
 @dataclass
@@ -47,7 +46,7 @@ def per_user_and_week(alerts: int, users: int, span_ms: int) -> float | None:
     """None if the span is too short for a weekly rate."""
     if not users or span_ms < RATE_SPAN_MS:
         return None
-    return alerts / users / (span_ms / (7 * _DAY_MS))
+    return alerts / users / (span_ms / (7 * DAY_MS))
 
 
 def _least(known_ms: int | None, at_ms: int) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from streams.alerts.trial.data_span import RATE_SPAN_MS, per_user_and_week
 from streams.alerts.trial.runner import TrialOutcome
 from streams.alerts.trial.trial import FiredAlert
-from streams.events.times import EPOCH, MICRO
+from streams.events.times import EPOCH, HOUR_MS, MICRO
 from streams.ops import terminal
 from streams.ops.terminal import Rows
 
@@ -77,7 +77,7 @@ def sentences(outcome: TrialOutcome) -> Iterator[str]:
             yield f"{n:,} {what if n == 1 else what + 's'} {'was' if n == 1 else 'were'} not judged: {why}"
     short = [row["rule"] for row in _rows(outcome) if row["per user and week"] is None]
     if short:
-        yield f"no rate of {', '.join(short)}: it needs data over {RATE_SPAN_MS // 3_600_000} h at least"
+        yield f"no rate of {', '.join(short)}: it needs data over {RATE_SPAN_MS // HOUR_MS} h at least"
     late = {topic: outcome.earliest_ms.get(topic) for topic in sorted(outcome.looked)}
     reach = [f"{topic} {_at(ms) or 'has none'}" for topic, ms in late.items() if not ms or ms * 1000 > outcome.since_us]
     if reach:

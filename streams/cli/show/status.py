@@ -1,5 +1,6 @@
 """What `status USER` prints."""
 
+from streams.events.times import DAY_S, HOUR_S, MINUTE_S
 from streams.ops import terminal
 from streams.ops.terminal import Rows, line
 from streams.status.client import Json
@@ -81,7 +82,7 @@ def _day(time: str | None) -> str:
 
 
 def _age(seconds: int) -> str:
-    for unit, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+    for unit, name in ((DAY_S, "d"), (HOUR_S, "h"), (MINUTE_S, "min")):
         if seconds >= unit:
             return f"{seconds // unit} {name}"
     return f"{seconds} s"

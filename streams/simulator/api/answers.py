@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from streams.events.times import DAY_MS
 from streams.simulator.bodies import history
-from streams.simulator.calendar import DAY_MS, iso
+from streams.simulator.calendar import iso
 from streams.simulator.people.links import Link
 from streams.simulator.people.population import TEAM_ID, Person
 from streams.simulator.people.providers import MAIN, OTHERS, Provider

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from streams.events.times import HOUR_MS
 from streams.simulator.bodies.kinds import BUCKETS, CURVES
 from streams.simulator.bodies.pieces import Json
 from streams.simulator.bodies.samples import rounded, sample_at, set_span, source_key
-from streams.simulator.calendar import HOUR_MS
 from streams.simulator.people.links import Source
 from streams.simulator.people.physiology import steps_of_hour
 from streams.simulator.people.population import Person

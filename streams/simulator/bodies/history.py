@@ -7,9 +7,9 @@ somebody asks for a day of one.
 
 from collections.abc import Iterator
 
+from streams.events.times import DAY_MS, HOUR_MS
 from streams.simulator.bodies import kinds, series, summaries
 from streams.simulator.bodies.pieces import Json
-from streams.simulator.calendar import DAY_MS, HOUR_MS
 from streams.simulator.people.links import Link, Source
 from streams.simulator.people.physiology import local_day, midnight_ms
 from streams.simulator.people.population import Person

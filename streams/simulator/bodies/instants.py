@@ -1,7 +1,7 @@
 """When the moments of a day are."""
 
+from streams.events.times import HOUR_MS
 from streams.simulator.bodies.kinds import MOMENTS
-from streams.simulator.calendar import HOUR_MS
 from streams.simulator.people.physiology import midnight_ms
 from streams.simulator.people.population import Person
 from streams.simulator.randomness import key_of, noise

@@ -1,7 +1,8 @@
 """Meals."""
 
+from streams.events.times import HOUR_MS
 from streams.simulator.bodies.pieces import Json
-from streams.simulator.calendar import HOUR_MS, iso, iso_date
+from streams.simulator.calendar import iso, iso_date
 from streams.simulator.people.links import Source
 from streams.simulator.people.physiology import midnight_ms
 from streams.simulator.people.population import Person

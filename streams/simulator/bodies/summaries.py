@@ -6,6 +6,7 @@ A function for each resource: the object as it is known at a time, without sourc
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from streams.events.times import DAY_MS, HOUR_MS
 from streams.simulator.bodies.days import CYCLE_DAYS, activity, body, menstrual_cycle, profile
 from streams.simulator.bodies.electrocardiograms import electrocardiogram
 from streams.simulator.bodies.instants import sparse_instants
@@ -13,7 +14,7 @@ from streams.simulator.bodies.meals import MEALS, meal
 from streams.simulator.bodies.nights import sleep, sleep_cycle
 from streams.simulator.bodies.pieces import Json
 from streams.simulator.bodies.workouts import workout_stream, workouts
-from streams.simulator.calendar import DAY_MS, HOUR_MS, iso_date
+from streams.simulator.calendar import iso_date
 from streams.simulator.people.links import Source
 from streams.simulator.people.physiology import local_day, midnight_ms, night, workout
 from streams.simulator.people.population import Person

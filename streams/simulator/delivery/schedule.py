@@ -9,12 +9,12 @@ from enum import StrEnum
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from streams.simulator.calendar import DAY_MS, HOUR_MS
+from streams.events.times import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.simulator.randomness import key_of, noise, within
 from streams.simulator.world.world import Event
 
 _RETRY_MS = 5000  # the first step of Svix's retry schedule
-_SOON_MS = 60_000
+_SOON_MS = MINUTE_MS
 
 
 class Cause(StrEnum):

@@ -6,13 +6,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from streams.simulator.calendar import HOUR_MS
+from streams.events.times import HOUR_MS, MINUTE_MS
 from streams.simulator.people.links import Link
 from streams.simulator.people.population import Person, Story
 from streams.simulator.people.providers import DEXCOM
 from streams.simulator.randomness import key_of
 
-MINUTE_MS = 60_000
 LOW_BELOW, CALM_ABOVE, RUN_MS = 3.9, 4.4, 15 * MINUTE_MS
 SILENT_MS = 12 * HOUR_MS
 RULES = """\

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams.simulator.people.stories import CALM_ABOVE, LOW_BELOW, MINUTE_MS, RUN_MS, SILENT_MS
+from streams.events.times import MINUTE_MS
+from streams.simulator.people.stories import CALM_ABOVE, LOW_BELOW, RUN_MS, SILENT_MS
 
 
 class Alarm(NamedTuple):

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from streams.events import resources
 from streams.events.resources import Shape, Value
+from streams.events.times import HOUR_US
 
 Maker = tuple[str, str]  # provider, source type
 # Domain file, 9.1.
@@ -71,7 +72,7 @@ def add_up(row: resources.Resource) -> bool:
 
 def of_sample(row: resources.Resource, user_id: str, at_us: int, maker: Maker) -> Rival:
     """Of a sample of a resource that does `add_up`."""
-    return Rival((row.name, user_id, at_us // 3_600_000_000), maker)
+    return Rival((row.name, user_id, at_us // HOUR_US), maker)
 
 
 def day_of_record(day: date | None) -> str | None:

@@ -7,7 +7,8 @@ world holds every story.
 from collections.abc import Iterator
 from typing import Any
 
-from streams.simulator.calendar import DAY_MS, HOUR_MS, iso
+from streams.events.times import DAY_MS, HOUR_MS
+from streams.simulator.calendar import iso
 from streams.simulator.people.links import Link
 from streams.simulator.people.population import TEAM_ID, Person
 from streams.simulator.people.providers import Provider

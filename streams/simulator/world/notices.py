@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from streams.events.times import DAY_MS
 from streams.simulator.bodies.history import days_back
-from streams.simulator.calendar import DAY_MS, iso
+from streams.simulator.calendar import iso
 from streams.simulator.people.links import Link
 from streams.simulator.people.population import Person
 from streams.simulator.randomness import key_of, noise

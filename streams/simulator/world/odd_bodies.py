@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from streams.events.times import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.ops.errors import Reason
-from streams.simulator.calendar import DAY_MS, HOUR_MS, iso, iso_date
+from streams.simulator.calendar import iso, iso_date
 from streams.simulator.people.population import TEAM_ID
 
 Json = dict[str, Any]
@@ -19,7 +20,7 @@ WATCH = {"provider": "garmin", "type": "watch"}
 RING = {"provider": "oura", "type": "ring"}
 HALF_AN_EMOJI, REPLACED = "\\ud83c", "\\ufffd"  # as JSON writes them
 NOTHING = b""
-_STEP_MS = 60_000
+_STEP_MS = MINUTE_MS
 # Each is five bytes, and a float that is written out has nineteen.
 _GROWING = b",".join([b"1E15"] * 900_000)
 

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 from streams.events import resources
 from streams.events.resources import Kind
+from streams.events.times import HOUR_MS
 from streams.simulator.bodies import history
 from streams.simulator.bodies.series import batch, corrections
 from streams.simulator.bodies.summaries import versions
-from streams.simulator.calendar import HOUR_MS, iso
+from streams.simulator.calendar import iso
 from streams.simulator.people.links import Link, Source
 from streams.simulator.people.population import Person
 from streams.simulator.randomness import key_of, noise, within

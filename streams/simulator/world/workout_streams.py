@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
+from streams.events.times import DAY_MS
 from streams.events.types import Family
 from streams.simulator.bodies.history import days_back
-from streams.simulator.calendar import DAY_MS
 from streams.simulator.people.links import Link
 from streams.simulator.people.physiology import Span, local_day, workout, workout_id
 from streams.simulator.people.population import Person

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from streams.events.message_ids import new_message_id
+from streams.events.times import DAY_MS
 from streams.events.types import Family, parse_type
 from streams.simulator.bodies.envelope import Shape, write
-from streams.simulator.calendar import DAY_MS
 from streams.simulator.people import stories
 from streams.simulator.people.links import Link, Source
 from streams.simulator.people.population import Person, person

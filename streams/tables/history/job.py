@@ -18,17 +18,17 @@ from msgspec.structs import replace
 
 from streams.events import providers
 from streams.events.resources import RESOURCES
+from streams.events.times import HOUR_US, MINUTE_MS
 from streams.tables import rows
 from streams.tables.history import windows
 from streams.tables.history.request import Request, Why
 from streams.tables.history.windows import Span
 
-MINUTE_MS = 60_000
 RE_ASK_MS = tuple(minutes * MINUTE_MS for minutes in (15, 60, 360, 1440))  # domain file, 5.6
 PARK_MS = (2_000, 10_000, 30_000, 2 * MINUTE_MS, 10 * MINUTE_MS, 60 * MINUTE_MS)
 TRIES_MAX = 12  # of one page in a row; with the waits above about seven hours
 PAGES_MAX = 1_000  # of one window: a walk that does not end is a walk in circles
-WINDOW_US_MIN = 3_600_000_000  # a shorter one is not cut in two
+WINDOW_US_MIN = HOUR_US  # a shorter one is not cut in two
 LOOPS_MAX = 3  # walks in circles through one window, each begun anew
 
 

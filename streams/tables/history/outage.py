@@ -6,9 +6,10 @@ tried first before the last 22 hours of an absence may be lost; what Junction ha
 
 import msgspec
 
+from streams.events.times import HOUR_S
 from streams.tables.history.request import TimeMs
 
-RETRIES_S_MIN = 22 * 3600
+RETRIES_S_MIN = 22 * HOUR_S
 
 
 class Outage(msgspec.Struct, frozen=True, tag="outage"):

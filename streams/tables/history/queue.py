@@ -10,6 +10,7 @@ Lanes do not starve each other: a lower one is only treated as due some time lat
 from collections.abc import Iterator
 from heapq import merge
 
+from streams.events.times import MINUTE_MS
 from streams.tables.draft import Draft
 from streams.tables.history import job as jobs
 from streams.tables.history.job import Job
@@ -20,7 +21,7 @@ TABLE = "fetches"
 _JOB = b"j|"
 _ROW = 10  # where the job's row begins in the key of its place
 STALE_MAX = 500  # places that one walk deletes: a transaction has an end, and the next walk goes on
-_PENALTY_MS = {Priority.FRESH: 0, Priority.NORMAL: 60_000, Priority.LATE: 600_000}
+_PENALTY_MS = {Priority.FRESH: 0, Priority.NORMAL: MINUTE_MS, Priority.LATE: 10 * MINUTE_MS}
 
 
 def row_of(key: tuple[str, ...]) -> bytes:

@@ -16,10 +16,11 @@ from msgspec.structs import replace
 
 from streams.events import ids, key_parts
 from streams.events.text.body_bounds import ID_CHARS_MAX
+from streams.events.times import DAY_MS
 from streams.ops.errors import Reason, Rejected
 from streams.tables.history import windows
 
-WAIT_MS_MAX = 86_400_000  # real requests wait a quarter of an hour at most
+WAIT_MS_MAX = DAY_MS  # real requests wait a quarter of an hour at most
 RANGELESS = frozenset({"profile"})
 
 # Bounds for records that anybody may have written: JSON has integers that no row can hold.

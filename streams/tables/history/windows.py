@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from streams.events.resources import Kind, Rate, Resource
+from streams.events.times import DAY_US
 
 Span = tuple[int, int]
 
-DAY_US = 86_400_000_000
 # Junction pulls a year at most (domain file, 5.2), and no provider is older. An end far ahead means "until now".
 OLDEST_US = 946_684_800_000_000  # 2000-01-01
 AHEAD_US = 2 * DAY_US  # a day of zones, and the one by which a range is widened

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams import agents
-from streams.agents.sweeps.expiry import DAY_MS, REST_MS, ROWS_MAX, Expiry
-from streams.events.times import EPOCH
+from streams.agents.sweeps.expiry import REST_MS, ROWS_MAX, Expiry
+from streams.events.times import DAY_MS, EPOCH
 from streams.tables import hour_blocks
 from streams.tables.draft import Draft
 from streams.tables.overlay import Rows

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.alerts.rules import fields, parser
-from streams.alerts.rules.rule import MINUTE_US, QuietHours
+from streams.alerts.rules.rule import QuietHours
 from streams.alerts.rules.rule_set import RuleSet
-from streams.events.times import DAY_US, HOUR_US
+from streams.events.times import DAY_US, HOUR_US, MINUTE_US
 from tests.alerts.stage import LOW
 
 GOOD = """

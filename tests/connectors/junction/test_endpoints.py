@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from connectors.junction import FailureReason, Refused, endpoints
 from streams.events import resources
-from streams.tables.history.windows import DAY_US
+from streams.events.times import DAY_US
 
 USER = "5f0c2c0e-7a41-4d5e-9c31-0d9f8b6a1e77"
 START_US = 1_780_480_800_000_000  # 2026-06-03T10:00:00Z

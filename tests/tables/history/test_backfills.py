@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.events import topics
+from streams.events.times import DAY_US
 from streams.tables.history import backfills, progress
 from streams.tables.history import job as jobs
 from streams.tables.history.backfills import BackfillStatus, ProcessedRows
 from streams.tables.history.progress import JobProgress
 from streams.tables.history.request import Priority, Request, Why
-from streams.tables.history.windows import DAY_US
 from tests.folding import NOW_MS, PREFIX, Clean, RawRecord, Worker
 
 USER, TEAM = "u1", "t1"

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from streams.events import providers
 from streams.events.resources import RESOURCES
+from streams.events.times import DAY_US
 from streams.ops.errors import Rejected
 from streams.tables.history import job as jobs
 from streams.tables.history import progress, windows
 from streams.tables.history import request as requests
 from streams.tables.history.job import LOOPS_MAX, PAGES_MAX, RE_ASK_MS, TRIES_MAX, Job, JobStatus
 from streams.tables.history.request import Priority, Request, Why
-from streams.tables.history.windows import DAY_US, Span
+from streams.tables.history.windows import Span
 
 NOW_MS = 1_780_500_000_000
 END_US = NOW_MS * 1000

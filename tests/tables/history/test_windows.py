@@ -3,8 +3,9 @@
 import pytest
 
 from streams.events.resources import RESOURCES
+from streams.events.times import DAY_US
 from streams.tables.history import windows
-from streams.tables.history.windows import AHEAD_US, DAY_US, DAYS_MAX, LAST_US, OLDEST_US, ROWS_FEW, ROWS_MANY, Span
+from streams.tables.history.windows import AHEAD_US, DAYS_MAX, LAST_US, OLDEST_US, ROWS_FEW, ROWS_MANY, Span
 
 
 @pytest.mark.parametrize(

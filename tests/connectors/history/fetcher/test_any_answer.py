@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from connectors.history.fetcher.outcome import FetchedPage, FetchFailure
 from connectors.history.fetcher.page_fetcher import PageFetcher
 from connectors.junction.answer_json import CURSOR_CHARS_MAX
+from streams.events.times import DAY_US
 from streams.tables.history import job as jobs
 from streams.tables.history.job import Job, JobStatus
 from streams.tables.history.request import Request
-from streams.tables.history.windows import DAY_US
 from tests.connectors.history.fetcher.memory import Fetcher
 from tests.connectors.junction.scripted import http, scripted, settings_for
 from tests.folding import NOW_MS

@@ -16,12 +16,12 @@ from confluent_kafka import Consumer, Message, TopicPartition
 from connectors.history.fetch_requests import request_rows
 from streams.events import topics
 from streams.events.partitions import partition_for
+from streams.events.times import DAY_US
 from streams.kafka import admin
 from streams.kafka.send import send
 from streams.ops.settings import Settings
 from streams.tables.history import progress
 from streams.tables.history.request import Request
-from streams.tables.history.windows import DAY_US
 from tests.connectors.history.fetcher.fetch_worker import PAGES
 
 REPO = Path(__file__).parents[4]

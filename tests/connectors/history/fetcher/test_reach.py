@@ -17,6 +17,7 @@ from connectors.history.reconcile.findings import ReconcileVerdict, ResourceFind
 from connectors.history.reconcile.missing import requests_for
 from connectors.history.reconcile.reports import ResourceReport
 from streams.events import topics
+from streams.events.times import DAY_US
 from streams.ops.errors import Misconfigured, Rejected
 from streams.tables.history import job as jobs
 from streams.tables.history import progress, windows
@@ -25,7 +26,7 @@ from streams.tables.history.job import Job, JobStatus
 from streams.tables.history.outage import Outage
 from streams.tables.history.progress import JobProgress
 from streams.tables.history.request import Request
-from streams.tables.history.windows import AHEAD_US, DAY_US, OLDEST_US
+from streams.tables.history.windows import AHEAD_US, OLDEST_US
 from tests.connectors.history.fetcher.memory import Fetcher
 from tests.connectors.junction.scripted import http, scripted, settings_for
 from tests.folding import NOW_MS, PREFIX, RawRecord, Worker

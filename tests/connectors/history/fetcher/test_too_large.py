@@ -15,6 +15,7 @@ from streams import agents
 from streams.events import topics
 from streams.events.headers import H_REASON, header
 from streams.events.record_bounds import Bounds
+from streams.events.times import DAY_US
 from streams.letters import returns
 from streams.letters.letter import Letter
 from streams.tables.draft import Draft
@@ -22,7 +23,6 @@ from streams.tables.history import progress
 from streams.tables.history.job import Job, JobStatus
 from streams.tables.history.progress import JobProgress
 from streams.tables.history.request import Request, Why
-from streams.tables.history.windows import DAY_US
 from tests.connectors.history.fetcher.memory import Fetcher
 from tests.connectors.junction.scripted import Answer, http, scripted, settings_for
 from tests.folding import CODEC, NOW_MS, PREFIX, RawRecord, Worker, raw

@@ -8,11 +8,12 @@ from msgspec.structs import replace
 from connectors.history.fetcher.outcome import FetchedPage
 from streams.events import topics
 from streams.events.headers import H_BACKFILL, H_ID, H_ORIGIN, Origin, header
+from streams.events.times import DAY_US
 from streams.tables.history import progress
 from streams.tables.history.job import Job, JobStatus
 from streams.tables.history.progress import JobProgress
 from streams.tables.history.request import Request, Why
-from streams.tables.history.windows import DAY_US, OLDEST_US
+from streams.tables.history.windows import OLDEST_US
 from tests.connectors.history.fetcher.memory import Fetcher
 from tests.folding import NOW_MS, PREFIX, RawRecord, Worker
 

@@ -13,8 +13,8 @@ from connectors.history.reconcile import compare, reports
 from connectors.history.reconcile.findings import ReconcileVerdict, ResourceFinding
 from connectors.history.reconcile.missing import requests_for
 from connectors.history.reconcile.reports import ResourceReport
+from streams.events.times import DAY_US
 from streams.tables.history.request import Why
-from streams.tables.history.windows import DAY_US
 
 NOW_S = 1_780_500_000.0
 START, END = "2026-03-05T00:00:00Z", "2026-06-03T00:00:00Z"
