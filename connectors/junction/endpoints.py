@@ -6,19 +6,18 @@ belongs to the span, is not documented: widen a span by a day where nothing may 
 """
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 from connectors.junction.failures import FailureReason, Refused
 from streams.events import resources
 from streams.events.resources import Kind
-from streams.events.times import DAY_US, EPOCH, SECOND_US
+from streams.events.times import DAY_US, EPOCH, SECOND_US, day_text
 from streams.ops import addresses
 from streams.tables.history import Span
 
 USERS_MAX = 500  # of a page of users (6.4)
 _DATES_ONLY = frozenset({"sleep_cycle", "menstrual_cycle", "electrocardiogram"})  # third row of 6.2
-_FIRST_DAY = date(1970, 1, 1)
 
 
 class ApiCall(NamedTuple):
@@ -64,11 +63,11 @@ def dates(resource: str, span: Span | None) -> dict[str, str]:
 
 
 def _date(us: int) -> str:
-    return (_FIRST_DAY + timedelta(days=us // DAY_US)).isoformat()
+    return day_text(us // DAY_US)
 
 
 def _time(us: int) -> str:
-    """`2026-06-03T06:15:00+00:00`"""
+    """`2026-06-03T06:15:00+00:00`; unlike `times.text`, raises OverflowError."""
     return (EPOCH + timedelta(seconds=us // SECOND_US)).isoformat()
 
 

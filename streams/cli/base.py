@@ -134,18 +134,19 @@ def _root(
     pass
 
 
+# Whole numbers alone: the durations of alert rules (`alerts.rules.literals`) may have fractions.
 _AGO = re.compile(r"(\d{1,5})([smhd])")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def moment(text: str) -> int | None:
     """`2h` ago, or a time as RFC 3339 (without offset: UTC), as Unix milliseconds."""
     if not text:
         return None
-    if ago := _AGO.fullmatch(text):
-        return int((time.time() - int(ago[1]) * _SECONDS[ago[2]]) * 1000)
     from streams.events import times
 
+    if ago := _AGO.fullmatch(text):
+        unit_s = {"s": 1, "m": times.MINUTE_S, "h": times.HOUR_S, "d": times.DAY_S}[ago[2]]
+        return int((time.time() - int(ago[1]) * unit_s) * 1000)
     try:
         return times.micros(text)[0] // 1000
     except ValueError:

@@ -45,7 +45,7 @@ def until(config: Mapping[str, str]) -> str:
 
 
 def span(ms: int) -> str:
-    """A time in the largest unit that has no rest, as "90 days"; "for ever" for Kafka's -1."""
+    """Milliseconds in the largest unit that has no rest, as "90 days"; "for ever" for Kafka's -1."""
     if ms < 0:
         return "for ever"
     n, unit = next((ms // size, name) for size, name in _UNITS if ms % size == 0)

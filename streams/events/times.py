@@ -15,7 +15,8 @@ MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 # What a datetime can hold, so that every reader of the Avro can show it (an offset may push year 1 or 9999 over).
 _MIN_US = (datetime(1, 1, 1, tzinfo=UTC) - EPOCH) // MICRO
 _MAX_US = (datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC) - EPOCH) // MICRO
-_EPOCH_DAYS = date(1970, 1, 1).toordinal()
+_EPOCH_DATE = date(1970, 1, 1)
+_EPOCH_DAYS = _EPOCH_DATE.toordinal()
 
 
 def micros(text: str) -> tuple[int, bool]:
@@ -71,15 +72,25 @@ def in_range(micros: float) -> bool:
 
 
 def text(micros: int) -> str:
-    """In UTC, to the second, as `2026-06-03T10:00:00+00:00`; what no datetime can hold as the number that it is."""
+    """µs since 1970 as `2026-06-03T10:00:00+00:00`, to the second; what no datetime can hold as `{micros} us`."""
     if not in_range(micros):
         return f"{micros} us"
     return (EPOCH + micros * MICRO).isoformat(timespec="seconds")
 
 
 def rfc3339(millis: int) -> str:
-    """Milliseconds since 1970 as `2026-06-03T09:15:00.123Z`: how the headers of records say it."""
+    """Milliseconds since 1970 as `2026-06-03T09:15:00.123Z`, as in the headers of records. Raises OverflowError."""
     return (_NAIVE_EPOCH + timedelta(milliseconds=millis)).isoformat(timespec="milliseconds") + "Z"
+
+
+def rfc3339_seconds(micros: int) -> str:
+    """µs since 1970 as `2026-06-03T09:15:00Z`, the second in which they lie. Raises OverflowError."""
+    return (_NAIVE_EPOCH + timedelta(microseconds=micros)).isoformat(timespec="seconds") + "Z"
+
+
+def day_text(day: int) -> str:
+    """Days since 1970 as `2026-06-03`. Raises OverflowError."""
+    return (_EPOCH_DATE + timedelta(days=day)).isoformat()
 
 
 def millis(text: str) -> int | None:

@@ -8,14 +8,13 @@ return a letter twice. The return is a record like any other: the worker dedupli
 import logging
 import time
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from streams.engine.work.aborts import Remedy, remedy
-from streams.events import topics
+from streams.events import times, topics
 from streams.kafka.clients import SILENT
 from streams.kafka.refused import refused
 from streams.letters.letter import Letter, LetterFilter
@@ -108,7 +107,7 @@ def _commit(
 
 
 def _put(settings: Settings, producer: Producer, letter: Letter, put: Return) -> None:
-    mark = RedriveMark(letter.at_ms, datetime.now(UTC).isoformat(timespec="seconds"), f"{put.topic} {put.partition}")
+    mark = RedriveMark(letter.at_ms, times.text(time.time_ns() // 1000), f"{put.topic} {put.partition}")
     marks_topic = f"{settings.topic_prefix}.{topics.REDRIVEN}"
     _call(producer.produce, put.topic, letter.body, put.key, put.partition, headers=list(put.headers))
     _call(producer.produce, marks_topic, msgspec.json.encode(mark), letter.place.encode(), letter.partition)

@@ -1,8 +1,6 @@
 """What the tables of a worker say about one user, for people and programs. Pure: rows in, plain values out."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, timedelta
 from typing import Any
 
 from streams.events import providers, times
@@ -30,7 +28,7 @@ def of_user(user_id: str, scan: Scan, now_s: float) -> Json:
     }
     return {
         "user_id": user_id,
-        "as_of": _time(now_s * 1000),
+        "as_of": _time_us(int(now_s * times.SECOND_US)),
         "connections": [_connection(provider, link) for provider, link in links.items()],
         "resources": [_resource(*key, state, now_s) for key, state in held.items() if state],
         "backfills": [_backfill(*key, state) for key, state in fills.items()],
@@ -82,7 +80,7 @@ def _resource(provider: str, resource: str, state: coverage.Coverage, now_s: flo
         "last_delivery_at": _time(state.delivered_min * times.MINUTE_MS),
         "age_s": max(0, round(now_s) - state.last_min * times.MINUTE_S),
         "days_with_data": state.day_count,
-        "day_spans": [[_day(first), _day(last)] for first, last in state.spans()],
+        "day_spans": [[times.day_text(first), times.day_text(last)] for first, last in state.spans()],
     }
 
 
@@ -116,16 +114,10 @@ def _backfill(provider: str, resource: str, state: backfills.Backfill) -> Json:
     }
 
 
-def _day(day: int) -> str:
-    return (date(1970, 1, 1) + timedelta(days=day)).isoformat()
+def _time(ms: int | None) -> str | None:
+    return None if ms is None else _time_us(ms * 1000)
 
 
 def _time_us(us: int | None) -> str | None:
-    return None if us is None else _time(us / 1000)
-
-
-def _time(ms: float | None) -> str | None:
     """RFC 3339 to the second, UTC; None for what no date can say, which an older version may have stored."""
-    if ms is None or not times.in_range(ms * 1000):
-        return None
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ms / 1000))
+    return None if us is None or not times.in_range(us) else times.rfc3339_seconds(us)

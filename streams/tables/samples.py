@@ -101,7 +101,7 @@ def hours(times_us: list[int]) -> Iterator[tuple[int, int, int]]:
 
 
 def times_shown(times_us: list[int]) -> list[str]:
-    """Times of samples for people, RFC 3339 in UTC."""
+    """Times of samples for people, RFC 3339 in UTC, exact."""
     return [(EPOCH + time_us * MICRO).isoformat() for time_us in times_us]
 
 

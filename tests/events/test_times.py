@@ -141,3 +141,16 @@ def test_what_is_no_date(text: str) -> None:
     """Neither a longer word nor a day that no month has."""
     with pytest.raises(ValueError, match=r"."):
         times.days(text)
+
+
+def test_seconds_and_days_as_text() -> None:
+    """Rounded down, with four digits of a year; what no calendar has is an error, not another form."""
+    assert times.rfc3339_seconds(1_999_999) == "1970-01-01T00:00:01Z"
+    assert times.rfc3339_seconds(-1) == "1969-12-31T23:59:59Z"
+    assert times.rfc3339_seconds(FIRST_US) == "0001-01-01T00:00:00Z"
+    assert times.rfc3339_seconds(LAST_US) == "9999-12-31T23:59:59Z"
+    assert times.day_text(LAST_US // DAY_US) == "9999-12-31"
+    assert times.day_text(-1) == "1969-12-31"
+    for write, value in ((times.rfc3339_seconds, LAST_US + 1), (times.day_text, LAST_US // DAY_US + 1)):
+        with pytest.raises(OverflowError):
+            write(value)

@@ -45,7 +45,7 @@ def _samples(known: Sequence[Occurrence], view: RecordView, is_so: bool) -> list
 
 
 def _text(time_us: int) -> str:
-    """The subject of a sample: its time."""
+    """The subject of a sample: its time, exact, because it is an identity."""
     return (EPOCH + time_us * MICRO).isoformat().replace("+00:00", "Z")
 
 

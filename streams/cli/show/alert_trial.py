@@ -7,7 +7,7 @@ from typing import Any
 from streams.alerts.trial.data_span import RATE_SPAN_MS, per_user_and_week
 from streams.alerts.trial.runner import TrialOutcome
 from streams.alerts.trial.trial import FiredAlert
-from streams.events.times import EPOCH, HOUR_MS, MICRO
+from streams.events.times import HOUR_MS, rfc3339_seconds
 from streams.ops import terminal
 from streams.ops.terminal import Rows
 
@@ -46,7 +46,7 @@ def _as_json(outcome: TrialOutcome) -> dict[str, Any]:
     topics = sorted(outcome.looked)
     return {
         "records": outcome.records,
-        "since": _time(outcome.since_us),
+        "since": rfc3339_seconds(outcome.since_us),
         "first_at": {topic: _at(outcome.looked[topic].first_ms) for topic in topics},
         "last_at": {topic: _at(outcome.looked[topic].last_ms) for topic in topics},
         "earliest_kept_at": {topic: _at(outcome.earliest_ms.get(topic)) for topic in topics},
@@ -63,7 +63,7 @@ def _print_each(outcome: TrialOutcome, *, show_all: bool) -> None:
     each = Rows("opened (UTC)", "rule", "user", "about", "lasted", "how it ended")
     for one in shown:
         ended = one.resolution or "still open"
-        each.add(_time(one.opened_us), one.rule, one.user_id, one.subject, _lasted(one), ended)
+        each.add(rfc3339_seconds(one.opened_us), one.rule, one.user_id, one.subject, _lasted(one), ended)
     terminal.console().print(each)
     if left := len(outcome.fired) - len(shown):
         terminal.say(f"{left:,} earlier alerts with --all")
@@ -81,7 +81,8 @@ def sentences(outcome: TrialOutcome) -> Iterator[str]:
     late = {topic: outcome.earliest_ms.get(topic) for topic in sorted(outcome.looked)}
     reach = [f"{topic} {_at(ms) or 'has none'}" for topic, ms in late.items() if not ms or ms * 1000 > outcome.since_us]
     if reach:
-        yield f"asked since {_time(outcome.since_us)}, but the earliest records that are kept: {', '.join(reach)}"
+        since = rfc3339_seconds(outcome.since_us)
+        yield f"asked since {since}, but the earliest records that are kept: {', '.join(reach)}"
     yield f"{outcome.records:,} records read. Nothing was sent."
 
 
@@ -101,19 +102,15 @@ def _rows(outcome: TrialOutcome) -> Iterator[dict[str, Any]]:
 
 
 def _fired(one: FiredAlert) -> dict[str, Any]:
-    ended = None if one.ended_us is None else _time(one.ended_us)
+    ended = None if one.ended_us is None else rfc3339_seconds(one.ended_us)
     return {
         "id": one.id, "rule": one.rule, "severity": one.severity, "user_id": one.user_id, "subject": one.subject,
-        "opened_at": _time(one.opened_us), "resolved_at": ended, "resolution": one.resolution,
+        "opened_at": rfc3339_seconds(one.opened_us), "resolved_at": ended, "resolution": one.resolution,
     }  # fmt: skip
 
 
 def _at(ms: int | None) -> str | None:
-    return None if ms is None else _time(ms * 1000)
-
-
-def _time(us: int) -> str:
-    return (EPOCH + us * MICRO).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return None if ms is None else rfc3339_seconds(ms * 1000)
 
 
 def _lasted(one: FiredAlert) -> str:
@@ -121,6 +118,7 @@ def _lasted(one: FiredAlert) -> str:
 
 
 def _span(seconds: float) -> str:
+    # Two units, rounded: how long an alert lasted. `status` wants one unit of an age, `topics` an exact setting.
     minutes = round(seconds / 60)
     days, hours = minutes // 1440, minutes % 1440 // 60
     return f"{days} d {hours} h" if days else f"{hours} h {minutes % 60:02} min" if hours else f"{minutes} min"

@@ -10,6 +10,7 @@ from streams.alerts.alert_history import AlertHistory
 from streams.alerts.lives import Threshold
 from streams.alerts.rules.parser import ParsedRules
 from streams.alerts.rules.problems import Problem
+from streams.events.times import rfc3339_seconds, since_epoch
 from streams.ops import terminal
 from streams.ops.terminal import Rows, line, lines
 
@@ -112,7 +113,7 @@ def _threshold(one: Threshold) -> dict[str, Any]:
 
 
 def _moment(value: datetime) -> str:
-    return value.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return rfc3339_seconds(since_epoch(value))
 
 
 def _plain(value: Any) -> Any:

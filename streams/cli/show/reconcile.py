@@ -1,12 +1,12 @@
 """What `reconcile` prints: one user as a certificate of completeness, all users as a summary."""
 
 import sys
-import time
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from connectors.history.reconcile.findings import GOOD, ResourceFinding, UserReconciliation
+from streams.events.times import DAY_US, day_text, rfc3339_seconds
 from streams.ops import terminal
 from streams.ops.terminal import Rows, line
 
@@ -116,8 +116,8 @@ def print_summary(all_: Sequence[UserReconciliation], *, as_json: bool) -> None:
 
 
 def _time(us: int | None) -> str | None:
-    return None if us is None else time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(us / 1e6))
+    return None if us is None else rfc3339_seconds(us)
 
 
 def _day(us: int | None) -> str:
-    return "" if us is None else time.strftime("%Y-%m-%d", time.gmtime(us / 1e6))
+    return "" if us is None else day_text(us // DAY_US)

@@ -82,6 +82,7 @@ def _day(time: str | None) -> str:
 
 
 def _age(seconds: int) -> str:
+    """Its largest unit, rounded down: an age is read at a glance."""
     for unit, name in ((DAY_S, "d"), (HOUR_S, "h"), (MINUTE_S, "min")):
         if seconds >= unit:
             return f"{seconds // unit} {name}"

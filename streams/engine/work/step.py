@@ -1,6 +1,5 @@
 """One slice's turn: run a fold over its records. Pure: the time is the draft's."""
 
-import time
 from collections.abc import Sequence
 
 from streams.engine.store.database import Unusable
@@ -14,6 +13,7 @@ from streams.events.headers import (
 )
 from streams.events.intake import death_headers
 from streams.events.record_bounds import around, weight
+from streams.events.times import rfc3339_seconds
 from streams.events.types import Record
 from streams.ops.errors import Misconfigured, Rejected, StreamsError, place
 from streams.tables import Draft, Emit, Fold, Punctuation
@@ -72,7 +72,7 @@ class Step:
 
 def dead_letter(draft: Draft, topic: str, record: Record, rejection: Rejected) -> None:
     """Emit the record as it was read, with the reason in its headers: places, never values. It always fits."""
-    dead_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(draft.now_ms / 1000))
+    dead_at = rfc3339_seconds(draft.now_ms * 1000)
     origin = [
         (H_FROM_TOPIC, record.topic),
         (H_FROM_PARTITION, str(record.partition)),
