@@ -1,14 +1,15 @@
-"""The trace of a request (W3C Trace Context, version 00): who asked, and what the systems on its way remember of it.
+"""The trace of a request (W3C Trace Context): `traceparent` is its id, `tracestate` what each vendor added to it.
 
-A `tracestate` without a readable `traceparent` is nobody's, and one that cannot be read is dropped whole (3.3.1, 4.3).
+A `tracestate` without a valid `traceparent` is dropped, and one that cannot be parsed is dropped whole (3.3.1, 4.3).
 """
 
 import re
 from collections.abc import Iterable
 
-STATE_CHARS_MAX = 512  # what everybody has to pass on (3.3.1.5); longer ones may be cut, by whole members only
+from streams.events.headers import known_traceparent
+
+STATE_CHARS_MAX = 512  # the least that has to be passed on (3.3.1.5)
 MEMBERS_MAX = 32
-_PARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _NAME = r"[a-z0-9][a-z0-9_*/-]"
 _MEMBER = re.compile(
     rf"(?:{_NAME}{{0,255}}|{_NAME}{{0,240}}@[a-z][a-z0-9_*/-]{{0,13}})"
@@ -18,7 +19,7 @@ _MEMBER = re.compile(
 
 def parent(text: str) -> str:
     """A `traceparent`, or "" for what is none."""
-    return text if _PARENT.fullmatch(text) else ""
+    return known_traceparent(text)
 
 
 def state(text: str) -> str:
@@ -31,7 +32,7 @@ def state(text: str) -> str:
 
 
 def of(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, str]:
-    """(traceparent, tracestate) of a request, as they were sent; several of the second are one list (3.3.1)."""
+    """(traceparent, tracestate) as they were sent, "" for none; several `tracestate` are one list (3.3.1)."""
     rows = [(name, value.decode("latin-1")) for name, value in headers if name in (b"traceparent", b"tracestate")]
     parents = [text for name, text in rows if name == b"traceparent"]
     states = [text for name, text in rows if name == b"tracestate"]

@@ -1,5 +1,6 @@
 """Headers of records: CloudEvents 1.0, Kafka binary mode; their names, how they are written and read."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +19,8 @@ H_FROM_TOPIC, H_FROM_PARTITION, H_FROM_OFFSET = "dead_topic", "dead_partition", 
 H_REDRIVEN_FROM = "ce_redrivenfrom"  # the dead letter, as partition:offset, that was put back as this record
 
 Headers = list[tuple[str, bytes]]
+
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class Origin(StrEnum):
@@ -66,6 +69,11 @@ def cloud_headers(identity: Identity, delivery: Delivery) -> Headers:
 def encode_headers(rows: Iterable[tuple[str, str]]) -> Headers:
     """Text headers as Kafka headers; empty ones are left out."""
     return [(name, text.encode()) for name, text in rows if text]
+
+
+def known_traceparent(text: str) -> str:
+    """A `traceparent` as it is; "" for what is none: version ff, ids of zeros (W3C Trace Context, 3.2.2)."""
+    return text if _TRACEPARENT.fullmatch(text) else ""
 
 
 def header(headers: Iterable[tuple[str, bytes]], name: str) -> str:

@@ -1,5 +1,6 @@
 """Headers of records: CloudEvents, and whatever else stands in them."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from streams.events.headers import (
     cloud_headers,
     encode_headers,
     header,
+    known_traceparent,
 )
 from streams.events.identity import Identity
 from streams.events.types import parse_type
@@ -73,3 +75,24 @@ def test_headers_are_read_back(rows: list[tuple[str, str]]) -> None:
 def test_a_header_of_any_bytes_is_text(value: bytes) -> None:
     """A stranger's header never stops the worker."""
     assert isinstance(header([("h", value)], "h"), str)
+
+
+TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_known"),
+    [
+        (f"00-{TRACE}-{SPAN}-01", True),
+        (f"cc-{TRACE}-{SPAN}-00", True),  # a later version is read as far as it is this one
+        (f"ff-{TRACE}-{SPAN}-01", False),
+        (f"00-{'0' * 32}-{SPAN}-01", False),
+        (f"00-{TRACE}-{'0' * 16}-01", False),
+        (f"00-{TRACE.upper()}-{SPAN}-01", False),
+        (f"00-{TRACE}-{SPAN}-01\n", False),
+        ("", False),
+    ],
+)
+def test_what_is_a_traceparent(text: str, is_known: bool) -> None:
+    """W3C Trace Context, 3.2.2: version ff is invalid, and so are ids of zeros."""
+    assert known_traceparent(text) == (text if is_known else "")

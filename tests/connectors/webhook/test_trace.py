@@ -43,7 +43,7 @@ def test_both_come_back_with_a_letter() -> None:
     assert dict(put.headers)["tracestate"].decode() == STATE
 
 
-@pytest.mark.parametrize("parent", ["", "00-x", PARENT.upper()])
+@pytest.mark.parametrize("parent", ["", "00-x", PARENT.upper(), f"00-{'0' * 32}-00f067aa0ba902b7-01"])
 def test_a_state_without_a_parent_is_nobodys(parent: str) -> None:
     """Neither goes on."""
     assert not {"traceparent", "tracestate"} & stored(FINE, parent, STATE).keys()
