@@ -1,12 +1,11 @@
-"""Noticing that we were away for longer than Junction retries, whatever the reason: a dead process, a proxy, a network.
+"""Detects that no gateway was reachable for longer than Junction retries: a dead process, a proxy, a network.
 
-While deliveries come, a heartbeat is written once a minute. When they come again after a long silence, the last
-heartbeat says since when there were none, and the workers are told: they ask for what may have been lost. Any number of
-gateways: what counts is the newest heartbeat of all.
+While deliveries arrive, a heartbeat is written once a minute. When they arrive again after a long silence, the newest
+heartbeat of all gateways is the start of the outage. It is published for the workers, which request what may be lost.
 
-Heartbeats have the time of the gateway's clock, which is as right as signatures ask for: a gateway whose clock is off
-by more than `STREAMS_SIGNATURE_TOLERANCE_S` accepts nothing, and so writes none. (Nobody compares a broker's clock with
-Junction's: its time would be worth less.) What is left is a clock that jumps between an acceptance and the next look.
+Heartbeats have the time of the gateway's clock. Signatures keep it right: a gateway whose clock is off by more than
+`STREAMS_SIGNATURE_TOLERANCE_S` accepts nothing, and so writes none. A broker's clock is not compared with Junction's,
+so its time would be worth less. One error is left: a clock that jumps between an acceptance and the next check.
 """
 
 import asyncio
@@ -21,49 +20,54 @@ from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from streams.tables.history import outage
 
-LOOK_S = 60.0
+CHECK_EVERY_S = 60.0
 
-Heard = Callable[[], int | None]  # Unix milliseconds of the newest heartbeat; raises Unavailable
+NewestHeartbeat = Callable[[], int | None]  # Unix milliseconds of the newest heartbeat; raises Unavailable
 
 
 class Absence:
-    """`heard` may block; `accepted` counts deliveries of this process."""
+    """`newest_heartbeat` may block; `accepted` returns how many deliveries this process has accepted."""
 
-    def __init__(self, settings: Settings, publisher: Publisher, heard: Heard, accepted: Callable[[], int]) -> None:
+    def __init__(
+        self, settings: Settings, publisher: Publisher, newest_heartbeat: NewestHeartbeat, accepted: Callable[[], int]
+    ) -> None:
         self._settings = settings
         self._publisher = publisher
-        self._heard = heard
+        self._newest_heartbeat = newest_heartbeat
         self._accepted = accepted
-        self._known = 0
+        self._accepted_before = 0
         self._logger = log.get("gateway")
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Check once a minute, until cancelled."""
         while True:
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(CHECK_EVERY_S)
             try:
-                await self.look(int(time.time() * 1000))
+                await self.check(int(time.time() * 1000))
             except Unavailable:
-                continue  # the watch says it
+                continue  # the watch logs it
 
-    async def look(self, now_ms: int) -> None:
-        """Once: say that we are here if deliveries have come since the last look. Raises Unavailable."""
+    async def check(self, now_ms: int) -> None:
+        """Publish a heartbeat, after a long silence an outage too, if deliveries came since the last check.
+
+        Raises Unavailable.
+        """
         accepted = self._accepted()
-        if accepted == self._known:
+        if accepted == self._accepted_before:
             return
-        heard_ms = await asyncio.to_thread(self._heard)
-        found = outage.of(heard_ms, now_ms)
-        self._say_future((heard_ms or 0) - now_ms)
+        newest_ms = await asyncio.to_thread(self._newest_heartbeat)
+        found = outage.of(newest_ms, now_ms)
+        self._warn_of_future((newest_ms or 0) - now_ms)
         if found:
             hours = round((found.end_ms - found.start_ms) / HOUR_MS, 1)
             self._logger.warning("was_away", hours=hours, since_ms=found.start_ms)
             for partition in range(self._settings.partitions):
                 await self._publish(topics.FETCH_PROGRESS, b"outage", outage.encode(found), partition)
         await self._publish(topics.HEARTBEATS, b"gateway", b"", 0)
-        self._known = accepted
+        self._accepted_before = accepted
 
-    def _say_future(self, ahead_ms: int) -> None:
-        """Until then no absence is noticed: a person has to look at the clocks, and ask for what may be missing."""
+    def _warn_of_future(self, ahead_ms: int) -> None:
+        # Until that time no outage is detected: a person has to check the clocks, and request what may be missing.
         if ahead_ms > self._settings.signature_tolerance_s * 1000:
             self._logger.warning("heartbeat_from_the_future", ahead_s=ahead_ms // 1000)
 

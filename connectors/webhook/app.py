@@ -1,4 +1,4 @@
-"""The Starlette application: the door, two health checks and the metrics."""
+"""The Starlette application: the webhook route, two health checks and the metrics."""
 
 import asyncio
 import contextlib
@@ -11,14 +11,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from connectors.webhook.absence import Absence, Heard
+from connectors.webhook.absence import Absence, NewestHeartbeat
 from connectors.webhook.door import Clock, Door, endpoints_of
 from connectors.webhook.watch import Probe, Watch
 from streams.kafka.publisher import Publisher
 from streams.ops.metrics import Process, registry
 from streams.ops.settings import Settings
 
-_FIRST_ANSWER_S = 1.0  # a door that is open before Kafka answers says 503; one that hangs says nothing
+_FIRST_ANSWER_S = 1.0  # start without Kafka after so long: a reply of 503 is better than a connection that hangs
 
 
 def build_app(
@@ -27,13 +27,13 @@ def build_app(
     *,
     clock: Clock = time.time,
     probe: Probe | None = None,
-    heard: Heard | None = None,
+    newest_heartbeat: NewestHeartbeat | None = None,
 ) -> Starlette:
-    """The gateway for any ASGI server. The caller closes the publisher after the server has stopped.
+    """The gateway, for any ASGI server. The caller closes the publisher after the server has stopped.
 
-    `probe` raises Unavailable or Misconfigured while records could not be stored; None: there is nothing to ask.
-    `heard` answers when a delivery came last, to any gateway; None: nobody looks for an absence of ours.
-    Raises Misconfigured when a secret is none.
+    `probe` raises Unavailable or Misconfigured while records could not be stored; None: no check.
+    `newest_heartbeat` returns when any gateway last accepted a delivery; None: outages are not detected.
+    Raises Misconfigured for a secret that cannot be one.
     """
     watch = Watch(probe)
     door = Door(settings, endpoints_of(settings), publisher, watch, clock)
@@ -41,8 +41,8 @@ def build_app(
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(watch.run())]
-        if heard:
-            absence = Absence(settings, publisher, heard, lambda: door.accepted)
+        if newest_heartbeat:
+            absence = Absence(settings, publisher, newest_heartbeat, lambda: door.accepted)
             tasks.append(asyncio.create_task(absence.run()))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(watch.answered.wait(), _FIRST_ANSWER_S if probe else 0)
@@ -71,8 +71,8 @@ async def _alive(request: Request) -> Response:
     return JSONResponse({"alive": True})
 
 
-_told = registry(Process.GATEWAY)
+_registry = registry(Process.GATEWAY)
 
 
 async def _metrics(request: Request) -> Response:
-    return Response(generate_latest(_told), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(_registry), media_type=CONTENT_TYPE_LATEST)

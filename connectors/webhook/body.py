@@ -7,15 +7,15 @@ from starlette.types import Receive
 
 
 class TooLarge(Exception):
-    """The body is longer than the limit, by its own word or by count."""
+    """The body is longer than the limit, by its Content-Length or by the bytes received."""
 
 
 class Busy(Exception):
-    """The bodies under way together hold all the bytes that they may."""
+    """The bodies of all requests together hold as many bytes as they may."""
 
 
 class Gone(Exception):
-    """The sender left before the body was complete."""
+    """The sender disconnected before the body was complete."""
 
 
 class Budget:
@@ -27,7 +27,7 @@ class Budget:
 
     @contextmanager
     def lease(self) -> "Iterator[Lease]":
-        """Room for one body; given back at the end, whatever happened."""
+        """Room for one body, given back at the end, also after an exception."""
         lease = Lease(self)
         try:
             yield lease
@@ -44,10 +44,8 @@ class Lease:
         self.is_complete = False
 
     def take(self, n_bytes: int) -> None:
-        """Raises Busy when the budget is spent.
-
-        Taken as bytes arrive, never on the word of a Content-Length: promising much costs a stranger nothing.
-        """
+        """Reserve bytes that have arrived. Raises Busy when the budget is spent."""
+        # Not by Content-Length: to promise much costs a stranger nothing.
         if self._budget.held_bytes + n_bytes > self._budget.bytes_max:
             raise Busy
         self._budget.held_bytes += n_bytes

@@ -29,10 +29,9 @@ _FLUSH_S = 0.1  # the server's own thread still writes the last replies
 
 
 def run(settings: Settings) -> None:
-    """Blocks until SIGTERM or Ctrl-C; replies to what is under way before it ends.
+    """Serve until SIGTERM or Ctrl-C, then reply to the requests under way.
 
-    Raises Misconfigured when the settings or the topics are wrong. A Kafka that is not there yet is waited for, with
-    the door open: posts get 503 until it comes.
+    Raises Misconfigured when the settings or the topics are wrong. While Kafka does not answer, posts get 503.
     """
     _check(settings)
     port = _port(settings)
@@ -41,15 +40,13 @@ def run(settings: Settings) -> None:
     except Unavailable as error:
         log.get("gateway").warning("waiting", what="Kafka", why=str(error))
     asyncio.run(_serve(settings, port))
-    _leave()
+    _exit()
 
 
-def _leave() -> NoReturn:
-    """End the process without tearing the interpreter down: all is drained, closed and written.
-
-    Granian's runtime has threads that may call into Python a moment longer. While the interpreter finalizes that is a
-    panic that cannot unwind, and one stop in a dozen under load ended with SIGABRT after a clean drain.
-    """
+def _exit() -> NoReturn:
+    """End the process without finalizing the interpreter; everything is drained, closed and written by then."""
+    # Granian's threads may still call into Python. While the interpreter finalizes, that is a panic that cannot unwind:
+    # one stop in a dozen under load ended with SIGABRT after a clean drain.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
@@ -75,7 +72,7 @@ async def _serve(settings: Settings, port: int) -> None:
         settings,
         publisher,
         probe=lambda whole: admin.check_layout(settings, client, partitions_only=not whole),
-        heard=None if settings.is_mock else lambda: admin.newest_ms(client, settings, topics.HEARTBEATS),
+        newest_heartbeat=None if settings.is_mock else lambda: admin.newest_ms(client, settings, topics.HEARTBEATS),
     )
     server = Server(
         app,
@@ -90,7 +87,7 @@ async def _serve(settings: Settings, port: int) -> None:
         log_enabled=False,  # its lines have another form than ours; access lines would be one a request
     )
     logger = log.get("gateway")
-    gc.freeze()  # what exists by now stays: collections need not walk it again and again
+    gc.freeze()  # what exists by now stays, so the garbage collector need not scan it again
     logger.info("listening", host=settings.gateway_host, port=port)
     stopping = asyncio.create_task(_stop_on_signal(server, app, settings))
     try:
@@ -102,17 +99,18 @@ async def _serve(settings: Settings, port: int) -> None:
 
 
 async def _stop_on_signal(server: Server, app: Starlette, settings: Settings) -> None:
-    told = asyncio.Event()
+    is_signalled = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
-    await told.wait()
+        asyncio.get_running_loop().add_signal_handler(number, is_signalled.set)
+    await is_signalled.wait()
     await app.state.door.drain(settings.publish_timeout_s + _GRACE_S)
     await asyncio.sleep(_FLUSH_S)
     server.stop()  # type: ignore[no-untyped-call]  # because Granian leaves this one method untyped
 
 
 def _port(settings: Settings) -> int:
-    """The port to listen on, any free one for 0. The server's own error for a port in use is a wall of frames."""
+    """The port to listen on; for 0 any free one. Raises Misconfigured where it cannot be bound."""
+    # Tried before the server does, whose own error is a long traceback.
     host = settings.gateway_host
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -1,4 +1,4 @@
-"""Whether Kafka answers and the topics are right: asked again and again, so that the door opens by itself."""
+"""Whether Kafka answers and the topics are right, checked again and again: the gateway becomes ready by itself."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,15 +6,18 @@ from collections.abc import Callable
 from streams.ops import log
 from streams.ops.errors import Misconfigured, Unavailable
 
-# Raises Unavailable or Misconfigured; may block for seconds. True asks for everything, False for what is cheap.
+# Raises Unavailable or Misconfigured; may block for seconds. True checks everything, False what is cheap.
 Probe = Callable[[bool], None]
 
-_AGAIN_S = 2.0
-_STEADY_S = 10.0
+_RETRY_S = 2.0
+_CHECK_EVERY_S = 10.0
 
 
 class Watch:
-    """`trouble` is "" while all is well, else a sentence. Says each change once."""
+    """`trouble`: "" while records can be stored, else a sentence. Each change is logged once.
+
+    `answered` is set after the first check, whatever its result.
+    """
 
     def __init__(self, probe: Probe | None) -> None:
         self._probe = probe
@@ -23,24 +26,24 @@ class Watch:
         self.answered = asyncio.Event()
 
     def stop(self, why: str) -> None:
-        """From now on there is trouble, and nobody asks any more."""
+        """End the checks; `why` is the trouble from now on."""
         self._probe = None
         self.trouble = why
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Check until stopped or cancelled."""
         while self._probe:
-            await self._look(self._probe)
+            await self._ask(self._probe)
             self.answered.set()
-            await asyncio.sleep(_AGAIN_S if self.trouble else _STEADY_S)
+            await asyncio.sleep(_RETRY_S if self.trouble else _CHECK_EVERY_S)
 
-    async def _look(self, probe: Probe) -> None:
+    async def _ask(self, probe: Probe) -> None:
         try:
             await asyncio.to_thread(probe, bool(self.trouble))
             trouble = ""
         except (Unavailable, Misconfigured) as error:
             trouble = str(error)
-        except Exception as error:  # a bug must not end the watch: the door would never open again
+        except Exception as error:  # a bug must not end the checks: the gateway would never be ready again
             trouble = f"Kafka could not be asked ({type(error).__name__})"
         if not self._probe:  # stopped meanwhile
             return

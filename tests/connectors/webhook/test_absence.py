@@ -41,7 +41,7 @@ class Gateway:
         """What the workers are told after so many deliveries more."""
         self.accepted += accepted
         before = len(self.publisher.records)
-        asyncio.run(self._absence.look(now_ms))
+        asyncio.run(self._absence.check(now_ms))
         new = self.publisher.records[before:]
         self.beats += [now_ms for record in new if record.topic.endswith(topics.HEARTBEATS)]
         told = [record for record in new if record.topic.endswith(topics.FETCH_PROGRESS)]
@@ -79,7 +79,7 @@ async def test_a_gateway_with_a_wrong_clock_writes_no_heartbeat() -> None:
         body = body_of()
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
             await client.post("/webhooks/junction", content=body, headers=signed(body))
-        await Absence(settings, publisher, lambda: None, lambda app=app: app.state.door.accepted).look(NOW_MS)
+        await Absence(settings, publisher, lambda: None, lambda app=app: app.state.door.accepted).check(NOW_MS)
         beats = [record for record in publisher.records if record.topic.endswith(topics.HEARTBEATS)]
         assert (app.state.door.accepted, len(beats)) == (accepted, accepted)
 

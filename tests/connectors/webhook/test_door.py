@@ -368,8 +368,8 @@ def test_a_broken_producer_is_not_ready(own_gateway: Running) -> None:
 
 def test_readiness_follows_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ready while Kafka answers and the layout is right; else 503 with the reason, and it heals by itself."""
-    monkeypatch.setattr("connectors.webhook.watch._STEADY_S", 0.05)
-    monkeypatch.setattr("connectors.webhook.watch._AGAIN_S", 0.05)
+    monkeypatch.setattr("connectors.webhook.watch._CHECK_EVERY_S", 0.05)
+    monkeypatch.setattr("connectors.webhook.watch._RETRY_S", 0.05)
     with start(make_settings()) as gateway:
         assert httpx.get(f"{gateway.url}/readyz").json() == {"ready": True, "reason": ""}
         gateway.troubles.append(Misconfigured("topics are wrong: run `junction-streams topics apply`"))
