@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from streams.ops import metrics
-from streams.ops.gauges import Spreading, Standing
+from streams.ops.gauges import TableGauge, TableHistogram
 
 PAGE = Path(__file__).resolve().parents[1] / "metrics.md"
 
@@ -71,7 +71,7 @@ def declared() -> Iterator[Metric]:
             kind = "distribution" if family.type == "gaugehistogram" else family.type
             told_by = tuple(process for process, told in metrics.TOLD_BY.items() if metric in told)
             name = family.name + ("_total" if family.type == "counter" else "")
-            labels = metric.labels if isinstance(metric, Standing | Spreading) else metric._labelnames
+            labels = metric.labels if isinstance(metric, TableGauge | TableHistogram) else metric._labelnames
             yield Metric(variable, name, kind, tuple(labels), family.documentation, told_by)
 
 

@@ -1,4 +1,4 @@
-"""Addresses of other systems: which may be spoken to in the clear, what of them may be shown, ids as parts of them."""
+"""Addresses of other systems: which may be used without TLS, what of them may be shown, ids as parts of paths."""
 
 import ipaddress
 from urllib.parse import quote, urlsplit
@@ -11,8 +11,10 @@ _PRIVATE = (".localhost", ".local", ".internal", ".home.arpa", ".svc", ".test")
 
 
 def check(name: str, url: str, *, insecure: bool, why: str) -> None:
-    """The one rule for every URL that secrets, or people's data, are sent to: https, or a host of our own, or somebody
-    has said that it may be. Raises Misconfigured. `name`: of the setting; `why`: what would travel."""
+    """The rule for every URL that secrets or people's data are sent to: https, or a host of our own, or `insecure`.
+
+    Raises Misconfigured. `name`: of the setting; `why`: what would be sent.
+    """
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -28,13 +30,13 @@ def check(name: str, url: str, *, insecure: bool, why: str) -> None:
 
 
 def check_header(name: str, secret: str) -> None:
-    """A header holds printable ASCII; what else a secret holds was pasted by mistake. Raises Misconfigured."""
+    """Raises Misconfigured for a secret that no header can hold: printable ASCII without spaces."""
     if not (secret.isascii() and secret.isprintable()) or " " in secret:
         raise Misconfigured(f"{name} holds a character that no token has")
 
 
 def check_kafka(bootstrap_servers: str) -> None:
-    """The rule for a login at Kafka without TLS. Raises Misconfigured."""
+    """Raises Misconfigured if a login at Kafka would go without TLS to a host that may not be our own."""
     for server in filter(None, bootstrap_servers.split(",")):
         if not is_own(urlsplit(f"//{server.strip()}").hostname or ""):
             raise Misconfigured(
@@ -44,8 +46,10 @@ def check_kafka(bootstrap_servers: str) -> None:
 
 
 def is_own(host: str) -> bool:
-    """This machine, or a host of a private network: a name without dots (compose), one that no public DNS has, an
-    address of a private range. Other names may be anybody's."""
+    """Whether a host is this machine or of a private network.
+
+    Private: a name without dots (compose), a name that no public DNS has, an address of a private range.
+    """
     name = host.lower().rstrip(".").partition("%")[0]
     try:
         address = ipaddress.ip_address(name)
@@ -55,12 +59,12 @@ def is_own(host: str) -> bool:
 
 
 def _is_number(name: str) -> bool:
-    """`http://134744072` is 8.8.8.8 to a resolver."""
+    # `http://134744072` is 8.8.8.8 to a resolver.
     return name.isdigit() or name.startswith("0x")
 
 
 def is_loopback(host: str) -> bool:
-    """This machine alone."""
+    """Whether a host is this machine."""
     name = host.lower().rstrip(".")
     try:
         return ipaddress.ip_address(name).is_loopback
@@ -69,7 +73,7 @@ def is_loopback(host: str) -> bool:
 
 
 def shown(url: str) -> str:
-    """Scheme, host and port: what may be printed. A login stands before the host, and keys of web hooks behind it."""
+    """Scheme, host and port of a URL: no login, and no path, which may hold the key of a web hook."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -80,7 +84,7 @@ def shown(url: str) -> str:
 
 
 def segment(id: str) -> str:
-    """An id as one part of a path, whatever is in it. Raises ValueError for one that would lead elsewhere."""
+    """An id, percent-encoded, as one part of a path. Raises ValueError for one that would be another path."""
     if not 0 < len(id) <= ID_CHARS_MAX or not id.strip("."):
         raise ValueError("not an id")
     return quote(id, safe="")

@@ -1,6 +1,6 @@
-"""A `.env` of the working directory may not say where a secret goes that it does not hold itself.
+"""A `.env` of the working directory may not set the address to which a secret from elsewhere is sent.
 
-Every command reads `.env`. A folder that somebody else made may have one: with the token of the query API in the
+Every command reads `.env`, and a folder that somebody else made may have one. With the token of the query API in the
 environment and an address in such a file, `status` would send the token there.
 """
 
@@ -19,7 +19,7 @@ PATH = Path(".env")
 _QUERY = ("query_url", "query_host", "query_port")
 _API = ("junction_url",)  # region and environment choose among hosts of Junction
 _KAFKA = ("bootstrap_servers", "security_protocol", "sasl_mechanism", "ssl_ca_file")
-# Secret → the settings that decide where it is sent, and whether it can be read on the way.
+# Secret → the settings that decide where it is sent, and whether it is encrypted on the way.
 GOES_TO: Mapping[str, tuple[str, ...]] = {
     "query_token": _QUERY,
     "junction_api_key": _API,
@@ -41,7 +41,7 @@ def check(settings: Settings, path: Path = PATH) -> None:
 
 
 def _names(variables: Iterable[str]) -> set[str]:
-    """Settings by their names in the class; the environment may have them in any case."""
+    """Variables of ours as names of settings; the environment may have them in any case."""
     return {name.lower().removeprefix("streams_") for name in variables if name.lower().startswith("streams_")}
 
 

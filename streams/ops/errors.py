@@ -3,7 +3,7 @@
 StreamsError
 ├── Rejected        the input is bad and stays bad: never retry; keep it as a dead letter
 │   └── SignatureError  nobody we know signed this: answer 401, keep nothing
-├── Unreadable      a stored record is not what its topic holds: say where it lies, and read on
+├── Unreadable      a stored record is not what its topic holds: report its place, and read on
 ├── Unavailable     a system outside does not answer: retry, or tell the sender to
 └── Misconfigured   a person has to change something: print the sentence, exit with 2
     └── UnknownSchema   the registry is well, and has no schema of this id
@@ -50,11 +50,11 @@ class SignatureError(StreamsError):
 
 
 class Unreadable(StreamsError):
-    """A record of a topic that no reader can ever read. Another reader, and another day, find the same."""
+    """A record of a topic that no reader can ever read: a retry does not help."""
 
 
 class Unavailable(StreamsError):
-    """Kafka, the registry or the API does not answer now. `retry_after_s`: when to come back."""
+    """Kafka, the registry or the API does not answer now. `retry_after_s`: seconds until a retry makes sense."""
 
     def __init__(self, message: str, retry_after_s: int = 5) -> None:
         super().__init__(message)
@@ -62,14 +62,14 @@ class Unavailable(StreamsError):
 
 
 class Misconfigured(StreamsError):
-    """Nothing works until a person acts; the text says which command or setting mends it."""
+    """A person has to act; the text names the command or the setting that helps."""
 
 
 class UnknownSchema(Misconfigured):
-    """The registry does not know the schema id of a record. Reading one record, that is its fault; else a person's."""
+    """The registry does not know a schema id. For who reads one record, that record is at fault, not the setup."""
 
 
 def place(error: BaseException) -> str:
-    """Where an exception was raised, as file:line."""
+    """Where an exception was raised, as file:line; "?" for one that was never raised."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"

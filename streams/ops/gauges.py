@@ -1,8 +1,7 @@
-"""Metrics of what stands in tables now, not of what has happened: a restart forgets nothing of them.
+"""Metrics of what the tables hold now, not of what has happened: a restart does not reset them.
 
-A worker tells the figures of each partition that it owns, as often as it has walked over its rows. The sum over
-partitions is the worker's, the sum over workers is everybody's. What it said of a partition that it lost is dropped,
-because the new owner says it.
+A worker sets the figures of each partition that it owns whenever it has read all rows of it. It reports their sum, and
+the sum over workers is the total. Figures of a partition that it lost are dropped: the new owner reports them.
 """
 
 import math
@@ -37,21 +36,19 @@ class Spread:
         self.total += value
 
     def merge(self, other: "Spread") -> None:
-        """Add what another one of the same bounds has."""
+        """Add the values of another one with the same bounds."""
         self.counts = [ours + theirs for ours, theirs in zip(self.counts, other.counts, strict=True)]
         self.total += other.total
 
     def cumulative(self) -> list[tuple[str, float]]:
-        """As Prometheus wants it: (upper bound, how many values are not above it).
-
-        Bounds are written as in OpenMetrics, `3600.0`: Prometheus 3 makes that of any other form, 2 keeps what it gets.
-        """
+        """(upper bound, number of values not above it) of each bucket, as Prometheus takes it."""
+        # Bounds as in OpenMetrics, `3600.0`: Prometheus 3 rewrites any other form so, Prometheus 2 keeps what it gets.
         names = [floatToGoString(bound) for bound in (*self.bounds, math.inf)]  # type: ignore[no-untyped-call]  # because it has none
         return list(zip(names, map(float, accumulate(self.counts)), strict=True))
 
 
-class _Told(Collector, Generic[T]):
-    """What each partition said last. Told in the event loop, read by whoever scrapes."""
+class _PartitionMetric(Collector, Generic[T]):
+    """The last rows of each partition. Set in the event loop, read by the thread of a scrape."""
 
     def __init__(self, name: str, documentation: str, labels: Sequence[str]) -> None:
         self.name, self.documentation, self.labels = name, documentation, tuple(labels)
@@ -59,25 +56,25 @@ class _Told(Collector, Generic[T]):
         self._lock = threading.Lock()
         REGISTRY.register(self)
 
-    def tell(self, partition: int, rows: Mapping[Labels, T]) -> None:
-        """The rows of a partition, instead of those that it had."""
+    def set(self, partition: int, rows: Mapping[Labels, T]) -> None:
+        """Replace the rows of a partition."""
         with self._lock:
             self._rows[partition] = rows
 
     def keep(self, partitions: Collection[int]) -> None:
-        """Forget the others."""
+        """Drop the rows of all other partitions."""
         with self._lock:
             self._rows = {number: rows for number, rows in self._rows.items() if number in partitions}
 
     def _all(self) -> Iterator[tuple[Labels, T]]:
         with self._lock:
-            told = list(self._rows.values())
-        for rows in told:
+            by_partition = list(self._rows.values())
+        for rows in by_partition:
             yield from rows.items()
 
 
-class Standing(_Told[int]):
-    """A gauge: how many things are as the labels say."""
+class TableGauge(_PartitionMetric[int]):
+    """A gauge: the number of rows by labels."""
 
     def describe(self) -> list[GaugeMetricFamily]:
         return [GaugeMetricFamily(self.name, self.documentation, labels=self.labels)]
@@ -92,8 +89,8 @@ class Standing(_Told[int]):
         yield family
 
 
-class Spreading(_Told[Spread]):
-    """A histogram that may fall: how things are distributed now. `histogram_quantile` without `rate` reads it."""
+class TableHistogram(_PartitionMetric[Spread]):
+    """A histogram whose counts may fall: the distribution now. Query it by `histogram_quantile` without `rate`."""
 
     def describe(self) -> list[GaugeHistogramMetricFamily]:
         return [GaugeHistogramMetricFamily(self.name, self.documentation, labels=self.labels)]

@@ -1,4 +1,4 @@
-"""Logs: one constant event name plus fields, to stderr, JSON when nobody is looking.
+"""Logs: one constant event name plus fields, to stderr; as JSON where that is no terminal.
 
 Fields are ids, names, counts and places. Never a payload, a value, a secret or an e-mail address.
 """
@@ -12,7 +12,7 @@ import structlog
 
 def configure(level: str = "INFO", *, as_json: bool | None = None) -> None:
     """Set up structlog once per process. `as_json=None`: JSON unless stderr is a terminal."""
-    stamina.instrumentation.set_on_retry_hooks([])  # one line when waiting begins and ends, not one for each try
+    stamina.instrumentation.set_on_retry_hooks([])  # `waiting` logs when a wait begins and ends, not each try
     if as_json is None:
         as_json = not sys.stderr.isatty()
     renderer: structlog.types.Processor = (

@@ -19,7 +19,7 @@ from prometheus_client import (
 )
 
 from streams.ops.errors import Reason
-from streams.ops.gauges import Spreading, Standing
+from streams.ops.gauges import TableGauge, TableHistogram
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15)
 _LAG_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 86400)
@@ -92,16 +92,16 @@ CREATION_TO_COMMIT_SECONDS = Histogram(
 )
 
 # Tables, as they stand
-CONNECTIONS = Standing("junction_connections", "Users' links to providers, by status.", ["provider", "status"])
-BACKFILLS = Standing(
+CONNECTIONS = TableGauge("junction_connections", "Users' links to providers, by status.", ["provider", "status"])
+BACKFILLS = TableGauge(
     "junction_backfills", "Histories of a user's resource at a provider, by status.", ["provider", "status"]
 )
-FRESHNESS = Spreading(
+FRESHNESS = TableHistogram(
     "junction_freshness_seconds",
     "Age of the newest data of each user and resource; without users whose connection is in error.",
     ["provider", "resource"],
 )
-USER_FRESHNESS = Spreading(
+USER_FRESHNESS = TableHistogram(
     "junction_user_freshness_seconds",
     "Age of each user's newest data of any resource; without users whose connection is in error.",
     ["provider"],
@@ -227,14 +227,14 @@ class Process(StrEnum):
     NOTIFY = "notify"
 
 
-Declared = Counter | Gauge | Histogram | Standing | Spreading
+Declared = Counter | Gauge | Histogram | TableGauge | TableHistogram
 
 _ENGINE: tuple[Declared, ...] = (
     DEAD_LETTERS, TRANSACTIONS, TRANSACTION_SECONDS, TRANSACTION_RECORDS, TRANSACTION_BYTES, ABORTS,
     UNCOMMITTED_SECONDS, LAG_RECORDS, LAG_SECONDS, STALLED, STATE_BYTES, DISK_FREE_BYTES, HOLES, RESTORED,
     RESTORE_LEFT, ASSIGNED,
 )  # fmt: skip
-# A process tells what it does and nothing else: a gateway that told the free disk of its tables would tell 0.
+# A process reports what it does and nothing else: a gateway would report 0 as the free disk of its tables.
 TOLD_BY: Mapping[Process, tuple[Declared, ...]] = {
     Process.GATEWAY: (REQUESTS, REQUEST_SECONDS, BODY_BYTES, PUBLISHED, SECRET_USED, DEAD_LETTERS),
     Process.WORKER: (
@@ -313,5 +313,5 @@ def time_arrivals(arrivals: Iterable[tuple[str, int, int | None]], now_s: float)
 def assigned(partitions: Collection[int], sources: int) -> None:
     """This worker has these partitions now, of so many source partitions in all; others speak for the rest."""
     ASSIGNED.set(sources)
-    for told in (CONNECTIONS, BACKFILLS, FRESHNESS, USER_FRESHNESS):
-        told.keep(partitions)
+    for metric in (CONNECTIONS, BACKFILLS, FRESHNESS, USER_FRESHNESS):
+        metric.keep(partitions)

@@ -1,4 +1,4 @@
-"""Where Prometheus finds the metrics of a service without a door of its own."""
+"""Serves /metrics for a process that has no HTTP server of its own."""
 
 from wsgiref.simple_server import WSGIRequestHandler
 
@@ -8,22 +8,22 @@ from streams.ops import metrics
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 
-SILENT_S = 10.0  # a client that says nothing for so long is let go
+SILENT_S = 10.0  # a client that sends nothing for so long is disconnected
 
 
-class _Impatient(WSGIRequestHandler):
+class _TimedHandler(WSGIRequestHandler):
     """Each connection has a thread of its own."""
 
     timeout = SILENT_S
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def expose(settings: Settings, process: metrics.Process) -> None:
     """Serve the process' /metrics in a thread; nothing without STREAMS_METRICS_PORT.
 
-    Raises Misconfigured when it is taken.
+    Raises Misconfigured when the port is taken.
     """
     if not settings.metrics_port:
         return
@@ -35,4 +35,4 @@ def expose(settings: Settings, process: metrics.Process) -> None:
             f"metrics: cannot listen on {settings.metrics_host}:{settings.metrics_port} ({error.strerror}): set "
             "STREAMS_METRICS_HOST or STREAMS_METRICS_PORT to an address that is free, or the port to 0 for no metrics."
         ) from None
-    server.RequestHandlerClass = _Impatient
+    server.RequestHandlerClass = _TimedHandler

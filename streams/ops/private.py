@@ -1,14 +1,14 @@
-"""What no other user of the host, and no program that we start, may see."""
+"""Keeps our files from other users of the host, and our settings from programs that we start."""
 
 import os
 from pathlib import Path
 
 _OTHERS = 0o077
-_PASSING = 0o011  # to whatever lies in a folder
+_PASSING = 0o011  # to what is in a folder
 
 
 def close_files() -> None:
-    """Files and folders that this process and its children make are its user's alone."""
+    """From now on files and folders made by this process and its children are for its user alone."""
     os.umask(_OTHERS)
 
 

@@ -1,4 +1,4 @@
-"""Files that belong to the program and are kept outside its packages: schemas, alert rules, dashboards."""
+"""Files of the program that are kept outside its packages: schemas, alert rules, dashboards."""
 
 from importlib import resources
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What commands print, for people and machines. Whatever comes from data passes `shown` here, and nowhere else.
+"""What commands print, for people and machines. Here alone all that comes from data passes `shown`.
 
 A name that a stranger chose must not move the cursor, set a title, fill a clipboard, turn the line around, make a
 second line that looks like ours, or be taken for rich's markup.
@@ -20,7 +20,7 @@ Part = str | tuple[str, str]  # words; or words and how they look
 
 
 def shown(words: str) -> str:
-    r"""Without the characters that are no signs: each of Unicode's category C, and its line separators, as `\x1b`."""
+    r"""The text with each control character (Unicode's category C) and line separator escaped, as `\x1b`."""
     return words if words.isprintable() else "".join(map(_shown, words))
 
 
@@ -32,7 +32,7 @@ def _shown(one: str) -> str:
 
 
 def line(*parts: Part, style: str = "") -> Text:
-    """One line, for a console or a cell; long words are broken, never cut."""
+    """One line, for a console or a cell; a long word is wrapped, never cut."""
     made = Text(style=style, overflow="fold")
     for part in parts:
         words, look = (part, "") if isinstance(part, str) else part
@@ -41,7 +41,7 @@ def line(*parts: Part, style: str = "") -> Text:
 
 
 def lines(rows: Iterable[str], style: str = "") -> Text:
-    """Some lines. A line break within one of them is none."""
+    """Lines, one for each text; a line break in a text is escaped."""
     return Text("\n").join(line(row, style=style) for row in rows)
 
 
@@ -52,17 +52,17 @@ def console() -> Console:
 
 
 def say(words: str, *, file: TextIO | None = None) -> None:
-    """A sentence on a line of its own."""
+    """Print a sentence on a line of its own."""
     print(shown(words), file=file or sys.stdout, flush=True)
 
 
 def machine(value: Any, default: Callable[[Any], Any] | None = None) -> None:
-    """JSON in one line, in ASCII. What is no finite number is null: JSON has no word for it."""
+    """Print JSON in one line, in ASCII; NaN and infinities, which JSON does not have, as null."""
     try:
-        said = json.dumps(value, default=default, allow_nan=False)
+        text = json.dumps(value, default=default, allow_nan=False)
     except ValueError:
-        said = json.dumps(_finite(json.loads(json.dumps(value, default=default))))
-    print(said, flush=True)
+        text = json.dumps(_finite(json.loads(json.dumps(value, default=default))))
+    print(text, flush=True)
 
 
 def _finite(value: Any) -> Any:
@@ -74,12 +74,12 @@ def _finite(value: Any) -> Any:
 
 
 def reveal(body: str) -> None:
-    """A payload, because somebody asked for it: as it is for a program or a file, harmless on a terminal."""
+    """Print a payload: as it is for a pipe or a file, escaped on a terminal."""
     print(shown(body) if sys.stdout.isatty() else body, flush=True)
 
 
 def pairs(rows: Iterable[tuple[str, str | Text]]) -> Table:
-    """Names and what they stand for, one a row."""
+    """A table of names and values, one pair a row."""
     table = Table(show_header=False, box=None, padding=(0, 1))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
@@ -117,9 +117,9 @@ class Rows:
             yield table
             return
         for row in self._rows:
-            yield from self._told(row, options.max_width)
+            yield from self._as_lines(row, options.max_width)
 
-    def _told(self, row: Sequence[Text], width: int) -> Iterator[Text]:
+    def _as_lines(self, row: Sequence[Text], width: int) -> Iterator[Text]:
         """A row as `name: cell   name: cell`, in as many lines as it takes."""
         pairs = [
             line((f"{name}: ", "dim")).append_text(cell) for name, cell in zip(self._columns, row, strict=True) if cell

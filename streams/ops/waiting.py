@@ -1,4 +1,4 @@
-"""Waiting for a system outside, visibly: one log line when it starts, one when it is over, none in between."""
+"""Waits for a system outside: one log line when the wait begins, one when it ends, none in between."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,11 +12,8 @@ T = TypeVar("T")
 
 
 def until_available(what: str, call: Callable[[], T], *, wait_max_s: float = 5.0) -> T:
-    """Call until it does not raise Unavailable. Any other error passes through at once.
-
-    Starting in the wrong order is normal (a worker before its Kafka), so there is no bound on the number of tries;
-    Ctrl-C ends it.
-    """
+    """The result of the first call that does not raise Unavailable. Any other error passes through at once."""
+    # Starting in the wrong order is normal (a worker before its Kafka), so the tries have no bound; Ctrl-C ends them.
     logger = log.get("start")
     for attempt in stamina.retry_context(
         on=Unavailable, attempts=None, timeout=None, wait_initial=0.25, wait_max=wait_max_s

@@ -130,7 +130,7 @@ def _step(draft: Draft, walk: _Walk, cursor: bytes) -> None:
 
 
 def _tell(partition: int, tally: CensusTally) -> None:
-    metrics.CONNECTIONS.tell(partition, filled(tally.connections, _STATUSES))
-    metrics.BACKFILLS.tell(partition, filled(tally.backfills, [str(status) for status in backfill.BackfillStatus]))
-    metrics.FRESHNESS.tell(partition, tally.ages)
-    metrics.USER_FRESHNESS.tell(partition, tally.user_ages)
+    metrics.CONNECTIONS.set(partition, filled(tally.connections, _STATUSES))
+    metrics.BACKFILLS.set(partition, filled(tally.backfills, [str(status) for status in backfill.BackfillStatus]))
+    metrics.FRESHNESS.set(partition, tally.ages)
+    metrics.USER_FRESHNESS.set(partition, tally.user_ages)
