@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from streams.events import actions, resources
+from streams.ops.errors import Reason, Rejected
 
 
 class Family(StrEnum):
@@ -45,6 +46,13 @@ class Record(Protocol):
     def value(self) -> bytes | None: ...
     @property
     def headers(self) -> Sequence[tuple[str, bytes]]: ...
+
+
+def body_of(record: Record) -> bytes:
+    """The stored bytes. Raises Rejected(NOT_JSON) for an empty record."""
+    if not record.value:
+        raise Rejected(Reason.NOT_JSON, "$: empty")
+    return record.value
 
 
 @dataclass(frozen=True, slots=True)

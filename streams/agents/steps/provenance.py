@@ -1,4 +1,4 @@
-"""What a raw record is: how its event was delivered, and its bytes."""
+"""How the event of a raw record was delivered."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,6 @@ from streams.events.message_ids import ksuid_time_ms
 from streams.events.text.body_bounds import ID_CHARS_MAX
 from streams.events.times import clock_ms, millis
 from streams.events.types import Record
-from streams.ops.errors import Reason, Rejected
 from streams.payloads import UNKNOWN
 from streams.tables import is_ahead
 
@@ -91,10 +90,3 @@ def _text(value: bytes | None) -> str:
 
 def _attempt_ms(text: str) -> int | None:
     return clock_ms(int(text) * 1000) if text.isascii() and text.isdigit() and len(text) <= 12 else None
-
-
-def body_of(record: Record) -> bytes:
-    """The stored bytes. Raises Rejected(NOT_JSON) for an empty record."""
-    if not record.value:
-        raise Rejected(Reason.NOT_JSON, "$: empty")
-    return record.value
