@@ -1,8 +1,8 @@
-"""Which actions of a thing Junction documents, or once documented (domain file, 2.1 and 2.2).
+"""The actions that Junction documents, or once documented, by resource or thing (domain file, 2.1 and 2.2).
 
-Things are an open set, actions are not: what `created` of a new resource means is known, what `deleted` of a known one
-means is not. To take any word for "this is how it is now" empties what was known, so an event with another action is
-kept and passed on, and changes nothing.
+Resources are an open set, actions are not: the meaning of `created` of a new resource is known, that of `deleted` of a
+known one is not. To read any action as an update could empty what is stored, so an event with another action is kept
+and passed on, and changes nothing.
 """
 
 UPSERTS = frozenset({"created", "updated"})  # both mean: this is how it is now (2.1)
@@ -16,17 +16,17 @@ _OF_CONTROL = {
     "labtest.order_tracking": frozenset({"updated"}),
     "testkit.order": frozenset({"updated"}),  # labtest's first name
 }
-_OPEN = ("labtest", "lab_report", "testkit")  # of these, things that we do not know are read like those that we know
+_OPEN = ("labtest", "lab_report", "testkit")  # unknown things of these prefixes have the actions of known ones
 
 
 def of_data(resource: str) -> frozenset[str]:
-    """Of `daily.data.{resource}.*`."""
+    """The actions of `daily.data.{resource}.*`."""
     return _OF_RESOURCE.get(resource, UPSERTS)
 
 
-OF_HISTORY = frozenset({"created"})  # Junction's own pull is over: there is nothing that could be updated (5.1)
+OF_HISTORY = frozenset({"created"})  # Junction's own pull is complete: a notice is never updated (5.1)
 
 
 def of_control(prefix: str, thing: str) -> frozenset[str]:
-    """Of `{prefix}.{thing}.*`; empty for what is no thing of ours."""
+    """The actions of `{prefix}.{thing}.*`; empty for an unknown prefix."""
     return _OF_CONTROL.get(f"{prefix}.{thing}") or (UPSERTS if prefix in _OPEN else frozenset())

@@ -1,6 +1,6 @@
-"""What Junction documents: its event types and the words of its open enums. For the drift report and metric labels.
+"""What Junction documents: its event types and the values of its open enums. For the drift report and metric labels.
 
-Nothing is routed, read or refused by these lists; a word that is missing here costs a line in a report.
+Nothing is routed, decoded or refused by these lists; a value that is missing here costs a line in a report.
 Sources: the domain file's sections 2.1, 2.5, 2.6, 4.1, 4.2, 4.7, and the types of Junction's own SDK.
 """
 
@@ -130,7 +130,7 @@ lab_processing_blocked
 
 
 def is_order_status(status: str) -> bool:
-    """`{top}.{method}.{low}`, or in old bodies the top alone."""
+    """Whether a status is documented: `{top}.{method}.{low}`, in old bodies `{top}` alone."""
     top, _, rest = status.partition(".")
     method, _, low = rest.partition(".")
     return top in _ORDER_TOP and (not rest or (method in METHODS and low in _ORDER_LOW))
@@ -147,11 +147,11 @@ SENSOR_LOCATIONS = _words(
     "armpit body ear finger gastrointestinal mouth rectum toe eardrum temporal_artery forehead wrist"
 )
 INTENSITIES = _words("low medium high")
-_UNITS_TOO = {"respiratory_rate": "bpm", "water": "ml"}  # how two of them are written on the wire
+_UNITS_TOO = {"respiratory_rate": "bpm", "water": "ml"}  # two that the wire writes in another way
 
 
 def is_unit(row: Resource, unit: str) -> bool:
-    """Whether samples of a resource come in this unit."""
+    """Whether samples of a resource have this unit."""
     return unit == row.unit or unit == _UNITS_TOO.get(row.name)
 
 
@@ -173,7 +173,8 @@ _RAW = "raw."  # raw.{provider}.*: the provider's own events, on ETL pipelines w
 
 @lru_cache(maxsize=4096)
 def is_event_type(text: str) -> bool:
-    """Whether Junction documents, or once documented, this event type. By its parts: spellings are many (2.2)."""
+    """Whether Junction documents, or once documented, this event type."""
+    # By its parts, because spellings are many (2.2).
     kind = parse_type(text)
     if kind.family is Family.BACKFILL:
         return kind.resource in RESOURCES or kind.resource == "device"

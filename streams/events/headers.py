@@ -1,4 +1,4 @@
-"""Headers of records: CloudEvents 1.0, Kafka binary mode; their names, how they are written and read."""
+"""Headers of records (CloudEvents 1.0, Kafka binary mode): names, encoding, decoding."""
 
 import re
 from collections.abc import Iterable
@@ -7,14 +7,14 @@ from enum import StrEnum
 
 from streams.events.identity import Identity
 
-# Header names. The signature headers travel under the names of Svix, whichever set came in.
+# Header names. Signature headers are stored under Svix' names, whichever set was received.
 H_ID, H_TYPE, H_SOURCE, H_SUBJECT, H_TIME = "ce_id", "ce_type", "ce_source", "ce_subject", "ce_time"
 H_RECEIVED, H_DOOR, H_ORIGIN, H_PARTITION_KEY = "ce_receivedtime", "ce_door", "ce_origin", "ce_partitionkey"
 H_BACKFILL = "ce_backfillid"
 H_TRACEPARENT, H_TRACESTATE = "traceparent", "tracestate"
 H_SVIX_ID, H_SVIX_TIMESTAMP, H_SVIX_SIGNATURE = "svix-id", "svix-timestamp", "svix-signature"
 H_REASON, H_DETAIL, H_DEAD_AT, H_VERSION = "dead_reason", "dead_detail", "dead_time", "dead_version"
-H_LEFT_OUT = "dead_leftout"  # bytes of a body that does not fit into a letter: the record lies where it died
+H_LEFT_OUT = "dead_leftout"  # bytes of a body too large for a dead letter; it is still at `dead_topic`
 H_FROM_TOPIC, H_FROM_PARTITION, H_FROM_OFFSET = "dead_topic", "dead_partition", "dead_offset"
 H_REDRIVEN_FROM = "ce_redrivenfrom"  # the dead letter, as partition:offset, that was put back as this record
 
@@ -30,7 +30,7 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a door knows about one attempt to hand us an event. Times are RFC 3339 in UTC."""
+    """What a source knows about one delivery of an event. Times are RFC 3339 in UTC."""
 
     id: str
     door: str

@@ -1,6 +1,6 @@
 """Whose event it is: type, user and team of a body, read without decoding the payload.
 
-That is all that a door needs ("store first, parse later").
+A source needs no more: events are stored first and decoded later.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from streams.ops.errors import Reason, Rejected
 
 
 class _Head(msgspec.Struct, gc=False):
-    """The envelope with the payload left as bytes. Ids may have any type: what is no text counts as absent."""
+    """The envelope, with the payload left as bytes. An id that is no text counts as absent."""
 
     event_type: msgspec.Raw = msgspec.Raw(b"")
     type: msgspec.Raw = msgspec.Raw(b"")
@@ -31,10 +31,9 @@ class _DataHead(msgspec.Struct, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whose event this is, in the one spelling of ids (`ids`).
+    """Whose event this is; ids are canonical (`ids`).
 
-    `owner_id` decides the partition: the user, else the team (domain file, 1.1), else, for what is about nobody, its
-    type: it is always there, and there are a handful of them.
+    `owner_id` decides the partition: the user, else the team (domain file, 1.1), else the event type.
     """
 
     type: EventType
@@ -52,12 +51,12 @@ _USERLESS = frozenset({Family.LAB, Family.CHECKOUT, Family.UNKNOWN})
 
 
 def has_owner(family: Family, user_id: str, team_id: str) -> bool:
-    """Whether an event of this family may come with these ids."""
+    """Whether these ids are enough for an event of this family."""
     return bool(user_id or family is Family.OPERATIONAL or (team_id and family in _USERLESS))
 
 
 def identify(body: bytes) -> Identity:
-    """Event type, user and team of a webhook body. Raises Rejected, and nothing else, for any other bytes."""
+    """Event type, user and team of a body, which may need mending. Raises Rejected, and nothing else, for any bytes."""
     try:
         return _identity(_read_head(body))
     except Rejected as refused:
@@ -67,7 +66,7 @@ def identify(body: bytes) -> Identity:
 
 
 def identify_strictly(body: bytes) -> Identity:
-    """The same, of a body that was mended, or need not be."""
+    """The same for a body that needs no mending, or is mended. Raises Rejected."""
     return _identity(_read_head(body))
 
 
@@ -78,7 +77,7 @@ def _identity(head: _Head) -> Identity:
 
 
 def identity_of(event_type: str, user_id: str, team_id: str) -> Identity:
-    """The identity that these parts make. Ids in their one spelling. Raises Rejected(NO_EVENT_TYPE) or (NO_USER)."""
+    """The identity of these parts; ids are canonical. Raises Rejected(NO_EVENT_TYPE) or (NO_USER)."""
     if not event_type or len(event_type) > ID_CHARS_MAX:
         raise Rejected(Reason.NO_EVENT_TYPE, "$.event_type")
     parsed = parse_type(event_type)
@@ -88,24 +87,24 @@ def identity_of(event_type: str, user_id: str, team_id: str) -> Identity:
 
 
 def _operational(text: str) -> str:
-    """The type of an operational webhook; "" for anything else that has a `type`."""
+    """The text if it is the type of an operational webhook, else ""."""
     return text if parse_type(text).family is Family.OPERATIONAL else ""
 
 
 class Hint(NamedTuple):
-    """What a body that has no identity says of it all the same; "" for what it does not."""
+    """Event type and user of a body without identity, as far as they can be read; "" for what cannot."""
 
     event_type: str
     user_id: str
 
 
 def hint(body: bytes) -> Hint:
-    """Of a body that `identify` refuses: enough to find it again, not to process it."""
+    """Type and user of a body that `identify` rejects: enough to find it, not to process it. Never raises."""
     try:
         head = _read_head(body)
     except Rejected:
-        said = mend.scalars(body)
-        return Hint(_fitting(said.get("event_type")), ids.canonical(_fitting(said.get("user_id"))))
+        texts = mend.scalars(body)
+        return Hint(_fitting(texts.get("event_type")), ids.canonical(_fitting(texts.get("user_id"))))
     return Hint(_text(head.event_type), ids.canonical(_text(head.user_id) or _user_in_data(head.data)))
 
 

@@ -1,8 +1,8 @@
-"""The one spelling of an id. Junction's ids are UUIDs, which are equal whatever their case (RFC 9562, section 4); iOS
-writes them in upper case. An id that is no UUID is opaque and stays as it is: `Ab` and `ab` may be two people.
+"""The canonical form of an id. Junction's ids are UUIDs, which are equal in any case (RFC 9562, section 4); iOS writes
+them in upper case. An id that is no UUID is opaque and stays as it is: `Ab` and `ab` may be two people.
 
-Whoever takes an id from outside (a body, an older record, a command, a path) calls `canonical`: users, teams, and what
-is part of a key or refers to one (summaries, devices, workouts, orders, queries).
+Call `canonical` on each id from outside (a body, an older record, a command, a path): users, teams, and what is part
+of a key or refers to one (summaries, devices, workouts, orders, queries).
 """
 
 import re

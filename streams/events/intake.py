@@ -1,4 +1,4 @@
-"""Where an event enters Kafka: the raw record of a body, or its dead letter. Pure, and the same for every door."""
+"""The record that a received body becomes: a raw record, or a dead letter. Pure, and the same for every source."""
 
 from typing import NamedTuple
 
@@ -42,7 +42,7 @@ class IntakeRecord(NamedTuple):
 
 
 def record_of(body: bytes, delivery: Delivery) -> IntakeRecord:
-    """The raw record of a body, or a dead letter where nobody can tell whose it is. Never raises."""
+    """The raw record of a body, or a dead letter where it has no identity. Never raises."""
     try:
         return raw_record(body, delivery)
     except Rejected as rejection:
@@ -50,21 +50,21 @@ def record_of(body: bytes, delivery: Delivery) -> IntakeRecord:
 
 
 def raw_record(body: bytes, delivery: Delivery) -> IntakeRecord:
-    """The raw record of a body. Raises Rejected where nobody can tell whose it is."""
+    """The raw record of a body. Raises Rejected where it has no identity."""
     identity = identify(body)
     headers = cloud_headers(identity, delivery)
     return IntakeRecord(topics.raw_topic(identity.type), raw_key(identity), headers, identity.owner_id)
 
 
 def given_up(body: bytes, delivery: Delivery, rejection: Rejected) -> IntakeRecord:
-    """The dead letter of a body whose owner is known, before it was ever a raw record. Raises Rejected as above."""
+    """The dead letter of a body that has an identity and was never a raw record. Raises Rejected as above."""
     raw = raw_record(body, delivery)
     headers = [*raw.headers, *death_headers(rejection, delivery.received_at)]
     return IntakeRecord(topics.DEAD_LETTERS, raw.key, headers, raw.partition_key, str(rejection.reason))
 
 
 def death_headers(rejection: Rejected, dead_at: str) -> Headers:
-    """Why and when a record was given up, and by which version: part of each dead letter's headers. RFC 3339."""
+    """Headers of each dead letter: reason, time and version of the rejection. `dead_at`: RFC 3339."""
     rows = [
         (H_REASON, str(rejection.reason)),
         (H_DETAIL, rejection.detail),
@@ -89,5 +89,5 @@ def _unidentified(body: bytes, delivery: Delivery, rejection: Rejected) -> Intak
     ]
     death = death_headers(rejection, delivery.received_at)
     headers = [*encode_headers(rows), *death, *encode_headers(delivery.signature)]
-    # Its owner is not known for certain, so the delivery's id is its key: a redelivery lies beside it.
+    # The owner is not certain, so the delivery's id is the key: a redelivery is in the same partition.
     return IntakeRecord(topics.DEAD_LETTERS, delivery.id.encode(), headers, delivery.id, str(rejection.reason))

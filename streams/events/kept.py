@@ -1,4 +1,4 @@
-"""What each kind of topic holds about people, and for how long: the layout's settings in words."""
+"""What each kind of topic holds about people, and for how long it is kept: settings of the layout as sentences."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -36,7 +36,7 @@ def stays(layout: Iterable[Topic]) -> list[Stay]:
 
 
 def until(config: Mapping[str, str]) -> str:
-    """For how long Kafka keeps a record, by the settings of its topic."""
+    """For how long Kafka keeps a record, as a phrase, by the settings of its topic."""
     if config["cleanup.policy"] == "compact":
         lag = span(int(config["max.compaction.lag.ms"]))
         return f"the newest record of each key for ever, what it replaced or deleted for up to {lag}"

@@ -1,4 +1,4 @@
-"""Keys made of parts: different parts never give the same text, and it can be taken apart again.
+"""Keys made of parts: different parts never give the same key, and a key can be split into its parts.
 
 Parts that hold neither `%` nor the separator, as UUIDs and slugs do, are joined as they are.
 """
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 def join(separator: str, parts: Iterable[str]) -> str:
-    """The parts with a separator between them, which is written as its hex code where a part has it."""
+    """The parts with a separator between them; within a part it is written as its hex code."""
     parts = tuple(parts)
     joined = separator.join(parts)
     if "%" in joined or joined.count(separator) >= len(parts):
@@ -17,7 +17,7 @@ def join(separator: str, parts: Iterable[str]) -> str:
 
 
 def split(separator: str, joined: str) -> list[str]:
-    """The parts again."""
+    """The parts of a key that `join` made."""
     code = _code(separator)
     return [part.replace(code, separator).replace("%25", "%") for part in joined.split(separator)]
 

@@ -15,7 +15,7 @@ _MESSAGE_AGE_MAX_S = 366 * DAY_S  # Svix keeps payloads 90 days: an older date i
 
 
 def ksuid_time_ms(svix_id: str) -> int | None:
-    """Creation time in Unix milliseconds (steps of 4) hidden in a message id; None where the id has another shape."""
+    """Creation time in a message id, Unix milliseconds in steps of 4; None for an id of another form."""
     if not _KSUID.fullmatch(svix_id):
         return None
     number = 0
@@ -28,10 +28,8 @@ def ksuid_time_ms(svix_id: str) -> int | None:
 
 
 def delivery_time_ms(svix_id: str, timestamp_s: int, tolerance_s: int) -> int:
-    """When the event was handed to Svix, Unix milliseconds: the id's time where it can be one, else the attempt's.
-
-    The id is no documented contract, so its time counts only if it lies in the year before the attempt.
-    """
+    """When Svix received the event, in Unix milliseconds: the time in the id, else that of the attempt."""
+    # The id is no documented contract, so its time counts only in the year before the attempt.
     created_ms = ksuid_time_ms(svix_id)
     if created_ms is None or not -tolerance_s <= timestamp_s - created_ms / 1000 <= _MESSAGE_AGE_MAX_S:
         return timestamp_s * 1000

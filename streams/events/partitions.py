@@ -1,6 +1,6 @@
-"""The partition of an owner's records: one function for every door.
+"""The partition of an owner's records: one function for every producer.
 
-So a user's raw records, tables and clean records share a partition number.
+So a user's raw records, tables and clean records have the same partition number.
 """
 
 from functools import lru_cache

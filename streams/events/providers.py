@@ -5,14 +5,14 @@ from enum import StrEnum
 from streams.events import resources
 from streams.events.times import MINUTE_MS
 
-# Its notice comes at once and proves nothing; all history comes as incremental events.
+# The notice is sent at once and proves nothing; all history is sent as incremental events.
 LIVE_HISTORY = frozenset({"garmin"})
-# No notice ever comes: after connecting we ask by ourselves, once Junction has had time. Days of history: 5.2.
+# No notice is ever sent: we request history some time after the connection. Provider → days of history (5.2).
 SILENT = {"dexcom": 1}
 SILENT_AFTER_MS = 15 * MINUTE_MS
 # Providers whose history holds these resources only: an empty answer for others is final.
 ONLY = {"polar": frozenset({"sleep", "sleep_cycle", "heartrate", "hrv", "respiratory_rate"})}
-# Nothing proves that there ever is one.
+# A user may have none for ever.
 OPTIONAL = frozenset({"profile"})
 
 
@@ -27,7 +27,7 @@ class NotExpected(StrEnum):
 
 
 def not_expected(provider: str, resource: str, *, has_range: bool) -> NotExpected | None:
-    """None: fetch."""
+    """Why a notice of history is not fetched; None: fetch it."""
     row = resources.get(resource)
     if row is None:
         return NotExpected.UNKNOWN_RESOURCE
@@ -41,5 +41,5 @@ def not_expected(provider: str, resource: str, *, has_range: bool) -> NotExpecte
 
 
 def is_empty_final(provider: str, resource: str) -> bool:
-    """Whether an empty answer is an answer. Otherwise the notice may have come before the data: ask again."""
+    """Whether an empty answer is final. Otherwise the notice may have been sent before the data: ask again."""
     return resource in OPTIONAL or (provider in ONLY and resource not in ONLY[provider])

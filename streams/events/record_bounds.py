@@ -1,8 +1,8 @@
-"""How large a record and a row may be, so that whatever came in can be processed or leave as a dead letter. Pure.
+"""How large a record and a row may be, so that every stored record can be processed or become a dead letter. Pure.
 
 Bytes before compression. The limit is one setting, STREAMS_RECORD_BYTES_MAX: topics and producers refuse what is above
-it. ROOM_BYTES of it stay free of what doors take and folds emit. A dead letter may use the room: it is the record as it
-came, and the reasons in its headers. What is sent again may use AGAIN_BYTES of it, for what is joined to a record.
+it. Sources and folds leave ROOM_BYTES of it free. A dead letter may use them: it is the original record, with the
+reasons in its headers. A record that is emitted again may use AGAIN_BYTES of them, for what is joined to it.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ Headers = Sequence[tuple[str, bytes]]
 
 
 class Bounds(NamedTuple):
-    """`record`: with all that Kafka writes around it. `emit`: key, value and headers of what a fold emits. `row`: key
-    and value of a row."""
+    """Bytes at most. `record`: with all that Kafka writes around it. `emit`: key, value and headers of what a fold
+    emits. `row`: key and value of a table's row."""
 
     record: int
     emit: int
@@ -31,10 +31,10 @@ class Bounds(NamedTuple):
 
 
 def weight(key: bytes | None, value: bytes | None, headers: Headers | None) -> int:
-    """Of key, value and headers together."""
+    """Bytes of key, value and headers together."""
     return len(key or b"") + len(value or b"") + sum(len(n.encode()) + len(v or b"") for n, v in headers or ())
 
 
 def around(headers: Headers | None) -> int:
-    """The most that Kafka writes around one record."""
+    """The most bytes that Kafka writes around one record."""
     return _AROUND + _AROUND_HEADER * len(headers or ())

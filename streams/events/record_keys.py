@@ -5,7 +5,7 @@ from streams.events.identity import Identity
 
 
 def raw_key(identity: Identity) -> bytes:
-    """`user_id:resource` (where there is no user: team id, or what else owns it)."""
+    """`owner_id:resource`: the key of a raw record."""
     return key_of(identity.owner_id, identity.type.resource)
 
 
@@ -15,5 +15,5 @@ def key_of(*parts: str) -> bytes:
 
 
 def owner_in(key: bytes | None) -> str:
-    """The owner in a record's key, in the one spelling of ids; "" where there is none."""
+    """The owner in a record's key, canonical; "" where there is none."""
     return ids.canonical(key_parts.split(":", (key or b"").decode("utf-8", "replace"))[0])

@@ -1,4 +1,4 @@
-"""The table of Junction's data resources. Every other module asks this table; none keeps a list of its own.
+"""The table of Junction's data resources. No other module keeps a list of its own.
 
 Source: the domain file's sections 2.4 (summaries), 2.5 (timeseries), 3.3 (extra key parts), 6.2 and 14 (API names).
 Resource names are an open set: `get` answers None for a name that is not here, and the event is kept all the same.
@@ -163,10 +163,10 @@ ALIASES: dict[str, str] = {
 
 
 def normalise(name: str) -> str:
-    """The event name of a resource, whatever spelling came in; an unknown name is returned as it is."""
+    """The event name of a resource by any of its names; an unknown name as it is."""
     return ALIASES.get(name, name)
 
 
 def get(name: str) -> Resource | None:
-    """The row of a resource by any of its names, or None for one that we do not know."""
+    """The row of a resource by any of its names; None for an unknown name."""
     return RESOURCES.get(normalise(name))

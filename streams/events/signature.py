@@ -69,7 +69,7 @@ class Keyring:
 
     @property
     def positions(self) -> list[int]:
-        """Of the secrets, 0 the newest."""
+        """Positions of the secrets, 0 the newest."""
         return sorted(position for position, _ in (*self.hmacs, *self.publics))
 
 
@@ -94,7 +94,7 @@ def _unpadded(text: str) -> bytes:
 
 
 class Claim(NamedTuple):
-    """What the headers say, well-formed and in time, but not yet proved."""
+    """The signature headers of a request: well-formed and in time, but not yet verified."""
 
     id: str
     timestamp_s: int
@@ -108,7 +108,7 @@ class Claim(NamedTuple):
 
 
 class Verified(NamedTuple):
-    """A proved delivery. `secret_position`: which secret of the keyring matched, 0 the newest."""
+    """A verified delivery. `secret_position`: which secret of the keyring matched, 0 the newest."""
 
     id: str
     timestamp_s: int
@@ -161,7 +161,7 @@ def _claim(id: str, timestamp: str, signature: str, now_s: float, tolerance_s: i
 
 
 def prove(keyring: Keyring, claim: Claim, body: bytes) -> Verified:
-    """Hold the claim against the body, newest secret first. Raises SignatureError."""
+    """Verify a claim against the body, newest secret first. Raises SignatureError."""
     entries = claim.signature.split(" ")
     if len(entries) > _SIGNATURES_MAX:
         raise SignatureError("too many signatures")

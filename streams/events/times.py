@@ -1,4 +1,4 @@
-"""Times of bodies and headers as integers since 1970, UTC. Exact for years 1 to 9999; no clock is read here."""
+"""Times as integers since 1970 UTC, from text and to text; units of time. Exact for years 1 to 9999; reads no clock."""
 
 import re
 from collections.abc import Iterable
@@ -20,9 +20,9 @@ _EPOCH_DAYS = _EPOCH_DATE.toordinal()
 
 
 def micros(text: str) -> tuple[int, bool]:
-    """(µs since 1970 UTC, had an offset). RFC 3339 and what ISO 8601 allows beside it; without offset read as UTC.
+    """(µs since 1970 UTC, whether the text has an offset). Without one it is read as UTC. Raises ValueError.
 
-    Fractions finer than a microsecond are rounded. Raises ValueError.
+    Takes RFC 3339, and what ISO 8601 allows beside it. Fractions finer than a microsecond are rounded.
     """
     try:
         moment, later = msgspec.convert(text, datetime), 0
@@ -41,11 +41,9 @@ _LEAP = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d):60(.*)", re.ASCII)
 
 
 def _usual(text: str) -> tuple[str, int]:
-    """A time as a datetime can hold it, and how many µs it lies behind that.
-
-    24:00 is the next day's 00:00 (ISO 8601), and a leap second the first one of the next minute (RFC 3339, 5.7), as in
-    Unix time.
-    """
+    """(the text of a time that a datetime can hold, µs to add to it)."""
+    # 24:00 is 00:00 of the next day (ISO 8601). A leap second (RFC 3339, 5.7) is the first second of the next minute,
+    # as in Unix time.
     if found := _MIDNIGHT.fullmatch(text):
         return f"{found[1]}00{found[2]}", DAY_US
     if found := _LEAP.fullmatch(text):
@@ -54,20 +52,20 @@ def _usual(text: str) -> tuple[str, int]:
 
 
 def since_epoch(moment: datetime) -> int:
-    """µs since 1970, UTC, of a time with an offset."""
-    since = moment - EPOCH  # and not divided by a microsecond: that takes as long as all of this
+    """µs since 1970 UTC of a datetime with an offset."""
+    since = moment - EPOCH  # not divided by a microsecond, which takes as long as all of this
     return since.days * DAY_US + since.seconds * SECOND_US + since.microseconds
 
 
 def all_since_epoch(moments: Iterable[datetime]) -> list[int]:
-    """`since_epoch` of each. Raises TypeError where one is no time, or has no offset."""
+    """`since_epoch` of each. Raises TypeError where one is no datetime, or has no offset."""
     return [
         (since := moment - EPOCH).days * DAY_US + since.seconds * SECOND_US + since.microseconds for moment in moments
     ]
 
 
 def in_range(micros: float) -> bool:
-    """Whether a datetime can hold it."""
+    """Whether a datetime can hold a time."""
     return _MIN_US <= micros <= _MAX_US
 
 
@@ -94,7 +92,7 @@ def day_text(day: int) -> str:
 
 
 def millis(text: str) -> int | None:
-    """Milliseconds of one of our own headers; None when it is no time that a clock may say."""
+    """Milliseconds since 1970 of a header; None for what is no time, or not of the years 1970 to 9999."""
     try:
         return clock_ms(micros(text)[0] // 1000)
     except ValueError:
@@ -102,16 +100,12 @@ def millis(text: str) -> int | None:
 
 
 def clock_ms(millis: int) -> int | None:
-    """A moment at which something may have come, 1970 to 9999; None for any other, which no reader of times can show,
-    or which is a clock that was never set."""
+    """A time of a clock, 1970 to 9999; None for any other: that clock was never set, or no datetime can hold it."""
     return millis if 0 <= millis <= _MAX_US // 1000 else None
 
 
 def days(text: str) -> int:
-    """Days since 1970-01-01 of `2026-06-03` (a time behind it is ignored; 24:00 is the next day's).
-
-    Raises ValueError.
-    """
+    """Days since 1970-01-01 of `2026-06-03`, or of a time, where 24:00 is of the next day. Raises ValueError."""
     if len(text) > 10 and text[10] not in "T ":
         raise ValueError("not a date")
     return day_number(date.fromisoformat(text[:10])) + (_MIDNIGHT.fullmatch(text) is not None)

@@ -28,7 +28,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How long, in days: raw events, queues and dead letters; clean records; replaced rows of compacted topics."""
+    """Days: of raw events, queues and dead letters; of clean records; of replaced rows in compacted topics."""
 
     raw: int
     clean: int
@@ -70,14 +70,14 @@ LABS = "labs"
 QUERY_RESULTS = "query_results"
 FETCH_JOBS = "fetch_jobs"  # requests to fetch, from workers, people and reconciliation to the fetchers
 FETCH_PROGRESS = "fetch_progress"  # from the fetchers back to the workers
-RECONCILIATIONS = "reconciliations"  # what Junction has against what we have
+RECONCILIATIONS = "reconciliations"  # what Junction has compared with what we have
 HEARTBEATS = "gateway_heartbeats"  # when a delivery was accepted last, to the minute
 ALERTS = "alerts"
-ALERT_DELIVERIES = "alert_deliveries"  # what became of each attempt to bring an alert to somebody
+ALERT_DELIVERIES = "alert_deliveries"  # the result of each attempt to deliver an alert
 ALERT_THRESHOLDS = "alert_thresholds"  # users' own bounds, from people to the workers
 PREFERENCES = "preferences"  # which source's samples to take, for hours in which several have any
-DRIFT = "drift"  # what is not as Junction documents it
-OTHER = "other"  # checkout and every event type that we do not know: kept and passed on as JSON text
+DRIFT = "drift"  # differences from what Junction documents
+OTHER = "other"  # checkout and every unknown event type: kept and passed on as JSON text
 
 # Compacted: the newest record of a key is the truth.
 STATES = (CONNECTIONS, BACKFILLS, DEVICES, PREFERENCES, DRIFT, RECONCILIATIONS)
@@ -125,7 +125,7 @@ _CONTROL_SCHEMAS = {
 
 
 def schema_of(resource: str) -> str:
-    """Name of the Avro schema in which a resource of the table leaves."""
+    """Name of the Avro schema of a resource's clean records. Raises KeyError for an unknown one."""
     row = resources.RESOURCES[resource]
     return _SUMMARY_SCHEMAS[resource] if row.kind is resources.Kind.SUMMARY else _SERIES_SCHEMAS[row.value]
 
@@ -161,11 +161,9 @@ def _deleted(days: int) -> dict[str, str]:
 
 
 def _compacted(days: int) -> dict[str, str]:
-    """Settings of a topic in which the newest record of a key stays.
-
-    By default Kafka compacts once half of a log is replaced rows, which may be never. With a longest lag it also ends
-    the segment that is written to (KIP-354), at the first record after that time.
-    """
+    """Settings of a topic that keeps the newest record of each key."""
+    # By default Kafka compacts once half of a log is replaced rows, which may be never. With a longest lag it also
+    # ends the active segment (KIP-354), at the first record after that time.
     return {
         "cleanup.policy": "compact",
         "max.compaction.lag.ms": str(days * DAY_MS),

@@ -1,7 +1,6 @@
-"""What an event is called, and what a stored record looks like.
+"""Event types, parsed by structure (domain file, 2.2), and the shape of a stored record.
 
-Event types are parsed by structure (domain file, 2.2): things are an open set, what may happen to them is not
-(`actions`).
+Resources are an open set, actions are not (`actions`).
 """
 
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from streams.ops.errors import Reason, Rejected
 
 
 class Family(StrEnum):
-    """What the rest of the path does with an event."""
+    """How an event is processed."""
 
     CONNECTION = "connection"
     DEVICE = "device"
@@ -30,7 +29,7 @@ class Family(StrEnum):
 
 
 class Record(Protocol):
-    """One stored record, as the consumer hands it over (aiokafka's names)."""
+    """One stored record, with the attributes of aiokafka's ConsumerRecord."""
 
     @property
     def topic(self) -> str: ...
@@ -57,7 +56,7 @@ def body_of(record: Record) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """`daily.data.sleep.created` parsed. `resource` is normalised and empty for families that have none."""
+    """`daily.data.sleep.created`, parsed. `resource` is normalised; "other" where the type names none."""
 
     text: str
     family: Family
@@ -84,12 +83,9 @@ _NONE = "other"  # the resource of what has none
 _BY_KIND = {resources.Kind.SUMMARY: Family.SUMMARY, resources.Kind.TIMESERIES: Family.TIMESERIES}
 
 
-@lru_cache(maxsize=4096)  # a few hundred types repeat for ever; bounded, because a stranger's words are not
+@lru_cache(maxsize=4096)  # there are a few hundred types; bounded, because a stranger may send any
 def parse_type(text: str) -> EventType:
-    """Event type by its parts. Anything that does not fit is UNKNOWN, never an error.
-
-    So is an action that is not documented (`actions`): what it would do to the thing that it names, nobody knows.
-    """
+    """The event type by its parts. Never raises: what does not fit is UNKNOWN, and so is an undocumented action."""
     parts = text.split(".")
     if parts[0] in _OPERATIONAL and len(parts) > 1:
         return EventType(text, Family.OPERATIONAL, _NONE, parts[-1])
@@ -116,7 +112,7 @@ def _data_type(text: str, prefix: str, name: str, action: str) -> EventType:
 
 
 def _control_type(text: str, prefix: str, thing: str, action: str) -> EventType:
-    """`checkout` has no state that an action could change: what nobody knows of it is passed on like the rest."""
+    # `checkout` has no state that an action could change, so its unknown actions are passed on like the known ones.
     family = _BY_PREFIX.get(f"{prefix}.{thing}") or _BY_PREFIX.get(prefix)
     if prefix == _CHECKOUT:
         return EventType(text, Family.CHECKOUT, thing or _NONE, action)

@@ -1,8 +1,8 @@
-"""Which schemas may be read with: those whose records are no larger than their bytes allow. Pure.
+"""Whether a schema is safe to decode with: a record's size in memory is bounded by its bytes. Pure.
 
-Avro says how many entries an array has before they come. Where an entry takes no byte, ten bytes are eight
-million entries; where a type holds itself, a record is as deep as it is long. Ours do neither, and no later version
-of ours may.
+Avro writes the number of entries of an array before the entries. Where an entry takes no byte, ten bytes are eight
+million entries; where a type holds itself, a record is as deep as it is long. Our schemas have neither, and no later
+version of them may.
 """
 
 from typing import Any
@@ -28,7 +28,7 @@ class _Unbounded(Exception):
 
 
 class _Sizes:
-    """`_named`: least bytes of each named type that was met, None while it is being looked at."""
+    """`_named`: least bytes of each named type that was met, None while it is computed."""
 
     def __init__(self) -> None:
         self._named: dict[str, int | None] = {}

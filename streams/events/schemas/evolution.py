@@ -1,8 +1,8 @@
 """Whether two schemas of one shape can read each other's records. Pure.
 
-Services are old readers of new records, and what a topic keeps was written by several versions, so both directions
-count, with every version that was ever registered or released: FULL_TRANSITIVE. A registry refuses what breaks this,
-too, but not a change of a logical type (which reads as another time), and some name no field.
+Services are old readers of new records, and a topic holds records of several versions. So both directions count, with
+every version that was ever registered or released: FULL_TRANSITIVE. A registry refuses what breaks this, too, but not a
+change of a logical type (which reads as another time), and some registries name no field.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def _gaps(writer: Any, reader: Any) -> Iterator[tuple[str, str]]:
 
 
 class _Reading:
-    """Records of a writer, seen by a reader. Types are known by the last part of their names."""
+    """Records of a writer's schema, read with a reader's. Types are found by the last part of their names."""
 
     def __init__(self, writer: Any, reader: Any) -> None:
         self._written, self._read = dict(_named(writer)), dict(_named(reader))

@@ -1,4 +1,4 @@
-"""The schemas of every release, in `avro/released/<version>.json`: what readers of each release read with.
+"""The schemas of every release, in `avro/released/<version>.json`: with which readers of that release decode.
 
     python -m streams.events.schemas.released      (`make released`) writes those of this version anew,
                                                    while it is not released
@@ -31,7 +31,7 @@ def known(folder: Path = FOLDER) -> dict[str, Json]:
 
 
 def today() -> Json:
-    """Schemas of this version by name, without words."""
+    """Schemas of this version by name, without documentation."""
     return {name: _plain(json.loads(schema_text(name))) for name in SCHEMAS}
 
 

@@ -1,7 +1,7 @@
-"""How much a body may hold, beside its bytes, so that one of them costs a worker seconds and not minutes. Pure.
+"""How many values a body may hold, so that one body costs a worker seconds and not minutes. Pure.
 
-What is small as text can be large as values: each object takes 60 to 500 bytes and a microsecond or more, from as few
-as three bytes. A body above one of these bounds is a dead letter; what Junction sends stays far below all of them.
+A body that is small as text can be large as values: an object of three bytes takes 60 to 500 bytes of memory, and a
+microsecond or more. A body above one of these bounds is a dead letter; what Junction sends is far below all of them.
 """
 
 from typing import Any
@@ -19,7 +19,8 @@ _BYTES_OF_A_NAME = 5  # "a":1
 
 
 def check(body: bytes) -> None:
-    """Raises Rejected(TOO_LARGE). Counts what opens one, in texts too: a memory scan, and none where bytes are few."""
+    """Raises Rejected(TOO_LARGE) for a body with too many objects and lists."""
+    # Opening brackets are counted, also those in texts: a scan of memory, which a short body does not need.
     if len(body) > 2 * CONTAINERS_MAX and body.count(b"{") + body.count(b"[") > CONTAINERS_MAX:
         raise Rejected(Reason.TOO_LARGE, f"$: more than {CONTAINERS_MAX:,} objects and lists")
 
@@ -39,6 +40,6 @@ def check_names(body: bytes, value: Any) -> None:
 
 
 def check_table(rows: int, columns: int, place: str) -> None:
-    """Raises Rejected(TOO_LARGE)."""
+    """Raises Rejected(TOO_LARGE) for a table with too many cells. `place`: of the table in the body."""
     if rows * columns > CELLS_MAX:
         raise Rejected(Reason.TOO_LARGE, f"{place}: more than {CELLS_MAX:,} places of a table")

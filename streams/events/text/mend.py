@@ -1,9 +1,9 @@
-"""A second reading of what a strict reader refuses: JSON but for single characters and numbers. Pure.
+"""Mends a body that is JSON but for single characters and numbers, which a strict decoder refuses. Pure.
 
 Half of an emoji (a lone surrogate), bytes that are no UTF-8, NaN and Infinity, numbers that no float can hold, a byte
-order mark, raw control characters: many writers make them (RFC 8259, 8.1, 8.2 and 9 leave them to the reader), and none
-of them may hide the rest of a body. What cannot be said is replaced or left out, and its place is named. What comes
-back is strict JSON, so that there is one reader of meanings.
+order mark, raw control characters: many writers make them, and RFC 8259 (8.1, 8.2 and 9) leaves them to the decoder.
+None of them may hide the rest of a body. What JSON cannot hold is replaced or left out, and its place is named. The
+result is strict JSON, so that one decoder interprets all bodies.
 """
 
 import json
@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 from streams.events.text import body_bounds, places
 from streams.ops.errors import Reason, Rejected
 
-DEPTH_MAX = 100  # more than any reader of meanings takes, less than the stack
+DEPTH_MAX = 100  # more than any decoder of payloads takes, less than the stack
 PLACES_MAX = 50
 _BOM = "\ufeff"
-_DIGITS_MAX = 4300  # of an integer; Python reads no longer ones
-COMMAS_MAX = 2_000_000  # of a body that is read twice: Python takes 60 bytes for a number, and holds others up
+_DIGITS_MAX = 4300  # of an integer; Python parses no longer ones
+COMMAS_MAX = 2_000_000  # of a body that is parsed twice: Python takes 60 bytes for a number, and blocks other threads
 _BROKEN = re.compile("[\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
 _REPLACED, _ID_LOST = "broken character, replaced", "broken id, left out"
@@ -38,7 +38,7 @@ class Mended(NamedTuple):
 def mended(body: bytes) -> Mended | None:
     """The body with what is broken replaced; None if it is no JSON even so. Raises Rejected(TOO_DEEP), (TOO_LARGE).
 
-    A text with broken characters gets U+FFFD for each. An id with one is null: two ids may differ in nothing else.
+    In a text each broken character becomes U+FFFD. An id with one becomes null: two ids may differ in it alone.
     """
     body_bounds.check(body)
     if body.count(b",") > COMMAS_MAX:
@@ -59,14 +59,13 @@ def mended(body: bytes) -> Mended | None:
 
 
 def _users_lost(whole: Any) -> list[tuple[str, ...]]:
-    """Where a broken user id stands beside a good one: it is not absent, but another, and nobody may guess that it is
-    the same."""
+    """Places of a broken user id beside a sound one, which may be another: it must not count as absent."""
     data = whole.get("data") if type(whole) is dict else None
     if type(data) is not dict:
         return []
-    said = {("user_id",): whole.get("user_id"), ("data", "user_id"): data.get("user_id")}
-    broken = [at for at, value in said.items() if type(value) is str and _is_broken(value)]
-    good = [at for at, value in said.items() if _is_id(value) and at not in broken]
+    found = {("user_id",): whole.get("user_id"), ("data", "user_id"): data.get("user_id")}
+    broken = [at for at, value in found.items() if type(value) is str and _is_broken(value)]
+    good = [at for at, value in found.items() if _is_id(value) and at not in broken]
     return broken if good else []
 
 
@@ -99,7 +98,7 @@ _decoder_of_long_integers = json.JSONDecoder(strict=False, parse_int=_integer)
 
 
 def _sound(value: Any, at: str, found: dict[str, None], depth: int, *, is_id: bool = False) -> Any:
-    """The value without what is broken. `found` learns the places. `is_id`: it tells things apart."""
+    """The value without what is broken; places are added to `found`. `is_id`: the value is an id or a type."""
     kind = type(value)
     if kind is str:
         return value if not _is_broken(value) else _text(value, at, found, is_id=is_id)
@@ -123,21 +122,21 @@ def _note(found: dict[str, None], problem: str) -> None:
 
 def _object(value: dict[str, Any], at: str, found: dict[str, None], depth: int) -> dict[str, Any]:
     hidden, made = places.is_map(at, value), dict[str, Any]()
-    for said, item in value.items():
-        name = said
-        if _is_broken(said):
-            name = _BROKEN.sub(REPLACEMENT, said)
+    for original, item in value.items():
+        name = original
+        if _is_broken(original):
+            name = _BROKEN.sub(REPLACEMENT, original)
             if name in value or name in made:  # two names may differ in what is broken alone
                 _note(found, f"{at}: {_NAME_LOST}")
                 continue
             _note(found, f"{at}: a name's {_REPLACED}")
         inner = places.inner(at, name, hidden=hidden)
-        made[name] = _sound(item, inner, found, depth, is_id=_tells_apart(at, name))
+        made[name] = _sound(item, inner, found, depth, is_id=_is_identifier(at, name))
     return made
 
 
-def _tells_apart(at: str, name: str) -> bool:
-    """Whether a member's value is an id or a type, by its name as it is, shown or not."""
+def _is_identifier(at: str, name: str) -> bool:
+    """Whether a member's value is an id or a type, by the member's name."""
     return name == "id" or name.endswith("_id") or (name == "event_type" and at == "$")
 
 
@@ -158,8 +157,9 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 
 
 def scalars(body: bytes) -> dict[str, str]:
-    """Texts of an object of which only the beginning may be JSON: members up to the first that holds others, or is
-    broken. What is said twice in two ways is left out: of a whole body the last would count.
+    """Texts of an object of which only the beginning may be JSON: members up to the first that is broken or nested.
+
+    A name with two values is left out: of a whole body the last one would count.
     """
     text = body[:_HEAD_BYTES].decode("utf-8", "surrogateescape").removeprefix(_BOM)
     found, twice = dict[str, str](), set[str]()
@@ -190,7 +190,7 @@ _raw = _decoder.raw_decode
 
 
 def _behind(text: str, at: int, sign: str) -> int:
-    """Place behind a sign and the space around it; 0 where it is not there."""
+    """The index after a sign and the space around it; 0 where another sign is there."""
     at = _space(text, at)
     return _space(text, at + 1) if text[at : at + 1] == sign else 0
 

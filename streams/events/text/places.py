@@ -1,7 +1,7 @@
-"""Names of places in a body, as they may be shown: never a value. Pure.
+"""Places in a body, as they may be shown: names of fields, never a value. Pure.
 
-Names of maps are values too: what somebody ate, how a customer calls a column. A name is shown if it looks like that of
-a field and does not stand where Junction has such a map; else `{}` stands for it.
+The names in a map are values too: what somebody ate, what a customer calls a column. A name is shown if it looks like
+that of a field and Junction has no map at its place; else it is shown as `{}`.
 """
 
 import re
@@ -25,7 +25,7 @@ def is_map(at: str, names: Sized) -> bool:
 
 
 def inner(at: str, name: str, *, hidden: bool) -> str:
-    """The place of a member of the object at `at`; that of the object itself where it is too deep to be told.
+    """The place of a member of the object at `at`; that of the object itself where the place is too long.
 
     `hidden`: its names are values.
     """
