@@ -11,8 +11,7 @@ from typing import Any
 import rocksdict
 
 from benchmarks._events import Raw
-from streams import agents
-from streams.agents import summaries, timeseries
+from streams.agents import assembly, summaries, timeseries
 from streams.agents.steps import connection_rows, entities, folding, sample_records
 from streams.engine.store.database import DatabaseOptions
 from streams.events import topics
@@ -140,7 +139,7 @@ def run(records: Iterable[Raw], tables: Tables, stages: Stages | None = None) ->
     """Fold everything; (records emitted, their bytes)."""
     write = stages.timed("state", tables.write) if stages else tables.write
     read = stages.timed("state", tables.read) if stages else tables.read
-    folds = {f"{PREFIX}.{name}": fold for name, fold in agents.folds(codec(), PREFIX).items()}
+    folds = {f"{PREFIX}.{name}": fold for name, fold in assembly.folds(codec(), PREFIX).items()}
     emitted = out_bytes = 0
     draft, events, size = Draft(read), 0, 0
     for record in records:

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from streams import agents
+from streams.agents import assembly
+from streams.agents.alerts import Alerts
 from streams.alerts.rules import fields
 from streams.alerts.rules.parser import rules_of
 from streams.alerts.rules.rule_set import NO_RULES, RuleSet
@@ -84,8 +85,8 @@ def stored(world: World) -> Iterator[SourceRecord]:
 def run(name: str, records: list[SourceRecord], with_rules: RuleSet, base_us: float | None) -> Result:
     """All records through the folds, timers in between."""
     codec = Codec(dict.fromkeys(topics.clean_topics(), 1))
-    alerts = agents.Alerts(codec, PREFIX, with_rules)
-    folds = agents.folds(codec, PREFIX, alerts)
+    alerts = Alerts(codec, PREFIX, with_rules)
+    folds = assembly.folds(codec, PREFIX, alerts)
     tables: dict[str, dict[bytes, bytes]] = {table: {} for table in topics.TABLES}
     told = looked_ms = 0
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from streams import agents
+from streams.agents import assembly
+from streams.agents.alerts import Alerts
 from streams.alerts.rules.parser import rules_of
 from streams.alerts.rules.rule_set import RuleSet
 from streams.events import topics
@@ -78,8 +79,8 @@ class Worker:
     emits: list[Emit] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.alerts = agents.Alerts(CODEC, PREFIX, RuleSet.of(rules_of(list(self.rules))))
-        self._folds = agents.folds(CODEC, PREFIX, self.alerts, self.policy)
+        self.alerts = Alerts(CODEC, PREFIX, RuleSet.of(rules_of(list(self.rules))))
+        self._folds = assembly.folds(CODEC, PREFIX, self.alerts, self.policy)
 
     @property
     def state(self) -> dict[str, dict[bytes, bytes]]:
@@ -96,7 +97,7 @@ class Worker:
         """What happens between records."""
         draft = self._draft(3)
         draft.now_ms = draft.complete_ms = now_ms
-        draft.call(agents.punctuation(PREFIX, self.alerts))
+        draft.call(assembly.punctuation(PREFIX, self.alerts))
         return self._apply(draft)
 
     def _draft(self, partition: int) -> Draft:

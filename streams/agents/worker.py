@@ -51,7 +51,8 @@ def run(settings: Settings, *, rebuild_state: bool = False, accept_offsets: bool
 def _start(
     settings: Settings, ids: Mapping[str, int], choices: Choices, rebuild_state: bool, accept_offsets: bool
 ) -> None:
-    from streams import agents
+    from streams.agents import assembly
+    from streams.agents.alerts import Alerts
     from streams.engine.faust import run as engine
     from streams.kafka.codec import Codec
     from streams.ops.metrics import Process
@@ -60,12 +61,12 @@ def _start(
 
     access.check(settings)
     codec, prefix = Codec(ids), settings.topic_prefix
-    alerts = agents.Alerts(codec, prefix, choices.rules, choices.new_rules)
-    made = agents.folds(codec, prefix, alerts, choices.policy)
+    alerts = Alerts(codec, prefix, choices.rules, choices.new_rules)
+    made = assembly.folds(codec, prefix, alerts, choices.policy)
     expose(settings, Process.WORKER)
     log.get("worker").info("starting", worker=settings.worker_id, group=settings.group_id)
     by_topic = {f"{prefix}.{name}": _timed(name, fold) for name, fold in made.items()}
-    punctuation = agents.punctuation(prefix, alerts, choices.policy)
+    punctuation = assembly.punctuation(prefix, alerts, choices.policy)
     plan = engine.Plan(by_topic, topics.TABLES, punctuation, _answering(settings), rebuild_state, accept_offsets)
     engine.run(settings, plan)
 

@@ -58,7 +58,7 @@ def explain(
     """
     from streams.cli.show.explain import print_explanations
 
-    settings = read_settings()
+    settings = read_settings(running=NONE)
     bodies = [(str(file), _read(file)) for file in files]
     print_explanations(bodies, settings.topic_prefix, settings.partitions, as_json=as_json)
 

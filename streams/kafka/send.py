@@ -34,10 +34,11 @@ def send(settings: Settings, rows: Iterable[Row], what: str) -> None:
         raise refused(not_taken, error.args[0]) from None
     except BufferError:
         raise Unavailable("Kafka is slower than the records") from None
-    if producer.flush(FLUSH_S):
-        raise Unavailable(f"{not_taken}: no answer")
+    unanswered = producer.flush(FLUSH_S)
     if failed:
         raise refused(not_taken, failed[0])
+    if unanswered:
+        raise Unavailable(f"{not_taken}: no answer")
 
 
 _CONF = {"acks": "all", "enable.idempotence": True, "message.timeout.ms": int(ANSWER_S * 1000)}

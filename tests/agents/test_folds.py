@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams import agents
+from streams.agents import assembly
 from streams.agents.steps.sample_chunks import SAMPLES_MAX, TEXT_BYTES_MAX
 from streams.events import topics
 from streams.ops.errors import Reason, Rejected
@@ -46,7 +46,7 @@ def named(topic: str, clean: list[Clean]) -> list[dict[str, Any]]:
 
 def test_every_source_topic_has_a_fold() -> None:
     """An event of any type has an agent that takes it."""
-    assert set(agents.folds(CODEC, PREFIX)) == set(topics.SOURCES)
+    assert set(assembly.folds(CODEC, PREFIX)) == set(topics.SOURCES)
 
 
 def test_a_sample_event_leaves_with_what_is_news() -> None:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.webhook.store import record_of
-from streams import agents
+from streams.agents import assembly
 from streams.events import topics
 from streams.events.identity import identify
 from streams.events.message_ids import new_message_id
@@ -24,7 +24,7 @@ SNAKE = "planted_diagnosis"  # looks like a word of an enum, and like the name o
 MARKERS = ("Planted.Person@example.org", "whsec_cGxhbnRlZC1zZWNyZXQtMTIzNDU2", "planted-diagnosis", "98765.4321", SNAKE)
 PREFIX = "junction"
 CODEC = Codec({name: number for number, name in enumerate(topics.clean_topics(), start=1)})
-FOLDS = agents.folds(CODEC, PREFIX)
+FOLDS = assembly.folds(CODEC, PREFIX)
 USER = "5f0c2c0e-7a41-4d5e-9c31-0d9f8b6a1e77"
 SOURCE = {"provider": "garmin", "type": "watch", "app_id": "a", "device_id": "d", "sport": None, "workout_id": None}
 WHEN = "2026-06-03T06:15:00+00:00"

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from streams import agents
+from streams.agents import assembly
+from streams.agents.alerts import Alerts
 from streams.alerts.rules import parser
 from streams.alerts.rules.rule_set import RuleSet
 from streams.events import topics
@@ -37,8 +38,8 @@ class Model:
 
     def run(self, records: Iterable[RawRecord]) -> "Model":
         """Fold every record; then let every timer fire that is due."""
-        alerts = agents.Alerts(CODEC, self.prefix, RuleSet.of(parser.parse(self.rules).rules))
-        made = agents.folds(CODEC, self.prefix, alerts, self.policy)
+        alerts = Alerts(CODEC, self.prefix, RuleSet.of(parser.parse(self.rules).rules))
+        made = assembly.folds(CODEC, self.prefix, alerts, self.policy)
         folds = {f"{self.prefix}.{name}": fold for name, fold in made.items()}
         for record in records:
             self._one(folds[record.topic], record)
@@ -46,7 +47,7 @@ class Model:
             self._look(alerts, partition)
         return self
 
-    def _look(self, alerts: agents.Alerts, partition: int) -> None:
+    def _look(self, alerts: Alerts, partition: int) -> None:
         def scan(table: str, start: bytes, stop: bytes) -> Rows:
             rows = self.tables[table, partition].items()
             return iter(sorted((key, value) for key, value in rows if start <= key < stop))

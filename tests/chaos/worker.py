@@ -15,7 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from streams import agents
+from streams.agents import assembly
+from streams.agents.alerts import Alerts
 from streams.agents.worker import policy_of, rules_of
 from streams.cli import read_settings
 from streams.engine.faust import run as engine
@@ -87,15 +88,15 @@ def main() -> None:
         lingering(options.linger)
     until_available("Kafka", lambda: admin.check_layout(settings))
     ids = until_available("schema registry", lambda: registry.resolve(settings))
-    alerts = agents.Alerts(Codec(ids), settings.topic_prefix, *rules_of(settings))
-    made = agents.folds(Codec(ids), settings.topic_prefix, alerts, policy_of(settings))
+    alerts = Alerts(Codec(ids), settings.topic_prefix, *rules_of(settings))
+    made = assembly.folds(Codec(ids), settings.topic_prefix, alerts, policy_of(settings))
     folds = {f"{settings.topic_prefix}.{name}": fold for name, fold in made.items()}
     if options.folder:
         bend_clock(options.folder / "clock")
         naps.install(options.folder, settings.worker_id)
         folds = {name: buggy(fold, options.folder / "bug") for name, fold in folds.items()}
     try:
-        punctuation = agents.punctuation(settings.topic_prefix, alerts, policy_of(settings))
+        punctuation = assembly.punctuation(settings.topic_prefix, alerts, policy_of(settings))
         engine.run(settings, engine.Plan(folds, topics.TABLES, punctuation, lose=losing(options.lose)))
     except StreamsError as error:
         print(f"chaos worker: {error}", file=sys.stderr)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from streams.agents import folds
+from streams.agents.assembly import folds
 from streams.events import topics
 from streams.events.headers import H_ID, Delivery, Headers, cloud_headers, header
 from streams.events.identity import identify

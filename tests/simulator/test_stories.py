@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from streams import agents
+from streams.agents import assembly
+from streams.agents.alerts import Alerts
 from streams.alerts.rules import parser
 from streams.alerts.rules.rule_set import RuleSet
 from streams.events import topics
@@ -23,8 +24,8 @@ TOLD = replace(WORLD, has_stories=True)
 def alerts(chaos_seed: int, *, every: int = 200) -> list[dict[str, object]]:
     """Records of the topic, from the product's folds; timers are looked at now and then, and in the end."""
     codec_of_all = Codec(dict.fromkeys(topics.clean_topics(), 1))
-    watched = agents.Alerts(codec_of_all, PREFIX, RuleSet.of(parser.parse(stories.RULES).rules))
-    folds = agents.folds(codec_of_all, PREFIX, watched)
+    watched = Alerts(codec_of_all, PREFIX, RuleSet.of(parser.parse(stories.RULES).rules))
+    folds = assembly.folds(codec_of_all, PREFIX, watched)
     tables: dict[str, dict[bytes, bytes]] = {}
     found: list[dict[str, object]] = []
     now_ms = TOLD.end_ms + 30_000

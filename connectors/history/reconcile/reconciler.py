@@ -1,4 +1,4 @@
-"""ReconcileSchedule: ask Junction, ask our worker, compare, tell, and ask the fetchers for what is missing.
+"""Reconciling one user: ask Junction and our worker, compare, report, and ask the fetchers for what is missing.
 
 Records and requests are published at least once; a repeated request joins the job of the first one.
 """

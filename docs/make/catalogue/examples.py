@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from connectors.history.reconcile.findings import ReconcileVerdict, ResourceFinding
 from connectors.history.reconcile.records import record_of
 from connectors.history.reconcile.reports import ResourceReport
-from streams import agents
+from streams.agents import assembly
+from streams.agents.alerts import Alerts
 from streams.alerts.rules.parser import rules_of
 from streams.alerts.rules.rule_set import RuleSet
 from streams.events import topics
@@ -52,8 +53,8 @@ def examples() -> dict[str, Example]:
     """By short topic name, the record with most to show; without the topics that the world has no event for."""
     clean = topics.clean_topics()
     codec_of_all = Codec(dict.fromkeys(clean, 1))
-    alerts = agents.Alerts(codec_of_all, PREFIX, RuleSet.of(rules_of([_RULE])))
-    folds = agents.folds(codec_of_all, PREFIX, alerts)
+    alerts = Alerts(codec_of_all, PREFIX, RuleSet.of(rules_of([_RULE])))
+    folds = assembly.folds(codec_of_all, PREFIX, alerts)
     tables: dict[str, dict[bytes, bytes | None]] = defaultdict(dict)
 
     def read(table: str, key: bytes) -> bytes | None:

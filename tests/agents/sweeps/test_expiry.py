@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import agents
+from streams.agents import assembly
 from streams.agents.sweeps.expiry import REST_MS, ROWS_MAX, Expiry
 from streams.events.times import DAY_MS, EPOCH
 from streams.tables import hour_blocks
@@ -238,6 +238,6 @@ def test_a_delivery_that_was_forgotten_says_so(event: dict[str, Any]) -> None:
 def test_the_punctuation_of_the_worker_forgets() -> None:
     """It is wired: the window of the settings reaches the sweep."""
     table = Table({b"a": block(NOW_MS - 11 * DAY_MS), b"z": block(NOW_MS)})
-    punctuation = agents.punctuation(PREFIX, None, Policy(window_days=10))
+    punctuation = assembly.punctuation(PREFIX, None, Policy(window_days=10))
     table.punctuate(type("", (), {"punctuate": staticmethod(punctuation)})())
     assert table.rows.keys() == {b"z"}

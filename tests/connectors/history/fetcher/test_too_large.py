@@ -11,7 +11,7 @@ from connectors.history.fetcher import workout_events
 from connectors.history.fetcher.outcome import FetchedPage
 from connectors.history.fetcher.page_fetcher import HEAD_BYTES, PageFetcher
 from connectors.junction.workout_stream import COLUMNS, read
-from streams import agents
+from streams.agents import assembly
 from streams.events import topics
 from streams.events.headers import H_REASON, header
 from streams.events.record_bounds import Bounds
@@ -107,7 +107,7 @@ def test_what_the_worker_makes_of_a_stream_is_not_larger_than_expected(
     said |= {"time": list(range(1_700_000_000, 1_700_000_000 + points))} | ({"odd": [1] * points} if is_odd else {})
     answer = json.dumps(said, separators=(",", ":")).encode()
     draft = Draft(lambda *_: None, 3, NOW_MS)
-    agents.folds(CODEC, PREFIX)["raw.summaries"](raw(workout_events.stream_event(STREAM, answer)), draft)
+    assembly.folds(CODEC, PREFIX)["raw.summaries"](raw(workout_events.stream_event(STREAM, answer)), draft)
     rows = [value or b"" for table in draft.tables.values() for value in table.values()]
     largest = max(len(one) for one in (*(emit.value or b"" for emit in draft.emits), *rows))
     expected = workout_events.clean_bytes(read(answer))
