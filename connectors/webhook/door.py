@@ -14,15 +14,16 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
-from typing import NamedTuple, TypeVar
+from functools import partial
+from typing import NamedTuple
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Histogram
 from starlette.types import Receive, Scope, Send
 
+from connectors.contract.intake import Intake, child, unhurried
 from connectors.webhook import trace
 from connectors.webhook.body import Budget, Busy, Gone, TooLarge, check_length, read_body
-from connectors.webhook.store import record_of
+from connectors.webhook.delivery import delivery_of
 from connectors.webhook.watch import Watch
 from streams.events.signature import Claim, Keyring, Verified, prove, read_claim
 from streams.kafka.publisher import Publisher
@@ -30,11 +31,9 @@ from streams.ops import log, metrics
 from streams.ops.errors import Misconfigured, SignatureError, Unavailable
 from streams.ops.settings import Settings
 
-T = TypeVar("T")
 Clock = Callable[[], float]
 
 _STRANGER = "-"  # the label of every endpoint that we do not have: labels stay few
-_THREAD_BYTES_MIN = 256 * 1024  # hashing this much takes a millisecond: do it where others need not wait
 _BODIES_MAX = 4  # bodies of the greatest size that may be under way at once
 _SAY_AGAIN_S = 60.0
 
@@ -94,14 +93,13 @@ class Door:
     ) -> None:
         self._settings = settings
         self._endpoints = endpoints
-        self._publisher = publisher
         self._watch = watch
         self._clock = clock
         self._nobody = _nobody()
-        self._reading = asyncio.Semaphore(1)  # of large bodies
         self._budget = Budget(_BODIES_MAX * settings.body_bytes_max)
         self._retry_after = str(settings.retry_after_s).encode()
         self._logger = log.get("gateway")
+        self._intake = Intake(settings, publisher, self._logger)
         self._said_s: dict[str, float] = {}
         self._n_under_way = 0
         self.accepted = 0
@@ -157,10 +155,10 @@ class Door:
                 async with asyncio.timeout(self._settings.publish_timeout_s):
                     body = await read_body(receive, lease, self._settings.body_bytes_max)
                     keyring = endpoint.keyring if endpoint else self._nobody
-                    verified = await _unhurried(partial(prove, keyring, claim, body), body)
+                    verified = await unhurried(partial(prove, keyring, claim, body), body)
                     if endpoint is None:
                         raise SignatureError("unknown endpoint")
-                    _child(metrics.SECRET_USED, endpoint.name, str(verified.secret_position)).inc()
+                    child(metrics.SECRET_USED, endpoint.name, str(verified.secret_position)).inc()
                     endpoint.body_bytes.observe(len(body))
                     return await self._store(endpoint, body, verified, trace.of(headers))
             except TimeoutError:
@@ -180,21 +178,12 @@ class Door:
     async def _store(self, endpoint: Endpoint, body: bytes, verified: Verified, traced: tuple[str, str]) -> Reply:
         if self._watch.trouble:
             raise Unavailable(self._watch.trouble)
-        make = partial(record_of, body, verified, endpoint.name, *traced)
-        read = partial(make, now_s=self._clock(), settings=self._settings)
-        if len(body) < _THREAD_BYTES_MIN:
-            record = read()
-        else:
-            async with self._reading:  # one that is broken takes many times its bytes while it is mended
-                record = await asyncio.to_thread(read)
-        await self._publisher.publish(record.topic, record.key, body, record.headers, record.partition)
-        _child(metrics.PUBLISHED, record.topic).inc()
+        delivery = delivery_of(
+            verified, endpoint.name, *traced, now_s=self._clock(), tolerance_s=self._settings.signature_tolerance_s
+        )
+        reason = await self._intake.accept(body, delivery)
         self.accepted += 1
-        if not record.reason:
-            return ACCEPTED
-        metrics.DEAD_LETTERS.labels(record.reason).inc()
-        self._logger.warning("dead_letter", endpoint=endpoint.name, delivery=verified.id, reason=record.reason)
-        return KEPT
+        return KEPT if reason else ACCEPTED
 
     async def _send(self, reply: Reply, send: Send) -> None:
         headers = []
@@ -209,7 +198,7 @@ class Door:
 
     def _count(self, endpoint: Endpoint | None, reply: Reply, seconds: float) -> None:
         name = endpoint.name if endpoint else _STRANGER
-        _child(metrics.REQUESTS, name, reply.outcome).inc()
+        child(metrics.REQUESTS, name, reply.outcome).inc()
         if endpoint:
             endpoint.seconds.observe(seconds)
 
@@ -224,16 +213,6 @@ class Door:
 def _nobody() -> Keyring:
     """Of every endpoint that we do not have: a key that nobody knows, so that refusing takes as long."""
     return Keyring.parse([base64.b64encode(os.urandom(32)).decode()])
-
-
-@lru_cache(maxsize=1024)  # finding the child of a metric costs more than adding to it
-def _child(metric: Counter, *labels: str) -> Counter:
-    return metric.labels(*labels)
-
-
-async def _unhurried(make: Callable[[], T], body: bytes) -> T:
-    """What `make` gives of a body; of a large one made where others need not wait."""
-    return make() if len(body) < _THREAD_BYTES_MIN else await asyncio.to_thread(make)
 
 
 def _place(error: Exception) -> str:

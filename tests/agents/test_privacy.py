@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.webhook.store import record_of
 from streams.agents import assembly
 from streams.events import topics
 from streams.events.identity import identify
@@ -19,6 +18,7 @@ from streams.kafka.codec import Codec
 from streams.ops.errors import Rejected
 from streams.ops.settings import Settings
 from streams.tables.draft import Draft
+from tests.webhook_records import record_of
 
 SNAKE = "planted_diagnosis"  # looks like a word of an enum, and like the name of a field
 MARKERS = ("Planted.Person@example.org", "whsec_cGxhbnRlZC1zZWNyZXQtMTIzNDU2", "planted-diagnosis", "98765.4321", SNAKE)

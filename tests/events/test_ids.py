@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from connectors.history.reconcile import reports
 from connectors.junction.users import read_user
-from connectors.webhook.store import record_of
 from streams.alerts.lives import threshold as owns
 from streams.alerts.lives.threshold import Threshold
 from streams.events import ids
@@ -33,6 +32,7 @@ from tests.folding import NOW_MS, PREFIX, Worker, raw
 from tests.status.test_server import Tables, running
 from tests.status.test_server import settings as lookup_settings
 from tests.strategies import TEAM, USER, envelope
+from tests.webhook_records import record_of
 
 UPPER = USER.upper()
 uuids = st.uuids().map(str)

@@ -7,7 +7,6 @@ import pytest
 from connectors.history.fetcher.outcome import FetchedPage
 from connectors.history.fetcher.page_events import page_events
 from connectors.history.fetcher.workout_events import dead_letter as stream_letter
-from connectors.webhook.store import record_of
 from streams import __version__
 from streams.engine.work.step import dead_letter
 from streams.events.headers import Delivery
@@ -20,6 +19,7 @@ from streams.tables.draft import Draft
 from streams.tables.history import job as jobs
 from streams.tables.history.request import Request
 from tests.folding import RawRecord
+from tests.webhook_records import record_of
 
 USER = "5f0c2c0e-7a41-4d5e-9c31-0d9f8b6a1e77"
 BODY = b'{"event_type":"daily.data.sleep.created","user_id":"%s","team_id":"t1","data":{}}' % USER.encode()

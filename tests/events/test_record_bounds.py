@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from connectors.webhook.serve import _check
-from connectors.webhook.store import record_of
 from streams.engine.faust.records import SourceRecord
 from streams.engine.work.step import Step
 from streams.events import topics
@@ -27,6 +26,7 @@ from streams.tables.outputs import Emit
 from tests.every_event import EVENT_TYPES, of
 from tests.folding import BOUNDS, NOW_MS, PREFIX, RawRecord, Worker, raw
 from tests.strategies import USER, envelope, hostile_events
+from tests.webhook_records import record_of
 
 SMALL = Bounds.of(MIB)
 SOURCE = {"provider": "garmin", "type": "watch"}

@@ -5,7 +5,6 @@ from contextlib import suppress
 from dataclasses import asdict
 from zlib import crc32
 
-from connectors.webhook.store import record_of
 from streams.events.identity import identify
 from streams.events.signature import Verified
 from streams.events.types import Family, parse_type
@@ -18,6 +17,7 @@ from streams.payloads.decode import decode
 from tests.folding import PREFIX, RawRecord, Worker
 from tests.fuzz.mutate import mutated
 from tests.letters.test_letter import letter
+from tests.webhook_records import record_of
 
 SETTINGS = Settings(_env_file=None, topic_prefix=PREFIX, partitions=4)
 VERIFIED = Verified("msg_1", 1_780_000_000, 0, (("svix-id", "msg_1"),))

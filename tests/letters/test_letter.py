@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.webhook.store import record_of
 from streams.cli.show import letters
 from streams.engine.work.step import Step, dead_letter
 from streams.events import topics
@@ -23,6 +22,7 @@ from streams.tables.draft import Draft
 from tests.agents.test_privacy import MARKERS, SNAKE, told
 from tests.folding import NOW_MS, PREFIX, RawRecord, Worker
 from tests.strategies import USER, envelope, hostile_events, json_values, mangled
+from tests.webhook_records import record_of
 
 SOURCE = {"provider": "garmin", "type": "watch"}
 FINE = envelope("daily.data.body.created", {"id": "1", "source": SOURCE, "weight": 70})

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.webhook import trace
-from connectors.webhook.store import record_of
 from streams.events.headers import encode_headers
 from streams.events.signature import Verified
 from streams.letters.letter import Letter
@@ -16,6 +15,7 @@ from streams.letters.returns import return_of
 from streams.ops.settings import Settings
 from tests.folding import NOW_MS, PREFIX
 from tests.strategies import envelope
+from tests.webhook_records import record_of
 
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 STATE = "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE"

@@ -1,0 +1,82 @@
+"""What every door does with one message: its record, raw or a dead letter, on Kafka before anybody acknowledges it."""
+
+import asyncio
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Any, NamedTuple, TypeVar
+
+from prometheus_client import Counter
+
+from streams.events import intake
+from streams.events.headers import Delivery, Headers
+from streams.events.partitions import partition_for
+from streams.kafka.publisher import Publisher
+from streams.ops import metrics
+from streams.ops.settings import Settings
+
+T = TypeVar("T")
+
+_THREAD_BYTES_MIN = 256 * 1024  # hashing this much takes a millisecond: do it where others need not wait
+
+
+class StoredRecord(NamedTuple):
+    """The record that a body becomes. `reason`: why it is a dead letter, "" for a raw record."""
+
+    topic: str
+    key: bytes
+    headers: Headers
+    partition: int
+    reason: str
+
+
+def stored_record(body: bytes, delivery: Delivery, settings: Settings) -> StoredRecord:
+    """A raw record, or a dead letter for a body that we cannot read. Never raises for any body. Pure."""
+    made = intake.record_of(body, delivery)
+    topic = f"{settings.topic_prefix}.{made.topic}"
+    return StoredRecord(
+        topic, made.key, made.headers, partition_for(made.partition_key, settings.partitions), made.reason
+    )
+
+
+class Intake:
+    """One for each door. `logger`: the door's."""
+
+    def __init__(self, settings: Settings, publisher: Publisher, logger: Any) -> None:
+        self._settings, self._publisher, self._logger = settings, publisher, logger
+        self._reading = asyncio.Semaphore(1)  # of large bodies
+
+    async def accept(self, body: bytes, delivery: Delivery) -> str:
+        """Return when Kafka has the record: the reason of a dead letter, "" for a raw record. Raises Unavailable.
+
+        Either way the message may be acknowledged. After Unavailable it may not: nobody knows whether Kafka has it.
+        """
+        return await self.publish(body, delivery, await self.read(body, delivery))
+
+    async def read(self, body: bytes, delivery: Delivery) -> StoredRecord:
+        """The record of a body, as `stored_record` makes it."""
+        make = partial(stored_record, body, delivery, self._settings)
+        if len(body) < _THREAD_BYTES_MIN:
+            return make()
+        async with self._reading:  # one that is broken takes many times its bytes while it is mended
+            return await asyncio.to_thread(make)
+
+    async def publish(self, body: bytes, delivery: Delivery, record: StoredRecord) -> str:
+        """The second half of `accept`, for whoever has to publish several in their order."""
+        await self._publisher.publish(record.topic, record.key, body, record.headers, record.partition)
+        child(metrics.PUBLISHED, record.topic).inc()
+        if record.reason:
+            metrics.DEAD_LETTERS.labels(record.reason).inc()
+            named = {"endpoint": delivery.endpoint, "delivery": delivery.id}
+            self._logger.warning("dead_letter", **named, reason=record.reason)
+        return record.reason
+
+
+@lru_cache(maxsize=1024)  # finding the child of a metric costs more than adding to it
+def child(metric: Counter, *labels: str) -> Counter:
+    """`metric.labels(*labels)`."""
+    return metric.labels(*labels)
+
+
+async def unhurried(make: Callable[[], T], body: bytes) -> T:
+    """What `make` gives of a body; of a large one made where others need not wait."""
+    return make() if len(body) < _THREAD_BYTES_MIN else await asyncio.to_thread(make)

@@ -1,0 +1,26 @@
+"""What the gateway knows of one delivery, from its verified headers. Pure."""
+
+from connectors.webhook import trace
+from streams.events.headers import Delivery
+from streams.events.message_ids import delivery_time_ms
+from streams.events.signature import Verified
+from streams.events.times import rfc3339
+
+DOOR = "webhook"
+
+
+def delivery_of(
+    verified: Verified, endpoint: str, traceparent: str, tracestate: str = "", *, now_s: float, tolerance_s: int
+) -> Delivery:
+    """Never raises. A trace that cannot be read is left out."""
+    parent = trace.parent(traceparent)
+    return Delivery(
+        id=verified.id,
+        door=DOOR,
+        endpoint=endpoint,
+        created_at=rfc3339(delivery_time_ms(verified.id, verified.timestamp_s, tolerance_s)),
+        received_at=rfc3339(int(now_s * 1000)),
+        traceparent=parent,
+        tracestate=trace.state(tracestate) if parent else "",
+        signature=verified.headers,
+    )
