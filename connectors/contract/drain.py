@@ -1,0 +1,141 @@
+"""The loop of all sinks: read → write → commit. It knows partitions, offsets, fence and batches, and no database.
+
+Guarantee: exactly once into a target that keeps rows and positions together. The group only distributes partitions, and
+its offsets only show the lag: where to read on says the target. So a process that lost its partitions and does not know
+it yet can do no harm: its batch is fenced, dropped, and read again from the target's position, if it is still its own.
+"""
+
+import contextlib
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from connectors.contract.retry import Pauses
+from connectors.contract.sink import Fenced, Place, Sink, SinkBatch
+from streams.kafka.refused import refused
+from streams.ops.errors import Misconfigured, Unavailable
+from streams.ops.settings import Settings
+
+MESSAGES_MAX = 1000  # in one round; what librdkafka fetches ahead is bounded by its own settings
+POLL_S = 0.5
+
+T = TypeVar("T")
+
+
+def sink_consumer(settings: Settings, sink_name: str) -> Consumer:
+    """A member of the sink's group, for `Drain`."""
+    return Consumer(
+        settings.librdkafka
+        | {
+            "group.id": f"{settings.group_id}-sink-{sink_name}",
+            "isolation.level": "read_committed",
+            "auto.offset.reset": "error",  # a position that Kafka does not have: rows would be lost in silence
+            "enable.auto.offset.store": False,
+            "partition.assignment.strategy": "cooperative-sticky",
+            "session.timeout.ms": int(settings.session_timeout_s * 1000),
+            "log_level": 0,
+        }
+    )
+
+
+class _Stopped(Exception):
+    """We stop while the target is away."""
+
+
+class Drain:
+    """Reads topics (full names) into a sink. While the target is away nothing is polled: the group may then give the
+    partitions to others after `max.poll.interval.ms`, and the fence stands between us and them."""
+
+    def __init__(self, consumer: Consumer, topics: Sequence[str], sink: Sink, logger: Any) -> None:
+        self._consumer, self._topics, self._sink, self._logger = consumer, list(topics), sink, logger
+        self._pauses = Pauses(sink.name, logger)
+        self._next: dict[Place, int] = {}  # of our partitions: the target's position
+        self._stop = threading.Event()
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop`; a batch under way is ended first. Raises Unavailable, Misconfigured, and what the sink raises.
+
+        Unavailable is of Kafka; the target's is waited for.
+        """
+        self._stop = stop
+        self._consumer.subscribe(self._topics, on_assign=self._assigned, on_revoke=self._gone, on_lost=self._gone)
+        try:
+            while not stop.is_set():
+                for batch in self._batches(self._consumer.consume(MESSAGES_MAX, POLL_S)):
+                    self._write(batch)
+        except _Stopped:
+            return
+        except KafkaException as error:
+            raise refused("reading for a sink", error.args[0]) from None
+        finally:
+            self._consumer.close()
+
+    def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._next |= self._positions([(one.topic, one.partition) for one in partitions])
+        consumer.incremental_assign([self._target(one.topic, one.partition) for one in partitions])
+
+    def _gone(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        for one in partitions:
+            self._next.pop((one.topic, one.partition), None)
+
+    def _target(self, topic: str, partition: int) -> TopicPartition:
+        """Where to read on. A new partition begins where Kafka does: its first records may have expired."""
+        return TopicPartition(topic, partition, self._next.get((topic, partition), 0) or OFFSET_BEGINNING)
+
+    def _batches(self, messages: Iterable[Message]) -> Iterator[SinkBatch]:
+        """One for each partition of ours, of what the target does not have."""
+        found: dict[Place, list[Message]] = defaultdict(list)
+        for message in messages:
+            place = (message.topic(), message.partition())
+            if message.error():
+                self._raise(message.error(), place)
+            elif place in self._next and message.offset() >= self._next[place]:
+                found[place].append(message)
+        for place, ours in found.items():
+            yield SinkBatch(place, self._next[place], ours[-1].offset() + 1, ours)
+
+    def _raise(self, error: KafkaError, place: Place) -> None:
+        if error.code() == KafkaError._AUTO_OFFSET_RESET:
+            raise Misconfigured(
+                f"{self._sink.name} stands at offset {self._next.get(place)} of {place[0]}, partition {place[1]}, and "
+                "Kafka does not have it: records expired before they were written, or the topic was made anew"
+            )
+        if not error.retriable() and error.code() != KafkaError._MAX_POLL_EXCEEDED:  # then we join again
+            raise refused(f"reading {place[0]}", error)
+
+    def _write(self, batch: SinkBatch) -> None:
+        try:
+            self._insist(lambda: self._sink.write(batch))
+        except Fenced:
+            self._read_again(batch.place)
+            return
+        self._next[batch.place] = batch.end
+        with contextlib.suppress(KafkaException):  # not ours any more: its lag is shown by others
+            self._consumer.store_offsets(offsets=[TopicPartition(*batch.place, batch.end)])
+
+    def _read_again(self, place: Place) -> None:
+        topic, partition = place
+        self._logger.warning("fenced", sink=self._sink.name, topic=topic, partition=partition)
+        self._next |= self._positions([place])
+        try:
+            self._consumer.seek(self._target(topic, partition))
+        except KafkaException:  # not ours any more: the callback about it is on the way
+            self._next.pop(place)
+
+    def _positions(self, places: Sequence[Place]) -> dict[Place, int]:
+        return self._insist(lambda: self._sink.positions(places))
+
+    def _insist(self, call: Callable[[], T]) -> T:
+        """What `call` returns; again while it raises Unavailable. Raises _Stopped."""
+        while True:
+            try:
+                result = call()
+            except Unavailable as error:
+                if self._stop.wait(self._pauses.after(error)):
+                    raise _Stopped from None
+            else:
+                self._pauses.over()
+                return result
