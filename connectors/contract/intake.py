@@ -7,9 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from prometheus_client import Counter
 
-from streams.events import intake
-from streams.events.headers import Delivery, Headers
-from streams.events.partitions import partition_for
+from streams.events import Delivery, Headers, intake, partition_for
 from streams.kafka.publisher import Publisher
 from streams.ops import metrics
 from streams.ops.settings import Settings

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
-from streams.events.headers import Delivery
+from streams.events import Delivery
 
 
 class SourceMessage(NamedTuple):

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable
 
-from streams.events import topics
-from streams.events.partitions import partition_for
-from streams.events.record_keys import key_of
+from streams.events import key_of, partition_for, topics
 from streams.tables.history import RANGELESS, Priority, Request, Span, Why, new_id
 from streams.tables.history import request as requests
 

@@ -9,10 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.history.fetch_requests import build_request, request_rows
-from streams.events import ids
-from streams.events.providers import not_expected
-from streams.events.resources import RESOURCES, normalise
-from streams.events.times import DAY_US, since_epoch
+from streams.events import DAY_US, RESOURCES, ids, normalise, not_expected, since_epoch
 from streams.kafka.send import send
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings

@@ -10,9 +10,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from connectors.junction.failures import FailureReason, Refused
-from streams.events import resources
-from streams.events.resources import Kind
-from streams.events.times import DAY_US, EPOCH, SECOND_US, day_text
+from streams.events import DAY_US, EPOCH, SECOND_US, Kind, day_text, resources
 from streams.ops import addresses
 from streams.tables.history import Span
 

@@ -13,7 +13,7 @@ import msgspec
 
 from connectors.junction.answer_json import objects
 from connectors.junction.failures import FailureReason, Refused, TryLater
-from streams.events.times import HOUR_S
+from streams.events import HOUR_S
 
 RETRY_AFTER_MAX_S = HOUR_S  # beyond it a clock is wrong
 UNAUTHORIZED = 401

@@ -11,8 +11,7 @@ from msgspec import Raw
 
 from connectors.junction.answer_json import Paged, read_json
 from connectors.junction.failures import FailureReason, Refused, TryLater
-from streams.events import resources
-from streams.events.resources import Kind
+from streams.events import Kind, resources
 
 
 class SampleGroup(NamedTuple):

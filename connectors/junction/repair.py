@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from connectors.junction.failures import TryLater
-from streams.events.text.mend import Mended, mended
+from streams.events.text import Mended, mended
 from streams.ops import log
 from streams.ops.errors import Rejected
 

@@ -2,7 +2,7 @@
 
 import secrets
 
-from streams.events.headers import known_traceparent
+from streams.events import known_traceparent
 
 
 def traceparent_of(given: str = "") -> str:

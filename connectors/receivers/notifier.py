@@ -14,9 +14,7 @@ from connectors.receivers.consumer import Handle, ReceiverConsumer
 from connectors.receivers.delivery_record import AlertPosition, DeliveryStatus
 from connectors.receivers.receiver import Receiver, receivers_from
 from connectors.receivers.sender import AlertSender, ConfirmOwnership, check_alert
-from streams.events import topics
-from streams.events.partitions import partition_for
-from streams.events.record_keys import key_of
+from streams.events import key_of, partition_for, topics
 from streams.kafka import admin, registry
 from streams.kafka.codec import Codec
 from streams.kafka.decoder import Decoder

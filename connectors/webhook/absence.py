@@ -12,8 +12,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from streams.events import topics
-from streams.events.times import HOUR_MS
+from streams.events import HOUR_MS, topics
 from streams.kafka.publisher import Publisher
 from streams.ops import log
 from streams.ops.errors import Unavailable

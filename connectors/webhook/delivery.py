@@ -1,10 +1,8 @@
 """What the gateway knows of one delivery, from its verified headers. Pure."""
 
 from connectors.webhook import trace
-from streams.events.headers import Delivery
-from streams.events.message_ids import delivery_time_ms
+from streams.events import Delivery, delivery_time_ms, rfc3339
 from streams.events.signature import Verified
-from streams.events.times import rfc3339
 
 DOOR = "webhook"
 

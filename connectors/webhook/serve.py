@@ -14,8 +14,7 @@ from granian.server.embed import Server
 from starlette.applications import Starlette
 
 from connectors.webhook.app import build_app
-from streams.events import topics
-from streams.events.record_bounds import ROOM_BYTES
+from streams.events import ROOM_BYTES, topics
 from streams.kafka import admin
 from streams.kafka.publisher import KafkaPublisher
 from streams.ops import log

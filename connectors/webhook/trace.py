@@ -6,7 +6,7 @@ A `tracestate` without a valid `traceparent` is dropped, and one that cannot be 
 import re
 from collections.abc import Iterable
 
-from streams.events.headers import known_traceparent
+from streams.events import known_traceparent
 
 STATE_CHARS_MAX = 512  # the least that has to be passed on (3.3.1.5)
 MEMBERS_MAX = 32

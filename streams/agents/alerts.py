@@ -7,9 +7,7 @@ from typing import Any
 from streams.alerts.evaluation import RuleEvaluator, attempt
 from streams.alerts.lives import threshold
 from streams.alerts.rules import NO_RULES, RuleSet
-from streams.events import topics
-from streams.events.record_keys import key_of
-from streams.events.types import Record
+from streams.events import Record, key_of, topics
 from streams.kafka.codec import Codec
 from streams.tables import Draft, Fold, Observation
 

@@ -4,7 +4,7 @@ from streams.agents.steps import backfill_rows, connection_rows, fetch_requests
 from streams.agents.steps.folding import Agent
 from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.labels import resource_label
-from streams.events.types import Family
+from streams.events import Family
 from streams.tables import Verdict
 from streams.tables.history import backfills
 from streams.tables.readings import BackfillReading

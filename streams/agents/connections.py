@@ -5,7 +5,7 @@ from streams.agents.steps.common_fields import Joined
 from streams.agents.steps.entities import Destination, fold_entity
 from streams.agents.steps.folding import Agent
 from streams.agents.steps.incoming import Incoming
-from streams.events.types import Family
+from streams.events import Family
 from streams.payloads import UNKNOWN
 from streams.tables import Verdict, connections, state_key
 from streams.tables.readings import ConnectionReading, DeviceReading

@@ -4,7 +4,7 @@ from streams.agents.steps.deliveries import REMEMBERED, fold_delivery
 from streams.agents.steps.entities import Destination, fold_entity
 from streams.agents.steps.folding import Agent
 from streams.agents.steps.incoming import Incoming
-from streams.events.types import Family
+from streams.events import Family
 from streams.payloads import queries
 from streams.tables.readings import QueryReading
 

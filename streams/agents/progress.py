@@ -3,7 +3,7 @@
 from streams.agents.steps import backfill_rows
 from streams.agents.steps.outlet import Outlet
 from streams.agents.sweeps import outage
-from streams.events.types import Record, body_of
+from streams.events import Record, body_of
 from streams.tables import Draft, Fold
 from streams.tables.history import JobProgress, JobStatus, Outage, ProcessedRows, Why, backfills
 from streams.tables.history import progress as progresses

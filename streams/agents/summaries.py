@@ -7,7 +7,7 @@ from streams.agents.steps.entities import Destination, compare, date, emit
 from streams.agents.steps.folding import Agent
 from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.signs_of_life import note_outdated
-from streams.events.types import Family
+from streams.events import Family
 from streams.payloads import local_time, summary
 from streams.tables import EMITTED, coverage
 from streams.tables.readings import SummaryReading

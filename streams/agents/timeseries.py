@@ -8,7 +8,7 @@ from streams.agents.steps.common_fields import note_times
 from streams.agents.steps.folding import Agent
 from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.signs_of_life import note_outdated
-from streams.events.types import Family
+from streams.events import Family
 from streams.payloads import Series
 from streams.tables import coverage, is_compared, samples
 from streams.tables.readings import SeriesReading

@@ -7,10 +7,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
-from streams.events import topics
-from streams.events.headers import H_RECEIVED, H_TIME, header
-from streams.events.times import millis
-from streams.events.types import Record
+from streams.events import H_RECEIVED, H_TIME, Record, header, millis, topics
 from streams.kafka import admin, registry
 from streams.ops import log
 from streams.ops.errors import Misconfigured

@@ -5,9 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from streams.events import ids, topics
-from streams.events.partitions import partition_for
-from streams.events.record_keys import owner_in
+from streams.events import ids, owner_in, partition_for, topics
 from streams.kafka.reader import Reader
 from streams.ops.settings import Settings
 

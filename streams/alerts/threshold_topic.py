@@ -7,8 +7,7 @@ from msgspec.structs import replace
 
 from streams.alerts.lives import PersonalBounds, Threshold
 from streams.alerts.lives import threshold as codec
-from streams.events import ids, topics
-from streams.events.partitions import partition_for
+from streams.events import ids, partition_for, topics
 from streams.kafka.reader import Messages
 from streams.kafka.send import send
 from streams.ops.errors import Rejected

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from streams.events import topics
-from streams.events.times import EPOCH, MICRO
+from streams.events import EPOCH, MICRO, topics
 from streams.kafka.reader import Decoded
 from streams.simulator.truth.alarms import Alarm, Comparison, compare
 from streams.simulator.world.world import Event

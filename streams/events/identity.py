@@ -9,8 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from streams.events import ids
-from streams.events.text import mend
-from streams.events.text.body_bounds import ID_CHARS_MAX
+from streams.events.text import ID_CHARS_MAX, mend
 from streams.events.types import EventType, Family, parse_type
 from streams.ops.errors import Reason, Rejected
 

@@ -7,8 +7,7 @@ afterwards: moving replicas is the operators' work.
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
-from streams.events import topics
-from streams.events.topics import Topic
+from streams.events import Topic, topics
 from streams.kafka import admin_calls
 from streams.kafka.admin_calls import ANSWER_S
 from streams.kafka.topic_changes import Action, Change, difference, named, refuse_impossible

@@ -14,7 +14,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from streams.events.topics import Topic
+from streams.events import Topic
 from streams.kafka.topic_changes import Change
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings

@@ -14,7 +14,7 @@ from typing import Any
 import fastavro
 
 from streams.events import topics
-from streams.events.schemas.schema_files import schema_text
+from streams.events.schemas import schema_text
 from streams.kafka import avro_writer
 from streams.kafka.avro_writer import Write
 from streams.ops.errors import Misconfigured

@@ -9,9 +9,8 @@ import fastavro
 from fastavro.read import LOGICAL_READERS
 from fastavro.schema import SchemaParseException, UnknownType
 
-from streams.events import topics
-from streams.events.schemas.schema_files import SERIES_SCHEMAS
-from streams.events.times import DAY_US, in_range
+from streams.events import DAY_US, in_range, topics
+from streams.events.schemas import SERIES_SCHEMAS
 from streams.kafka import codec
 from streams.kafka.writer_schemas import WriterSchemas
 from streams.ops.errors import UnknownSchema, Unreadable

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from streams.events.headers import Headers
+from streams.events import Headers
 from streams.ops.errors import Unavailable
 
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from streams.events.headers import Headers
+from streams.events import Headers
 from streams.ops import log
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings

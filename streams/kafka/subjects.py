@@ -8,7 +8,7 @@ from typing import Any
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
-from streams.events.schemas.evolution import breaks
+from streams.events.schemas import breaks
 from streams.kafka.codec import schema_text
 from streams.ops import log
 from streams.ops.errors import Misconfigured

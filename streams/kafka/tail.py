@@ -4,8 +4,7 @@ from typing import Any
 
 from rich.console import Console
 
-from streams.events import ids, topics
-from streams.events.record_keys import owner_in
+from streams.events import ids, owner_in, topics
 from streams.kafka.reader import Decoded, Reader
 from streams.ops import terminal
 from streams.ops.errors import Misconfigured

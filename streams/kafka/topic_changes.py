@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from streams.events import kept, resources
-from streams.events.topics import Role, Topic
+from streams.events import Role, Topic, kept, resources
 from streams.ops.errors import Misconfigured
 
 _SHOWN = 5  # topics named in a sentence before "and n more"

@@ -6,7 +6,7 @@ from typing import Any
 import fastavro
 
 from streams.events import topics
-from streams.events.schemas.bounds import is_bounded
+from streams.events.schemas import is_bounded
 from streams.kafka import subjects
 from streams.kafka.codec import parsed
 from streams.kafka.registry import local_ids

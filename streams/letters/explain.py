@@ -3,12 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from streams.events import ids, topics
-from streams.events.headers import H_ID, H_SUBJECT, H_SVIX_ID, H_TYPE, header
-from streams.events.identity import identify
-from streams.events.partitions import partition_for
-from streams.events.record_keys import raw_key
-from streams.events.types import Family, parse_type
+from streams.events import (
+    H_ID,
+    H_SUBJECT,
+    H_SVIX_ID,
+    H_TYPE,
+    Family,
+    header,
+    identify,
+    ids,
+    parse_type,
+    partition_for,
+    raw_key,
+    topics,
+)
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import Control, Finding, Series, Summary, align, canonical, drift
 from streams.payloads.decode import decode

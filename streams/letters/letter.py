@@ -7,8 +7,7 @@ beside them.
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from streams.events import ids, times
-from streams.events.headers import (
+from streams.events import (
     H_DETAIL,
     H_DOOR,
     H_FROM_OFFSET,
@@ -22,9 +21,13 @@ from streams.events.headers import (
     H_TYPE,
     H_VERSION,
     Headers,
+    Hint,
     header,
+    hint,
+    identify,
+    ids,
+    times,
 )
-from streams.events.identity import Hint, hint, identify
 from streams.ops.errors import Rejected
 
 

@@ -7,8 +7,7 @@ stays where it is.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from streams.events import ids
-from streams.events.headers import (
+from streams.events import (
     H_DOOR,
     H_FROM_TOPIC,
     H_ID,
@@ -27,8 +26,9 @@ from streams.events.headers import (
     Delivery,
     Headers,
     header,
+    ids,
+    raw_record,
 )
-from streams.events.intake import raw_record
 from streams.letters.explain import Explanation, explain
 from streams.letters.letter import Letter
 

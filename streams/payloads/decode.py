@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from streams.events import Family
 from streams.events.text import body_bounds
-from streams.events.types import Family
 from streams.payloads import envelope, series_quick, series_tolerant, summary
 from streams.payloads.envelope import Event
 from streams.payloads.series import Series

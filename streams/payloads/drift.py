@@ -11,10 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from streams.events import documented, topics
-from streams.events.documented import Words
+from streams.events import Family, Words, documented, topics
 from streams.events.schemas import schema_files
-from streams.events.types import Family
 from streams.payloads import tolerant, values
 from streams.payloads.envelope import Event
 from streams.payloads.series import Series

@@ -10,10 +10,8 @@ from typing import Any
 
 import msgspec
 
-from streams.events.identity import identify_strictly, identity_of
-from streams.events.text import body_bounds
-from streams.events.text.mend import mended
-from streams.events.types import EventType, Family
+from streams.events import EventType, Family, identify_strictly, identity_of
+from streams.events.text import body_bounds, mended
 from streams.ops.errors import Reason, Rejected
 from streams.payloads.values import short_id, short_text
 

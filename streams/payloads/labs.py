@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from streams.events import ids, key_parts
-from streams.events.schemas import schema_files
-from streams.events.schemas.schema_files import Field
+from streams.events.schemas import Field, schema_files
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import values
 from streams.payloads.envelope import Event

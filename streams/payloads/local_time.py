@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from streams.events.times import DAY_US, EPOCH, MICRO, SECOND_US
+from streams.events import DAY_US, EPOCH, MICRO, SECOND_US
 
 FLOATING_PROVIDERS = frozenset({"abbott_libreview", "freestyle_libre"})
 OFFSET_S_MAX = 14 * 3600  # the easternmost zone (IANA: Pacific/Kiritimati); nothing is further west than 12 h

@@ -5,8 +5,7 @@ from itertools import zip_longest
 from typing import Any
 
 from streams.events import ids
-from streams.events.text import body_bounds
-from streams.events.text.mend import REPLACEMENT
+from streams.events.text import REPLACEMENT, body_bounds
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import values
 from streams.payloads.envelope import Event

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-from streams.events import topics
-from streams.events.resources import Value
+from streams.events import Value, topics
 from streams.events.schemas import schema_files
 from streams.payloads import values
 

@@ -7,7 +7,7 @@ refuses anything unusual, and then `series_tolerant` reads the body again, sampl
 from dataclasses import dataclass, field
 from typing import Any
 
-from streams.events.resources import Resource, Value
+from streams.events import Resource, Value
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import columns
 from streams.payloads.columns import Columns

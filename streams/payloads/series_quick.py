@@ -6,10 +6,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from streams.events import resources, times
-from streams.events.resources import Value
-from streams.events.text.body_bounds import ID_CHARS_MAX
-from streams.events.types import Family
+from streams.events import Family, Value, resources, times
+from streams.events.text import ID_CHARS_MAX
 from streams.payloads import columns
 from streams.payloads.columns import Attributes, Columns
 from streams.payloads.envelope import event_of

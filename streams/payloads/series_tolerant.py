@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams.events import resources
-from streams.events.resources import Resource, Value
-from streams.events.text.body_bounds import ID_CHARS_MAX
+from streams.events import Resource, Value, resources
+from streams.events.text import ID_CHARS_MAX
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import columns, values
 from streams.payloads.columns import Attributes, Columns, hash64

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from streams.events import ids
-from streams.events.text.body_bounds import ID_CHARS_MAX
+from streams.events.text import ID_CHARS_MAX
 from streams.payloads.values import canonical, short_id, short_text
 
 UNKNOWN = "unknown"

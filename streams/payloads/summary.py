@@ -9,12 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from streams.events import ids, key_parts, topics
-from streams.events.schemas import schema_files
-from streams.events.schemas.schema_files import Field
-from streams.events.text.mend import REPLACEMENT
-from streams.events.times import DAY_US, EPOCH, MICRO
-from streams.events.types import EventType, Family, parse_type
+from streams.events import DAY_US, EPOCH, MICRO, EventType, Family, ids, key_parts, parse_type, topics
+from streams.events.schemas import Field, schema_files
+from streams.events.text import REPLACEMENT
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import summary_quick, tolerant, values
 from streams.payloads.envelope import Event, envelope

@@ -13,8 +13,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from streams.events import times
-from streams.events.schemas import schema_files
-from streams.events.schemas.schema_files import Field
+from streams.events.schemas import Field, schema_files
 from streams.payloads.source import Source, SourceShape
 
 _long = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]

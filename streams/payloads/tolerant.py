@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from typing import Any
 
-from streams.events.schemas import schema_files
-from streams.events.schemas.schema_files import Field
+from streams.events.schemas import Field, schema_files
 from streams.payloads import values
 from streams.payloads.values import Unfit, canonical
 

@@ -11,9 +11,8 @@ from typing import Any
 
 import msgspec
 
-from streams.events import ids, times
-from streams.events.text.body_bounds import ID_CHARS_MAX
-from streams.events.times import SECOND_US
+from streams.events import SECOND_US, ids, times
+from streams.events.text import ID_CHARS_MAX
 from streams.ops.errors import Reason, Rejected
 
 DEPTH_MAX = 64  # nesting of a payload; real ones have under 10. Refused at a fixed depth, not where the stack ends.

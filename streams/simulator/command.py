@@ -12,9 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TimeElapsedColumn
 
-from streams.events import times
-from streams.events.times import DAY_MS
-from streams.events.types import Family
+from streams.events import DAY_MS, Family, times
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from streams.simulator.delivery.courier import Tally, Target, open_courier

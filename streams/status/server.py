@@ -12,8 +12,7 @@ from typing import Any, Protocol
 from aiohttp import web
 from yarl import URL
 
-from streams.events import ids
-from streams.events.partitions import partition_for
+from streams.events import ids, partition_for
 from streams.ops import addresses, log
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from streams.events import providers, times
-from streams.events.resources import RESOURCES
+from streams.events import RESOURCES, providers, times
 from streams.tables import connections, coverage, keys
 from streams.tables.history import backfills
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.events.times import MINUTE_MS
+from streams.events import MINUTE_MS
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import provider_slug, short_text
 from streams.tables import rows

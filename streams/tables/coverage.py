@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams.events.times import DAY_US, MINUTE_MS, MINUTE_US, SECOND_US
+from streams.events import DAY_US, MINUTE_MS, MINUTE_US, SECOND_US
 from streams.payloads import Columns, local_time
 from streams.tables import rows
 

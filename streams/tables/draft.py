@@ -8,8 +8,7 @@ The engine makes a draft for each transaction and partition, and applies it once
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from streams.events.record_bounds import RECORD_BYTES_MAX, Bounds, weight
-from streams.events.types import Record
+from streams.events import RECORD_BYTES_MAX, Bounds, Record, weight
 from streams.ops.errors import Reason, Rejected
 from streams.tables.outputs import Arrival, Count, Emit, Measurement, Observation
 from streams.tables.overlay import Read, Rows, Scan, no_rows, overlay

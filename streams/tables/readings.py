@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from streams.events import topics
-from streams.events.types import Family
+from streams.events import Family, topics
 from streams.payloads import Control, Entity, Event, Findings, Series, Summary, drift, labs, queries, summary
 from streams.tables import connections, samples
 from streams.tables.history import HistoryNotice, backfills

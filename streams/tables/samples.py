@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from streams.events.times import EPOCH, HOUR_US, MICRO
+from streams.events import EPOCH, HOUR_US, MICRO
 from streams.payloads import Columns, Series
 from streams.tables import hour_blocks
 from streams.tables.keys import state_key

@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.events.resources import Resource, Shape, Value
-from streams.events.times import DAY_MS
+from streams.events import DAY_MS, Resource, Shape, Value
 from streams.tables import rows
 
 # Best first (9.1). Types without a published rank (insulin_pump, exercise_machine, earphone, new ones) come last.

@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 
 from connectors.history.fetcher.outcome import FetchedPage
-from streams.events.headers import Delivery, Headers, Origin
-from streams.events.intake import raw_record
-from streams.events.times import rfc3339
+from streams.events import Delivery, Headers, Origin, raw_record, rfc3339
 from streams.tables.history import Job, Why
 
 DOOR = "api"

@@ -9,7 +9,7 @@ from connectors.history.fetcher.api_pages import fetch_page
 from connectors.history.fetcher.clock_skew import CorrectedClock
 from connectors.history.fetcher.outcome import FetchedPage, FetchFailure
 from connectors.junction import Client, FailureReason, NotAuthorized, Refused, TryLater, open_client
-from streams.events.record_bounds import Bounds
+from streams.events import Bounds
 from streams.ops import log, metrics
 from streams.ops.errors import Misconfigured, place
 from streams.ops.settings import Settings

@@ -5,7 +5,7 @@ import asyncio
 from connectors.history.reconcile.scheduled_run import reconcile_all
 from connectors.junction import open_client
 from streams.engine.faust.run import App
-from streams.events.times import HOUR_S
+from streams.events import HOUR_S
 from streams.ops import log
 from streams.ops.errors import StreamsError, place
 from streams.ops.settings import Settings

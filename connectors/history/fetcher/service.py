@@ -8,8 +8,7 @@ from connectors.history.fetcher.scheduler import Scheduler
 from connectors.history.fetcher.transaction import enqueue
 from connectors.junction import open_client
 from streams.engine.faust import run as engine
-from streams.events import topics
-from streams.events.types import Record, body_of
+from streams.events import Record, body_of, topics
 from streams.kafka import admin
 from streams.ops import addresses, log
 from streams.ops.metrics import Process

@@ -3,10 +3,7 @@
 from connectors.history.fetcher import workout_events
 from connectors.history.fetcher.outcome import FetchedPage, FetchFailure
 from connectors.history.fetcher.page_events import DOOR, page_events, page_id
-from streams.events import ids, topics
-from streams.events.headers import Delivery
-from streams.events.record_keys import key_of
-from streams.events.times import rfc3339
+from streams.events import Delivery, ids, key_of, rfc3339, topics
 from streams.ops.errors import Reason, Rejected
 from streams.tables import Draft
 from streams.tables.history import Job, Priority, Request, progress, queue

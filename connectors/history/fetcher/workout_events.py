@@ -3,11 +3,7 @@
 import msgspec
 
 from connectors.junction.workout_stream import WorkoutStream
-from streams.events.headers import (
-    Delivery,
-    Headers,
-)
-from streams.events.intake import given_up
+from streams.events import Delivery, Headers, given_up
 from streams.ops.errors import Reason, Rejected
 from streams.tables.history import Request
 

@@ -6,9 +6,7 @@ from typing import Any
 
 from connectors.history.reconcile.findings import ReconcileVerdict, ResourceFinding
 from connectors.history.reconcile.reports import UNDER_WAY, ResourceReport
-from streams.events import providers, times
-from streams.events.resources import RESOURCES
-from streams.events.times import DAY_S, DAY_US, HOUR_S, HOUR_US
+from streams.events import DAY_S, DAY_US, HOUR_S, HOUR_US, RESOURCES, providers, times
 from streams.payloads import values
 from streams.tables.history import Span
 

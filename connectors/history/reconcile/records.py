@@ -5,9 +5,7 @@ from typing import Any
 
 from connectors.history.fetch_requests import Row
 from connectors.history.reconcile.findings import ResourceFinding
-from streams.events import topics
-from streams.events.partitions import partition_for
-from streams.events.record_keys import key_of
+from streams.events import key_of, partition_for, topics
 from streams.kafka.codec import Codec
 from streams.ops.settings import Settings
 from streams.tables.history import Request

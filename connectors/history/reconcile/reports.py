@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from streams.events import ids
-from streams.events.resources import normalise
+from streams.events import ids, normalise
 from streams.payloads import Unfit, values
 
 Key = tuple[str, str, str]  # user, provider, resource

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from streams.agents.steps.incoming import Incoming
-from streams.events.times import DAY_US
+from streams.events import DAY_US
 from streams.payloads import FLOATING_PROVIDERS, Event, Source, to_json
 from streams.tables import FIRST_DELIVERY_MS, NEVER_US, Policy, Version, connections
 

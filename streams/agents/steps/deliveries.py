@@ -11,9 +11,7 @@ from typing import Any
 from streams.agents.steps.common_fields import Joined, head
 from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.labels import resource_label
-from streams.events import ids
-from streams.events.documented import OPERATIONAL
-from streams.events.types import Family
+from streams.events import OPERATIONAL, Family, ids
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import canonical, read_source, short_text, to_json, values
 from streams.tables import NEVER_US, Verdict, Version, rows, signed_hash, state_key

@@ -3,9 +3,7 @@
 from msgspec.structs import replace
 
 from streams.agents.steps.incoming import Incoming
-from streams.events import providers, topics
-from streams.events.record_keys import key_of
-from streams.events.times import DAY_MS
+from streams.events import DAY_MS, key_of, providers, topics
 from streams.tables import Connection, Created, Draft
 from streams.tables.history import RANGELESS, Backfill, HistoryNotice, Priority, Request, Why, new_id, windows
 from streams.tables.history import request as requests

@@ -8,7 +8,7 @@ from streams.agents.steps.drift import note
 from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.outlet import Outlet
 from streams.agents.steps.provenance import provenance_of
-from streams.events.types import Family, Record, body_of
+from streams.events import Family, Record, body_of
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import Control, Series, Summary
 from streams.payloads.decode import decode

@@ -10,8 +10,7 @@ keep the ends and attributes of a record. One record of `preferences` stands for
 from datetime import timedelta
 
 from streams.agents.steps.incoming import Incoming
-from streams.events import topics
-from streams.events.times import EPOCH, HOUR_US
+from streams.events import EPOCH, HOUR_US, topics
 from streams.payloads import Series
 from streams.tables import Maker, SampleVerdicts, hour_blocks, sources, state_key
 from streams.tables.samples import block_key

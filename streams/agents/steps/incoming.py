@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from streams.agents.steps.outlet import Outlet
 from streams.agents.steps.provenance import Provenance
-from streams.events.headers import Origin
+from streams.events import Origin
 from streams.payloads import Event
 from streams.tables import Draft, Policy, connections
 

@@ -1,6 +1,6 @@
 """Labels of metrics that a stranger cannot multiply."""
 
-from streams.events.resources import RESOURCES
+from streams.events import RESOURCES
 from streams.payloads import UNKNOWN, Event
 
 _CONTROL_LABELS = frozenset(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from streams.events.record_keys import key_of
+from streams.events import key_of
 from streams.kafka.codec import Codec
 from streams.tables import CleanRecord, Draft
 

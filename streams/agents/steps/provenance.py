@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from streams.events.headers import (
+from streams.events import (
     H_BACKFILL,
     H_DOOR,
     H_ID,
@@ -12,11 +12,12 @@ from streams.events.headers import (
     H_SVIX_TIMESTAMP,
     H_TIME,
     Origin,
+    Record,
+    clock_ms,
+    ksuid_time_ms,
+    millis,
 )
-from streams.events.message_ids import ksuid_time_ms
-from streams.events.text.body_bounds import ID_CHARS_MAX
-from streams.events.times import clock_ms, millis
-from streams.events.types import Record
+from streams.events.text import ID_CHARS_MAX
 from streams.payloads import UNKNOWN
 from streams.tables import is_ahead
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from streams.events.times import HOUR_US
+from streams.events import HOUR_US
 from streams.payloads import SAMPLES_MAX, TEXT_BYTES_MAX, Columns
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from streams.agents.steps import hour_preferences, sample_chunks, zones
 from streams.agents.steps.common_fields import Joined, head
 from streams.agents.steps.incoming import Incoming
-from streams.events.times import HOUR_US
+from streams.events import HOUR_US
 from streams.payloads import Columns, Series, local_time
 from streams.payloads.sample_columns import sample_columns
 from streams.tables import NEVER_US, Verdict, Version, connections, samples, signed_hash

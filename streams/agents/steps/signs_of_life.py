@@ -6,7 +6,7 @@ of life, because a provider may repeat itself for days.
 """
 
 from streams.agents.steps.incoming import Incoming
-from streams.events.headers import Origin
+from streams.events import Origin
 from streams.tables import SignOfLife
 
 

@@ -12,9 +12,7 @@ from streams.agents.steps import connection_rows, zones
 from streams.agents.steps.common_fields import Joined, head, unknown_text
 from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.provenance import Provenance
-from streams.events import topics
-from streams.events.record_bounds import AGAIN_BYTES
-from streams.events.types import parse_type
+from streams.events import AGAIN_BYTES, parse_type, topics
 from streams.ops.errors import Misconfigured, Rejected
 from streams.payloads import ATTRIBUTION, Event, Source, Summary, tolerant
 from streams.tables import Maker, StoredVersion, coverage, state_key

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from streams.agents.steps.incoming import Incoming
-from streams.events.times import DAY_US
+from streams.events import DAY_US
 from streams.payloads import LocalTime, local_time
 from streams.tables import rows, state_key
 

@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from streams.events.documented import PROVIDERS
-from streams.events.resources import RESOURCES
-from streams.events.times import MINUTE_MS
+from streams.events import MINUTE_MS, PROVIDERS, RESOURCES
 from streams.ops import metrics
 from streams.ops.gauges import Labels, Spread
 from streams.tables import Draft, coverage, keys

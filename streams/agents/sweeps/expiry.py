@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from streams.agents.steps import deliveries, hour_preferences
-from streams.events.times import DAY_MS, HOUR_MS
+from streams.events import DAY_MS, HOUR_MS
 from streams.tables import Draft, hour_blocks
 
 ROWS_MAX = 500  # of one table, partition and punctuation: about a millisecond

@@ -18,8 +18,7 @@ import msgspec
 
 from streams.alerts.episodes.provenance import Provenance
 from streams.alerts.rules import Rule
-from streams.events import key_parts
-from streams.events.times import DAY_US
+from streams.events import DAY_US, key_parts
 from streams.tables import rows
 
 PER_DAY = 8

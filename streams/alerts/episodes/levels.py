@@ -7,7 +7,7 @@ from typing import NamedTuple
 from streams.alerts.episodes.baseline import Baseline, Baselines
 from streams.alerts.episodes.marks import Mark
 from streams.alerts.rules import Rule, RuleKind
-from streams.events.times import DAY_US
+from streams.events import DAY_US
 
 BEYOND, BETWEEN, CALM = 1, 0, -1
 

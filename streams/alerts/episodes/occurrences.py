@@ -7,7 +7,7 @@ from streams.alerts.episodes.episode import Episode, Resolution
 from streams.alerts.episodes.provenance import Provenance
 from streams.alerts.episodes.record_view import RecordView
 from streams.alerts.rules import Rule, fields
-from streams.events.times import EPOCH, MICRO
+from streams.events import EPOCH, MICRO
 
 OCCURRENCES_MAX = 32
 

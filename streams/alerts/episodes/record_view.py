@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 from streams.alerts.episodes.provenance import Provenance
 from streams.alerts.rules import fields
-from streams.events import key_parts, topics
-from streams.events.headers import Origin
+from streams.events import Origin, key_parts, topics
 from streams.tables import coverage
 
 Json = Mapping[str, Any]

@@ -14,7 +14,7 @@ import msgspec
 
 from streams.alerts.episodes.episode import Episode, Resolution
 from streams.alerts.rules import Rule
-from streams.events.times import DAY_US, HOUR_US, MINUTE_US
+from streams.events import DAY_US, HOUR_US, MINUTE_US
 from streams.tables import rows
 
 RECENT_MAX = 32

@@ -17,7 +17,7 @@ import msgspec
 from streams.alerts.episodes.crowded_minutes import CrowdedMinutes, Sample, Source, height
 from streams.alerts.episodes.marks import FUTURE_S, NEVER_US, Mark
 from streams.alerts.episodes.provenance import Provenance
-from streams.events.times import MINUTE_US, SECOND_US
+from streams.events import MINUTE_US, SECOND_US
 from streams.tables import rows
 
 MARKS_MAX = 96  # about 2.5 kB; eight hours at one sample in five minutes, an hour and a half at two in each minute

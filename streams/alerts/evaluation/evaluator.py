@@ -25,7 +25,7 @@ from streams.alerts.lives.timers import Timer
 from streams.alerts.lives.user_update import EmitAlert, UserUpdate
 from streams.alerts.rules import NO_RULES, Rule, RuleKind, RuleSet
 from streams.alerts.rules.rule_set import TopicRules
-from streams.events.resources import RESOURCES
+from streams.events import RESOURCES
 from streams.ops.errors import Reason, Rejected
 from streams.tables import Draft, Observation, SignOfLife
 

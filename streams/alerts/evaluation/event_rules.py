@@ -12,7 +12,7 @@ from streams.alerts.lives.reconcile import AlertPolicy, reconcile
 from streams.alerts.lives.user import RuleState
 from streams.alerts.lives.user_update import UserUpdate
 from streams.alerts.rules import Rule, fields
-from streams.events.times import SECOND_US
+from streams.events import SECOND_US
 
 
 def evaluate(update: UserUpdate, rule: Rule, view: RecordView) -> None:

@@ -4,7 +4,7 @@ from streams.alerts.episodes import RecordView
 from streams.alerts.lives.user import User
 from streams.alerts.lives.user_clock import clock_version, from_local_us, with_clock
 from streams.alerts.lives.user_update import UserUpdate
-from streams.events.resources import RESOURCES
+from streams.events import RESOURCES
 
 
 def note_user(update: UserUpdate, view: RecordView, *, is_zone_needed: bool) -> bool:

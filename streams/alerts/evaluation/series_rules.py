@@ -21,7 +21,7 @@ from streams.alerts.lives.user_update import UserUpdate
 from streams.alerts.rules import Rule, RuleKind
 from streams.alerts.rules.rule import CLOCKS_US
 from streams.alerts.rules.rule_set import SeriesRules
-from streams.events.times import SECOND_US
+from streams.events import SECOND_US
 from streams.tables import state_key
 
 

@@ -13,7 +13,7 @@ from streams.alerts.lives.timers import TABLE
 from streams.alerts.lives.user import RuleState
 from streams.alerts.lives.user_update import UserUpdate
 from streams.alerts.rules import Rule
-from streams.events.times import MINUTE_US, SECOND_US
+from streams.events import MINUTE_US, SECOND_US
 from streams.tables import SignOfLife, state_key
 
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from streams.alerts.lives.user import PersonalBounds
 from streams.alerts.lives.user_clock import is_zone
 from streams.events import ids
-from streams.events.text.body_bounds import ID_CHARS_MAX
+from streams.events.text import ID_CHARS_MAX
 from streams.ops.errors import Misconfigured, Reason, Rejected
 
 

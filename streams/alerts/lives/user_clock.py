@@ -4,7 +4,7 @@ from streams.alerts.episodes import RecordView
 from streams.alerts.episodes.marks import NEVER_US
 from streams.alerts.lives.user import ClockVersion, User
 from streams.alerts.rules import QuietHours
-from streams.events.times import DAY_US, MINUTE_US, SECOND_US
+from streams.events import DAY_US, MINUTE_US, SECOND_US
 from streams.payloads import local_time
 
 

@@ -9,7 +9,7 @@ from streams.alerts.lives.alert_record import alert_record
 from streams.alerts.lives.timers import TABLE, Timer
 from streams.alerts.lives.user import NEW_USER, RuleState, User
 from streams.alerts.rules import Rule
-from streams.events.times import DAY_US
+from streams.events import DAY_US
 from streams.tables import Draft, state_key
 
 LOOK_AGAIN_US = 7 * DAY_US  # an alert that no time ends is judged again so often: its rule may be gone

@@ -16,8 +16,7 @@ from streams.alerts.rules.specs import (
     SilenceSpec,
     ThresholdSpec,
 )
-from streams.events import resources
-from streams.events.times import DAY_US, HOUR_US
+from streams.events import DAY_US, HOUR_US, resources
 
 # (age at which data are too old to alert, time without anything beyond after which an alert is over)
 _OF_SERIES, _OF_SUMMARY, _OF_EVENT = (2 * HOUR_US, 6 * HOUR_US), (36 * HOUR_US, 3 * DAY_US), (DAY_US, DAY_US)

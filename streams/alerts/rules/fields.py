@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from streams.events import resources, topics
-from streams.events.resources import Kind, Value
-from streams.events.schemas.schema_files import schema_text
+from streams.events import Kind, Value, resources, topics
+from streams.events.schemas import schema_text
 
 VALUE = "value"  # the one number of a sample
 # Where the documentation of a field has the unit in words.

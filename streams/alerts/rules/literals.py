@@ -6,7 +6,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import BeforeValidator
 
 from streams.alerts.rules.rule import QuietHours
-from streams.events.times import DAY_US, HOUR_US, MINUTE_US, SECOND_US
+from streams.events import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 
 _DURATION = re.compile(r"(\d{1,6}(?:\.\d{1,3})?) ?(s|m|h|d)", re.ASCII)
 _DURATIONS = {"s": SECOND_US, "m": MINUTE_US, "h": HOUR_US, "d": DAY_US}

@@ -5,7 +5,7 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import Any
 
-from streams.events.times import HOUR_US, MINUTE_US
+from streams.events import HOUR_US, MINUTE_US
 from streams.payloads import to_json
 
 CLOCKS_US = 15 * MINUTE_US  # records are not processed exactly in the order of their arrival

@@ -6,7 +6,7 @@ Not the span that was asked for: two days of data give no rate of a month.
 from dataclasses import dataclass, field
 
 from streams.alerts.rules import RuleKind
-from streams.events.times import DAY_MS
+from streams.events import DAY_MS
 
 RATE_SPAN_MS = 20 * DAY_MS // 24  # nearly a day: bodies have a daily rhythm, and `--since 1d` shall have a rate
 

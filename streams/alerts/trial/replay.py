@@ -7,8 +7,7 @@ from typing import NamedTuple
 from streams.alerts.episodes import view_of
 from streams.alerts.episodes.record_view import Json
 from streams.alerts.rules import fields
-from streams.events.headers import Origin
-from streams.events.times import HOUR_US
+from streams.events import HOUR_US, Origin
 
 
 class TimedRecord(NamedTuple):

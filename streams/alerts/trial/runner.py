@@ -15,10 +15,7 @@ from streams.alerts.rules import RuleSet
 from streams.alerts.trial.data_span import DataSpan
 from streams.alerts.trial.replay import TimedRecord, timed_records
 from streams.alerts.trial.trial import FiredAlert, Trial
-from streams.events import ids
-from streams.events.partitions import partition_for
-from streams.events.record_keys import owner_in
-from streams.events.times import DAY_US
+from streams.events import DAY_US, ids, owner_in, partition_for
 from streams.kafka.reader import Reader
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings

@@ -7,7 +7,7 @@ from typing import Any
 from streams.alerts.trial.data_span import RATE_SPAN_MS, per_user_and_week
 from streams.alerts.trial.runner import TrialOutcome
 from streams.alerts.trial.trial import FiredAlert
-from streams.events.times import HOUR_MS, rfc3339_seconds
+from streams.events import HOUR_MS, rfc3339_seconds
 from streams.ops import terminal
 from streams.ops.terminal import Rows
 

@@ -10,7 +10,7 @@ from streams.alerts.alert_history import AlertHistory
 from streams.alerts.lives import Threshold
 from streams.alerts.rules.parser import ParsedRules
 from streams.alerts.rules.problems import Problem
-from streams.events.times import rfc3339_seconds, since_epoch
+from streams.events import rfc3339_seconds, since_epoch
 from streams.ops import terminal
 from streams.ops.terminal import Rows, line, lines
 

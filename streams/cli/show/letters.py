@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from streams.cli.show.explain import render
-from streams.events.headers import H_SVIX_SIGNATURE, header
+from streams.events import H_SVIX_SIGNATURE, header
 from streams.letters import redrive, returns, topic_reader
 from streams.letters.letter import Letter, LetterFilter
 from streams.letters.shapes import shape

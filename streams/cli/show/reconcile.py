@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from connectors.history.reconcile.findings import GOOD, ResourceFinding, UserReconciliation
-from streams.events.times import DAY_US, day_text, rfc3339_seconds
+from streams.events import DAY_US, day_text, rfc3339_seconds
 from streams.ops import terminal
 from streams.ops.terminal import Rows, line
 

@@ -1,6 +1,6 @@
 """What `status USER` prints."""
 
-from streams.events.times import DAY_S, HOUR_S, MINUTE_S
+from streams.events import DAY_S, HOUR_S, MINUTE_S
 from streams.ops import terminal
 from streams.ops.terminal import Rows, line
 from streams.status.client import Json

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from streams.events import kept
-from streams.events.topics import Topic
+from streams.events import Topic, kept
 from streams.kafka.topic_changes import Change
 from streams.ops import terminal
 

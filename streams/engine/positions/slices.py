@@ -12,7 +12,7 @@ from enum import Enum
 from operator import attrgetter
 from typing import NamedTuple
 
-from streams.events.types import Record
+from streams.events import Record
 
 Source = tuple[str, int]  # (topic, partition); Faust's and aiokafka's named tuples compare equal to it
 

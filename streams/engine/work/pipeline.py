@@ -16,7 +16,7 @@ from streams.engine.work.slice_source import SliceSource
 from streams.engine.work.table_reader import TableReader
 from streams.engine.work.transaction import Transaction
 from streams.engine.work.window import CommitWindow
-from streams.events.record_bounds import Bounds
+from streams.events import Bounds
 from streams.ops.errors import StreamsError
 from streams.ops.settings import Settings
 from streams.tables import Draft

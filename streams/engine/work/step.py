@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 
 from streams.engine.store.database import Unusable
-from streams.events.headers import (
+from streams.events import (
     H_FROM_OFFSET,
     H_FROM_PARTITION,
     H_FROM_TOPIC,
     H_LEFT_OUT,
     Headers,
+    Record,
+    around,
+    death_headers,
     encode_headers,
+    rfc3339_seconds,
+    weight,
 )
-from streams.events.intake import death_headers
-from streams.events.record_bounds import around, weight
-from streams.events.times import rfc3339_seconds
-from streams.events.types import Record
 from streams.ops.errors import Misconfigured, Rejected, StreamsError, place
 from streams.tables import Draft, Emit, Fold, Punctuation
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from streams.events.times import DAY_MS
+from streams.events import DAY_MS
 from streams.simulator.bodies import history
 from streams.simulator.calendar import iso
 from streams.simulator.people.links import Link

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from streams.events.resources import Resource
+from streams.events import Resource
 from streams.simulator.api.options import Fault
 from streams.simulator.api.paging import Place, cursor_of
 from streams.simulator.bodies.envelope import older

@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 from starlette.requests import Request
 
-from streams.events import resources
-from streams.events.resources import Kind, Resource
+from streams.events import Kind, Resource, resources
 from streams.simulator.api import answers, data, queries
 from streams.simulator.api.options import ApiOptions, Fault
 from streams.simulator.api.paging import Place, cursor_of, place_of

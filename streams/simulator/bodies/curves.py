@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from streams.events.times import HOUR_MS
+from streams.events import HOUR_MS
 from streams.simulator.bodies.kinds import BUCKETS, CURVES
 from streams.simulator.bodies.pieces import Json
 from streams.simulator.bodies.samples import rounded, sample_at, set_span, source_key

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from streams.events.types import Family, parse_type
+from streams.events import Family, parse_type
 from streams.simulator.people.links import Source
 from streams.simulator.people.population import TEAM_ID, Person
 

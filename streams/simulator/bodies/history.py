@@ -7,7 +7,7 @@ somebody asks for a day of one.
 
 from collections.abc import Iterator
 
-from streams.events.times import DAY_MS, HOUR_MS
+from streams.events import DAY_MS, HOUR_MS
 from streams.simulator.bodies import kinds, series, summaries
 from streams.simulator.bodies.pieces import Json
 from streams.simulator.people.links import Link, Source

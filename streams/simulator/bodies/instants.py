@@ -1,6 +1,6 @@
 """When the moments of a day are."""
 
-from streams.events.times import HOUR_MS
+from streams.events import HOUR_MS
 from streams.simulator.bodies.kinds import MOMENTS
 from streams.simulator.people.physiology import midnight_ms
 from streams.simulator.people.population import Person

@@ -1,6 +1,6 @@
 """Meals."""
 
-from streams.events.times import HOUR_MS
+from streams.events import HOUR_MS
 from streams.simulator.bodies.pieces import Json
 from streams.simulator.calendar import iso, iso_date
 from streams.simulator.people.links import Source

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from streams.events import resources
-from streams.events.resources import Shape
+from streams.events import Shape, resources
 from streams.simulator.bodies.instants import sparse_instants
 from streams.simulator.bodies.kinds import MOMENTS
 from streams.simulator.bodies.pieces import Json

@@ -5,7 +5,7 @@ brings what there is, and the next one rewrites it with the higher value (domain
 times a day, and some are corrected once.
 """
 
-from streams.events.times import HOUR_MS
+from streams.events import HOUR_MS
 from streams.simulator.bodies.curves import bucket_sample, bucket_samples, curve_samples
 from streams.simulator.bodies.kinds import BUCKETS, CURVES
 from streams.simulator.bodies.moments import OF_WORKOUT, moment_samples

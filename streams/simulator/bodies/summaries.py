@@ -6,7 +6,7 @@ A function for each resource: the object as it is known at a time, without sourc
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from streams.events.times import DAY_MS, HOUR_MS
+from streams.events import DAY_MS, HOUR_MS
 from streams.simulator.bodies.days import CYCLE_DAYS, activity, body, menstrual_cycle, profile
 from streams.simulator.bodies.electrocardiograms import electrocardiogram
 from streams.simulator.bodies.instants import sparse_instants

@@ -9,7 +9,7 @@ from enum import StrEnum
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from streams.events.times import DAY_MS, HOUR_MS, MINUTE_MS
+from streams.events import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.simulator.randomness import key_of, noise, within
 from streams.simulator.world.world import Event
 

@@ -5,7 +5,7 @@ Times are Unix milliseconds in UTC; a day is a number of local days since 1970; 
 
 from typing import NamedTuple
 
-from streams.events.times import DAY_MS, HOUR_MS
+from streams.events import DAY_MS, HOUR_MS
 from streams.simulator.people.population import Person
 from streams.simulator.randomness import key_of, noise, within
 

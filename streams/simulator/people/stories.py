@@ -6,7 +6,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from streams.events.times import HOUR_MS, MINUTE_MS
+from streams.events import HOUR_MS, MINUTE_MS
 from streams.simulator.people.links import Link
 from streams.simulator.people.population import Person, Story
 from streams.simulator.people.providers import DEXCOM

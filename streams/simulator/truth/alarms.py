@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams.events.times import MINUTE_MS
+from streams.events import MINUTE_MS
 from streams.simulator.people.stories import CALM_ABOVE, LOW_BELOW, RUN_MS, SILENT_MS
 
 

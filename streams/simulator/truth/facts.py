@@ -10,9 +10,7 @@ from typing import Any
 
 import msgspec
 
-from streams.events import resources, topics
-from streams.events.resources import Kind
-from streams.events.types import Family, parse_type
+from streams.events import Family, Kind, parse_type, resources, topics
 from streams.simulator.truth import fields
 from streams.simulator.truth.fact import Fact, Json, version_of
 from streams.simulator.truth.labs import of_lab, of_lab_record, of_row_record, of_rows

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from streams.events import topics
-from streams.events.message_ids import ksuid_time_ms
+from streams.events import ksuid_time_ms, topics
 from streams.simulator.truth.fact import Fact, Json, micros, version_of
 from streams.simulator.world.world import Event
 

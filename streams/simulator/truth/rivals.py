@@ -10,9 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from streams.events import resources
-from streams.events.resources import Shape, Value
-from streams.events.times import HOUR_US
+from streams.events import HOUR_US, Shape, Value, resources
 
 Maker = tuple[str, str]  # provider, source type
 # Domain file, 9.1.

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from streams.events import resources, topics
-from streams.events.resources import Value
+from streams.events import Value, resources, topics
 from streams.events.schemas import schema_files
 from streams.simulator.truth import rivals
 from streams.simulator.truth.fact import Fact, Json, micros, provider_of, version_of

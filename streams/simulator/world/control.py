@@ -7,7 +7,7 @@ world holds every story.
 from collections.abc import Iterator
 from typing import Any
 
-from streams.events.times import DAY_MS, HOUR_MS
+from streams.events import DAY_MS, HOUR_MS
 from streams.simulator.calendar import iso
 from streams.simulator.people.links import Link
 from streams.simulator.people.population import TEAM_ID, Person

@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams.events import resources
-from streams.events.types import Family, parse_type
+from streams.events import Family, parse_type, resources
 from streams.simulator.bodies import history
 from streams.simulator.calendar import iso_date
 from streams.simulator.people.links import Link, Source

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from streams.events.times import DAY_MS
+from streams.events import DAY_MS
 from streams.simulator.bodies.history import days_back
 from streams.simulator.calendar import iso
 from streams.simulator.people.links import Link

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams.events.times import DAY_MS, HOUR_MS, MINUTE_MS
+from streams.events import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.ops.errors import Reason
 from streams.simulator.calendar import iso, iso_date
 from streams.simulator.people.population import TEAM_ID

@@ -9,9 +9,7 @@ from heapq import merge
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from streams.events import resources
-from streams.events.resources import Kind
-from streams.events.times import HOUR_MS
+from streams.events import HOUR_MS, Kind, resources
 from streams.simulator.bodies import history
 from streams.simulator.bodies.series import batch, corrections
 from streams.simulator.bodies.summaries import versions

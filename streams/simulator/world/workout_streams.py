@@ -5,8 +5,7 @@ from typing import Any
 
 import msgspec
 
-from streams.events.times import DAY_MS
-from streams.events.types import Family
+from streams.events import DAY_MS, Family
 from streams.simulator.bodies.history import days_back
 from streams.simulator.people.links import Link
 from streams.simulator.people.physiology import Span, local_day, workout, workout_id

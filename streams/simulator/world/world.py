@@ -11,9 +11,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
-from streams.events.message_ids import new_message_id
-from streams.events.times import DAY_MS
-from streams.events.types import Family, parse_type
+from streams.events import DAY_MS, Family, new_message_id, parse_type
 from streams.simulator.bodies.envelope import Shape, write
 from streams.simulator.people import stories
 from streams.simulator.people.links import Link, Source

@@ -16,9 +16,7 @@ from zlib import crc32
 import msgspec
 from msgspec.structs import replace
 
-from streams.events import providers
-from streams.events.resources import RESOURCES
-from streams.events.times import HOUR_US, MINUTE_MS
+from streams.events import HOUR_US, MINUTE_MS, RESOURCES, providers
 from streams.tables import rows
 from streams.tables.history import windows
 from streams.tables.history.request import Request, Why

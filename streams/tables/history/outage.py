@@ -6,7 +6,7 @@ tried first before the last 22 hours of an absence may be lost; what Junction ha
 
 import msgspec
 
-from streams.events.times import HOUR_S
+from streams.events import HOUR_S
 from streams.tables.history.request import TimeMs
 
 RETRIES_S_MIN = 22 * HOUR_S

@@ -10,7 +10,7 @@ Lanes do not starve each other: a lower one is only treated as due some time lat
 from collections.abc import Iterator
 from heapq import merge
 
-from streams.events.times import MINUTE_MS
+from streams.events import MINUTE_MS
 from streams.tables.draft import Draft
 from streams.tables.history import job as jobs
 from streams.tables.history.job import Job

@@ -14,9 +14,8 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
-from streams.events import ids, key_parts
-from streams.events.text.body_bounds import ID_CHARS_MAX
-from streams.events.times import DAY_MS
+from streams.events import DAY_MS, ids, key_parts
+from streams.events.text import ID_CHARS_MAX
 from streams.ops.errors import Reason, Rejected
 from streams.tables.history import windows
 

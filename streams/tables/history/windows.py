@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from streams.events.resources import Kind, Rate, Resource
-from streams.events.times import DAY_US
+from streams.events import DAY_US, Kind, Rate, Resource
 
 Span = tuple[int, int]
 
