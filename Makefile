@@ -28,10 +28,10 @@ test: check  ## all checks, then all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/.ready  ## ruff, mypy, import-linter, and whether every file is in its room
+	@$(BIN)/python -m tests.house.rooms
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m tests.house.rooms
 	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
 
 format: $(VENV)/.ready  ## let ruff put things in order

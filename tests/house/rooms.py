@@ -72,15 +72,15 @@ def complaints(path: str, source: str) -> Iterator[str]:
     package, *_, file = path.split("/")
     if path == f"{package}/{file}":
         if file not in LOOSE[package]:
-            yield f"{path} lies beside the rooms. By what it imports it belongs into {sentence(home(names))}"
+            yield f"{path} lies beside the rooms. By what it imports it belongs in {sentence(home(names))}"
         return
     for library in libraries(names):
         allowed = LIBRARIES[library]
         if not path.startswith(tuple(f"{room}/" for room in allowed)):
-            yield f"{path} imports {library}. What needs it belongs into {sentence(allowed[0])}"
+            yield f"{path} imports {library}. What needs it belongs in {sentence(allowed[0])}"
     highest = home({name for name in names if room_of(name.replace(".", "/")) in FLOORS})
     if floor(highest) > floor(room_of(path)):
-        yield f"{path} imports {highest}, a floor above it. Such a file belongs into {sentence(highest)}"
+        yield f"{path} imports {highest}, a floor above it. Such a file belongs in {sentence(highest)}"
 
 
 def home(names: set[str]) -> str:

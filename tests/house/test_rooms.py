@@ -13,19 +13,19 @@ def test_every_file_is_at_home() -> None:
 @pytest.mark.parametrize(
     ("path", "source", "told"),
     [
-        ("streams/new.py", "import faust\n", "beside the rooms. By what it imports it belongs into streams/engine"),
-        ("streams/new.py", "from streams.tables import rows\n", "it belongs into streams/tables"),
-        ("streams/new.py", "import json\n", "it belongs into streams/ops"),
-        ("connectors/new.py", "import httpx\n", "it belongs into connectors"),
-        ("streams/events/new.py", "import confluent_kafka\n", "What needs it belongs into streams/kafka"),
-        ("streams/kafka/new.py", "import httpx\n", "What needs it belongs into connectors"),
+        ("streams/new.py", "import faust\n", "beside the rooms. By what it imports it belongs in streams/engine"),
+        ("streams/new.py", "from streams.tables import rows\n", "it belongs in streams/tables"),
+        ("streams/new.py", "import json\n", "it belongs in streams/ops"),
+        ("connectors/new.py", "import httpx\n", "it belongs in connectors"),
+        ("streams/events/new.py", "import confluent_kafka\n", "What needs it belongs in streams/kafka"),
+        ("streams/kafka/new.py", "import httpx\n", "What needs it belongs in connectors"),
         (
             "streams/events/new.py",
             "from streams.tables.rows import KINDS\n",
             "a floor above it. Such a file belongs",
         ),
-        ("streams/agents/new.py", "def f():\n    from connectors.junction import client\n", "belongs into connectors"),
-        ("connectors/junction/new.py", "import psycopg\n", "belongs into connectors/postgres"),
+        ("streams/agents/new.py", "def f():\n    from connectors.junction import client\n", "belongs in connectors"),
+        ("connectors/junction/new.py", "import psycopg\n", "belongs in connectors/postgres"),
     ],
 )
 def test_a_file_in_the_wrong_place(path: str, source: str, told: str) -> None:
