@@ -20,7 +20,9 @@ Word = Annotated[str, msgspec.Meta(max_length=ID_CHARS_MAX)]
 _NOTHING = msgspec.Raw(b"")
 
 
-class _Sample(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+class KnownFields(msgspec.Struct, gc=False):
+    """The fields of a numeric sample, whatever stands beside them."""
+
     value: float
     timestamp: Time | None = None
     start: Time | None = None
@@ -30,6 +32,9 @@ class _Sample(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     timezone_offset: Int32 | None = None
     sensor_location: Word | None = None
     intensity: Word | None = None
+
+
+class _Sample(KnownFields, gc=False, forbid_unknown_fields=True):
     id: msgspec.Raw = _NOTHING
 
 

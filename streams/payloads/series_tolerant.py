@@ -18,7 +18,7 @@ from streams.payloads.columns import Attributes, Columns, hash64
 from streams.payloads.envelope import Event
 from streams.payloads.sample_columns import sample_columns
 from streams.payloads.series import Series, bounded
-from streams.payloads.series_quick import Int32, Time, Word, columns_of
+from streams.payloads.series_quick import KnownFields, columns_of
 from streams.payloads.source import Source, read_source, unknown_source
 from streams.payloads.values import Unfit, canonical, to_json
 
@@ -49,27 +49,13 @@ def _well_typed(given: list[Any], row: Resource) -> Columns | None:
     if row.value is not Value.NUMBER or not given:
         return None
     try:
-        found = columns_of(msgspec.convert(given, list[_KnownFields]), row.unit, _unknowns(given))
+        found = columns_of(msgspec.convert(given, list[KnownFields]), row.unit, _unknowns(given))
     except (msgspec.ValidationError, RecursionError):
         return None
     return found
 
 
-class _KnownFields(msgspec.Struct, gc=False):
-    """As `_Sample`, in whatever company."""
-
-    value: float
-    timestamp: Time | None = None
-    start: Time | None = None
-    end: Time | None = None
-    unit: Word | None = None
-    type: Word | None = None
-    timezone_offset: Int32 | None = None
-    sensor_location: Word | None = None
-    intensity: Word | None = None
-
-
-_KNOWN = frozenset(_KnownFields.__struct_fields__) | _DECORATIONS
+_KNOWN = frozenset(KnownFields.__struct_fields__) | _DECORATIONS
 
 
 def _unknowns(given: list[Any]) -> list[dict[str, Any]]:
