@@ -46,8 +46,16 @@ def folder() -> Path:
     """`${XDG_STATE_HOME:-~/.local/state}/junction-streams/running`, there or not."""
     given = Path(os.environ.get("XDG_STATE_HOME", ""))
     # A relative one does not count (XDG Base Directory Specification).
-    base = given if given.is_absolute() else Path.home() / ".local" / "state"
+    base = given if given.is_absolute() else _home() / ".local" / "state"
     return base / "junction-streams" / "running"
+
+
+def _home() -> Path:
+    """The user's; below a file, where nothing can be, for one who has none: a container's user without a name."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path(os.devnull)
 
 
 def read(path: Path) -> Notice | None:

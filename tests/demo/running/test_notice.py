@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from streams.demo.running import notice
+from streams.demo.running import discover, notice
 from streams.demo.running.notice import Notice
 
 GOOD = Notice("demo", 1, "c", "127.0.0.1:9092", "http://127.0.0.1:8081", "junction", "junction-streams", 4, 8070)
@@ -130,3 +130,17 @@ def test_folder_of_a_user_without_a_setting(given: str, monkeypatch: pytest.Monk
     assert notice.folder() == tmp_path / ".local/state/junction-streams/running"
     monkeypatch.setenv("XDG_STATE_HOME", "/state")
     assert notice.folder() == Path("/state/junction-streams/running")
+
+
+def test_a_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container may run as a number without a user: nothing is found and nothing announced, without an error."""
+
+    def nobody(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    with pytest.raises(OSError, match="Not a directory"):
+        notice.folder().mkdir(parents=True, exist_ok=True)
+    assert discover.newest() is None
