@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from connectors.webhook.absence import Absence, NewestHeartbeat
-from connectors.webhook.door import Clock, Door, endpoints_of
+from connectors.webhook.door import OUTCOMES, Clock, Door
+from connectors.webhook.endpoints import Endpoints
 from connectors.webhook.watch import Probe, Watch
 from streams.kafka.publisher import Publisher
 from streams.ops.metrics import Process, registry
@@ -36,7 +37,7 @@ def build_app(
     Raises Misconfigured for a secret that cannot be one.
     """
     watch = Watch(probe)
-    door = Door(settings, endpoints_of(settings), publisher, watch, clock)
+    door = Door(settings, Endpoints(lambda: settings, OUTCOMES), publisher, watch, clock)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -13,22 +13,22 @@ import contextlib
 import os
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from prometheus_client import Histogram
 from starlette.types import Receive, Scope, Send
 
 from connectors.contract.intake import Intake, child, unhurried
 from connectors.webhook import trace
 from connectors.webhook.body import Budget, Busy, Gone, TooLarge, check_length, read_body
 from connectors.webhook.delivery import delivery_of
+from connectors.webhook.endpoints import Endpoint, Endpoints
 from connectors.webhook.watch import Watch
 from streams.events.signature import Claim, Keyring, Verified, prove, read_claim
 from streams.kafka.publisher import Publisher
 from streams.ops import log, metrics
-from streams.ops.errors import Misconfigured, SignatureError, Unavailable
+from streams.ops.errors import SignatureError, Unavailable
 from streams.ops.settings import Settings
 
 Clock = Callable[[], float]
@@ -59,37 +59,11 @@ _REPLIES = (ACCEPTED, KEPT, REFUSED, TOO_LARGE, TOO_SLOW, GONE, BUSY, UNAVAILABL
 OUTCOMES = tuple(reply.outcome for reply in _REPLIES)
 
 
-class Endpoint:
-    """One configured endpoint with its secrets and its metrics, looked up once."""
-
-    def __init__(self, name: str, keyring: Keyring) -> None:
-        self.name = name
-        self.keyring = keyring
-        for outcome in OUTCOMES:  # 0 from the start, as for the secrets: what never happened is known not to have
-            metrics.REQUESTS.labels(name, outcome)
-        for position in keyring.positions:
-            metrics.SECRET_USED.labels(name, str(position))
-        self.seconds: Histogram = metrics.REQUEST_SECONDS.labels(name)
-        self.body_bytes: Histogram = metrics.BODY_BYTES.labels(name)
-
-
-def endpoints_of(settings: Settings) -> dict[str, Endpoint]:
-    """Raises Misconfigured naming the endpoint, never a secret."""
-    endpoints = {}
-    for name, secrets in settings.endpoints.items():
-        try:
-            keyring = Keyring.parse([secret.get_secret_value() for secret in secrets])
-        except Misconfigured as error:
-            raise Misconfigured(f"STREAMS_ENDPOINTS, endpoint {name!r}: {error}") from None
-        endpoints[name] = Endpoint(name, keyring)
-    return endpoints
-
-
 class Door:
     """The ASGI application behind the route. `endpoint` is in the path parameters."""
 
     def __init__(
-        self, settings: Settings, endpoints: Mapping[str, Endpoint], publisher: Publisher, watch: Watch, clock: Clock
+        self, settings: Settings, endpoints: Endpoints, publisher: Publisher, watch: Watch, clock: Clock
     ) -> None:
         self._settings = settings
         self._endpoints = endpoints
