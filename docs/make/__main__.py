@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from docs.make import catalogue, configuration, metrics, privacy
+from docs.make import asyncapi, catalogue, configuration, metrics, privacy
 from tests.consumers import page as consumers
 
 
 def _pages() -> dict[Path, str]:
     """Each page's path and its text as of today."""
     return {
+        asyncapi.PATH: asyncapi.render(),
         catalogue.PATH: catalogue.render(),
         configuration.PAGE: configuration.page(),
         consumers.PATH: consumers.filled(consumers.PATH.read_text(encoding="utf-8")),

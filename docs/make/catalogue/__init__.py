@@ -1,5 +1,6 @@
 """The catalogue of the clean topics, for people: `make docs` writes docs/catalogue.md."""
 
-from docs.make.catalogue.page import PATH, render
+from docs.make.catalogue.page import PATH, key_of, render
+from docs.make.catalogue.words import ABOUT
 
-__all__ = ["PATH", "render"]
+__all__ = ["ABOUT", "PATH", "key_of", "render"]

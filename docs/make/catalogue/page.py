@@ -16,6 +16,7 @@ _HEAD_FIELDS = 13  # what data records begin with
 _WITHOUT_HEAD = ("Connection", "Backfill", "Drift", "Reconciliation", "Alert", "AlertDelivery")
 _SMALL = ("Source", "Delivery", "Version", "ConnectionContext", "Counts")
 _ENTRIES = ("Evidence", "Food", "Dated", "DatedText", "DatedNumber", "DatedFlag")
+# Of topics that are no resource.
 _KEYS = {
     topics.CONNECTIONS: "user_id:provider",
     topics.BACKFILLS: "user_id:provider:resource",
@@ -23,11 +24,13 @@ _KEYS = {
     topics.LABS: "user_id:order_id; without an order user_id:id; without a user the team's id stands in",
     topics.QUERY_RESULTS: "user_id:query_id",
     topics.RECONCILIATIONS: "user_id:provider:resource",
+    topics.PREFERENCES: "user_id:resource:hour, the hour in UTC as 2026-05-31T10",
     topics.DRIFT: "kind:scope path found",
     topics.ALERTS: "user_id:rule",
     topics.ALERT_DELIVERIES: "user_id:alert_id",
     topics.OTHER: "user_id:id; without an id the delivery id; without a user the team's id stands in",
 }
+_SUMMARY_KEY, _SERIES_KEY = "user_id:resource:id", "user_id:resource"
 _ROWS = {
     topics.LABS: "resource, id",
     topics.QUERY_RESULTS: "user, id",
@@ -39,6 +42,14 @@ _ROWS = {
 
 def render() -> str:
     return "\n".join([INTRO, *_topics(), *_head(), *_schemas()]) + "\n"
+
+
+def key_of(topic: str) -> str:
+    """The parts of a record's key in a clean topic, by the topic's short name."""
+    row = resources.RESOURCES.get(topic)
+    if row is None:
+        return _KEYS[topic]
+    return _SUMMARY_KEY if _is_summary(row) else _SERIES_KEY
 
 
 def _table(*columns: str) -> list[str]:
@@ -56,13 +67,13 @@ def _link(schema: str) -> str:
 def _topics() -> Iterator[str]:
     rows = list(resources.RESOURCES.values())
     yield "## Summaries\n"
-    yield "Key of the record, and of your row: `user_id:resource:id`.\n"
+    yield f"Key of the record, and of your row: `{_SUMMARY_KEY}`.\n"
     yield from _table("topic", "what", "schema")
     yield from (
         _row(f"`{row.name}`", ABOUT[row.name], _link(topics.schema_of(row.name))) for row in rows if _is_summary(row)
     )
     yield "\n## Timeseries\n"
-    yield "Key of the record: `user_id:resource`. Key of a row: see above, and the column `and`.\n"
+    yield f"Key of the record: `{_SERIES_KEY}`. Key of a row: see above, and the column `and`.\n"
     yield from _table("topic", "what", "unit", "a sample is", "and", "schema", "for example")
     yield from (_series_row(row) for row in rows if not _is_summary(row))
     yield "\n## State, labs, queries\n"

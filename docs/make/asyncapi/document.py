@@ -1,0 +1,113 @@
+"""docs/asyncapi.yaml as a document: for the default settings."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from docs.make import yaml_page
+from docs.make.asyncapi.channels import channel
+from docs.make.asyncapi.messages import messages, names_of, schemas
+from docs.make.asyncapi.processes import Part, parts
+from streams import __version__
+from streams.events import topics
+from streams.events.topics import Role, Topic
+from streams.kafka import admin
+from streams.ops.settings import Settings
+
+PATH = Path(__file__).resolve().parents[2] / "asyncapi.yaml"
+
+_ABOUT = """Every topic of junction-streams: events of Junction as they came, and clean records made of them.
+
+Names, partitions, copies and times are those of the default settings: `STREAMS_TOPIC_PREFIX`, `STREAMS_GROUP_ID`,
+`STREAMS_PARTITIONS`, `STREAMS_REPLICATION`, `STREAMS_RAW_RETENTION_DAYS` and their neighbours change them, and
+`junction-streams topics plan` says what holds with yours.
+
+Read with `isolation.level=read_committed`. All records of a user lie in one partition, the same number in every topic,
+and records of one key are in order. Clean records are Avro in the Confluent wire format; the schema of a topic is the
+subject `<topic>-value` of the registry. What a record means, and how to count: [catalogue](catalogue.md).
+
+Channels with `x-internal` are between our own processes; their form may change with each version.
+"""
+_ROLES = {
+    Role.RAW: "Events as they came",
+    Role.QUEUE: "Between our own processes",
+    Role.STATE: "The newest record of a key is the truth",
+    Role.DEAD: "What can never be processed",
+    Role.MARK: "Which dead letter went back",
+    Role.CLEAN: "Records for you",
+    Role.CHANGELOG: "Tables of our own processes",
+}
+
+
+def render() -> str:
+    """The page."""
+    return yaml_page.text(document(), "streams/events/topics.py, avro/ and docs/make/asyncapi")
+
+
+def document() -> dict[str, Any]:
+    """The whole document."""
+    settings = Settings.model_construct()
+    by_short = {_short(topic, settings): topic for topic in admin.layout_of(settings)}
+    return {
+        "asyncapi": "3.0.0",  # 3.1 adds nothing for Kafka, and fewer tools read it
+        "info": _info(),
+        "servers": {"local": _server()},
+        "defaultContentType": "avro/binary",
+        "channels": {short: channel(topic, short) for short, topic in by_short.items()},
+        "operations": dict(_operations(by_short, settings.group_id)),
+        "components": {"messages": messages(), "schemas": schemas()},
+    }
+
+
+def _short(topic: Topic, settings: Settings) -> str:
+    return topic.name.removeprefix(f"{settings.topic_prefix}.")
+
+
+def _info() -> dict[str, Any]:
+    roles = [{"name": str(role), "description": said} for role, said in _ROLES.items()]
+    processes = [{"name": name, "description": part.does} for name, part in parts("").items()]
+    return {
+        "title": "junction-streams: topics",
+        "version": __version__,
+        "description": _ABOUT,
+        "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
+        "tags": roles + processes,
+    }
+
+
+def _server() -> dict[str, Any]:
+    return {
+        "host": "127.0.0.1:9092",
+        "protocol": "kafka",
+        "description": "As docker-compose.yml publishes it. Yours are `STREAMS_BOOTSTRAP_SERVERS` and "
+        "`STREAMS_REGISTRY_URL`.",
+        "bindings": {
+            "kafka": {
+                "schemaRegistryUrl": "http://127.0.0.1:8081/apis/ccompat/v7",
+                "schemaRegistryVendor": "apicurio",
+                "bindingVersion": "0.5.0",
+            }
+        },
+    }
+
+
+def _operations(by_short: dict[str, Topic], group_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for process, part in parts(group_id).items():
+        owner = topics.fetch_group(group_id) if process == "fetcher" else group_id
+        changelogs = tuple(topics.changelog(owner, table) for table in part.tables)
+        for action, shorts in (("send", part.sends + changelogs), ("receive", part.receives + changelogs)):
+            for short in shorts:
+                yield f"{process}.{action}.{short}", _operation(process, part, action, short, by_short[short])
+
+
+def _operation(process: str, part: Part, action: str, short: str, topic: Topic) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "action": action,
+        "channel": {"$ref": f"#/channels/{short}"},
+        "messages": [{"$ref": f"#/channels/{short}/messages/{name}"} for name in names_of(topic, short)],
+        "tags": [{"name": process}],
+    }
+    if action == "receive" and part.group and topic.role is not Role.CHANGELOG:
+        group = {"type": "string", "description": f"`{part.group}`"}
+        operation["bindings"] = {"kafka": {"groupId": group, "bindingVersion": "0.5.0"}}
+    return operation
