@@ -5,7 +5,7 @@ settings        every setting of every process
 env_file        a `.env` may not redirect a secret that it does not hold
 addresses       which addresses may be used without TLS, and what of them may be shown
 private         our files and settings, kept from other users and programs
-log             structured logs
+log             structured logs; `quiet`: warnings that strangers can cause, a line a minute for each reason
 metrics         every metric; `gauges`: those of what tables hold now; `metrics_server`: /metrics on a port
 waiting         calls again until a system outside answers
 unpacking       the body of an HTTP answer, bounded while it is decompressed
