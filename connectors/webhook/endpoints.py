@@ -1,5 +1,6 @@
 """The endpoints that are configured: who may post to which, with which secrets, and what is counted of each."""
 
+import re
 from collections.abc import Callable, Iterable
 
 from prometheus_client import Histogram
@@ -8,6 +9,10 @@ from streams.events.signature import Keyring
 from streams.ops import metrics
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
+
+_NAME_CHARS_MAX = 64
+# RFC 3986's unreserved characters: they need no escape. Clients take segments of one or two dots out of a path (5.2.4).
+_NAME = re.compile(rf"(?!\.{{1,2}}\Z)[A-Za-z0-9._~-]{{1,{_NAME_CHARS_MAX}}}")
 
 
 class Endpoint:
@@ -18,7 +23,7 @@ class Endpoint:
         self.keyring = keyring
         for outcome in outcomes:  # 0 from the start, as for the secrets: what never happened is known not to have
             metrics.REQUESTS.labels(name, outcome)
-        for position in keyring.positions:
+        for position, _ in enumerate(keyring.fingerprints):
             metrics.SECRET_USED.labels(name, str(position))
         self.seconds: Histogram = metrics.REQUEST_SECONDS.labels(name)
         self.body_bytes: Histogram = metrics.BODY_BYTES.labels(name)
@@ -52,6 +57,16 @@ def _secrets(settings: Settings) -> dict[str, list[str]]:
 
 def _keyring(name: str, secrets: list[str]) -> Keyring:
     try:
+        _check(name, secrets)
         return Keyring.parse(secrets)
     except Misconfigured as error:
-        raise Misconfigured(f"STREAMS_ENDPOINTS, endpoint {name!r}: {error}") from None
+        raise Misconfigured(f"STREAMS_ENDPOINTS, endpoint {name[:_NAME_CHARS_MAX]!r}: {error}") from None
+
+
+def _check(name: str, secrets: list[str]) -> None:
+    if not _NAME.fullmatch(name):
+        raise Misconfigured(
+            f"no URL reaches this name: 1 to {_NAME_CHARS_MAX} letters of ASCII, digits and . _ ~ - are a path segment"
+        )
+    if not secrets:
+        raise Misconfigured("it has no secret, so nobody could be let in")

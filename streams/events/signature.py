@@ -38,39 +38,68 @@ _SPKI_HEAD = bytes.fromhex(
     "302a300506032b6570032100"
 )  # SubjectPublicKeyInfo of Ed25519, before its 32 bytes (RFC 8410)
 _SIGNATURE_CHARS_MAX = 4096
+_KEY_BYTES_MIN, _KEY_BYTES_MAX = 24, 64  # Standard Webhooks, "Signature scheme"
+_PUBLIC_BYTES = 32
+_FINGERPRINT_CHARS = 8
+_COPY_AGAIN = "copy it again from the dashboard of Junction (whsec_ and base64; whpk_ and base64 for a public key)"
 
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """The live secrets of one endpoint, newest first, parsed once. Does not print them."""
+    """The live secrets of one endpoint, newest first, parsed once. Does not print them.
+
+    `fingerprints`: of each secret, by position; eight hex digits that a person can compare, and log.
+    """
 
     hmacs: tuple[tuple[int, hmac.HMAC], ...] = field(repr=False)
     publics: tuple[tuple[int, Ed25519PublicKey], ...] = field(repr=False)
+    fingerprints: tuple[str, ...] = field(repr=False)
 
     @classmethod
-    def parse(cls, secrets: Sequence[str]) -> "Keyring":
+    def parse(cls, secrets: Sequence[str], *, any_length: bool = False) -> "Keyring":
         """`whsec_<base64>` (or bare base64) and `whpk_<base64>`. Raises Misconfigured naming the position, 0-based.
 
-        A public key is 32 raw bytes, or DER SubjectPublicKeyInfo around them, as Java's libraries write it.
+        A public key is 32 raw bytes, or DER SubjectPublicKeyInfo around them, as Java's libraries write it. Other
+        secrets have 24 to 64 bytes (Standard Webhooks); `any_length` takes those of another time as well.
         """
-        hmacs, publics = [], []
-        for position, secret in enumerate(secrets):
-            try:
-                if secret.startswith(_PUBLIC):
-                    publics.append((position, _public_key(secret)))
-                else:
-                    hmacs.append((position, hmac.new(_hmac_key(secret), digestmod=hashlib.sha256)))
-            except ValueError:
-                raise Misconfigured(
-                    f"secret {position} is not a webhook secret: copy it again from the dashboard of Junction "
-                    "(whsec_ and base64; whpk_ and base64 for a public key)"
-                ) from None
-        return cls(tuple(hmacs), tuple(publics))
+        keys = [_key(position, secret, any_length=any_length) for position, secret in enumerate(secrets)]
+        is_public = [secret.startswith(_PUBLIC) for secret in secrets]
+        return cls(
+            tuple((n, hmac.new(key, digestmod=hashlib.sha256)) for n, key in enumerate(keys) if not is_public[n]),
+            tuple((n, Ed25519PublicKey.from_public_bytes(key)) for n, key in enumerate(keys) if is_public[n]),
+            tuple(map(_fingerprint, keys)),
+        )
 
-    @property
-    def positions(self) -> list[int]:
-        """Positions of the secrets, 0 the newest."""
-        return sorted(position for position, _ in (*self.hmacs, *self.publics))
+    def version(self, position: int) -> str:
+        """Of the signatures that the secret verifies: `v1`, or `v1a` of a public key."""
+        return "v1a" if any(position == n for n, _ in self.publics) else "v1"
+
+
+def _key(position: int, secret: str, *, any_length: bool) -> bytes:
+    """The bytes of one secret. Raises Misconfigured with the reason, never with the text."""
+    try:
+        key = _public_key(secret) if secret.startswith(_PUBLIC) else _hmac_key(secret)
+    except ValueError:
+        why = _COPY_AGAIN
+    else:
+        why = "" if any_length else _wrong_length(secret, len(key))
+    if why:
+        raise Misconfigured(f"secret {position} is not a webhook secret: {why}")
+    return key
+
+
+def _wrong_length(secret: str, n_bytes: int) -> str:
+    """Why a key of so many bytes cannot be right, "" where it can."""
+    if secret.startswith(_PUBLIC):
+        return "" if n_bytes == _PUBLIC_BYTES else f"{n_bytes} bytes; a public key has {_PUBLIC_BYTES}: copy it again"
+    what = "was a character lost while copying?" if n_bytes < _KEY_BYTES_MIN else "was more than the secret copied?"
+    is_right = _KEY_BYTES_MIN <= n_bytes <= _KEY_BYTES_MAX
+    return "" if is_right else f"{n_bytes} bytes; Standard Webhooks says {_KEY_BYTES_MIN} to {_KEY_BYTES_MAX}: {what}"
+
+
+def _fingerprint(key: bytes) -> str:
+    # A key is 24 random bytes at least: nobody finds it by trying which one has this fingerprint.
+    return hashlib.sha256(key).hexdigest()[:_FINGERPRINT_CHARS]
 
 
 def _hmac_key(secret: str) -> bytes:
@@ -82,15 +111,19 @@ def _hmac_key(secret: str) -> bytes:
     return key
 
 
-def _public_key(secret: str) -> Ed25519PublicKey:
+def _public_key(secret: str) -> bytes:
     key = _unpadded(secret.removeprefix(_PUBLIC))
-    is_wrapped = len(key) == len(_SPKI_HEAD) + 32 and key.startswith(_SPKI_HEAD)
-    return Ed25519PublicKey.from_public_bytes(key[len(_SPKI_HEAD) :] if is_wrapped else key)
+    is_wrapped = len(key) == len(_SPKI_HEAD) + _PUBLIC_BYTES and key.startswith(_SPKI_HEAD)
+    return key[len(_SPKI_HEAD) :] if is_wrapped else key
 
 
 def _unpadded(text: str) -> bytes:
     """Base64 whose padding may be missing, as the vendor's libraries accept it. Raises ValueError."""
-    return binascii.a2b_base64(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4), strict_mode=True)
+    bare = text.rstrip("=")
+    key = binascii.a2b_base64(bare + "=" * (-len(bare) % 4), strict_mode=True)
+    if binascii.b2a_base64(key, newline=False).decode().rstrip("=") != bare:
+        raise ValueError("bits behind the last byte: no encoder writes them, so a character is missing")
+    return key
 
 
 class Claim(NamedTuple):
