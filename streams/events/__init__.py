@@ -50,9 +50,11 @@ from streams.events.headers import (
     Delivery,
     Headers,
     Origin,
+    TraceHeaders,
     encode_headers,
     header,
     known_traceparent,
+    trace_headers,
 )
 from streams.events.identity import Hint, hint, identify, identify_strictly, identity_of
 from streams.events.intake import death_headers, given_up, raw_record
@@ -142,6 +144,7 @@ __all__ = [
     "Role",
     "Shape",
     "Topic",
+    "TraceHeaders",
     "Value",
     "Words",
     "around",
@@ -173,5 +176,6 @@ __all__ = [
     "rfc3339",
     "rfc3339_seconds",
     "since_epoch",
+    "trace_headers",
     "weight",
 ]

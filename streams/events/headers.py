@@ -1,7 +1,7 @@
 """Headers of records (CloudEvents 1.0, Kafka binary mode): names, encoding, decoding."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -19,7 +19,9 @@ H_FROM_TOPIC, H_FROM_PARTITION, H_FROM_OFFSET = "dead_topic", "dead_partition", 
 H_REDRIVEN_FROM = "ce_redrivenfrom"  # the dead letter, as partition:offset, that was put back as this record
 
 Headers = list[tuple[str, bytes]]
+TraceHeaders = tuple[tuple[str, bytes], ...]
 
+TRACESTATE_BYTES_MAX = 512  # the least that has to be passed on (W3C Trace Context, 3.3.1.5)
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -74,6 +76,17 @@ def encode_headers(rows: Iterable[tuple[str, str]]) -> Headers:
 def known_traceparent(text: str) -> str:
     """A `traceparent` as it is; "" for what is none: version ff, ids of zeros (W3C Trace Context, 3.2.2)."""
     return text if _TRACEPARENT.fullmatch(text) else ""
+
+
+def trace_headers(headers: Mapping[str, bytes | None]) -> TraceHeaders | None:
+    """The trace of a record, for what is made of it: `traceparent`, `tracestate`; None without a `traceparent`."""
+    parent = headers.get(H_TRACEPARENT)
+    if not parent or not known_traceparent(parent.decode("latin-1")):
+        return None
+    state = headers.get(H_TRACESTATE)
+    if not state or len(state) > TRACESTATE_BYTES_MAX:
+        return ((H_TRACEPARENT, parent),)
+    return ((H_TRACEPARENT, parent), (H_TRACESTATE, state))
 
 
 def header(headers: Iterable[tuple[str, bytes]], name: str) -> str:

@@ -8,7 +8,7 @@ The engine makes a draft for each transaction and partition, and applies it once
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from streams.events import RECORD_BYTES_MAX, Bounds, Record, weight
+from streams.events import RECORD_BYTES_MAX, Bounds, Record, TraceHeaders, weight
 from streams.ops.errors import Reason, Rejected
 from streams.tables.outputs import Arrival, Count, Emit, Measurement, Observation
 from streams.tables.overlay import Read, Rows, Scan, no_rows, overlay
@@ -24,11 +24,12 @@ class Draft:
     `complete_ms` is for punctuations: all records that were in Kafka at that time have been processed; 0 if unknown.
     `measurements`: for the metrics, once the transaction has committed.
     `observations`: of one fold, for alert rules in the same transaction; None while there are no rules.
+    `trace`: headers of each record that is emitted without any; a fold sets it, for the record at hand.
     """
 
     __slots__ = (
         *("_emit_max", "_read", "_row_max", "_scan", "_undo", "bounds", "complete_ms", "emits", "measurements"),
-        *("now_ms", "observations", "partition", "tables"),
+        *("now_ms", "observations", "partition", "tables", "trace"),
     )
 
     def __init__(
@@ -45,6 +46,7 @@ class Draft:
         self.tables: dict[str, dict[bytes, bytes | None]] = {}
         self.emits: list[Emit] = []
         self.measurements: list[Measurement] = []
+        self.trace: TraceHeaders | None = None
         self._undo: list[tuple[dict[bytes, bytes | None], bytes, object]] = []
 
     def get(self, table: str, key: bytes) -> bytes | None:
@@ -88,7 +90,7 @@ class Draft:
         """
         if headers or len(key or b"") + len(value or b"") > self._emit_max:
             self._weigh(weight(key, value, headers), topic, more)
-        self.emits.append(_tuple(Emit, (topic, key, value, headers)))
+        self.emits.append(_tuple(Emit, (topic, key, value, headers or self.trace)))
 
     def _weigh(self, size: int, topic: str, more: int) -> None:
         if size > self._emit_max + more:
@@ -119,6 +121,7 @@ class Draft:
     def run_all(self, fold: "Fold", records: Iterable[Record], on_error: "OnError") -> None:
         """Apply records in order. Of one that raises nothing stays; then `on_error` is called, which may raise."""
         emits, measurements, undo = self.emits, self.measurements, self._undo  # this is the path of every record
+        self.trace = None
         for record in records:
             emitted, measured = len(emits), len(measurements)
             if undo:
@@ -156,6 +159,7 @@ class Draft:
         """Apply a punctuation, which must not raise Rejected. Returns whether it did anything."""
         emitted, measured = len(self.emits), len(self.measurements)
         self._undo.clear()
+        self.trace = None
         function(self)
         return bool(self._undo or len(self.emits) > emitted or len(self.measurements) > measured)
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.engine.faust.records import SourceRecord
+from streams.events import Record
 from streams.ops.errors import Reason, Rejected
 from streams.tables.draft import Draft
 from streams.tables.outputs import Emit
@@ -110,3 +111,21 @@ def test_a_call_says_whether_it_did_anything() -> None:
     assert draft.call(lambda d: d.put("one", b"k", b"v"))
     assert draft.call(lambda d: d.emit("out", b"k", b"v"))
     assert draft.call(lambda d: d.count("verdicts", "label"))
+
+
+def test_a_trace_ends_with_its_record() -> None:
+    """What a fold emits without headers has those of its record's trace; other folds, and what no record asks for, have
+    none of it."""
+    draft, trace = Draft(lambda table, key: None), (("traceparent", b"1"),)
+
+    def traced(record: Record, one: Draft) -> None:
+        one.trace = trace
+        one.emit("out", b"k", b"v")
+        one.emit("out", b"k", b"v", [("own", b"2")])
+
+    draft.run(traced, RECORD)
+    draft.run(lambda record, one: one.emit("out", b"k", b"v"), RECORD)
+    draft.run(traced, RECORD)
+    draft.call(lambda one: one.emit("out", b"k", b"v"))
+    of_record = [trace, [("own", b"2")]]
+    assert [emit.headers for emit in draft.emits] == [*of_record, None, *of_record, None]

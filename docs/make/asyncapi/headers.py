@@ -18,7 +18,7 @@ MEANINGS: dict[str, str] = {
     names.H_ORIGIN: "`incremental`, or `historical` for what belongs to a backfill.",
     names.H_PARTITION_KEY: "Whose it is: the user's id, without a user the team's. The partition is made of it.",
     names.H_BACKFILL: "The backfill that asked for it.",
-    names.H_TRACEPARENT: "W3C Trace Context of the request that brought it.",
+    names.H_TRACEPARENT: "W3C Trace Context of the request that brought the event. Absent where that had none.",
     names.H_TRACESTATE: "What each vendor added to the trace.",
     names.H_SVIX_ID: "As it was received, under Svix' name also where `webhook-id` came in.",
     names.H_SVIX_TIMESTAMP: "As it was received: Unix seconds of the attempt.",
@@ -44,6 +44,7 @@ OF_DEAD = (
     *(names.H_REASON, names.H_DETAIL, names.H_DEAD_AT, names.H_VERSION),
     *(names.H_FROM_TOPIC, names.H_FROM_PARTITION, names.H_FROM_OFFSET, names.H_LEFT_OUT),
 )
+OF_MADE = (names.H_TRACEPARENT, names.H_TRACESTATE)  # of what is made of a raw record
 ALWAYS_RAW = (
     *("ce_specversion", names.H_ID, names.H_TYPE, names.H_SOURCE, names.H_TIME, "content-type"),
     *(names.H_RECEIVED, names.H_DOOR, names.H_ORIGIN, names.H_PARTITION_KEY),
@@ -54,4 +55,4 @@ ALWAYS_DEAD = (names.H_REASON, names.H_DEAD_AT, names.H_VERSION)
 def schema(of: tuple[str, ...], always: tuple[str, ...]) -> dict[str, Any]:
     """JSON schema of the headers; each value is UTF-8 text."""
     rows = {name: {"type": "string", "description": MEANINGS[name]} for name in of}
-    return {"type": "object", "properties": rows, "required": list(always)}
+    return {"type": "object", "properties": rows, **({"required": list(always)} if always else {})}

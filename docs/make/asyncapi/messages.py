@@ -24,6 +24,7 @@ _STRUCTS = (Request, JobProgress, Outage, Threshold, RedriveMark)
 _JOB_KEY = "`user_id:provider:resource`, of one workout's stream with `:workout_id` behind it"
 
 EVENT, LETTER, BEAT, ROW = "Event", "DeadLetter", "Heartbeat", "Row"
+TRACE = "Trace"  # the headers of what is made of an event
 # Of topics whose values are no Avro.
 _BY_TOPIC: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(topics.RAW, (EVENT,)),
@@ -49,10 +50,11 @@ def messages() -> dict[str, dict[str, Any]]:
 
 
 def schemas() -> dict[str, Any]:
-    """The Avro schemas, each whole, and the JSON schemas of records between processes."""
+    """The Avro schemas, each whole, and the JSON schemas of headers and of records between processes."""
     avro = {name: {"schemaFormat": _AVRO, "schema": json.loads(schema_text(name))} for name in SCHEMAS}
     _, structs = msgspec.json.schema_components(_STRUCTS, ref_template=_REF)
-    return {name: _on_one_line(schema) for name, schema in structs.items()} | avro
+    trace = {TRACE: headers.schema(headers.OF_MADE, ())}
+    return trace | {name: _on_one_line(schema) for name, schema in structs.items()} | avro
 
 
 def _on_one_line(schema: dict[str, Any]) -> dict[str, Any]:
@@ -71,6 +73,7 @@ def _avro(name: str) -> tuple[str, dict[str, Any]]:
         "name": name,
         "summary": json.loads(schema_text(name))["doc"],
         "contentType": "avro/binary",
+        "headers": {"$ref": _REF.format(name=TRACE)},
         "payload": {"$ref": _REF.format(name=name)},
         "description": f"Its fields in words, and a record: [catalogue.md](catalogue.md#{name.lower()}).",
         "bindings": {

@@ -32,6 +32,7 @@ def fold_of(agent: Agent, outlet: Outlet, policy: Policy) -> Fold:
 
     def fold(record: Record, draft: Draft) -> None:
         delivery = provenance_of(record)
+        draft.trace = delivery.trace
         decoded = decode(body_of(record), likely)
         incoming = _tuple(Incoming, (draft, outlet, policy, decoded.event, delivery))
         step = steps.get(decoded.event.type.family)

@@ -11,11 +11,14 @@ from streams.events import (
     H_SVIX_ID,
     H_SVIX_TIMESTAMP,
     H_TIME,
+    H_TRACEPARENT,
     Origin,
     Record,
+    TraceHeaders,
     clock_ms,
     ksuid_time_ms,
     millis,
+    trace_headers,
 )
 from streams.events.text import ID_CHARS_MAX
 from streams.payloads import UNKNOWN
@@ -25,7 +28,7 @@ from streams.tables import is_ahead
 class Provenance(NamedTuple):
     """How an event was delivered. `at_ms`: when, which orders versions; never well after the arrival here.
 
-    `stored_ms`: time of the Kafka record.
+    `stored_ms`: time of the Kafka record. `trace`: what its records carry on.
     """
 
     id: str
@@ -39,6 +42,7 @@ class Provenance(NamedTuple):
     partition: int
     offset: int
     stored_ms: int
+    trace: TraceHeaders | None = None
 
     @property
     def arrived_ms(self) -> int:
@@ -68,6 +72,7 @@ def provenance_of(record: Record) -> Provenance:
             record.partition,
             record.offset,
             stored_ms or 0,
+            trace_headers(headers) if H_TRACEPARENT in headers else None,
         ),
     )
 
