@@ -2,6 +2,7 @@
 
 `serve` runs `app` on Granian until a signal. A request is handled by `door`: `body` reads it within limits, `store`
 makes its record, `trace` its W3C headers. `watch` checks Kafka for readiness, `absence` detects outages of our own.
+`endpoints` are who may post, with the secrets of `secret_files`; `secret_watch` reads them again when they change.
 """
 
 from connectors.webhook.app import build_app

@@ -14,7 +14,7 @@ import typer
 from streams import __version__
 from streams.ops import private
 from streams.ops.errors import Misconfigured, StreamsError, Unavailable
-from streams.ops.settings import Settings
+from streams.ops.settings import Settings, load
 
 if TYPE_CHECKING:
     from streams.demo.running.notice import Kind
@@ -95,17 +95,9 @@ def read_settings(running: Collection["Kind"] = ANY) -> Settings:
 
     `running`: whose Kafka is used where no setting names one, if it runs on this machine.
     """
-    from pydantic import ValidationError
-
     from streams.ops import env_file, log
 
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        wrong = "; ".join(f"STREAMS_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False))
-        raise Misconfigured(f"settings: {wrong}. See docs/configuration.md.") from None
-    except UnicodeDecodeError:
-        raise Misconfigured("settings: the .env of this folder is no text in UTF-8") from None
+    settings = load()
     env_file.check(settings)
     log.configure(settings.log_level)
     return settings if settings.bootstrap_servers else _with_what_runs(settings, running)

@@ -51,8 +51,13 @@ BODY_BYTES = Histogram("junction_gateway_body_bytes", "Size of accepted bodies."
 PUBLISHED = Counter("junction_gateway_published_total", "Records that Kafka acknowledged, by topic.", ["topic"])
 SECRET_USED = Counter(
     "junction_gateway_secret_used_total",
-    "Verified requests by the position of the secret that matched (0 = newest); the old one should fall silent.",
-    ["endpoint", "position"],
+    "Verified requests by the secret that matched, known by its fingerprint.",
+    ["endpoint", "fingerprint"],
+)
+SECRET_POSITION = Gauge(
+    "junction_gateway_secret_position",
+    "Where a secret stands in the list of its endpoint, 0 the newest; an old one should fall silent.",
+    ["endpoint", "fingerprint"],
 )
 
 # Worker
@@ -236,7 +241,7 @@ _ENGINE: tuple[Declared, ...] = (
 )  # fmt: skip
 # A process reports what it does and nothing else: a gateway would report 0 as the free disk of its tables.
 TOLD_BY: Mapping[Process, tuple[Declared, ...]] = {
-    Process.GATEWAY: (REQUESTS, REQUEST_SECONDS, BODY_BYTES, PUBLISHED, SECRET_USED, DEAD_LETTERS),
+    Process.GATEWAY: (REQUESTS, REQUEST_SECONDS, BODY_BYTES, PUBLISHED, SECRET_USED, SECRET_POSITION, DEAD_LETTERS),
     Process.WORKER: (
         *_ENGINE, VERDICTS, CLEAN_RECORDS, UNKNOWN_TYPES, OPERATIONAL, DRIFT, CONFLICTS, PREFERENCE_CHANGES, EXPIRED,
         END_TO_END_SECONDS, CREATION_TO_COMMIT_SECONDS, CONNECTIONS, BACKFILLS, FRESHNESS, USER_FRESHNESS, ALERTS,

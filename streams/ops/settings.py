@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from streams.ops import addresses
@@ -18,6 +18,30 @@ from streams.ops.errors import Misconfigured
 MIB = 1024 * 1024
 # No registry at all: schema ids by position. For the mock cluster, where nothing outlives the process.
 LOCAL_REGISTRY = "local:"
+# Before the path of a file, in place of a secret. No secret begins so: base64 has no colon.
+FILE = "file:"
+
+
+def load() -> "Settings":
+    """The settings as they are now. Raises Misconfigured: what is wrong is named by variable, never by value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"STREAMS_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False))
+        raise Misconfigured(f"settings: {wrong}. See docs/configuration.md.") from None
+    except UnicodeDecodeError:
+        raise Misconfigured("settings: the .env of this folder is no text in UTF-8") from None
+    except OSError as error:
+        raise Misconfigured(f"settings: cannot read {error.filename}: {error.strerror}") from None
+
+
+def sources(name: str) -> list[Path]:
+    """Files beside the environment from which the setting of that name may come. Those that are not there count."""
+    conf = Settings.model_config
+    folder, variable = conf.get("secrets_dir"), f"{conf['env_prefix']}{name}"
+    # A secret file's name counts in any case, as that of a variable does.
+    there = Path(str(folder)).glob("*") if folder else ()
+    return [Path(str(conf["env_file"])), *(one for one in sorted(there) if one.name.lower() == variable.lower())]
 
 
 def _from_json(value: Any, expected: str) -> Any:
@@ -94,7 +118,9 @@ class Settings(BaseSettings):
 
     # Gateway
     endpoints: Annotated[dict[str, list[SecretStr]], NoDecode] = Field(default_factory=dict)
-    """Endpoint name and its live signing secrets, newest first, as JSON: `{"junction": ["whsec_..."]}`."""
+    """Endpoint name and its live signing secrets, newest first, as JSON: `{"junction": ["whsec_..."]}`. Or the file
+    that holds them, `{"junction": "file:/run/secrets/junction"}`: one a line, newest first; `#` begins a comment.
+    Changes of the file, of `.env` and of `STREAMS_SECRETS_DIR` count without a restart."""
     gateway_host: str = "127.0.0.1"
     """Address to listen on."""
     gateway_port: int = Field(default=8080, ge=0, le=65535)
@@ -219,7 +245,10 @@ class Settings(BaseSettings):
     @field_validator("endpoints", mode="before")
     @classmethod
     def _endpoints_from_json(cls, value: Any) -> Any:
-        return _from_json(value, '{"name": ["whsec_..."]}')
+        given = _from_json(value, '{"name": ["whsec_..."]}')
+        if not isinstance(given, dict):
+            return given
+        return {name: [one] if isinstance(one, str) and one.startswith(FILE) else one for name, one in given.items()}
 
     @field_validator("notify_receivers", mode="before")
     @classmethod

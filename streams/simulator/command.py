@@ -98,11 +98,19 @@ def find_target(settings: Settings, options: Options) -> Target:
         if not settings.endpoints:
             raise Misconfigured("no endpoint to post to; set STREAMS_ENDPOINTS, or give --url and --secret-file")
         url = f"http://{settings.gateway_host}:{settings.gateway_port}/webhooks/{next(iter(settings.endpoints))}"
-    known = settings.endpoints.get(url.rstrip("/").rpartition("/")[2])
-    secret = options.secret or (known[0].get_secret_value() if known else "")
+    secret = options.secret or _newest(settings, url.rstrip("/").rpartition("/")[2])
     if not secret:
         raise Misconfigured(f"no secret for {url}; give --secret-file, or name the endpoint in STREAMS_ENDPOINTS")
     return Target(url, secret, options.connections)
+
+
+def _newest(settings: Settings, endpoint: str) -> str:
+    """The newest secret of an endpoint, "" for one that is not configured. Raises Misconfigured."""
+    if not settings.endpoints.get(endpoint):
+        return ""
+    from connectors.webhook import secret_files  # here, because it brings the whole gateway along
+
+    return secret_files.secrets_of(settings, endpoint)[0]
 
 
 def make_world(options: Options, end_ms: int) -> World:

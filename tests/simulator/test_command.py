@@ -89,13 +89,17 @@ def test_refusals_are_exit_code_1(receiver: Receiver, tmp_path: Path, capsys: py
     assert json.loads(capsys.readouterr().out) == {"sent": 1, "accepted": 0, "files": {"one.json": 401}}
 
 
-def test_the_target_comes_from_the_settings() -> None:
-    """Without `--url` and `--secret`: this machine's gateway, its first endpoint, that endpoint's newest secret."""
+def test_the_target_comes_from_the_settings(tmp_path: Path) -> None:
+    """Without `--url` and `--secret`: this machine's gateway, its first endpoint, its newest secret, also of a file."""
     settings = Settings(_env_file=None, endpoints={"junction": [SECRET, "whsec_old"]}, gateway_port=8099)
     target = find_target(settings, Options())
     assert (target.url, target.secret) == ("http://127.0.0.1:8099/webhooks/junction", SECRET)
     named = find_target(settings, Options(url="http://gateway:8080/webhooks/junction"))
     assert named.secret == SECRET
+    file = tmp_path / "junction"
+    file.write_text(f"# newest first\n{SECRET}\nwhsec_old\n")
+    in_file = Settings(_env_file=None, endpoints={"junction": f"file:{file}"})
+    assert find_target(in_file, Options()).secret == SECRET
 
 
 def test_what_is_missing_is_said() -> None:

@@ -65,10 +65,10 @@ _PANELS = (
     ),
     Panel(
         "Secrets in use",
-        "Verified requests by the position of the secret that matched, 0 the newest. After a rotation the old ones "
-        "fall silent within a day; then take them out of the settings.",
+        "Verified requests by the fingerprint of the secret that matched; `junction-streams secrets` says which is the "
+        "newest. After a rotation the old ones fall silent within a day; then take them out.",
         "reqps",
-        (Line("{{endpoint}} {{position}}", rate("junction_gateway_secret_used_total", "endpoint", "position")),),
+        (Line("{{endpoint}} {{fingerprint}}", rate("junction_gateway_secret_used_total", "endpoint", "fingerprint")),),
         runbook="old-secret.md",
         width=9,
     ),

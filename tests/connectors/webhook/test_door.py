@@ -26,7 +26,7 @@ import uvicorn
 from connectors.webhook import build_app
 from streams.events.message_ids import new_message_id
 from streams.events.partitions import partition_for
-from streams.events.signature import sign
+from streams.events.signature import Keyring, sign
 from streams.kafka import admin
 from streams.kafka.memory_publisher import MemoryPublisher, Published
 from streams.ops.errors import Misconfigured, Unavailable
@@ -172,13 +172,12 @@ def test_stored_event_can_be_verified_again(gateway: Running) -> None:
 
 
 def test_old_secret_during_rotation(gateway: Running) -> None:
-    """A request signed with an older secret of the list is let in, and counted under its position."""
+    """A request signed with an older secret of the list is let in, and counted under its fingerprint."""
     body = body_of()
     assert gateway.post(body, signed(body, secret=OLD_SECRET)).status_code == 204
-    assert (
-        'junction_gateway_secret_used_total{endpoint="junction",position="1"}'
-        in httpx.get(f"{gateway.url}/metrics").text
-    )
+    fingerprint = Keyring.parse([OLD_SECRET]).fingerprints[0]
+    used = f'junction_gateway_secret_used_total{{endpoint="junction",fingerprint="{fingerprint}"}} 1.0'
+    assert used in httpx.get(f"{gateway.url}/metrics").text
 
 
 @pytest.mark.parametrize(
