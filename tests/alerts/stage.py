@@ -33,8 +33,8 @@ def head(delivered_us: int, **more: Any) -> dict[str, Any]:
         "team_id": None,
         "source": {"provider": provider, "type": kind},
         "delivery": {
-            "id": f"msg_{offset}", "origin": origin, "raw_topic": "junction.raw.timeseries", "raw_partition": 0,
-            "raw_offset": offset, "received_at": delivered_us // 1000,
+            "id": f"msg_{offset}", "origin": origin, "backfill_id": None, "raw_topic": "junction.raw.timeseries",
+            "raw_partition": 0, "raw_offset": offset, "received_at": delivered_us // 1000,
         },
         "version": {"updated_at": None, "delivered_at": delivered_us // 1000, "content_hash": 0},
         "is_floating_time": False,

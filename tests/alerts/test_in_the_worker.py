@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from streams.alerts.lives.threshold import Threshold, encode
 from streams.alerts.lives.timers import GRACE_MS
@@ -81,10 +82,78 @@ def test_a_correction_takes_nothing_back_that_still_stands() -> None:
         assert alert["first_at"].timestamp() == began_ms / 1000 + 30
 
 
-def test_history_is_silent() -> None:
-    """Fetched history never alerts, whatever is in it."""
+PAGE = {"ce_origin": "historical", "ce_backfillid": "bf"}
+LONG_AGO = ((245, 3.0), (240, 3.0), (235, 9.0))
+
+
+def test_old_history_is_silent() -> None:
+    """Fetched samples that are older than the rule looks back never alert, whatever is in them."""
     worker = Worker(rules=[LOW])
-    assert alerts(worker.deliver(glucose((5, 3.0), (1, 3.0)), headers={"ce_origin": "historical"})) == []
+    assert alerts(worker.deliver(glucose(*LONG_AGO), headers=PAGE)) == []
+
+
+@pytest.mark.parametrize("order", [("page", "webhook"), ("webhook", "page"), ("page", "webhook", "page", "webhook")])
+@pytest.mark.parametrize("page_later_ms", [-60_000, 0, 60_000])
+def test_a_sample_that_comes_both_ways_alerts_once(order: tuple[str, ...], page_later_ms: int) -> None:
+    """A page may hold what a webhook is about to bring, which then is no news: whichever is first raises the alert."""
+    worker, told = Worker(rules=[LOW]), list[dict[str, Any]]()
+    for n, way in enumerate(order):
+        if way == "page":
+            page = glucose(*LONG_AGO, (5, 3.6), (1, 3.5))
+            told += alerts(worker.deliver(page, at_ms=NOW_MS + page_later_ms, id=f"f{n}", headers=PAGE))
+        else:
+            told += alerts(worker.deliver(glucose((5, 3.6), (1, 3.5)), at_ms=NOW_MS, id="m"))
+    (alert,) = told
+    assert [NOW - proof["time"] for proof in alert["evidence"]] == [timedelta(minutes=5), timedelta(minutes=1)]
+
+
+def test_a_fetcher_s_clock_makes_no_sample_old() -> None:
+    """A page is as old as Junction says that its answer is."""
+    worker = Worker(rules=[LOW])
+    ahead = (NOW + timedelta(days=2)).isoformat(timespec="milliseconds")
+    assert alerts(worker.deliver(glucose((5, 3.6), (1, 3.5)), headers=PAGE | {"ce_receivedtime": ahead}))
+
+
+Said = dict[int, float]  # minutes before now → value
+said = st.dictionaries(
+    st.integers(1, 11).map(lambda n: 5 * n), st.sampled_from([3.5, 4.1, 5.0]), min_size=1, max_size=6
+)
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(st.tuples(st.integers(0, 20), said), min_size=1, max_size=5, unique_by=lambda one: one[0]),
+    st.lists(st.integers(0, 20), min_size=1, max_size=3),
+    st.randoms(use_true_random=False),
+)
+def test_pages_among_deliveries_change_no_alert(
+    webhooks: list[tuple[int, Said]], asked: list[int], chance: Any
+) -> None:
+    """Pages of what Junction had said by the minute they were asked for, before or behind the webhooks, or instead."""
+    delivered = [(at_min, dict(one), {}) for at_min, one in sorted(webhooks)]
+    pages = []
+    for at_min in asked:
+        known = {when: value for minute, one in sorted(webhooks) if minute <= at_min for when, value in one.items()}
+        pages.append((at_min, dict(LONG_AGO) | known, PAGE))
+    # What the last page holds need not come any other way.
+    missed = [one for one in delivered if one[0] > max(asked) or chance.random() < 0.5]
+    mixed = [*missed, *pages, *missed[::2], *pages[::2]]
+    chance.shuffle(mixed)
+    assert standing(mixed) == standing(delivered)
+
+
+def standing(deliveries: list[tuple[int, Said, dict[str, str]]]) -> list[tuple[Any, ...]]:
+    """Times of the alerts that are not taken back, and of their evidence."""
+    worker, last = Worker(rules=[LOW]), dict[str, dict[str, Any]]()
+    for n, (at_min, values, headers) in enumerate(deliveries):
+        event, at_ms = glucose(*sorted(values.items(), reverse=True)), NOW_MS + at_min * 60_000
+        for alert in alerts(worker.deliver(event, at_ms=at_ms, id=f"m{n}", offset=n, headers=headers)):
+            last[alert["id"]] = alert
+    return sorted(
+        (one["first_at"], one["opened_at"], str(one["resolved_at"]), [proof["time"] for proof in one["evidence"]])
+        for one in last.values()
+        if one["resolution"] != "corrected"
+    )
 
 
 def test_without_rules_nothing_is_kept() -> None:

@@ -143,12 +143,13 @@ def test_topics_plan_with_kafka(installed: package.Installed, settings: Settings
 def test_the_demo_runs_whole(installed: package.Installed, java: None) -> None:
     """Its own Kafka and registry, all processes, a history over the fake API: everything arrives, nothing is wrong."""
     ended = installed.run(*package.DEMO)
-    # Not the exit code: it counts alerts too, and there is none for a sample that the history brings before its event.
     assert ended.stdout, ended.stderr
     found = json.loads(ended.stdout)
     assert found["accepted"] > 0
     assert (found["lost"], found["repeated"], found["wrong"], found["unexpected"]) == (0, 0, 0, 0)
     assert found["history"]["over"] == found["history"]["jobs"] > 0
+    assert found["alerts"]["expected"] > 0
+    assert (ended.returncode, found["alerts"]["lost"], found["alerts"]["unexpected"]) == (0, 0, 0)
 
 
 def test_the_schemas_are_where_the_repository_has_them() -> None:

@@ -68,7 +68,7 @@ _PANELS = (
     ),
     Panel(
         "Not looked at, and timers",
-        "Points a second that rules passed over (too_old: history and late data never alert), and timers that fired "
+        "Points a second that rules passed over (too_old: what comes too late never alerts), and timers that fired "
         "for silence and ends.",
         "cps",
         (

@@ -21,10 +21,12 @@ class Occurrence(NamedTuple):
     ended_us: int | None = None
 
 
-def updated(rule: Rule, known: Sequence[Occurrence], view: RecordView, *, is_so: bool) -> list[Occurrence]:
-    """The occurrences after a record. `is_so`: the record matches the rule."""
+def updated(
+    rule: Rule, known: Sequence[Occurrence], view: RecordView, *, is_so: bool, since_us: int
+) -> list[Occurrence]:
+    """The occurrences after a record. `is_so`: it matches the rule. `since_us`: older samples are no new ones."""
     if fields.is_series(rule.topic):
-        return _samples(known, view, is_so)
+        return _samples(known, view, since_us if is_so else None)
     if rule.topic in fields.STATES:
         return _state(known, view, is_so)
     others = [one for one in known if one.subject != view.subject]
@@ -36,12 +38,13 @@ def subjects(rule: Rule, view: RecordView) -> set[str]:
     return set(map(_text, view.record["times"])) if fields.is_series(rule.topic) else {view.subject}
 
 
-def _samples(known: Sequence[Occurrence], view: RecordView, is_so: bool) -> list[Occurrence]:
-    """One of the same time and source replaces the one before; another source's is another."""
+def _samples(known: Sequence[Occurrence], view: RecordView, since_us: int | None) -> list[Occurrence]:
+    """One of the same time and source replaces the one before; another source's is another. None: they are none."""
     times, source = set(view.record["times"]), view.provenance[:2]
-    others = [one for one in known if one.time_us not in times or one.provenance[:2] != source]
-    new = [Occurrence(time_us, _text(time_us), view.provenance) for time_us in times] if is_so else []
-    return _newest([*others, *new])
+    said = {one.time_us for one in known if one.time_us in times and one.provenance[:2] == source}
+    others = [one for one in known if one.time_us not in said or one.provenance[:2] != source]
+    so = [] if since_us is None else [time_us for time_us in times if time_us >= since_us or time_us in said]
+    return _newest([*others, *(Occurrence(time_us, _text(time_us), view.provenance) for time_us in so)])
 
 
 def _text(time_us: int) -> str:

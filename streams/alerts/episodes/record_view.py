@@ -16,7 +16,8 @@ Json = Mapping[str, Any]
 
 class RecordView(NamedTuple):
     """`time_us`: the time of the data, of samples the newest. `delivered_ms`: when Junction made the message, by which
-    deliveries are ordered. `received_ms`: when it arrived here. `is_live`: not fetched history.
+    deliveries are ordered. `received_ms`: when it arrived here. `is_live`: neither fetched, nor from before the user
+    first connected.
     """
 
     topic: str
@@ -28,6 +29,13 @@ class RecordView(NamedTuple):
     is_floating: bool
     provenance: Provenance
     record: Json
+
+    def is_past(self, clock_us: int, max_age_us: int) -> bool:
+        """Whether it is history, all of it older than a rule looks back from a time.
+
+        Fresh history is judged as what was delivered: of a sample that comes both ways the second is no news.
+        """
+        return not self.is_live and self.time_us < clock_us - max_age_us
 
     @property
     def subject(self) -> str:
@@ -55,8 +63,10 @@ def view_of(topic: str, record: Json) -> RecordView | None:
         source.get("provider", ""), source.get("type", ""), entity,
         delivery["raw_topic"], delivery["raw_partition"], delivery["raw_offset"],
     )  # fmt: skip
+    # A page is as old as its question, by Junction's clock: that of a fetcher may be wrong.
+    received_ms = None if delivery["backfill_id"] else delivery["received_at"]
     return RecordView(
-        topic, user_id, time_us, delivered_ms, delivery["received_at"] or delivered_ms,
+        topic, user_id, time_us, delivered_ms, received_ms or delivered_ms,
         delivery["origin"] != Origin.HISTORICAL, record["is_floating_time"], provenance, record,
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ from streams.events import SECOND_US
 
 def evaluate(update: UserUpdate, rule: Rule, view: RecordView) -> None:
     """Judge a record that an event rule may match."""
-    if not view.is_live or update.is_off(rule):
+    if view.is_past(update.clock_us, rule.max_age_us) or update.is_off(rule):
         return
     age_us = update.clock_us - view.time_us
     is_fresh = rule.topic in fields.STATES or -FUTURE_S * SECOND_US <= age_us <= rule.max_age_us
@@ -25,7 +25,8 @@ def evaluate(update: UserUpdate, rule: Rule, view: RecordView) -> None:
         update.draft.count("alert_skipped", "too_old")
     known = update.state_of(rule)
     state = current_state(rule, known)
-    after = occurrences.updated(rule, state.occurrences, view, is_so=is_fresh and matches(view, rule.where))
+    is_so, since_us = is_fresh and matches(view, rule.where), update.clock_us - rule.max_age_us
+    after = occurrences.updated(rule, state.occurrences, view, is_so=is_so, since_us=since_us)
     if known is not None or after:
         _judge(update, rule, state._replace(occurrences=tuple(after)), occurrences.subjects(rule, view))
 

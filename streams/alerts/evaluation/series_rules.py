@@ -43,7 +43,7 @@ def evaluate(update: UserUpdate, series: SeriesRules, view: RecordView) -> None:
         return
     found = list(points(view, series.field))
     days, has_learned = _learn(update, series, view, found)
-    if not view.is_live:
+    if view.is_past(update.clock_us, series.max_age_us):
         return
     window, gone = _add(update, series, view, found)
     data = SeriesData(window, gone or [], Baselines(days))
@@ -62,7 +62,7 @@ def _add(
     window = Window.decode(update.draft.get(TABLE, key))
     crowded = _crowded(update, view.topic, series)
     gone = window.add(found, view.provenance, view.received_ms, series.max_age_us, series.keep_us, crowded)
-    if window.too_old:
+    if window.too_old and view.is_live:
         update.draft.count("alert_skipped", "too_old", n=window.too_old)
     if gone is not None:
         update.draft.put(TABLE, key, window.encode())

@@ -38,6 +38,11 @@ class TopicRules(NamedTuple):
     events: tuple[Rule, ...] = ()
     silences: tuple[Rule, ...] = ()
 
+    @property
+    def max_age_us(self) -> int:
+        """Older data say nothing to a rule about numbers or events."""
+        return max([one.max_age_us for one in self.series] + [one.max_age_us for one in self.events], default=0)
+
 
 @dataclass(frozen=True)
 class RuleSet:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from streams.alerts.episodes import view_of
 from streams.alerts.episodes.record_view import Json
 from streams.alerts.rules import fields
-from streams.events import HOUR_US, Origin
+from streams.events import DAY_US, HOUR_US, Origin
 
 
 class TimedRecord(NamedTuple):
@@ -18,8 +18,8 @@ class TimedRecord(NamedTuple):
     record: Json
 
 
-def timed_records(topic: str, record: Json, *, history: bool) -> Iterator[TimedRecord]:
-    """A stored record as it would have arrived. Nothing for fetched history, unless `history`.
+def timed_records(topic: str, record: Json, *, history: bool, max_age_us: int) -> Iterator[TimedRecord]:
+    """A stored record as it would have arrived. Nothing for history older than `max_age_us`, unless `history`.
 
     History then arrives as if it had been live, hour by hour, at the time of the data themselves.
     """
@@ -32,12 +32,14 @@ def timed_records(topic: str, record: Json, *, history: bool) -> Iterator[TimedR
         yield from _by_hour(topic, record)
     elif history:
         yield TimedRecord(view.time_us // 1000, topic, _arriving(record, view.time_us // 1000))
+    elif not view.is_past(view.delivered_ms * 1000, max_age_us + (DAY_US if view.is_floating else 0)):
+        yield TimedRecord(view.delivered_ms, topic, _arriving(record, view.delivered_ms, Origin.HISTORICAL))
 
 
-def _arriving(record: Json, at_ms: int) -> Json:
+def _arriving(record: Json, at_ms: int, origin: Origin = Origin.INCREMENTAL) -> Json:
     if "delivery" not in record:
         return record
-    delivery = {**record["delivery"], "received_at": at_ms, "origin": Origin.INCREMENTAL}
+    delivery = {**record["delivery"], "received_at": at_ms, "origin": origin}
     return {**record, "delivery": delivery, "version": {**record["version"], "delivered_at": at_ms}}
 
 

@@ -12,6 +12,7 @@ from confluent_kafka import Message
 from streams.alerts import rules_file, threshold_topic
 from streams.alerts.episodes import view_of
 from streams.alerts.rules import RuleSet
+from streams.alerts.rules.rule_set import TopicRules
 from streams.alerts.trial.data_span import DataSpan
 from streams.alerts.trial.replay import TimedRecord, timed_records
 from streams.alerts.trial.trial import FiredAlert, Trial
@@ -119,7 +120,8 @@ def _records(
         outcome.skipped["unreadable"] += message.timestamp()[1] >= options.since_us // 1000
         return []
     record = one.record or {}
-    found = list(timed_records(topic, record, history=options.history))
+    rules = outcome.rules.by_topic.get(topic, TopicRules())
+    found = list(timed_records(topic, record, history=options.history, max_age_us=rules.max_age_us))
     view = view_of(topic, record) if not found and topic in outcome.looked else None
     outcome.skipped["history"] += view is not None and view.time_us >= options.since_us
     return found

@@ -20,7 +20,7 @@ _WHY = {  # reason: (what is counted, why it was not judged)
     "unit": ("value", "another unit than the rule's"),
     "too_old": ("value", "too old when it came, for the rule's max_age, or of a clock that runs ahead"),
     "too_large": ("record or timer", "too much would have to be kept of the user"),
-    "history": ("record", "fetched history; --history counts it as if it had come live"),
+    "history": ("record", "history, too old when it came; --history counts it as if it had come live"),
     "unreadable": ("record", "unreadable; not written by this service"),
 }
 

@@ -69,6 +69,30 @@ def test_old_events_are_history() -> None:
     assert stage.alerts == []
 
 
+def test_only_fresh_history_is_an_event() -> None:
+    """A recording that was fetched within a day alerts once, an older one never does, nor does it take back."""
+    stage = Stage([AFIB])
+    fetched = ecg(0, "atrial_fibrillation", late_min=60)
+    fetched["delivery"]["origin"] = "historical"
+    (opened,) = stage.see("electrocardiogram", fetched)
+    for late_min, classification in ((DAY + 60, "sinus_rhythm"), (3 * DAY, "atrial_fibrillation")):
+        old = ecg(0, classification, "e1" if late_min < 2 * DAY else "e2", late_min=late_min)
+        old["delivery"]["origin"] = "historical"
+        assert stage.see("electrocardiogram", old) == []
+    assert opened["life"] == "opened"
+
+
+def test_an_old_sample_keeps_no_fresh_one_back() -> None:
+    """Of samples that come together only the fresh ones are events, and begin a cool-down."""
+    rule = {"name": "irregular", "kind": "event", "resource": "heartrate", "where": {"type": "irregular"},
+            "cooldown": "3h"}  # fmt: skip
+    for origin in ("incremental", "historical"):
+        stage = Stage([rule])
+        points = [(minute, 60.0) for minute in (-25 * 60, -23 * 60, -1)]
+        stage.see("heartrate", samples(points, unit="bpm", delivered_us=at(0), type="irregular", origin=origin))
+        assert [row[2] for row in stage.standing()] == [at(-23 * 60), at(-1)]
+
+
 def test_cooldown_of_events() -> None:
     """Within the cool-down of one the next is no news, whichever came first."""
     for order in ((0, 30, 90), (90, 30, 0), (30, 0, 90)):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.alerts.stage import LOW, USER, Stage, samples
+from tests.alerts.stage import LOW, USER, Stage, at, samples
 
 OPENED, RESOLVED = ("glucose-low", "opened", None), ("glucose-low", "resolved", "cleared")
 
@@ -52,13 +52,34 @@ def test_lasting() -> None:
     assert [proof["time"] for proof in opened["evidence"]] == [opened["first_at"], opened["opened_at"]]
 
 
-def test_history_never_alerts() -> None:
-    """Records of fetched history, and samples that are old when they come, open nothing."""
+def test_old_samples_never_alert() -> None:
+    """Samples that are old when they come, or far ahead, open nothing, fetched or delivered."""
     stage = Stage([LOW])
-    stage.see("glucose", glucose((0, 3.0), (5, 3.0), origin="historical"))
+    stage.see("glucose", glucose((0, 3.0), (5, 3.0), late_min=300, origin="historical"))
+    stage.see("glucose", glucose((0, 3.0), (5, 3.0), late_min=-600, origin="historical"))
     stage.see("glucose", glucose((0, 3.0), (5, 3.0), late_min=300))
     stage.see("glucose", glucose((0, 3.0), (5, 3.0), late_min=-600))
     assert stage.alerts == []
+
+
+def test_fresh_history_is_judged_as_a_delivery() -> None:
+    """Of a fetched record the samples that are fresh count, and no others; a later one corrects them."""
+    stage = Stage([LOW])
+    (opened,) = stage.see("glucose", glucose((-200, 3.0), (-195, 3.0), (0, 3.7), (5, 3.6), origin="historical"))
+    assert [proof["time"] for proof in opened["evidence"]] == [at(0), at(5)]
+    (corrected,) = stage.see("glucose", glucose((5, 5.6), late_min=4, origin="historical"))
+    assert (corrected["id"], corrected["resolution"]) == (opened["id"], "corrected")
+
+
+def test_old_history_is_not_counted_as_left_out() -> None:
+    """A backfill is no data that came too late: the figure is about deliveries."""
+    stage = Stage([LOW])
+    for minutes in ([-300, -200], [-300, 0]):
+        draft = stage.draft(at(1))
+        record = glucose(*((minute, 5.0) for minute in minutes), origin="historical", delivered_us=at(1))
+        stage.watch.evaluate_record(draft, "glucose", record)
+        assert not draft.counts
+        stage.commit(draft)
 
 
 def test_other_units_are_not_judged() -> None:

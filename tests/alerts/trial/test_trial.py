@@ -11,7 +11,7 @@ from streams.alerts.lives.user import PersonalBounds
 from streams.alerts.rules.parser import rules_of
 from streams.alerts.rules.rule_set import RuleSet
 from streams.alerts.trial.data_span import RATE_SPAN_MS, DataSpan, per_user_and_week
-from streams.alerts.trial.replay import TimedRecord
+from streams.alerts.trial.replay import TimedRecord, timed_records
 from streams.alerts.trial.runner import TrialOutcome
 from streams.alerts.trial.trial import Trial
 from streams.cli.show.alert_trial import print_trial, sentences
@@ -65,6 +65,27 @@ def test_a_trial_counts_what_a_worker_counts(records: list[dict[str, Any]], sinc
     trial = Trial(RuleSet.of(rules_of([LOW])), {}, {}, since_ms)
     trial.feed(arrivals)
     assert dict(trial.skipped) == _skipped(Stage([LOW]), arrivals, since_ms)
+
+
+@given(st.lists(st.tuples(st.integers(-300, 200), st.integers(0, 1), st.integers(1, 400), st.booleans()), max_size=8))
+def test_a_trial_judges_history_as_a_worker_does(given_records: list[tuple[int, int, int, bool]]) -> None:
+    """Stored records of deliveries and of fetched pages, some fresh, some old: the same alerts stand."""
+    records = [
+        samples([(minute - 5, 3.0), (minute, 3.0 + 2 * calm)], late_min=late_min, offset=n,
+                origin="historical" if is_page else "incremental")
+        for n, (minute, calm, late_min, is_page) in enumerate(given_records)
+    ]  # fmt: skip
+    rules, stage = RuleSet.of(rules_of([LOW])), Stage([LOW])
+    max_age_us = rules.by_topic["glucose"].max_age_us
+    found = [timed for one in records for timed in timed_records("glucose", one, history=False, max_age_us=max_age_us)]
+    trial = Trial(rules, {}, {})
+    trial.feed(sorted(found, key=lambda one: one.at_ms))
+    for _, topic, record in _arrivals(records):
+        stage.see(topic, record)
+    stage.wait(12 * 60)
+    trial.wait(T0_MS + 48 * HOUR_MS)
+    stands = [(one.opened_us, one.ended_us or 0) for one in trial.fired() if not one.is_taken_back]
+    assert sorted(stands) == sorted((row[3], row[4]) for row in stage.standing())
 
 
 @pytest.mark.parametrize(
@@ -228,7 +249,7 @@ def test_what_was_left_out_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     for sentence in (
         "1 value was not judged: local time of an unknown zone",
         "1,200 values were not judged: another unit than the rule's",
-        "2 records were not judged: fetched history",
+        "2 records were not judged: history, too old when it came",
         "1 record was not judged: unreadable",
     ):
         assert sentence in said
