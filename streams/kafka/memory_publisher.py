@@ -1,7 +1,7 @@
 """Publisher without Kafka: what a door publishes is kept in a list."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -33,6 +33,8 @@ class MemoryPublisher:
     gate: asyncio.Event | None = None
     is_closed: bool = False
     broken: str = ""
+    under_way_bytes: int = 0
+    on_doubt: Callable[[], None] = lambda: None
 
     async def publish(self, topic: str, key: bytes, value: bytes, headers: Headers, partition: int) -> None:
         """See Publisher."""

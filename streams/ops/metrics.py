@@ -49,6 +49,16 @@ REQUEST_SECONDS = Histogram(
 )
 BODY_BYTES = Histogram("junction_gateway_body_bytes", "Size of accepted bodies.", ["endpoint"], buckets=_BYTES)
 PUBLISHED = Counter("junction_gateway_published_total", "Records that Kafka acknowledged, by topic.", ["topic"])
+QUEUE_BYTES = Gauge(
+    "junction_gateway_queue_bytes",
+    "Keys, values and headers of records that wait for Kafka's confirmation.",
+    multiprocess_mode="livesum",
+)
+OVERLOADED = Counter(
+    "junction_gateway_overload_total",
+    "Records refused because too many bytes waited for Kafka, by topic: those that can wait longest come first.",
+    ["topic"],
+)
 SECRET_USED = Counter(
     "junction_gateway_secret_used_total",
     "Verified requests by the secret that matched, known by its fingerprint.",
@@ -241,7 +251,10 @@ _ENGINE: tuple[Declared, ...] = (
 )  # fmt: skip
 # A process reports what it does and nothing else: a gateway would report 0 as the free disk of its tables.
 TOLD_BY: Mapping[Process, tuple[Declared, ...]] = {
-    Process.GATEWAY: (REQUESTS, REQUEST_SECONDS, BODY_BYTES, PUBLISHED, SECRET_USED, SECRET_POSITION, DEAD_LETTERS),
+    Process.GATEWAY: (
+        REQUESTS, REQUEST_SECONDS, BODY_BYTES, PUBLISHED, QUEUE_BYTES, OVERLOADED, SECRET_USED, SECRET_POSITION,
+        DEAD_LETTERS,
+    ),
     Process.WORKER: (
         *_ENGINE, VERDICTS, CLEAN_RECORDS, UNKNOWN_TYPES, OPERATIONAL, DRIFT, CONFLICTS, PREFERENCE_CHANGES, EXPIRED,
         END_TO_END_SECONDS, CREATION_TO_COMMIT_SECONDS, CONNECTIONS, BACKFILLS, FRESHNESS, USER_FRESHNESS, ALERTS,

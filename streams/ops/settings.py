@@ -131,6 +131,9 @@ class Settings(BaseSettings):
     """How far a delivery's clock may be from ours, either way."""
     publish_timeout_s: float = Field(default=12.0, gt=0, lt=15)
     """How long a request waits for Kafka before it is answered 503. Junction gives up after 15 s."""
+    publish_queue_bytes_max: int = Field(default=64 * MIB, ge=MIB)
+    """How many bytes of a gateway process's records may wait for Kafka. From half of it time series are answered 503,
+    from three quarters summaries and what else can wait, at the whole of it everything."""
     retry_after_s: int = Field(default=30, ge=1)
     """What a 503 tells Junction to wait."""
 

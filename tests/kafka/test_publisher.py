@@ -10,6 +10,7 @@ import stamina
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from streams.kafka import admin
+from streams.kafka.confirmations import TRIALS_MAX
 from streams.kafka.memory_publisher import MemoryPublisher, Published
 from streams.kafka.publisher import KafkaPublisher, Publisher
 from streams.ops.errors import Unavailable
@@ -153,6 +154,26 @@ async def test_without_kafka() -> None:
         await publisher.close(0.2)
     with pytest.raises(Unavailable):
         await left
+
+
+async def test_an_outage_is_known() -> None:
+    """Once a record was not confirmed a few wait for the next outcome; the others are refused without waiting."""
+    publisher = KafkaPublisher(settings_for("127.0.0.1:1", "nowhere", publish_timeout_s=3.0))
+    doubted = asyncio.Event()
+    publisher.on_doubt = doubted.set
+    async with asyncio.timeout(20):
+        with pytest.raises(Unavailable):
+            await publisher.publish("t", b"k", b"v", [], 0)
+        assert doubted.is_set()
+        waiting = [asyncio.create_task(publisher.publish("t", b"k", b"v", [], 0)) for _ in range(TRIALS_MAX)]
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable, match="did not confirm"):
+            await publisher.publish("t", b"k", b"refused", [], 0)
+        assert not any(task.done() for task in waiting)
+        assert publisher.under_way_bytes == 2 * TRIALS_MAX
+        await publisher.close(0.0)
+        await asyncio.gather(*waiting, return_exceptions=True)
+    assert publisher.under_way_bytes == 0
 
 
 async def test_what_is_under_way_when_a_producer_breaks() -> None:
