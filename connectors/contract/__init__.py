@@ -6,6 +6,7 @@
 | what a source is; the loop: receive → intake → publish → acknowledge | `source`, `receiving` |
 | what a sink is; the loop: read → write → commit | `sink`, `drain` |
 | the pauses of both | `retry` |
+| which records are refused while Kafka is slower than the senders | `queue` |
 | which proxy stands between us and others | `proxies` |
 
 A door that is called (HTTP) needs `Intake` alone, and acknowledges by its answer:

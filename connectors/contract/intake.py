@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from prometheus_client import Counter
 
+from connectors.contract.queue import Queue
 from streams.events import Delivery, Headers, intake, partition_for
 from streams.kafka.publisher import Publisher
 from streams.ops import metrics
@@ -41,6 +42,7 @@ class Intake:
 
     def __init__(self, settings: Settings, publisher: Publisher, logger: Any) -> None:
         self._settings, self._publisher, self._logger = settings, publisher, logger
+        self._queue = Queue(settings, publisher)
         self._reading = asyncio.Semaphore(1)  # of large bodies
 
     async def accept(self, body: bytes, delivery: Delivery) -> str:
@@ -59,7 +61,9 @@ class Intake:
             return await asyncio.to_thread(make)
 
     async def publish(self, body: bytes, delivery: Delivery, record: StoredRecord) -> str:
-        """The second half of `accept`, for whoever has to publish several in their order."""
+        """The second half of `accept`, for whoever has to publish several in their order. Raises Unavailable, of it
+        Overloaded where Kafka is slower than the senders and this record can wait."""
+        self._queue.admit(record.topic, len(body))
         await self._publisher.publish(record.topic, record.key, body, record.headers, record.partition)
         child(metrics.PUBLISHED, record.topic).inc()
         if record.reason:

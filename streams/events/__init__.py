@@ -13,6 +13,7 @@ intake           the raw record, or the dead letter, that a body becomes
 headers          names and encoding of a record's headers
 record_keys      the key of a record; `key_parts`: keys made of parts
 partitions       the partition of an owner
+priority         which records wait when more comes than Kafka takes
 record_bounds    how large a record and a row may be
 topics           every topic with its schema and settings; `kept`: for how long each is kept
 times            times from text and to text; units of time
@@ -60,6 +61,7 @@ from streams.events.identity import Hint, hint, identify, identify_strictly, ide
 from streams.events.intake import death_headers, given_up, raw_record
 from streams.events.message_ids import delivery_time_ms, ksuid_time_ms, new_message_id
 from streams.events.partitions import partition_for
+from streams.events.priority import queue_share
 from streams.events.providers import not_expected
 from streams.events.record_bounds import AGAIN_BYTES, RECORD_BYTES_MAX, ROOM_BYTES, Bounds, around, weight
 from streams.events.record_keys import key_of, owner_in, raw_key
@@ -171,6 +173,7 @@ __all__ = [
     "owner_in",
     "parse_type",
     "partition_for",
+    "queue_share",
     "raw_key",
     "raw_record",
     "rfc3339",

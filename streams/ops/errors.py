@@ -5,6 +5,7 @@ StreamsError
 │   └── SignatureError  nobody we know signed this: answer 401, keep nothing
 ├── Unreadable      a stored record is not what its topic holds: report its place, and read on
 ├── Unavailable     a system outside does not answer: retry, or tell the sender to
+│   └── Overloaded      more comes than Kafka takes, and this can wait
 └── Misconfigured   a person has to change something: print the sentence, exit with 2
     └── UnknownSchema   the registry is well, and has no schema of this id
 
@@ -59,6 +60,10 @@ class Unavailable(StreamsError):
     def __init__(self, message: str, retry_after_s: int = 5) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class Overloaded(Unavailable):
+    """More comes than Kafka takes: what can wait is refused, so that there is room for what cannot."""
 
 
 class Misconfigured(StreamsError):
