@@ -37,6 +37,7 @@ def build_app(
     Raises Misconfigured for a secret that cannot be one.
     """
     watch = Watch(probe)
+    publisher.on_doubt = watch.doubt
     door = Door(settings, Endpoints(lambda: settings, OUTCOMES), publisher, watch, clock)
 
     @contextlib.asynccontextmanager

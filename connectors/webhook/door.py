@@ -28,7 +28,7 @@ from connectors.webhook.watch import Watch
 from streams.events.signature import Claim, Keyring, Verified, prove, read_claim
 from streams.kafka.publisher import Publisher
 from streams.ops import log, metrics
-from streams.ops.errors import SignatureError, Unavailable
+from streams.ops.errors import Overloaded, SignatureError, Unavailable
 from streams.ops.settings import Settings
 
 Clock = Callable[[], float]
@@ -53,9 +53,10 @@ TOO_LARGE = Reply(413, b"body too large\n", "too_large", is_last=True)
 TOO_SLOW = Reply(408, b"body too slow\n", "too_slow", is_last=True)
 GONE = Reply(408, b"", "gone", is_last=True)
 BUSY = Reply(503, b"try again later\n", "busy", True)
+OVERLOAD = Reply(503, b"try again later\n", "overload", True)
 UNAVAILABLE = Reply(503, b"try again later\n", "unavailable", True)
 BROKEN = Reply(503, b"try again later\n", "error", True)
-_REPLIES = (ACCEPTED, KEPT, REFUSED, TOO_LARGE, TOO_SLOW, GONE, BUSY, UNAVAILABLE, BROKEN)
+_REPLIES = (ACCEPTED, KEPT, REFUSED, TOO_LARGE, TOO_SLOW, GONE, BUSY, OVERLOAD, UNAVAILABLE, BROKEN)
 OUTCOMES = tuple(reply.outcome for reply in _REPLIES)
 
 
@@ -113,6 +114,9 @@ class Door:
             return BUSY
         except Gone:
             return GONE
+        except Overloaded as error:
+            self._say(endpoint, str(error))
+            return OVERLOAD
         except Unavailable as error:
             self._say(endpoint, str(error))
             return UNAVAILABLE

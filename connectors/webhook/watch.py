@@ -1,6 +1,7 @@
 """Whether Kafka answers and the topics are right, checked again and again: the gateway becomes ready by itself."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from streams.ops import log
@@ -9,7 +10,7 @@ from streams.ops.errors import Misconfigured, Unavailable
 # Raises Unavailable or Misconfigured; may block for seconds. True checks everything, False what is cheap.
 Probe = Callable[[bool], None]
 
-_RETRY_S = 2.0
+_RETRY_S = 2.0  # while there is trouble; also the least between two checks
 _CHECK_EVERY_S = 10.0
 
 
@@ -24,18 +25,31 @@ class Watch:
         self._logger = log.get("gateway")
         self.trouble = "Kafka has not been asked yet" if probe else ""
         self.answered = asyncio.Event()
+        self._doubted = asyncio.Event()
 
     def stop(self, why: str) -> None:
         """End the checks; `why` is the trouble from now on."""
         self._probe = None
         self.trouble = why
 
+    def doubt(self) -> None:
+        """Somebody noticed that Kafka may be away: check now, not in ten seconds. To be called in the event loop."""
+        self._doubted.set()
+
     async def run(self) -> None:
         """Check until stopped or cancelled."""
         while self._probe:
             await self._ask(self._probe)
             self.answered.set()
-            await asyncio.sleep(_RETRY_S if self.trouble else _CHECK_EVERY_S)
+            await asyncio.sleep(_RETRY_S)
+            if not self.trouble:
+                await self._rest()
+
+    async def _rest(self) -> None:
+        """Until the next check is due, or somebody doubts."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._doubted.wait(), _CHECK_EVERY_S - _RETRY_S)
+        self._doubted.clear()
 
     async def _ask(self, probe: Probe) -> None:
         try:

@@ -8,8 +8,8 @@ _REFUSED = 'junction_gateway_requests_total{outcome="refused"}'
 _PANELS = (
     Panel(
         "Webhooks by answer",
-        "Requests a second by outcome. Accepted and dead_letter are 204; unavailable, busy and error 503; refused 401; "
-        "too_large 413; too_slow and gone 408.",
+        "Requests a second by outcome. Accepted and dead_letter are 204; unavailable, busy, overload and error 503; "
+        "refused 401; too_large 413; too_slow and gone 408.",
         "reqps",
         (Line("{{outcome}}", rate("junction_gateway_requests_total", "outcome")),),
         runbook="gateway-503.md",
@@ -85,6 +85,22 @@ _PANELS = (
         (Line("{{topic}}", rate("junction_gateway_published_total", "topic")),),
         runbook="dead-letters.md",
         is_stacked=True,
+    ),
+    Panel(
+        "Waiting for Kafka",
+        "Bytes of records that Kafka has not confirmed yet, of each gateway. At half of "
+        "STREAMS_PUBLISH_QUEUE_BYTES_MAX time series are answered 503.",
+        "bytes",
+        (Line("{{instance}}", "junction_gateway_queue_bytes"),),
+        runbook="gateway-503.md",
+    ),
+    Panel(
+        "Refused for overload",
+        "Records answered 503 because too many bytes waited for Kafka, by topic: what can wait longest comes first.",
+        "cps",
+        (Line("{{topic}}", rate("junction_gateway_overload_total", "topic")),),
+        warn=1,
+        runbook="gateway-503.md",
     ),
     Panel(
         "Memory and processor",

@@ -62,7 +62,8 @@ _HEALTHY = (
     ),
     Panel(
         "Webhooks by answer",
-        "Accepted is 204 and safe in Kafka. Unavailable, busy and error are 503: Junction tries again for 27 hours. "
+        "Accepted is 204 and safe in Kafka. Unavailable, busy, overload and error are 503: Junction tries again for 27 "
+        "hours. "
         "Refused is 401: a stranger, or a wrong secret.",
         "reqps",
         (Line("{{outcome}}", rate("junction_gateway_requests_total", "outcome")),),
