@@ -116,6 +116,15 @@ def test_the_gateway_reads_its_secrets_again() -> None:
     assert "STREAMS_SECRETS_DIR=/etc/junction-streams/gateway" in lines(GATEWAY, "Environment")
 
 
+def test_made_up_users_have_names_of_their_own() -> None:
+    """systemd does not make up a user where a user or group of that name is; else it starts nothing (status 217)."""
+    (group,) = lines(GATEWAY, "SupplementaryGroups")
+    users = {GATEWAY.partition(".")[0], *(f"junction-streams-{one}" for one in ("worker", "fetcher", "notify"))}
+    assert only(OTHERS, "User") == "junction-streams-%i"
+    assert group not in users
+    assert f"groupadd --system {group}\n" in (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
+
+
 def test_credentials_of_the_others_are_settings() -> None:
     """A credential is named `<id>_<file>`: with this id a file `sasl_password` is the setting."""
     assert only(OTHERS, "LoadCredential").partition(":")[0] == "streams"
