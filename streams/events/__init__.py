@@ -7,7 +7,7 @@ documented       event types and values of enums that Junction documents
 providers        what is known of a provider's history before asking
 identity         type, user and team of a body
 ids              the canonical form of an id
-signature        who signed a body, and when
+signature        who signed a body, and when; `proof`: whether a stored record is that
 message_ids      the time in an id of Svix
 intake           the raw record, or the dead letter, that a body becomes
 headers          names and encoding of a record's headers

@@ -36,7 +36,7 @@ class Decoded(NamedTuple):
 class Messages:
     """All committed records of some topics (full names), from the beginning or from now on.
 
-    `partitions`: only these numbers; None for all.
+    `partitions`: only these numbers; None for all. `since_ms`: from the beginning, but for what is older (Unix ms).
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class Messages:
         *,
         from_beginning: bool,
         partitions: Collection[int] | None = None,
+        since_ms: int | None = None,
     ) -> None:
         settings.need_kafka()
         conf = settings.librdkafka | {
@@ -66,6 +67,8 @@ class Messages:
         start = OFFSET_BEGINNING if from_beginning else OFFSET_END
         wanted = [place for place in self._existing(names) if partitions is None or place[1] in partitions]
         self._partitions = [TopicPartition(*place, start) for place in wanted]
+        if since_ms is not None:
+            self._partitions = self._since(since_ms)
         self._consumer.assign(self._partitions)
 
     def _existing(self, names: Sequence[str]) -> list[tuple[str, int]]:
@@ -77,6 +80,14 @@ class Messages:
         if missing:
             raise Misconfigured(f"no topic {', '.join(missing)}; `junction-streams topics apply` creates ours")
         return [(name, partition) for name in names for partition in known[name].partitions]
+
+    def _since(self, since_ms: int) -> list[TopicPartition]:
+        """Of each partition its first record that is not older; its end where all are."""
+        asked = [TopicPartition(one.topic, one.partition, since_ms) for one in self._partitions]
+        try:
+            return list(self._consumer.offsets_for_times(asked, timeout=10))
+        except KafkaException as error:
+            raise refused("Kafka does not say what is how old", error.args[0], is_question=True) from None
 
     def messages(self, timeout_s: float) -> Iterator[Message]:
         """What arrives within the time; at most BATCH records."""

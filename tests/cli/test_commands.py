@@ -92,6 +92,14 @@ def test_a_redrive_wants_to_be_told_which() -> None:
     assert "--all" in ended.stderr
 
 
+def test_verify_wants_to_know_which() -> None:
+    """One record has three parts, a span has one: half of it, both, or nothing is named before anything is asked."""
+    for asked in ((), ("--topic", "raw.labs"), ("--offset", "1", "--partition", "1", "--since", "2h")):
+        ended = run("verify", *asked)
+        assert ended.returncode == 2
+        assert "--partition and --offset" in ended.stderr
+
+
 @pytest.mark.parametrize(("since", "is_right"), [("2h", True), ("2026-06-03T10:00:00Z", True), ("soon", False)])
 def test_since_is_a_time_or_so_long_ago(since: str, is_right: bool) -> None:
     """A mistyped time is named before anything is asked of Kafka."""

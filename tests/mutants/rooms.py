@@ -5,6 +5,7 @@ What already runs while a test module is imported is not changed: such a functio
 
 ROOMS: dict[str, tuple[str, ...]] = {
     "streams/events/signature.py": ("tests/events/test_signature.py",),
+    "streams/events/proof.py": ("tests/events/test_proof.py",),
     "streams/events/message_ids.py": ("tests/events/test_message_ids.py",),
     "streams/events/record_bounds.py": ("tests/events/test_record_bounds.py", "tests/tables/test_bounded_rows.py"),
     "streams/alerts/trial/data_span.py": ("tests/alerts/trial/test_trial.py",),

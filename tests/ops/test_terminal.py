@@ -19,6 +19,7 @@ from rich.console import Console
 
 from connectors.history.reconcile.findings import ReconcileVerdict, ResourceFinding, UserReconciliation
 from connectors.history.reconcile.reports import ResourceReport
+from connectors.webhook.proofs import ProvedRecord
 from streams.alerts.alert_history import AlertHistory
 from streams.alerts.lives.threshold import Threshold
 from streams.alerts.rules.parser import ParsedRules
@@ -27,9 +28,10 @@ from streams.alerts.rules.rule_set import RuleSet
 from streams.alerts.trial.data_span import DataSpan
 from streams.alerts.trial.runner import TrialOutcome
 from streams.alerts.trial.trial import FiredAlert
-from streams.cli.show import alert_trial, alerts, explain, fetch, letters, reconcile, schemas, topics
+from streams.cli.show import alert_trial, alerts, explain, fetch, letters, proofs, reconcile, schemas, topics
 from streams.cli.show.drift import merged, render
 from streams.cli.show.status import print_status
+from streams.events.proof import Proof, ProofVerdict
 from streams.events.resources import RESOURCES
 from streams.kafka import tail
 from streams.kafka.reader import Decoded
@@ -114,6 +116,10 @@ def a_letter(x: str) -> dict[str, str]:
     return dict.fromkeys((*letters._SHOWN, "redriven_from"), x)
 
 
+def proved(x: str) -> ProvedRecord:
+    return ProvedRecord(x, 0, 1, 2, 3, Proof(ProofVerdict.HEADERS, x, x, x, 1, x, x, 0))
+
+
 def printed(renderable: Any) -> None:
     terminal.console().print(renderable)
 
@@ -150,6 +156,8 @@ PAGES: dict[str, Callable[[str], None]] = {
     "reconcile --all": lambda x: reconcile.print_summary(everybody(x), as_json=False),
     "topics": lambda x: topics.print_changes([Change(x, x, x)], [], applied=False, as_json=False),
     "schemas": lambda x: void(schemas.print_checks([SubjectCheck(x, x, x, SubjectStatus.NEW)], as_json=False)),
+    "verify": lambda x: void(proofs.print_proof(proved(x), as_json=False)),
+    "verify --since": lambda x: void(proofs.print_proofs([proved(x)], as_json=False)),
     "fetch": lambda x: fetch.print_requests([Request(x, x, x, x, 0, 0, Why.PERSON, Priority.NORMAL)], as_json=False),
 }
 
@@ -246,7 +254,7 @@ def test_json_has_no_word_for_what_is_no_number(capsys: pytest.CaptureFixture[st
 OWN = {"demo", "simulator"}
 PRINTING = {"print", "Console", "Table", "Text", "Text.assemble", "sys.stdout.write", "sys.stdout.buffer.write"}
 ALLOWED = {
-    ("streams/cli/show/reconcile_progress.py", "Console"),  # a progress bar on stderr, with words of ours
+    ("streams/cli/show/progress.py", "Console"),  # a progress bar on stderr, with words of ours
     ("streams/events/schemas/released.py", "print"),  # the name of a file that it has written
 }
 
