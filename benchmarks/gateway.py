@@ -88,12 +88,13 @@ def gateway(settings: Settings, secret: str, log: Path) -> Iterator[Child]:
         "STREAMS_PARTITIONS": str(settings.partitions),
         "STREAMS_ENDPOINTS": json.dumps({ENDPOINT: [secret]}),
         "STREAMS_GATEWAY_PORT": str(settings.gateway_port),
+        "STREAMS_GATEWAY_ADMIN_PORT": str(settings.gateway_admin_port),
     }
     child = Child([sys.executable, "-m", "streams.cli", "gateway"], log, env=env)
     try:
         for attempt in stamina.retry_context(on=httpx.HTTPError, attempts=None, timeout=READY_S, wait_max=0.2):
             with attempt:
-                httpx.get(f"http://127.0.0.1:{settings.gateway_port}/readyz").raise_for_status()
+                httpx.get(f"http://127.0.0.1:{settings.gateway_admin_port}/readyz").raise_for_status()
         yield child
     finally:
         child.stop()

@@ -1,6 +1,6 @@
 """Health check inside the container: exits with 0 when the URL answers 2xx. The slim image has no curl.
 
-Example: python probe.py http://127.0.0.1:8080/healthz
+Example: python probe.py http://127.0.0.1:9080/livez
 """
 
 import sys

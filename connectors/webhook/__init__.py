@@ -1,11 +1,19 @@
 """The HTTP gateway for webhooks: verify, identify, store, and only then reply 2xx.
 
-`serve` runs `app` on Granian until a signal. A request is handled by `door`: `body` reads it within limits, `store`
-makes its record, `trace` its W3C headers. `watch` checks Kafka for readiness, `absence` detects outages of our own.
-`endpoints` are who may post, with the secrets of `secret_files`; `secret_watch` reads them again when they change.
+| what | file |
+|---|---|
+| the command: one process until a signal; several on one port | `serve`, `processes` |
+| what one process is made of | `app` |
+| the servers, and uvicorn's protocol with bounds | `server`, `protocol`, `tls` |
+| one request: its head, its body, its replies, its deadline | `door`, `head`, `body`, `replies`, `under_way` |
+| what a sender may hold | `limits` |
+| the record that it becomes, with its trace | `delivery`, `trace` |
+| who may post, with which secrets | `endpoints`, `secret_files`, `secret_use`, `secret_watch` |
+| what is watched beside it: Kafka; outages of our own | `watch`, `absence` |
+| what operators and probes see | `admin` |
 """
 
-from connectors.webhook.app import build_app
+from connectors.webhook.app import Gateway
 from connectors.webhook.serve import run
 
-__all__ = ["build_app", "run"]
+__all__ = ["Gateway", "run"]

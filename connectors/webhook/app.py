@@ -1,80 +1,83 @@
-"""The Starlette application: the webhook route, two health checks and the metrics."""
+"""The gateway of one process: its door, what watches beside it, and its servers."""
 
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
-
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 from connectors.webhook.absence import Absence, NewestHeartbeat
-from connectors.webhook.door import OUTCOMES, Clock, Door
+from connectors.webhook.admin import Views
+from connectors.webhook.door import Clock, Door
 from connectors.webhook.endpoints import Endpoints
+from connectors.webhook.limits import networks
+from connectors.webhook.limits.connections import Connections
+from connectors.webhook.limits.senders import Senders
+from connectors.webhook.replies import OUTCOMES
+from connectors.webhook.secret_watch import SecretWatch
+from connectors.webhook.server import sweep
 from connectors.webhook.watch import Probe, Watch
 from streams.kafka.publisher import Publisher
 from streams.ops.metrics import Process, registry
 from streams.ops.settings import Settings
 
 _FIRST_ANSWER_S = 1.0  # start without Kafka after so long: a reply of 503 is better than a connection that hangs
+_ONE_ADDRESS = 4  # an address that has proved nothing may have this part of all connections
 
 
-def build_app(
-    settings: Settings,
-    publisher: Publisher,
-    *,
-    clock: Clock = time.time,
-    probe: Probe | None = None,
-    newest_heartbeat: NewestHeartbeat | None = None,
-) -> Starlette:
-    """The gateway, for any ASGI server. The caller closes the publisher after the server has stopped.
+class Gateway:
+    """`door`: the ASGI application. The caller closes the publisher after the servers have stopped.
 
     `probe` raises Unavailable or Misconfigured while records could not be stored; None: no check.
+    `read_settings`: the settings as they are now, for endpoints that change; None: they do not.
     `newest_heartbeat` returns when any gateway last accepted a delivery; None: outages are not detected.
-    Raises Misconfigured for a secret that cannot be one.
+    Raises Misconfigured for a secret that cannot be one, and for networks that are none.
     """
-    watch = Watch(probe)
-    publisher.on_doubt = watch.doubt
-    door = Door(settings, Endpoints(lambda: settings, OUTCOMES), publisher, watch, clock)
+
+    def __init__(
+        self,
+        settings: Settings,
+        publisher: Publisher,
+        *,
+        clock: Clock = time.time,
+        probe: Probe | None = None,
+        newest_heartbeat: NewestHeartbeat | None = None,
+        read_settings: Callable[[], Settings] | None = None,
+    ) -> None:
+        self._publisher = publisher
+        self._probe = probe
+        self._watch = Watch(probe)
+        publisher.on_doubt = self._watch.doubt
+        self.senders = Senders(
+            networks.parse("STREAMS_TRUSTED_PROXIES", settings.trusted_proxies),
+            networks.parse("STREAMS_GATEWAY_ALLOWED_NETWORKS", settings.gateway_allowed_networks),
+        )
+        most = settings.gateway_connections_max
+        self.connections = Connections(most, max(1, most // _ONE_ADDRESS))
+        self.endpoints = Endpoints(read_settings or (lambda: settings), OUTCOMES)
+        self.secret_watch = SecretWatch(self.endpoints) if read_settings else None
+        self.door = Door(settings, self.endpoints, publisher, self._watch, self.senders, clock)
+        self._absence = (
+            Absence(settings, publisher, newest_heartbeat, lambda: self.door.accepted) if newest_heartbeat else None
+        )
+        self.views = Views(self._trouble, self._secrets, registry(Process.GATEWAY))
 
     @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(watch.run())]
-        if newest_heartbeat:
-            absence = Absence(settings, publisher, newest_heartbeat, lambda: door.accepted)
-            tasks.append(asyncio.create_task(absence.run()))
+    async def running(self) -> AsyncIterator[None]:
+        """What runs beside the door."""
+        works = [self._watch.run(), self.door.run(), sweep(self.connections)]
+        works += [also.run() for also in (self._absence, self.secret_watch) if also]
+        tasks = [asyncio.create_task(work) for work in works]
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(watch.answered.wait(), _FIRST_ANSWER_S if probe else 0)
-        yield
-        for task in tasks:
-            task.cancel()
+            await asyncio.wait_for(self._watch.answered.wait(), _FIRST_ANSWER_S if self._probe else 0)
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
 
-    async def ready(request: Request) -> Response:
-        trouble = watch.trouble or publisher.broken
-        return JSONResponse({"ready": not trouble, "reason": trouble}, 503 if trouble else 200)
+    async def _trouble(self) -> str:
+        return self._watch.trouble or self._publisher.broken
 
-    app = Starlette(
-        routes=[
-            Route("/webhooks/{endpoint}", door, methods=["POST"]),
-            Route("/healthz", _alive),
-            Route("/readyz", ready),
-            Route("/metrics", _metrics),
-        ],
-        lifespan=lifespan,
-    )
-    app.state.door = door
-    return app
-
-
-async def _alive(request: Request) -> Response:
-    return JSONResponse({"alive": True})
-
-
-_registry = registry(Process.GATEWAY)
-
-
-async def _metrics(request: Request) -> Response:
-    return Response(generate_latest(_registry), media_type=CONTENT_TYPE_LATEST)
+    async def _secrets(self) -> list[dict[str, Any]]:
+        return [row._asdict() for row in self.endpoints.rows()]

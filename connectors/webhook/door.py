@@ -1,4 +1,4 @@
-"""`POST /webhooks/{endpoint}`: one request from first byte to reply.
+"""`POST /webhooks/{endpoint}`: one request from its head to the reply, as an ASGI application.
 
 Guarantee: 2xx only after every in-sync replica has the record; 503 when that is not known in time, and the sender comes
 again. Without a right signature nobody can tell an endpoint that we have from one that we have not: both go the same
@@ -15,103 +15,134 @@ import time
 import traceback
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
 from starlette.types import Receive, Scope, Send
 
 from connectors.contract.intake import Intake, child, unhurried
-from connectors.webhook import trace
-from connectors.webhook.body import Budget, Busy, Gone, TooLarge, check_length, read_body
+from connectors.webhook.body import Gone, check_length, read_piece, read_rest
 from connectors.webhook.delivery import delivery_of
 from connectors.webhook.endpoints import Endpoint, Endpoints
+from connectors.webhook.head import Head, endpoint_of, read_head
+from connectors.webhook.limits.bodies import Budget, Busy, TooLarge, TooSlow
+from connectors.webhook.limits.senders import Sender, Senders
+from connectors.webhook.replies import (
+    ACCEPTED,
+    BROKEN,
+    BUSY,
+    GONE,
+    KEPT,
+    NOT_ALLOWED,
+    NOT_FOUND,
+    NOT_POST,
+    OVERLOAD,
+    REFUSED,
+    REPLIES,
+    TOO_LARGE,
+    TOO_SLOW,
+    UNAVAILABLE,
+    Reply,
+    messages,
+)  # fmt: skip
+from connectors.webhook.under_way import Request, UnderWay
 from connectors.webhook.watch import Watch
-from streams.events.signature import Claim, Keyring, Verified, prove, read_claim
+from streams.events.signature import Claim, Keyring, prove, read_claim
 from streams.kafka.publisher import Publisher
 from streams.ops import log, metrics
 from streams.ops.errors import Overloaded, SignatureError, Unavailable
+from streams.ops.quiet import Quiet
 from streams.ops.settings import Settings
 
 Clock = Callable[[], float]
 
 _STRANGER = "-"  # the label of every endpoint that we do not have: labels stay few
 _BODIES_MAX = 4  # bodies of the greatest size that may be under way at once
-_SAY_AGAIN_S = 60.0
-
-
-class Reply(NamedTuple):
-    status: int
-    body: bytes
-    outcome: str
-    is_retry_welcome: bool = False
-    is_last: bool = False  # the rest of the body is not wanted: close, or the server reads it to its end
-
-
-ACCEPTED = Reply(204, b"", "accepted")
-KEPT = Reply(204, b"", "dead_letter")
-REFUSED = Reply(401, b"signature required\n", "refused")
-TOO_LARGE = Reply(413, b"body too large\n", "too_large", is_last=True)
-TOO_SLOW = Reply(408, b"body too slow\n", "too_slow", is_last=True)
-GONE = Reply(408, b"", "gone", is_last=True)
-BUSY = Reply(503, b"try again later\n", "busy", True)
-OVERLOAD = Reply(503, b"try again later\n", "overload", True)
-UNAVAILABLE = Reply(503, b"try again later\n", "unavailable", True)
-BROKEN = Reply(503, b"try again later\n", "error", True)
-_REPLIES = (ACCEPTED, KEPT, REFUSED, TOO_LARGE, TOO_SLOW, GONE, BUSY, OVERLOAD, UNAVAILABLE, BROKEN)
-OUTCOMES = tuple(reply.outcome for reply in _REPLIES)
+_PATH_CHARS_SHOWN = 64
+_REFUSED_UNREAD = REFUSED._replace(is_last=True)
 
 
 class Door:
-    """The ASGI application behind the route. `endpoint` is in the path parameters."""
+    """`accepted`: how many deliveries were answered 2xx. `run` has to run beside it."""
 
     def __init__(
-        self, settings: Settings, endpoints: Endpoints, publisher: Publisher, watch: Watch, clock: Clock
+        self,
+        settings: Settings,
+        endpoints: Endpoints,
+        publisher: Publisher,
+        watch: Watch,
+        senders: Senders,
+        clock: Clock = time.time,
     ) -> None:
         self._settings = settings
         self._endpoints = endpoints
         self._watch = watch
+        self._senders = senders
         self._clock = clock
         self._nobody = _nobody()
         self._budget = Budget(_BODIES_MAX * settings.body_bytes_max)
-        self._retry_after = str(settings.retry_after_s).encode()
+        self._messages = {reply: messages(reply, settings.retry_after_s) for reply in (*REPLIES, _REFUSED_UNREAD)}
         self._logger = log.get("gateway")
         self._intake = Intake(settings, publisher, self._logger)
-        self._said_s: dict[str, float] = {}
-        self._n_under_way = 0
+        self._quiet = Quiet(self._logger, "not_accepted")
+        self._under_way = UnderWay(settings.publish_timeout_s)
+        self._is_draining = False
         self.accepted = 0
-        self._idle = asyncio.Event()
-        self._idle.set()
+
+    async def run(self) -> None:
+        """Cut off requests whose reply is due, until cancelled."""
+        await self._under_way.sweep()
 
     async def drain(self, timeout_s: float) -> None:
         """Refuse new posts with 503 and wait for those under way: only a reply tells Junction that an event is safe."""
+        self._is_draining = True
         self._watch.stop("the gateway is stopping")
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), timeout_s)
+            await asyncio.wait_for(self._under_way.wait_until_empty(), timeout_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        began_s = time.perf_counter()
-        endpoint = self._endpoints.get(scope["path_params"]["endpoint"])
-        self._n_under_way += 1
-        self._idle.clear()
+        name = endpoint_of(scope["path"])
+        if name is None or scope["method"] != "POST":
+            await self._elsewhere(scope["path"], NOT_FOUND if name is None else NOT_POST, send)
+            return
+        endpoint = self._endpoints.get(name)
+        head = read_head(scope["headers"])
+        sender = self._senders.of(scope["client"][0] if scope["client"] else "", head.forwarded_for)
+        request = self._under_way.begin()
         try:
-            reply = await self._reply(endpoint, scope, receive)
-            await self._send(reply, send)
+            reply = await self._reply(request, endpoint, head, sender, receive)
         finally:
-            self._n_under_way -= 1
-            if not self._n_under_way:
-                self._idle.set()
-        self._count(endpoint, reply, time.perf_counter() - began_s)
+            self._under_way.end(request)
+        if reply.status == REFUSED.status:
+            await self._hold(sender)
+        start, body = self._messages[reply]
+        await send(start)
+        await send(body)
+        child(metrics.REQUESTS, endpoint.name if endpoint else _STRANGER, reply.outcome).inc()
+        if endpoint:
+            endpoint.seconds.observe(asyncio.get_running_loop().time() - request.began_s)
 
-    async def _reply(self, endpoint: Endpoint | None, scope: Scope, receive: Receive) -> Reply:
+    async def _elsewhere(self, path: str, reply: Reply, send: Send) -> None:
+        """A URL that was set wrong is found in the log: Junction does not show what we answer."""
+        if reply is NOT_FOUND:
+            self._say(None, "wrong path", path=ascii(path[:_PATH_CHARS_SHOWN]))
+        child(metrics.REQUESTS, _STRANGER, reply.outcome).inc()
+        for message in self._messages[reply]:
+            await send(message)
+
+    async def _reply(
+        self, request: Request, endpoint: Endpoint | None, head: Head, sender: Sender, receive: Receive
+    ) -> Reply:
         """Every way a request can end, by what the sender should do next."""
         try:
-            return await self._accept(endpoint, scope, receive)
+            return await self._accept(request, endpoint, head, sender, receive)
         except SignatureError as error:
             self._say(endpoint, str(error) if endpoint else "unknown endpoint")
-            return REFUSED
+            return _REFUSED_UNREAD if head.has_body and not request.is_complete else REFUSED
         except TooLarge:
             return TOO_LARGE
+        except TooSlow:
+            return TOO_SLOW
         except Busy:
-            return BUSY
+            return self._busy(endpoint)
         except Gone:
             return GONE
         except Overloaded as error:
@@ -120,72 +151,79 @@ class Door:
         except Unavailable as error:
             self._say(endpoint, str(error))
             return UNAVAILABLE
+        except asyncio.CancelledError:
+            reply = request.was_cut()
+            if reply is None:
+                raise
+            return self._cut(endpoint, reply)
         except Exception as error:
             self._logger.error("unexpected", kind=type(error).__name__, at=_place(error))
             return BROKEN
 
-    async def _accept(self, endpoint: Endpoint | None, scope: Scope, receive: Receive) -> Reply:
-        headers: list[tuple[bytes, bytes]] = scope["headers"]
-        claim = self._claim(headers)
-        check_length(headers, self._settings.body_bytes_max)
-        with self._budget.lease() as lease:
-            try:
-                async with asyncio.timeout(self._settings.publish_timeout_s):
-                    body = await read_body(receive, lease, self._settings.body_bytes_max)
-                    keyring = endpoint.keyring if endpoint else self._nobody
-                    verified = await unhurried(partial(prove, keyring, claim, body), body)
-                    if endpoint is None:
-                        raise SignatureError("unknown endpoint")
-                    endpoint.uses[verified.secret_position].count()
-                    endpoint.body_bytes.observe(len(body))
-                    return await self._store(endpoint, body, verified, trace.of(headers))
-            except TimeoutError:
-                if not lease.is_complete:
-                    return TOO_SLOW
-                raise Unavailable("Kafka did not confirm the record before the reply was due") from None
+    async def _accept(
+        self, request: Request, endpoint: Endpoint | None, head: Head, sender: Sender, receive: Receive
+    ) -> Reply:
+        if not sender.is_allowed:
+            self._say(endpoint, "address not allowed", address=sender.site)
+            return NOT_ALLOWED
+        # What can be refused without reading a body is refused without reading it.
+        claim = read_claim(head.signature, now_s=self._clock(), tolerance_s=self._settings.signature_tolerance_s)
+        check_length(head.length, self._settings.body_bytes_max)
+        first, has_more = await read_piece(receive)
+        if not has_more:  # nearly all of them: there is nothing to hold
+            return await self._store(request, endpoint, head, sender, claim, first)
+        evict = partial(request.cut, BUSY)
+        with self._budget.lease(sender, evict, asyncio.get_running_loop().time()) as lease:
+            body = await read_rest(first, receive, lease, self._settings.body_bytes_max)
+            return await self._store(request, endpoint, head, sender, claim, body)
 
-    def _claim(self, headers: list[tuple[bytes, bytes]]) -> Claim:
-        """What can be refused without reading a body is refused without reading it."""
-        candidates = [
-            (name.decode("latin-1"), value.decode("latin-1"))
-            for name, value in headers
-            if name.startswith((b"svix-", b"webhook-"))
-        ]
-        return read_claim(candidates, now_s=self._clock(), tolerance_s=self._settings.signature_tolerance_s)
-
-    async def _store(self, endpoint: Endpoint, body: bytes, verified: Verified, traced: tuple[str, str]) -> Reply:
+    async def _store(
+        self, request: Request, endpoint: Endpoint | None, head: Head, sender: Sender, claim: Claim, body: bytes
+    ) -> Reply:
+        check_length(len(body), self._settings.body_bytes_max)
+        request.is_complete = True
+        keyring = endpoint.keyring if endpoint else self._nobody
+        verified = await unhurried(partial(prove, keyring, claim, body), body)
+        if endpoint is None:
+            raise SignatureError("unknown endpoint")
+        sender.proven_s = asyncio.get_running_loop().time()
+        endpoint.uses[verified.secret_position].count()
+        endpoint.body_bytes.observe(len(body))
         if self._watch.trouble:
             raise Unavailable(self._watch.trouble)
         delivery = delivery_of(
-            verified, endpoint.name, *traced, now_s=self._clock(), tolerance_s=self._settings.signature_tolerance_s
+            verified,
+            endpoint.name,
+            head.traceparent,
+            head.tracestate,
+            now_s=self._clock(),
+            tolerance_s=self._settings.signature_tolerance_s,
         )
         reason = await self._intake.accept(body, delivery)
         self.accepted += 1
         return KEPT if reason else ACCEPTED
 
-    async def _send(self, reply: Reply, send: Send) -> None:
-        headers = []
-        if reply.body:
-            headers += [(b"content-type", b"text/plain"), (b"content-length", str(len(reply.body)).encode())]
-        if reply.is_retry_welcome:
-            headers.append((b"retry-after", self._retry_after))
-        if reply.is_last:
-            headers.append((b"connection", b"close"))
-        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        await send({"type": "http.response.body", "body": reply.body})
+    async def _hold(self, sender: Sender) -> None:
+        """Hold a refusal back where there are many: a sender that forges waits, others do not wait for it."""
+        hold_s = self._senders.hold_s(sender, asyncio.get_running_loop().time())
+        if hold_s and not self._is_draining:
+            sender.n_held += 1
+            try:
+                await asyncio.sleep(hold_s)
+            finally:
+                sender.n_held -= 1
 
-    def _count(self, endpoint: Endpoint | None, reply: Reply, seconds: float) -> None:
-        name = endpoint.name if endpoint else _STRANGER
-        child(metrics.REQUESTS, name, reply.outcome).inc()
-        if endpoint:
-            endpoint.seconds.observe(seconds)
+    def _busy(self, endpoint: Endpoint | None) -> Reply:
+        self._say(endpoint, "the bodies under way hold all the memory that they may")
+        return BUSY
 
-    def _say(self, endpoint: Endpoint | None, why: str) -> None:
-        """One line a minute for each reason: a stranger must not be able to fill the log."""
-        now_s = time.monotonic()
-        if now_s - self._said_s.get(why, -_SAY_AGAIN_S) >= _SAY_AGAIN_S:
-            self._said_s[why] = now_s
-            self._logger.warning("not_accepted", endpoint=endpoint.name if endpoint else _STRANGER, why=why)
+    def _cut(self, endpoint: Endpoint | None, reply: Reply) -> Reply:
+        if reply is UNAVAILABLE:
+            self._say(endpoint, "Kafka did not confirm the record before the reply was due")
+        return self._busy(endpoint) if reply is BUSY else reply
+
+    def _say(self, endpoint: Endpoint | None, why: str, **named: str) -> None:
+        self._quiet.warn(why, endpoint=endpoint.name if endpoint else _STRANGER, **named)
 
 
 def _nobody() -> Keyring:

@@ -1,30 +1,26 @@
-"""`junction-streams gateway`: the application on Granian, until SIGTERM or Ctrl-C, then drained."""
+"""`junction-streams gateway`: one process that serves until SIGTERM or Ctrl-C, then drained. `processes`: several."""
 
 import asyncio
 import gc
-import os
+import resource
 import signal
-import socket
-import sys
-from typing import NoReturn
 
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.server.embed import Server
-from starlette.applications import Starlette
+import uvloop
 
-from connectors.webhook.app import build_app
+from connectors.webhook import processes, tls
+from connectors.webhook.admin import admin_app
+from connectors.webhook.app import Gateway
+from connectors.webhook.server import Server, admin_server, public_server
 from streams.events import ROOM_BYTES, topics
 from streams.kafka import admin
 from streams.kafka.publisher import KafkaPublisher
 from streams.ops import log
 from streams.ops.errors import Misconfigured, Unavailable
-from streams.ops.settings import Settings
+from streams.ops.settings import Settings, load
 
-_HEADERS_TIMEOUT_MS = 10_000
-_CONNECTIONS_MAX = 1024
 _GRACE_S = 1.0
-_FLUSH_S = 0.1  # the server's own thread still writes the last replies
+_FILES_OF_OURS = 256  # beside connections: Kafka's, logs, libraries
+_COLLECT_EVERY = 10_000  # allocations; a request leaves no circles, and each collection stops all of them
 
 
 def run(settings: Settings) -> None:
@@ -33,22 +29,22 @@ def run(settings: Settings) -> None:
     Raises Misconfigured when the settings or the topics are wrong. While Kafka does not answer, posts get 503.
     """
     _check(settings)
-    port = _port(settings)
+    place = processes.place()
+    if place is None:
+        processes.check_ports(settings)
+        _check_layout(settings)
+    if place is None and settings.gateway_processes > 1:
+        uvloop.run(processes.supervise(settings))
+    else:
+        _raise_files_max(settings)
+        uvloop.run(_serve(settings, place))
+
+
+def _check_layout(settings: Settings) -> None:
     try:
         admin.check_layout(settings)
     except Unavailable as error:
         log.get("gateway").warning("waiting", what="Kafka", why=str(error))
-    asyncio.run(_serve(settings, port))
-    _exit()
-
-
-def _exit() -> NoReturn:
-    """End the process without finalizing the interpreter; everything is drained, closed and written by then."""
-    # Granian's threads may still call into Python. While the interpreter finalizes, that is a panic that cannot unwind:
-    # one stop in a dozen under load ended with SIGABRT after a clean drain.
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
 
 
 def _check(settings: Settings) -> None:
@@ -64,60 +60,65 @@ def _check(settings: Settings) -> None:
         )
 
 
-async def _serve(settings: Settings, port: int) -> None:
+def _raise_files_max(settings: Settings) -> None:
+    """Each connection is an open file, and the usual limit of 1,024 is only a default that a process may raise."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = settings.gateway_connections_max + _FILES_OF_OURS
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        log.get("gateway").warning("few_files", limit=hard, wanted=wanted, setting="STREAMS_GATEWAY_CONNECTIONS_MAX")
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
+        )
+
+
+async def _serve(settings: Settings, place: "processes.Place | None") -> None:
+    certificate = tls.certificate(settings)
+    public_socket = processes.public_socket(settings, is_shared=place is not None)
+    admin_socket = None if place else processes.admin_socket(settings)
     publisher = KafkaPublisher(settings)
     client = admin.client_of(settings)
-    app = build_app(
+    gateway = Gateway(
         settings,
         publisher,
         probe=lambda whole: admin.check_layout(settings, client, partitions_only=not whole),
         newest_heartbeat=None if settings.is_mock else lambda: admin.newest_ms(client, settings, topics.HEARTBEATS),
+        read_settings=load,
     )
-    server = Server(
-        app,
-        address=settings.gateway_host,
-        port=port,
-        interface=Interfaces.ASGI,
-        http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=_HEADERS_TIMEOUT_MS),
-        websockets=False,
-        backlog=_CONNECTIONS_MAX,
-        backpressure=_CONNECTIONS_MAX,
-        log_enabled=False,  # its lines have another form than ours; access lines would be one a request
-    )
+    context = certificate.context if certificate else None
+    public = public_server(gateway.door, gateway.senders, gateway.connections, context)
+    own = admin_server(admin_app(gateway.views, "*" if place else settings.gateway_admin_host), place and place.uds)
     logger = log.get("gateway")
     gc.freeze()  # what exists by now stays, so the garbage collector need not scan it again
-    logger.info("listening", host=settings.gateway_host, port=port)
-    stopping = asyncio.create_task(_stop_on_signal(server, app, settings))
+    gc.set_threshold(_COLLECT_EVERY)
+    stopping = asyncio.create_task(_stop_on_signal(gateway, [public, own], settings, place))
+    watching = asyncio.create_task(certificate.run()) if certificate else None
     try:
-        await server.serve()
+        async with gateway.running():
+            if admin_socket:
+                processes.log_listening(settings, public_socket, admin_socket)
+            await asyncio.gather(public.serve([public_socket]), own.serve([admin_socket] if admin_socket else None))
     finally:
-        stopping.cancel()
+        for task in filter(None, (stopping, watching)):
+            task.cancel()
         await publisher.close(settings.publish_timeout_s)
         logger.info("stopped")
 
 
-async def _stop_on_signal(server: Server, app: Starlette, settings: Settings) -> None:
+async def _stop_on_signal(
+    gateway: Gateway, servers: list[Server], settings: Settings, place: "processes.Place | None"
+) -> None:
     is_signalled = asyncio.Event()
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, is_signalled.set)
+        loop.add_signal_handler(number, is_signalled.set)
+    if gateway.secret_watch:
+        loop.add_signal_handler(signal.SIGHUP, gateway.secret_watch.ask)
+    if place:
+        loop.add_reader(place.lifeline, is_signalled.set)  # readable when the parent is gone
     await is_signalled.wait()
-    await app.state.door.drain(settings.publish_timeout_s + _GRACE_S)
-    await asyncio.sleep(_FLUSH_S)
-    server.stop()  # type: ignore[no-untyped-call]  # because Granian leaves this one method untyped
-
-
-def _port(settings: Settings) -> int:
-    """The port to listen on; for 0 any free one. Raises Misconfigured where it cannot be bound."""
-    # Tried before the server does, whose own error is a long traceback.
-    host = settings.gateway_host
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.create_server((host, settings.gateway_port), family=family) as probe:
-            port: int = probe.getsockname()[1]
-            return port
-    except OSError as error:
-        raise Misconfigured(
-            f"cannot listen on {host}:{settings.gateway_port} ({error.strerror}): "
-            "set STREAMS_GATEWAY_HOST or STREAMS_GATEWAY_PORT to an address that is free"
-        ) from None
+    if place:
+        loop.remove_reader(place.lifeline)
+    await gateway.door.drain(settings.publish_timeout_s + _GRACE_S)
+    for server in servers:
+        server.should_exit = True

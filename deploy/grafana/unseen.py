@@ -2,4 +2,5 @@
 
 UNSEEN: dict[str, str] = {
     "junction_gateway_secret_position": "the alert OldSecretInUse reads it; a person asks `junction-streams secrets`.",
+    "junction_gateway_connections_closed_total": "strangers close and are closed all day; the attack page reads it.",
 }

@@ -30,6 +30,7 @@ def service(
         "STREAMS_REPLICATION": str(settings.replication),
         "STREAMS_ENDPOINTS": f'{{"{ENDPOINT}": ["{secret}"]}}',
         "STREAMS_GATEWAY_PORT": str(settings.gateway_port),
+        "STREAMS_GATEWAY_ADMIN_PORT": str(settings.gateway_admin_port),
         "STREAMS_METRICS_PORT": str(settings.metrics_port),
         "STREAMS_QUERY_PORT": str(settings.query_port),
         "STREAMS_STATE_DIR": str(settings.state_dir),
@@ -52,7 +53,7 @@ def wait_ready(stack: Stack) -> None:
             for process, name in ((stack.gateway, "gateway"), (stack.worker, "worker"), (stack.fetcher, "fetcher")):
                 if process and not process.running():
                     raise Misconfigured(f"the {name} stopped: {process.last_words()} (all of it: {process.log})")
-            if http().get(f"{stack.gateway_url}/readyz").status_code != 200:
+            if http().get(f"{stack.gateway_admin_url}/readyz").status_code != 200:
                 raise _NotReady
             if not sum(value for _, value in scrape(stack.worker_metrics_url, "junction_engine_assigned_partitions")):
                 raise _NotReady

@@ -28,13 +28,17 @@ class Stack:
         return f"http://127.0.0.1:{self.settings.gateway_port}"
 
     @property
+    def gateway_admin_url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.gateway_admin_port}"
+
+    @property
     def worker_metrics_url(self) -> str:
         return f"http://127.0.0.1:{self.settings.metrics_port}/metrics"
 
     @property
     def targets(self) -> dict[str, str]:
         """Where each process serves its metrics, `host:port` by job."""
-        gateway, worker = self.settings.gateway_port, self.settings.metrics_port
+        gateway, worker = self.settings.gateway_admin_port, self.settings.metrics_port
         return {"gateway": f"127.0.0.1:{gateway}", "worker": f"127.0.0.1:{worker}", **dict(self.more_targets)}
 
     def also(self, job: str, port: str) -> "Stack":

@@ -99,6 +99,7 @@ def _for_demo(settings: Settings, folder: Path, secret: str, *, is_short: bool) 
         update={
             "endpoints": {ENDPOINT: [SecretStr(secret)]},
             "gateway_port": _port(0 if is_short else settings.gateway_port),
+            "gateway_admin_port": _port(0 if is_short else settings.gateway_admin_port),
             "metrics_port": _port(settings.metrics_port),
             "query_port": _port(settings.query_port),
             "state_dir": folder / "state",

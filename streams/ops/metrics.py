@@ -68,6 +68,13 @@ SECRET_POSITION = Gauge(
     "junction_gateway_secret_position",
     "Where a secret stands in the list of its endpoint, 0 the newest; an old one should fall silent.",
     ["endpoint", "fingerprint"],
+    multiprocess_mode="mostrecent",
+)
+CONNECTIONS_CLOSED = Counter(
+    "junction_gateway_connections_closed_total",
+    "Connections that the gateway closed without a reply of its door, by reason: head too slow or too large, no HTTP, "
+    "idle, too many in all (too_many) or of one address (refused).",
+    ["reason"],
 )
 
 # Worker
@@ -216,6 +223,8 @@ ALERT_DELIVERY_SECONDS = Histogram(
 # 0 from the start: a counter that begins at 1 never "increased" for Prometheus.
 for _reason in Reason:
     DEAD_LETTERS.labels(_reason)
+for _reason_closed in ("slow_head", "head_too_large", "malformed", "idle", "too_many", "refused"):
+    CONNECTIONS_CLOSED.labels(_reason_closed)
 for _cause in ("group", "broker", "other"):
     ABORTS.labels(_cause)
 for _kind in ("event_type", "field", "enum", "shape"):
@@ -253,7 +262,7 @@ _ENGINE: tuple[Declared, ...] = (
 TOLD_BY: Mapping[Process, tuple[Declared, ...]] = {
     Process.GATEWAY: (
         REQUESTS, REQUEST_SECONDS, BODY_BYTES, PUBLISHED, QUEUE_BYTES, OVERLOADED, SECRET_USED, SECRET_POSITION,
-        DEAD_LETTERS,
+        CONNECTIONS_CLOSED, DEAD_LETTERS,
     ),
     Process.WORKER: (
         *_ENGINE, VERDICTS, CLEAN_RECORDS, UNKNOWN_TYPES, OPERATIONAL, DRIFT, CONFLICTS, PREFERENCE_CHANGES, EXPIRED,

@@ -122,9 +122,28 @@ class Settings(BaseSettings):
     that holds them, `{"junction": "file:/run/secrets/junction"}`: one a line, newest first; `#` begins a comment.
     Changes of the file, of `.env` and of `STREAMS_SECRETS_DIR` count without a restart."""
     gateway_host: str = "127.0.0.1"
-    """Address to listen on."""
+    """Address to listen on for webhooks."""
     gateway_port: int = Field(default=8080, ge=0, le=65535)
-    """Port to listen on; 0 takes a free one."""
+    """Port to listen on for webhooks; 0 takes a free one."""
+    gateway_admin_host: str = "127.0.0.1"
+    """Address of the gateway's `/livez`, `/readyz`, `/metrics` and `/secrets`: for your own, not for strangers."""
+    gateway_admin_port: int = Field(default=9080, ge=0, le=65535)
+    """Port of those; 0 takes a free one."""
+    gateway_processes: int = Field(default=1, ge=1, le=64)
+    """Processes that share the port for webhooks. One does for most; more than cores are of no use."""
+    gateway_connections_max: int = Field(default=4096, ge=16)
+    """Connections open at once, of all processes together. Above it the one that waited longest is closed; an address
+    that has sent no right signature may have a quarter."""
+    gateway_tls_cert_file: Path | None = None
+    """PEM file with the gateway's certificate and those between it and its authority. Unset: plain HTTP, behind a
+    proxy. Read again when it changes."""
+    gateway_tls_key_file: Path | None = None
+    """PEM file with the key of the gateway's certificate."""
+    gateway_allowed_networks: Annotated[tuple[str, ...], NoDecode] = ()
+    """Networks that may send webhooks, separated by commas: `10.0.0.0/8`, or Svix's published addresses: `svix`,
+    `svix-us`, `svix-us-east`, `svix-eu`. Empty: everybody may; the signature decides."""
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    """Networks of your own proxies, separated by commas. Only from them is X-Forwarded-For believed."""
     body_bytes_max: int = Field(default=16 * MIB, ge=1024)
     """A larger body is answered 413."""
     signature_tolerance_s: int = Field(default=300, ge=1)
@@ -240,7 +259,9 @@ class Settings(BaseSettings):
             raise ValueError("ends in `-fetcher` or has `-notify-` in it: fetchers and notifiers have such groups")
         return value
 
-    @field_validator("source_priority", "provider_priority", mode="before")
+    @field_validator(
+        "source_priority", "provider_priority", "gateway_allowed_networks", "trusted_proxies", mode="before"
+    )
     @classmethod
     def _from_commas(cls, value: Any) -> Any:
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value

@@ -162,6 +162,7 @@ class Stage:
             "STREAMS_REPLICATION": str(settings.replication),
             "STREAMS_ENDPOINTS": json.dumps({ENDPOINT: [self.secret]}),
             "STREAMS_GATEWAY_PORT": str(settings.gateway_port),
+            "STREAMS_GATEWAY_ADMIN_PORT": str(settings.gateway_admin_port),
             "STREAMS_WORKER_ID": name,
             "STREAMS_STATE_DIR": str(self.state(name)),
             "STREAMS_RECORD_BYTES_MAX": str(settings.record_bytes_max),
@@ -215,7 +216,7 @@ def set_up(scenario: Scenario, say: Say, cluster: Cluster | None = None, prefix:
 
 
 def _settings(cluster: Cluster, folder: Path, prefix: str, scenario: Scenario) -> Settings:
-    at = ports.choose(["gateway", history.API], folder / "ports.json")
+    at = ports.choose(["gateway", "gateway-admin", history.API], folder / "ports.json")
     return Settings(
         _env_file=None,
         bootstrap_servers=cluster.bootstrap_servers,
@@ -226,6 +227,7 @@ def _settings(cluster: Cluster, folder: Path, prefix: str, scenario: Scenario) -
         replication=min(3, scenario.nodes),
         state_dir=folder / "state",
         gateway_port=at["gateway"],
+        gateway_admin_port=at["gateway-admin"],
         junction_url=f"http://127.0.0.1:{at[history.API]}",
         # The worlds' deliveries are months old, a fetched page is of now: what came first would be forgotten at once.
         samples_window_days=0 if scenario.fetchers else WINDOW_DAYS,
@@ -268,7 +270,7 @@ def wait_for_door(stage: Stage) -> None:
     deadline_s = time.monotonic() + READY_S
     while time.monotonic() < deadline_s:
         try:
-            if httpx.get(f"http://127.0.0.1:{stage.settings.gateway_port}/readyz", timeout=5).status_code == 200:
+            if httpx.get(f"http://127.0.0.1:{stage.settings.gateway_admin_port}/readyz", timeout=5).status_code == 200:
                 return
         except httpx.HTTPError:
             pass

@@ -11,7 +11,7 @@ import promql_parser
 import pytest
 import yaml
 
-from connectors.webhook import door
+from connectors.webhook import replies
 from deploy.grafana.boards import BOARDS
 from docs.make import metrics as metrics_page
 from streams.ops import metrics
@@ -94,7 +94,7 @@ def test_outcomes_of_requests_are_those_of_the_door(query: str) -> None:
     for selector in selectors(parsed(query)):
         matched = [m.value for m in selector.matchers.matchers if m.name == "outcome"]
         if selector.name == "junction_gateway_requests_total" and matched:
-            assert set(matched[0].split("|")) <= set(door.OUTCOMES)
+            assert set(matched[0].split("|")) <= set(replies.OUTCOMES)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
@@ -156,7 +156,7 @@ def test_silenced_alerts_exist() -> None:
 def test_scraped_services_are_in_compose() -> None:
     """Each target is a service of docker-compose.yml at the port that its settings open."""
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    port = dict.fromkeys(JOBS, "STREAMS_METRICS_PORT") | {"gateway": "STREAMS_GATEWAY_PORT"}
+    port = dict.fromkeys(JOBS, "STREAMS_METRICS_PORT") | {"gateway": "STREAMS_GATEWAY_ADMIN_PORT"}
     assert {job: [f"{job}:{services[job]['environment'][port[job]]}"] for job in port} == JOBS
 
 

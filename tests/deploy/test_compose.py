@@ -143,7 +143,7 @@ def test_our_variables_are_settings() -> None:
 
 
 # These go with another Kafka, or another platform, than the ones of docker-compose.yml.
-ELSEWHERE = {"STREAMS_REPLICATION", "STREAMS_SECURITY_PROTOCOL", "STREAMS_SECRETS_DIR"}
+ELSEWHERE = {"STREAMS_GATEWAY_TLS_CERT_FILE", "STREAMS_REPLICATION", "STREAMS_SECURITY_PROTOCOL", "STREAMS_SECRETS_DIR"}
 
 
 def test_settings_that_an_operator_is_told_of_reach_a_service() -> None:

@@ -31,7 +31,7 @@ LIBRARIES = {
     "mode": ("streams/engine",),
     "rocksdict": ("streams/engine",),
     "starlette": ("connectors/webhook", "streams/simulator"),
-    "granian": ("connectors/webhook", "streams/simulator"),
+    "uvicorn": ("connectors/webhook", "streams/simulator"),
     "httpx": ("connectors", "streams/status", "streams/demo"),
     "aiohttp": ("connectors", "streams/status", "streams/simulator"),
     "psycopg": ("connectors/postgres",),

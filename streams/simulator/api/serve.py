@@ -2,11 +2,10 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
-from granian.constants import HTTPModes, Interfaces
-from granian.server.embed import Server
+import uvicorn
 
 from streams.ops.errors import Misconfigured
 from streams.simulator.api.app import FakeApi
@@ -18,14 +17,10 @@ HOST = "127.0.0.1"
 async def running(api: FakeApi, port: int = 0, host: str = HOST) -> AsyncIterator[str]:
     """Its base URL; 0 takes a free port. Raises Misconfigured for a port that is not free."""
     port = free_port(host, port)
-    server = Server(
-        api.app,
-        address=host,
-        port=port,
-        interface=Interfaces.ASGI,
-        http=HTTPModes.http1,
-        websockets=False,
-        log_enabled=False,
+    server = _Server(
+        uvicorn.Config(
+            api.app, host=host, port=port, ws="none", log_config=None, log_level="critical", access_log=False
+        )
     )
     task = asyncio.create_task(server.serve())
     try:
@@ -33,8 +28,15 @@ async def running(api: FakeApi, port: int = 0, host: str = HOST) -> AsyncIterato
         yield f"http://{host}:{port}"
     finally:
         api.closing.set()
-        server.stop()  # type: ignore[no-untyped-call]  # because Granian leaves this one method untyped
+        server.should_exit = True
         await task
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """No signals: they are whose process it is."""
+        yield
 
 
 async def _answering(host: str, port: int, task: "asyncio.Task[None]") -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.webhook import build_app
+from connectors.webhook import Gateway as Webhooks
 from connectors.webhook.absence import Absence
 from streams.agents.sweeps import outage as outages
 from streams.events import topics
@@ -20,7 +20,7 @@ from streams.ops.settings import Settings
 from streams.tables.history import outage, progress
 from streams.tables.history.outage import RETRIES_S_MIN, Outage
 from streams.tables.history.request import Why
-from tests.connectors.webhook.test_door import NOW_S, body_of, make_settings, signed
+from tests.connectors.webhook.gateways import NOW_S, body_of, make_settings, signed
 from tests.folding import NOW_MS, PREFIX, RawRecord, Worker
 from tests.tables.history.test_backfills import event
 
@@ -75,13 +75,14 @@ async def test_a_gateway_with_a_wrong_clock_writes_no_heartbeat() -> None:
     settings = make_settings()
     publisher = MemoryPublisher({topic.name: topic.partitions for topic in admin.layout_of(settings)})
     for ahead_s, accepted in ((settings.signature_tolerance_s + 1, 0), (settings.signature_tolerance_s - 1, 1)):
-        app = build_app(settings, publisher, clock=lambda ahead_s=ahead_s: NOW_S + ahead_s)
+        webhooks = Webhooks(settings, publisher, clock=lambda ahead_s=ahead_s: NOW_S + ahead_s)
+        door = webhooks.door
         body = body_of()
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url="http://gateway") as client:
             await client.post("/webhooks/junction", content=body, headers=signed(body))
-        await Absence(settings, publisher, lambda: None, lambda app=app: app.state.door.accepted).check(NOW_MS)
+        await Absence(settings, publisher, lambda: None, lambda door=door: door.accepted).check(NOW_MS)
         beats = [record for record in publisher.records if record.topic.endswith(topics.HEARTBEATS)]
-        assert (app.state.door.accepted, len(beats)) == (accepted, accepted)
+        assert (door.accepted, len(beats)) == (accepted, accepted)
 
 
 def test_a_heartbeat_from_the_future_is_said(capsys: pytest.CaptureFixture[str]) -> None:

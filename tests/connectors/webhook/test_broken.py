@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.connectors.webhook.test_door import USER, Running, body_of, make_settings, start
+from tests.connectors.webhook.gateways import USER, Running, body_of, make_settings, start
 
 
 @pytest.fixture(scope="module")

@@ -1,93 +1,42 @@
 """The door over real HTTP: what is let in, what is kept, what is refused, and that nothing leaks.
 
 Most tests run against uvicorn in a thread with a MemoryPublisher, whose contract tests/kafka/test_publisher.py holds
-against Kafka. tests/connectors/webhook/test_process.py runs the real command on Granian with a real Kafka.
+against Kafka. tests/connectors/webhook/test_process.py runs the real command with a real Kafka.
 """
 
 import asyncio
-import base64
 import json
 import logging
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 import httpx
 import pytest
 import structlog
-import uvicorn
 
-from connectors.webhook import build_app
+from connectors.webhook import Gateway
 from streams.events.message_ids import new_message_id
 from streams.events.partitions import partition_for
 from streams.events.signature import Keyring, sign
-from streams.kafka import admin
-from streams.kafka.memory_publisher import MemoryPublisher, Published
+from streams.kafka.memory_publisher import MemoryPublisher
 from streams.ops.errors import Misconfigured, Unavailable
-from streams.ops.settings import MIB, Settings
-
-SECRET = "whsec_" + base64.b64encode(b"s" * 24).decode()
-OLD_SECRET = "whsec_" + base64.b64encode(b"o" * 24).decode()
-NOW_S = 1_790_000_000
-USER, TEAM = "5f0c2c0e-7a41-4d5e-9c31-0d9f8b6a1e77", "b2a9d0f4-6f0c-4f1b-8a35-94f1c7e2d310"
-MARKERS = ("Geheim4711", "jane.doe@example.com", "98.7654321")
-
-
-def make_settings(**changes: Any) -> Settings:
-    endpoints = {"junction": [SECRET, OLD_SECRET], "other": [SECRET]}
-    base: dict[str, Any] = {"endpoints": endpoints, "partitions": 4, "publish_timeout_s": 1.0}
-    return Settings(_env_file=None, **base | changes)
-
-
-@dataclass
-class Running:
-    """A gateway in a thread. `trouble`: what its probe raises."""
-
-    url: str
-    settings: Settings
-    publisher: MemoryPublisher
-    loop: asyncio.AbstractEventLoop
-    troubles: list[Exception]
-
-    def post(self, body: bytes, headers: dict[str, str] | None = None, endpoint: str = "junction") -> httpx.Response:
-        sent = signed(body) if headers is None else headers
-        return httpx.post(f"{self.url}/webhooks/{endpoint}", content=body, headers=sent, timeout=30)
-
-    def last(self) -> Published:
-        return self.publisher.records[-1]
-
-
-@contextmanager
-def start(settings: Settings) -> Iterator[Running]:
-    layout = admin.layout_of(settings)
-    publisher = MemoryPublisher({topic.name: topic.partitions for topic in layout}, settings.record_bytes_max)
-    troubles: list[Exception] = []
-
-    def probe(whole: bool) -> None:
-        if troubles:
-            raise troubles[-1]
-
-    app = build_app(settings, publisher, clock=lambda: NOW_S, probe=probe)
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="debug", access_log=False)
-    server = uvicorn.Server(config)
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_until_complete, args=(server.serve(),))
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield Running(f"http://127.0.0.1:{port}", settings, publisher, loop, troubles)
-    finally:
-        server.should_exit = True
-        thread.join()
-        loop.close()
+from streams.ops.settings import MIB
+from tests.connectors.webhook.gateways import (
+    MARKERS,
+    NOW_S,
+    OLD_SECRET,
+    SECRET,
+    TEAM,
+    USER,
+    Running,
+    body_of,
+    make_settings,
+    signed,
+    start,
+)
 
 
 @pytest.fixture(scope="module")
@@ -101,18 +50,6 @@ def own_gateway() -> Iterator[Running]:
     """For tests that change it."""
     with start(make_settings()) as running:
         yield running
-
-
-def body_of(event_type: str = "daily.data.sleep.created", **fields: Any) -> bytes:
-    return json.dumps({"event_type": event_type, "user_id": USER, "team_id": TEAM, "data": {}} | fields).encode()
-
-
-def signed(body: bytes, id: str = "msg_1", prefix: str = "svix-", secret: str = SECRET) -> dict[str, str]:
-    return {
-        f"{prefix}id": id,
-        f"{prefix}timestamp": str(NOW_S),
-        f"{prefix}signature": sign(secret, id, NOW_S, body),
-    }
 
 
 # What is let in
@@ -177,7 +114,7 @@ def test_old_secret_during_rotation(gateway: Running) -> None:
     assert gateway.post(body, signed(body, secret=OLD_SECRET)).status_code == 204
     fingerprint = Keyring.parse([OLD_SECRET]).fingerprints[0]
     used = f'junction_gateway_secret_used_total{{endpoint="junction",fingerprint="{fingerprint}"}} 1.0'
-    assert used in httpx.get(f"{gateway.url}/metrics").text
+    assert used in httpx.get(f"{gateway.admin}/metrics").text
 
 
 @pytest.mark.parametrize(
@@ -317,16 +254,19 @@ def test_slow_body() -> None:
 
 
 def test_bodies_together_are_bounded() -> None:
-    """When the bodies under way hold all the memory they may, the next sender is asked to come again."""
-    with start(make_settings(body_bytes_max=1024, publish_timeout_s=5.0)) as gateway:
+    """When large bodies hold three quarters of the room for all, the next has to come again; a small one has not."""
+    with start(make_settings(body_bytes_max=300 * 1024, publish_timeout_s=5.0)) as gateway:
+        assert gateway.post(body_of()).status_code == 204
         gateway.publisher.gate = asyncio.Event()
-        body = body_of(fill="x" * 800)
-        with ThreadPoolExecutor(8) as pool:
+        body = body_of(fill="x" * 290 * 1024)
+        with ThreadPoolExecutor(9) as pool:
             replies = [pool.submit(gateway.post, body) for _ in range(8)]
-            refused = [done.result() for done in islice(as_completed(replies), 4)]
+            refused = [done.result() for done in islice(as_completed(replies), 5)]
+            small = pool.submit(gateway.post, body_of(fill="x" * 200 * 1024))
             gateway.loop.call_soon_threadsafe(gateway.publisher.gate.set)
-        assert [reply.status_code for reply in refused] == [503] * 4
-        assert sorted(reply.result().status_code for reply in replies) == [204] * 4 + [503] * 4
+        assert [reply.status_code for reply in refused] == [503] * 5
+        assert sorted(reply.result().status_code for reply in replies) == [204] * 3 + [503] * 5
+        assert small.result().status_code == 204
         assert gateway.post(body).status_code == 204
 
 
@@ -359,9 +299,9 @@ def test_bug_is_a_503(own_gateway: Running, capsys: pytest.CaptureFixture[str]) 
 
 def test_a_broken_producer_is_not_ready(own_gateway: Running) -> None:
     """While a publisher mends itself, nobody should be sent here."""
-    assert httpx.get(f"{own_gateway.url}/readyz").status_code == 200
+    assert httpx.get(f"{own_gateway.admin}/readyz").status_code == 200
     own_gateway.publisher.broken = "the connection is made anew"
-    reply = httpx.get(f"{own_gateway.url}/readyz")
+    reply = httpx.get(f"{own_gateway.admin}/readyz")
     assert (reply.status_code, reply.json()["reason"]) == (503, "the connection is made anew")
 
 
@@ -370,13 +310,13 @@ def test_readiness_follows_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("connectors.webhook.watch._CHECK_EVERY_S", 0.05)
     monkeypatch.setattr("connectors.webhook.watch._RETRY_S", 0.05)
     with start(make_settings()) as gateway:
-        assert httpx.get(f"{gateway.url}/readyz").json() == {"ready": True, "reason": ""}
+        assert httpx.get(f"{gateway.admin}/readyz").json() == {"ready": True, "reason": ""}
         gateway.troubles.append(Misconfigured("topics are wrong: run `junction-streams topics apply`"))
         wait_for(gateway, 503)
-        assert "topics apply" in httpx.get(f"{gateway.url}/readyz").json()["reason"]
+        assert "topics apply" in httpx.get(f"{gateway.admin}/readyz").json()["reason"]
         assert gateway.post(body_of()).status_code == 503
         assert gateway.post(body_of(), {}).status_code == 401
-        assert httpx.get(f"{gateway.url}/healthz").status_code == 200
+        assert httpx.get(f"{gateway.admin}/livez").status_code == 200
         gateway.troubles.clear()
         wait_for(gateway, 200)
         assert gateway.post(body_of()).status_code == 204
@@ -384,7 +324,7 @@ def test_readiness_follows_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def wait_for(gateway: Running, status: int) -> None:
     deadline_s = time.monotonic() + 10
-    while httpx.get(f"{gateway.url}/readyz").status_code != status:
+    while httpx.get(f"{gateway.admin}/readyz").status_code != status:
         assert time.monotonic() < deadline_s
         time.sleep(0.02)
 
@@ -414,7 +354,7 @@ def test_nothing_of_a_body_leaks(
             for headers in (signed(body), signed(body + b" "), {"svix-id": MARKERS[1], "x-note": MARKERS[0]}):
                 reply = own_gateway.post(body, headers)
                 seen.append(f"{reply.headers} {reply.text}")
-    seen += [httpx.get(own_gateway.url + path).text for path in ("/metrics", "/readyz", "/healthz")]
+    seen += [httpx.get(own_gateway.admin + path).text for path in ("/metrics", "/readyz", "/livez", "/secrets")]
     captured = capsys.readouterr()
     everything = "".join([*seen, captured.out, captured.err, caplog.text])
     assert "dead_letter" in everything
@@ -425,7 +365,7 @@ def test_metrics_are_few(gateway: Running) -> None:
     """Endpoints that do not exist share one label: a stranger cannot make metrics grow."""
     for n in range(3):
         gateway.post(body_of(), endpoint=f"guess-{n}")
-    text = httpx.get(f"{gateway.url}/metrics").text
+    text = httpx.get(f"{gateway.admin}/metrics").text
     assert 'junction_gateway_requests_total{endpoint="-",outcome="refused"}' in text
     assert "guess-" not in text
 
@@ -441,5 +381,5 @@ def test_bad_secret_stops_the_start() -> None:
     """A secret that cannot be one stops the start, named by endpoint and position, not by its text."""
     settings = make_settings(endpoints={"junction": [SECRET, "whsec_$$$$"]})
     with pytest.raises(Misconfigured, match="endpoint 'junction': secret 1") as caught:
-        build_app(settings, MemoryPublisher({}))
+        Gateway(settings, MemoryPublisher({}))
     assert "$$$$" not in str(caught.value)

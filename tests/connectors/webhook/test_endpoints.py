@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.webhook.door import OUTCOMES
 from connectors.webhook.endpoints import Endpoints
+from connectors.webhook.replies import OUTCOMES
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 

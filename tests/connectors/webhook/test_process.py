@@ -1,4 +1,4 @@
-"""`junction-streams gateway` as it runs: Granian, a real Kafka, signals."""
+"""`junction-streams gateway` as it runs: uvicorn, a real Kafka, signals."""
 
 import asyncio
 import contextlib
@@ -18,8 +18,8 @@ import httpx
 from streams.events.signature import sign
 from streams.kafka import admin
 from streams.ops.settings import Settings
-from tests.connectors.webhook.test_door import SECRET, body_of
-from tests.connectors.webhook.test_door import signed as signed_at_fixed_time
+from tests.connectors.webhook.gateways import SECRET, body_of
+from tests.connectors.webhook.gateways import signed as signed_at_fixed_time
 from tests.kafka.test_publisher import read_kafka
 
 WAIT_S = 60.0
@@ -44,6 +44,7 @@ class Gateway:
             "STREAMS_GROUP_ID": settings.group_id,
             "STREAMS_PARTITIONS": str(settings.partitions),
             "STREAMS_GATEWAY_PORT": "0",
+            "STREAMS_GATEWAY_ADMIN_PORT": "0",
             "STREAMS_ENDPOINTS": json.dumps({"junction": [SECRET]}),
             "STREAMS_PUBLISH_TIMEOUT_S": "4",
         }
@@ -58,9 +59,17 @@ class Gateway:
     @property
     def url(self) -> str:
         """Known once it listens."""
+        return self._listens("port")
+
+    @property
+    def admin(self) -> str:
+        """The admin listener's, known once it listens."""
+        return self._listens("admin_port")
+
+    def _listens(self, port: str) -> str:
         deadline_s = time.monotonic() + WAIT_S
         while time.monotonic() < deadline_s:
-            found = re.search(r'"port": (\d+)', self.log.read_text())
+            found = re.search(rf'"{port}": (\d+)', self.log.read_text())
             if found:
                 return f"http://127.0.0.1:{found[1]}"
             assert self.process.poll() is None, self.log.read_text()
@@ -71,7 +80,7 @@ class Gateway:
         deadline_s = time.monotonic() + WAIT_S
         while time.monotonic() < deadline_s:
             with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"{self.url}/readyz").status_code == status:
+                if httpx.get(f"{self.admin}/readyz").status_code == status:
                     return
             time.sleep(0.05)
         raise AssertionError(self.log.read_text())
@@ -148,7 +157,7 @@ def test_starts_before_its_kafka(cluster: Any, settings: Settings, tmp_path: Pat
             body = body_of()
             reply = httpx.post(f"{gateway.url}/webhooks/junction", content=body, headers=signed(body, "msg_1"))
             assert (reply.status_code, reply.headers["retry-after"]) == (503, "30")
-            assert httpx.get(f"{gateway.url}/healthz").status_code == 200
+            assert httpx.get(f"{gateway.admin}/livez").status_code == 200
             cluster.kafka.restart()
             restarted = True
             gateway.wait_ready()

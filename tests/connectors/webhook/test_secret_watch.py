@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from prometheus_client import generate_latest
 from structlog.testing import capture_logs
 
-from connectors.webhook.door import OUTCOMES
 from connectors.webhook.endpoints import Endpoints
+from connectors.webhook.replies import OUTCOMES
 from connectors.webhook.secret_watch import SecretWatch
 from streams.events.signature import Keyring
 from streams.ops.metrics import Process, registry

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.connectors.webhook.test_door import NOW_S, Running, body_of, make_settings, signed, start
+from tests.connectors.webhook.gateways import NOW_S, Running, body_of, make_settings, signed, start
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,91 @@
+"""What is known of each address that sends to us. Times are of a monotonic clock, in seconds."""
+
+from collections.abc import Sequence
+
+from connectors.webhook.limits import networks
+from connectors.webhook.limits.networks import Network
+
+PROVEN_S = 3600.0  # an address that sent a right signature counts as a sender of ours for so long
+ADDRESSES_MAX = 16_384
+# Refusals for a wrong signature: so many a second from one address cost it nothing, and so many at once.
+REFUSALS_PER_S, REFUSALS_AT_ONCE = 20.0, 100.0
+ALL_REFUSALS_PER_S, ALL_REFUSALS_AT_ONCE = 200.0, 1000.0
+HOLD_S_MAX = 3.0
+
+
+class Refusals:
+    """How fast refusals may go out; a bucket that fills by the second."""
+
+    __slots__ = ("_at_once", "_counted_s", "_left", "_per_s")
+
+    def __init__(self, per_s: float, at_once: float) -> None:
+        self._per_s, self._at_once, self._left, self._counted_s = per_s, at_once, at_once, 0.0
+
+    def take(self, now_s: float) -> float:
+        """Count one refusal, and return for how many seconds it is held back; 0.0 while there are few."""
+        filled = self._left + (now_s - self._counted_s) * self._per_s
+        self._left = max(min(filled, self._at_once) - 1, -HOLD_S_MAX * self._per_s)
+        self._counted_s = now_s
+        return max(0.0, -self._left / self._per_s)
+
+
+class Sender:
+    """One address, or one /64. `n_connections`: open now; `n_held`: refusals that are held back.
+
+    `unproven_bytes`: of bodies whose signature is not proved yet. `is_allowed`: by the list of allowed networks.
+    """
+
+    __slots__ = ("is_allowed", "is_proxy", "n_connections", "n_held", "proven_s", "refusals", "site", "unproven_bytes")
+
+    def __init__(self, site: str, *, is_proxy: bool, is_allowed: bool) -> None:
+        self.site, self.is_proxy, self.is_allowed = site, is_proxy, is_allowed
+        self.n_connections, self.n_held, self.unproven_bytes = 0, 0, 0
+        self.proven_s = -PROVEN_S
+        self.refusals = Refusals(REFUSALS_PER_S, REFUSALS_AT_ONCE)
+
+    def is_proven(self, now_s: float) -> bool:
+        """Whether it sent a right signature lately; a trusted proxy counts as if it had."""
+        return self.is_proxy or now_s - self.proven_s < PROVEN_S
+
+    @property
+    def is_forgettable(self) -> bool:
+        """Whether nothing is open or held for it."""
+        return not (self.n_connections or self.n_held or self.unproven_bytes)
+
+
+class Senders:
+    """All addresses that were seen lately. `allowed` empty: everybody may come."""
+
+    def __init__(self, trusted: Sequence[Network] = (), allowed: Sequence[Network] = ()) -> None:
+        self._trusted, self._allowed = trusted, allowed
+        self._by_host: dict[str, Sender] = {}
+        self._all_refusals = Refusals(ALL_REFUSALS_PER_S, ALL_REFUSALS_AT_ONCE)
+
+    def at(self, host: str) -> Sender:
+        """The sender at a host."""
+        found = self._by_host.get(host)
+        return found if found is not None else self._new(host)
+
+    def of(self, host: str, forwarded_for: str) -> Sender:
+        """The sender of a request that came from a host, which may be a proxy. `forwarded_for`: as in `client`."""
+        peer = self.at(host)
+        if not (peer.is_proxy and forwarded_for):
+            return peer
+        return self.at(networks.client(host, forwarded_for, self._trusted))
+
+    def hold_s(self, sender: Sender, now_s: float) -> float:
+        """Count a refusal; for how many seconds its answer is held back. Right signatures are never held back."""
+        return max(sender.refusals.take(now_s), self._all_refusals.take(now_s))
+
+    def _new(self, host: str) -> Sender:
+        if len(self._by_host) >= ADDRESSES_MAX:
+            self._by_host = {known: one for known, one in self._by_host.items() if not one.is_forgettable}
+        site = networks.site(host)
+        sender = self._by_host.get(site)
+        if sender is None:
+            found = networks.address(host)
+            is_proxy = networks.is_in(found, self._trusted)
+            is_allowed = not self._allowed or is_proxy or networks.is_in(found, self._allowed)
+            sender = self._by_host[site] = Sender(site, is_proxy=is_proxy, is_allowed=is_allowed)
+        self._by_host[host] = sender  # so that the next time is one look-up
+        return sender
