@@ -32,6 +32,7 @@ def traces(worker: Worker) -> dict[str, TraceHeaders | None]:
 
 
 def test_clean_records_and_alerts_have_the_trace_of_their_raw_record() -> None:
+    """Both carry traceparent and tracestate on, as the raw record had them."""
     worker = Worker(rules=[HIGH])
     worker.run(raw(heartrate(190), headers={"traceparent": PARENT, "tracestate": STATE}))
     assert {"heartrate", "alerts"} <= traces(worker).keys()
@@ -39,6 +40,7 @@ def test_clean_records_and_alerts_have_the_trace_of_their_raw_record() -> None:
 
 
 def test_a_record_without_a_trace_gives_none() -> None:
+    """No trace is made up for a raw record that has none."""
     worker = Worker()
     worker.run(raw(heartrate(60)))
     assert set(traces(worker).values()) == {None}

@@ -21,9 +21,8 @@ AROUND_S = 5.0  # what a gateway does before, between and after
 EXPOSURE_MAX = 1.5  # of systemd's ten, where ten is a service without any limit
 
 every_unit = pytest.mark.parametrize("name", [GATEWAY, OTHERS])
-with_systemd = pytest.mark.skipif(
-    not shutil.which("systemd-analyze"), reason="because systemd-analyze comes with Debian's package systemd"
-)
+HAS_SYSTEMD = bool(shutil.which("systemd-analyze"))
+with_systemd = pytest.mark.skipif(not HAS_SYSTEMD, reason="because systemd-analyze is Debian's package systemd")
 
 
 def lines(name: str, key: str) -> list[str]:

@@ -23,6 +23,7 @@ def made() -> tuple[Quiet, Clock]:
 
 
 def test_the_first_of_a_reason_is_written_at_once_and_the_rest_of_a_minute_is_one_line_with_their_number() -> None:
+    """A reason is one line at once, then one a minute with how many there were and who was last."""
     quiet, clock = made()
     with structlog.testing.capture_logs() as lines:
         for _ in range(1000):
@@ -57,6 +58,7 @@ def test_every_one_is_told_once_whatever_the_order() -> None:
 
 
 def test_a_line_that_is_due_is_written_when_another_reason_comes() -> None:
+    """What was counted does not wait for its own reason to come again."""
     quiet, clock = made()
     with structlog.testing.capture_logs() as lines:
         quiet.warn("flood")
@@ -67,6 +69,7 @@ def test_a_line_that_is_due_is_written_when_another_reason_comes() -> None:
 
 
 def test_a_reason_that_was_quiet_for_a_minute_is_forgotten_and_written_at_once_again() -> None:
+    """After a quiet minute a reason is new again."""
     quiet, clock = made()
     with structlog.testing.capture_logs() as lines:
         for _ in range(3):
@@ -76,6 +79,7 @@ def test_a_reason_that_was_quiet_for_a_minute_is_forgotten_and_written_at_once_a
 
 
 def test_what_was_counted_is_written_at_the_end_and_a_reason_without_news_is_not() -> None:
+    """`close` writes what was counted and not yet told, and nothing twice."""
     quiet, _ = made()
     with structlog.testing.capture_logs() as lines:
         for why in ("a", "b", "a", "a"):
@@ -85,6 +89,7 @@ def test_what_was_counted_is_written_at_the_end_and_a_reason_without_news_is_not
 
 
 def test_reasons_that_somebody_makes_up_fill_neither_the_memory_nor_the_log() -> None:
+    """Reasons beyond the bound are counted as one; those that were known stay themselves."""
     quiet, _ = made()
     with structlog.testing.capture_logs() as lines:
         quiet.warn("known")

@@ -56,7 +56,7 @@ async def checked(watch: SecretWatch, *, is_asked: bool = False) -> list[dict[st
     """What a check logs, without the names of the logger."""
     with capture_logs() as said:
         await watch.check(is_asked=is_asked)
-    return [{key: value for key, value in one.items() if key != "component"} for one in said]  # type: ignore[misc]
+    return [{key: value for key, value in one.items() if key != "component"} for one in said]  # type: ignore[misc]  # because structlog types lines as Any
 
 
 async def test_a_rotation(file: Path) -> None:
