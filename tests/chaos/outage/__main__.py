@@ -57,6 +57,7 @@ def _figures(samples: Samples, verdict: Verdict) -> dict[str, Any]:
     rss = [row.rss_mib for row in samples.rows]
     before = [row.rss_mib for row in samples.rows if row.at_s < samples.marks["begin"]]
     return asdict(verdict) | {
+        "refused_for_overload": samples.overload,
         "outage_s": round(samples.marks["end"] - samples.marks["begin"], 1),
         "red_after_s": _rounded(samples.after("begin", is_ready=False)),
         "ready_after_s": _rounded(samples.after("end", is_ready=True)),

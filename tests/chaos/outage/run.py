@@ -35,6 +35,7 @@ async def run(stage: Stage, plan: Plan) -> Samples:
     samples.mark("end")
     await asyncio.sleep(plan.after_s)
     await sender.finish(PATIENCE_S)
+    samples.overload = await stage.refused()
     for task in tasks:
         task.cancel()
         with suppress(asyncio.CancelledError):

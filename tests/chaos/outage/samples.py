@@ -26,12 +26,13 @@ class Sample:
 
 @dataclass
 class Samples:
-    """`marks`: what happened when, in seconds since the begin."""
+    """`marks`: what happened when, in seconds since the begin. `overload`: refusals by topic."""
 
     stage: Stage
     sender: Sender
     rows: list[Sample] = field(default_factory=list)
     marks: dict[str, float] = field(default_factory=dict)
+    overload: dict[str, int] = field(default_factory=dict)
     began_s: float = field(default_factory=time.monotonic)
 
     def mark(self, name: str) -> None:

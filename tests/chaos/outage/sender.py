@@ -16,6 +16,7 @@ from streams.simulator.delivery.courier import TIMEOUT_S, signed
 
 AT_ONCE = 512  # requests under way
 RETRIES_S = (2.0, 20.0, 40.0)  # then the last again; Junction: 5 s, 5 min, 30 min, ... and what Retry-After asks for
+KEEP_ALIVE_S = 2.0
 JITTER = 0.2  # Svix's
 USERS = 400
 _SAMPLES = [{"timestamp": f"2026-06-03T10:{n // 60:02}:{n % 60:02}+00:00", "value": 50 + n % 80} for n in range(180)]
@@ -69,7 +70,8 @@ class Sender:
     async def run(self) -> None:
         """Start deliveries at the rate until `stop`."""
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),
+            # Shorter than a server's: one that is reused at the moment it is closed would look like a reset.
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_S),
             timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
             headers={"content-type": "application/json"},
         )

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+from prometheus_client.parser import text_string_to_metric_families
 
 from streams.demo.cluster import Cluster, ports
 from streams.demo.cluster.supervise import Child
@@ -36,7 +37,7 @@ class Stage:
     gateway: Child
     secret: str
     port: int
-    ready_url: str
+    admin_url: str
 
     @property
     def url(self) -> str:
@@ -53,9 +54,20 @@ class Stage:
         """Whether the gateway says so."""
         try:
             async with httpx.AsyncClient(timeout=3) as client:
-                return (await client.get(self.ready_url)).status_code == 200
+                return (await client.get(f"{self.admin_url}/readyz")).status_code == 200
         except httpx.HTTPError:
             return False
+
+    async def refused(self) -> dict[str, int]:
+        """Topic → records that the gateway refused for overload, by its own count."""
+        async with httpx.AsyncClient(timeout=5) as client:
+            text = (await client.get(f"{self.admin_url}/metrics")).text
+        rows = [one for family in text_string_to_metric_families(text) for one in family.samples]
+        return {
+            one.labels["topic"]: int(one.value)
+            for one in rows
+            if one.name == "junction_gateway_overload_total" and one.value
+        }
 
 
 async def stop(stage: Stage, seconds: float) -> None:
@@ -117,7 +129,7 @@ def serving(cluster: Cluster, settings: Settings, folder: Path, more: Mapping[st
         "STREAMS_GATEWAY_ADMIN_PORT": str(at["admin"]),
     }
     child = Child([sys.executable, "-m", "streams.cli", "gateway"], folder / "gateway.log", env=env | dict(more))
-    stage = Stage(cluster, settings, child, secret, at["gateway"], f"http://127.0.0.1:{_admin_port(at)}/readyz")
+    stage = Stage(cluster, settings, child, secret, at["gateway"], f"http://127.0.0.1:{_admin_port(at)}")
     try:
         _wait(stage)
         yield stage
