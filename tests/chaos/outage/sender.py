@@ -55,13 +55,14 @@ def deliveries(chance: random.Random) -> Iterator[Delivery]:
 
 
 class Sender:
-    """Sends until `stop`; then `finish` waits for retries."""
+    """Sends until `stop`; then `finish` waits for retries. `secret` may be changed meanwhile."""
 
     def __init__(self, url: str, secret: str, rate: float, seed: int, retries_s: tuple[float, ...] = RETRIES_S) -> None:
         self.sent: list[Delivery] = []
         self.now: Counter[str] = Counter()  # answers since somebody took them
         self.slowest_s = 0.0
-        self._url, self._secret, self._rate, self._chance = url, secret, rate, random.Random(seed)
+        self.secret = secret
+        self._url, self._rate, self._chance = url, rate, random.Random(seed)
         self._retries_s = retries_s
         self._open: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
@@ -114,7 +115,7 @@ class Sender:
         """One post; what Retry-After asks for, in seconds."""
         async with self._places:
             began_s, asked = time.monotonic(), "0"
-            headers = signed(self._secret, delivery.id, int(time.time()), delivery.body)
+            headers = signed(self.secret, delivery.id, int(time.time()), delivery.body)
             try:
                 async with self._session.post(self._url, data=delivery.body, headers=headers) as reply:
                     outcome, asked = str(reply.status), reply.headers.get("retry-after", "0")
