@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -199,19 +199,9 @@ class Family:
         return next(filter(None, found), "")
 
     async def _secrets(self) -> list[dict[str, Any]]:
-        return _merged(row for one in await self._ask("/secrets") if one is not None for row in one.json())
-
-
-def _merged(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One row of each secret of an endpoint: counted by all, used last by any."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in rows:
-        of_all = found.setdefault((row["endpoint"], row["fingerprint"]), row)
-        if of_all is not row:
-            of_all["verified"] += row["verified"]
-            of_all["last_used_s"] = max(of_all["last_used_s"], row["last_used_s"])
-            of_all["since_s"] = min(of_all["since_s"], row["since_s"])
-    return list(found.values())
+        answers = enumerate(await self._ask("/secrets"))
+        # Not summed: who rotates has to see whether each process has read the new ones.
+        return [row | {"process": number} for number, one in answers if one is not None for row in one.json()]
 
 
 def _summed(folder: Path) -> CollectorRegistry:

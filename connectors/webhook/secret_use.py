@@ -1,5 +1,6 @@
 """How often each secret of this process has verified a request, and when last: what a rotation is watched by."""
 
+import os
 import time
 from typing import NamedTuple
 
@@ -7,12 +8,14 @@ from prometheus_client import Counter
 
 from streams.ops import metrics
 
+_GONE = -1
+
 
 class SecretRow(NamedTuple):
     """What is told of one secret of one endpoint. `version`: of its signatures, v1 or v1a.
 
     `position`: in the list of its endpoint, 0 the newest. `verified`: requests since `since_s`, when it was taken.
-    `last_used_s` is 0 for never. Times are Unix seconds.
+    `last_used_s` is 0 for never. Times are Unix seconds. `process`: of several processes of a gateway, which one.
     """
 
     endpoint: str
@@ -22,6 +25,7 @@ class SecretRow(NamedTuple):
     verified: int
     last_used_s: float
     since_s: float
+    process: int = 0
 
 
 class SecretUse:
@@ -57,5 +61,8 @@ class SecretUse:
 
     def forget(self) -> None:
         """Its series end. A request under way may still count: on a child that nobody reads any more."""
+        metrics.SECRET_POSITION.labels(self.endpoint, self.fingerprint).set(_GONE)
+        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+            return  # of several processes the series stay in their files until the gateway starts again
         metrics.SECRET_USED.remove(self.endpoint, self.fingerprint)
         metrics.SECRET_POSITION.remove(self.endpoint, self.fingerprint)

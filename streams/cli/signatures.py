@@ -5,8 +5,31 @@ from typing import Annotated
 
 import typer
 
-from streams.cli.base import LOOK, AsJson, app, moment, read_settings
+from streams.cli.base import LOOK, NONE, AsJson, app, moment, read_settings
 from streams.ops.errors import Misconfigured
+
+
+@app.command(rich_help_panel=LOOK)
+def secrets(
+    url: Annotated[
+        list[str] | None,
+        typer.Option(help="Of a gateway's admin listener; repeat it. Default: as set here."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Signing secrets of each endpoint by fingerprint: when each was used last, and whether an old one may go.
+
+    Example: `junction-streams secrets --url http://gateway-0:9080 --url http://gateway-1:9080`
+    """
+    import asyncio
+    import time
+
+    from connectors.webhook.secret_client import ask_all, own_url
+    from connectors.webhook.secret_report import report
+    from streams.cli.show.secrets import print_secrets
+
+    rows = asyncio.run(ask_all(url or [own_url(read_settings(running=NONE))]))
+    print_secrets(report(rows, time.time()), time.time(), as_json=as_json)
 
 
 @app.command(rich_help_panel=LOOK)

@@ -66,7 +66,7 @@ SECRET_USED = Counter(
 )
 SECRET_POSITION = Gauge(
     "junction_gateway_secret_position",
-    "Where a secret stands in the list of its endpoint, 0 the newest; an old one should fall silent.",
+    "Where a secret stands in the list of its endpoint, 0 the newest, -1 gone; an old one should fall silent.",
     ["endpoint", "fingerprint"],
     multiprocess_mode="mostrecent",
 )

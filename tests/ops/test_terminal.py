@@ -20,6 +20,8 @@ from rich.console import Console
 from connectors.history.reconcile.findings import ReconcileVerdict, ResourceFinding, UserReconciliation
 from connectors.history.reconcile.reports import ResourceReport
 from connectors.webhook.proofs import ProvedRecord
+from connectors.webhook.secret_report import SecretReport
+from connectors.webhook.secret_use import SecretRow
 from streams.alerts.alert_history import AlertHistory
 from streams.alerts.lives.threshold import Threshold
 from streams.alerts.rules.parser import ParsedRules
@@ -28,7 +30,7 @@ from streams.alerts.rules.rule_set import RuleSet
 from streams.alerts.trial.data_span import DataSpan
 from streams.alerts.trial.runner import TrialOutcome
 from streams.alerts.trial.trial import FiredAlert
-from streams.cli.show import alert_trial, alerts, explain, fetch, letters, proofs, reconcile, schemas, topics
+from streams.cli.show import alert_trial, alerts, explain, fetch, letters, proofs, reconcile, schemas, secrets, topics
 from streams.cli.show.drift import merged, render
 from streams.cli.show.status import print_status
 from streams.events.proof import Proof, ProofVerdict
@@ -116,6 +118,10 @@ def a_letter(x: str) -> dict[str, str]:
     return dict.fromkeys((*letters._SHOWN, "redriven_from"), x)
 
 
+def a_secret(x: str) -> SecretReport:
+    return SecretReport(SecretRow(x, 0, x, x, 1, 1.0, 1.0), 1, True, x)
+
+
 def proved(x: str) -> ProvedRecord:
     return ProvedRecord(x, 0, 1, 2, 3, Proof(ProofVerdict.HEADERS, x, x, x, 1, x, x, 0))
 
@@ -156,6 +162,7 @@ PAGES: dict[str, Callable[[str], None]] = {
     "reconcile --all": lambda x: reconcile.print_summary(everybody(x), as_json=False),
     "topics": lambda x: topics.print_changes([Change(x, x, x)], [], applied=False, as_json=False),
     "schemas": lambda x: void(schemas.print_checks([SubjectCheck(x, x, x, SubjectStatus.NEW)], as_json=False)),
+    "secrets": lambda x: secrets.print_secrets([a_secret(x)], 2.0, as_json=False),
     "verify": lambda x: void(proofs.print_proof(proved(x), as_json=False)),
     "verify --since": lambda x: void(proofs.print_proofs([proved(x)], as_json=False)),
     "fetch": lambda x: fetch.print_requests([Request(x, x, x, x, 0, 0, Why.PERSON, Priority.NORMAL)], as_json=False),
