@@ -57,6 +57,11 @@ Clock = Callable[[], float]
 _STRANGER = "-"  # the label of every endpoint that we do not have: labels stay few
 _BODIES_MAX = 4  # bodies of the greatest size that may be under way at once
 _PATH_CHARS_SHOWN = 64
+_WHY_CUT = {
+    BUSY: "the bodies under way hold all the memory that they may",
+    TOO_SLOW: "body too slow",
+    UNAVAILABLE: "Kafka did not confirm the record before the reply was due",
+}
 _REFUSED_UNREAD = REFUSED._replace(is_last=True)
 
 
@@ -112,7 +117,7 @@ class Door:
         finally:
             self._under_way.end(request)
         if reply.status == REFUSED.status:
-            await self._hold(sender)
+            await self._hold(sender, scope)
         start, body = self._messages[reply]
         await send(start)
         await send(body)
@@ -135,14 +140,15 @@ class Door:
         try:
             return await self._accept(request, endpoint, head, sender, receive)
         except SignatureError as error:
-            self._say(endpoint, str(error) if endpoint else "unknown endpoint")
+            self._say(endpoint, str(error) if endpoint else "unknown endpoint", address=sender.site)
             return _REFUSED_UNREAD if head.has_body and not request.is_complete else REFUSED
         except TooLarge:
+            self._say(endpoint, "body too large", address=sender.site)
             return TOO_LARGE
         except TooSlow:
-            return TOO_SLOW
+            return self._cut(endpoint, TOO_SLOW, sender)
         except Busy:
-            return self._busy(endpoint)
+            return self._cut(endpoint, BUSY, sender)
         except Gone:
             return GONE
         except Overloaded as error:
@@ -155,7 +161,7 @@ class Door:
             reply = request.was_cut()
             if reply is None:
                 raise
-            return self._cut(endpoint, reply)
+            return self._cut(endpoint, reply, sender)
         except Exception as error:
             self._logger.error("unexpected", kind=type(error).__name__, at=_place(error))
             return BROKEN
@@ -170,6 +176,7 @@ class Door:
         claim = read_claim(head.signature, now_s=self._clock(), tolerance_s=self._settings.signature_tolerance_s)
         check_length(head.length, self._settings.body_bytes_max)
         first, has_more = await read_piece(receive)
+        request.has_begun = True
         if not has_more:  # nearly all of them: there is nothing to hold
             return await self._store(request, endpoint, head, sender, claim, first)
         evict = partial(request.cut, BUSY)
@@ -203,24 +210,21 @@ class Door:
         self.accepted += 1
         return KEPT if reason else ACCEPTED
 
-    async def _hold(self, sender: Sender) -> None:
+    async def _hold(self, sender: Sender, scope: Scope) -> None:
         """Hold a refusal back where there are many: a sender that forges waits, others do not wait for it."""
         hold_s = self._senders.hold_s(sender, asyncio.get_running_loop().time())
         if hold_s and not self._is_draining:
             sender.n_held += 1
+            if connection := scope.get("state", {}).get("connection"):
+                connection.hold()
             try:
                 await asyncio.sleep(hold_s)
             finally:
                 sender.n_held -= 1
 
-    def _busy(self, endpoint: Endpoint | None) -> Reply:
-        self._say(endpoint, "the bodies under way hold all the memory that they may")
-        return BUSY
-
-    def _cut(self, endpoint: Endpoint | None, reply: Reply) -> Reply:
-        if reply is UNAVAILABLE:
-            self._say(endpoint, "Kafka did not confirm the record before the reply was due")
-        return self._busy(endpoint) if reply is BUSY else reply
+    def _cut(self, endpoint: Endpoint | None, reply: Reply, sender: Sender) -> Reply:
+        self._say(endpoint, _WHY_CUT[reply], address=sender.site)
+        return reply
 
     def _say(self, endpoint: Endpoint | None, why: str, **named: str) -> None:
         self._quiet.warn(why, endpoint=endpoint.name if endpoint else _STRANGER, **named)

@@ -10,13 +10,19 @@ from uvicorn.server import ServerState
 from connectors.webhook.limits.connections import Connections, Stage
 from connectors.webhook.limits.senders import Senders
 from streams.ops import metrics
+from streams.ops.quiet import Quiet
 
 HEAD_BYTES_MAX = 32 * 1024
 HEADERS_MAX = 100
+CHUNKS_MAX, CHUNK_BYTES_MIN = 64, 512  # more chunks have to be so large on average: each costs the only thread time
 
 
 class HeadTooLarge(Exception):
     """The head of a request has more bytes or headers than any sender of ours sends."""
+
+
+class TinyChunks(Exception):
+    """The body comes in chunks that cost more than they bring."""
 
 
 class UnknownForm(Exception):
@@ -35,11 +41,14 @@ class BoundedProtocol(HttpToolsProtocol):
         *,
         senders: Senders,
         connections: Connections,
+        quiet: Quiet,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._senders = senders
         self._open = connections
-        self._head_bytes = self._unfinished_bytes = 0
+        self._quiet = quiet
+        self._head_bytes = self._unfinished_bytes = self._body_bytes = self._n_chunks = 0
+        self._has_body_come = False
         self._state = Stage.HEAD  # what the parser waits for
         self._status = 400
         self.stage = Stage.ANSWER
@@ -56,23 +65,36 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def give_up(self, why: str) -> None:
         """See `limits.connections.Connection`."""
-        metrics.CONNECTIONS_CLOSED.labels(why).inc()
+        self._count_closed(why)
         self.transport.abort()
+
+    def hold(self) -> None:
+        """Its refusal is held back: when there are too many connections, it is closed first."""
+        if not self.transport.is_closing():
+            self._open.move(self, Stage.HELD, self.loop.time())
+
+    def _count_closed(self, why: str) -> None:
+        metrics.CONNECTIONS_CLOSED.labels(why).inc()
+        if why != "idle":
+            self._quiet.warn(why, address=self.sender.site)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self._state is Stage.HEAD:
+        if self._state is Stage.HEAD or (self._state is Stage.BODY and not self._has_body_come):
+            # A line without end is in no callback: a header, a trailer, an extension of a chunk.
             self._unfinished_bytes += len(data)
             if self._unfinished_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
                 self._refuse(431)
+        self._has_body_come = False
         # Moves are made once a read: most requests are in one, and never wait for a rest.
         if self._state is not self.stage and not self.transport.is_closing():
             self._open.move(self, self._state, self.loop.time())
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._head_bytes = 0
+        self._head_bytes = self._unfinished_bytes = self._body_bytes = self._n_chunks = 0
         self._state = Stage.HEAD
+        self.scope["state"]["connection"] = self
 
     def on_url(self, url: bytes) -> None:
         self._count_head(len(url))
@@ -97,6 +119,22 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unfinished_bytes = 0
         self._state = Stage.BODY
 
+    def on_chunk_header(self) -> None:
+        """httptools calls it for each chunk. Raises TinyChunks."""
+        self._n_chunks += 1
+        if self._n_chunks > CHUNKS_MAX and self._body_bytes < self._n_chunks * CHUNK_BYTES_MIN:
+            self._status = 413
+            raise TinyChunks
+
+    def on_body(self, body: bytes) -> None:
+        self._has_body_come = True
+        self._unfinished_bytes = 0
+        self._body_bytes += len(body)
+        super().on_body(body)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        self.cycle.keep_alive = False  # the parser takes what follows for another protocol, and reads no request in it
+
     def on_message_complete(self) -> None:
         super().on_message_complete()
         self._state = Stage.ANSWER
@@ -106,7 +144,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refuse(self._status)
 
     def _refuse(self, status: int) -> None:
-        metrics.CONNECTIONS_CLOSED.labels("head_too_large" if status == 431 else "malformed").inc()
+        self._count_closed({413: "tiny_chunks", 431: "head_too_large"}.get(status, "malformed"))
         if self.cycle is None or not self.cycle.response_started:
             self.transport.write(STATUS_LINE[status] + b"content-length: 0\r\nconnection: close\r\n\r\n")
         if self.cycle is not None:

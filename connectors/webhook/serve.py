@@ -20,6 +20,7 @@ from streams.ops.settings import Settings, load
 
 _GRACE_S = 1.0
 _FILES_OF_OURS = 256  # beside connections: Kafka's, logs, libraries
+_CONNECTIONS_MIN = 16
 _COLLECT_EVERY = 10_000  # allocations; a request leaves no circles, and each collection stops all of them
 
 
@@ -36,8 +37,7 @@ def run(settings: Settings) -> None:
     if place is None and settings.gateway_processes > 1:
         uvloop.run(processes.supervise(settings))
     else:
-        _raise_files_max(settings)
-        uvloop.run(_serve(settings, place))
+        uvloop.run(_serve(_with_files(settings), place))
 
 
 def _check_layout(settings: Settings) -> None:
@@ -60,16 +60,18 @@ def _check(settings: Settings) -> None:
         )
 
 
-def _raise_files_max(settings: Settings) -> None:
-    """Each connection is an open file, and the usual limit of 1,024 is only a default that a process may raise."""
+def _with_files(settings: Settings) -> Settings:
+    """As many connections as there may be open files; the usual limit of 1,024 is a default that one may raise."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = settings.gateway_connections_max + _FILES_OF_OURS
     if hard != resource.RLIM_INFINITY and hard < wanted:
-        log.get("gateway").warning("few_files", limit=hard, wanted=wanted, setting="STREAMS_GATEWAY_CONNECTIONS_MAX")
+        most = max(_CONNECTIONS_MIN, hard - _FILES_OF_OURS)
+        log.get("gateway").warning("few_files", open_files_max=hard, connections_max=most)
+        settings = settings.model_copy(update={"gateway_connections_max": most})
+        wanted = hard
     if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(
-            resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
-        )
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return settings
 
 
 async def _serve(settings: Settings, place: "processes.Place | None") -> None:

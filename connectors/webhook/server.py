@@ -13,6 +13,8 @@ from starlette.types import ASGIApp
 from connectors.webhook.limits.connections import Connections
 from connectors.webhook.limits.senders import Senders
 from connectors.webhook.protocol import BoundedProtocol
+from streams.ops import log
+from streams.ops.quiet import Quiet
 
 BACKLOG = 4096
 _SWEEP_S = 0.5
@@ -32,7 +34,9 @@ def public_server(
     app: ASGIApp, senders: Senders, connections: Connections, context: ssl.SSLContext | None = None
 ) -> Server:
     """The server that strangers reach. `connections` has to be swept: `sweep`."""
-    protocol = partial(BoundedProtocol, senders=senders, connections=connections)
+    protocol = partial(
+        BoundedProtocol, senders=senders, connections=connections, quiet=Quiet(log.get("gateway"), "connections_closed")
+    )
     return _server(app, protocol, context)
 
 

@@ -3,19 +3,23 @@
 import asyncio
 from typing import Any
 
+from connectors.webhook.limits.bodies import GRACE_S
 from connectors.webhook.replies import TOO_SLOW, UNAVAILABLE, Reply
 
 _SWEEP_S_MAX = 0.5
 
 
 class Request:
-    """One request in its task. `is_complete`: its whole body is here. `cut_with`: the reply that cut it off."""
+    """One request in its task. `has_begun`: something of its body is here; `is_complete`: all of it.
 
-    __slots__ = ("_task", "began_s", "cut_with", "is_complete")
+    `cut_with`: the reply that cut it off.
+    """
+
+    __slots__ = ("_task", "began_s", "cut_with", "has_begun", "is_complete")
 
     def __init__(self, task: "asyncio.Task[Any] | None", began_s: float) -> None:
         self._task, self.began_s = task, began_s
-        self.is_complete = False
+        self.has_begun = self.is_complete = False
         self.cut_with: Reply | None = None
 
     def cut(self, reply: Reply) -> None:
@@ -56,11 +60,14 @@ class UnderWay:
         """Cut what is overdue, until cancelled."""
         while True:
             await asyncio.sleep(min(_SWEEP_S_MAX, self._timeout_s / 4))
-            due_s = asyncio.get_running_loop().time() - self._timeout_s
+            now_s = asyncio.get_running_loop().time()
             for request in list(self._requests):
-                if request.began_s > due_s:
+                if now_s - request.began_s > self._timeout_s:
+                    request.cut(UNAVAILABLE if request.is_complete else TOO_SLOW)
+                elif now_s - request.began_s < GRACE_S:
                     break
-                request.cut(UNAVAILABLE if request.is_complete else TOO_SLOW)
+                elif not request.has_begun:
+                    request.cut(TOO_SLOW)
 
     async def wait_until_empty(self) -> None:
         """Return when nothing is under way."""

@@ -73,7 +73,7 @@ SECRET_POSITION = Gauge(
 CONNECTIONS_CLOSED = Counter(
     "junction_gateway_connections_closed_total",
     "Connections that the gateway closed without a reply of its door, by reason: head too slow or too large, no HTTP, "
-    "idle, too many in all (too_many) or of one address (refused).",
+    "tiny chunks, idle, too many in all (too_many) or of one address (refused).",
     ["reason"],
 )
 
@@ -223,7 +223,7 @@ ALERT_DELIVERY_SECONDS = Histogram(
 # 0 from the start: a counter that begins at 1 never "increased" for Prometheus.
 for _reason in Reason:
     DEAD_LETTERS.labels(_reason)
-for _reason_closed in ("slow_head", "head_too_large", "malformed", "idle", "too_many", "refused"):
+for _reason_closed in ("slow_head", "head_too_large", "tiny_chunks", "malformed", "idle", "too_many", "refused"):
     CONNECTIONS_CLOSED.labels(_reason_closed)
 for _cause in ("group", "broker", "other"):
     ABORTS.labels(_cause)

@@ -1,7 +1,8 @@
 """Which connections are open, what they wait for, and which one is closed when there are too many.
 
-A connection waits for a head, for the rest of a body, or, after a reply, for the next request. While a whole request is
-being answered it is in none of these, and is never closed. Times are of a monotonic clock, in seconds.
+A connection waits for a head, for the rest of a body, for a refusal that is held back, or, after a reply, for the next
+request. While a whole request is being answered it is in none of these, and is never closed. Times are of a monotonic
+clock, in seconds.
 """
 
 from enum import IntEnum
@@ -17,10 +18,11 @@ IDLE_S = 75.0  # longer than proxies keep theirs (60 s): who closes first must n
 class Stage(IntEnum):
     """What a connection waits for."""
 
-    HEAD = 0
-    IDLE = 1
-    BODY = 2  # how long this may take is the door's matter
-    ANSWER = 3
+    HELD = 0  # a refusal that is held back
+    HEAD = 1
+    IDLE = 2
+    BODY = 3  # how long this may take is the door's matter
+    ANSWER = 4
 
 
 class Connection(Protocol):
@@ -36,7 +38,7 @@ class Connections:
 
     def __init__(self, most: int, most_of_one: int) -> None:
         self._most, self._most_of_one = most, most_of_one
-        self._waiting: tuple[dict[Connection, float], ...] = ({}, {}, {})  # by Stage, the oldest first
+        self._waiting: tuple[dict[Connection, float], ...] = ({}, {}, {}, {})  # by Stage, the oldest first
         self.n_open = 0
 
     def opened(self, new: Connection, now_s: float) -> bool:
