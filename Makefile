@@ -7,7 +7,7 @@ AUDIT := $(VENV)/audit
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-path bench-engine fuzz mutants chaos upgrade consumers audit package up dashboards boards docs released lock format clean
+.PHONY: help demo test check bench bench-path bench-engine fuzz mutants chaos upgrade consumers contract audit package up dashboards boards docs released lock format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -75,6 +75,14 @@ audit: $(AUDIT)/.ready  ## known vulnerabilities of what constraints.txt pins; n
 
 consumers: $(VENV)/.ready  ## other people's clients on our topics: make consumers ARGS="--list"
 	@$(BIN)/python -m tests.consumers $(ARGS)
+
+$(VENV)/contract/.ready: tests/contract/requirements.txt
+	@$(PYTHON) -m venv --clear $(VENV)/contract
+	@$(VENV)/contract/bin/python -m pip install --quiet --disable-pip-version-check -r tests/contract/requirements.txt
+	@touch $@
+
+contract: $(VENV)/.ready $(VENV)/contract/.ready  ## does the gateway answer as docs/openapi.yaml says: make contract ARGS="--examples 1000"
+	@$(BIN)/python -m tests.contract $(VENV)/contract/bin/schemathesis $(ARGS)
 
 package: $(VENV)/.ready  ## wheel and sdist, tried in an environment with nothing else; needs the network
 	@$(BIN)/python -m tests.house.package

@@ -29,6 +29,7 @@ from connectors.webhook.replies import (
     ACCEPTED,
     BROKEN,
     BUSY,
+    EVERY,
     GONE,
     KEPT,
     NOT_ALLOWED,
@@ -36,7 +37,7 @@ from connectors.webhook.replies import (
     NOT_POST,
     OVERLOAD,
     REFUSED,
-    REPLIES,
+    REFUSED_UNREAD,
     TOO_LARGE,
     TOO_SLOW,
     UNAVAILABLE,
@@ -62,7 +63,6 @@ _WHY_CUT = {
     TOO_SLOW: "body too slow",
     UNAVAILABLE: "Kafka did not confirm the record before the reply was due",
 }
-_REFUSED_UNREAD = REFUSED._replace(is_last=True)
 
 
 class Door:
@@ -84,7 +84,7 @@ class Door:
         self._clock = clock
         self._nobody = _nobody()
         self._budget = Budget(_BODIES_MAX * settings.body_bytes_max)
-        self._messages = {reply: messages(reply, settings.retry_after_s) for reply in (*REPLIES, _REFUSED_UNREAD)}
+        self._messages = {reply: messages(reply, settings.retry_after_s) for reply in EVERY}
         self._logger = log.get("gateway")
         self._intake = Intake(settings, publisher, self._logger)
         self._quiet = Quiet(self._logger, "not_accepted")
@@ -141,7 +141,7 @@ class Door:
             return await self._accept(request, endpoint, head, sender, receive)
         except SignatureError as error:
             self._say(endpoint, str(error) if endpoint else "unknown endpoint", address=sender.site)
-            return _REFUSED_UNREAD if head.has_body and not request.is_complete else REFUSED
+            return REFUSED_UNREAD if head.has_body and not request.is_complete else REFUSED
         except TooLarge:
             self._say(endpoint, "body too large", address=sender.site)
             return TOO_LARGE

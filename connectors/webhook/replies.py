@@ -34,6 +34,9 @@ REPLIES = (
     ACCEPTED, KEPT, REFUSED, NOT_ALLOWED, NOT_FOUND, NOT_POST, TOO_LARGE, TOO_SLOW, GONE, BUSY, OVERLOAD, UNAVAILABLE,
     BROKEN,
 )  # fmt: skip
+# A body that was refused by its headers alone is not read, so the connection ends.
+REFUSED_UNREAD = REFUSED._replace(is_last=True)
+EVERY = (*REPLIES, REFUSED_UNREAD)
 OUTCOMES = tuple(reply.outcome for reply in REPLIES)
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from docs.make import asyncapi, catalogue, configuration, metrics, privacy
+from docs.make import asyncapi, catalogue, configuration, metrics, openapi, privacy
 from tests.consumers import page as consumers
 
 
@@ -14,6 +14,7 @@ def _pages() -> dict[Path, str]:
         configuration.PAGE: configuration.page(),
         consumers.PATH: consumers.filled(consumers.PATH.read_text(encoding="utf-8")),
         metrics.PAGE: metrics.page(),
+        openapi.PATH: openapi.render(),
         privacy.PAGE: privacy.page(privacy.PAGE.read_text(encoding="utf-8")),
     }
 
