@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import httpx
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import Metric
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from connectors.webhook.admin import Views, admin_app
 from connectors.webhook.server import admin_server, listener, port_of
@@ -28,6 +28,7 @@ from streams.ops.errors import Misconfigured
 from streams.ops.metrics import TOLD_BY, Process
 from streams.ops.settings import Settings
 
+_METRICS = "metrics"  # files of all processes, in the folder
 _UDS, _LIFELINE = "_JUNCTION_GATEWAY_UDS", "_JUNCTION_GATEWAY_LIFELINE"
 _AGAIN_S = 1.0  # before a process that ended is started again
 _MISCONFIGURED = 2  # the exit code of a command whose settings are wrong: starting it again is of no use
@@ -122,8 +123,8 @@ class Family:
         self._connections_max = max(16, settings.gateway_connections_max // self._n)
         self._running: dict[int, asyncio.subprocess.Process] = {}
         self._logger = log.get("gateway")
-        (folder / "metrics").mkdir()
-        self.views = Views(self._trouble, self._secrets, _summed(folder / "metrics"))
+        (folder / _METRICS).mkdir()
+        self.views = Views(self._trouble, self._secrets, _summed(folder / _METRICS))
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until `stopping` is set and all have ended. Raises Misconfigured when one cannot start."""
@@ -157,6 +158,8 @@ class Family:
             except asyncio.CancelledError:
                 process.terminate()
                 raise
+            # What it had in flight is not: its gauges would be summed for ever.
+            mark_process_dead(process.pid, str(self._folder / _METRICS))  # type: ignore[no-untyped-call]  # because prometheus-client has no types there
             if code == _MISCONFIGURED:
                 raise Misconfigured("a gateway process could not start: see its line above")
             if not stopping.is_set():
@@ -170,7 +173,7 @@ class Family:
         env = os.environ | {
             _UDS: str(uds),
             _LIFELINE: str(lifeline),
-            "PROMETHEUS_MULTIPROC_DIR": str(self._folder / "metrics"),
+            "PROMETHEUS_MULTIPROC_DIR": str(self._folder / _METRICS),
             "STREAMS_GATEWAY_PORT": str(self._port),
             "STREAMS_GATEWAY_CONNECTIONS_MAX": str(self._connections_max),
         }

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,19 @@ def test_kafka_stops_under_load(cluster: Cluster, settings: Settings, tmp_path: 
     assert verdict.is_right(), verdict
     assert verdict.answers["503"] > 0
     assert verdict.accepted_on_a_retry > 0
+
+
+def test_a_gateway_process_is_killed_under_load(cluster: Cluster, settings: Settings, tmp_path: Path) -> None:
+    """Of two processes one is killed: every 2xx is on a topic, who was cut off comes again, another process starts, and
+    nothing of the dead one is counted as waiting."""
+    admin.apply(settings)
+    with serving(cluster, settings, tmp_path, {"STREAMS_GATEWAY_PROCESSES": "2"}) as stage:
+        before = {one.pid for one in stage.processes}
+        samples = asyncio.run(run(stage, replace(PLAN, act="gateway", seconds=1.0, rate=100.0, after_s=0.5)))
+        assert len({one.pid for one in stage.processes} - before) == 1
+    verdict = judge(samples.sender.sent, stored(settings))
+    assert verdict.is_right(may_be_cut=True), verdict
+    assert samples.waiting_bytes == 0
 
 
 def delivery(id_: str, *answers: tuple[float, str]) -> Delivery:

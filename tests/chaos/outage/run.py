@@ -35,7 +35,8 @@ async def run(stage: Stage, plan: Plan) -> Samples:
     samples.mark("end")
     await asyncio.sleep(plan.after_s)
     await sender.finish(PATIENCE_S)
-    samples.overload = await stage.refused()
+    samples.overload = await stage.metric("junction_gateway_overload_total")
+    samples.waiting_bytes = sum((await stage.metric("junction_gateway_queue_bytes")).values())
     for task in tasks:
         task.cancel()
         with suppress(asyncio.CancelledError):

@@ -26,13 +26,15 @@ class Sample:
 
 @dataclass
 class Samples:
-    """`marks`: what happened when, in seconds since the begin. `overload`: refusals by topic."""
+    """`marks`: what happened when, in seconds since the begin. `overload`: refusals by topic.
+    `waiting_bytes`: what the gateway says at the end that waits for Kafka."""
 
     stage: Stage
     sender: Sender
     rows: list[Sample] = field(default_factory=list)
     marks: dict[str, float] = field(default_factory=dict)
     overload: dict[str, int] = field(default_factory=dict)
+    waiting_bytes: int = -1
     began_s: float = field(default_factory=time.monotonic)
 
     def mark(self, name: str) -> None:

@@ -58,16 +58,12 @@ class Stage:
         except httpx.HTTPError:
             return False
 
-    async def refused(self) -> dict[str, int]:
-        """Topic → records that the gateway refused for overload, by its own count."""
+    async def metric(self, name: str) -> dict[str, int]:
+        """Topic ("" where a metric has none) → value, as all processes together say it; without zeros."""
         async with httpx.AsyncClient(timeout=5) as client:
             text = (await client.get(f"{self.admin_url}/metrics")).text
         rows = [one for family in text_string_to_metric_families(text) for one in family.samples]
-        return {
-            one.labels["topic"]: int(one.value)
-            for one in rows
-            if one.name == "junction_gateway_overload_total" and one.value
-        }
+        return {one.labels.get("topic", ""): int(one.value) for one in rows if one.name == name and one.value}
 
 
 async def stop(stage: Stage, seconds: float) -> None:
