@@ -41,7 +41,8 @@ _ROWS = {
     "items": {
         "type": "object",
         "description": " ".join((SecretRow.__doc__ or "").split()),
-        "properties": {name: {"type": _TYPES[kind]} for name, kind in SecretRow.__annotations__.items()},
+        "properties": {name: {"type": _TYPES[kind]} for name, kind in SecretRow.__annotations__.items()}
+        | {"process": {"type": "integer", "description": "Which of several processes; absent where there is one."}},
         "required": list(SecretRow._fields),
     },
 }
