@@ -82,7 +82,7 @@ async def _taken(stage: Stage, *live: str) -> None:
 async def _placed(client: httpx.AsyncClient, stage: Stage) -> list[set[tuple[int, str]]]:
     """(position, fingerprint) of each secret, for each process of the gateway."""
     found: dict[int, set[tuple[int, str]]] = {}
-    for row in (await client.get(stage.ready_url.replace("/readyz", "/secrets"))).json():
+    for row in (await client.get(f"{stage.admin_url}/secrets")).json():
         found.setdefault(row["process"], set()).add((row["position"], row["fingerprint"]))
     return list(found.values())
 
