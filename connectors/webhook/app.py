@@ -75,7 +75,6 @@ class Gateway:
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _trouble(self) -> str:
         return self._watch.trouble or self._publisher.broken

@@ -73,9 +73,7 @@ class Endpoints:
 
         Raises Misconfigured, changing nothing. May block for as long as small files take.
         """
-        keyrings = {name: _keyring(settings, name) for name in settings.endpoints}
-        if not keyrings:
-            raise Misconfigured("STREAMS_ENDPOINTS: no endpoint is left, so nobody could be let in")
+        keyrings = keyrings_of(settings)
         before = {name: endpoint.keyring.fingerprints for name, endpoint in self._endpoints.items()}
         after = {name: keyring.fingerprints for name, keyring in keyrings.items()}
         if before == after:
@@ -113,6 +111,16 @@ class Endpoints:
                 self._logger.info("secrets", endpoint=name, newest_first=list(new), added=added, removed=removed)
         for trouble in _doubts(after, self.files):
             self._logger.warning("secrets_doubtful", why=trouble)
+
+
+def keyrings_of(settings: Settings) -> dict[str, Keyring]:
+    """The secrets of each endpoint. Raises Misconfigured naming the endpoint, never a secret."""
+    if not settings.endpoints:
+        raise Misconfigured(
+            "no endpoint, so nobody could be let in: set STREAMS_ENDPOINTS, for example "
+            """'{"junction": ["whsec_..."]}' with the signing secret from Junction's dashboard"""
+        )
+    return {name: _keyring(settings, name) for name in settings.endpoints}
 
 
 def _keyring(settings: Settings, name: str) -> Keyring:

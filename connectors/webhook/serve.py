@@ -10,6 +10,7 @@ import uvloop
 from connectors.webhook import processes, tls
 from connectors.webhook.admin import admin_app
 from connectors.webhook.app import Gateway
+from connectors.webhook.endpoints import keyrings_of
 from connectors.webhook.server import Server, admin_server, public_server
 from streams.events import ROOM_BYTES, topics
 from streams.kafka import admin
@@ -48,11 +49,7 @@ def _check_layout(settings: Settings) -> None:
 
 
 def _check(settings: Settings) -> None:
-    if not any(settings.endpoints.values()):
-        raise Misconfigured(
-            "no endpoint, so nobody could be let in: set STREAMS_ENDPOINTS, for example "
-            """'{"junction": ["whsec_..."]}' with the signing secret from Junction's dashboard"""
-        )
+    keyrings_of(settings)  # before Kafka is asked, and before other processes start
     if settings.body_bytes_max + ROOM_BYTES > settings.record_bytes_max:
         raise Misconfigured(
             "STREAMS_RECORD_BYTES_MAX must leave room for a body, its headers, and those of a dead letter: at least "

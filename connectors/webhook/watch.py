@@ -24,7 +24,6 @@ class Watch:
         self._probe = probe
         self._logger = log.get("gateway")
         self.trouble = "Kafka has not been asked yet" if probe else ""
-        self._is_layout_right = False
         self.answered = asyncio.Event()
         self._doubted = asyncio.Event()
 
@@ -54,11 +53,9 @@ class Watch:
 
     async def _ask(self, probe: Probe) -> None:
         try:
-            await asyncio.to_thread(probe, not self._is_layout_right)
-            trouble, self._is_layout_right = "", True
-        except Misconfigured as error:
-            trouble, self._is_layout_right = str(error), False
-        except Unavailable as error:  # what was right before an outage is right after it: ready again without asking
+            await asyncio.to_thread(probe, bool(self.trouble))
+            trouble = ""
+        except (Unavailable, Misconfigured) as error:
             trouble = str(error)
         except Exception as error:  # a bug must not end the checks: the gateway would never be ready again
             trouble = f"Kafka could not be asked ({type(error).__name__})"

@@ -27,12 +27,12 @@ _HEAD = """# Metrics
 
 Made by `make docs` from `streams/ops/metrics.py`; edit that.
 
-Each process serves those that it has (column "of") on `/metrics`: the gateway on `STREAMS_GATEWAY_ADMIN_PORT`, the
-others on `STREAMS_METRICS_PORT`. Names end in their unit; times are in seconds, sizes in bytes. No label holds a
-user, a value or anything else that a stranger could multiply: a provider that we do not know is `other`. Several
-processes of a kind add up: `sum` over `instance`, or `max` where an age is told. Counters begin again with their
-process, which `rate` and `increase` know; what stands in tables does not: after a restart the same figures are told
-again as soon as the tables have been walked over.
+Each process serves those that it has (column "of") on `/metrics`: the gateway on its own port, the others on
+`STREAMS_METRICS_PORT`. Names end in their unit; times are in seconds, sizes in bytes. No label holds a user, a value or
+anything else that a stranger could multiply: a provider that we do not know is `other`. Several processes of a kind add
+up: `sum` over `instance`, or `max` where an age is told. Counters begin again with their process, which `rate` and
+`increase` know; what stands in tables does not: after a restart the same figures are told again as soon as the tables
+have been walked over.
 
 A **histogram** has `_bucket`, `_sum` and `_count`, to be read through `rate`. A **distribution** is a histogram of how
 things are now: `histogram_quantile(0.99, sum by (le) (..._bucket))` without `rate`; its sum and count are `_gsum` and

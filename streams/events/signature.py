@@ -82,19 +82,27 @@ def _key(position: int, secret: str, *, any_length: bool) -> bytes:
     except ValueError:
         why = _COPY_AGAIN
     else:
-        why = "" if any_length else _wrong_length(secret, len(key))
+        why = _wrong_public(key) if secret.startswith(_PUBLIC) else "" if any_length else _wrong_length(key)
+        if not any_length and not why and _has_rest(secret, key):
+            why = "its end is none that base64 has: was a character lost while copying?"
     if why:
         raise Misconfigured(f"secret {position} is not a webhook secret: {why}")
     return key
 
 
-def _wrong_length(secret: str, n_bytes: int) -> str:
-    """Why a key of so many bytes cannot be right, "" where it can."""
-    if secret.startswith(_PUBLIC):
-        return "" if n_bytes == _PUBLIC_BYTES else f"{n_bytes} bytes; a public key has {_PUBLIC_BYTES}: copy it again"
-    what = "was a character lost while copying?" if n_bytes < _KEY_BYTES_MIN else "was more than the secret copied?"
-    is_right = _KEY_BYTES_MIN <= n_bytes <= _KEY_BYTES_MAX
-    return "" if is_right else f"{n_bytes} bytes; Standard Webhooks says {_KEY_BYTES_MIN} to {_KEY_BYTES_MAX}: {what}"
+def _wrong_public(key: bytes) -> str:
+    """Why these bytes cannot be a public key, "" where they can."""
+    return "" if len(key) == _PUBLIC_BYTES else f"{len(key)} bytes; a public key has {_PUBLIC_BYTES}: copy it again"
+
+
+def _wrong_length(key: bytes) -> str:
+    """Why so many bytes cannot be the key of an HMAC, "" where they can."""
+    if _KEY_BYTES_MIN <= len(key) <= _KEY_BYTES_MAX:
+        return ""
+    is_short = len(key) < _KEY_BYTES_MIN
+    what = "was a character lost while copying?" if is_short else "was more than the secret copied?"
+    bytes_ = f"{len(key)} byte{'s' * (len(key) != 1)}"
+    return f"{bytes_}; Standard Webhooks says {_KEY_BYTES_MIN} to {_KEY_BYTES_MAX}: {what}"
 
 
 def _fingerprint(key: bytes) -> str:
@@ -119,11 +127,13 @@ def _public_key(secret: str) -> bytes:
 
 def _unpadded(text: str) -> bytes:
     """Base64 whose padding may be missing, as the vendor's libraries accept it. Raises ValueError."""
-    bare = text.rstrip("=")
-    key = binascii.a2b_base64(bare + "=" * (-len(bare) % 4), strict_mode=True)
-    if binascii.b2a_base64(key, newline=False).decode().rstrip("=") != bare:
-        raise ValueError("bits behind the last byte: no encoder writes them, so a character is missing")
-    return key
+    return binascii.a2b_base64(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4), strict_mode=True)
+
+
+def _has_rest(text: str, key: bytes) -> bool:
+    """Whether base64 has bits left over behind the last byte. No encoder writes them: a character is missing."""
+    whole = binascii.b2a_base64(key, newline=False).decode().rstrip("=")
+    return text.rstrip("=")[-1:] != whole[-1:]
 
 
 class Claim(NamedTuple):

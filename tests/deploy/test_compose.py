@@ -111,23 +111,6 @@ def test_ports_are_published_on_loopback(name: str) -> None:
     assert all(port.startswith("127.0.0.1:") for port in SERVICES[name].get("ports", []))
 
 
-def test_the_gateways_ports_are_the_same_everywhere() -> None:
-    """Where it listens is where it is published, probed, scraped and told, by the defaults of the settings."""
-    gateway, dockerfile = SERVICES["gateway"], (ROOT / "deploy/Dockerfile").read_text()
-    fields, given = Settings.model_fields, environment(gateway)
-    public, own = (str(fields[name].default) for name in ("gateway_port", "gateway_admin_port"))
-    assert (given["STREAMS_GATEWAY_PORT"], given["STREAMS_GATEWAY_ADMIN_PORT"]) == (public, own)
-    assert [port.rpartition(":")[2] for port in gateway["ports"]] == [public, own]
-    assert f"EXPOSE {public} {own}\n" in dockerfile
-    probed = f"http://127.0.0.1:{own}/livez"
-    assert gateway["healthcheck"]["test"][-1] == probed
-    assert f'"{probed}"]' in dockerfile
-    assert f'targets: ["gateway:{own}"]' in (ROOT / "deploy/prometheus/prometheus.yml").read_text()
-    told = (ROOT / "docs/deploy.md").read_text()
-    assert f"`http://127.0.0.1:{public}/webhooks/junction`" in told
-    assert f"`http://127.0.0.1:{own}`" in told
-
-
 SECRET = re.compile(r"PASSWORD|SECRET|ENDPOINTS|TOKEN|_KEY$")
 
 

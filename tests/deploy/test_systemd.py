@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from connectors.webhook import serve
 from streams.cli import app
 from streams.ops.settings import Settings
 from tests.deploy.test_compose import ELSEWHERE
@@ -114,12 +113,6 @@ def test_the_gateway_reads_its_secrets_again() -> None:
     assert only(GATEWAY, "ExecReload") == "kill -HUP $MAINPID"
     assert lines(GATEWAY, "LoadCredential") == []
     assert "STREAMS_SECRETS_DIR=/etc/junction-streams/gateway" in lines(GATEWAY, "Environment")
-
-
-def test_there_are_files_for_all_connections() -> None:
-    """With the default number of them, beside what a gateway opens for itself; else it takes fewer."""
-    wanted = Settings.model_fields["gateway_connections_max"].default + serve._FILES_OF_OURS
-    assert int(only(GATEWAY, "LimitNOFILE")) >= wanted
 
 
 def test_made_up_users_have_names_of_their_own() -> None:

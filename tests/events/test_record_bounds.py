@@ -195,7 +195,8 @@ def test_what_a_door_takes_fits_whole() -> None:
 
 def test_a_door_that_takes_more_than_fits_does_not_open() -> None:
     """The sentence names both settings."""
-    conf = Settings(_env_file=None, endpoints='{"a": ["whsec_YQ=="]}', record_bytes_max=MIB, body_bytes_max=MIB)
+    endpoints = {"a": ["whsec_" + "YWFh" * 8]}
+    conf = Settings(_env_file=None, endpoints=endpoints, record_bytes_max=MIB, body_bytes_max=MIB)
     with pytest.raises(Misconfigured, match=r"STREAMS_RECORD_BYTES_MAX.*STREAMS_BODY_BYTES_MAX"):
         _check(conf)
     _check(conf.model_copy(update={"body_bytes_max": MIB - ROOM_BYTES}))

@@ -247,7 +247,7 @@ def test_length_of_a_secret(n_bytes: int, why: str) -> None:
     if not why:
         assert check(signed(b"x", secret), b"x", secret).secret_position == 0
         return
-    with pytest.raises(Misconfigured, match=rf"secret 1 is not .*: {n_bytes} bytes; Standard Webhooks .*{why}"):
+    with pytest.raises(Misconfigured, match=rf"secret 1 is not .*: {n_bytes} bytes?; Standard Webhooks .*{why}"):
         Keyring.parse([SECRETS[0], secret])
 
 
@@ -263,6 +263,34 @@ def test_a_lost_character_is_seen(key: bytes, data: st.DataObject) -> None:
         return
     assert len(key) > 24
     assert base64.b64encode(base64.b64decode(cut + "=" * (-len(cut) % 4))).decode().rstrip("=") == cut
+
+
+@given(st.sampled_from(["whsec_", "whpk_", ""]), st.binary(max_size=70) | st.sampled_from([b"k" * 24, b"k" * 32]))
+def test_secrets_of_another_time(prefix: str, key: bytes) -> None:
+    """Where any length is taken, a secret is one unless it is empty; a public key has 32 bytes at any time."""
+    secret = prefix + base64.b64encode(key).decode()
+    is_one = len(key) == 32 if prefix == "whpk_" else bool(key)
+    if is_one:
+        assert len(Keyring.parse([secret], any_length=True).fingerprints) == 1
+    else:
+        with pytest.raises(Misconfigured, match="secret 0 is not a webhook secret"):
+            Keyring.parse([secret], any_length=True)
+
+
+@pytest.mark.parametrize(
+    ("secret", "why"),
+    [
+        ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS", "23 bytes; .*lost while copying"),
+        ("whsec_AA==", "1 byte; .*lost while copying"),
+        ("whsec_" + "A" * 41 + "B", "its end is none .*lost while copying"),
+        ("whsec_" + "A" * 41, "copy it again"),
+        ("whpk_AAAA", "3 bytes; a public key has 32"),
+    ],
+)
+def test_why_a_secret_is_none(secret: str, why: str) -> None:
+    """The reason says what is wrong; of an old one only the length is let through."""
+    with pytest.raises(Misconfigured, match=why):
+        Keyring.parse([secret])
 
 
 def test_fingerprints() -> None:

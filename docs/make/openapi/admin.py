@@ -41,8 +41,7 @@ _ROWS = {
     "items": {
         "type": "object",
         "description": " ".join((SecretRow.__doc__ or "").split()),
-        "properties": {name: {"type": _TYPES[kind]} for name, kind in SecretRow.__annotations__.items()}
-        | {"process": {"type": "integer", "description": "Which of several processes; absent where there is one."}},
+        "properties": {name: {"type": _TYPES[kind]} for name, kind in SecretRow.__annotations__.items()},
         "required": list(SecretRow._fields),
     },
 }

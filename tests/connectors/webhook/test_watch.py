@@ -6,7 +6,7 @@ import pytest
 
 from connectors.webhook import watch as watching
 from connectors.webhook.watch import Watch
-from streams.ops.errors import Misconfigured, Unavailable
+from streams.ops.errors import Unavailable
 
 
 async def test_a_doubt_is_looked_into_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,24 +33,3 @@ async def test_a_doubt_is_looked_into_at_once(monkeypatch: pytest.MonkeyPatch) -
             await asyncio.sleep(0)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-
-
-async def test_an_outage_is_over_with_the_cheap_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything is checked at first and after a layout that was wrong; after an outage Kafka's answer is enough."""
-    monkeypatch.setattr(watching, "_RETRY_S", 0.0)
-    monkeypatch.setattr(watching, "_CHECK_EVERY_S", 0.0)
-    asked: list[bool] = []
-    answers = [Unavailable("away"), None, None, Unavailable("away"), None, Misconfigured("wrong"), None, None]
-
-    def probe(whole: bool) -> None:
-        asked.append(whole)
-        answer = answers[len(asked) - 1]
-        if len(asked) == len(answers):
-            watch.stop("the test is over")
-        if answer:
-            raise answer
-
-    watch = Watch(probe)
-    async with asyncio.timeout(30):
-        await watch.run()
-    assert asked == [True, True, False, False, False, False, True, False]
