@@ -11,6 +11,7 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 
+from connectors.webhook import protocol
 from connectors.webhook.admin import Views, admin_app
 from connectors.webhook.replies import EVERY, OUTCOMES, Reply, messages
 from docs.make import openapi
@@ -79,6 +80,14 @@ def test_a_reply_is_as_the_page_says(reply: Reply) -> None:
         jsonschema.validate(value, said[name]["schema"])
     if body["body"]:
         jsonschema.validate(body["body"].decode(), response["content"][sent["Content-Type"]]["schema"])
+
+
+def test_what_the_server_refuses_by_itself_is_told() -> None:
+    """Each status that is answered before the door sees a request."""
+    source = Path(protocol.__file__).read_text(encoding="utf-8")
+    statuses = set(re.findall(r"(?:_refuse\(|_status = )(\d{3})", source))
+    assert statuses
+    assert all("look at what is in between" in POST["responses"][status]["description"] for status in statuses)
 
 
 async def _nothing() -> Any:

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from connectors.webhook.limits.senders import HOLD_S_MAX
-from connectors.webhook.protocol import HEAD_BYTES_MAX, HEADERS_MAX
+from connectors.webhook.protocol import CHUNK_BYTES_MIN, CHUNKS_MAX, HEAD_BYTES_MAX, HEADERS_MAX
 from connectors.webhook.replies import EVERY, Reply
 from streams.ops.settings import Settings
 
@@ -64,7 +64,11 @@ def responses(settings: Settings) -> dict[str, Any]:
     """Every response of the route. `settings`: for what a 503 says."""
     by_status = groupby(sorted(EVERY, key=lambda reply: reply.status), key=lambda reply: reply.status)
     made = {str(status): _response(list(replies), settings) for status, replies in by_status}
-    return dict(sorted((made | dict(_of_the_server())).items()))
+    for status, response in _of_the_server():
+        known = made.setdefault(status, response)
+        if known is not response:
+            known["description"] += f"\n{response['description']}"
+    return dict(sorted(made.items()))
 
 
 def _response(replies: list[Reply], settings: Settings) -> dict[str, Any]:
@@ -107,9 +111,11 @@ def _of_the_server() -> Iterator[tuple[str, Any]]:
     """What is answered before the door sees a request. There is no body, and the connection ends."""
     said = {
         HTTPStatus.BAD_REQUEST: "What is no HTTP, or a form of it that servers read differently",
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"More than {CHUNKS_MAX:,} chunks of less than {CHUNK_BYTES_MIN:,} bytes "
+        "on average; this answer has no text",
         HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: f"A head of more than {HEAD_BYTES_MAX:,} bytes, "
-        f"or {HEADERS_MAX:,} headers or more",
+        f"or more than {HEADERS_MAX:,} headers",
     }
     for status, when in said.items():
-        description = f"{when}. *Sender*: no sender of ours sends this; look at what is in between."
+        description = f"* {when}. *Sender*: no sender of ours sends this; look at what is in between."
         yield str(status.value), {"description": description, "headers": {"Connection": _CLOSE | {"required": True}}}
