@@ -1,6 +1,7 @@
 """Reading a request body within limits: its own size, its rate, and all bodies of the process together."""
 
 import asyncio
+import time
 
 from starlette.types import Receive
 
@@ -28,13 +29,13 @@ async def read_piece(receive: Receive) -> tuple[bytes, bool]:
 async def read_rest(first: bytes, receive: Receive, lease: Lease, bytes_max: int) -> bytes:
     """The whole body, which begins with `first`. Raises TooLarge, TooSlow, Busy, Gone."""
     pieces, has_more = [first], True
-    began_s = asyncio.get_running_loop().time()
+    began_s = time.monotonic()
     lease.take(len(first))
     while has_more:
         if lease.held_bytes > bytes_max:
             raise TooLarge
         try:
-            async with asyncio.timeout_at(lease.due_s(began_s)):
+            async with asyncio.timeout(lease.due_s(began_s) - time.monotonic()):
                 piece, has_more = await read_piece(receive)
         except TimeoutError:
             raise TooSlow from None

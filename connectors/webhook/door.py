@@ -123,7 +123,7 @@ class Door:
         await send(body)
         child(metrics.REQUESTS, endpoint.name if endpoint else _STRANGER, reply.outcome).inc()
         if endpoint:
-            endpoint.seconds.observe(asyncio.get_running_loop().time() - request.began_s)
+            endpoint.seconds.observe(time.monotonic() - request.began_s)
 
     async def _elsewhere(self, path: str, reply: Reply, send: Send) -> None:
         """A URL that was set wrong is found in the log: Junction does not show what we answer."""
@@ -180,7 +180,7 @@ class Door:
         if not has_more:  # nearly all of them: there is nothing to hold
             return await self._store(request, endpoint, head, sender, claim, first)
         evict = partial(request.cut, BUSY)
-        with self._budget.lease(sender, evict, asyncio.get_running_loop().time()) as lease:
+        with self._budget.lease(sender, evict, time.monotonic()) as lease:
             body = await read_rest(first, receive, lease, self._settings.body_bytes_max)
             return await self._store(request, endpoint, head, sender, claim, body)
 
@@ -193,7 +193,7 @@ class Door:
         verified = await unhurried(partial(prove, keyring, claim, body), body)
         if endpoint is None:
             raise SignatureError("unknown endpoint")
-        sender.proven_s = asyncio.get_running_loop().time()
+        sender.proven_s = time.monotonic()
         endpoint.uses[verified.secret_position].count()
         endpoint.body_bytes.observe(len(body))
         if self._watch.trouble:
@@ -212,7 +212,7 @@ class Door:
 
     async def _hold(self, sender: Sender, scope: Scope) -> None:
         """Hold a refusal back where there are many: a sender that forges waits, others do not wait for it."""
-        hold_s = self._senders.hold_s(sender, asyncio.get_running_loop().time())
+        hold_s = self._senders.hold_s(sender, time.monotonic())
         if hold_s and not self._is_draining:
             sender.n_held += 1
             if connection := scope.get("state", {}).get("connection"):

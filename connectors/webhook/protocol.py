@@ -1,6 +1,7 @@
 """uvicorn's HTTP protocol with bounds: on connections, on the head of a request, and on what is logged of bad ones."""
 
 import asyncio
+import time
 from typing import Any
 
 from uvicorn.config import Config
@@ -56,11 +57,11 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]  # because uvicorn says Transport, which it is
         self.sender = self._senders.at(self.client[0] if self.client else "")
-        if not self._open.opened(self, self.loop.time()):
+        if not self._open.opened(self, time.monotonic()):
             self.give_up("refused")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._open.closed(self, self.loop.time())
+        self._open.closed(self, time.monotonic())
         super().connection_lost(exc)
 
     def give_up(self, why: str) -> None:
@@ -71,7 +72,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def hold(self) -> None:
         """Its refusal is held back: when there are too many connections, it is closed first."""
         if not self.transport.is_closing():
-            self._open.move(self, Stage.HELD, self.loop.time())
+            self._open.move(self, Stage.HELD, time.monotonic())
 
     def _count_closed(self, why: str) -> None:
         metrics.CONNECTIONS_CLOSED.labels(why).inc()
@@ -88,7 +89,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._has_body_come = False
         # Moves are made once a read: most requests are in one, and never wait for a rest.
         if self._state is not self.stage and not self.transport.is_closing():
-            self._open.move(self, self._state, self.loop.time())
+            self._open.move(self, self._state, time.monotonic())
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -164,4 +165,4 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             if self._state is Stage.ANSWER:
                 self._state = Stage.IDLE
-            self._open.move(self, self._state, self.loop.time())
+            self._open.move(self, self._state, time.monotonic())

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -74,10 +75,9 @@ def _server(
 
 async def sweep(connections: Connections) -> None:
     """Close connections that wait for too long, until cancelled."""
-    loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(_SWEEP_S)
-        connections.sweep(loop.time())
+        connections.sweep(time.monotonic())
 
 
 def listener(host: str, port: int, *, is_shared: bool = False) -> socket.socket:

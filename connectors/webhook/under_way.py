@@ -1,6 +1,7 @@
 """The requests that are being answered, each until its reply is due."""
 
 import asyncio
+import time
 from typing import Any
 
 from connectors.webhook.limits.bodies import GRACE_S
@@ -43,10 +44,13 @@ class UnderWay:
         self._timeout_s = timeout_s
         self._requests: dict[Request, None] = {}
         self._is_empty = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def begin(self) -> Request:
         """A request in the task that runs now."""
-        request = Request(asyncio.current_task(), asyncio.get_running_loop().time())
+        # With the loop given: to ask which loop runs is a system call (getpid) each time.
+        self._loop = self._loop or asyncio.get_running_loop()
+        request = Request(asyncio.current_task(self._loop), time.monotonic())
         self._requests[request] = None
         return request
 
@@ -60,7 +64,7 @@ class UnderWay:
         """Cut what is overdue, until cancelled."""
         while True:
             await asyncio.sleep(min(_SWEEP_S_MAX, self._timeout_s / 4))
-            now_s = asyncio.get_running_loop().time()
+            now_s = time.monotonic()
             for request in list(self._requests):
                 if now_s - request.began_s > self._timeout_s:
                     request.cut(UNAVAILABLE if request.is_complete else TOO_SLOW)

@@ -86,10 +86,12 @@ class UnderWay:
         if not future.done():
             future.set_exception(unavailable(error))
 
-    def refused(self) -> None:
-        """`produce` did not take it: there will be no report."""
+    def refused(self, error: Unavailable) -> None:
+        """`produce` did not take it: there will be no report, and its publish raises `error`."""
         self._all.records -= 1
         self._all.bytes -= self._n_bytes
+        if not self._future.done():
+            self._future.set_exception(error)
 
 
 def unavailable(error: KafkaError) -> Unavailable:

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from streams.events import Headers
-from streams.kafka.confirmations import Confirmations, unavailable
+from streams.kafka.confirmations import Confirmations, UnderWay, unavailable
 from streams.ops import log, metrics
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
@@ -73,6 +73,8 @@ class KafkaPublisher:
         self._under_way = Confirmations()
         self._timer: asyncio.TimerHandle | None = None
         self._is_closing = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._batch: list[tuple[UnderWay, str, bytes, bytes, Headers, int]] = []
 
     @property
     def under_way_bytes(self) -> int:
@@ -85,17 +87,26 @@ class KafkaPublisher:
             raise Unavailable("the publisher is closed")
         if refusal := self.broken or self._under_way.refusal:
             raise Unavailable(refusal)
-        loop = asyncio.get_running_loop()
+        # Asked once: to ask which loop runs is a system call (getpid) each time.
+        loop = self._loop = self._loop or asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
-        record = self._under_way.begin(key, value, headers, future)
-        try:
-            self._producer.produce(topic, value, key, partition=partition, headers=headers, on_delivery=record)
-        except (BufferError, KafkaException) as error:
-            record.refused()
-            raise self._not_taken(error, loop) from None
-        if self._under_way.records == 1:
-            self._poll_in(loop, _POLL_S)
+        if not self._batch:
+            loop.call_soon(self._produce, loop)
+        self._batch.append((self._under_way.begin(key, value, headers, future), topic, key, value, headers, partition))
         await future
+
+    def _produce(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Hand over what was published in one round of the event loop."""
+        # One at a time wakes librdkafka's thread for each: 20 microseconds of CPU a record instead of 8.
+        batch, self._batch = self._batch, []
+        is_first = self._under_way.records == len(batch)
+        for record, topic, key, value, headers, partition in batch:
+            try:
+                self._producer.produce(topic, value, key, partition=partition, headers=headers, on_delivery=record)
+            except (BufferError, KafkaException) as error:
+                record.refused(self._not_taken(error, loop))
+        if batch and is_first:
+            self._poll_in(loop, _POLL_S)
 
     def _not_taken(self, error: Exception, loop: asyncio.AbstractEventLoop) -> Unavailable:
         if isinstance(error, BufferError):
@@ -108,6 +119,8 @@ class KafkaPublisher:
     async def close(self, timeout_s: float) -> None:
         """See Publisher. Records that Kafka has not confirmed after `timeout_s` are given up: their publish raises."""
         self._is_closing = True
+        if self._loop:
+            self._produce(self._loop)
         await self._wait(timeout_s)
         self._producer.purge()
         await self._wait(_PURGE_S)
