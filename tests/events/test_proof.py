@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.events import Delivery, Headers, raw_record
+from streams.events import Delivery, Headers, raw_record, rfc3339
+from streams.events.intake import record_of
 from streams.events.proof import KnownSecrets, Proof, ProofVerdict, prove_record
-from streams.events.signature import Keyring, Verified, sign
-from streams.ops.settings import Settings
-from tests.webhook_records import record_of
+from streams.events.signature import Keyring, sign
 
 SECRETS = ["whsec_" + base64.b64encode(bytes([n]) * 24).decode() for n in range(3)]
 NOW_S = 1_780_000_000
@@ -23,10 +22,8 @@ def stored(body: bytes = BODY, secret: str = SECRETS[1], endpoint: str = "main",
     """Headers of the record that the gateway makes of a delivery."""
     signature = sign(secret, "msg_1", NOW_S, body)
     signed = (("svix-id", "msg_1"), ("svix-timestamp", str(NOW_S)), ("svix-signature", signature))
-    verified = Verified("msg_1", NOW_S, 0, signed)
-    settings = Settings(_env_file=None)
-    made = record_of(body, verified, endpoint, "", "", now_s=NOW_S + delay_s, settings=settings)
-    return list(made.headers)
+    received_at = rfc3339(int((NOW_S + delay_s) * 1000))
+    return record_of(body, Delivery("msg_1", "webhook", endpoint, received_at, received_at, signature=signed)).headers
 
 
 def proof(headers: Headers, body: bytes = BODY, known: list[KnownSecrets] = KNOWN) -> Proof:
@@ -62,30 +59,46 @@ def test_one_changed_byte_is_seen(body: bytes, data: st.DataObject) -> None:
     assert proof(headers, other).verdict is ProofVerdict.NO_MATCH
 
 
+GONE = "none of the secrets given signed these bytes: its secret is gone, or the record was changed or made up"
+NOT_ITS_ID = "the body is what was signed, and its ce_id is not the id that was signed"
+NO_RECEIPT = "the body is what was signed, and its time of receipt is missing or cannot be read"
+
+
 @pytest.mark.parametrize(
-    ("name", "value", "verdict"),
+    ("name", "value", "verdict", "why"),
     [
-        ("svix-id", b"msg_2", ProofVerdict.NO_MATCH),
-        ("svix-timestamp", b"1780000001", ProofVerdict.NO_MATCH),
-        ("svix-signature", b"v1,AAAA", ProofVerdict.NO_MATCH),
-        ("svix-signature", b"\xff", ProofVerdict.MALFORMED),
-        ("svix-signature", None, ProofVerdict.MALFORMED),
-        ("svix-timestamp", b"soon", ProofVerdict.MALFORMED),
-        ("ce_id", b"msg_2", ProofVerdict.HEADERS),
-        ("ce_id", None, ProofVerdict.HEADERS),
-        ("ce_receivedtime", b"2026-05-29T00:00:00Z", ProofVerdict.HEADERS),
-        ("ce_receivedtime", b"soon", ProofVerdict.HEADERS),
-        ("ce_receivedtime", None, ProofVerdict.HEADERS),
-        ("dead_leftout", b"20000000", ProofVerdict.LEFT_OUT),
-        ("traceparent", None, ProofVerdict.VERIFIED),
+        ("svix-id", b"msg_2", ProofVerdict.NO_MATCH, GONE),
+        ("svix-timestamp", b"1780000001", ProofVerdict.NO_MATCH, GONE),
+        ("svix-signature", b"v1,AAAA", ProofVerdict.NO_MATCH, GONE),
+        ("svix-signature", b"\xff", ProofVerdict.MALFORMED, "malformed signature header"),
+        ("svix-signature", None, ProofVerdict.MALFORMED, "signature headers missing"),
+        ("svix-timestamp", b"soon", ProofVerdict.MALFORMED, "malformed timestamp header"),
+        ("ce_id", b"msg_2", ProofVerdict.HEADERS, NOT_ITS_ID),
+        ("ce_id", None, ProofVerdict.HEADERS, NOT_ITS_ID),
+        (
+            "ce_receivedtime",
+            b"2026-05-29T00:00:00Z",
+            ProofVerdict.HEADERS,
+            "the body is what was signed, but 12,800 s from its time of receipt",
+        ),
+        ("ce_receivedtime", b"soon", ProofVerdict.HEADERS, NO_RECEIPT),
+        ("ce_receivedtime", None, ProofVerdict.HEADERS, NO_RECEIPT),
+        ("dead_leftout", b"1", ProofVerdict.LEFT_OUT, "its body was too large for a letter and is in its raw topic"),
+        ("traceparent", None, ProofVerdict.VERIFIED, ""),
     ],
 )
-def test_a_header_that_was_changed(name: str, value: bytes | None, verdict: ProofVerdict) -> None:
+def test_a_header_that_was_changed(name: str, value: bytes | None, verdict: ProofVerdict, why: str) -> None:
     """What was signed, and what the gateway wrote beside it, cannot be changed unseen."""
     found = proof(changed(name, value))
-    assert found.verdict is verdict
-    assert bool(found.why) is (verdict is not ProofVerdict.VERIFIED)
+    assert (found.verdict, found.why, found.endpoint) == (verdict, why, "main")
+    assert found.delivery_id == ("msg_1" if name != "ce_id" else (value or b"").decode())
     assert found.is_good is (verdict is ProofVerdict.VERIFIED)
+
+
+def test_a_header_without_a_value() -> None:
+    """Kafka knows headers that are null: one of the signature is as if it were missing."""
+    null: Any = [*changed("svix-signature", None), ("svix-signature", None)]
+    assert (proof(null).verdict, proof(null).why) == (ProofVerdict.MALFORMED, "signature headers missing")
 
 
 @pytest.mark.parametrize(("delay_s", "is_good"), [(-315, True), (315, True), (-316, False), (316, False)])
@@ -97,9 +110,12 @@ def test_receipt_and_signing(delay_s: float, is_good: bool) -> None:
 def test_what_nobody_signs() -> None:
     """A fetched page has no signature and needs none; a webhook without one is not proved."""
     fetched = raw_record(BODY, Delivery("bf_1.0", "api", "oura", "T0", "T1")).headers
-    assert (proof(fetched).verdict, proof(fetched).is_good) == (ProofVerdict.OTHER_DOOR, True)
+    why = "it came by the door api, where nothing is signed"
+    assert proof(fetched) == Proof(ProofVerdict.OTHER_DOOR, why, "oura", "bf_1.0")
+    assert proof(fetched).is_good
     bare = [row for row in stored() if not row[0].startswith("svix-")]
-    assert (proof(bare).verdict, proof(bare).is_good) == (ProofVerdict.UNSIGNED, False)
+    assert proof(bare) == Proof(ProofVerdict.UNSIGNED, "it came as a webhook and has no signature", "main", "msg_1")
+    assert not proof(bare).is_good
     assert proof([]).verdict is ProofVerdict.UNSIGNED
 
 

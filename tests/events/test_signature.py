@@ -238,7 +238,13 @@ def test_secret_that_is_none(secret: str) -> None:
 
 @pytest.mark.parametrize(
     ("n_bytes", "why"),
-    [(1, "lost while copying"), (23, "lost while copying"), (24, ""), (64, ""), (65, "more than the secret")],
+    [
+        (1, "was a character lost while copying"),
+        (23, "was a character lost while copying"),
+        (24, ""),
+        (64, ""),
+        (65, "was more than the secret copied"),
+    ],
 )
 def test_length_of_a_secret(n_bytes: int, why: str) -> None:
     """24 to 64 bytes are a secret (Standard Webhooks); shorter and longer ones are refused with their length."""
@@ -247,7 +253,9 @@ def test_length_of_a_secret(n_bytes: int, why: str) -> None:
     if not why:
         assert check(signed(b"x", secret), b"x", secret).secret_position == 0
         return
-    with pytest.raises(Misconfigured, match=rf"secret 1 is not .*: {n_bytes} bytes?; Standard Webhooks .*{why}"):
+    with pytest.raises(
+        Misconfigured, match=rf"secret 1 is not .*: {n_bytes} bytes?; Standard Webhooks says 24 to 64: {why}\?$"
+    ):
         Keyring.parse([SECRETS[0], secret])
 
 
@@ -282,7 +290,7 @@ def test_secrets_of_another_time(prefix: str, key: bytes) -> None:
     [
         ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS", "23 bytes; .*lost while copying"),
         ("whsec_AA==", "1 byte; .*lost while copying"),
-        ("whsec_" + "A" * 41 + "B", "its end is none .*lost while copying"),
+        ("whsec_" + "A" * 41 + "B", r": its end is none that base64 has: was a character lost while copying\?$"),
         ("whsec_" + "A" * 41, "copy it again"),
         ("whpk_AAAA", "3 bytes; a public key has 32"),
     ],
