@@ -30,6 +30,7 @@ def run(settings: Settings) -> None:
 
     Raises Misconfigured when the settings or the topics are wrong. While Kafka does not answer, posts get 503.
     """
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until somebody listens: it must not end a process that starts
     _check(settings)
     place = processes.place()
     if place is None:

@@ -34,9 +34,13 @@ def failed(record: UnderWay) -> None:
     record(TIMED_OUT, None)
 
 
+def not_taken(record: UnderWay) -> None:
+    record.refused(Unavailable("the queue is full"))
+
+
 LOOP = asyncio.new_event_loop()
 End = Callable[[UnderWay], None]
-ENDS: list[End] = [confirmed, failed, UnderWay.refused]
+ENDS: list[End] = [confirmed, failed, not_taken]
 
 
 @given(st.lists(st.tuples(st.binary(max_size=50), st.sampled_from(ENDS)), max_size=30))
