@@ -86,7 +86,7 @@ class UnderWay:
         if not future.done():
             future.set_exception(unavailable(error))
 
-    def refused(self, error: Unavailable) -> None:
+    def refused(self, error: Exception) -> None:
         """`produce` did not take it: there will be no report, and its publish raises `error`."""
         self._all.records -= 1
         self._all.bytes -= self._n_bytes

@@ -105,6 +105,8 @@ class KafkaPublisher:
                 self._producer.produce(topic, value, key, partition=partition, headers=headers, on_delivery=record)
             except (BufferError, KafkaException) as error:
                 record.refused(self._not_taken(error, loop))
+            except Exception as error:  # a bug: its own publish raises it, and the rest of the batch goes on
+                record.refused(error)
         if batch and is_first:
             self._poll_in(loop, _POLL_S)
 

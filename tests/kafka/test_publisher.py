@@ -118,6 +118,20 @@ async def test_record_above_the_limit(publisher: Publisher, topic: str) -> None:
     await publisher.publish(topic, b"k", b"v", [], 0)
 
 
+async def test_a_record_that_is_none_harms_nobody(kafka_settings: Settings) -> None:
+    """What the client cannot take at all raises for itself; others of the same moment arrive, nothing stays counted."""
+    publisher = KafkaPublisher(kafka_settings)
+    name = f"{kafka_settings.topic_prefix}.raw.other"
+    wrong: Any = [("name", [b"no bytes"])]
+    async with asyncio.timeout(30):
+        found = await asyncio.gather(
+            *(publisher.publish(name, b"none", b"v", headers, 0) for headers in ([], wrong, [])), return_exceptions=True
+        )
+    assert [type(one) for one in found] == [type(None), TypeError, type(None)]
+    assert publisher.under_way_bytes == 0
+    await publisher.close(5.0)
+
+
 async def test_large_record(publisher: Publisher, topic: str) -> None:
     """A record just below the limit is stored, compressible or not."""
     await publisher.publish(topic, b"k", bytes(RECORD_BYTES_MAX - 1024), [], 2)
