@@ -2,7 +2,7 @@
 
 | what | file |
 |---|---|
-| what every door does with one message: its record, on Kafka | `intake` |
+| what every door does with one message: its record, on Kafka; the span of that | `intake`, `send_span` |
 | what a source is; the loop: receive → intake → publish → acknowledge | `source`, `receiving` |
 | what a sink is; the loop: read → write → commit | `sink`, `drain` |
 | the pauses of both | `retry` |

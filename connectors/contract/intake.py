@@ -8,9 +8,10 @@ from typing import Any, NamedTuple, TypeVar
 from prometheus_client import Counter
 
 from connectors.contract.queue import Queue
+from connectors.contract.send_span import sending
 from streams.events import Delivery, Headers, intake, partition_for
 from streams.kafka.publisher import Publisher
-from streams.ops import metrics
+from streams.ops import metrics, tracing
 from streams.ops.settings import Settings
 
 T = TypeVar("T")
@@ -64,13 +65,21 @@ class Intake:
         """The second half of `accept`, for whoever has to publish several in their order. Raises Unavailable, of it
         Overloaded where Kafka is slower than the senders and this record can wait."""
         self._queue.admit(record.topic, len(body))
-        await self._publisher.publish(record.topic, record.key, body, record.headers, record.partition)
+        await self._send(body, delivery, record)
         child(metrics.PUBLISHED, record.topic).inc()
         if record.reason:
             metrics.DEAD_LETTERS.labels(record.reason).inc()
             named = {"endpoint": delivery.endpoint, "delivery": delivery.id}
             self._logger.warning("dead_letter", **named, reason=record.reason)
         return record.reason
+
+    async def _send(self, body: bytes, delivery: Delivery, record: StoredRecord) -> None:
+        topic, key, headers, partition, _ = record
+        if tracing.active is None:
+            await self._publisher.publish(topic, key, body, headers, partition)
+            return
+        with sending(topic, partition, headers, delivery, len(body)) as traced:
+            await self._publisher.publish(topic, key, body, traced, partition)
 
 
 @lru_cache(maxsize=1024)  # finding the child of a metric costs more than adding to it

@@ -8,6 +8,7 @@ async with open_client(settings) as client:
 |---|---|
 | methods, one a kind of answer | `client`; paths and parameters: `endpoints` |
 | how a call is made | `caller`, with `credentials`, `limits`, `retry_policy`, `traceparent`; bytes: `http` |
+| the span of a call | `call_span` |
 | how an answer is judged | `http_status`, `failures`; JSON: `answer_json`, `repair` |
 | what an answer holds | `pages`, `workout_stream`, `users`, `connections`, `introspection` |
 | more than one page | `paging` |

@@ -4,12 +4,13 @@ A call raises TryLater (again in `retry_after_s`), Refused (never again like thi
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import stamina
 
 from connectors.junction import endpoints, http_status
+from connectors.junction.call_span import answered, asking
 from connectors.junction.credentials import Credentials
 from connectors.junction.endpoints import ApiCall
 from connectors.junction.failures import NotAuthorized, Refused, TryLater
@@ -18,7 +19,7 @@ from connectors.junction.http_status import ApiAnswer
 from connectors.junction.limits import Limits
 from connectors.junction.repair import read_repaired
 from connectors.junction.retry_policy import RetryPolicy
-from connectors.junction.traceparent import traceparent_of
+from connectors.junction.traceparent import CallTrace, trace_of_call
 from streams.ops import metrics
 
 T = TypeVar("T")
@@ -43,7 +44,7 @@ class Caller:
         self, call: ApiCall, parse: Callable[[bytes], T], traceparent: str = ""
     ) -> tuple[T | None, int | None]:
         """The answer, parsed by `parse`, None for 404; and when Junction made it (`http_status.date_ms`)."""
-        parent, policy = traceparent_of(traceparent), self._policy
+        trace, policy = trace_of_call(traceparent), self._policy
         async for attempt in stamina.retry_context(
             on=policy.again,
             attempts=policy.tries,
@@ -53,14 +54,14 @@ class Caller:
             wait_jitter=policy.wait_first_s,
         ):
             with attempt:
-                return await self._once(call, parse, parent)
+                return await self._once(call, parse, trace)
         raise AssertionError("retry_context ends by return or raise")
 
-    async def _once(self, call: ApiCall, parse: Callable[[bytes], T], parent: str) -> tuple[T | None, int | None]:
+    async def _once(self, call: ApiCall, parse: Callable[[bytes], T], trace: CallTrace) -> tuple[T | None, int | None]:
         """One try, counted by its outcome."""
         outcome = "given_up"  # by the caller
         try:
-            answer = await self._answer(call, parent)
+            answer = await self._answer(call, trace)
             found = None if answer.status == http_status.MISSING else read_repaired(parse, answer.body)
             outcome = "missing" if found is None else "ok"
         except (TryLater, Refused, NotAuthorized) as error:
@@ -72,15 +73,13 @@ class Caller:
             metrics.API_CALLS.labels(call.endpoint, outcome).inc()
         return found, http_status.date_ms(answer.headers)
 
-    async def _answer(self, call: ApiCall, parent: str) -> ApiAnswer:
+    async def _answer(self, call: ApiCall, trace: CallTrace) -> ApiAnswer:
         """A 2xx or a 404. A token that has expired early is renewed once."""
         for _ in range(2):
             headers = await self._credentials.headers()
             async with self._limits.turn():
                 with metrics.API_SECONDS.labels(call.endpoint).time():
-                    answer = await self._http.get(
-                        self._base_url + call.path, call.params, {**headers, "traceparent": parent}
-                    )
+                    answer = await self._get(call, headers, trace)
             if call.params.get(endpoints.CURSOR):
                 http_status.check_cursor(answer.status)
             if answer.status != http_status.UNAUTHORIZED:
@@ -88,3 +87,12 @@ class Caller:
                 return answer
             await self._credentials.renew(headers)
         raise NotAuthorized("Junction refuses a new access token (HTTP 401): are region and environment right?")
+
+    async def _get(self, call: ApiCall, headers: Mapping[str, str], trace: CallTrace) -> ApiAnswer:
+        url = self._base_url + call.path
+        with asking(self._base_url, call, trace.given) as span:
+            sent = (span and span.context.traceparent) or trace.sent
+            answer = await self._http.get(url, call.params, {**headers, "traceparent": sent})
+            if span:
+                answered(span, answer.status)
+            return answer

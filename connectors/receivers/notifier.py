@@ -14,12 +14,12 @@ from connectors.receivers.consumer import Handle, ReceiverConsumer
 from connectors.receivers.delivery_record import AlertPosition, DeliveryStatus
 from connectors.receivers.receiver import Receiver, receivers_from
 from connectors.receivers.sender import AlertSender, ConfirmOwnership, check_alert
-from streams.events import key_of, partition_for, topics
+from streams.events import key_of, partition_for, topics, trace_of
 from streams.kafka import admin, registry
 from streams.kafka.codec import Codec
 from streams.kafka.decoder import Decoder
 from streams.kafka.publisher import KafkaPublisher
-from streams.ops import log, metrics
+from streams.ops import log, metrics, tracing
 from streams.ops.errors import Unavailable, Unreadable
 from streams.ops.metrics_server import expose
 from streams.ops.settings import Settings
@@ -39,6 +39,7 @@ def run(settings: Settings, *, once: bool = False) -> None:
     until_available("Kafka", lambda: admin.check_layout(settings))
     ids = until_available("schema registry", lambda: registry.resolve(settings))
     expose(settings, metrics.Process.NOTIFY)
+    tracing.configure("notify")
     for receiver in wanted:
         for status in DeliveryStatus:
             metrics.ALERT_DELIVERIES.labels(receiver.name, status)
@@ -85,7 +86,8 @@ class _Notifier:
                 return
             if not receiver.wants(alert):
                 return
-            if await sender.deliver(receiver, alert, position, confirm) is DeliveryStatus.DELIVERED:
+            trace = trace_of(message.headers() or [])
+            if await sender.deliver(receiver, alert, position, confirm, trace) is DeliveryStatus.DELIVERED:
                 waited_s = time.time() - alert["at"].timestamp()
                 metrics.ALERT_DELIVERY_SECONDS.labels(receiver.name).observe(max(waited_s, 0.0))
 

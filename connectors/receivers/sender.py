@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import stamina
 
+from connectors.receivers.attempt_span import attempted, attempting, sent_headers
 from connectors.receivers.delivery_record import (
     AlertPosition,
     AlertRecord,
@@ -16,12 +17,13 @@ from connectors.receivers.delivery_record import (
     DeliveryStatus,
     delivery_record,
 )
-from connectors.receivers.http_request import build_request
+from connectors.receivers.http_request import ReceiverRequest, build_request
 from connectors.receivers.receiver import Receiver, ReceiverKind
 from streams.alerts.lives import Life
 from streams.alerts.rules import Severity
 from streams.ops import log
 from streams.ops.errors import Unreadable
+from streams.ops.trace_context import NO_TRACE, TraceContext
 
 ATTEMPTS_MAX = 8
 WAIT_INITIAL_S, WAIT_MAX_S = 0.5, 60.0
@@ -61,9 +63,17 @@ class AlertSender:
         self._attempts_max = attempts_max
 
     async def deliver(
-        self, receiver: Receiver, alert: AlertRecord, position: AlertPosition, confirm: ConfirmOwnership
+        self,
+        receiver: Receiver,
+        alert: AlertRecord,
+        position: AlertPosition,
+        confirm: ConfirmOwnership,
+        trace: TraceContext = NO_TRACE,
     ) -> DeliveryStatus:
-        """DELIVERED, GIVEN_UP, or STALE: too old to notify anybody. `confirm` is awaited before each attempt."""
+        """DELIVERED, GIVEN_UP, or STALE: too old to notify anybody. `confirm` is awaited before each attempt.
+
+        `trace`: of the alert's record; the receiver gets it, too.
+        """
         if alert["stale_at"] < datetime.now(UTC):
             too_old = AttemptResult(None, "too_old")
             await self._record(delivery_record(receiver, alert, position, 0, DeliveryStatus.STALE, too_old, 0.0))
@@ -74,7 +84,7 @@ class AlertSender:
             ):
                 with attempt:
                     await confirm()
-                    await self._attempt(receiver, alert, position, attempt.num)
+                    await self._attempt(receiver, alert, position, attempt.num, trace)
         except _AttemptFailed as failed:
             logger.error("given_up", receiver=receiver.name, alert=alert["id"], why=failed.result.reason)
             return DeliveryStatus.GIVEN_UP
@@ -86,9 +96,11 @@ class AlertSender:
         unreadable = AttemptResult(None, "unreadable")
         await self._record(delivery_record(receiver, NO_ALERT, position, 0, DeliveryStatus.GIVEN_UP, unreadable, 0.0))
 
-    async def _attempt(self, receiver: Receiver, alert: AlertRecord, position: AlertPosition, number: int) -> None:
+    async def _attempt(
+        self, receiver: Receiver, alert: AlertRecord, position: AlertPosition, number: int, trace: TraceContext
+    ) -> None:
         began_s = time.monotonic()
-        result = await self._send(receiver, alert)
+        result = await self._send(receiver, alert, number, trace)
         took_s = time.monotonic() - began_s
         status = DeliveryStatus.DELIVERED
         if result.reason:
@@ -98,10 +110,18 @@ class AlertSender:
         if result.reason:
             raise _AttemptFailed(result)
 
-    async def _send(self, receiver: Receiver, alert: AlertRecord) -> AttemptResult:
+    async def _send(self, receiver: Receiver, alert: AlertRecord, number: int, trace: TraceContext) -> AttemptResult:
         if receiver.kind is ReceiverKind.LOG:
             return _log(alert)
         request = build_request(receiver, alert, datetime.now(UTC))
+        with attempting(receiver, number, trace) as span:
+            headers = request.headers | sent_headers(span.context if span else trace)
+            result = await self._post(request._replace(headers=headers))
+            if span:
+                attempted(span, result)
+            return result
+
+    async def _post(self, request: ReceiverRequest) -> AttemptResult:
         try:
             async with self._client.stream(
                 "POST", request.url, content=request.body, headers=request.headers, timeout=TIMEOUT_S

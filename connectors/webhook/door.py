@@ -44,11 +44,13 @@ from connectors.webhook.replies import (
     Reply,
     messages,
 )  # fmt: skip
+from connectors.webhook.request_span import answering
 from connectors.webhook.under_way import Request, UnderWay
 from connectors.webhook.watch import Watch
+from streams.events import Delivery
 from streams.events.signature import Claim, Keyring, prove, read_claim
 from streams.kafka.publisher import Publisher
-from streams.ops import log, metrics
+from streams.ops import log, metrics, tracing
 from streams.ops.errors import Overloaded, SignatureError, Unavailable
 from streams.ops.quiet import Quiet
 from streams.ops.settings import Settings
@@ -93,8 +95,11 @@ class Door:
         self.accepted = 0
 
     async def run(self) -> None:
-        """Cut off requests whose reply is due, until cancelled."""
-        await self._under_way.sweep()
+        """Cut off requests whose reply is due, and tell what was refused, until cancelled."""
+        try:
+            await asyncio.gather(self._under_way.sweep(), self._quiet.run())
+        finally:
+            self._quiet.close()
 
     async def drain(self, timeout_s: float) -> None:
         """Refuse new posts with 503 and wait for those under way: only a reply tells Junction that an event is safe."""
@@ -206,9 +211,17 @@ class Door:
             now_s=self._clock(),
             tolerance_s=self._settings.signature_tolerance_s,
         )
-        reason = await self._intake.accept(body, delivery)
+        reason = await self._keep(delivery, body, request)
         self.accepted += 1
+        if self._settings.log_level == "DEBUG":
+            self._logger.debug("accepted", endpoint=endpoint.name, delivery=verified.id, reason=reason)
         return KEPT if reason else ACCEPTED
+
+    async def _keep(self, delivery: Delivery, body: bytes, request: Request) -> str:
+        if tracing.active is None:
+            return await self._intake.accept(body, delivery)
+        with answering(delivery, time.monotonic() - request.began_s, len(body)) as traced:
+            return await self._intake.accept(body, traced)
 
     async def _hold(self, sender: Sender, scope: Scope) -> None:
         """Hold a refusal back where there are many: a sender that forges waits, others do not wait for it."""

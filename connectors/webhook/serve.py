@@ -15,7 +15,7 @@ from connectors.webhook.server import Server, admin_server, public_server
 from streams.events import ROOM_BYTES, topics
 from streams.kafka import admin
 from streams.kafka.publisher import KafkaPublisher
-from streams.ops import log
+from streams.ops import log, tracing
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings, load
 
@@ -73,6 +73,7 @@ def _with_files(settings: Settings) -> Settings:
 
 
 async def _serve(settings: Settings, place: "processes.Place | None") -> None:
+    tracing.configure("gateway")
     certificate = tls.certificate(settings)
     public_socket = processes.public_socket(settings, is_shared=place is not None)
     admin_socket = None if place else processes.admin_socket(settings)
@@ -102,6 +103,7 @@ async def _serve(settings: Settings, place: "processes.Place | None") -> None:
         for task in filter(None, (stopping, watching)):
             task.cancel()
         await publisher.close(settings.publish_timeout_s)
+        tracing.close()
         logger.info("stopped")
 
 

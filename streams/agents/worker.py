@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from streams.events import H_RECEIVED, H_TIME, Record, header, millis, topics
 from streams.kafka import admin, registry
-from streams.ops import log
+from streams.ops import log, tracing
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from streams.ops.waiting import until_available
@@ -61,6 +61,7 @@ def _start(
     alerts = Alerts(codec, prefix, choices.rules, choices.new_rules)
     made = assembly.folds(codec, prefix, alerts, choices.policy)
     expose(settings, Process.WORKER)
+    tracing.configure("worker")
     log.get("worker").info("starting", worker=settings.worker_id, group=settings.group_id)
     by_topic = {f"{prefix}.{name}": _timed(name, fold) for name, fold in made.items()}
     punctuation = assembly.punctuation(prefix, alerts, choices.policy)

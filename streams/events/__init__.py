@@ -56,6 +56,8 @@ from streams.events.headers import (
     header,
     known_traceparent,
     trace_headers,
+    trace_of,
+    with_trace,
 )
 from streams.events.identity import Hint, hint, identify, identify_strictly, identity_of
 from streams.events.intake import death_headers, given_up, raw_record
@@ -180,5 +182,7 @@ __all__ = [
     "rfc3339_seconds",
     "since_epoch",
     "trace_headers",
+    "trace_of",
     "weight",
+    "with_trace",
 ]

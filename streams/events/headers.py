@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from streams.events.identity import Identity
+from streams.ops.trace_context import TraceContext
 
 # Header names. Signature headers are stored under Svix' names, whichever set was received.
 H_ID, H_TYPE, H_SOURCE, H_SUBJECT, H_TIME = "ce_id", "ce_type", "ce_source", "ce_subject", "ce_time"
@@ -44,6 +45,11 @@ class Delivery:
     traceparent: str = ""
     tracestate: str = ""
     signature: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def trace(self) -> TraceContext:
+        """Where the trace of the request that brought it goes on."""
+        return TraceContext(self.traceparent, self.tracestate)
 
 
 def cloud_headers(identity: Identity, delivery: Delivery) -> Headers:
@@ -87,6 +93,18 @@ def trace_headers(headers: Mapping[str, bytes | None]) -> TraceHeaders | None:
     if not state or len(state) > TRACESTATE_BYTES_MAX:
         return ((H_TRACEPARENT, parent),)
     return ((H_TRACEPARENT, parent), (H_TRACESTATE, state))
+
+
+def trace_of(headers: Iterable[tuple[str, bytes]]) -> TraceContext:
+    """The trace of a record; empty where it has none."""
+    found = dict(trace_headers(dict(headers)) or ())
+    return TraceContext(*(found.get(name, b"").decode("latin-1") for name in (H_TRACEPARENT, H_TRACESTATE)))
+
+
+def with_trace(headers: Headers, trace: TraceContext) -> Headers:
+    """The headers of a record, with this trace instead of theirs."""
+    others = [row for row in headers if row[0] not in (H_TRACEPARENT, H_TRACESTATE)]
+    return [*others, *encode_headers([(H_TRACEPARENT, trace.traceparent), (H_TRACESTATE, trace.tracestate)])]
 
 
 def header(headers: Iterable[tuple[str, bytes]], name: str) -> str:

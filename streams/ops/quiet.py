@@ -1,5 +1,6 @@
 """Warnings that strangers can cause: one line a minute for each reason, with how many there were."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -58,6 +59,12 @@ class Quiet:
             self._write(why, since.count, since.named)
             self._reasons[why] = _Since(now_s)
         self._due_s = min((since.line_s for since in self._reasons.values()), default=now_s) + self._again_s
+
+    async def run(self) -> None:
+        """Write lines when they are due, until cancelled, also when nothing more comes."""
+        while True:
+            await asyncio.sleep(self._again_s / 6)
+            self.tick()
 
     def close(self) -> None:
         """Write what was counted and not yet told: the process stops."""

@@ -14,6 +14,7 @@ LOOSE = {"streams": {"__init__.py", "__main__.py"}, "connectors": {"__init__.py"
 LIBRARIES = {
     "typer": ("streams/cli",),
     "structlog": ("streams/ops",),
+    "opentelemetry": ("streams/ops",),
     "pydantic_settings": ("streams/ops",),
     "dotenv": ("streams/ops",),
     "cryptography": ("streams/events",),

@@ -18,15 +18,17 @@ BODY_BYTES_MAX = 4 * 1024 * 1024  # of one event: several small ones are folded 
 
 
 async def fetch_page(
-    client: Client, job: Job, began_ms: int, clock: CorrectedClock, event_bytes_max: int
+    client: Client, job: Job, began_ms: int, clock: CorrectedClock, event_bytes_max: int, traceparent: str = ""
 ) -> FetchedPage:
     """`began_ms`: our clock before the call. `event_bytes_max`: of a body that a raw record can hold."""
     request, call = job.request, job.call
     if request.workout_id:
-        return await _workout_stream(client, request, began_ms, clock, event_bytes_max)
+        return await _workout_stream(client, request, began_ms, clock, event_bytes_max, traceparent)
     if request.resource == "workout_stream":
-        return await _listed_workouts(client, job, began_ms)
-    found = await client.page(request.resource, request.user_id, call.span, request.provider, call.cursor)
+        return await _listed_workouts(client, job, began_ms, traceparent)
+    found = await client.page(
+        request.resource, request.user_id, call.span, request.provider, call.cursor, traceparent=traceparent
+    )
     owner = request.user_id, request.client_user_id, request.team_id
     bytes_max = min(BODY_BYTES_MAX, event_bytes_max)
     events, left_out = bodies_within(found, *owner, bytes_max=bytes_max, alone_max=event_bytes_max)
@@ -35,10 +37,10 @@ async def fetch_page(
     return FetchedPage(events, rows, found.next_cursor or "", at_ms, left_out=left_out)
 
 
-async def _listed_workouts(client: Client, job: Job, began_ms: int) -> FetchedPage:
+async def _listed_workouts(client: Client, job: Job, began_ms: int, traceparent: str) -> FetchedPage:
     """The workouts of a span: each has a stream that is asked for by its id (domain file, 6.6)."""
     request = job.request
-    found = await client.page("workouts", request.user_id, job.call.span, request.provider)
+    found = await client.page("workouts", request.user_id, job.call.span, request.provider, traceparent=traceparent)
     ids = (_id(bytes(one)) for one in found.objects)
     return FetchedPage([], 0, found.next_cursor or "", began_ms, [id for id in ids if id])
 
@@ -55,10 +57,10 @@ def _id(workout: bytes) -> str:
 
 
 async def _workout_stream(
-    client: Client, request: Request, began_ms: int, clock: CorrectedClock, bytes_max: int
+    client: Client, request: Request, began_ms: int, clock: CorrectedClock, bytes_max: int, traceparent: str
 ) -> FetchedPage:
     """One workout's stream as an event. Raises Refused(TOO_LARGE), and what the client raises."""
-    found = await client.workout_stream(request.workout_id)
+    found = await client.workout_stream(request.workout_id, traceparent=traceparent)
     if found is None or not found.times_s:
         return FetchedPage([], 0, "", began_ms)
     body = workout_events.stream_event(request, found.json)

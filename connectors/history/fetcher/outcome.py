@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from streams.ops.trace_context import NO_TRACE, TraceContext
+
 
 class FetchedPage(NamedTuple):
     """`bodies`: webhook-shaped events. `rows`: summaries and samples in them that can be read. `cursor`: of the next
     page, empty at the end. `workouts`: ids, whose streams are to be fetched. `began_ms`: `CorrectedClock.asked_ms`.
-    `left_out`: objects and samples that no record can hold."""
+    `left_out`: objects and samples that no record can hold. `trace`: what its events carry on."""
 
     bodies: Sequence[bytes]
     rows: int
@@ -15,6 +17,7 @@ class FetchedPage(NamedTuple):
     began_ms: int
     workouts: Sequence[str] = ()
     left_out: int = 0
+    trace: TraceContext = NO_TRACE
 
 
 class FetchFailure(NamedTuple):

@@ -17,7 +17,7 @@ def page_events(job: Job, page: FetchedPage, now_ms: int) -> Iterator[tuple[str,
     history = (Origin.INCREMENTAL, "") if is_live else (Origin.HISTORICAL, job.request.id)
     for n, body in enumerate(page.bodies):
         times = rfc3339(page.began_ms), rfc3339(now_ms)
-        delivery = Delivery(f"{page_id(job)}.{n}", DOOR, job.request.provider, *times, *history)
+        delivery = Delivery(f"{page_id(job)}.{n}", DOOR, job.request.provider, *times, *history, *page.trace)
         made = raw_record(body, delivery)
         yield made.topic, made.key, body, made.headers
 

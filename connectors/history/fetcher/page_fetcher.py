@@ -10,14 +10,17 @@ from connectors.history.fetcher.clock_skew import CorrectedClock
 from connectors.history.fetcher.outcome import FetchedPage, FetchFailure
 from connectors.junction import Client, FailureReason, NotAuthorized, Refused, TryLater, open_client
 from streams.events import Bounds
-from streams.ops import log, metrics
+from streams.ops import log, metrics, tracing
 from streams.ops.errors import Misconfigured, place
 from streams.ops.settings import Settings
+from streams.ops.trace_context import NO_TRACE
 from streams.tables.history import Job, Request
 
 HEAD_BYTES = 32 * 1024  # an upper bound for key and headers of a raw record
 
 
+# Events of a page carry the context of its span: it creates them.
+_CREATES = {"messaging.system": "kafka", "messaging.operation.name": "fetch", "messaging.operation.type": "create"}
 logger = log.get("fetcher")
 
 
@@ -58,7 +61,7 @@ class PageFetcher:
         kind = _kind(job.request)
         began_ms, began_s = self._clock.now_ms(), time.monotonic()
         try:
-            page = await fetch_page(await self._opened(), job, began_ms, self._clock, self._event_bytes_max)
+            page = await self._page(job, began_ms)
         except TryLater as error:
             return _counted(kind, FetchFailure(error.reason, error.retry_after_s if error.asked_to_wait else 0.0))
         except NotAuthorized as error:
@@ -75,6 +78,13 @@ class PageFetcher:
         metrics.FETCH_CALL_SECONDS.labels(kind).observe(time.monotonic() - began_s)
         metrics.FETCH_ROWS.labels(job.request.resource).inc(page.rows)
         return _counted(kind, page)
+
+    async def _page(self, job: Job, began_ms: int) -> FetchedPage:
+        client, name = await self._opened(), f"fetch {job.request.resource}"
+        with tracing.span(name, "producer", NO_TRACE, _CREATES) as span:
+            trace = span.context if span else NO_TRACE
+            page = await fetch_page(client, job, began_ms, self._clock, self._event_bytes_max, trace.traceparent)
+        return page._replace(trace=trace)
 
 
 def _kind(request: Request) -> str:

@@ -10,7 +10,7 @@ from connectors.junction import open_client
 from streams.engine.faust import run as engine
 from streams.events import Record, body_of, topics
 from streams.kafka import admin
-from streams.ops import addresses, log
+from streams.ops import addresses, log, tracing
 from streams.ops.metrics import Process
 from streams.ops.metrics_server import expose
 from streams.ops.settings import Settings
@@ -28,6 +28,7 @@ def run(settings: Settings, *, rebuild_state: bool = False, accept_offsets: bool
     until_available("Junction's API", lambda: asyncio.run(_check(settings)))
     page_fetcher = PageFetcher(settings)
     expose(settings, Process.FETCHER)
+    tracing.configure("fetcher")
     log.get("fetcher").info("starting", worker=settings.worker_id, api=addresses.shown(settings.junction_base_url))
     scheduler = Scheduler(
         settings.topic_prefix, page_fetcher.fetch, settings.fetch_calls_max, page_fetcher.set_share, settings.partitions

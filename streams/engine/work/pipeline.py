@@ -40,6 +40,7 @@ class Pipeline:
     ) -> None:
         self._tables, self._source, self._cursors = tables, source, cursors
         self._committer, self._on_abort = committer, on_abort
+        self._group = settings.group_id
         self._bounds = Bounds.of(settings.record_bytes_max)
         self._window = CommitWindow(settings.commit_interval_s)
         self.filling: Transaction | None = None
@@ -150,10 +151,13 @@ class Pipeline:
         try:
             await self._committer.commit(transaction)
             self._committed(transaction)
+            transaction.trace(self._group)
             transaction.end(is_committed=True)
         except Aborted as error:
+            transaction.trace(self._group, error.cause)
             await self._abort(error, again)
         except Exception as error:
+            transaction.trace(self._group, type(error).__name__)
             self.fail(error)
         finally:
             transaction.end(is_committed=False)  # unless it was

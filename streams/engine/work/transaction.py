@@ -9,9 +9,10 @@ from streams.engine.positions import ledger
 from streams.engine.positions.ledger import Ledger
 from streams.engine.positions.slices import Source
 from streams.engine.store.table import StateTable
+from streams.engine.work.batch_span import BatchSpan
 from streams.engine.work.producer import TransactionalProducer
 from streams.engine.work.table_reader import TableReader
-from streams.ops import metrics
+from streams.ops import metrics, tracing
 from streams.tables import Draft
 
 
@@ -27,6 +28,7 @@ class Transaction:
         self.produced: dict[int, int] = {}  # partition → emits that librdkafka has
         self.offsets: dict[Source, int] = {}
         self.last_offsets: dict[tuple[str, int], int] = {}  # (changelog, partition) → offset of its last record
+        self.span = None if tracing.active is None else BatchSpan()
         self.failure: Exception | None = None
         self.ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()  # whether it was committed
 
@@ -68,6 +70,11 @@ class Transaction:
         metrics.TRANSACTION_RECORDS.observe(self.records)
         metrics.TRANSACTION_BYTES.observe(self.size_bytes)
         metrics.TRANSACTION_SECONDS.observe(now_monotonic_s - self.opened_at_s)
+
+    def trace(self, group: str, failure: str = "") -> None:
+        """Make its span, where spans are made. `failure`: why it was not committed."""
+        if self.span is not None:
+            self.span.end(group, self.records, sum(len(draft.emits) for draft in self.drafts.values()), failure)
 
     def _changes(
         self, tables: Mapping[str, StateTable], ledger_before: Ledger

@@ -158,6 +158,8 @@ class UnitOfWork:
         transaction.offsets[piece.source] = piece.end
         if records:
             self.newest_ms[piece.source] = piece.records[-1].timestamp
+            if transaction.span is not None:
+                transaction.span.add(piece.source[0], piece.records)
         self._pipeline.processed(transaction, records, piece.size_bytes)
 
     def _heal(self, piece: Slice) -> None:
