@@ -23,6 +23,7 @@ class Stage(IntEnum):
     IDLE = 2
     BODY = 3  # how long this may take is the door's matter
     ANSWER = 4
+    CLOSED = 5
 
 
 class Connection(Protocol):
@@ -42,19 +43,19 @@ class Connections:
         self.n_open = 0
 
     def opened(self, new: Connection, now_s: float) -> bool:
-        """Count a new connection and make room for it. False: there is none; close it, and call `closed` as for all."""
-        self.n_open += 1
+        """Make room for a new connection and count it. False: there is none; close it."""
+        new.stage = Stage.CLOSED
         sender = new.sender
-        sender.n_connections += 1
-        if not sender.is_proven(now_s) and max(sender.n_connections, 2 * sender.n_held) > self._most_of_one:
+        if not sender.is_proven(now_s) and max(sender.n_connections + 1, 2 * sender.n_held) > self._most_of_one:
             return False
-        if self.n_open > self._most:
+        if self.n_open >= self._most:
             oldest = self._expendable(now_s)
             if oldest is None:
                 return False
-            oldest.give_up("too_many")
-        self._waiting[Stage.HEAD][new] = now_s
-        new.stage = Stage.HEAD
+            self._close(oldest, "too_many", now_s)
+        self.n_open += 1
+        sender.n_connections += 1
+        self.move(new, Stage.HEAD, now_s)
         return True
 
     def move(self, connection: Connection, stage: Stage, now_s: float) -> None:
@@ -66,10 +67,11 @@ class Connections:
         connection.stage = stage
 
     def closed(self, connection: Connection, now_s: float) -> None:
-        """Count one less."""
-        self.move(connection, Stage.ANSWER, now_s)
-        connection.sender.n_connections -= 1
-        self.n_open -= 1
+        """Count one less. May be called of one that was never let in, or that is closed already."""
+        if connection.stage is not Stage.CLOSED:
+            self.move(connection, Stage.CLOSED, now_s)
+            connection.sender.n_connections -= 1
+            self.n_open -= 1
 
     def sweep(self, now_s: float) -> None:
         """Close those that waited too long; to be called about once a second."""
@@ -77,7 +79,13 @@ class Connections:
             for connection, since_s in list(self._waiting[stage].items()):
                 if now_s - since_s < seconds:
                     break
-                connection.give_up(why)
+                self._close(connection, why, now_s)
+
+    def _close(self, connection: Connection, why: str, now_s: float) -> None:
+        # Counted now: its transport ends at the next turn of the loop, and before that many others may be opened, which
+        # would all find the same one.
+        self.closed(connection, now_s)
+        connection.give_up(why)
 
     def _expendable(self, now_s: float) -> Connection | None:
         """The oldest that waits and has proved nothing; else the oldest that waits."""

@@ -1,0 +1,110 @@
+"""What is kept of an address: whether it may come, whether it proved anything, how often it was refused."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.webhook.limits import senders as limits
+from connectors.webhook.limits.networks import parse
+from connectors.webhook.limits.senders import HOLD_S_MAX, PROVEN_S, Refusals, Senders
+
+PROXIES, ALLOWED = parse("X", ["10.0.0.0/8"]), parse("X", ["192.0.2.0/24", "2001:db8::/32"])
+
+
+def test_few_refusals_cost_nothing() -> None:
+    """At a pace below the bucket's no refusal is ever held back, after a burst of `at_once` either."""
+    refusals = Refusals(per_s=2.0, at_once=5.0)
+    assert [refusals.take(0.0) for _ in range(5)] == [0.0] * 5
+    assert [refusals.take(now_s / 2) for now_s in range(1, 1000)] == [0.0] * 999
+
+
+def test_many_refusals_are_held_back() -> None:
+    """Beyond the burst each waits longer than the one before, up to the longest hold; idle time makes good for all."""
+    refusals = Refusals(per_s=2.0, at_once=5.0)
+    held = [refusals.take(0.0) for _ in range(20)][5:]
+    assert held[:7] == [0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.0]
+    assert held == sorted(held)
+    assert max(held) == HOLD_S_MAX
+    # 3 s are owed, and the bucket fills in 2.5 s more.
+    assert [refusals.take(5.5) for _ in range(6)] == [0.0] * 5 + [0.5]
+
+
+@given(steps_s=st.lists(st.floats(0, 10), max_size=200), per_s=st.floats(0.5, 500), at_once=st.floats(1, 1000))
+def test_no_flood_is_held_for_ever(steps_s: list[float], per_s: float, at_once: float) -> None:
+    """Whatever came before: none is held longer than the longest hold, and after a quiet time none is held at all."""
+    refusals, now_s = Refusals(per_s, at_once), 0.0
+    for step_s in steps_s:
+        now_s += step_s
+        assert 0.0 <= refusals.take(now_s) <= HOLD_S_MAX + 1e-9
+    assert refusals.take(now_s + HOLD_S_MAX + at_once / per_s + 1) == 0.0
+
+
+def test_refusals_of_one_address_are_its_own() -> None:
+    """An address that forges is held back while another one is not; a flood from very many holds all refusals back."""
+    senders = Senders()
+    for _ in range(int(limits.REFUSALS_AT_ONCE) + 20):
+        held_s = senders.hold_s(senders.at("192.0.2.1"), 0.0)
+    assert held_s == pytest.approx(20 / limits.REFUSALS_PER_S)
+    assert senders.hold_s(senders.at("192.0.2.2"), 0.0) == 0.0
+    for n in range(int(limits.ALL_REFUSALS_AT_ONCE)):
+        senders.hold_s(senders.at(f"198.51.{n // 250}.{n % 250}"), 0.0)
+    assert senders.hold_s(senders.at("192.0.2.3"), 0.0) > 0.0
+
+
+def test_one_site_is_one_sender() -> None:
+    """Every address of a /64, and every way to write an address, is the same sender."""
+    senders = Senders()
+    assert senders.at("2001:db8::1") is senders.at("2001:db8::ffff:1") is senders.at("2001:0db8:0::2")
+    assert senders.at("2001:db8::1") is not senders.at("2001:db8:0:1::1")
+    assert senders.at("192.0.2.1") is senders.at("::ffff:192.0.2.1")
+    assert senders.at("192.0.2.1") is not senders.at("192.0.2.2")
+
+
+@pytest.mark.parametrize(
+    ("host", "is_allowed", "is_proxy"),
+    [
+        ("192.0.2.9", True, False),
+        ("2001:db8:1::1", True, False),
+        ("198.51.100.1", False, False),
+        ("10.1.1.1", True, True),
+        ("", False, False),
+    ],
+)
+def test_who_may_come(host: str, is_allowed: bool, is_proxy: bool) -> None:
+    """Allowed networks and trusted proxies may come, others may not; without a list everybody may."""
+    sender = Senders(PROXIES, ALLOWED).at(host)
+    assert (sender.is_allowed, sender.is_proxy) == (is_allowed, is_proxy)
+    assert Senders(PROXIES).at(host).is_allowed
+
+
+def test_a_request_behind_a_proxy_is_its_senders() -> None:
+    """Behind a trusted proxy the address that it names counts, not its own; a stranger's claim counts for nothing."""
+    senders = Senders(PROXIES, ALLOWED)
+    assert senders.of("10.0.0.1", "192.0.2.9, 198.51.100.1") is senders.at("198.51.100.1")
+    assert not senders.of("10.0.0.1", "192.0.2.9, 198.51.100.1").is_allowed
+    assert senders.of("10.0.0.1", "") is senders.at("10.0.0.1")
+    assert senders.of("198.51.100.1", "192.0.2.9") is senders.at("198.51.100.1")
+
+
+def test_proven_for_an_hour() -> None:
+    """Nobody is proven at first; who signed rightly is for an hour; a trusted proxy always is."""
+    senders = Senders(PROXIES)
+    sender = senders.at("192.0.2.1")
+    assert not sender.is_proven(0.0)
+    sender.proven_s = 10.0
+    assert sender.is_proven(10.0 + PROVEN_S - 1)
+    assert not sender.is_proven(10.0 + PROVEN_S)
+    assert senders.at("10.0.0.1").is_proven(0.0)
+
+
+@pytest.mark.parametrize("held", ["n_connections", "n_held", "unproven_bytes"])
+def test_forgets_only_who_has_nothing_open(monkeypatch: pytest.MonkeyPatch, held: str) -> None:
+    """However many addresses come, a sender stays that has anything open: it must not get a second share."""
+    monkeypatch.setattr(limits, "ADDRESSES_MAX", 100)
+    senders = Senders()
+    kept, idle = senders.at("192.0.2.1"), senders.at("192.0.2.2")
+    setattr(kept, held, 1)
+    for n in range(1000):
+        senders.at(f"198.51.{n // 250}.{n % 250}")
+    assert senders.at("192.0.2.1") is kept
+    assert senders.at("192.0.2.2") is not idle
