@@ -1,6 +1,7 @@
 """`python -m benchmarks` runs every benchmark, `python -m benchmarks NAME [options]` one, `--list` names them.
 
-A benchmark is a module of this folder that can be run; names that begin with `_` are helpers. Each has a process of its
+A benchmark is a module of this folder that can be run, or a package with a `__main__`; names that begin with `_` are
+helpers. Each has a process of its
 own, so that none pays for the memory of another.
 """
 
@@ -14,8 +15,13 @@ HERE = Path(__file__).parent
 
 def benchmarks() -> dict[str, str]:
     """Name of each benchmark → first line of its docstring."""
-    files = sorted(path for path in HERE.glob("*.py") if not path.stem.startswith("_"))
-    return {path.stem: (ast.get_docstring(ast.parse(path.read_text())) or "").partition("\n")[0] for path in files}
+    files = {path.stem: path for path in HERE.glob("*.py") if not path.stem.startswith("_")}
+    files |= {path.parent.name: path for path in HERE.glob("*/__main__.py")}
+    return {name: _first_line(path) for name, path in sorted(files.items())}
+
+
+def _first_line(path: Path) -> str:
+    return (ast.get_docstring(ast.parse(path.read_text())) or "").partition("\n")[0]
 
 
 def main(arguments: list[str]) -> int:

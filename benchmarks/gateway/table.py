@@ -1,0 +1,99 @@
+"""Medians over the rounds, and the table: a block for each load, ours beside Go with as many processes."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from io import StringIO
+from statistics import median
+from typing import Any
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.gateway.measure import Row
+
+_KEY = ("name", "kb", "connections")
+_FIGURES = [field.name for field in fields(Row) if field.name not in (*_KEY, "refused")]
+_COLUMNS = {
+    "requests_per_s": "req/s",
+    "p50_ms": "p50 ms",
+    "p99_ms": "p99 ms",
+    "p999_ms": "p99.9 ms",
+    "gateway_cpu_s": "CPU-s",
+    "kafka_cpu_s": "of Kafka",
+    "wrk_cpu_s": "of wrk",
+    "rss_peak_mb": "peak MB",
+    "refused": "refused",
+    "others_cores": "others",
+}
+
+
+def medians(rows: Sequence[Row]) -> list[Row]:
+    """One row for each contestant and load, in the order they came; refused ones are added up."""
+    groups: dict[tuple[str, float, int], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row.name, row.kb, row.connections), []).append(row)
+    return [
+        Row(*key, **{name: median(getattr(row, name) for row in group) for name in _FIGURES}, refused=_refused(group))
+        for key, group in groups.items()
+    ]
+
+
+def _refused(group: Sequence[Row]) -> int:
+    return sum(row.refused for row in group)
+
+
+def ratios(rows: Sequence[Row]) -> dict[tuple[str, float, int], tuple[float, float]]:
+    """Ours to Go's with as many processes: (rate, CPU of the gateway)."""
+    known = {(row.name, row.kb, row.connections): row for row in rows}
+    found = {}
+    for row in rows:
+        other = known.get((row.name.replace("ours", "go"), row.kb, row.connections))
+        if row.name.startswith("ours") and other and other.gateway_cpu_s:
+            rate = row.requests_per_s / other.requests_per_s
+            found[row.name, row.kb, row.connections] = (
+                round(rate, 2),
+                round(row.gateway_cpu_s / other.gateway_cpu_s, 2),
+            )
+    return found
+
+
+def as_json(rows: Sequence[Row], rounds: Sequence[Row]) -> dict[str, Any]:
+    """Medians, ratios and every round."""
+    found = ratios(rows)
+    return {
+        "gateway": [asdict(row) | _ratio_fields(found.get((row.name, row.kb, row.connections))) for row in rows],
+        "rounds": [asdict(row) for row in rounds],
+        "cores": psutil.cpu_count(),
+    }
+
+
+def _ratio_fields(found: tuple[float, float] | None) -> dict[str, float]:
+    return {"rate_to_go": found[0], "cpu_to_go": found[1]} if found else {}
+
+
+def text(rows: Sequence[Row]) -> str:
+    """The figures as a person reads them."""
+    shown = Table(caption=f"CPU-s per 100,000 requests; {psutil.cpu_count()} cores, shared with wrk and Kafka")
+    for title in ("kB", "conn.", "", *_COLUMNS.values(), "rate/Go", "CPU/Go"):
+        shown.add_column(title, justify="right" if title else "left")
+    found, load = ratios(rows), None
+    for row in sorted(rows, key=lambda row: (row.kb, row.connections)):
+        if load not in (None, (row.kb, row.connections)):
+            shown.add_section()
+        load = (row.kb, row.connections)
+        ratio = found.get((row.name, *load))
+        shown.add_row(
+            f"{row.kb:g}",
+            str(row.connections),
+            row.name,
+            *(_number(getattr(row, name)) for name in _COLUMNS),
+            *(f"{value:.2f}" for value in ratio or ()),
+        )
+    out = StringIO()
+    Console(file=out, width=140).print(shown)
+    return out.getvalue().rstrip()
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 or isinstance(value, int) else f"{value:.3g}"

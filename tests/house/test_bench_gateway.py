@@ -1,0 +1,101 @@
+"""The gateway's benchmark: what wrk plays and says, and the figures made of it. `make bench-gateway` runs it."""
+
+import shutil
+import threading
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from benchmarks.gateway import table, wrk
+from benchmarks.gateway.deliveries import Deliveries, distinct
+from benchmarks.gateway.measure import Row
+from streams.events.signature import Keyring, verify
+from tests.connectors.webhook.gateways import SECRET
+
+SAID = """Running 1s test @ http://127.0.0.1:8080
+  1 threads and 64 connections
+Requests/sec:   9981.02
+{"requests": 10400, "us": 1042000, "p50_us": 6100, "p99_us": 12300, "p999_us": 15800, "max_us": 20000, \
+"status": 3, "connect": 0, "read": 1, "write": 0, "timeout": 2}
+"""
+ROW = Row("ours_1", 1, 64, 100.0, 1, 2, 3, 8.0, 2, 1, 80, 1, 0.1)
+
+
+def test_what_wrk_says_is_read_from_its_last_line() -> None:
+    """Milliseconds and seconds; a bad status is refused, no answer at all failed."""
+    played = wrk.parse(SAID, cpu_s=0.5)
+    assert (played.requests, played.seconds, played.p50_ms, played.p99_ms, played.p999_ms) == (
+        10400,
+        1.042,
+        6.1,
+        12.3,
+        15.8,
+    )
+    assert (played.refused, played.failed, played.cpu_s) == (3, 3, 0.5)
+
+
+def test_medians_are_of_each_contestant_and_load_and_refusals_add_up() -> None:
+    """A slow round changes no median; a refusal in any round is seen."""
+    rows = [replace(ROW, requests_per_s=rate) for rate in (100.0, 10.0, 110.0)]
+    merged = table.medians([*rows, replace(ROW, connections=512, requests_per_s=7.0)])
+    assert [(row.connections, row.requests_per_s, row.refused) for row in merged] == [(64, 100.0, 3), (512, 7.0, 1)]
+
+
+def test_ratios_are_to_go_with_as_many_processes_under_the_same_load() -> None:
+    """Nobody is held against another load, or against more processes."""
+    go = replace(ROW, name="go_1", requests_per_s=400.0, gateway_cpu_s=4.0)
+    rows = [ROW, go, replace(ROW, name="ours_2"), replace(ROW, kb=12)]
+    assert table.ratios(rows) == {("ours_1", 1, 64): (0.25, 2.0)}
+    assert table.as_json(rows, rows)["gateway"][0]["rate_to_go"] == 0.25
+    assert "0.25" in table.text(rows)
+
+
+def test_prepared_requests_are_signed_and_distinct(tmp_path: Path) -> None:
+    """Each frame is one whole request, and a gateway would let it in."""
+    requests = _frames(Deliveries(SECRET, tmp_path).file(200).read_bytes())
+    assert len(set(requests)) == len(requests) == distinct(200_000)
+    head, _, body = requests[0].partition(b"\r\n\r\n")
+    headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+    assert int(headers["content-length"]) == len(body)
+    assert 150_000 < len(body) < 250_000
+    verify(Keyring.parse([SECRET]), headers, body, now_s=float(headers["svix-timestamp"]), tolerance_s=1)
+
+
+@pytest.mark.skipif(not shutil.which("wrk"), reason="because wrk is missing: apt-get install wrk")
+def test_wrk_plays_the_file(tmp_path: Path) -> None:
+    """The script and wrk agree: every request arrives whole, in turn, and is counted."""
+    file = Deliveries(SECRET, tmp_path).file(12)
+    wanted = {frame.partition(b"\r\n\r\n")[2] for frame in _frames(file.read_bytes())}
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        _Answers.bodies.clear()
+        played = wrk.play(server.server_port, file, connections=2, seconds=1)
+        server.shutdown()
+    assert played.requests
+    assert not played.refused
+    assert len(set(_Answers.bodies)) > 1
+    assert set(_Answers.bodies) <= wanted
+
+
+class _Answers(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    bodies: list[bytes] = []  # noqa: RUF012  # because the server makes a handler for each connection
+
+    def do_POST(self) -> None:
+        self.bodies.append(self.rfile.read(int(self.headers["content-length"])))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: the tests' output is not its log."""
+
+
+def _frames(data: bytes) -> list[bytes]:
+    frames = []
+    while data:
+        end = 4 + int.from_bytes(data[:4], "big")
+        frames.append(data[4:end])
+        data = data[end:]
+    return frames
