@@ -45,8 +45,8 @@ class Certificate:
         cert, key = self._files
         try:
             # Into a new context first: a certificate whose key does not fit would stay in this one.
-            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
-            self.context.load_cert_chain(cert, key)
+            for context in (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), self.context):
+                context.load_cert_chain(cert, key, password="")  # without one OpenSSL asks at the terminal, and waits
         except (OSError, ssl.SSLError) as error:
             raise Misconfigured(
                 f"STREAMS_GATEWAY_TLS_CERT_FILE and _TLS_KEY_FILE cannot be used ({error.strerror or 'not PEM'}): "
