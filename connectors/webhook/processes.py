@@ -153,6 +153,8 @@ class Family:
     async def _keep(self, number: int, lifeline: int, stopping: asyncio.Event) -> None:
         while not stopping.is_set():
             process = self._running[number] = await self._start(number, lifeline)
+            if stopping.is_set():  # the signal went to those that ran by then
+                self.send(signal.SIGTERM)
             try:
                 code = await process.wait()
             except asyncio.CancelledError:
