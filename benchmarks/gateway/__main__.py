@@ -62,7 +62,7 @@ def main() -> int:
         return 2
     medians = table.medians(rows)
     print(json.dumps(table.as_json(medians, rows)) if given.json else table.text(medians))
-    return int(any(row.refused for row in rows))
+    return int(any(row.refused or row.failed for row in rows))
 
 
 def compete(given: argparse.Namespace) -> list[measure.Row]:
@@ -85,7 +85,7 @@ def compete(given: argparse.Namespace) -> list[measure.Row]:
 def _say(row: measure.Row) -> measure.Row:
     jars.to_stderr(
         f"{row.name:<13} {row.kb:>5g} kB {row.connections:>4} connections: {row.requests_per_s:>8,.0f}/s, "
-        f"p99 {row.p99_ms:.1f} ms, {row.refused} refused, others {row.others_cores:.2f}"
+        f"p99 {row.p99_ms:.1f} ms, {row.refused + row.failed} refused, others {row.others_cores:.2f}"
     )
     return row
 

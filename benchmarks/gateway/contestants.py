@@ -17,6 +17,7 @@ from streams.demo.cluster.supervise import Child
 from streams.ops.errors import Misconfigured
 
 READY_S = 30
+_QUEUE_BYTES = 256 * 2**20  # 512 bodies of 200 kB are more than it lets wait as it comes; the peer has no such limit
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def _ours(processes: int) -> _Contestant:
             "STREAMS_GATEWAY_PORT": str(port),
             "STREAMS_GATEWAY_ADMIN_PORT": str(admin_port),
             "STREAMS_GATEWAY_PROCESSES": str(processes),
+            "STREAMS_PUBLISH_QUEUE_BYTES_MAX": str(_QUEUE_BYTES),
         }
         return _Start([sys.executable, "-m", "streams.cli", "gateway"], env, admin_port)
 

@@ -18,7 +18,10 @@ _PER = 100_000
 
 @dataclass(frozen=True)
 class Row:
-    """Figures of a round. CPU in seconds per 100,000 requests; `others_cores`: busy with none of the three."""
+    """Figures of a round. CPU in seconds per 100,000 requests; `others_cores`: busy with none of the three.
+
+    Rates and CPU are those of accepted requests; `refused`: another status than 2xx, `failed`: no answer.
+    """
 
     name: str
     kb: float
@@ -32,6 +35,7 @@ class Row:
     wrk_cpu_s: float
     rss_peak_mb: float
     refused: int
+    failed: int
     others_cores: float
 
 
@@ -64,7 +68,8 @@ def one(
         round(played.p999_ms, 2),
         *(round(_PER * cpu / done, 2) for cpu in (used, kafka_used, played.cpu_s)),
         round(_peak_bytes(gateway) / 1e6, 1),
-        played.refused + played.failed,
+        played.refused,
+        played.failed,
         round(max(0.0, machine - used - kafka_used - played.cpu_s) / took_s, 2),
     )
 

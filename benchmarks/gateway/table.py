@@ -13,7 +13,8 @@ from rich.table import Table
 from benchmarks.gateway.measure import Row
 
 _KEY = ("name", "kb", "connections")
-_FIGURES = [field.name for field in fields(Row) if field.name not in (*_KEY, "refused")]
+_SUMS = ("refused", "failed")
+_FIGURES = [field.name for field in fields(Row) if field.name not in (*_KEY, *_SUMS)]
 _COLUMNS = {
     "requests_per_s": "req/s",
     "p50_ms": "p50 ms",
@@ -24,23 +25,24 @@ _COLUMNS = {
     "wrk_cpu_s": "of wrk",
     "rss_peak_mb": "peak MB",
     "refused": "refused",
+    "failed": "failed",
     "others_cores": "others",
 }
 
 
 def medians(rows: Sequence[Row]) -> list[Row]:
-    """One row for each contestant and load, in the order they came; refused ones are added up."""
+    """One row for each contestant and load, in the order they came; what was refused or failed is added up."""
     groups: dict[tuple[str, float, int], list[Row]] = {}
     for row in rows:
         groups.setdefault((row.name, row.kb, row.connections), []).append(row)
     return [
-        Row(*key, **{name: median(getattr(row, name) for row in group) for name in _FIGURES}, refused=_refused(group))
+        Row(
+            *key,
+            **{name: median(getattr(row, name) for row in group) for name in _FIGURES},
+            **{name: sum(getattr(row, name) for row in group) for name in _SUMS},
+        )
         for key, group in groups.items()
     ]
-
-
-def _refused(group: Sequence[Row]) -> int:
-    return sum(row.refused for row in group)
 
 
 def ratios(rows: Sequence[Row]) -> dict[tuple[str, float, int], tuple[float, float]]:
@@ -91,7 +93,7 @@ def text(rows: Sequence[Row]) -> str:
             *(f"{value:.2f}" for value in ratio or ()),
         )
     out = StringIO()
-    Console(file=out, width=140).print(shown)
+    Console(file=out, width=160).print(shown)
     return out.getvalue().rstrip()
 
 

@@ -20,7 +20,7 @@ Requests/sec:   9981.02
 {"requests": 10400, "us": 1042000, "p50_us": 6100, "p99_us": 12300, "p999_us": 15800, "max_us": 20000, \
 "status": 3, "connect": 0, "read": 1, "write": 0, "timeout": 2}
 """
-ROW = Row("ours_1", 1, 64, 100.0, 1, 2, 3, 8.0, 2, 1, 80, 1, 0.1)
+ROW = Row("ours_1", 1, 64, 100.0, 1, 2, 3, 8.0, 2, 1, 80, 1, 2, 0.1)
 
 
 def test_what_wrk_says_is_read_from_its_last_line() -> None:
@@ -40,7 +40,10 @@ def test_medians_are_of_each_contestant_and_load_and_refusals_add_up() -> None:
     """A slow round changes no median; a refusal in any round is seen."""
     rows = [replace(ROW, requests_per_s=rate) for rate in (100.0, 10.0, 110.0)]
     merged = table.medians([*rows, replace(ROW, connections=512, requests_per_s=7.0)])
-    assert [(row.connections, row.requests_per_s, row.refused) for row in merged] == [(64, 100.0, 3), (512, 7.0, 1)]
+    assert [(row.connections, row.requests_per_s, row.refused, row.failed) for row in merged] == [
+        (64, 100.0, 3, 6),
+        (512, 7.0, 1, 2),
+    ]
 
 
 def test_ratios_are_to_go_with_as_many_processes_under_the_same_load() -> None:

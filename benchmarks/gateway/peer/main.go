@@ -118,7 +118,8 @@ func (g *gateway) receive(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not an event", http.StatusBadRequest)
 		return
 	}
-	if g.publish(r.Context(), record) != nil {
+	if err := g.publish(r.Context(), record); err != nil {
+		log.Printf("not published: %v", err)
 		w.Header().Set("Retry-After", "5")
 		http.Error(w, "try again later", http.StatusServiceUnavailable)
 		return
