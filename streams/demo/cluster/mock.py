@@ -7,6 +7,7 @@ There is no schema registry.
 
 import ctypes
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
 
@@ -48,8 +49,10 @@ class MockCluster:
             raise Unavailable(f"librdkafka's mock cluster does not start: {why.value.decode()}")
         self._cluster = self._lib.rd_kafka_mock_cluster_new(self._handle, 1)
         self.bootstrap_servers = self._lib.rd_kafka_mock_cluster_bootstraps(self._cluster).decode()
-        for name, partitions in self._topics.items():
-            self.create_topic(name, partitions)
+        if self._topics:
+            # Together: the cluster's thread sometimes misses that it was asked, and sleeps on for a second.
+            with ThreadPoolExecutor(len(self._topics)) as pool:
+                list(pool.map(self.create_topic, self._topics, self._topics.values()))
         return self
 
     def __exit__(

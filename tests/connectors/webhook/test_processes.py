@@ -27,12 +27,9 @@ TWO = {"STREAMS_REGISTRY_URL": LOCAL_REGISTRY, "STREAMS_GATEWAY_PROCESSES": "2"}
 @pytest.fixture(scope="module")
 def kafka() -> Iterator[Settings]:
     """Settings of a mock cluster that has all topics."""
-    with MockCluster() as cluster:
-        mock = {"bootstrap_servers": cluster.bootstrap_servers, "registry_url": LOCAL_REGISTRY}
-        settings = make_settings(**mock)
-        for topic in admin.layout_of(settings):
-            cluster.create_topic(topic.name, topic.partitions)
-        yield settings
+    layout = {topic.name: topic.partitions for topic in admin.layout_of(make_settings())}
+    with MockCluster(layout) as cluster:
+        yield make_settings(bootstrap_servers=cluster.bootstrap_servers, registry_url=LOCAL_REGISTRY)
 
 
 def serving(gateway: Gateway) -> list[psutil.Process]:
