@@ -6,8 +6,9 @@ share the machine's cores: req/s say what this machine does with all three; CPU 
 next request of a connection when the last one is answered, so its percentiles are those of a sender that waits.
 `others`: cores busy with anything else; above 0.1, measure again on a quiet machine.
 
-Contestants: ours_N with N processes, go_N with GOMAXPROCS=N. By `--only` also floor_reply (uvicorn and an empty ASGI
-application), floor_verify (and the signature) and floor_store (and Kafka, with our publisher): where our CPU goes.
+Contestants: ours_N with N processes, go_N with GOMAXPROCS=N. By `--only` also goccy_N: the same with a quicker JSON
+library than Go's own, whose scan of the body is most of what 12 kB cost in go_N. And where our CPU goes: floor_reply
+(uvicorn and an empty ASGI application), floor_verify (and the signature), floor_store (and Kafka, by our publisher).
 """
 
 import argparse
@@ -75,7 +76,9 @@ def compete(given: argparse.Namespace) -> list[measure.Row]:
             deliveries = Deliveries(secret, Path(folder))
             loads = [(kb, count) for kb in given.sizes for count in given.connections]
             return [
-                _say(measure.one(each, deliveries, kb, count, given.seconds, profile.of(each, given.profile, kb)))
+                _say(
+                    measure.one(each, deliveries, kb, count, given.seconds, profile.of(each, given.profile, kb, count))
+                )
                 for kb, count in loads
                 for _ in range(given.rounds)
                 for each in running

@@ -67,11 +67,11 @@ def _ours(processes: int) -> _Contestant:
     return start
 
 
-def _go(processors: int) -> _Contestant:
+def _go(processors: int, *more: str) -> _Contestant:
     def start(place: Place, port: int, admin_port: int) -> _Start:
         words = {"listen": f"127.0.0.1:{port}", "brokers": place.bootstrap_servers, "secret": place.secret}
         words |= {"endpoint": ENDPOINT, "partitions": str(place.partitions)}
-        command = [str(build.peer()), *(f"-{name}={value}" for name, value in words.items())]
+        command = [str(build.peer()), *(f"-{name}={value}" for name, value in words.items()), *more]
         return _Start(command, {"GOMAXPROCS": str(processors)}, port)
 
     return start
@@ -94,6 +94,8 @@ _ALL = {
     "go_1": _go(1),
     "ours_2": _ours(2),
     "go_2": _go(2),
+    "goccy_1": _go(1, "-quick-json"),
+    "goccy_2": _go(2, "-quick-json"),
     "floor_reply": _floor("reply"),
     "floor_verify": _floor("verify"),
     "floor_store": _floor("store"),

@@ -18,12 +18,14 @@ def check() -> None:
         raise Misconfigured(f"the profiler is missing: {sys.executable} -m pip install py-spy")
 
 
-def of(running: Running, folder: Path | None, kb: float) -> Callable[[], AbstractContextManager[object]]:
+def of(
+    running: Running, folder: Path | None, kb: float, connections: int
+) -> Callable[[], AbstractContextManager[object]]:
     """What `measure.one` puts around its load: a profile in the folder, or nothing."""
     if folder is None or not running.is_python:
         return nullcontext
     folder.mkdir(parents=True, exist_ok=True)
-    return lambda: _recording(running.pid, folder / f"{running.name}-{kb:g}kB.speedscope.json")
+    return lambda: _recording(running.pid, folder / f"{running.name}-{kb:g}kB-{connections}.speedscope.json")
 
 
 def _program() -> str | None:

@@ -3,6 +3,7 @@ module junction-streams/benchmarks/gateway/peer
 go 1.26.0
 
 require (
+	github.com/goccy/go-json v0.12.0
 	github.com/svix/svix-webhooks v1.44.0
 	github.com/twmb/franz-go v1.22.3
 )

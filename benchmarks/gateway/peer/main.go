@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	goccy "github.com/goccy/go-json"
 	svix "github.com/svix/svix-webhooks/go"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -29,6 +31,7 @@ type gateway struct {
 	kafka      *kgo.Client
 	prefix     string
 	partitions int32
+	unmarshal  func([]byte, any) error
 }
 
 func main() {
@@ -38,6 +41,7 @@ func main() {
 	endpoint := flag.String("endpoint", "bench", "name in the path")
 	prefix := flag.String("prefix", "junction", "of topic names")
 	partitions := flag.Int("partitions", 4, "of each raw topic")
+	quick := flag.Bool("quick-json", false, "goccy/go-json instead of encoding/json")
 	flag.Parse()
 
 	webhook, err := svix.NewWebhook(*secret)
@@ -56,7 +60,10 @@ func main() {
 	if err != nil {
 		log.Fatalf("kafka: %v", err)
 	}
-	g := &gateway{*endpoint, webhook, kafka, *prefix, int32(*partitions)}
+	g := &gateway{*endpoint, webhook, kafka, *prefix, int32(*partitions), json.Unmarshal}
+	if *quick {
+		g.unmarshal = func(data []byte, into any) error { return goccy.Unmarshal(data, into) }
+	}
 	serve(*listen, g.routes())
 	kafka.Close()
 }
