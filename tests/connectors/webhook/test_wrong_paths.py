@@ -53,18 +53,20 @@ def test_other_paths(path: str, capsys: pytest.CaptureFixture[str]) -> None:
         assert gateway.publisher.records == []
         text = httpx.get(f"{gateway.admin}/metrics").text
     assert 'junction_gateway_requests_total{endpoint="-",outcome="not_found"}' in text
-    (line,) = warnings(capsys)
+    line, at_the_end = warnings(capsys)
     assert (line["why"], line["path"]) == ("wrong path", repr(path))
+    assert (line["count"], at_the_end["count"]) == (1, 1)
 
 
 def test_one_line_with_little_of_the_path(capsys: pytest.CaptureFixture[str]) -> None:
-    """Thousands of paths are one line a minute, which shows 64 characters; no query, and no control characters."""
+    """Many paths are one line a minute, of 64 characters, without query and control characters; the rest is counted."""
     log.configure(as_json=True)
     first = "/a\x1b[31m\n\x00\u202e" + "x" * 500
     with start(make_settings()) as gateway:
         for path in (first, *(f"/{n}" for n in range(20))):
             assert posted_raw(gateway, quote(path) + f"?token={MARKERS[0]}").status_code == 404
-    (line,) = warnings(capsys)
+    line, at_the_end = warnings(capsys)
+    assert (line["count"], at_the_end["count"]) == (1, 20)
     assert line["path"] == ascii(first[:64])
     assert line["path"].isprintable()
     assert line["path"].isascii()
@@ -78,7 +80,7 @@ def test_networks_that_are_not_allowed(capsys: pytest.CaptureFixture[str]) -> No
             reply = gateway.post(body_of(), endpoint=endpoint)
             assert (reply.status_code, reply.headers["connection"]) == (403, "close")
         assert gateway.publisher.records == []
-    (line,) = warnings(capsys)
+    line, *_ = warnings(capsys)
     assert (line["why"], line["address"]) == ("address not allowed", "127.0.0.1")
     assert SECRET[6:] not in json.dumps(line)
 
