@@ -33,6 +33,7 @@ _UDS, _LIFELINE = "_JUNCTION_GATEWAY_UDS", "_JUNCTION_GATEWAY_LIFELINE"
 _AGAIN_S = 1.0  # before a process that ended is started again
 _MISCONFIGURED = 2  # the exit code of a command whose settings are wrong: starting it again is of no use
 _ASK_S = 2.0
+_UDS_BYTES_MAX = 100  # a socket's path may have 107 on Linux, 103 on macOS
 
 
 class Place(NamedTuple):
@@ -123,6 +124,10 @@ class Family:
         self._connections_max = max(16, settings.gateway_connections_max // self._n)
         self._running: dict[int, asyncio.subprocess.Process] = {}
         self._logger = log.get("gateway")
+        if len(os.fsencode(self._uds(self._n))) > _UDS_BYTES_MAX:
+            raise Misconfigured(
+                f"the path of {folder} is too long for sockets: set TMPDIR to a shorter one, such as /tmp"
+            )
         (folder / _METRICS).mkdir()
         self.views = Views(self._trouble, self._secrets, _summed(folder / _METRICS))
 

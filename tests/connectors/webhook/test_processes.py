@@ -109,6 +109,15 @@ def test_a_process_that_cannot_start_ends_all(kafka: Settings, tmp_path: Path) -
         assert "Traceback" not in said
 
 
+def test_a_folder_whose_path_is_too_long(kafka: Settings, tmp_path: Path) -> None:
+    """A path that no socket can have stops the start with the variable that changes it; nothing is tried for ever."""
+    folder = tmp_path / ("x" * 90)
+    folder.mkdir()
+    with running(kafka, tmp_path, **TWO, TMPDIR=str(folder)) as gateway:
+        assert gateway.process.wait(WAIT_S) == 2
+        assert "TMPDIR" in gateway.log.read_text()
+
+
 async def test_stopped_while_a_process_starts(kafka: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A signal that comes while a process is being started ends that one, too."""
     monkeypatch.setenv("STREAMS_BOOTSTRAP_SERVERS", kafka.bootstrap_servers)
