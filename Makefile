@@ -7,7 +7,7 @@ AUDIT := $(VENV)/audit
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-path bench-engine bench-gateway fuzz mutants chaos upgrade consumers contract audit package up dashboards boards docs released lock format clean
+.PHONY: help demo test check bench bench-path bench-engine bench-gateway fuzz mutants chaos upgrade consumers contract audit package up dashboards boards docs released lock format clean attack
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -64,6 +64,9 @@ mutants: $(VENV)/mutants/.ready  ## change lines of the pure files, see which te
 
 chaos: $(VENV)/.ready  ## kill things and count what is lost
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
+attack: $(VENV)/.ready  ## what strangers can do to the gateway while good deliveries go on: make attack ARGS="silent"
+	@$(BIN)/python -m tests.attack $(ARGS)
 
 upgrade: $(VENV)/.ready  ## does this version go on where another stopped: make upgrade ARGS="CHECKOUT"
 	@$(BIN)/python -m tests.upgrade $(ARGS)
