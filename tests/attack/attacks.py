@@ -42,6 +42,7 @@ BOTH = (Place.DIRECT, Place.NGINX)
 _ALL = [
     Attack("silent", "2,000 connections that say nothing", slow.silent, 2_000),
     Attack("silent_many", "the same from 49 networks", slow.silent, 2_000, MANY, places=BOTH),
+    Attack("silent_full", "8,000 of them: more than there may be", slow.silent, 8_000, MANY),
     Attack("idle_many", "2,000 connections kept after one request", slow.idle, 2_000, MANY),
     Attack("slow_headers", "2,000 connections, a byte of the headers a second", slow.slow_headers, 2_000, ONE, FORM),
     Attack("slow_headers_many", "the same from 49 networks", slow.slow_headers, 2_000, MANY, FORM, BOTH),
@@ -62,8 +63,15 @@ _ALL = [
     Attack("header_held", "400 connections hold 400 kB of headers", floods.header_held, 400, MANY, FORM),
     Attack("target_endless", "64 connections, a request line without end", floods.target_endless, 64, ONE, FORM),
     Attack("trailers_endless", "64 connections, trailers without end", floods.trailers_endless, 64, ONE, EITHER),
+    Attack(
+        "trailer_line_endless", "64 connections, a trailer without end", floods.trailer_line_endless, 64, ONE, EITHER
+    ),
+    Attack(
+        "extension_endless", "64 connections, a chunk extension without end", floods.extension_endless, 64, ONE, EITHER
+    ),
     Attack("forged", "32 connections, wrong signatures, 1 kB, at full speed", floods.forged_small, 32, places=BOTH),
     Attack("forged_many", "98 connections from 49 networks do the same", floods.forged_small, 98, MANY),
+    Attack("forged_full", "5,000 connections from 49 networks do the same", floods.forged_small, 5_000, MANY),
     Attack("forged_large", "32 connections, wrong signatures, 200 kB", floods.forged_large, 32),
     Attack("forged_large_many", "98 connections from 49 networks do", floods.forged_large, 98, MANY, places=BOTH),
     Attack("forged_anew", "98 at a time, each on a new connection", floods.forged_anew, 98, MANY),

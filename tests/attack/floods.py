@@ -101,6 +101,17 @@ async def trailers_endless(wire: Wire) -> None:
     await _pour(wire, opening, b"".join(b"x-%d: " % n + b"a" * 1_000 + b"\r\n" for n in range(64)))
 
 
+async def trailer_line_endless(wire: Wire) -> None:
+    """The same in one line."""
+    opening = head(["Transfer-Encoding: chunked", *forged()]) + chunk(b"{}") + b"0\r\nx-endless: "
+    await _pour(wire, opening, b"a" * 65_536)
+
+
+async def extension_endless(wire: Wire) -> None:
+    """A chunk's size, then an extension without end."""
+    await _pour(wire, head(["Transfer-Encoding: chunked", *forged()]) + b"2;x=", b"a" * 65_536)
+
+
 async def junk(wire: Wire) -> None:
     """Random bytes."""
     await wire.send(random.randbytes(random.choice([1, 10, 1_000, 100_000])))

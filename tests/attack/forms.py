@@ -253,6 +253,8 @@ def _versions() -> Iterator[Made]:
         first = b"POST " + PATH.encode() + b" " + version
         right = Right.ONE if version == b"HTTP/1.2" else _NO
         yield full, _raw([b"Content-Length: 2"], first=first) + b"{}", right
+    full = "close_then_more"
+    yield full, head(["Connection: close", "Content-Length: 2", *forged()]) + b"{}" + _inner(full), Right.ONE
     yield "http_2_preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9), _NO
     kept = head(["Connection: keep-alive", "Content-Length: 2", *forged()], version="HTTP/1.0") + b"{}"
     yield "version_1_0_kept", kept, Right.ONE

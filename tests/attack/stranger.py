@@ -7,6 +7,7 @@ by what they send.
 import asyncio
 import json
 import os
+import resource
 import time
 from dataclasses import asdict
 from typing import Any
@@ -46,6 +47,8 @@ def environment(name: str, aim: Aim) -> dict[str, str]:
 
 def main() -> None:
     os.nice(_NICE)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     work = json.loads(os.environ[WORK])
     given = work["aim"]
     aim = Aim(tuple(given["target"]), tuple(given["sources"]), given["sockets"], given["seconds"])
