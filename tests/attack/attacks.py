@@ -63,12 +63,8 @@ _ALL = [
     Attack("header_held", "400 connections hold 400 kB of headers", floods.header_held, 400, MANY, FORM),
     Attack("target_endless", "64 connections, a request line without end", floods.target_endless, 64, ONE, FORM),
     Attack("trailers_endless", "64 connections, trailers without end", floods.trailers_endless, 64, ONE, EITHER),
-    Attack(
-        "trailer_line_endless", "64 connections, a trailer without end", floods.trailer_line_endless, 64, ONE, EITHER
-    ),
-    Attack(
-        "extension_endless", "64 connections, a chunk extension without end", floods.extension_endless, 64, ONE, EITHER
-    ),
+    Attack("trailer_line_endless", "the same in one line", floods.trailer_line_endless, 64, ONE, EITHER),
+    Attack("extension_endless", "the same in a chunk extension", floods.extension_endless, 64, ONE, EITHER),
     Attack("forged", "32 connections, wrong signatures, 1 kB, at full speed", floods.forged_small, 32, places=BOTH),
     Attack("forged_many", "98 connections from 49 networks do the same", floods.forged_small, 98, MANY),
     Attack("forged_full", "5,000 connections from 49 networks do the same", floods.forged_small, 5_000, MANY),
