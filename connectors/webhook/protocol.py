@@ -114,8 +114,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         version = self.parser.get_http_version()
-        if version != "1.1" and (version != "1.0" or any(name == b"transfer-encoding" for name, _ in self.headers)):
-            raise UnknownForm  # HTTP/1.0 knows no transfer codings (RFC 9112, 6.1)
+        codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
+        # HTTP/1.0 knows no transfer codings (RFC 9112, 6.1), and the parser reads chunked alone: of `gzip, chunked`
+        # it would hand on what it cannot unpack, and of two lines take the last.
+        if codings not in ([], [b"chunked"]) or (version != "1.1" and (version != "1.0" or codings)):
+            raise UnknownForm
         super().on_headers_complete()
         self._unfinished_bytes = 0
         self._state = Stage.BODY
