@@ -129,11 +129,9 @@ def settings_for(bootstrap_servers: str, *, is_mock: bool) -> Settings:
 @contextmanager
 def mocked() -> Iterator[Settings]:
     """librdkafka's mock cluster with all topics."""
-    with MockCluster() as cluster:
-        settings = settings_for(cluster.bootstrap_servers, is_mock=True)
-        for topic in admin.layout_of(settings):
-            cluster.create_topic(topic.name, topic.partitions)
-        yield settings
+    settings = settings_for("", is_mock=True)
+    with MockCluster({topic.name: topic.partitions for topic in admin.layout_of(settings)}) as cluster:
+        yield settings.model_copy(update={"bootstrap_servers": cluster.bootstrap_servers})
 
 
 def missing_nginx() -> str:
