@@ -75,6 +75,7 @@ class Gateway:
         finally:
             for task in tasks:
                 task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)  # each ends what it has begun: a last line of the log
 
     async def _trouble(self) -> str:
         return self._watch.trouble or self._publisher.broken

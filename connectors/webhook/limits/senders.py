@@ -48,6 +48,11 @@ class Sender:
         return self.is_proxy or now_s - self.proven_s < PROVEN_S
 
     @property
+    def has_proved(self) -> bool:
+        """Whether it ever sent a right signature: such addresses are few."""
+        return self.proven_s >= 0
+
+    @property
     def is_forgettable(self) -> bool:
         """Whether nothing is open or held for it."""
         return not (self.n_connections or self.n_held or self.unproven_bytes)
@@ -79,7 +84,8 @@ class Senders:
 
     def _new(self, host: str) -> Sender:
         if len(self._by_host) >= ADDRESSES_MAX:
-            self._by_host = {known: one for known, one in self._by_host.items() if not one.is_forgettable}
+            kept = {known: one for known, one in self._by_host.items() if one.has_proved or not one.is_forgettable}
+            self._by_host = kept
         site = networks.site(host)
         sender = self._by_host.get(site)
         if sender is None:

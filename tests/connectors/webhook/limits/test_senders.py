@@ -108,3 +108,14 @@ def test_forgets_only_who_has_nothing_open(monkeypatch: pytest.MonkeyPatch, held
         senders.at(f"198.51.{n // 250}.{n % 250}")
     assert senders.at("192.0.2.1") is kept
     assert senders.at("192.0.2.2") is not idle
+
+
+def test_forgets_nobody_who_has_proved_a_signature(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flood of addresses does not make strangers of those that send to us."""
+    monkeypatch.setattr(limits, "ADDRESSES_MAX", 100)
+    senders = Senders()
+    ours = senders.at("192.0.2.1")
+    ours.proven_s = 5.0
+    for n in range(1000):
+        senders.at(f"198.51.{n // 250}.{n % 250}")
+    assert senders.at("192.0.2.1") is ours
