@@ -15,6 +15,7 @@ from benchmarks.gateway.measure import Row
 _KEY = ("name", "kb", "connections")
 _SUMS = ("refused", "failed")
 _FIGURES = [field.name for field in fields(Row) if field.name not in (*_KEY, *_SUMS)]
+_LABELS = {"ours": "ours, {n} processes", "go": "Go, {n} cores", "goccy": "Go, {n} cores, quick JSON"}
 _COLUMNS = {
     "requests_per_s": "req/s",
     "p50_ms": "p50 ms",
@@ -74,11 +75,23 @@ def _ratio_fields(found: tuple[float, float] | None) -> dict[str, float]:
     return {"rate_to_go": found[0], "cpu_to_go": found[1]} if found else {}
 
 
+def label(name: str) -> str:
+    """A contestant in words: `ours_1` is `ours, 1 process`."""
+    kind, _, count = name.rpartition("_")
+    if kind not in _LABELS:
+        return name
+    words = _LABELS[kind].format(n=count)
+    return words if count != "1" else words.replace("processes", "process").replace("cores", "core")
+
+
 def text(rows: Sequence[Row]) -> str:
     """The figures as a person reads them."""
-    shown = Table(caption=f"CPU-s per 100,000 requests; {psutil.cpu_count()} cores, shared with wrk and Kafka")
+    shown = Table(
+        caption="CPU-s of gateway, Kafka and wrk per 100,000 requests; "
+        f"{psutil.cpu_count()} cores, shared by all three; /Go: ours divided by Go with as many cores"
+    )
     for title in ("kB", "conn.", "", *_COLUMNS.values(), "rate/Go", "CPU/Go"):
-        shown.add_column(title, justify="right" if title else "left")
+        shown.add_column(title, justify="right" if title else "left", no_wrap=True)
     found, load = ratios(rows), None
     for row in sorted(rows, key=lambda row: (row.kb, row.connections)):
         if load not in (None, (row.kb, row.connections)):
@@ -88,12 +101,12 @@ def text(rows: Sequence[Row]) -> str:
         shown.add_row(
             f"{row.kb:g}",
             str(row.connections),
-            row.name,
+            label(row.name),
             *(_number(getattr(row, name)) for name in _COLUMNS),
             *(f"{value:.2f}" for value in ratio or ()),
         )
     out = StringIO()
-    Console(file=out, width=160).print(shown)
+    Console(file=out, width=200).print(shown)
     return out.getvalue().rstrip()
 
 

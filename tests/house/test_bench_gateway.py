@@ -55,6 +55,13 @@ def test_ratios_are_to_go_with_as_many_processes_under_the_same_load() -> None:
     assert "0.25" in table.text(rows)
 
 
+def test_the_table_says_in_words_who_is_who() -> None:
+    """A reader needs no list of short names."""
+    shown = table.text([replace(ROW, name=name) for name in ("ours_1", "ours_2", "go_1", "goccy_2", "floor_reply")])
+    for words in ("ours, 1 process ", "ours, 2 processes", "Go, 1 core ", "Go, 2 cores, quick JSON", "floor_reply"):
+        assert words in shown
+
+
 def test_prepared_requests_are_signed_and_distinct(tmp_path: Path) -> None:
     """Each frame is one whole request, and a gateway would let it in."""
     requests = _frames(Deliveries(SECRET, tmp_path).file(200).read_bytes())
