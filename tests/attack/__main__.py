@@ -71,7 +71,10 @@ def _all(todo: list[tuple[str, Place]], seconds: float, console: Console) -> lis
         for name, place in todo:
             settings = settings_for(cluster.bootstrap_servers, is_mock=False)
             admin.apply(settings)
-            results.append(run(name, place, settings, Path(folder), seconds))
+            try:
+                results.append(run(name, place, settings, Path(folder), seconds))
+            except KeyboardInterrupt:  # what is done by then is shown
+                break
             lines = report.details(results[-1], results[-1].quiet.percentile_ms(0.99))
             console.print("\n".join(lines or [f"{report.title(results[-1])}: right"]), markup=False, soft_wrap=True)
     return results

@@ -236,11 +236,8 @@ def _targets() -> Iterator[Made]:
 
 
 def _versions() -> Iterator[Made]:
-    yield (
-        "version_0_9",
-        b"GET " + PATH.encode() + CRLF,
-        Right.OPEN,
-    )  # to others the head of an HTTP/1.1 that has no end yet
+    # As HTTP/1.1 reads it, a head that has no end yet.
+    yield "version_0_9", b"GET " + PATH.encode() + CRLF, Right.OPEN
     yield "version_0_9_post", b"POST " + PATH.encode() + CRLF + CRLF, _NO
     for version in (
         b"HTTP/1.2",
@@ -266,6 +263,8 @@ def _versions() -> Iterator[Made]:
         full = f"pipelined_{name}"
         # What is refused by its head ends the connection, lest its body is read.
         yield full, opening + _inner(full), Right.ONE if opening else Right.TWO
+    full = "pipelined_signed"
+    yield full, _inner(full) * 2, Right.TWO
 
 
 def _wishes() -> Iterator[Made]:

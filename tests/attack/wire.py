@@ -56,7 +56,7 @@ class Wire(asyncio.Protocol):
             self.tally.answers[found[1].decode()] += 1
             end = found.end()
         self._rest = text[max(end, len(text) - _STATUS_BYTES + 1) :]
-        if self.statuses:
+        if {*self.statuses} - {"100"}:  # which asks for the body, and is no answer yet
             self.answered.set()
 
     def eof_received(self) -> bool:
