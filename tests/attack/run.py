@@ -25,7 +25,7 @@ from tests.attack.stage import gateway, nginx
 from tests.attack.stored import stored_ids
 
 RATE = 400.0
-WARM_S, QUIET_S, AFTER_S = 1.0, 3.0, 3.0
+WARM_S, QUIET_S, AFTER_S = 2.0, 5.0, 6.0
 _START_S = 1.5  # of a process
 
 
