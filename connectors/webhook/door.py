@@ -43,7 +43,7 @@ from connectors.webhook.replies import (
     UNAVAILABLE,
     Reply,
     messages,
-)  # fmt: skip
+)
 from connectors.webhook.request_span import answering
 from connectors.webhook.under_way import Request, UnderWay
 from connectors.webhook.watch import Watch

@@ -149,7 +149,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _refuse(self, status: int) -> None:
         self._count_closed({413: "tiny_chunks", 431: "head_too_large"}.get(status, "malformed"))
-        if self.cycle is None or not self.cycle.response_started:
+        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
             self.transport.write(STATUS_LINE[status] + b"content-length: 0\r\nconnection: close\r\n\r\n")
         if self.cycle is not None:
             self.cycle.disconnected = True  # its own reply would be a second one

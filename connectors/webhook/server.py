@@ -7,11 +7,12 @@ import ssl
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from connectors.webhook.limits.connections import Connections
+from connectors.webhook.limits.connections import HEAD_S, Connections
 from connectors.webhook.limits.senders import Senders
 from connectors.webhook.protocol import BoundedProtocol
 from streams.ops import log
@@ -24,6 +25,27 @@ _SHUTDOWN_S = 2
 
 class Server(uvicorn.Server):
     """uvicorn's server, stopped by `should_exit` alone: the signals are the command's."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, but that a TLS handshake may take no minute: until its end a connection is nobody's."""
+        if not sockets or not self.config.ssl:
+            await super().startup(sockets)
+            return
+        await self.lifespan.startup()
+        make = partial(
+            cast("Callable[..., asyncio.Protocol]", self.config.http_protocol_class),
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
+        loop = asyncio.get_running_loop()
+        self.servers = [
+            await loop.create_server(
+                make, sock=one, ssl=self.config.ssl, ssl_handshake_timeout=HEAD_S, backlog=self.config.backlog
+            )
+            for one in sockets
+        ]
+        self.started = True
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

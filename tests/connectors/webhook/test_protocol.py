@@ -152,6 +152,15 @@ def test_many_requests_on_one_connection(gateway: Running) -> None:
             assert answer(connection).status == status
 
 
+def test_what_is_no_http_after_a_request_that_was(gateway: Running) -> None:
+    """It is answered as at the start of a connection."""
+    with connected(gateway) as connection:
+        connection.sendall(whole())
+        assert answer(connection).status == 204
+        connection.sendall(b"junk\r\n\r\n")
+        assert answer(connection).status == 400
+
+
 def test_requests_sent_together(gateway: Running) -> None:
     """Requests that come in one piece are answered one by one, in order."""
     n_before = len(gateway.publisher.records)

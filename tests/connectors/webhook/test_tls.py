@@ -1,6 +1,7 @@
 """HTTPS by certificate files, which may be replaced while the gateway runs."""
 
 import asyncio
+import socket
 import ssl
 import subprocess
 import sys
@@ -194,3 +195,14 @@ async def test_it_looks_by_itself(files: Files, monkeypatch: pytest.MonkeyPatch)
 def test_no_old_protocol(files: Files) -> None:
     """TLS 1.1 and older are not spoken."""
     assert Certificate(files.cert, files.key).context.minimum_version == ssl.TLSVersion.TLSv1_2
+
+
+def test_who_says_nothing_is_closed(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the end of its handshake a connection is in no other bound."""
+    monkeypatch.setattr("connectors.webhook.server.HEAD_S", 0.2)
+    files.write(*make_pair())
+    with (
+        serving(Certificate(files.cert, files.key).context) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=20) as silent,
+    ):
+        assert silent.recv(1) == b""
