@@ -122,7 +122,7 @@ class Door:
         finally:
             self._under_way.end(request)
         if reply.status == REFUSED.status:
-            await self._hold(sender, scope)
+            await self._hold(sender, scope, request.body_bytes)
         start, body = self._messages[reply]
         await send(start)
         await send(body)
@@ -193,7 +193,7 @@ class Door:
         self, request: Request, endpoint: Endpoint | None, head: Head, sender: Sender, claim: Claim, body: bytes
     ) -> Reply:
         check_length(len(body), self._settings.body_bytes_max)
-        request.is_complete = True
+        request.is_complete, request.body_bytes = True, len(body)
         keyring = endpoint.keyring if endpoint else self._nobody
         verified = await unhurried(partial(prove, keyring, claim, body), body)
         if endpoint is None:
@@ -223,9 +223,9 @@ class Door:
         with answering(delivery, time.monotonic() - request.began_s, len(body)) as traced:
             return await self._intake.accept(body, traced)
 
-    async def _hold(self, sender: Sender, scope: Scope) -> None:
+    async def _hold(self, sender: Sender, scope: Scope, body_bytes: int) -> None:
         """Hold a refusal back where there are many: a sender that forges waits, others do not wait for it."""
-        hold_s = self._senders.hold_s(sender, time.monotonic())
+        hold_s = self._senders.hold_s(sender, time.monotonic(), body_bytes)
         if hold_s and not self._is_draining:
             sender.n_held += 1
             if connection := scope.get("state", {}).get("connection"):

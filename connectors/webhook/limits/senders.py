@@ -10,6 +10,7 @@ ADDRESSES_MAX = 16_384
 # Refusals for a wrong signature: so many a second from one address cost it nothing, and so many at once.
 REFUSALS_PER_S, REFUSALS_AT_ONCE = 20.0, 100.0
 ALL_REFUSALS_PER_S, ALL_REFUSALS_AT_ONCE = 200.0, 1000.0
+REFUSED_BYTES = 16 * 1024  # to prove that a signature is wrong takes as long for so many as all the rest of a request
 HOLD_S_MAX = 3.0
 
 
@@ -21,10 +22,10 @@ class Refusals:
     def __init__(self, per_s: float, at_once: float) -> None:
         self._per_s, self._at_once, self._left, self._counted_s = per_s, at_once, at_once, 0.0
 
-    def take(self, now_s: float) -> float:
-        """Count one refusal, and return for how many seconds it is held back; 0.0 while there are few."""
+    def take(self, now_s: float, weight: float = 1.0) -> float:
+        """Count a refusal of that weight, and return for how many seconds it is held back; 0.0 while there are few."""
         filled = self._left + (now_s - self._counted_s) * self._per_s
-        self._left = max(min(filled, self._at_once) - 1, -HOLD_S_MAX * self._per_s)
+        self._left = max(min(filled, self._at_once) - weight, -HOLD_S_MAX * self._per_s)
         self._counted_s = now_s
         return max(0.0, -self._left / self._per_s)
 
@@ -78,9 +79,13 @@ class Senders:
             return peer
         return self.at(networks.client(host, forwarded_for, self._trusted))
 
-    def hold_s(self, sender: Sender, now_s: float) -> float:
-        """Count a refusal; for how many seconds its answer is held back. Right signatures are never held back."""
-        return max(sender.refusals.take(now_s), self._all_refusals.take(now_s))
+    def hold_s(self, sender: Sender, now_s: float, body_bytes: int = 0) -> float:
+        """Count a refusal; for how many seconds its answer is held back. Right signatures are never held back.
+
+        `body_bytes`: of the body whose signature was wrong; a large one counts as several refusals, as it costs.
+        """
+        weight = 1 + body_bytes / REFUSED_BYTES
+        return max(sender.refusals.take(now_s, weight), self._all_refusals.take(now_s, weight))
 
     def _new(self, host: str) -> Sender:
         if len(self._by_host) >= ADDRESSES_MAX:

@@ -51,6 +51,15 @@ def test_refusals_of_one_address_are_its_own() -> None:
     assert senders.hold_s(senders.at("192.0.2.3"), 0.0) > 0.0
 
 
+def test_a_large_body_weighs_as_it_costs() -> None:
+    """Wrong signatures under 200 kB are held back after a few, those under little after many."""
+    small, large = Senders(), Senders()
+    for _ in range(20):
+        of_small = small.hold_s(small.at("192.0.2.1"), 0.0, 300)
+        of_large = large.hold_s(large.at("192.0.2.1"), 0.0, 200_000)
+    assert (of_small, of_large) == (0.0, limits.HOLD_S_MAX)
+
+
 def test_one_site_is_one_sender() -> None:
     """Every address of a /64, and every way to write an address, is the same sender."""
     senders = Senders()
