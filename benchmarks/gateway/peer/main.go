@@ -145,9 +145,10 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, err
 }
 
-// publish returns nil when every in-sync replica has the record.
+// publish returns nil when every in-sync replica has the record. A sender that hangs up cancels nothing: franz-go would
+// give up the records of others that wait with its own.
 func (g *gateway) publish(ctx context.Context, record *kgo.Record) error {
-	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTimeout)
 	defer cancel()
 	return g.kafka.ProduceSync(ctx, record).FirstErr()
 }
