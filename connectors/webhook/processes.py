@@ -156,6 +156,7 @@ class Family:
                 process.send_signal(number)
 
     async def _keep(self, number: int, lifeline: int, stopping: asyncio.Event) -> None:
+        has_run = False
         while not stopping.is_set():
             process = self._running[number] = await self._start(number, lifeline)
             if stopping.is_set():  # the signal went to those that ran by then
@@ -167,8 +168,9 @@ class Family:
                 raise
             # What it had in flight is not: its gauges would be summed for ever.
             mark_process_dead(process.pid, str(self._folder / _METRICS))  # type: ignore[no-untyped-call]  # because prometheus-client has no types there
-            if code == _MISCONFIGURED:
+            if code == _MISCONFIGURED and not has_run:  # later it is a file that is wrong for now: the others go on
                 raise Misconfigured("a gateway process could not start: see its line above")
+            has_run = True
             if not stopping.is_set():
                 self._logger.error("process_ended", process=number, code=code)
                 with contextlib.suppress(TimeoutError):

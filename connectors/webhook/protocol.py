@@ -15,6 +15,7 @@ from streams.ops.quiet import Quiet
 
 HEAD_BYTES_MAX = 32 * 1024
 HEADERS_MAX = 100
+PIPELINED_MAX = 4  # requests that wait for the replies before theirs; senders of ours send none
 CHUNKS_MAX, CHUNK_BYTES_MIN = 64, 512  # more chunks have to be so large on average: each costs the only thread time
 
 
@@ -88,8 +89,12 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._refuse(431)
         self._has_body_come = False
         # Moves are made once a read: most requests are in one, and never wait for a rest.
-        if self._state is not self.stage and not self.transport.is_closing():
+        if self._state is not self.stage and self.stage is not Stage.HELD and not self.transport.is_closing():
             self._open.move(self, self._state, time.monotonic())
+
+    def pause_writing(self) -> None:
+        """So many replies are unread that no sender of ours is at the other end: they would wait for ever."""
+        self.give_up("unread")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -120,6 +125,8 @@ class BoundedProtocol(HttpToolsProtocol):
         if codings not in ([], [b"chunked"]) or (version != "1.1" and (version != "1.0" or codings)):
             raise UnknownForm
         super().on_headers_complete()
+        if len(self.pipeline) > PIPELINED_MAX:  # each reply lets in another read full of them
+            raise UnknownForm
         self._unfinished_bytes = 0
         self._state = Stage.BODY
 

@@ -230,7 +230,16 @@ ALERT_DELIVERY_SECONDS = Histogram(
 # 0 from the start: a counter that begins at 1 never "increased" for Prometheus.
 for _reason in Reason:
     DEAD_LETTERS.labels(_reason)
-for _reason_closed in ("slow_head", "head_too_large", "tiny_chunks", "malformed", "idle", "too_many", "refused"):
+for _reason_closed in (
+    "slow_head",
+    "head_too_large",
+    "tiny_chunks",
+    "malformed",
+    "unread",
+    "idle",
+    "too_many",
+    "refused",
+):
     CONNECTIONS_CLOSED.labels(_reason_closed)
 for _cause in ("group", "broker", "other"):
     ABORTS.labels(_cause)

@@ -88,7 +88,10 @@ class Connections:
         connection.give_up(why)
 
     def _expendable(self, now_s: float) -> Connection | None:
-        """The oldest that waits and has proved nothing; else the oldest that waits."""
+        """The oldest refusal that is held back, whoever's; the oldest that waits and has proved nothing; the oldest."""
+        # Behind a proxy all connections are the proxy's, which is trusted: those that are held back would be for ever.
+        if held := next(iter(self._waiting[Stage.HELD]), None):
+            return held
         waiting = chain.from_iterable(self._waiting)
         unproven = (one for one in waiting if not one.sender.is_proven(now_s))
         return next(unproven, None) or next(iter(self._waiting[Stage.IDLE]), None)

@@ -4,9 +4,11 @@ import asyncio
 import gc
 import json
 import ssl
+from asyncio import TimerHandle
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import aclosing
+from contextvars import Context
 
 import httpx
 import pytest
@@ -105,7 +107,8 @@ async def test_nothing_is_made_for_each_user(no_collector: None) -> None:
             if seen in (70, 130):
                 del api.requests[:]
                 gc.collect()
-                objects[seen] = len(gc.get_objects())
+                # Without timers: the fake API runs in this process, and its server makes one for each answer.
+                objects[seen] = sum(not isinstance(one, TimerHandle | Context) for one in gc.get_objects())
     assert counts[10] == counts[60]
     assert objects[130] - objects[70] < 60, objects
 
