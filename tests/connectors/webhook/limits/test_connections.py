@@ -47,6 +47,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     def expendable(self) -> set[Wire]:
         waiting = {one for one in self.open if one.stage is not Stage.ANSWER}
+        if held := {one for one in waiting if one.stage is Stage.HELD}:
+            return held
         unproven = {one for one in waiting if not one.sender.is_proven(self.now_s)}
         return unproven or {one for one in waiting if one.stage is Stage.IDLE}
 
