@@ -1,6 +1,5 @@
 """The admin listener: `/livez`, `/readyz`, `/metrics`, `/secrets`. For probes and operators, not for strangers."""
 
-import ipaddress
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
@@ -11,6 +10,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from streams.ops import addresses
 
 
 class Views(NamedTuple):
@@ -50,8 +51,4 @@ def admin_app(views: Views, host: str) -> Starlette:
 
 def _hosts(host: str) -> list[str]:
     # A page in a browser on this machine could name any host that leads to 127.0.0.1 (DNS rebinding).
-    try:
-        is_loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_loopback = host == "localhost"
-    return ["localhost", "127.0.0.1", "[::1]", host] if is_loopback else ["*"]
+    return ["localhost", "127.0.0.1", "[::1]", host] if addresses.is_loopback(host) else ["*"]

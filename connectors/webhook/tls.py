@@ -6,6 +6,7 @@ from pathlib import Path
 
 from streams.ops import log
 from streams.ops.errors import Misconfigured
+from streams.ops.file_stamp import Stamp, stamp
 from streams.ops.settings import Settings
 
 _LOOK_EVERY_S = 5.0
@@ -53,12 +54,8 @@ class Certificate:
                 "PEM files of a certificate with its chain, and of its key without a password"
             ) from None
 
-    def _state(self) -> list[tuple[int, int, int]]:
-        try:
-            found = [path.stat() for path in self._files]
-        except OSError:
-            return []
-        return [(one.st_ino, one.st_mtime_ns, one.st_size) for one in found]
+    def _state(self) -> list[Stamp | None]:
+        return [stamp(path) for path in self._files]
 
 
 def certificate(settings: Settings) -> Certificate | None:

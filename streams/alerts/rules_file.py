@@ -7,6 +7,7 @@ from streams.alerts.lives import Life
 from streams.alerts.rules import RuleSet, parser
 from streams.ops import log, metrics
 from streams.ops.errors import Misconfigured
+from streams.ops.file_stamp import Stamp, stamp
 
 CHECK_EVERY_S = 1.0
 PROBLEMS_SHOWN = 5
@@ -29,11 +30,11 @@ class RulesFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._checked_s = 0.0
-        self._seen: tuple[int, int, int] | None = None
+        self._seen: Stamp | None = None
 
     def first(self) -> RuleSet:
         """The rules at the start. Raises Misconfigured with every problem."""
-        self._seen = self._stamp()
+        self._seen = stamp(self._path)
         read = load(self._path)
         if read.problems:
             raise Misconfigured(f"{self._path}: {_sentence(read)}. `junction-streams alerts check` shows all of it")
@@ -43,10 +44,10 @@ class RulesFile:
         if time.monotonic() < self._checked_s + CHECK_EVERY_S:
             return None
         self._checked_s = time.monotonic()
-        stamp = self._stamp()
-        if stamp == self._seen:
+        now = stamp(self._path)
+        if now == self._seen:
             return None
-        self._seen = stamp
+        self._seen = now
         try:
             read = load(self._path)
         except Misconfigured as error:
@@ -56,13 +57,6 @@ class RulesFile:
             self._refuse(_sentence(read))
             return None
         return self._accept(read)
-
-    def _stamp(self) -> tuple[int, int, int] | None:
-        try:
-            found = self._path.stat()
-        except OSError:
-            return None
-        return found.st_mtime_ns, found.st_size, found.st_ino
 
     def _accept(self, read: parser.ParsedRules) -> RuleSet:
         rules = RuleSet.of(read.rules)

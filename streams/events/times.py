@@ -76,6 +76,11 @@ def text(micros: int) -> str:
     return (EPOCH + micros * MICRO).isoformat(timespec="seconds")
 
 
+def text_of_seconds(seconds: float) -> str:
+    """As `text`, of seconds since 1970."""
+    return text(int(seconds) * SECOND_US)
+
+
 def rfc3339(millis: int) -> str:
     """Milliseconds since 1970 as `2026-06-03T09:15:00.123Z`, as in the headers of records. Raises OverflowError."""
     return (_NAIVE_EPOCH + timedelta(milliseconds=millis)).isoformat(timespec="milliseconds") + "Z"

@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.webhook.proofs import ProvedRecord
 from streams.cli.show.progress import progress
-from streams.events import SECOND_US, times
+from streams.events import times
 from streams.events.proof import ProofVerdict
 from streams.ops import terminal
 from streams.ops.terminal import line, pairs
@@ -26,7 +26,7 @@ def print_proof(one: ProvedRecord, *, as_json: bool) -> bool:
         ("record", _place(one)),
         ("delivery", proof.delivery_id),
         ("endpoint", proof.endpoint),
-        ("signed at", _time(proof.signed_at_s) if proof.signed_at_s else ""),
+        ("signed at", times.text_of_seconds(proof.signed_at_s) if proof.signed_at_s else ""),
         ("signed by", _signer(one) if is_signed else ""),
         ("body", f"{one.size_bytes:,} bytes, as they were signed" if is_signed else f"{one.size_bytes:,} bytes"),
     ]
@@ -46,7 +46,7 @@ def _fields(one: ProvedRecord) -> dict[str, Any]:
         "why": proof.why,
         "endpoint": proof.endpoint,
         "delivery_id": proof.delivery_id,
-        "signed_at": _time(proof.signed_at_s) if proof.signed_at_s else None,
+        "signed_at": times.text_of_seconds(proof.signed_at_s) if proof.signed_at_s else None,
         "signed_by": {"owner": proof.owner, "fingerprint": proof.fingerprint, "position": proof.position}
         if proof.fingerprint
         else None,
@@ -137,7 +137,3 @@ def _signer(one: ProvedRecord) -> str:
 
 def _place(one: ProvedRecord) -> str:
     return f"{one.topic} {one.partition}:{one.offset}"
-
-
-def _time(seconds: int) -> str:
-    return times.text(seconds * SECOND_US)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from connectors.webhook.secret_report import SecretReport, last_use
-from streams.events import SECOND_US, times
+from streams.events import times
 from streams.ops import terminal
 from streams.ops.terminal import Rows, line
 
@@ -33,13 +33,9 @@ def _fields(one: SecretReport) -> dict[str, Any]:
         "fingerprint": row.fingerprint,
         "version": row.version,
         "verified": row.verified,
-        "last_used_at": _time(row.last_used_s) if row.last_used_s else None,
-        "since": _time(row.since_s),
+        "last_used_at": times.text_of_seconds(row.last_used_s) if row.last_used_s else None,
+        "since": times.text_of_seconds(row.since_s),
         "processes": one.processes,
         "may_be_removed": one.may_be_removed,
         "advice": one.advice,
     }
-
-
-def _time(seconds: float) -> str:
-    return times.text(int(seconds) * SECOND_US)
