@@ -23,7 +23,8 @@ from tests.folding import NOW_MS, PREFIX, Clean, Worker, raw
 from tests.strategies import envelope
 
 pytestmark = pytest.mark.filterwarnings("error")
-LIKE = settings(max_examples=4, suppress_health_check=[HealthCheck.differing_executors])
+MANY_TESTS = [HealthCheck.differing_executors]  # because one law is tried by a test of each type
+LIKE = settings(max_examples=4, suppress_health_check=MANY_TESTS)
 
 
 def bytes_of(event: Any) -> bytes:

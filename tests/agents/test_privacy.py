@@ -149,7 +149,7 @@ def test_a_word_of_one_person_is_no_drift(path: Path) -> None:
 
 
 @given(marked())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # because each example reads capfd out
 def test_nothing_of_a_person_reaches_the_operators(capfd: pytest.CaptureFixture[str], event: tuple[str, Any]) -> None:
     """Metric labels, errors, dead-letter headers, keys, connection state and logs are free of payload values."""
     record, draft, error = processed(*event)

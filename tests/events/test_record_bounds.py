@@ -28,6 +28,7 @@ from tests.folding import BOUNDS, NOW_MS, PREFIX, RawRecord, Worker, raw
 from tests.strategies import USER, envelope, hostile_events
 from tests.webhook_records import record_of
 
+MANY_TESTS = [HealthCheck.differing_executors]  # because one law is tried by a test of each type
 SMALL = Bounds.of(MIB)
 SOURCE = {"provider": "garmin", "type": "watch"}
 LETTERS = f"{PREFIX}.{topics.DEAD_LETTERS}"
@@ -219,7 +220,7 @@ def blown_up(event: Any, list_: int, text: int) -> bytes:
 def test_every_type_blown_up(event_type: str) -> None:
     """An event of any type, with lists and texts up to what a door takes, is processed within the bounds or refused."""
 
-    @settings(max_examples=4, suppress_health_check=[HealthCheck.differing_executors])
+    @settings(max_examples=4, suppress_health_check=MANY_TESTS)
     @given(of(event_type), st.sampled_from([(0, 0), (60_000, 0), (180_000, 0), (0, 640_000), (0, 480_000)]))
     def law(event: Any, size: tuple[int, int]) -> None:
         assert check_law(blown_up(event, *size)) in ("", "too_large")

@@ -16,7 +16,8 @@ from tests.every_event import generations, of
 from tests.folding import NOW_MS, Worker
 from tests.strategies import envelope
 
-LIKE = settings(max_examples=30, suppress_health_check=[HealthCheck.differing_executors])
+MANY_TESTS = [HealthCheck.differing_executors]  # because one law is tried by a test of each type
+LIKE = settings(max_examples=30, suppress_health_check=MANY_TESTS)
 SUMMARIES = [row.name for row in RESOURCES.values() if row.kind is Kind.SUMMARY]
 # By what an entity of each is told from another of the same source (domain file, 2.4 and 2.6).
 STARTS = {

@@ -210,7 +210,7 @@ contents = st.binary(max_size=200) | st.lists(lines, max_size=5).map(lambda some
 
 
 @given(contents)
-@given_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # because each example writes the file
 def test_any_content(file: Path, content: bytes) -> None:
     """Whatever is written into the file: a check does not raise, and the keyring is the old or the new, whole."""
     write(file, SECRETS[0])
