@@ -18,6 +18,8 @@ from connectors.webhook.secret_watch import SecretWatch
 from connectors.webhook.server import sweep
 from connectors.webhook.watch import Probe, Watch
 from streams.kafka.publisher import Publisher
+from streams.ops import log
+from streams.ops.errors import place
 from streams.ops.metrics import Process, registry
 from streams.ops.settings import Settings
 
@@ -60,6 +62,8 @@ class Gateway:
         self._absence = (
             Absence(settings, publisher, newest_heartbeat, lambda: self.door.accepted) if newest_heartbeat else None
         )
+        self.failure: BaseException | None = None  # of what runs beside the door
+        self.on_failure: Callable[[], None] = lambda: None
         self.views = Views(self._trouble, self._secrets, registry(Process.GATEWAY))
 
     @contextlib.asynccontextmanager
@@ -68,6 +72,8 @@ class Gateway:
         works = [self._watch.run(), self.door.run(), sweep(self.connections)]
         works += [also.run() for also in (self._absence, self.secret_watch) if also]
         tasks = [asyncio.create_task(work) for work in works]
+        for task in tasks:
+            task.add_done_callback(self._ended)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._watch.answered.wait(), _FIRST_ANSWER_S if self._probe else 0)
         try:
@@ -76,6 +82,14 @@ class Gateway:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)  # each ends what it has begun: a last line of the log
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        """Without one of them connections would not be closed, or requests not answered, and nobody would see it."""
+        error = None if task.cancelled() else task.exception()
+        if error and not self.failure:
+            self.failure = error
+            log.get("gateway").error("unexpected", kind=type(error).__name__, at=place(error))
+            self.on_failure()
 
     async def _trouble(self) -> str:
         return self._watch.trouble or self._publisher.broken

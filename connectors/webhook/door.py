@@ -12,7 +12,6 @@ import base64
 import contextlib
 import os
 import time
-import traceback
 from collections.abc import Callable
 from functools import partial
 
@@ -51,7 +50,7 @@ from streams.events import Delivery
 from streams.events.signature import Claim, Keyring, prove, read_claim
 from streams.kafka.publisher import Publisher
 from streams.ops import log, metrics, tracing
-from streams.ops.errors import Overloaded, SignatureError, Unavailable
+from streams.ops.errors import Overloaded, SignatureError, Unavailable, place
 from streams.ops.quiet import Quiet
 from streams.ops.settings import Settings
 
@@ -168,7 +167,7 @@ class Door:
                 raise
             return self._cut(endpoint, reply, sender)
         except Exception as error:
-            self._logger.error("unexpected", kind=type(error).__name__, at=_place(error))
+            self._logger.error("unexpected", kind=type(error).__name__, at=place(error))
             return BROKEN
 
     async def _accept(
@@ -246,9 +245,3 @@ class Door:
 def _nobody() -> Keyring:
     """Of every endpoint that we do not have: a key that nobody knows, so that refusing takes as long."""
     return Keyring.parse([base64.b64encode(os.urandom(32)).decode()])
-
-
-def _place(error: Exception) -> str:
-    """`file:line` of where an exception was raised. Its text may hold values, so it is not logged."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"

@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,7 +31,7 @@ from streams.ops.settings import Settings
 
 _METRICS = "metrics"  # files of all processes, in the folder
 _UDS, _LIFELINE = "_JUNCTION_GATEWAY_UDS", "_JUNCTION_GATEWAY_LIFELINE"
-_AGAIN_S = 1.0  # before a process that ended is started again
+_AGAIN_S, _AGAIN_S_MAX = 0.5, 60.0  # before a process that ended is started again; twice as long each time
 _MISCONFIGURED = 2  # the exit code of a command whose settings are wrong: starting it again is of no use
 _ASK_S = 2.0
 _UDS_BYTES_MAX = 100  # a socket's path may have 107 on Linux, 103 on macOS
@@ -54,14 +55,12 @@ def public_socket(settings: Settings, *, is_shared: bool) -> socket.socket:
     return _bound(settings.gateway_host, settings.gateway_port, "STREAMS_GATEWAY", is_shared=is_shared)
 
 
-def admin_socket(settings: Settings) -> socket.socket:
-    """The bound socket of the admin listener. Raises Misconfigured where it cannot be bound."""
-    return _bound(settings.gateway_admin_host, settings.gateway_admin_port, "STREAMS_GATEWAY_ADMIN", is_shared=False)
-
-
-def _bound(host: str, port: int, setting: str, *, is_shared: bool) -> socket.socket:
+def _bound(host: str, port: int, setting: str, *, is_shared: bool = False, is_listening: bool = False) -> socket.socket:
     try:
-        return listener(host, port, is_shared=is_shared)
+        made = listener(host, port, is_shared=is_shared)
+        if is_listening:
+            made.listen()
+        return made
     except OSError as error:
         raise Misconfigured(
             f"cannot listen on {host}:{port} ({error.strerror}): "
@@ -69,11 +68,13 @@ def _bound(host: str, port: int, setting: str, *, is_shared: bool) -> socket.soc
         ) from None
 
 
-def check_ports(settings: Settings) -> None:
-    """Raises Misconfigured where a port is taken, before anything else is tried."""
-    # Not shared: that would let a second gateway in without a word.
+def claimed(settings: Settings) -> socket.socket:
+    """The socket of the admin listener, which listens from now on. Raises Misconfigured where a port is taken."""
+    # First of all, and kept: of two gateways with the same settings one must not start, and the port for webhooks,
+    # which several processes may share, would not tell them apart.
+    own = _bound(settings.gateway_admin_host, settings.gateway_admin_port, "STREAMS_GATEWAY_ADMIN", is_listening=True)
     public_socket(settings, is_shared=False).close()
-    admin_socket(settings).close()
+    return own
 
 
 def log_listening(settings: Settings, public: socket.socket, admin: socket.socket) -> None:
@@ -88,23 +89,33 @@ def log_listening(settings: Settings, public: socket.socket, admin: socket.socke
     )
 
 
-async def supervise(settings: Settings) -> None:
+async def supervise(settings: Settings, admin: socket.socket) -> None:
     """Run `gateway_processes` processes until SIGTERM or Ctrl-C. Raises Misconfigured when one cannot start."""
     held = public_socket(settings, is_shared=True)  # never listens; keeps the number of a port that was chosen
-    admin = admin_socket(settings)
-    with tempfile.TemporaryDirectory(prefix="junction-gateway-") as folder:
+    with _folder() as folder:
         family = Family(settings, port_of(held), Path(folder))
         server = admin_server(admin_app(family.views, settings.gateway_admin_host))
         stopping = _on_signals(family)
+        log_listening(settings, held, admin)
         try:
-            log_listening(settings, held, admin)
-            serving = asyncio.create_task(server.serve([admin]))
-            await family.run(stopping)
+            async with asyncio.TaskGroup() as group:  # whichever ends with an error ends the other
+                group.create_task(server.serve([admin]))
+                await family.run(stopping)
+                server.should_exit = True
+        except* Misconfigured as errors:
+            raise errors.exceptions[0] from None
         finally:
-            server.should_exit = True
-            await serving
             held.close()
     log.get("gateway").info("stopped")
+
+
+def _folder() -> "tempfile.TemporaryDirectory[str]":
+    try:
+        return tempfile.TemporaryDirectory(prefix="junction-gateway-")
+    except OSError as error:
+        raise Misconfigured(
+            f"no folder for temporary files can be made ({error.strerror}): set TMPDIR to one that is writable"
+        ) from None
 
 
 def _on_signals(family: "Family") -> asyncio.Event:
@@ -156,8 +167,9 @@ class Family:
                 process.send_signal(number)
 
     async def _keep(self, number: int, lifeline: int, stopping: asyncio.Event) -> None:
-        has_run = False
+        has_run, pause_s = False, _AGAIN_S
         while not stopping.is_set():
+            began_s = time.monotonic()
             process = self._running[number] = await self._start(number, lifeline)
             if stopping.is_set():  # the signal went to those that ran by then
                 self.send(signal.SIGTERM)
@@ -173,8 +185,9 @@ class Family:
             has_run = True
             if not stopping.is_set():
                 self._logger.error("process_ended", process=number, code=code)
+                pause_s = _AGAIN_S if time.monotonic() - began_s > _AGAIN_S_MAX else min(2 * pause_s, _AGAIN_S_MAX)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stopping.wait(), _AGAIN_S)
+                    await asyncio.wait_for(stopping.wait(), pause_s)
 
     async def _start(self, number: int, lifeline: int) -> asyncio.subprocess.Process:
         uds = self._uds(number)

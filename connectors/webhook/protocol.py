@@ -73,7 +73,13 @@ class BoundedProtocol(HttpToolsProtocol):
     def hold(self) -> None:
         """Its refusal is held back: when there are too many connections, it is closed first."""
         if not self.transport.is_closing():
+            self.flow.pause_reading()  # what comes meanwhile is in no bound of bodies
             self._open.move(self, Stage.HELD, time.monotonic())
+
+    def _close(self) -> None:
+        self.transport.close()
+        if self.stage is not Stage.CLOSED:
+            self._open.move(self, Stage.CLOSING, time.monotonic())
 
     def _count_closed(self, why: str) -> None:
         metrics.CONNECTIONS_CLOSED.labels(why).inc()
@@ -160,18 +166,19 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.write(STATUS_LINE[status] + b"content-length: 0\r\nconnection: close\r\n\r\n")
         if self.cycle is not None:
             self.cycle.disconnected = True  # its own reply would be a second one
-        self.transport.close()
+        self._close()
 
     def on_response_complete(self) -> None:
         """As in uvicorn, but for the timer of an idle connection: `Connections.sweep` closes it."""
         self.server_state.total_requests += 1
         if self.transport.is_closing():
+            self._close()
             return
         self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
         elif self.cycle.more_body:  # what is left of the body would be read to its end, without a bound
-            self.transport.close()
+            self._close()
         else:
             if self._state is Stage.ANSWER:
                 self._state = Stage.IDLE

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import resource
 import signal
+import socket
 
 import uvloop
 
@@ -33,13 +34,15 @@ def run(settings: Settings) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until somebody listens: it must not end a process that starts
     _check(settings)
     place = processes.place()
-    if place is None:
-        processes.check_ports(settings)
-        _check_layout(settings)
-    if place is None and settings.gateway_processes > 1:
-        uvloop.run(processes.supervise(settings))
+    if place:
+        uvloop.run(_serve(_with_files(settings), place, None))
+        return
+    own = processes.claimed(settings)
+    _check_layout(settings)
+    if settings.gateway_processes > 1:
+        uvloop.run(processes.supervise(settings, own))
     else:
-        uvloop.run(_serve(_with_files(settings), place))
+        uvloop.run(_serve(_with_files(settings), None, own))
 
 
 def _check_layout(settings: Settings) -> None:
@@ -72,11 +75,11 @@ def _with_files(settings: Settings) -> Settings:
     return settings
 
 
-async def _serve(settings: Settings, place: "processes.Place | None") -> None:
+async def _serve(settings: Settings, place: "processes.Place | None", admin_socket: socket.socket | None) -> None:
+    """With a place among several processes, or with the socket of an admin listener of its own."""
     tracing.configure("gateway")
     certificate = tls.certificate(settings)
     public_socket = processes.public_socket(settings, is_shared=place is not None)
-    admin_socket = None if place else processes.admin_socket(settings)
     publisher = KafkaPublisher(settings)
     client = admin.client_of(settings)
     gateway = Gateway(
@@ -105,6 +108,8 @@ async def _serve(settings: Settings, place: "processes.Place | None") -> None:
         await publisher.close(settings.publish_timeout_s)
         tracing.close()
         logger.info("stopped")
+    if gateway.failure:
+        raise gateway.failure
 
 
 async def _stop_on_signal(
@@ -114,6 +119,7 @@ async def _stop_on_signal(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, is_signalled.set)
+    gateway.on_failure = is_signalled.set
     if gateway.secret_watch:
         loop.add_signal_handler(signal.SIGHUP, gateway.secret_watch.ask)
     if place:

@@ -5,6 +5,8 @@ Fields are ids, names, counts and places. Never a payload, a value, a secret or 
 
 import logging
 import sys
+from contextlib import suppress
+from typing import TextIO, cast
 
 import stamina
 import structlog
@@ -26,8 +28,24 @@ def configure(level: str = "INFO", *, as_json: bool | None = None) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file=cast("TextIO", _Sparing(sys.stderr))),
     )
+
+
+class _Sparing:
+    """Lines that cannot be written are dropped: a log whose disk is full, or whose reader is gone, ends no work."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):  # ValueError: of a stream that was closed
+            return self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def get(name: str) -> "structlog.typing.FilteringBoundLogger":

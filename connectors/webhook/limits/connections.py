@@ -1,8 +1,8 @@
 """Which connections are open, what they wait for, and which one is closed when there are too many.
 
 A connection waits for a head, for the rest of a body, for a refusal that is held back, or, after a reply, for the next
-request. While a whole request is being answered it is in none of these, and is never closed. Times are of a monotonic
-clock, in seconds.
+request or for the other end to take it. While a whole request is being answered it is in none of these, and is never
+closed. Times are of a monotonic clock, in seconds.
 """
 
 from enum import IntEnum
@@ -22,8 +22,9 @@ class Stage(IntEnum):
     HEAD = 1
     IDLE = 2
     BODY = 3  # how long this may take is the door's matter
-    ANSWER = 4
-    CLOSED = 5
+    CLOSING = 4  # that its last reply is taken
+    ANSWER = 5
+    CLOSED = 6
 
 
 class Connection(Protocol):
@@ -39,7 +40,7 @@ class Connections:
 
     def __init__(self, most: int, most_of_one: int) -> None:
         self._most, self._most_of_one = most, most_of_one
-        self._waiting: tuple[dict[Connection, float], ...] = ({}, {}, {}, {})  # by Stage, the oldest first
+        self._waiting: tuple[dict[Connection, float], ...] = ({}, {}, {}, {}, {})  # by Stage, the oldest first
         self.n_open = 0
 
     def opened(self, new: Connection, now_s: float) -> bool:
@@ -75,7 +76,8 @@ class Connections:
 
     def sweep(self, now_s: float) -> None:
         """Close those that waited too long; to be called about once a second."""
-        for stage, seconds, why in ((Stage.HEAD, HEAD_S, "slow_head"), (Stage.IDLE, IDLE_S, "idle")):
+        bounds = ((Stage.HEAD, HEAD_S, "slow_head"), (Stage.IDLE, IDLE_S, "idle"), (Stage.CLOSING, HEAD_S, "unread"))
+        for stage, seconds, why in bounds:
             for connection, since_s in list(self._waiting[stage].items()):
                 if now_s - since_s < seconds:
                     break

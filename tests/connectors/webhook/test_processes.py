@@ -13,9 +13,12 @@ import httpx
 import psutil
 import pytest
 
+from connectors.webhook import processes
 from connectors.webhook.processes import Family
+from connectors.webhook.server import port_of
 from streams.demo.cluster import MockCluster
 from streams.kafka import admin
+from streams.ops.errors import Misconfigured
 from streams.ops.settings import LOCAL_REGISTRY, Settings
 from tests.connectors.webhook.gateways import SECRET, body_of, make_settings
 from tests.connectors.webhook.test_process import WAIT_S, Gateway, running, signed
@@ -133,3 +136,20 @@ async def test_stopped_while_a_process_starts(kafka: Settings, tmp_path: Path, m
                 await asyncio.sleep(0)  # a turn of the loop
         stopping.set()
         await asyncio.wait_for(running_all, WAIT_S)
+
+
+def test_the_same_gateway_twice() -> None:
+    """The second one does not start, though several processes may share the port for webhooks."""
+    first = make_settings(gateway_port=0, gateway_admin_port=0, gateway_processes=2)
+    with processes.claimed(first) as own:
+        again = first.model_copy(update={"gateway_admin_port": port_of(own)})
+        with pytest.raises(Misconfigured, match="STREAMS_GATEWAY_ADMIN_PORT"):
+            processes.claimed(again)
+
+
+async def test_no_folder_for_temporary_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence names what to set."""
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+    settings = make_settings(gateway_port=0, gateway_admin_port=0, gateway_processes=2)
+    with processes.claimed(settings) as own, pytest.raises(Misconfigured, match="TMPDIR"):
+        await processes.supervise(settings, own)

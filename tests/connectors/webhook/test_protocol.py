@@ -8,6 +8,8 @@ from http.client import HTTPResponse
 
 import pytest
 
+from connectors.webhook.limits import senders
+from connectors.webhook.protocol import PIPELINED_MAX
 from tests.connectors.webhook.gateways import NOW_S, Running, body_of, make_settings, signed, start
 
 BODY = body_of()
@@ -174,6 +176,14 @@ def test_requests_sent_together(gateway: Running) -> None:
     assert ids == [f"msg_{n}".encode() for n in range(5)]
 
 
+def test_more_requests_than_a_sender_sends_together(gateway: Running) -> None:
+    """Those that wait for replies before theirs are few: each of them is memory, and each reply would let in more."""
+    with connected(gateway) as connection:
+        connection.sendall(f"{POST}Content-Length: 0\r\n\r\n".encode() * 100)
+        said = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert said.count(b"HTTP/1.1 ") <= PIPELINED_MAX + 1
+
+
 def test_an_unread_body_ends_the_connection(gateway: Running) -> None:
     """A body that is refused by its head is not read to its end, so nothing more comes through on its connection."""
     with connected(gateway) as connection:
@@ -226,6 +236,21 @@ def test_a_burst_of_connections() -> None:
             connection.sendall(whole())
             assert answer(connection).status == 204
         assert sum(is_open(one) for one in opened) <= CONNECTIONS_MAX
+
+
+def test_refusals_that_are_held_back_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where another request came behind: strangers cannot hold all connections by being refused."""
+    monkeypatch.setattr(senders, "REFUSALS_AT_ONCE", 0.0)
+    monkeypatch.setattr(senders, "REFUSALS_PER_S", 0.1)
+    with start(make_settings(gateway_connections_max=CONNECTIONS_MAX)) as gateway, ExitStack() as stack:
+        forged = head("Content-Length: 2") + b"{}"
+        for n in range(CONNECTIONS_MAX):
+            stranger = stack.enter_context(connected(gateway, f"127.0.1.{n // 4 + 1}"))
+            stranger.sendall(forged)
+            stranger.sendall(forged)
+        with connected(gateway) as connection:
+            connection.sendall(whole())
+            assert answer(connection).status == 204
 
 
 def test_the_share_of_one_address() -> None:

@@ -102,7 +102,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([1.0, HEAD_S, IDLE_S]))
     def time_goes_on(self, seconds: float) -> None:
         self.now_s += seconds
-        due = {Stage.HEAD: HEAD_S, Stage.IDLE: IDLE_S}
+        due = {Stage.HEAD: HEAD_S, Stage.IDLE: IDLE_S, Stage.CLOSING: HEAD_S}
         overdue = {one for one, since_s in self.open.items() if self.now_s - since_s >= due.get(one.stage, 1e9)}
         self.the_loop_turns()
         self.limits.sweep(self.now_s)
