@@ -1,6 +1,7 @@
 """Fixtures for everybody. A test that asks for `cluster`, `java` or what is built on them carries the mark `kafka`."""
 
 import os
+import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ hypothesis.settings.load_profile("house")
 def pytest_configure() -> None:
     """No command finds a demo of the person who runs the tests, and no demo of theirs is found."""
     os.environ["XDG_STATE_HOME"] = os.devnull
+    # A shell has what it starts in the background ignore Ctrl-C, and commands under test would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
