@@ -245,7 +245,7 @@ def test_refusals_that_are_held_back_make_room(monkeypatch: pytest.MonkeyPatch) 
     with start(make_settings(gateway_connections_max=CONNECTIONS_MAX)) as gateway, ExitStack() as stack:
         forged = head("Content-Length: 2") + b"{}"
         for n in range(CONNECTIONS_MAX):
-            stranger = stack.enter_context(connected(gateway, f"127.0.1.{n // 4 + 1}"))
+            stranger = stack.enter_context(connected(gateway, f"127.0.1.{n + 1}"))
             stranger.sendall(forged)
             stranger.sendall(forged)
         with connected(gateway) as connection:
