@@ -7,7 +7,7 @@ AUDIT := $(VENV)/audit
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-path bench-engine bench-gateway fuzz mutants chaos upgrade consumers contract audit package up dashboards boards docs released lock format clean attack
+.PHONY: help demo test check bench bench-path bench-engine bench-gateway bench-load fuzz mutants chaos upgrade consumers contract audit package up dashboards boards docs released lock format clean attack
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -48,6 +48,9 @@ bench-engine: $(VENV)/.ready  ## the engine beside stock Faust and Kafka Streams
 
 bench-gateway: $(VENV)/.ready  ## the gateway beside one in Go; needs wrk: make bench-gateway ARGS="--full"
 	@$(BIN)/python -m benchmarks gateway $(ARGS)
+
+bench-load: $(VENV)/.ready  ## everything together at steady rates; needs Go: make bench-load ARGS="--full"
+	@$(BIN)/python -m benchmarks load $(ARGS)
 
 fuzz: $(VENV)/.ready  ## hostile bodies for a while: make fuzz ARGS="--seconds 600"
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fuzz]' || true

@@ -38,6 +38,7 @@ import psutil
 from benchmarks import _contestants
 from benchmarks._contestants import Contestant
 from benchmarks._dedup import Job, job
+from benchmarks._processes import cpu_s, machine_cpu_s
 from streams.demo.cluster import Cluster, missing
 from streams.demo.cluster.supervise import Child
 from streams.ops.errors import Misconfigured
@@ -170,17 +171,17 @@ class Bench:
             return self._done()
 
         first = self._until(look, 1)
-        began_s, cpu_s, kafka_s, all_s = time.monotonic(), _cpu_s(*processes), _cpu_s(self._broker), _busy_s()
+        began_s, before_s, kafka_s, all_s = time.monotonic(), cpu_s(processes), cpu_s([self._broker]), machine_cpu_s()
         self._until(look, self._all())
         ended_s = time.monotonic()
-        cpu_s, kafka_s, all_s = _cpu_s(*processes) - cpu_s, _cpu_s(self._broker) - kafka_s, _busy_s() - all_s
+        used_s, kafka_s, all_s = cpu_s(processes) - before_s, cpu_s([self._broker]) - kafka_s, machine_cpu_s() - all_s
         millions = self._job.fed * max(1 - first / self._all(), 1e-6) / 1e6
         result.first_cold_s = began_s - self._started_s
         result.wall_s = ended_s - self._started_s
         result.records_per_s = millions * 1e6 / (ended_s - began_s)
-        result.cpu_s_per_million = cpu_s / millions
+        result.cpu_s_per_million = used_s / millions
         result.kafka_cpu_s_per_million = kafka_s / millions
-        result.others_cores = (all_s - cpu_s - kafka_s) / (ended_s - began_s)
+        result.others_cores = (all_s - used_s - kafka_s) / (ended_s - began_s)
         result.rss_mib = rss / 2**20
 
     def _restart(self) -> float:
@@ -208,15 +209,6 @@ class Bench:
                 raise Misconfigured(f"it {'ended' if dead else 'hangs'} at {seen} of {wanted} records and says: {says}")
             time.sleep(LOOK_S)
         return seen
-
-
-def _cpu_s(*processes: psutil.Process) -> float:
-    return sum(sum(process.cpu_times()[:2]) for process in processes)
-
-
-def _busy_s() -> float:
-    times = psutil.cpu_times()
-    return sum(times) - times.idle - getattr(times, "iowait", 0.0)
 
 
 HEAD = (

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import stamina
 
-from benchmarks.gateway import build
+from benchmarks import _go
 from benchmarks.gateway.deliveries import ENDPOINT
 from streams.demo.cluster import jars, ports
 from streams.demo.cluster.supervise import Child
@@ -67,11 +67,16 @@ def _ours(processes: int) -> _Contestant:
     return start
 
 
-def _go(processors: int, *more: str) -> _Contestant:
+def peer() -> Path:
+    """The gateway in Go. Raises Misconfigured."""
+    return _go.program(Path(__file__).parent / "peer", "the gateway")
+
+
+def _go_peer(processors: int, *more: str) -> _Contestant:
     def start(place: Place, port: int, admin_port: int) -> _Start:
         words = {"listen": f"127.0.0.1:{port}", "brokers": place.bootstrap_servers, "secret": place.secret}
         words |= {"endpoint": ENDPOINT, "partitions": str(place.partitions)}
-        command = [str(build.peer()), *(f"-{name}={value}" for name, value in words.items()), *more]
+        command = [str(peer()), *(f"-{name}={value}" for name, value in words.items()), *more]
         return _Start(command, {"GOMAXPROCS": str(processors)}, port)
 
     return start
@@ -91,11 +96,11 @@ def _floor(what: str) -> _Contestant:
 
 _ALL = {
     "ours_1": _ours(1),
-    "go_1": _go(1),
+    "go_1": _go_peer(1),
     "ours_2": _ours(2),
-    "go_2": _go(2),
-    "goccy_1": _go(1, "-quick-json"),
-    "goccy_2": _go(2, "-quick-json"),
+    "go_2": _go_peer(2),
+    "goccy_1": _go_peer(1, "-quick-json"),
+    "goccy_2": _go_peer(2, "-quick-json"),
     "floor_reply": _floor("reply"),
     "floor_verify": _floor("verify"),
     "floor_store": _floor("store"),

@@ -25,7 +25,7 @@ def of(
     if folder is None or not running.is_python:
         return nullcontext
     folder.mkdir(parents=True, exist_ok=True)
-    return lambda: _recording(running.pid, folder / f"{running.name}-{kb:g}kB-{connections}.speedscope.json")
+    return lambda: recording(running.pid, folder / f"{running.name}-{kb:g}kB-{connections}.speedscope.json")
 
 
 def _program() -> str | None:
@@ -33,7 +33,8 @@ def _program() -> str | None:
 
 
 @contextmanager
-def _recording(pid: int, file: Path) -> Iterator[None]:
+def recording(pid: int, file: Path) -> Iterator[None]:
+    """Until the end of the block."""
     options = ["--native", "--subprocesses", "--rate", "250", "--format", "speedscope", "--duration", "600"]
     spy = subprocess.Popen(
         [str(_program()), "record", *options, "--pid", str(pid), "--output", str(file)], stdout=subprocess.DEVNULL

@@ -1,0 +1,101 @@
+"""The whole product at steady rates: latency to commit and to a reader, CPU, memory; the knee and the ceiling.
+
+Real gateway and workers on the embedded Kafka; a sender in Go posts signed deliveries of a simulated world at a steady
+rate, each when it is due however slow other answers are, a tenth of them repeated; a reader in Go follows every clean
+topic. All of them share the machine's cores. Latency runs from the gateway's receipt, as the raw record says it, to the
+moment at which a reader of committed records saw the group's offset, or the clean record.
+
+The knee is the last rate whose p99 to commit is under 150 ms, the ceiling the last one that was accepted in time
+without a growing backlog. Exits with 1 when an accepted event was lost. `others`: cores busy with anything else; above
+0.1, measure again on a quiet machine.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from pathlib import Path
+
+import stamina
+
+from benchmarks.gateway import profile
+from benchmarks.load import bodies, stand, table
+from benchmarks.load.stand import Stand
+from benchmarks.load.step import WARM_UP_S, Row, Steps
+from streams.demo.cluster import jars, missing
+from streams.ops.errors import Misconfigured
+
+SHORT = ([500, 1000, 2000, 3000], 15.0)
+FULL = ([250, 500, 1000, 2000, 3000, 4000, 6000, 8000], 60.0)
+
+
+def options() -> argparse.Namespace:
+    """What to measure; without any option under three minutes, with `--full` a quarter of an hour."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--full", action="store_true", help="more rates, 60 s each")
+    parser.add_argument("--steps", type=float, nargs="+", metavar="RATE", help="deliveries a second")
+    parser.add_argument("--seconds", type=float, help="of each step, after some to warm up")
+    parser.add_argument("--workers", type=int, default=1, metavar="N")
+    parser.add_argument("--partitions", type=int, default=4, metavar="N", help="of every topic")
+    parser.add_argument("--connections", type=int, default=128, metavar="N", help="of the sender")
+    parser.add_argument("--on", action="store_true", help="also beyond the ceiling")
+    parser.add_argument("--profile", type=Path, metavar="FOLDER", help="py-spy of gateway and workers at each step")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    steps, seconds = FULL if given.full else SHORT
+    given.steps, given.seconds = given.steps or steps, given.seconds or seconds
+    return given
+
+
+def main() -> int:
+    """Exit code 1 when something was lost, 2 when something is missing that this needs."""
+    given = options()
+    stamina.instrumentation.set_on_retry_hooks([])  # they take their seconds to start; that is no news
+    try:
+        if lacking := missing():
+            raise Misconfigured(lacking)
+        if given.profile:
+            profile.check()
+        rows = measure(given)
+    except Misconfigured as error:
+        print(f"not measured: {error}", file=sys.stderr)
+        return 2
+    print(json.dumps(table.as_json(rows)) if given.json else table.text(rows))
+    return int(any(row.lost for row in rows))
+
+
+def measure(given: argparse.Namespace) -> list[Row]:
+    """Rate after rate, until one is not held. Raises Misconfigured."""
+    made = bodies.prepared(int(sum(given.steps) * (WARM_UP_S + given.seconds)))
+    rows = []
+    with stand.started(given.workers, given.partitions, None) as running:
+        steps = Steps(running, made, given.connections, _watched(running, given.profile))
+        for rate in given.steps:
+            rows.append(steps.run(rate, given.seconds))
+            jars.to_stderr(table.line(rows[-1]))
+            if not rows[-1].held and not given.on:
+                break
+    return rows
+
+
+def _watched(running: Stand, folder: Path | None) -> Callable[[float], AbstractContextManager[object]]:
+    if folder is None:
+        return lambda rate: nullcontext()
+    folder.mkdir(parents=True, exist_ok=True)
+    return lambda rate: _recorded(running, folder, rate)
+
+
+@contextmanager
+def _recorded(running: Stand, folder: Path, rate: float) -> Iterator[None]:
+    """py-spy on the gateway and each worker: `worker-0-1000.speedscope.json`."""
+    with ExitStack() as stack:
+        for name, child in running.children.items():
+            if name != "reader":
+                file = folder / f"{name.replace(' ', '-')}-{rate:g}.speedscope.json"
+                stack.enter_context(profile.recording(child.pid, file))
+        yield
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""From receipt to commit, to a reader, to an alert. Pure: milliseconds in, milliseconds out."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from benchmarks.load.receipts import Place, Receipts
+from benchmarks.load.seen import Committed, Record
+from streams.events import topics
+from streams.kafka import codec
+
+
+class Span(NamedTuple):
+    """Events that were received in it count. Unix milliseconds."""
+
+    begin_ms: float
+    end_ms: float
+
+    def has(self, at_ms: float) -> bool:
+        return self.begin_ms <= at_ms < self.end_ms
+
+
+class Percentiles(NamedTuple):
+    """Of `n` latencies; 0 where there are none."""
+
+    n: int
+    p50_ms: float
+    p99_ms: float
+    p999_ms: float
+
+
+def percentiles(values: Iterable[float]) -> Percentiles:
+    """By nearest rank."""
+    ordered = sorted(values)
+    if not ordered:
+        return Percentiles(0, 0.0, 0.0, 0.0)
+    shares = (ordered[min(int(len(ordered) * share), len(ordered) - 1)] for share in (0.5, 0.99, 0.999))
+    return Percentiles(len(ordered), *(round(value, 1) for value in shares))
+
+
+def to_commit(receipts: Receipts, commits: Sequence[Committed], span: Span) -> list[float]:
+    """Of every event of the span, until the offset behind it was seen committed."""
+    timelines: dict[Place, list[Committed]] = {}
+    for commit in commits:
+        timelines.setdefault(commit.place, []).append(commit)
+    found = []
+    for place, times in receipts.times_ms.items():
+        timeline = iter(sorted(timelines.get(place, ())))
+        commit = next(timeline, None)
+        for offset, at_ms in enumerate(times, receipts.first[place]):
+            while commit and commit.offset <= offset:
+                commit = next(timeline, None)
+            if commit and span.has(at_ms):
+                found.append(commit.seen_us / 1000 - at_ms)
+    return found
+
+
+def to_reader(records: Iterable[Record], span: Span) -> list[float]:
+    """Of the clean records of the span, until a reader of committed records had them."""
+    said = ((record.seen_us / 1000, record.received_ms()) for record in records if record.topic != topics.ALERTS)
+    return [seen_ms - at_ms for seen_ms, at_ms in said if at_ms is not None and span.has(at_ms)]
+
+
+def to_alert(records: Iterable[Record], receipts: Receipts, span: Span) -> list[float]:
+    """Of the alerts that opened, from the receipt of the newest event that they rest on, until a reader had them."""
+    schema = codec.parsed(topics.clean_topics()[topics.ALERTS])
+    found = []
+    for record in records:
+        if record.topic == topics.ALERTS:
+            alert = codec.decode(record.value, schema)
+            places = (((row["raw_topic"], row["raw_partition"]), row["raw_offset"]) for row in alert["evidence"] or ())
+            times = [at for place, offset in places if (at := receipts.at(place, offset)) is not None]
+            if alert["life"] == "opened" and times and span.has(max(times)):
+                found.append(record.seen_us / 1000 - max(times))
+    return found

@@ -1,0 +1,63 @@
+"""When the gateway had each event, read from the raw topics when a rate is over: reading costs what is measured."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from confluent_kafka import Consumer, TopicPartition
+
+from streams.events.headers import H_RECEIVED, H_SVIX_ID
+from streams.events.times import millis
+from streams.kafka.lag import Offsets
+from streams.ops.settings import Settings
+
+Place = tuple[str, int]  # topic, partition
+BATCH = 5_000
+PATIENCE_S = 20.0
+
+
+class Receipts(NamedTuple):
+    """Of each partition: its first offset, and when the gateway had the events from there on (Unix ms), one by one.
+
+    `ids`: of all of them, repeated ones as often as they were stored.
+    """
+
+    first: Mapping[Place, int]
+    times_ms: Mapping[Place, list[int]]
+    ids: list[str]
+
+    def at(self, place: Place, offset: int) -> int | None:
+        """When the event of that offset was received; None for one of another time."""
+        times, number = self.times_ms.get(place, []), offset - self.first.get(place, 0)
+        return times[number] if 0 <= number < len(times) else None
+
+
+def read(settings: Settings, begin: Offsets, end: Offsets) -> Receipts:
+    """The events between two places of the raw topics."""
+    consumer = Consumer(
+        settings.librdkafka
+        | {
+            "group.id": "load-receipts",
+            "enable.auto.commit": False,
+            "auto.offset.reset": "error",
+            "fetch.wait.max.ms": 50,
+            "fetch.message.max.bytes": settings.record_bytes_max,
+        }
+    )
+    left = {place: end[place] - begin[place] for place in end if end[place] > begin[place]}
+    consumer.assign([TopicPartition(*place, begin[place]) for place in left])
+    times: dict[Place, list[int]] = {place: [] for place in left}
+    ids: list[str] = []
+    try:
+        while any(len(times[place]) < n for place, n in left.items()):
+            batch = consumer.consume(BATCH, PATIENCE_S)
+            if not batch:
+                raise TimeoutError("the raw topics cannot be read")
+            for message in batch:
+                place = (message.topic(), message.partition())
+                if len(times[place]) < left[place]:
+                    headers = dict(message.headers() or ())
+                    times[place].append(millis(headers[H_RECEIVED].decode()) or 0)
+                    ids.append(headers[H_SVIX_ID].decode())
+    finally:
+        consumer.close()
+    return Receipts(begin, times, ids)

@@ -1,0 +1,75 @@
+"""What the reader saw, and when: `client read` writes it."""
+
+import base64
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks.load.receipts import Place
+from streams.events import topics
+from streams.kafka import codec
+
+DELIVERY = "delivery"  # the field with an event's provenance
+
+
+class Committed(NamedTuple):
+    """The group has processed what is before `offset`."""
+
+    place: Place
+    offset: int
+    seen_us: int
+
+
+class Record(NamedTuple):
+    """A clean record, or the beginning of one. `topic`: short name."""
+
+    topic: str
+    seen_us: int
+    value: bytes
+
+    def received_ms(self) -> int | None:
+        """When the event that it is made of was received; None for a topic whose records do not say."""
+        schema = _beginning(topics.clean_topics()[self.topic])
+        if schema is None:
+            return None
+        said: int | None = codec.decode(self.value, schema)[DELIVERY]["received_at"]
+        return said
+
+
+class Seen:
+    """Reads the file on from where it ended the last time."""
+
+    def __init__(self, file: Path, prefix: str) -> None:
+        self._file, self._prefix, self._at = file, prefix, 0
+
+    def news(self) -> tuple[list[Committed], list[Record]]:
+        """What has come since the last call."""
+        commits: list[Committed] = []
+        records: list[Record] = []
+        for kind, topic, partition, offset, *rest in self._lines():
+            if kind == "offset":
+                commits.append(Committed((topic, int(partition)), int(offset), int(rest[0])))
+            elif kind == "record":
+                records.append(Record(topic.removeprefix(f"{self._prefix}."), int(rest[0]), base64.b64decode(rest[1])))
+        return commits, records
+
+    def _lines(self) -> Iterator[list[str]]:
+        with self._file.open("rb") as file:
+            file.seek(self._at)
+            whole, _, _ = file.read().rpartition(b"\n")
+        if whole:
+            self._at += len(whole) + 1
+            for line in whole.split(b"\n"):
+                yield line.decode().split("\t")
+
+
+@cache
+def _beginning(schema_name: str) -> Any:
+    """The fields up to the provenance: what is behind them need not be there. None where there is none."""
+    schema = codec.bare(json.loads(codec.schema_text(schema_name)))
+    names = [field["name"] for field in schema["fields"]]
+    if DELIVERY not in names:
+        return None
+    return {**schema, "fields": schema["fields"][: names.index(DELIVERY) + 1]}

@@ -1,0 +1,92 @@
+"""The figures of all rates as a person reads them, and as JSON."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from io import StringIO
+from typing import Any
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.load.step import Row
+
+KNEE_P99_MS = 150.0
+_TOLD = ("gateway", "worker", "kafka", "registry", "sender", "reader")
+
+
+def knee(rows: Sequence[Row]) -> float | None:
+    """The last rate before the first whose p99 to commit is too long; None where it is the first."""
+    return _last_before(rows, lambda row: row.held and row.commit.p99_ms < KNEE_P99_MS)
+
+
+def ceiling(rows: Sequence[Row]) -> float | None:
+    """The last rate before the first that was not held; None where it is the first."""
+    return _last_before(rows, lambda row: row.held)
+
+
+def _last_before(rows: Sequence[Row], is_right: Callable[[Row], bool]) -> float | None:
+    found = None
+    for row in sorted(rows, key=lambda row: row.rate):
+        if not is_right(row):
+            break
+        found = row.rate
+    return found
+
+
+def line(row: Row) -> str:
+    """One rate, while others are still to come."""
+    return (
+        f"{row.rate:>6,.0f}/s: commit p50 {row.commit.p50_ms:.0f}, p99 {row.commit.p99_ms:.0f} ms; "
+        f"CPU ms {', '.join(f'{name} {row.cpu_ms.get(name, 0):.2f}' for name in _TOLD)}; "
+        f"backlog {row.backlog:,}, lost {row.lost}, others {row.others_cores:.2f}"
+    )
+
+
+def as_json(rows: Sequence[Row]) -> dict[str, Any]:
+    """Every rate, knee, ceiling."""
+    found = [asdict(row) for row in rows]
+    for row, one in zip(rows, found, strict=True):
+        one.update({name: getattr(row, name)._asdict() for name in ("reply", "commit", "reader", "alert")})
+    return {"load": found, "knee": knee(rows), "ceiling": ceiling(rows), "cores": psutil.cpu_count()}
+
+
+def text(rows: Sequence[Row]) -> str:
+    """A row of the table is a rate."""
+    shown = Table(
+        caption=f"milliseconds from receipt; CPU in ms an event; {psutil.cpu_count()} cores, shared by all of them; "
+        f"knee {_rate(knee(rows))}, ceiling {_rate(ceiling(rows))}"
+    )
+    titles = ["rate/s", "accepted", "commit p50", "p99", "p99.9", "reader p50", "p99", "p99.9", "reply p99"]
+    titles += [f"CPU {name}" for name in _TOLD]
+    titles += ["busy", "others", "tx/s", "rec/tx", "part/tx", "MB gw", "MB worker", "MB Kafka", "backlog", "lost"]
+    for title in titles:
+        shown.add_column(title, justify="right")
+    for row in rows:
+        shown.add_row(*_cells(row))
+    out = StringIO()
+    Console(file=out, width=240).print(shown)
+    return out.getvalue().rstrip()
+
+
+def _cells(row: Row) -> list[str]:
+    return [
+        f"{row.rate:,.0f}",
+        f"{row.accepted_per_s:,.0f}",
+        *(f"{value:,.0f}" for value in row.commit[1:]),
+        *(f"{value:,.0f}" for value in row.reader[1:]),
+        f"{row.reply.p99_ms:,.0f}",
+        *(f"{row.cpu_ms.get(name, 0):.2f}" for name in _TOLD),
+        f"{row.busy_cores:.2f}",
+        f"{row.others_cores:.2f}",
+        f"{row.transactions_per_s:.1f}",
+        f"{row.records_a_transaction:,.0f}",
+        f"{row.partitions_a_transaction:,.0f}",
+        *(f"{row.memory_mb[name]:,.0f}" for name in ("gateway", "worker", "kafka")),
+        f"{row.backlog:,}",
+        f"{row.lost:,}",
+    ]
+
+
+def _rate(rate: float | None) -> str:
+    return "none" if rate is None else f"{rate:,.0f}/s"

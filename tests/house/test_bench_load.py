@@ -1,0 +1,146 @@
+"""The benchmark of the whole product: what is sent, and the figures made of what is seen. `make bench-load` runs it."""
+
+import json
+import shutil
+import subprocess
+import threading
+import time
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from benchmarks.load import bodies, latency, stand
+from benchmarks.load.latency import Percentiles, Span
+from benchmarks.load.receipts import Receipts
+from benchmarks.load.seen import Committed, Record, Seen
+from streams.events import topics
+from streams.events.identity import identify
+from streams.events.message_ids import ksuid_time_ms
+from streams.events.signature import Keyring, verify
+from streams.events.types import Family
+from streams.kafka.codec import Codec, parsed
+from tests.connectors.webhook.gateways import SECRET
+
+END_MS = 1_780_272_000_000
+PLACE = ("junction.raw.summaries", 0)
+
+
+def test_an_event_is_committed_when_the_offset_behind_it_is() -> None:
+    """The first commit that includes it counts; an event that no commit includes, or of another time, does not."""
+    receipts = Receipts({PLACE: 5}, {PLACE: [100, 200, 300, 900]}, [])
+    commits = [Committed(PLACE, 8, 420_000), Committed(PLACE, 6, 150_000)]
+    assert latency.to_commit(receipts, commits, Span(100, 900)) == [50.0, 220.0, 120.0]
+    assert latency.to_commit(receipts, commits, Span(0, 200)) == [50.0]
+
+
+def test_percentiles_are_values_that_occurred() -> None:
+    """By nearest rank; nothing at all has none."""
+    assert latency.percentiles(range(1000)) == Percentiles(1000, 500, 990, 999)
+    assert latency.percentiles([]).n == 0
+
+
+def test_an_alert_is_timed_from_the_newest_event_it_rests_on() -> None:
+    """Only one that opened, and only by events of the span."""
+    receipts = Receipts({PLACE: 5}, {PLACE: [100, 200]}, [])
+    record = Record("alerts", 450_000, _alert("opened", [5, 6]))
+    assert latency.to_alert([record], receipts, Span(0, 1000)) == [250.0]
+    assert latency.to_alert([record._replace(value=_alert("resolved", [5]))], receipts, Span(0, 1000)) == []
+    assert latency.to_alert([record], receipts, Span(0, 200)) == []
+
+
+def test_the_readers_file_is_read_on_from_where_it_ended(tmp_path: Path) -> None:
+    """A line that is not whole yet waits for the next look; short values say when their event was received."""
+    file = tmp_path / "seen"
+    file.write_text("offset\tjunction.raw.labs\t1\t7\t1000\nrecord\tjunction.alerts\t0\t3\t2000\tQUJD\noffset\tjun")
+    seen = Seen(file, "junction")
+    assert seen.news() == ([Committed(("junction.raw.labs", 1), 7, 1000)], [Record("alerts", 2000, b"ABC")])
+    with file.open("a") as more:
+        more.write("ction.raw.labs\t1\t9\t3000\n")
+    assert seen.news() == ([Committed(("junction.raw.labs", 1), 9, 3000)], [])
+
+
+def test_bodies_are_a_mix_from_the_first_minute_on() -> None:
+    """Samples, summaries, connections and notices from the start; giants are rare, and are events, too."""
+    families = Counter(identify(body).type.family for body in islice(bodies.mixed(END_MS), 2000))
+    assert families[Family.TIMESERIES] > families[Family.SUMMARY] > families[Family.CONNECTION] > 0
+    giant = bodies.giant(UUID(int=7, version=4), 2500, END_MS)
+    assert identify(giant).type.resource == "heartrate"
+    assert len(giant) > 200_000
+
+
+def test_bodies_in_a_file_are_framed(tmp_path: Path) -> None:
+    """Four bytes of length before each."""
+    bodies.write(tmp_path / "bodies", 50, END_MS)
+    assert _frames((tmp_path / "bodies").read_bytes()) == list(islice(bodies.mixed(END_MS), 50))
+
+
+@pytest.mark.skipif(not shutil.which("go"), reason="because Go is missing: apt-get install golang-go")
+def test_the_sender_signs_and_repeats_deliveries_whole(tmp_path: Path) -> None:
+    """Each body once in turn, under a fresh id; a repeated one keeps id and body; what was accepted is listed."""
+    bodies.write(tmp_path / "bodies", 300, END_MS)
+    sent = _frames((tmp_path / "bodies").read_bytes())
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        _Answers.seen.clear()
+        said = _send(tmp_path, server.server_port)
+        server.shutdown()
+    firsts = dict(_Answers.seen)
+    assert (said["sent"], said["ok"], said["failed"], said["unsent"]) == (200, 200, 0, 0)
+    assert len(firsts) == 200 - said["repeated"] < 200
+    assert set(_Answers.seen) == set(firsts.items())
+    assert sorted(firsts.values()) == sorted(sent[: len(firsts)])
+    assert Counter((tmp_path / "accepted").read_text().split()) == Counter(id_ for id_, _ in _Answers.seen)
+    assert all(abs((ksuid_time_ms(id_) or 0) / 1000 - time.time()) < 60 for id_ in firsts)
+    assert said["next_offset"] == sum(4 + len(body) for body in sent[: len(firsts)])
+
+
+def _send(folder: Path, port: int) -> dict[str, int]:
+    words = {"address": f"127.0.0.1:{port}", "secret": SECRET, "bodies": folder / "bodies", "rate": 200, "seconds": 1}
+    words |= {"accepted": folder / "accepted", "connections": 4}
+    command = [str(stand.client()), "send", *(f"-{name}={value}" for name, value in words.items())]
+    said: dict[str, int] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return said
+
+
+class _Answers(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    seen: list[tuple[str, bytes]] = []  # noqa: RUF012  # because the server makes a handler for each connection
+
+    def do_POST(self) -> None:
+        body, headers = self.rfile.read(int(self.headers["content-length"])), dict(self.headers.items())
+        at_s = float(headers["svix-timestamp"])
+        verified = verify(Keyring.parse([SECRET]), headers, body, now_s=at_s, tolerance_s=1)
+        self.seen.append((verified.id, body))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: the tests' output is not its log."""
+
+
+def _alert(life: str, offsets: list[int]) -> bytes:
+    known = {"time": 0, "provider": "", "source_type": "", "entity": "", "value": None}
+    evidence = [known | {"raw_topic": PLACE[0], "raw_partition": PLACE[1], "raw_offset": offset} for offset in offsets]
+    record = {field["name"]: _empty(field["type"]) for field in parsed("Alert")["fields"]}
+    codec = Codec(dict.fromkeys(topics.clean_topics(), 1))
+    return codec.encode("alerts", record | {"life": life, "evidence": evidence})
+
+
+def _empty(kind: Any) -> Any:
+    """Something that fits a field."""
+    name = kind["type"] if isinstance(kind, dict) else str(kind)
+    return {"string": "", "int": 0, "long": 0, "array": []}.get(name)
+
+
+def _frames(data: bytes) -> list[bytes]:
+    frames = []
+    while data:
+        end = 4 + int.from_bytes(data[:4], "big")
+        frames.append(data[4:end])
+        data = data[end:]
+    return frames
