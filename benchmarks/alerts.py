@@ -12,11 +12,10 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
 
+from benchmarks import _rules
 from streams.agents import assembly
 from streams.agents.alerts import Alerts
-from streams.alerts.rules import fields
 from streams.alerts.rules.parser import rules_of
 from streams.alerts.rules.rule_set import NO_RULES, RuleSet
 from streams.engine.faust.records import SourceRecord
@@ -33,9 +32,6 @@ from streams.tables.overlay import Rows
 
 PREFIX = "junction"
 END_MS = 1_780_272_000_000
-RULES = 50
-
-WATCHED = ("heartrate", "glucose", "steps", "hrv", "blood_oxygen", "respiratory_rate", "distance", "calories_active")
 
 
 @dataclass(frozen=True)
@@ -52,23 +48,8 @@ class Result:
 
 
 def rules(*, often: bool) -> RuleSet:
-    """Fifty: of every kind, most of them on the busiest resources. `often`: bounds that values cross all the time."""
-    made: list[dict[str, Any]] = []
-    for n in range(RULES):
-        resource = WATCHED[n % len(WATCHED)]
-        unit = fields.numbers(resource)["value"]
-        is_met = often and n % 10 == 0
-        common = {"name": f"rule-{n}", "resource": resource, "max_age": "1d"}
-        kind = n // len(WATCHED) % 4
-        if kind == 0 or is_met:
-            made.append({**common, "kind": "threshold", "above": f"{50 + n if is_met else 100_000 + n} {unit}"})
-        elif kind == 1:
-            made.append({**common, "kind": "rate", "rises": f"{100_000 + n} {unit}", "change_within": "30m"})
-        elif kind == 2:
-            made.append({**common, "kind": "deviation", "above_sd": 19})
-        else:
-            made.append({**common, "kind": "silence", "longer_than": "2d"})
-    return RuleSet.of(rules_of(made))
+    """Fifty. `often`: bounds that values cross all the time."""
+    return RuleSet.of(rules_of(_rules.specs(_rules.COUNT, often=often, max_age="1d")))
 
 
 def stored(world: World) -> Iterator[SourceRecord]:

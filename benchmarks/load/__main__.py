@@ -19,6 +19,7 @@ from pathlib import Path
 
 import stamina
 
+from benchmarks import _rules
 from benchmarks.gateway import profile
 from benchmarks.load import bodies, stand, table
 from benchmarks.load.stand import Stand
@@ -39,6 +40,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=1, metavar="N")
     parser.add_argument("--partitions", type=int, default=4, metavar="N", help="of every topic")
     parser.add_argument("--connections", type=int, default=128, metavar="N", help="of the sender")
+    parser.add_argument("--rules", type=int, default=0, metavar="N", help="alert rules; a tenth of them are often met")
     parser.add_argument("--on", action="store_true", help="also beyond the ceiling")
     parser.add_argument("--profile", type=Path, metavar="FOLDER", help="py-spy of gateway and workers at each step")
     parser.add_argument("--json", action="store_true")
@@ -69,7 +71,7 @@ def measure(given: argparse.Namespace) -> list[Row]:
     """Rate after rate, until one is not held. Raises Misconfigured."""
     made = bodies.prepared(int(sum(given.steps) * (WARM_UP_S + given.seconds)))
     rows = []
-    with stand.started(given.workers, given.partitions, None) as running:
+    with stand.started(given.workers, given.partitions, _rules_file(given.rules)) as running:
         steps = Steps(running, made, given.connections, _watched(running, given.profile))
         for rate in given.steps:
             rows.append(steps.run(rate, given.seconds))
@@ -77,6 +79,11 @@ def measure(given: argparse.Namespace) -> list[Row]:
             if not rows[-1].held and not given.on:
                 break
     return rows
+
+
+def _rules_file(count: int) -> str | None:
+    """TOML. Nothing is too old to look at: the world's days are those before now."""
+    return _rules.toml(_rules.specs(count, often=True, max_age="3d")) if count else None
 
 
 def _watched(running: Stand, folder: Path | None) -> Callable[[float], AbstractContextManager[object]]:

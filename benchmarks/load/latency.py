@@ -1,6 +1,7 @@
 """From receipt to commit, to a reader, to an alert. Pure: milliseconds in, milliseconds out."""
 
 from collections.abc import Iterable, Sequence
+from math import inf
 from typing import NamedTuple
 
 from benchmarks.load.receipts import Place, Receipts
@@ -37,8 +38,8 @@ def percentiles(values: Iterable[float]) -> Percentiles:
     return Percentiles(len(ordered), *(round(value, 1) for value in shares))
 
 
-def to_commit(receipts: Receipts, commits: Sequence[Committed], span: Span) -> list[float]:
-    """Of every event of the span, until the offset behind it was seen committed."""
+def committed_ms(receipts: Receipts, commits: Sequence[Committed]) -> list[tuple[float, float]]:
+    """Of every event, when it was received, and when the offset behind it was seen committed; inf where it was not."""
     timelines: dict[Place, list[Committed]] = {}
     for commit in commits:
         timelines.setdefault(commit.place, []).append(commit)
@@ -49,9 +50,18 @@ def to_commit(receipts: Receipts, commits: Sequence[Committed], span: Span) -> l
         for offset, at_ms in enumerate(times, receipts.first[place]):
             while commit and commit.offset <= offset:
                 commit = next(timeline, None)
-            if commit and span.has(at_ms):
-                found.append(commit.seen_us / 1000 - at_ms)
+            found.append((at_ms, commit.seen_us / 1000 if commit else inf))
     return found
+
+
+def to_commit(events: Iterable[tuple[float, float]], span: Span) -> list[float]:
+    """Of every event of the span (`committed_ms`), from receipt to commit."""
+    return [done_ms - at_ms for at_ms, done_ms in events if span.has(at_ms)]
+
+
+def behind(events: Iterable[tuple[float, float]], at_ms: float) -> int:
+    """How many events had been received at that time, and not been committed."""
+    return sum(received_ms <= at_ms < done_ms for received_ms, done_ms in events)
 
 
 def to_reader(records: Iterable[Record], span: Span) -> list[float]:

@@ -11,7 +11,7 @@ from benchmarks.load.receipts import Place
 from streams.events import topics
 from streams.kafka import codec
 
-DELIVERY = "delivery"  # the field with an event's provenance
+_LAST = "changed_fields"  # stands behind the provenance
 
 
 class Committed(NamedTuple):
@@ -30,12 +30,15 @@ class Record(NamedTuple):
     value: bytes
 
     def received_ms(self) -> int | None:
-        """When the event that it is made of was received; None for a topic whose records do not say."""
+        """When the event that it is made of was received; None for a topic whose records do not say, and for a record
+        that is only repeated because another source is preferred now.
+        """
         schema = _beginning(topics.clean_topics()[self.topic])
         if schema is None:
             return None
-        said: int | None = codec.decode(self.value, schema)[DELIVERY]["received_at"]
-        return said
+        begin = codec.decode(self.value, schema)
+        said: int | None = begin["delivery"]["received_at"]
+        return None if begin[_LAST] == ["preferred"] else said
 
 
 class Seen:
@@ -67,9 +70,9 @@ class Seen:
 
 @cache
 def _beginning(schema_name: str) -> Any:
-    """The fields up to the provenance: what is behind them need not be there. None where there is none."""
+    """The fields up to `_LAST`: what is behind them need not be there. None for a schema without provenance."""
     schema = codec.bare(json.loads(codec.schema_text(schema_name)))
     names = [field["name"] for field in schema["fields"]]
-    if DELIVERY not in names:
+    if _LAST not in names:
         return None
-    return {**schema, "fields": schema["fields"][: names.index(DELIVERY) + 1]}
+    return {**schema, "fields": schema["fields"][: names.index(_LAST) + 1]}

@@ -16,7 +16,7 @@ from benchmarks.load.latency import Percentiles, Span
 from benchmarks.load.seen import Seen
 from benchmarks.load.stand import Stand, stop_sender
 from streams.events import topics
-from streams.kafka.lag import Lag, behind
+from streams.kafka.lag import Lag
 from streams.ops.errors import Unavailable
 
 WARM_UP_S = 4
@@ -82,7 +82,6 @@ class Steps:
         sender = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         try:
             before, after, memory = self._watch(sender.pid, rate, seconds)
-            backlog = behind(self._lag.committed(), self._lag.ends())
             said = json.loads(sender.communicate()[0])
         finally:
             stop_sender(sender)
@@ -90,9 +89,8 @@ class Steps:
         left = self._drained()
         end = self._lag.ends()
         stored = receipts.read(self._stand.settings, begin, end)
-        span = Span(before.at_s * 1000, after.at_s * 1000)
         lost = sum((self._accepted() - Counter(stored.ids)).values()) + left
-        return self._row(rate, seconds, said, stored, span, before, after, memory, backlog, lost)
+        return self._row(rate, seconds, said, stored, before, after, memory, lost)
 
     def _watch(self, sender: int, rate: float, seconds: float) -> tuple[use.Look, use.Look, dict[str, float]]:
         """From the end of the warm-up to the end of the sender."""
@@ -132,15 +130,16 @@ class Steps:
         seconds: float,
         said: dict[str, Any],
         stored: receipts.Receipts,
-        span: Span,
         before: use.Look,
         after: use.Look,
         memory: dict[str, float],
-        backlog: int,
         lost: int,
     ) -> Row:
+        span = Span(before.at_s * 1000, after.at_s * 1000)
         commits, records = self._seen.news()
-        commit = latency.percentiles(latency.to_commit(stored, commits, span))
+        events = latency.committed_ms(stored, commits)
+        commit = latency.percentiles(latency.to_commit(events, span))
+        backlog = latency.behind(events, span.end_ms)
         used = use.between(before, after, commit.n)
         per_s = commit.n / (after.at_s - before.at_s)
         refused = sum(said["refused"].values())

@@ -57,7 +57,19 @@ def text(rows: Sequence[Row]) -> str:
         caption=f"milliseconds from receipt; CPU in ms an event; {psutil.cpu_count()} cores, shared by all of them; "
         f"knee {_rate(knee(rows))}, ceiling {_rate(ceiling(rows))}"
     )
-    titles = ["rate/s", "accepted", "commit p50", "p99", "p99.9", "reader p50", "p99", "p99.9", "reply p99"]
+    titles = [
+        "rate/s",
+        "accepted",
+        "commit p50",
+        "p99",
+        "p99.9",
+        "reader p50",
+        "p99",
+        "p99.9",
+        "reply p99",
+        "alerts",
+        "alert p99",
+    ]
     titles += [f"CPU {name}" for name in _TOLD]
     titles += ["busy", "others", "tx/s", "rec/tx", "part/tx", "MB gw", "MB worker", "MB Kafka", "backlog", "lost"]
     for title in titles:
@@ -76,6 +88,8 @@ def _cells(row: Row) -> list[str]:
         *(f"{value:,.0f}" for value in row.commit[1:]),
         *(f"{value:,.0f}" for value in row.reader[1:]),
         f"{row.reply.p99_ms:,.0f}",
+        f"{row.alert.n:,}",
+        f"{row.alert.p99_ms:,.0f}" if row.alert.n else "",
         *(f"{row.cpu_ms.get(name, 0):.2f}" for name in _TOLD),
         f"{row.busy_cores:.2f}",
         f"{row.others_cores:.2f}",

@@ -147,6 +147,12 @@ TRANSACTION_RECORDS = Histogram(
 TRANSACTION_BYTES = Histogram(
     "junction_engine_transaction_bytes", "Keys and values of the source records in a transaction.", buckets=_BYTES
 )
+TRANSACTION_PARTITIONS = Histogram(
+    "junction_engine_transaction_partitions",
+    "Partitions that a transaction wrote to: of clean topics, of changelogs, and the group's offsets. Each costs Kafka "
+    "a commit marker.",
+    buckets=(1, 3, 10, 30, 100, 300, 1000),
+)
 ABORTS = Counter(
     "junction_engine_aborts_total",
     "Transactions that did not happen, by cause: the group changed, a broker was away, or another.",
@@ -270,8 +276,8 @@ class Process(StrEnum):
 Declared = Counter | Gauge | Histogram | TableGauge | TableHistogram
 
 _ENGINE: tuple[Declared, ...] = (
-    DEAD_LETTERS, TRANSACTIONS, TRANSACTION_SECONDS, TRANSACTION_RECORDS, TRANSACTION_BYTES, ABORTS,
-    UNCOMMITTED_SECONDS, LAG_RECORDS, LAG_SECONDS, STALLED, STATE_BYTES, DISK_FREE_BYTES, HOLES, RESTORED,
+    DEAD_LETTERS, TRANSACTIONS, TRANSACTION_SECONDS, TRANSACTION_RECORDS, TRANSACTION_BYTES, TRANSACTION_PARTITIONS,
+    ABORTS, UNCOMMITTED_SECONDS, LAG_RECORDS, LAG_SECONDS, STALLED, STATE_BYTES, DISK_FREE_BYTES, HOLES, RESTORED,
     RESTORE_LEFT, ASSIGNED,
 )  # fmt: skip
 # A process reports what it does and nothing else: a gateway would report 0 as the free disk of its tables.

@@ -14,10 +14,12 @@ from uuid import UUID
 
 import pytest
 
+from benchmarks import _rules
 from benchmarks.load import bodies, latency, stand
 from benchmarks.load.latency import Percentiles, Span
 from benchmarks.load.receipts import Receipts
 from benchmarks.load.seen import Committed, Record, Seen
+from streams.alerts.rules.parser import parse
 from streams.events import topics
 from streams.events.identity import identify
 from streams.events.message_ids import ksuid_time_ms
@@ -31,11 +33,12 @@ PLACE = ("junction.raw.summaries", 0)
 
 
 def test_an_event_is_committed_when_the_offset_behind_it_is() -> None:
-    """The first commit that includes it counts; an event that no commit includes, or of another time, does not."""
+    """The first commit that includes it counts; what was received and not committed at a time is the backlog then."""
     receipts = Receipts({PLACE: 5}, {PLACE: [100, 200, 300, 900]}, [])
-    commits = [Committed(PLACE, 8, 420_000), Committed(PLACE, 6, 150_000)]
-    assert latency.to_commit(receipts, commits, Span(100, 900)) == [50.0, 220.0, 120.0]
-    assert latency.to_commit(receipts, commits, Span(0, 200)) == [50.0]
+    events = latency.committed_ms(receipts, [Committed(PLACE, 8, 420_000), Committed(PLACE, 6, 150_000)])
+    assert latency.to_commit(events, Span(100, 900)) == [50.0, 220.0, 120.0]
+    assert latency.to_commit(events, Span(0, 200)) == [50.0]
+    assert [latency.behind(events, at_ms) for at_ms in (99, 149, 310, 420, 1000)] == [0, 1, 2, 0, 1]
 
 
 def test_percentiles_are_values_that_occurred() -> None:
@@ -62,6 +65,11 @@ def test_the_readers_file_is_read_on_from_where_it_ended(tmp_path: Path) -> None
     with file.open("a") as more:
         more.write("ction.raw.labs\t1\t9\t3000\n")
     assert seen.news() == ([Committed(("junction.raw.labs", 1), 9, 3000)], [])
+
+
+def test_the_rules_are_a_rules_file() -> None:
+    """A worker takes them."""
+    assert len(parse(_rules.toml(_rules.specs(50, often=True, max_age="3d"))).rules) == 50
 
 
 def test_bodies_are_a_mix_from_the_first_minute_on() -> None:

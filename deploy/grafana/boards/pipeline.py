@@ -88,11 +88,12 @@ _ENGINE = (
     ),
     Panel(
         "Size of a transaction",
-        "Source records in one, and their bytes in kB: both grow with the load.",
+        "Source records in one, and their bytes in kB: both grow with the load. Partitions that it wrote to.",
         "short",
         (
             Line("records", mean("junction_engine_transaction_records")),
             Line("kB", f"{mean('junction_engine_transaction_bytes')} / 1e3"),
+            Line("partitions", mean("junction_engine_transaction_partitions")),
         ),
     ),
     Panel(

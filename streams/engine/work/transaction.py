@@ -21,8 +21,9 @@ class Transaction:
 
     def __init__(self, opened_at_s: float) -> None:
         self.opened_at_s = opened_at_s  # monotonic
-        self.records = 0  # these two are known when it is committed
+        self.records = 0  # these are known when it is committed
         self.size_bytes = 0
+        self.partitions = 0  # that it wrote to
         self.drafts: dict[int, Draft] = {}
         self.readers: list[TableReader] = []
         self.produced: dict[int, int] = {}  # partition → emits that librdkafka has
@@ -57,6 +58,7 @@ class Transaction:
         for table, partition, changed in changes:
             producer.produce_changes(table.changelog_topic_name, partition, changed, self._delivered)
         producer.commit(self.offsets, metadata)
+        self.partitions = len(changes) + self._emitted_partitions() + 1  # that of the group's offsets
         producer.serve()
         for table, partition, changed in changes:
             table.write(partition, changed, self.last_offsets[table.changelog_topic_name, partition])
@@ -69,12 +71,16 @@ class Transaction:
         metrics.TRANSACTIONS.labels("committed").inc()
         metrics.TRANSACTION_RECORDS.observe(self.records)
         metrics.TRANSACTION_BYTES.observe(self.size_bytes)
+        metrics.TRANSACTION_PARTITIONS.observe(self.partitions)
         metrics.TRANSACTION_SECONDS.observe(now_monotonic_s - self.opened_at_s)
 
     def trace(self, group: str, failure: str = "") -> None:
         """Make its span, where spans are made. `failure`: why it was not committed."""
         if self.span is not None:
             self.span.end(group, self.records, sum(len(draft.emits) for draft in self.drafts.values()), failure)
+
+    def _emitted_partitions(self) -> int:
+        return sum(len({emit[0] for emit in draft.emits}) for draft in self.drafts.values())
 
     def _changes(
         self, tables: Mapping[str, StateTable], ledger_before: Ledger
