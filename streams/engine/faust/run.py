@@ -7,7 +7,7 @@ from typing import Any
 
 import faust
 
-from streams.engine.faust import records, versions
+from streams.engine.faust import pace, records, versions
 from streams.engine.faust.app import App, Plan
 from streams.engine.faust.collector import spare_the_collector
 from streams.engine.faust.library_log import quiet
@@ -36,6 +36,7 @@ def run(settings: Settings, plan: Plan) -> None:
     """
     versions.check()
     records.install()
+    pace.install()
     spare_the_collector()
     quiet()
     until_available("Kafka", lambda: ping(settings))

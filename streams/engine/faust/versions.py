@@ -56,6 +56,7 @@ NAMES: dict[tuple[str, str], str] = {
     ): "records: odd names of headers",
     ("aiokafka.consumer.fetcher", "FetchResult.check_assignment"): "records: a list built as one",
     ("aiokafka.consumer.fetcher", "FetchResult._update_position"): "records: a list built as one",
+    ("aiokafka.consumer.consumer", "Fetcher._proc_fetch_request"): "pace: a pause between fetches",
     ("aiokafka", "AIOKafkaConsumer.getmany"): "thread: records and position in one step",
     ("aiokafka", "AIOKafkaConsumer.last_poll_timestamp"): "thread: set with last_stable_offset when an answer comes",
 }

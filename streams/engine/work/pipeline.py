@@ -148,8 +148,10 @@ class Pipeline:
         self._commit = asyncio.ensure_future(self._run_commit(transaction, again))
 
     async def _run_commit(self, transaction: Transaction, again: bool) -> None:
+        began_s = time.monotonic()
         try:
             await self._committer.commit(transaction)
+            self._window.committed(time.monotonic(), time.monotonic() - began_s)
             self._committed(transaction)
             transaction.trace(self._group)
             transaction.end(is_committed=True)
