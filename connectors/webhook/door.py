@@ -66,6 +66,10 @@ _WHY_CUT = {
 }
 
 
+_FORGED = frozenset((REFUSED, REFUSED_UNREAD))  # a right signature proves nothing of the next one
+_STRANGE = frozenset((NOT_ALLOWED, TOO_LARGE, TOO_SLOW, BUSY))
+
+
 class Door:
     """`accepted`: how many deliveries were answered 2xx. `run` has to run beside it."""
 
@@ -109,18 +113,18 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = endpoint_of(scope["path"])
-        if name is None or scope["method"] != "POST":
-            await self._elsewhere(scope["path"], NOT_FOUND if name is None else NOT_POST, send)
-            return
-        endpoint = self._endpoints.get(name)
         head = read_head(scope["headers"])
         sender = self._senders.of(scope["client"][0] if scope["client"] else "", head.forwarded_for)
+        if name is None or scope["method"] != "POST":
+            await self._elsewhere(scope, NOT_FOUND if name is None else NOT_POST, sender, send)
+            return
+        endpoint = self._endpoints.get(name)
         request = self._under_way.begin()
         try:
             reply = await self._reply(request, endpoint, head, sender, receive)
         finally:
             self._under_way.end(request)
-        if reply.status == REFUSED.status:
+        if reply.status >= 400 and self._is_held(reply, sender):
             await self._hold(sender, scope, request.body_bytes)
         start, body = self._messages[reply]
         await send(start)
@@ -129,10 +133,14 @@ class Door:
         if endpoint:
             endpoint.seconds.observe(time.monotonic() - request.began_s)
 
-    async def _elsewhere(self, path: str, reply: Reply, send: Send) -> None:
+    async def _elsewhere(self, scope: Scope, reply: Reply, sender: Sender, send: Send) -> None:
         """A URL that was set wrong is found in the log: Junction does not show what we answer."""
         if reply is NOT_FOUND:
-            self._say(None, "wrong path", path=ascii(path[:_PATH_CHARS_SHOWN]))
+            self._say(None, "wrong path", path=ascii(scope["path"][:_PATH_CHARS_SHOWN]))
+        sender = self._senders.of(
+            scope["client"][0] if scope["client"] else "", read_head(scope["headers"]).forwarded_for
+        )
+        await self._hold(sender, scope, 0)
         child(metrics.REQUESTS, _STRANGER, reply.outcome).inc()
         for message in self._messages[reply]:
             await send(message)
@@ -222,8 +230,11 @@ class Door:
         with answering(delivery, time.monotonic() - request.began_s, len(body)) as traced:
             return await self._intake.accept(body, traced)
 
+    def _is_held(self, reply: Reply, sender: Sender) -> bool:
+        return reply in _FORGED or (reply in _STRANGE and not sender.is_proven(time.monotonic()))
+
     async def _hold(self, sender: Sender, scope: Scope, body_bytes: int) -> None:
-        """Hold a refusal back where there are many: a sender that forges waits, others do not wait for it."""
+        """Hold a refusal back where there are many: who is refused again and again waits, others do not wait for it."""
         hold_s = self._senders.hold_s(sender, time.monotonic(), body_bytes)
         if hold_s and not self._is_draining:
             sender.n_held += 1

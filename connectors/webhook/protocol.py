@@ -8,8 +8,10 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from connectors.webhook.flow import Flow
+from connectors.webhook.limits.bodies import SMALL_BYTES
 from connectors.webhook.limits.connections import Connections, Stage
-from connectors.webhook.limits.senders import Senders
+from connectors.webhook.limits.senders import Sender, Senders
 from streams.ops import metrics
 from streams.ops.quiet import Quiet
 
@@ -32,20 +34,25 @@ class UnknownForm(Exception):
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection. `sender`: who is at the other end of it, which may be a proxy."""
+    """One connection. `sender`: who is at the other end of it, which may be a proxy. `arriving`: until there is a
+    transport, what makes it."""
+
+    flow: Flow
 
     def __init__(
         self,
         config: Config,
         server_state: ServerState,
         app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
         *,
+        sender: Sender,
         senders: Senders,
         connections: Connections,
         quiet: Quiet,
     ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
+        super().__init__(config, server_state, app_state)
+        self.arriving: asyncio.Task[None] | None = None
+        self.sender = sender
         self._senders = senders
         self._open = connections
         self._quiet = quiet
@@ -57,18 +64,21 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]  # because uvicorn says Transport, which it is
-        self.sender = self._senders.at(self.client[0] if self.client else "")
-        if not self._open.opened(self, time.monotonic()):
-            self.give_up("refused")
+        self.arriving = None
+        self.flow = Flow(self.transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._open.closed(self, time.monotonic())
+        self.flow.close()
         super().connection_lost(exc)
 
     def give_up(self, why: str) -> None:
         """See `limits.connections.Connection`."""
         self._count_closed(why)
-        self.transport.abort()
+        if self.arriving:
+            self.arriving.cancel()
+        else:
+            self.transport.abort()
 
     def hold(self) -> None:
         """Its refusal is held back: when there are too many connections, it is closed first."""
@@ -93,10 +103,17 @@ class BoundedProtocol(HttpToolsProtocol):
             self._unfinished_bytes += len(data)
             if self._unfinished_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
                 self._refuse(431)
+        elif self._body_bytes > SMALL_BYTES and self._state is Stage.BODY:
+            self._rest(len(data))
         self._has_body_come = False
         # Moves are made once a read: most requests are in one, and never wait for a rest.
         if self._state is not self.stage and self.stage is not Stage.HELD and not self.transport.is_closing():
             self._open.move(self, self._state, time.monotonic())
+
+    def _rest(self, n_bytes: int) -> None:
+        now_s = time.monotonic()
+        if not self.sender.is_proven(now_s) and (seconds := self._senders.rest_s(n_bytes, now_s)):
+            self.flow.rest(seconds)
 
     def pause_writing(self) -> None:
         """So many replies are unread that no sender of ours is at the other end: they would wait for ever."""
@@ -162,10 +179,27 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _refuse(self, status: int) -> None:
         self._count_closed({413: "tiny_chunks", 431: "head_too_large"}.get(status, "malformed"))
-        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
-            self.transport.write(STATUS_LINE[status] + b"content-length: 0\r\nconnection: close\r\n\r\n")
+        is_free = self.cycle is None or self.cycle.response_complete or not self.cycle.response_started
         if self.cycle is not None:
             self.cycle.disconnected = True  # its own reply would be a second one
+            self.cycle.message_event.set()
+        now_s = time.monotonic()
+        hold_s = 0.0 if self.sender.is_proven(now_s) else self._senders.hold_s(self.sender, now_s)
+        if hold_s:
+            self.sender.n_held += 1
+            self.hold()
+            self.loop.call_later(hold_s, self._answer_held, status, is_free)
+        else:
+            self._answer(status, is_free)
+
+    def _answer_held(self, status: int, is_free: bool) -> None:
+        self.sender.n_held -= 1
+        if not self.transport.is_closing():
+            self._answer(status, is_free)
+
+    def _answer(self, status: int, is_free: bool) -> None:
+        if is_free:
+            self.transport.write(STATUS_LINE[status] + b"content-length: 0\r\nconnection: close\r\n\r\n")
         self._close()
 
     def on_response_complete(self) -> None:

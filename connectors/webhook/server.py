@@ -5,47 +5,26 @@ import contextlib
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import cast
+from collections.abc import Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from connectors.webhook.limits.connections import HEAD_S, Connections
-from connectors.webhook.limits.senders import Senders
+from connectors.webhook.acceptor import Acceptor
+from connectors.webhook.limits.connections import Connections
+from connectors.webhook.limits.senders import Sender, Senders
 from connectors.webhook.protocol import BoundedProtocol
 from streams.ops import log
 from streams.ops.quiet import Quiet
 
 BACKLOG = 4096
 _SWEEP_S = 0.5
+_BETWEEN_S = 0.01
 _SHUTDOWN_S = 2
 
 
 class Server(uvicorn.Server):
     """uvicorn's server, stopped by `should_exit` alone: the signals are the command's."""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn's, but that a TLS handshake may take no minute: until its end a connection is nobody's."""
-        if not sockets or not self.config.ssl:
-            await super().startup(sockets)
-            return
-        await self.lifespan.startup()
-        make = partial(
-            cast("Callable[..., asyncio.Protocol]", self.config.http_protocol_class),
-            config=self.config,
-            server_state=self.server_state,
-            app_state=self.lifespan.state,
-        )
-        loop = asyncio.get_running_loop()
-        self.servers = [
-            await loop.create_server(
-                make, sock=one, ssl=self.config.ssl, ssl_handshake_timeout=HEAD_S, backlog=self.config.backlog
-            )
-            for one in sockets
-        ]
-        self.started = True
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -53,31 +32,65 @@ class Server(uvicorn.Server):
         yield
 
 
+class PublicServer(Server):
+    """The server that strangers reach, which accepts by `Acceptor`. `connections` has to be swept: `sweep`."""
+
+    def __init__(
+        self, config: uvicorn.Config, senders: Senders, connections: Connections, context: ssl.SSLContext | None
+    ) -> None:
+        super().__init__(config)
+        self._senders, self._connections, self._context = senders, connections, context
+        self._quiet = Quiet(log.get("gateway"), "connections_closed")
+        self._telling: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, on sockets that are given. There is no lifespan."""
+        acceptors = [self._acceptor(one) for one in sockets or []]
+        for acceptor in acceptors:
+            acceptor.begin(self.config.backlog)
+        self._telling = asyncio.create_task(self._quiet.run())
+        self.servers = acceptors  # type: ignore[assignment]  # because uvicorn closes them and waits, no more
+        self.started = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's; then the last lines of what was closed."""
+        await super().shutdown(sockets)
+        if self._telling:
+            self._telling.cancel()
+        self._quiet.close()
+
+    def _acceptor(self, listening: socket.socket) -> Acceptor:
+        def make(sender: Sender) -> BoundedProtocol:
+            return BoundedProtocol(
+                self.config,
+                self.server_state,
+                {},
+                sender=sender,
+                senders=self._senders,
+                connections=self._connections,
+                quiet=self._quiet,
+            )
+
+        return Acceptor(listening, make, self._senders, self._connections, self._quiet, self._context)
+
+
 def public_server(
     app: ASGIApp, senders: Senders, connections: Connections, context: ssl.SSLContext | None = None
-) -> Server:
-    """The server that strangers reach. `connections` has to be swept: `sweep`."""
-    protocol = partial(
-        BoundedProtocol, senders=senders, connections=connections, quiet=Quiet(log.get("gateway"), "connections_closed")
-    )
-    return _server(app, protocol, context)
+) -> PublicServer:
+    """See PublicServer. `context`: for TLS."""
+    return PublicServer(_config(app), senders, connections, context)
 
 
 def admin_server(app: ASGIApp, uds: str | None = None) -> Server:
     """A server for our own: probes, Prometheus, operators."""
-    return _server(app, "httptools", uds=uds)
+    return Server(_config(app, uds))
 
 
-def _server(
-    app: ASGIApp,
-    protocol: "str | Callable[..., asyncio.Protocol]",
-    context: ssl.SSLContext | None = None,
-    uds: str | None = None,
-) -> Server:
+def _config(app: ASGIApp, uds: str | None = None) -> uvicorn.Config:
     config = uvicorn.Config(
         app,
         uds=uds,
-        http=protocol,  # type: ignore[arg-type]  # because it says class where anything that makes a protocol does
+        http="httptools",
         ws="none",
         lifespan="off",
         interface="asgi3",
@@ -91,15 +104,15 @@ def _server(
         timeout_graceful_shutdown=_SHUTDOWN_S,
     )
     config.load()
-    config.ssl = context
-    return Server(config)
+    return config
 
 
 async def sweep(connections: Connections) -> None:
     """Close connections that wait for too long, until cancelled."""
+    has_more = False
     while True:
-        await asyncio.sleep(_SWEEP_S)
-        connections.sweep(time.monotonic())
+        await asyncio.sleep(_BETWEEN_S if has_more else _SWEEP_S)
+        has_more = connections.sweep(time.monotonic())
 
 
 def listener(host: str, port: int, *, is_shared: bool = False) -> socket.socket:

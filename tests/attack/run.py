@@ -15,7 +15,7 @@ from typing import Any
 from streams.ops import private
 from streams.ops.settings import Settings
 from tests.attack import good, stranger
-from tests.attack.attacks import ATTACKS, ONE, SMUGGLING, SMUGGLING_SENTENCE, Place
+from tests.attack.attacks import ATTACKS, MANY, SMUGGLING, SMUGGLING_SENTENCE, Place
 from tests.attack.crowd import Aim
 from tests.attack.forms import Right
 from tests.attack.good import Sent
@@ -115,7 +115,7 @@ def run(name: str, place: Place, settings: Settings, folder: Path, seconds: floa
 
 
 def _attack(name: str, port: int, seconds: float) -> dict[str, Any]:
-    sources, sockets = (ONE, 1) if name == SMUGGLING else (ATTACKS[name].sources, ATTACKS[name].sockets)
+    sources, sockets = (MANY, 1) if name == SMUGGLING else (ATTACKS[name].sources, ATTACKS[name].sockets)
     aim = Aim(("127.0.0.1", port), sources, sockets, seconds)
     said: dict[str, Any] = json.loads(_end(_start("stranger", stranger.environment(name, aim))))
     return said

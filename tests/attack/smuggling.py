@@ -1,7 +1,8 @@
 """Every form once, each on a connection of its own, and what became of it."""
 
 import asyncio
-from collections.abc import Collection
+import itertools
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from tests.attack.forms import Form, Right, forms
@@ -47,22 +48,26 @@ class Outcome(NamedTuple):
         return " ".join(self.statuses)
 
 
-async def outcomes(target: tuple[str, int], source: str, seconds: float = 0.0) -> list[Outcome]:
-    """Of all forms, tried again until the time is over; of each the first that is wrong, or else the last."""
+async def outcomes(target: tuple[str, int], sources: Sequence[str], seconds: float = 0.0) -> list[Outcome]:
+    """Of all forms, tried again until the time is over; of each the first that is wrong, or else the last.
+
+    From several addresses: refusals of one are held back where they are many.
+    """
     loop = asyncio.get_running_loop()
-    until_s, found = loop.time() + seconds, await _once(target, source)
+    turns = itertools.cycle(sources)
+    until_s, found = loop.time() + seconds, await _once(target, turns)
     while loop.time() < until_s:
-        again = await _once(target, source)
+        again = await _once(target, turns)
         found = [old if old.problem() else new for old, new in zip(found, again, strict=True)]
     return found
 
 
-async def _once(target: tuple[str, int], source: str) -> list[Outcome]:
+async def _once(target: tuple[str, int], sources: Iterator[str]) -> list[Outcome]:
     at_once = asyncio.Semaphore(_AT_ONCE)
 
     async def one(form: Form) -> Outcome:
         async with at_once:
-            return Outcome(form.name, form.inner, form.right, await _try(form, target, source))
+            return Outcome(form.name, form.inner, form.right, await _try(form, target, next(sources)))
 
     return list(await asyncio.gather(*(one(form) for form in forms())))
 

@@ -24,9 +24,7 @@ async def attack(name: str, aim: Aim) -> dict[str, Any]:
     """What it came to, as JSON can say it."""
     began_s = time.monotonic()
     if name == SMUGGLING:
-        found = [
-            [*one._replace(right=one.right.value)] for one in await outcomes(aim.target, aim.sources[0], aim.seconds)
-        ]
+        found = [[*one._replace(right=one.right.value)] for one in await outcomes(aim.target, aim.sources, aim.seconds)]
         return {"began_s": began_s, "forms": found}
     tally = await crowd(aim, ATTACKS[name].behave)
     lives = sorted(tally.lives_s)

@@ -12,6 +12,7 @@ from connectors.webhook.limits.senders import Sender
 SMALL_BYTES = 256 * 1024
 GRACE_S = 3.0  # after which a body has to have come at `BYTES_PER_S_MIN` on average
 BYTES_PER_S_MIN = 16 * 1024
+STRANGERS_MAX = 256  # bodies in several pieces, of addresses that have proved nothing: each piece costs a turn
 _PIECES_MAX, _PIECE_BYTES_MIN = 64, 512
 
 
@@ -33,13 +34,16 @@ class Budget:
     def __init__(self, bytes_max: int) -> None:
         self.bytes_max = bytes_max
         self.held_bytes = 0
-        self._reading: dict[Lease, None] = {}  # the oldest first
+        self._strangers: dict[Lease, None] = {}  # bodies not whole, of addresses that have proved nothing, by age
 
     @contextmanager
     def lease(self, sender: Sender, evict: Callable[[], object], now_s: float) -> "Iterator[Lease]":
         """Room for one body, given back at the end, also after an exception. `evict`: ends the reading of it."""
         lease = Lease(self, sender, evict, sender.is_proven(now_s))
-        self._reading[lease] = None
+        if not lease.is_proven:
+            if len(self._strangers) >= STRANGERS_MAX:
+                next(iter(self._strangers)).give_up()
+            self._strangers[lease] = None
         try:
             yield lease
         finally:
@@ -47,15 +51,15 @@ class Budget:
             self.held_bytes -= lease.held_bytes
 
     def forget(self, lease: "Lease") -> bool:
-        """The lease can make no room any more. False: it could not before."""
-        return self._reading.pop(lease, False) is None
+        """The lease can make no room any more. False: it could not before, or never could."""
+        return self._strangers.pop(lease, False) is None
 
     def make_room(self, lease: "Lease", n_bytes: int) -> None:
         """Raises Busy when there is none for so many bytes more."""
         is_small = lease.held_bytes + n_bytes <= SMALL_BYTES
         most = self.bytes_max if is_small else self.bytes_max - self.bytes_max // 4
         while self.held_bytes + n_bytes > most:
-            oldest = next((one for one in self._reading if one is not lease and not one.is_proven), None)
+            oldest = next((one for one in self._strangers if one is not lease), None)
             if oldest is None:
                 raise Busy
             oldest.give_up()
@@ -86,7 +90,7 @@ class Lease:
 
     def complete(self) -> None:
         """The body is whole, or given up: it can make no room any more. May be called twice."""
-        if self._budget.forget(self) and not self.is_proven:
+        if self._budget.forget(self):
             self._sender.unproven_bytes -= self.held_bytes
         self.is_complete = not self.is_evicted
 

@@ -3,31 +3,20 @@
 from collections.abc import Sequence
 
 from connectors.webhook.limits import networks
+from connectors.webhook.limits.bucket import Bucket
 from connectors.webhook.limits.networks import Network
 
 PROVEN_S = 3600.0  # an address that sent a right signature counts as a sender of ours for so long
 ADDRESSES_MAX = 16_384
-# Refusals for a wrong signature: so many a second from one address cost it nothing, and so many at once.
-REFUSALS_PER_S, REFUSALS_AT_ONCE = 20.0, 100.0
-ALL_REFUSALS_PER_S, ALL_REFUSALS_AT_ONCE = 200.0, 1000.0
+# Refusals: so many a second from one address cost it nothing, and so many at once.
+REFUSALS_PER_S, REFUSALS_AT_ONCE = 20.0, 20.0
+ALL_REFUSALS_PER_S, ALL_REFUSALS_AT_ONCE = 200.0, 200.0
 REFUSED_BYTES = 16 * 1024  # to prove that a signature is wrong takes as long for so many as all the rest of a request
-HOLD_S_MAX = 3.0
-
-
-class Refusals:
-    """How fast refusals may go out; a bucket that fills by the second."""
-
-    __slots__ = ("_at_once", "_counted_s", "_left", "_per_s")
-
-    def __init__(self, per_s: float, at_once: float) -> None:
-        self._per_s, self._at_once, self._left, self._counted_s = per_s, at_once, at_once, 0.0
-
-    def take(self, now_s: float, weight: float = 1.0) -> float:
-        """Count a refusal of that weight, and return for how many seconds it is held back; 0.0 while there are few."""
-        filled = self._left + (now_s - self._counted_s) * self._per_s
-        self._left = max(min(filled, self._at_once) - weight, -HOLD_S_MAX * self._per_s)
-        self._counted_s = now_s
-        return max(0.0, -self._left / self._per_s)
+HOLD_S_MAX = 15.0  # no sender waits for longer for an answer
+# Of large bodies from addresses that have proved nothing, all together: reading at the speed of the network costs the
+# one event loop half its time.
+STRANGERS_BYTES_PER_S, STRANGERS_BYTES_AT_ONCE = 32.0 * 2**20, 16.0 * 2**20
+REST_S_MAX = 3.0
 
 
 class Sender:
@@ -42,7 +31,7 @@ class Sender:
         self.site, self.is_proxy, self.is_allowed = site, is_proxy, is_allowed
         self.n_connections, self.n_held, self.unproven_bytes = 0, 0, 0
         self.proven_s = -PROVEN_S
-        self.refusals = Refusals(REFUSALS_PER_S, REFUSALS_AT_ONCE)
+        self.refusals = Bucket(REFUSALS_PER_S, REFUSALS_AT_ONCE, HOLD_S_MAX)
 
     def is_proven(self, now_s: float) -> bool:
         """Whether it sent a right signature lately; a trusted proxy counts as if it had."""
@@ -65,7 +54,8 @@ class Senders:
     def __init__(self, trusted: Sequence[Network] = (), allowed: Sequence[Network] = ()) -> None:
         self._trusted, self._allowed = trusted, allowed
         self._by_host: dict[str, Sender] = {}
-        self._all_refusals = Refusals(ALL_REFUSALS_PER_S, ALL_REFUSALS_AT_ONCE)
+        self._all_refusals = Bucket(ALL_REFUSALS_PER_S, ALL_REFUSALS_AT_ONCE, HOLD_S_MAX)
+        self._strangers_bytes = Bucket(STRANGERS_BYTES_PER_S, STRANGERS_BYTES_AT_ONCE, REST_S_MAX)
 
     def at(self, host: str) -> Sender:
         """The sender at a host."""
@@ -86,6 +76,10 @@ class Senders:
         """
         weight = 1 + body_bytes / REFUSED_BYTES
         return max(sender.refusals.take(now_s, weight), self._all_refusals.take(now_s, weight))
+
+    def rest_s(self, n_bytes: int, now_s: float) -> float:
+        """Count so many bytes of a large body of a stranger; for how many seconds no more of it is read."""
+        return self._strangers_bytes.take(now_s, n_bytes)
 
     def _new(self, host: str) -> Sender:
         if len(self._by_host) >= ADDRESSES_MAX:

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -71,9 +71,10 @@ def files(tmp_path: Path) -> Files:
 
 
 @contextmanager
-def serving(context: ssl.SSLContext) -> Iterator[int]:
+def serving(context: ssl.SSLContext, connections_max: int = 4096) -> Iterator[int]:
     """The port of a gateway that serves HTTPS."""
-    gateway = Gateway(make_settings(), MemoryPublisher({"junction.raw.summaries": 4}), clock=lambda: NOW_S)
+    settings = make_settings(gateway_connections_max=connections_max)
+    gateway = Gateway(settings, MemoryPublisher({"junction.raw.summaries": 4}), clock=lambda: NOW_S)
     server = public_server(gateway.door, gateway.senders, gateway.connections, context)
     listening, loop = listener("127.0.0.1", 0), uvloop.new_event_loop()
     thread = threading.Thread(target=loop.run_until_complete, args=(server.serve([listening]),))
@@ -198,11 +199,36 @@ def test_no_old_protocol(files: Files) -> None:
 
 
 def test_who_says_nothing_is_closed(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before the end of its handshake a connection is in no other bound."""
-    monkeypatch.setattr("connectors.webhook.server.HEAD_S", 0.2)
+    """A handshake has a deadline of its own."""
+    monkeypatch.setattr("connectors.webhook.acceptor.HEAD_S", 0.2)
     files.write(*make_pair())
     with (
         serving(Certificate(files.cert, files.key).context) as port,
         socket.create_connection(("127.0.0.1", port), timeout=20) as silent,
     ):
         assert silent.recv(1) == b""
+
+
+def test_handshakes_are_counted(files: Files) -> None:
+    """Connections that begin no handshake are in the bounds of all: a sender of ours gets in beside many of them."""
+    with serving(Certificate(files.cert, files.key).context, 16) as port, ExitStack() as stack:
+        silent = []
+        for n in range(48):
+            source = (f"127.0.1.{n + 1}", 0)
+            one = socket.create_connection(("127.0.0.1", port), timeout=20, source_address=source)
+            silent.append(stack.enter_context(one))
+        with trusting(files) as client:
+            assert post(client, port) == 204
+        assert [one.recv(1) for one in silent[:32]] == [b""] * 32
+
+
+def test_what_is_no_tls_is_closed(files: Files) -> None:
+    """Plain HTTP where TLS is spoken ends that connection, and counts as open no more."""
+    with serving(Certificate(files.cert, files.key).context, 16) as port:
+        for _ in range(32):
+            with socket.create_connection(("127.0.0.1", port), timeout=20) as plain:
+                plain.sendall(b"POST /webhooks/junction HTTP/1.1\r\n\r\n")
+                while plain.recv(100):
+                    pass
+        with trusting(files) as client:
+            assert post(client, port) == 204

@@ -7,7 +7,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from connectors.webhook.limits.bodies import BYTES_PER_S_MIN, GRACE_S, SMALL_BYTES, Budget, Busy, Lease, TooSlow
+from connectors.webhook.limits.bodies import (
+    BYTES_PER_S_MIN,
+    GRACE_S,
+    SMALL_BYTES,
+    STRANGERS_MAX,
+    Budget,
+    Busy,
+    Lease,
+    TooSlow,
+)
 from connectors.webhook.limits.senders import Sender
 
 KIB = 1024
@@ -161,6 +170,22 @@ def test_a_stranger_may_hold_half() -> None:
         assert BYTES_MAX // 2 - 100 * KIB < budget.held_bytes <= BYTES_MAX // 2
         stack.enter_context(budget.lease(sender("b"), lambda: None, NOW_S)).take(100 * KIB)
     assert (budget.held_bytes, stranger.unproven_bytes) == (0, 0)
+
+
+def test_strangers_bodies_are_few() -> None:
+    """Of more bodies of strangers than there may be under way the oldest ends with Busy; whole ones do not count."""
+    budget = Budget(BYTES_MAX)
+    with ExitStack() as stack:
+        bodies = [Body(budget, sender(str(n))) for n in range(STRANGERS_MAX)]
+        ours = Body(budget, sender("ours", is_proven=True))
+        for body in (*bodies, ours):
+            stack.callback(body.end)
+        bodies[0].is_reading = False
+        bodies[0].lease.complete()
+        more = [Body(budget, sender("more")) for _ in range(2)]
+        for body in more:
+            stack.callback(body.end)
+        assert [body for body in (*bodies, ours, *more) if body.is_evicted] == [bodies[1]]
 
 
 def test_nothing_stays_held_after_a_failure() -> None:
