@@ -36,7 +36,13 @@ class Acceptor:
         quiet: Quiet,
         context: ssl.SSLContext | None,
     ) -> None:
-        self._socket, self._make, self._senders, self._open, self._quiet = listening, make, senders, connections, quiet
+        self._socket, self._make, self._senders, self._connections, self._quiet = (
+            listening,
+            make,
+            senders,
+            connections,
+            quiet,
+        )
         self._context = context
         self._loop = asyncio.get_running_loop()
         self._pause: asyncio.TimerHandle | None = None
@@ -80,13 +86,13 @@ class Acceptor:
 
     def _let_in(self, accepted: socket.socket, host: str) -> None:
         sender, now_s = self._senders.at(host), time.monotonic()
-        if not self._open.make_room(sender, now_s):
+        if not self._connections.make_room(sender, now_s):
             accepted.close()
             child(metrics.CONNECTIONS_CLOSED, "refused").inc()
             self._quiet.warn("refused", address=sender.site)
             return
         protocol = self._make(sender)
-        self._open.opened(protocol, now_s)
+        self._connections.opened(protocol, now_s)
         protocol.arriving = task = self._loop.create_task(self._arrive(accepted, protocol))
         self._arriving.add(task)
         task.add_done_callback(self._arriving.discard)
@@ -102,4 +108,4 @@ class Acceptor:
         finally:
             if protocol.arriving:  # it never arrived: its end is told to nobody
                 accepted.close()
-                self._open.closed(protocol, time.monotonic())
+                self._connections.closed(protocol, time.monotonic())

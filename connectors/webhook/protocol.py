@@ -54,11 +54,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self.arriving: asyncio.Task[None] | None = None
         self.sender = sender
         self._senders = senders
-        self._open = connections
+        self._connections = connections
         self._quiet = quiet
         self._head_bytes = self._unfinished_bytes = self._body_bytes = self._n_chunks = 0
         self._has_body_come = False
-        self._state = Stage.HEAD  # what the parser waits for
+        self._awaits = Stage.HEAD  # what the parser waits for
         self._status = 400
         self.stage = Stage.ANSWER
 
@@ -68,7 +68,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.flow = Flow(self.transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._open.closed(self, time.monotonic())
+        self._connections.closed(self, time.monotonic())
         self.flow.close()
         super().connection_lost(exc)
 
@@ -84,12 +84,12 @@ class BoundedProtocol(HttpToolsProtocol):
         """Its refusal is held back: when there are too many connections, it is closed first."""
         if not self.transport.is_closing():
             self.flow.pause_reading()  # what comes meanwhile is in no bound of bodies
-            self._open.move(self, Stage.HELD, time.monotonic())
+            self._connections.move(self, Stage.HELD, time.monotonic())
 
     def _close(self) -> None:
         self.transport.close()
         if self.stage is not Stage.CLOSED:
-            self._open.move(self, Stage.CLOSING, time.monotonic())
+            self._connections.move(self, Stage.CLOSING, time.monotonic())
 
     def _count_closed(self, why: str) -> None:
         metrics.CONNECTIONS_CLOSED.labels(why).inc()
@@ -98,17 +98,17 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self._state is Stage.HEAD or (self._state is Stage.BODY and not self._has_body_come):
+        if self._awaits is Stage.HEAD or (self._awaits is Stage.BODY and not self._has_body_come):
             # A line without end is in no callback: a header, a trailer, an extension of a chunk.
             self._unfinished_bytes += len(data)
             if self._unfinished_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
                 self._refuse(431)
-        elif self._body_bytes > SMALL_BYTES and self._state is Stage.BODY:
+        elif self._body_bytes > SMALL_BYTES and self._awaits is Stage.BODY:
             self._rest(len(data))
         self._has_body_come = False
         # Moves are made once a read: most requests are in one, and never wait for a rest.
-        if self._state is not self.stage and self.stage is not Stage.HELD and not self.transport.is_closing():
-            self._open.move(self, self._state, time.monotonic())
+        if self._awaits is not self.stage and self.stage is not Stage.HELD and not self.transport.is_closing():
+            self._connections.move(self, self._awaits, time.monotonic())
 
     def _rest(self, n_bytes: int) -> None:
         now_s = time.monotonic()
@@ -122,7 +122,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._head_bytes = self._unfinished_bytes = self._body_bytes = self._n_chunks = 0
-        self._state = Stage.HEAD
+        self._awaits = Stage.HEAD
         self.scope["state"]["connection"] = self
 
     def on_url(self, url: bytes) -> None:
@@ -131,7 +131,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._count_head(len(name) + len(value) + 4)
-        if self._state is Stage.HEAD:  # else a trailer, which is no header (RFC 9110, 6.5.1)
+        if self._awaits is Stage.HEAD:  # else a trailer, which is no header (RFC 9110, 6.5.1)
             super().on_header(name, value)
 
     def _count_head(self, n_bytes: int) -> None:
@@ -151,7 +151,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if len(self.pipeline) > PIPELINED_MAX:  # each reply lets in another read full of them
             raise UnknownForm
         self._unfinished_bytes = 0
-        self._state = Stage.BODY
+        self._awaits = Stage.BODY
 
     def on_chunk_header(self) -> None:
         """httptools calls it for each chunk. Raises TinyChunks."""
@@ -171,7 +171,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        self._state = Stage.ANSWER
+        self._awaits = Stage.ANSWER
 
     def send_400_response(self, msg: str) -> None:
         """Called for what is no HTTP, and for what a callback above refuses."""
@@ -214,6 +214,6 @@ class BoundedProtocol(HttpToolsProtocol):
         elif self.cycle.more_body:  # what is left of the body would be read to its end, without a bound
             self._close()
         else:
-            if self._state is Stage.ANSWER:
-                self._state = Stage.IDLE
-            self._open.move(self, self._state, time.monotonic())
+            if self._awaits is Stage.ANSWER:
+                self._awaits = Stage.IDLE
+            self._connections.move(self, self._awaits, time.monotonic())
