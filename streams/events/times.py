@@ -1,7 +1,8 @@
 """Times as integers since 1970 UTC, from text and to text; units of time. Exact for years 1 to 9999; reads no clock."""
 
 import re
-from collections.abc import Iterable
+import struct
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
@@ -57,11 +58,40 @@ def since_epoch(moment: datetime) -> int:
     return since.days * DAY_US + since.seconds * SECOND_US + since.microseconds
 
 
-def all_since_epoch(moments: Iterable[datetime]) -> list[int]:
+def all_since_epoch(moments: Sequence[datetime | None]) -> list[int]:
     """`since_epoch` of each. Raises TypeError where one is no datetime, or has no offset."""
+    if len(moments) >= _FEW and (whole := _whole_seconds(moments)) is not None:
+        return whole
     return [
-        (since := moment - EPOCH).days * DAY_US + since.seconds * SECOND_US + since.microseconds for moment in moments
+        (since := moment - EPOCH).days * DAY_US + since.seconds * SECOND_US + since.microseconds  # type: ignore[operator]  # because None raises what is promised
+        for moment in moments
     ]
+
+
+_FEW = 8  # moments, below which one by one is quicker
+_to_msgpack = msgspec.msgpack.Encoder().encode
+_ARRAY_HEADS = (1, 3, 5)  # bytes
+_FIXEXT_4, _ENTRY_BYTES = b"\xd6", 6  # of MessagePack's "timestamp 32": 0xd6, type -1, seconds (big-endian)
+
+
+def _whole_seconds(moments: Sequence[datetime | None]) -> list[int] | None:
+    """µs since 1970, if all are whole seconds from 1970 to 2106; None for others.
+
+    MessagePack has them as seconds, and msgspec makes it ten times as fast as Python subtracts the epoch. The seconds
+    become lanes of 8 bytes of one big integer, which is multiplied once.
+    """
+    try:
+        packed, n = _to_msgpack(moments), len(moments)
+    except OverflowError:  # its offset pushes it out of the years 1 to 9999
+        return None
+    head = len(packed) - _ENTRY_BYTES * n
+    # Nothing else that it writes of a datetime begins like that, so where the first has 6 bytes, the next one follows.
+    if head not in _ARRAY_HEADS or packed[head::_ENTRY_BYTES] != _FIXEXT_4 * n:
+        return None
+    lanes = bytearray(8 * n)
+    for place in range(4):
+        lanes[place::8] = packed[head + 5 - place :: _ENTRY_BYTES]
+    return list(struct.unpack(f"<{n}q", (int.from_bytes(lanes, "little") * SECOND_US).to_bytes(8 * n, "little")))
 
 
 def in_range(micros: float) -> bool:

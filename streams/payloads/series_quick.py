@@ -1,10 +1,11 @@
 """The quick reader of a timeseries event: numeric samples in the shape that nearly every body has."""
 
-import operator
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from streams.events import Family, Value, resources, times
 from streams.events.text import ID_CHARS_MAX
@@ -20,21 +21,22 @@ Word = Annotated[str, msgspec.Meta(max_length=ID_CHARS_MAX)]
 _NOTHING = msgspec.Raw(b"")
 
 
-class KnownFields(msgspec.Struct, gc=False):
-    """The fields of a numeric sample, whatever stands beside them."""
+class KnownFields(msgspec.Struct, gc=False, kw_only=True):
+    """The fields of a numeric sample, whatever stands beside them, in the order in which Junction writes them: msgspec
+    looks for the next one first."""
 
-    value: float
+    timezone_offset: Int32 | None = None
+    type: Word | None = None
+    unit: Word | None = None
     timestamp: Time | None = None
     start: Time | None = None
     end: Time | None = None
-    unit: Word | None = None
-    type: Word | None = None
-    timezone_offset: Int32 | None = None
+    value: float
     sensor_location: Word | None = None
     intensity: Word | None = None
 
 
-class _Sample(KnownFields, gc=False, forbid_unknown_fields=True):
+class _Sample(KnownFields, gc=False, kw_only=True, forbid_unknown_fields=True):
     id: msgspec.Raw = _NOTHING
 
 
@@ -55,11 +57,6 @@ class _Body(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
 
 _body = msgspec.json.Decoder(_Body).decode
-_timestamp = operator.attrgetter("timestamp")
-_start = operator.attrgetter("start")
-_end = operator.attrgetter("end")
-_value = operator.attrgetter("value")
-_shared = operator.attrgetter("unit", "type", "timezone_offset", "sensor_location", "intensity")
 
 
 def read(body: bytes) -> Series | None:
@@ -83,39 +80,49 @@ def read(body: bytes) -> Series | None:
 
 def columns_of(rows: list[Any], unit: str, unknowns: list[dict[str, Any]] | None = None) -> Columns | None:
     """Of samples as one of the structs has them. None if a sample has no time, or one that is out of range."""
-    is_point = not any(map(_end, rows))
+    offsets, kinds, units, stamps, starts, ends, values, locations, intensities, *_ = zip(
+        *map(astuple, rows), strict=True
+    )
     try:
-        if is_point and not any(map(_start, rows)):
-            times_us = times.all_since_epoch(map(_timestamp, rows))
-        else:
-            times_us = times.all_since_epoch(s.timestamp if s.start is None else s.start for s in rows)
+        times_us = times.all_since_epoch(_either(starts, stamps))
     except TypeError:  # null, which is no time
         return None
-    ends_us = times_us if is_point else _ends_us(times_us, rows)
-    bounds = (min(times_us), max(times_us), *(() if is_point else (min(ends_us), max(ends_us))))
-    if not all(map(times.in_range, bounds)):
+    is_point = ends.count(None) == len(ends)
+    ends_us = times_us if is_point else _ends_us(times_us, ends)
+    if not _in_range(times_us) or not (is_point or _in_range(ends_us)):
         return None
-    contents = list(map(_value, rows))
-    if 0.0 in contents:
-        contents = [value + 0.0 for value in contents]  # -0.0 is 0.0
-    attributes = _attributes(rows, unit, is_point=is_point)
+    contents = [value + 0.0 for value in values] if 0.0 in values else list(values)  # -0.0 is 0.0
+    attributes = _attributes((units, kinds, offsets, locations, intensities), ends, unit)
     return columns.build(times_us, ends_us, contents, attributes, unknowns if unknowns and any(unknowns) else [], [])
 
 
-def _ends_us(times_us: list[int], rows: list[Any]) -> list[int]:
-    ends = list(map(_end, rows))
-    if all(ends):
+def _either(firsts: Sequence[Any], seconds: Sequence[Any]) -> Sequence[Any]:
+    """Of each pair the first, if it is there."""
+    if firsts.count(None) == len(firsts):
+        return seconds
+    return [second if first is None else first for first, second in zip(firsts, seconds, strict=True)]
+
+
+def _ends_us(times_us: list[int], ends: Sequence[datetime | None]) -> list[int]:
+    if None not in ends:
         return times.all_since_epoch(ends)
     return [t if end is None else times.since_epoch(end) for t, end in zip(times_us, ends, strict=True)]
 
 
-def _attributes(rows: list[Any], unit: str, *, is_point: bool) -> list[Attributes]:
-    shared = list(map(_shared, rows))
-    if shared.count(shared[0]) == len(shared) and (is_point or all(map(_end, rows))):
-        return [_made(shared[0], not is_point, unit)] * len(shared)
-    return [_made(one, row.end is not None, unit) for one, row in zip(shared, rows, strict=True)]
+def _in_range(times_us: list[int]) -> bool:
+    ordered = sorted(times_us)  # nearly always they are, and then it takes less time than the least and the greatest
+    return times.in_range(ordered[0]) and times.in_range(ordered[-1])
 
 
-def _made(shared: tuple[Any, ...], is_interval: bool, unit: str) -> Attributes:
+def _attributes(shared: tuple[tuple[Any, ...], ...], ends: Sequence[datetime | None], unit: str) -> list[Attributes]:
+    """`shared`: columns of what samples usually have in common."""
+    n, points = len(ends), ends.count(None)
+    first = [column[0] for column in shared]
+    if points in (0, n) and list(map(tuple.count, shared, first)) == [n] * len(shared):
+        return [_made(first, points == 0, unit)] * n
+    return [_made(row, end is not None, unit) for *row, end in zip(*shared, ends, strict=True)]
+
+
+def _made(shared: list[Any], is_interval: bool, unit: str) -> Attributes:
     own_unit, kind, offset_s, location, intensity = shared
     return Attributes(own_unit or unit, kind or None, offset_s, location or None, intensity or None, is_interval)

@@ -1,6 +1,7 @@
 """Times as they may be written, and the numbers that they are; also those that no datetime holds as written."""
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -57,6 +58,37 @@ def test_a_moment_is_its_distance_from_1970(moment: datetime) -> None:
     if FIRST_US <= expected <= LAST_US:
         assert micros(moment.isoformat()) == (expected, True)
         assert micros(times.text(expected)) == (expected - expected % SECOND_US, True)
+
+
+whole_seconds = st.datetimes(datetime(1970, 1, 2), datetime(2106, 2, 6)).map(
+    lambda moment: moment.replace(microsecond=0)
+)
+
+
+@given(st.lists(st.one_of(whole_seconds, st.datetimes()), max_size=40), zones)
+def test_many_moments_are_what_they_are_one_by_one(moments: list[datetime], zone: tzinfo) -> None:
+    """Whole seconds of our days, which are counted all at once, and whatever else stands among them."""
+    aware = [moment.replace(tzinfo=zone) for moment in moments]
+    whole = [moment for moment in aware if not moment.microsecond and 1970 < moment.year < 2106]
+    for some in (aware, whole):
+        assert times.all_since_epoch(some) == [times.since_epoch(moment) for moment in some]
+
+
+@pytest.mark.parametrize("odd", [None, datetime(2026, 6, 3), 1, "2026-06-03T10:00:00Z"])
+def test_many_moments_are_all_moments(odd: Any) -> None:
+    """What is none of them, or has no offset, is refused wherever it stands."""
+    for place in range(10):
+        with pytest.raises(TypeError):
+            times.all_since_epoch([*[EPOCH] * place, odd, *[EPOCH] * (9 - place)])
+
+
+@pytest.mark.parametrize(
+    "text", ["1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z", "2106-02-07T06:28:15Z", "2106-02-07T06:28:16Z"]
+)
+def test_the_first_and_last_of_many_whole_seconds(text: str) -> None:
+    """What four bytes can hold, and what they cannot, is read alike."""
+    moment = datetime.fromisoformat(text)
+    assert times.all_since_epoch([moment] * 10) == [times.since_epoch(moment)] * 10
 
 
 @given(st.datetimes())
