@@ -17,11 +17,12 @@ def fold_summary(incoming: Incoming, reading: SummaryReading) -> None:
     entity, resource, provider = reading.entity, reading.topic, reading.entity.source.provider
     date(incoming, entity)
     link = connection_rows.imply(incoming, provider)
-    extent = coverage.of_summary(entity.fields, incoming.delivery.at_ms)
+    plain = local_time.of_summary(entity.fields, None, is_floating=False)
+    extent = coverage.of_summary(entity.fields, incoming.delivery.at_ms, plain)
     aged = incoming.with_age(extent and extent.last_us, link)
     if extent is not None and not entity.fields.get("is_predicted"):
         note_times(aged, "$.data", extent.first_us, extent.last_us)
-    place = zones.place_of(aged, provider, entity.fields)
+    place = zones.place_of(aged, provider, entity.fields, plain)
     to = Destination(resource, [aged.event.user_id, resource, entity.id], summary.state_parts(entity))
     compared = compare(aged, entity, to, summary_repeats.keep(incoming, entity, day_preferences.day_of(entity, place)))
     if compared.verdict in EMITTED:

@@ -59,7 +59,7 @@ from streams.events.headers import (
     trace_of,
     with_trace,
 )
-from streams.events.identity import Hint, hint, identify, identify_strictly, identity_of
+from streams.events.identity import Hint, hint, identify, identify_strictly, type_of
 from streams.events.intake import death_headers, given_up, raw_record
 from streams.events.message_ids import delivery_time_ms, ksuid_time_ms, new_message_id
 from streams.events.partitions import partition_for
@@ -163,7 +163,6 @@ __all__ = [
     "hint",
     "identify",
     "identify_strictly",
-    "identity_of",
     "in_range",
     "key_of",
     "known_traceparent",
@@ -183,6 +182,7 @@ __all__ = [
     "since_epoch",
     "trace_headers",
     "trace_of",
+    "type_of",
     "weight",
     "with_trace",
 ]

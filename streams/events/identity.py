@@ -72,17 +72,18 @@ def identify_strictly(body: bytes) -> Identity:
 def _identity(head: _Head) -> Identity:
     event_type = _text(head.event_type) or _operational(_text(head.type))
     user_id = _text(head.user_id) or _user_in_data(head.data)
-    return identity_of(event_type, ids.canonical(user_id), ids.canonical(_text(head.team_id)))
+    user_id, team_id = ids.canonical(user_id), ids.canonical(_text(head.team_id))
+    return Identity(type_of(event_type, user_id, team_id), user_id, team_id)
 
 
-def identity_of(event_type: str, user_id: str, team_id: str) -> Identity:
-    """The identity of these parts; ids are canonical. Raises Rejected(NO_EVENT_TYPE) or (NO_USER)."""
+def type_of(event_type: str, user_id: str, team_id: str) -> EventType:
+    """The type of an event with these ids, which are canonical. Raises Rejected(NO_EVENT_TYPE) or (NO_USER)."""
     if not event_type or len(event_type) > ID_CHARS_MAX:
         raise Rejected(Reason.NO_EVENT_TYPE, "$.event_type")
     parsed = parse_type(event_type)
     if not has_owner(parsed.family, user_id, team_id):
         raise Rejected(Reason.NO_USER, "$.user_id, $.data.user_id")
-    return Identity(parsed, user_id, team_id)
+    return parsed
 
 
 def _operational(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from streams.events import EventType, Family, identify_strictly, identity_of
+from streams.events import EventType, Family, identify_strictly, type_of
 from streams.events.text import body_bounds, mended
 from streams.ops.errors import Reason, Rejected
 from streams.payloads.values import short_id, short_text
@@ -123,5 +123,5 @@ def event_of(event_type: str, user_id: str | None, team_id: str | None, client_u
     data_user_id = short_id(data.get("user_id")) if type(data) is dict else None
     if user_id and data_user_id and user_id != data_user_id:
         raise Rejected(Reason.USER_CONFLICT, "$.user_id and $.data.user_id differ")
-    identity = identity_of(event_type, user_id or data_user_id or "", team_id)
-    return Event(identity.type, identity.user_id, identity.team_id, short_text(client_user_id) or "")
+    user_id = user_id or data_user_id or ""
+    return Event(type_of(event_type, user_id, team_id), user_id, team_id, short_text(client_user_id) or "")

@@ -88,7 +88,10 @@ _SPANS = (
 
 def span_of(fields: Mapping[str, Any]) -> tuple[int | None, int | None]:
     """When a summary begins and ends, µs since 1970, UTC; None for what it does not say."""
-    return next(((fields[a], fields.get(b)) for a, b, _ in _SPANS if fields.get(a) is not None), (None, None))
+    for begin, end, _ in _SPANS:
+        if (begin_us := fields.get(begin)) is not None:
+            return begin_us, fields.get(end)
+    return None, None
 
 
 def of_summary(fields: Mapping[str, Any], floating_in: tzinfo | None, *, is_floating: bool) -> LocalTime:

@@ -67,7 +67,7 @@ def short_text(value: Any) -> str | None:
 
 def short_id(value: Any) -> str | None:
     """A short text in the one spelling of ids (`ids.canonical`); None for anything else."""
-    return ids.canonical(found) if (found := short_text(value)) else None
+    return ids.canonical(value) if type(value) is str and 0 < len(value) <= ID_CHARS_MAX else None
 
 
 def boolean(value: Any) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from streams.events import DAY_US, MINUTE_MS, MINUTE_US, SECOND_US
-from streams.payloads import Columns, local_time
+from streams.payloads import Columns, LocalTime, local_time
 from streams.tables import rows
 
 DAYS_MAX = 512  # days that are remembered one by one, the newest ones
@@ -53,12 +53,21 @@ def merge(state: Coverage | None, extent: EventExtent, delivered_ms: int) -> Cov
     first, last, delivered = extent.first_us // MINUTE_US, extent.last_us // MINUTE_US, delivered_ms // MINUTE_MS
     if state is None:
         return Coverage(first, last, delivered, *_pack(extent.days))
-    base, bits = state.base, int.from_bytes(state.days, "little")
-    is_known = all(day >= base and bits >> (day - base) & 1 for day in extent.days)
-    base, days = (base, state.days) if is_known else _pack(extent.days | _days(state))
+    is_known = _has(state, extent.days)
+    if is_known and first >= state.first_min and last <= state.last_min and delivered <= state.delivered_min:
+        return state
+    base, days = (state.base, state.days) if is_known else _pack(extent.days | _days(state))
     return Coverage(
         min(first, state.first_min), max(last, state.last_min), max(delivered, state.delivered_min), base, days
     )
+
+
+def _has(state: Coverage, days: Iterable[int]) -> bool:
+    base, bits = state.base, int.from_bytes(state.days, "little")
+    for day in days:  # noqa: SIM110  # because there is nearly always one, and a generator costs more than the question
+        if day < base or not bits >> (day - base) & 1:
+            return False
+    return True
 
 
 def _days(state: Coverage) -> frozenset[int]:
@@ -85,12 +94,13 @@ def of_samples(columns: Columns) -> EventExtent:
     return EventExtent(first_us, max(last_us, columns.ends_us[-1]), frozenset(days))
 
 
-def of_summary(fields: Mapping[str, Any], at_ms: int) -> EventExtent | None:
+def of_summary(fields: Mapping[str, Any], at_ms: int, place: LocalTime | None = None) -> EventExtent | None:
     """Of a summary; None where it belongs to no time (a profile). A day of now ends at `at_ms`, not at midnight.
 
-    Its day is the local one where the summary has a date, an offset or a zone; else the day in UTC.
+    Its day is the local one where the summary has a date, an offset or a zone; else the day in UTC. `place`: where it
+    lies by its own words alone, if that is known.
     """
-    day = local_time.of_summary(fields, None, is_floating=False).day
+    day = (place or local_time.of_summary(fields, None, is_floating=False)).day
     first_us, last_us = local_time.span_of(fields)
     if first_us is not None:
         on_day = first_us // DAY_US if day is None else day

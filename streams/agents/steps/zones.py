@@ -35,11 +35,11 @@ def known(incoming: Incoming) -> str:
     return incoming.policy.fallback_time_zone if stored is None else _decode(rows.unpack(rows.ZONE, stored))[1]
 
 
-def place_of(incoming: Incoming, provider: str, fields: Mapping[str, Any]) -> LocalTime:
-    """Where a summary lies in local time."""
-    is_floating = provider in local_time.FLOATING_PROVIDERS
-    zone = local_time.zone(known(incoming)) if is_floating else None
-    return local_time.of_summary(fields, zone, is_floating=is_floating)
+def place_of(incoming: Incoming, provider: str, fields: Mapping[str, Any], plain: LocalTime | None = None) -> LocalTime:
+    """Where a summary lies in local time. `plain`: by its own words alone, if that is known."""
+    if provider in local_time.FLOATING_PROVIDERS:
+        return local_time.of_summary(fields, local_time.zone(known(incoming)), is_floating=True)
+    return plain or local_time.of_summary(fields, None, is_floating=False)
 
 
 def placed(place: LocalTime) -> dict[str, int | None]:
