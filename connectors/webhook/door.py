@@ -236,12 +236,11 @@ class Door:
     async def _hold(self, sender: Sender, scope: Scope, body_bytes: int) -> None:
         """Hold a refusal back where there are many: who is refused again and again waits, others do not wait for it."""
         hold_s = self._senders.hold_s(sender, time.monotonic(), body_bytes)
-        if hold_s and not self._is_draining:
+        connection = scope.get("state", {}).get("connection")
+        if hold_s and connection and not self._is_draining:
             sender.n_held += 1
-            if connection := scope.get("state", {}).get("connection"):
-                connection.hold()
             try:
-                await asyncio.sleep(hold_s)
+                await connection.hold(hold_s)
             finally:
                 sender.n_held -= 1
 

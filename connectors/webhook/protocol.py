@@ -60,6 +60,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._has_body_come = False
         self._awaits = Stage.HEAD  # what the parser waits for
         self._status = 400
+        self._held: asyncio.Future[None] | None = None
         self.stage = Stage.ANSWER
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -70,6 +71,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.closed(self, time.monotonic())
         self.flow.close()
+        self._let_go()
         super().connection_lost(exc)
 
     def give_up(self, why: str) -> None:
@@ -80,11 +82,30 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             self.transport.abort()
 
-    def hold(self) -> None:
-        """Its refusal is held back: when there are too many connections, it is closed first."""
-        if not self.transport.is_closing():
-            self.flow.pause_reading()  # what comes meanwhile is in no bound of bodies
-            self._connections.move(self, Stage.HELD, time.monotonic())
+    async def hold(self, seconds: float) -> None:
+        """Return after so long, or when the connection ends. When there are too many, it is closed first."""
+        if self.transport.is_closing():
+            return
+        self._wait()
+        self._held = self.loop.create_future()
+        timer = self.loop.call_later(seconds, self._let_go)
+        try:
+            await self._held
+        finally:
+            timer.cancel()
+
+    def _wait(self) -> None:
+        self.flow.pause_reading()  # what comes meanwhile is in no bound of bodies
+        self._connections.move(self, Stage.HELD, time.monotonic())
+
+    def _let_go(self) -> None:
+        if self._held and not self._held.done():
+            self._held.set_result(None)
+
+    def shutdown(self) -> None:
+        """uvicorn calls it when the server stops: who is held back is answered."""
+        self._let_go()
+        super().shutdown()
 
     def _close(self) -> None:
         self.transport.close()
@@ -185,9 +206,9 @@ class BoundedProtocol(HttpToolsProtocol):
             self.cycle.message_event.set()
         now_s = time.monotonic()
         hold_s = 0.0 if self.sender.is_proven(now_s) else self._senders.hold_s(self.sender, now_s)
-        if hold_s:
+        if hold_s and not self.transport.is_closing():
             self.sender.n_held += 1
-            self.hold()
+            self._wait()
             self.loop.call_later(hold_s, self._answer_held, status, is_free)
         else:
             self._answer(status, is_free)
