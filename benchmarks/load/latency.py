@@ -71,14 +71,11 @@ def to_reader(records: Iterable[Record], span: Span) -> list[float]:
 
 
 def to_alert(records: Iterable[Record], receipts: Receipts, span: Span) -> list[float]:
-    """Of the alerts that opened, from the receipt of the newest event that they rest on, until a reader had them."""
+    """Of the alerts that opened, from the receipt of the event that made them open until a reader had them."""
     schema = codec.parsed(topics.clean_topics()[topics.ALERTS])
     found = []
     for record in records:
-        if record.topic == topics.ALERTS:
-            alert = codec.decode(record.value, schema)
-            places = (((row["raw_topic"], row["raw_partition"]), row["raw_offset"]) for row in alert["evidence"] or ())
-            times = [at for place, offset in places if (at := receipts.at(place, offset)) is not None]
-            if alert["life"] == "opened" and times and span.has(max(times)):
-                found.append(record.seen_us / 1000 - max(times))
+        at_ms = receipts.traces_ms.get(record.trace) if record.topic == topics.ALERTS else None
+        if at_ms is not None and span.has(at_ms) and codec.decode(record.value, schema)["life"] == "opened":
+            found.append(record.seen_us / 1000 - at_ms)
     return found

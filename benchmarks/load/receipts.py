@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from confluent_kafka import Consumer, TopicPartition
 
-from streams.events.headers import H_RECEIVED, H_SVIX_ID
+from streams.events.headers import H_RECEIVED, H_SVIX_ID, H_TRACEPARENT
 from streams.events.times import millis
 from streams.kafka.lag import Offsets
 from streams.ops.settings import Settings
@@ -18,17 +18,13 @@ PATIENCE_S = 20.0
 class Receipts(NamedTuple):
     """Of each partition: its first offset, and when the gateway had the events from there on (Unix ms), one by one.
 
-    `ids`: of all of them, repeated ones as often as they were stored.
+    `ids`: of all of them, repeated ones as often as they were stored. `traces_ms`: the same times by `traceparent`.
     """
 
     first: Mapping[Place, int]
     times_ms: Mapping[Place, list[int]]
     ids: list[str]
-
-    def at(self, place: Place, offset: int) -> int | None:
-        """When the event of that offset was received; None for one of another time."""
-        times, number = self.times_ms.get(place, []), offset - self.first.get(place, 0)
-        return times[number] if 0 <= number < len(times) else None
+    traces_ms: Mapping[str, int]
 
 
 def read(settings: Settings, begin: Offsets, end: Offsets) -> Receipts:
@@ -47,6 +43,7 @@ def read(settings: Settings, begin: Offsets, end: Offsets) -> Receipts:
     consumer.assign([TopicPartition(*place, begin[place]) for place in left])
     times: dict[Place, list[int]] = {place: [] for place in left}
     ids: list[str] = []
+    traces: dict[str, int] = {}
     try:
         while any(len(times[place]) < n for place, n in left.items()):
             batch = consumer.consume(BATCH, PATIENCE_S)
@@ -57,7 +54,9 @@ def read(settings: Settings, begin: Offsets, end: Offsets) -> Receipts:
                 if len(times[place]) < left[place]:
                     headers = dict(message.headers() or ())
                     times[place].append(millis(headers[H_RECEIVED].decode()) or 0)
+                    if H_TRACEPARENT in headers:
+                        traces[headers[H_TRACEPARENT].decode()] = times[place][-1]
                     ids.append(headers[H_SVIX_ID].decode())
     finally:
         consumer.close()
-    return Receipts(begin, times, ids)
+    return Receipts(begin, times, ids, traces)

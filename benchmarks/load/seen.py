@@ -23,11 +23,12 @@ class Committed(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A clean record, or the beginning of one. `topic`: short name."""
+    """A clean record, or the beginning of one. `topic`: short name. `trace`: of an alert, the event's."""
 
     topic: str
     seen_us: int
     value: bytes
+    trace: str = ""
 
     def received_ms(self) -> int | None:
         """When the event that it is made of was received; None for a topic whose records do not say, and for a record
@@ -54,8 +55,9 @@ class Seen:
         for kind, topic, partition, offset, *rest in self._lines():
             if kind == "offset":
                 commits.append(Committed((topic, int(partition)), int(offset), int(rest[0])))
-            elif kind == "record":
-                records.append(Record(topic.removeprefix(f"{self._prefix}."), int(rest[0]), base64.b64decode(rest[1])))
+            elif kind in ("record", "traced"):
+                value, trace = base64.b64decode(rest[1]), "".join(rest[2:])
+                records.append(Record(topic.removeprefix(f"{self._prefix}."), int(rest[0]), value, trace))
         return commits, records
 
     def _lines(self) -> Iterator[list[str]]:

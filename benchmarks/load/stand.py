@@ -34,7 +34,7 @@ _CLIENT = Path(__file__).parent / "client"
 
 @dataclass(frozen=True)
 class Stand:
-    """What runs. `seen`: the file of the reader. `metrics_urls`: of the workers."""
+    """What runs. `seen`: the file of the reader. `metrics_urls`: of workers. `is_traced`: alerts are timed by traces."""
 
     settings: Settings
     secret: str
@@ -43,6 +43,7 @@ class Stand:
     metrics_urls: Sequence[str]
     processes: Mapping[str, list[psutil.Process]]
     children: Mapping[str, Child]
+    is_traced: bool
 
     def sender(self, bodies: Path, offset: int, rate: float, seconds: float, connections: int) -> list[str]:
         """The command that plays bodies from that place of their file; the ids that were let in go to `accepted`."""
@@ -56,6 +57,7 @@ class Stand:
             "seconds": str(seconds),
             "connections": str(connections),
             "accepted": str(self.accepted),
+            "traced": str(self.is_traced).lower(),
         }
         return [str(client()), "send", *(f"-{name}={value}" for name, value in words.items())]
 
@@ -97,7 +99,7 @@ def started(workers: int, partitions: int, rules: str | None) -> Iterator[Stand]
         _await(children, settings, urls)
         seen = folder / "seen"
         children["reader"] = _reader(stack, settings, seen)
-        yield Stand(settings, secret, folder, seen, urls, _processes(cluster, children), children)
+        yield Stand(settings, secret, folder, seen, urls, _processes(cluster, children), children, rules is not None)
 
 
 def _settings(cluster: Cluster, partitions: int) -> tuple[Settings, str]:

@@ -29,12 +29,13 @@ from streams.kafka.codec import Codec, parsed
 from tests.connectors.webhook.gateways import SECRET
 
 END_MS = 1_780_272_000_000
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 PLACE = ("junction.raw.summaries", 0)
 
 
 def test_an_event_is_committed_when_the_offset_behind_it_is() -> None:
     """The first commit that includes it counts; what was received and not committed at a time is the backlog then."""
-    receipts = Receipts({PLACE: 5}, {PLACE: [100, 200, 300, 900]}, [])
+    receipts = Receipts({PLACE: 5}, {PLACE: [100, 200, 300, 900]}, [], {})
     events = latency.committed_ms(receipts, [Committed(PLACE, 8, 420_000), Committed(PLACE, 6, 150_000)])
     assert latency.to_commit(events, Span(100, 900)) == [50.0, 220.0, 120.0]
     assert latency.to_commit(events, Span(0, 200)) == [50.0]
@@ -47,21 +48,24 @@ def test_percentiles_are_values_that_occurred() -> None:
     assert latency.percentiles([]).n == 0
 
 
-def test_an_alert_is_timed_from_the_newest_event_it_rests_on() -> None:
-    """Only one that opened, and only by events of the span."""
-    receipts = Receipts({PLACE: 5}, {PLACE: [100, 200]}, [])
-    record = Record("alerts", 450_000, _alert("opened", [5, 6]))
+def test_an_alert_is_timed_from_the_event_that_made_it_open() -> None:
+    """By its trace: the evidence may be older. Only one that opened, and only by events of the span."""
+    receipts = Receipts({}, {}, [], {TRACE: 200})
+    record = Record("alerts", 450_000, _alert("opened"), TRACE)
     assert latency.to_alert([record], receipts, Span(0, 1000)) == [250.0]
-    assert latency.to_alert([record._replace(value=_alert("resolved", [5]))], receipts, Span(0, 1000)) == []
+    assert latency.to_alert([record._replace(value=_alert("resolved"))], receipts, Span(0, 1000)) == []
     assert latency.to_alert([record], receipts, Span(0, 200)) == []
+    assert latency.to_alert([record._replace(trace="")], receipts, Span(0, 1000)) == []
 
 
 def test_the_readers_file_is_read_on_from_where_it_ended(tmp_path: Path) -> None:
-    """A line that is not whole yet waits for the next look; short values say when their event was received."""
+    """A line that is not whole yet waits for the next look."""
     file = tmp_path / "seen"
-    file.write_text("offset\tjunction.raw.labs\t1\t7\t1000\nrecord\tjunction.alerts\t0\t3\t2000\tQUJD\noffset\tjun")
+    file.write_text(
+        "offset\tjunction.raw.labs\t1\t7\t1000\ntraced\tjunction.alerts\t0\t3\t2000\tQUJD\t00-1\noffset\tjun"
+    )
     seen = Seen(file, "junction")
-    assert seen.news() == ([Committed(("junction.raw.labs", 1), 7, 1000)], [Record("alerts", 2000, b"ABC")])
+    assert seen.news() == ([Committed(("junction.raw.labs", 1), 7, 1000)], [Record("alerts", 2000, b"ABC", "00-1")])
     with file.open("a") as more:
         more.write("ction.raw.labs\t1\t9\t3000\n")
     assert seen.news() == ([Committed(("junction.raw.labs", 1), 9, 3000)], [])
@@ -131,12 +135,10 @@ class _Answers(BaseHTTPRequestHandler):
         """Nothing: the tests' output is not its log."""
 
 
-def _alert(life: str, offsets: list[int]) -> bytes:
-    known = {"time": 0, "provider": "", "source_type": "", "entity": "", "value": None}
-    evidence = [known | {"raw_topic": PLACE[0], "raw_partition": PLACE[1], "raw_offset": offset} for offset in offsets]
+def _alert(life: str) -> bytes:
     record = {field["name"]: _empty(field["type"]) for field in parsed("Alert")["fields"]}
     codec = Codec(dict.fromkeys(topics.clean_topics(), 1))
-    return codec.encode("alerts", record | {"life": life, "evidence": evidence})
+    return codec.encode("alerts", record | {"life": life})
 
 
 def _empty(kind: Any) -> Any:

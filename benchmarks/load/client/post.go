@@ -5,9 +5,11 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"hash"
 	"io"
 	"log"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"strconv"
@@ -21,6 +23,7 @@ const answerTimeout = 15 * time.Second // Junction's patience
 // it from what is measured.
 type poster struct {
 	address, head string
+	traced        bool
 	mac           hash.Hash
 	conn          net.Conn
 	answers       *bufio.Reader
@@ -34,7 +37,7 @@ type poster struct {
 	ended          chan struct{}
 }
 
-func newPosters(connections int, address, path, secret string) []*poster {
+func newPosters(connections int, address, path, secret string, traced bool) []*poster {
 	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
 	if err != nil {
 		log.Fatal("the secret is no base64")
@@ -44,7 +47,7 @@ func newPosters(connections int, address, path, secret string) []*poster {
 	made := make([]*poster, connections)
 	for i := range made {
 		made[i] = &poster{
-			address: address, head: head, mac: hmac.New(sha256.New, key),
+			address: address, head: head, traced: traced, mac: hmac.New(sha256.New, key),
 			refused: map[string]int{}, ended: make(chan struct{}),
 		}
 	}
@@ -105,8 +108,11 @@ func (p *poster) signed(one delivery) []byte {
 	_, _ = p.mac.Write(one.body)
 	signature := base64.StdEncoding.EncodeToString(p.mac.Sum(nil))
 	head := p.head + "content-length: " + strconv.Itoa(len(one.body)) + "\r\nsvix-id: " + one.id +
-		"\r\nsvix-timestamp: " + timestamp + "\r\nsvix-signature: v1," + signature + "\r\n\r\n"
-	p.request = append(append(p.request[:0], head...), one.body...)
+		"\r\nsvix-timestamp: " + timestamp + "\r\nsvix-signature: v1," + signature + "\r\n"
+	if p.traced {
+		head += fmt.Sprintf("traceparent: 00-%016x%016x-%016x-00\r\n", rand.Uint64(), rand.Uint64()|1, rand.Uint64()|1)
+	}
+	p.request = append(append(append(p.request[:0], head...), '\r', '\n'), one.body...)
 	return p.request
 }
 

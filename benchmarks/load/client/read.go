@@ -29,7 +29,8 @@ const (
 // microseconds when this reader had them:
 //
 //	offset  TOPIC  PARTITION  OFFSET  TIME          the group has processed what is before OFFSET
-//	record  TOPIC  PARTITION  OFFSET  TIME  BASE64  one of SAMPLE records, and each of -whole; the beginning of its value
+//	record  TOPIC  PARTITION  OFFSET  TIME  BASE64  one of SAMPLE records; the beginning of its value
+//	traced  TOPIC  PARTITION  OFFSET  TIME  BASE64  TRACEPARENT  each record of -whole, and the trace that it carries on
 //	count   TOPIC  RECORDS                          at the end
 func read(arguments []string) {
 	flags := flag.NewFlagSet("read", flag.ExitOnError)
@@ -60,9 +61,9 @@ func read(arguments []string) {
 		follow(stop, *brokers, strings.Split(*topics, ","), func(record *kgo.Record, now int64) {
 			counts[record.Topic]++
 			if record.Topic == *whole {
-				lines.record(record, record.Value, now)
+				lines.traced(record, now)
 			} else if record.Offset%*sample == 0 {
-				lines.record(record, record.Value[:min(len(record.Value), prefixBytes)], now)
+				lines.record(record, now)
 			}
 		})
 	})
@@ -125,9 +126,20 @@ func (l *lines) flushSometimes(stop context.Context) {
 	}
 }
 
-func (l *lines) record(record *kgo.Record, value []byte, now int64) {
-	text := base64.StdEncoding.EncodeToString(value)
+func (l *lines) record(record *kgo.Record, now int64) {
+	text := base64.StdEncoding.EncodeToString(record.Value[:min(len(record.Value), prefixBytes)])
 	l.write("record\t%s\t%d\t%d\t%d\t%s\n", record.Topic, record.Partition, record.Offset, now, text)
+}
+
+func (l *lines) traced(record *kgo.Record, now int64) {
+	trace := ""
+	for _, header := range record.Headers {
+		if header.Key == "traceparent" {
+			trace = string(header.Value)
+		}
+	}
+	text := base64.StdEncoding.EncodeToString(record.Value)
+	l.write("traced\t%s\t%d\t%d\t%d\t%s\t%s\n", record.Topic, record.Partition, record.Offset, now, text, trace)
 }
 
 // offset takes what a group has committed; records about other groups, and about members, are passed over.

@@ -54,6 +54,7 @@ func send(arguments []string) {
 	seconds := flags.Float64("seconds", 10, "how long")
 	connections := flags.Int("connections", 128, "kept open")
 	repeat := flags.Float64("repeat", 0.1, "share of attempts that repeat an earlier one")
+	traced := flags.Bool("traced", false, "each attempt begins a trace, which what is made of it carries on")
 	accepted := flags.String("accepted", "", "file for the ids that were answered 2xx")
 	_ = flags.Parse(arguments)
 
@@ -64,7 +65,7 @@ func send(arguments []string) {
 	due := make(chan delivery, 1<<20) // what is due and finds no free connection waits here
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
-	posters := newPosters(*connections, *address, *path, *secret)
+	posters := newPosters(*connections, *address, *path, *secret, *traced)
 	began := time.Now()
 	for _, each := range posters {
 		go each.run(due)
