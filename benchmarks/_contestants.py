@@ -1,7 +1,7 @@
 """Who takes part in `benchmarks.engine`: how each is started on a job."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,34 +72,40 @@ def faust() -> Contestant:
 
 
 def kafka_streams(guarantee: str, *, cached: bool) -> Contestant:
-    """Kafka Streams with what its users would set for speed: lz4, two threads, static membership as ours."""
+    """Kafka Streams; see `streams_start`."""
 
     def start(job: Job, state: Path, number: int) -> Start:
-        settings = {
-            "application.id": job.name,
-            "bootstrap.servers": job.bootstrap_servers,
-            "processing.guarantee": guarantee,
-            "commit.interval.ms": "100",
-            "num.stream.threads": str(THREADS),
-            "state.dir": str(state),
-            "statestore.cache.max.bytes": str(64 * 2**20 if cached else 0),
-            "replication.factor": "1",
-            "producer.compression.type": "lz4",
-            "consumer.group.instance.id": f"w{number}",
-            "auto.offset.reset": "earliest",
-        }
-        command = [
-            str(find_java().path),
-            *JVM,
-            "-cp",
-            _class_path(),
-            *(f"-Dstreams.{k}={v}" for k, v in settings.items()),
-        ]
-        return Start([*command, "Dedup", job.source, job.out, *(["--cached"] if cached else [])], {})
+        words = [job.source, job.out, *(["--cached"] if cached else [])]
+        return streams_start(job.name, job.bootstrap_servers, guarantee, state, number, words)
 
     short = {"exactly_once_v2": "eos", "at_least_once": "alo"}[guarantee]
     name = f"streams_{short}{'_cache' if cached else ''}"
-    return Contestant(name, start, lambda job: _build(), exactly_once=guarantee == "exactly_once_v2")
+    return Contestant(name, start, lambda job: build_streams(), exactly_once=guarantee == "exactly_once_v2")
+
+
+def streams_start(
+    application: str, bootstrap_servers: str, guarantee: str, state: Path, number: int, words: Sequence[str]
+) -> Start:
+    """Kafka Streams with what its users would set for speed: lz4, two threads, static membership as ours.
+
+    `words`: what `Dedup.java` is told.
+    """
+    settings = {
+        "application.id": application,
+        "bootstrap.servers": bootstrap_servers,
+        "processing.guarantee": guarantee,
+        "commit.interval.ms": "100",
+        "num.stream.threads": str(THREADS),
+        "state.dir": str(state),
+        "statestore.cache.max.bytes": str(64 * 2**20 if "--cached" in words else 0),
+        "replication.factor": "1",
+        "producer.compression.type": "lz4",
+        "producer.max.request.size": str(24 * 2**20),
+        "consumer.group.instance.id": f"w{number}",
+        "auto.offset.reset": "earliest",
+    }
+    flags = (f"-Dstreams.{name}={value}" for name, value in settings.items())
+    return Start([str(find_java().path), *JVM, "-cp", _class_path(), *flags, "Dedup", *words], {})
 
 
 ALL = {
@@ -125,7 +131,7 @@ def _cache() -> Path:
     return jars.cache_of(b"".join(path.read_bytes() for path in sorted(JAVA_SOURCES.iterdir())))
 
 
-def _build() -> None:
+def build_streams() -> None:
     """Compile the Java program and fetch Kafka Streams, once per user. Raises Misconfigured without Java or Maven."""
 
     def fill(folder: Path) -> None:

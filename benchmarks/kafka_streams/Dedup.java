@@ -1,3 +1,4 @@
+import java.util.List;
 import java.util.Properties;
 import java.util.Set;
 import org.apache.kafka.common.serialization.Serdes;
@@ -13,14 +14,20 @@ import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 
 /**
- * The first record of each key, and no other: {@code Dedup SOURCE OUT [--cached]}. Further settings of Kafka Streams are
- * system properties that begin with {@code streams.}.
+ * The first record of each key, and no other: {@code Dedup SOURCE,... OUT [--cached] [--header NAME]}; with a header's name
+ * the first of each value of that header. Further settings of Kafka Streams are system properties that begin with
+ * {@code streams.}.
  */
 public final class Dedup implements Processor<byte[], byte[], byte[], byte[]> {
   private static final String SEEN = "seen";
 
+  private final String header;
   private ProcessorContext<byte[], byte[]> context;
   private KeyValueStore<byte[], byte[]> seen;
+
+  private Dedup(String header) {
+    this.header = header;
+  }
 
   @Override
   public void init(ProcessorContext<byte[], byte[]> context) {
@@ -30,27 +37,30 @@ public final class Dedup implements Processor<byte[], byte[], byte[], byte[]> {
 
   @Override
   public void process(Record<byte[], byte[]> record) {
-    if (seen.get(record.key()) == null) {
-      seen.put(record.key(), Long.toString(context.recordMetadata().orElseThrow().offset()).getBytes());
+    byte[] id = header == null ? record.key() : record.headers().lastHeader(header).value();
+    if (seen.get(id) == null) {
+      seen.put(id, Long.toString(context.recordMetadata().orElseThrow().offset()).getBytes());
       context.forward(record);
     }
   }
 
   public static void main(String[] arguments) {
-    boolean cached = arguments.length > 2 && arguments[2].equals("--cached");
+    List<String> options = List.of(arguments).subList(2, arguments.length);
+    boolean cached = options.contains("--cached");
+    String header = options.contains("--header") ? options.get(options.indexOf("--header") + 1) : null;
     StreamsBuilder builder = new StreamsBuilder();
-    builder.<byte[], byte[]>stream(arguments[0]).process(supplier(cached)).to(arguments[1]);
+    builder.<byte[], byte[]>stream(List.of(arguments[0].split(","))).process(supplier(cached, header)).to(arguments[1]);
     Properties settings = settings();
     KafkaStreams streams = new KafkaStreams(builder.build(settings), settings);
     Runtime.getRuntime().addShutdownHook(new Thread(streams::close));
     streams.start();
   }
 
-  private static ProcessorSupplier<byte[], byte[], byte[], byte[]> supplier(boolean cached) {
+  private static ProcessorSupplier<byte[], byte[], byte[], byte[]> supplier(boolean cached, String header) {
     return new ProcessorSupplier<>() {
       @Override
       public Processor<byte[], byte[], byte[], byte[]> get() {
-        return new Dedup();
+        return new Dedup(header);
       }
 
       @Override

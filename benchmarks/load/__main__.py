@@ -17,11 +17,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
+import psutil
 import stamina
 
 from benchmarks import _rules
 from benchmarks.gateway import profile
-from benchmarks.load import bodies, stand, table
+from benchmarks.load import bodies, peer, plot, stand, table
 from benchmarks.load.stand import Stand
 from benchmarks.load.step import WARM_UP_S, Row, Steps
 from streams.demo.cluster import jars, missing
@@ -41,9 +42,13 @@ def options() -> argparse.Namespace:
     parser.add_argument("--partitions", type=int, default=4, metavar="N", help="of every topic")
     parser.add_argument("--connections", type=int, default=128, metavar="N", help="of the sender")
     parser.add_argument("--rules", type=int, default=0, metavar="N", help="alert rules; a tenth of them are often met")
+    parser.add_argument("--peer", action="store_true", help="then a gateway in Go and Kafka Streams that deduplicates")
     parser.add_argument("--on", action="store_true", help="also beyond the ceiling")
     parser.add_argument("--profile", type=Path, metavar="FOLDER", help="py-spy of gateway and workers at each step")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="an SVG of the figures")
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--json", action="store_true")
+    shown.add_argument("--markdown", action="store_true")
     given = parser.parse_args()
     steps, seconds = FULL if given.full else SHORT
     given.steps, given.seconds = given.steps or steps, given.seconds or seconds
@@ -63,21 +68,31 @@ def main() -> int:
     except Misconfigured as error:
         print(f"not measured: {error}", file=sys.stderr)
         return 2
-    print(json.dumps(table.as_json(rows)) if given.json else table.text(rows))
+    if given.plot:
+        given.plot.write_text(plot.svg([row for row in rows if row.name != "peer"], psutil.cpu_count() or 1))
+    print(json.dumps(table.as_json(rows)) if given.json else (table.markdown if given.markdown else table.text)(rows))
     return int(any(row.lost for row in rows))
 
 
 def measure(given: argparse.Namespace) -> list[Row]:
-    """Rate after rate, until one is not held. Raises Misconfigured."""
+    """Ours, and with `--peer` the others' after it. Raises Misconfigured."""
     made = bodies.prepared(int(sum(given.steps) * (WARM_UP_S + given.seconds)))
-    rows = []
     with stand.started(given.workers, given.partitions, _rules_file(given.rules)) as running:
-        steps = Steps(running, made, given.connections, _watched(running, given.profile))
-        for rate in given.steps:
-            rows.append(steps.run(rate, given.seconds))
-            jars.to_stderr(table.line(rows[-1]))
-            if not rows[-1].held and not given.on:
-                break
+        rows = _climb(running, made, given)
+    if given.peer:
+        with peer.started(given.partitions) as running:
+            rows += _climb(running, made, given)
+    return rows
+
+
+def _climb(running: Stand, made: bodies.Bodies, given: argparse.Namespace) -> list[Row]:
+    """Rate after rate, until one is not held."""
+    steps, rows = Steps(running, made, given.connections, _watched(running, given.profile)), list[Row]()
+    for rate in given.steps:
+        rows.append(steps.run(rate, given.seconds))
+        jars.to_stderr(table.line(rows[-1]))
+        if not rows[-1].held and not given.on:
+            break
     return rows
 
 
@@ -98,7 +113,7 @@ def _recorded(running: Stand, folder: Path, rate: float) -> Iterator[None]:
     """py-spy on the gateway and each worker: `worker-0-1000.speedscope.json`."""
     with ExitStack() as stack:
         for name, child in running.children.items():
-            if name != "reader":
+            if name == "gateway" or name.startswith("worker "):
                 file = folder / f"{name.replace(' ', '-')}-{rate:g}.speedscope.json"
                 stack.enter_context(profile.recording(child.pid, file))
         yield

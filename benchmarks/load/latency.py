@@ -41,12 +41,12 @@ def percentiles(values: Iterable[float]) -> Percentiles:
 def committed_ms(receipts: Receipts, commits: Sequence[Committed]) -> list[tuple[float, float]]:
     """Of every event, when it was received, and when the offset behind it was seen committed; inf where it was not."""
     timelines: dict[Place, list[Committed]] = {}
-    for commit in commits:
-        timelines.setdefault(commit.place, []).append(commit)
-    found = []
+    for one in commits:
+        timelines.setdefault(one.place, []).append(one)
+    found: list[tuple[float, float]] = []
     for place, times in receipts.times_ms.items():
         timeline = iter(sorted(timelines.get(place, ())))
-        commit = next(timeline, None)
+        commit: Committed | None = next(timeline, None)
         for offset, at_ms in enumerate(times, receipts.first[place]):
             while commit and commit.offset <= offset:
                 commit = next(timeline, None)

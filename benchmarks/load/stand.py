@@ -34,9 +34,11 @@ _CLIENT = Path(__file__).parent / "client"
 
 @dataclass(frozen=True)
 class Stand:
-    """What runs. `seen`: the file of the reader. `metrics_urls`: of workers. `is_traced`: alerts are timed by traces."""
+    """What runs. `seen`: the file of the reader. `metrics_urls`: of workers. `is_traced`: alerts are timed so."""
 
+    name: str
     settings: Settings
+    endpoint: str
     secret: str
     folder: Path
     seen: Path
@@ -49,7 +51,7 @@ class Stand:
         """The command that plays bodies from that place of their file; the ids that were let in go to `accepted`."""
         words = {
             "address": f"127.0.0.1:{self.settings.gateway_port}",
-            "path": f"/webhooks/{ENDPOINT}",
+            "path": f"/webhooks/{self.endpoint}",
             "secret": self.secret,
             "bodies": str(bodies),
             "offset": str(offset),
@@ -83,9 +85,7 @@ def started(workers: int, partitions: int, rules: str | None) -> Iterator[Stand]
     client()
     with ExitStack() as stack:
         cluster = stack.enter_context(Cluster(partitions=partitions))
-        settings, secret = _settings(cluster, partitions)
-        admin.apply(settings)
-        registry.register(settings)
+        settings, secret = kafka_ready(cluster, partitions)
         folder = cluster.data_dir
         more = _rules(folder, rules)
         children = {"gateway": service(stack, "gateway", settings, secret, folder)}
@@ -98,8 +98,18 @@ def started(workers: int, partitions: int, rules: str | None) -> Iterator[Stand]
             urls.append(f"http://127.0.0.1:{own.metrics_port}/metrics")
         _await(children, settings, urls)
         seen = folder / "seen"
-        children["reader"] = _reader(stack, settings, seen)
-        yield Stand(settings, secret, folder, seen, urls, _processes(cluster, children), children, rules is not None)
+        children["reader"] = reader(stack, settings, seen, list(topics.clean_topics()))
+        found = processes(cluster, {name: child.pid for name, child in children.items()})
+        name = f"ours_{workers}"
+        yield Stand(name, settings, ENDPOINT, secret, folder, seen, urls, found, children, rules is not None)
+
+
+def kafka_ready(cluster: Cluster, partitions: int) -> tuple[Settings, str]:
+    """Settings and a signing secret for a cluster that has our topics and schemas now."""
+    settings, secret = _settings(cluster, partitions)
+    admin.apply(settings)
+    registry.register(settings)
+    return settings, secret
 
 
 def _settings(cluster: Cluster, partitions: int) -> tuple[Settings, str]:
@@ -132,8 +142,9 @@ def _rules(folder: Path, rules: str | None) -> dict[str, str]:
     return {"STREAMS_ALERT_RULES": str(file)}
 
 
-def _reader(stack: ExitStack, settings: Settings, seen: Path) -> Child:
-    names = [f"{settings.topic_prefix}.{name}" for name in topics.clean_topics()]
+def reader(stack: ExitStack, settings: Settings, seen: Path, short_names: Sequence[str]) -> Child:
+    """The process that reads these topics and the offsets of the group, until the stack ends."""
+    names = [f"{settings.topic_prefix}.{name}" for name in short_names]
     words = {"brokers": settings.bootstrap_servers, "group": settings.group_id, "topics": ",".join(names)}
     words |= {"whole": f"{settings.topic_prefix}.{topics.ALERTS}", "out": str(seen)}
     command = [str(client()), "read", *(f"-{name}={value}" for name, value in words.items())]
@@ -142,15 +153,15 @@ def _reader(stack: ExitStack, settings: Settings, seen: Path) -> Child:
     return child
 
 
-def _processes(cluster: Cluster, children: Mapping[str, Child]) -> dict[str, list[psutil.Process]]:
+def processes(cluster: Cluster, pids: Mapping[str, int]) -> dict[str, list[psutil.Process]]:
     """By who is told of: workers together."""
     assert cluster.registry
     found = {
         "kafka": family(cluster.kafka.children[1].pid),
         "registry": family(cluster.registry.children[1].pid),
     }
-    for name, child in children.items():
-        found.setdefault(name.partition(" ")[0], []).extend(family(child.pid))
+    for name, pid in pids.items():
+        found.setdefault(name.partition(" ")[0], []).extend(family(pid))
     return found
 
 

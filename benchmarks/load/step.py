@@ -28,13 +28,14 @@ HELD_SHARE = 0.98  # of what was to be accepted
 
 @dataclass(frozen=True)
 class Row:
-    """Figures of one rate. Latencies from the gateway's receipt; `reply`: as the sender saw it, from when it was due.
+    """Figures of one rate. `name`: `ours_N` with N workers, or the peer. Latencies from the gateway's receipt; `reply`:
+    as the sender saw it, from when it was due.
 
     `lost`: accepted and not stored, or stored and not committed. `held`: accepted in time, without a growing backlog.
     """
 
+    name: str
     rate: float
-    workers: int
     seconds: float
     accepted: int
     accepted_per_s: float
@@ -144,8 +145,8 @@ class Steps:
         per_s = commit.n / (after.at_s - before.at_s)
         refused = sum(said["refused"].values())
         return Row(
+            name=self._stand.name,
             rate=rate,
-            workers=len(self._stand.metrics_urls),
             seconds=seconds,
             accepted=said["ok"],
             accepted_per_s=round(per_s, 1),

@@ -16,28 +16,43 @@ _TOLD = ("gateway", "worker", "kafka", "registry", "sender", "reader")
 
 
 def knee(rows: Sequence[Row]) -> float | None:
-    """The last rate before the first whose p99 to commit is too long; None where it is the first."""
+    """The last rate before the first whose p99 to commit is too long; None where it is the first. Rows of one name."""
     return _last_before(rows, lambda row: row.held and row.commit.p99_ms < KNEE_P99_MS)
 
 
 def ceiling(rows: Sequence[Row]) -> float | None:
-    """The last rate before the first that was not held; None where it is the first."""
+    """The last rate before the first that was not held; None where it is the first. Rows of one name."""
     return _last_before(rows, lambda row: row.held)
+
+
+def by_name(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Rows of each, slowest rate first."""
+    found: dict[str, list[Row]] = {}
+    for row in sorted(rows, key=lambda row: row.rate):
+        found.setdefault(row.name, []).append(row)
+    return {name: found[name] for name in dict.fromkeys(row.name for row in rows)}
 
 
 def _last_before(rows: Sequence[Row], is_right: Callable[[Row], bool]) -> float | None:
     found = None
-    for row in sorted(rows, key=lambda row: row.rate):
+    for row in rows:
         if not is_right(row):
             break
         found = row.rate
     return found
 
 
+def _ends(rows: Sequence[Row]) -> str:
+    """Knee and ceiling of each."""
+    return "; ".join(
+        f"{name}: knee {_rate(knee(own))}, ceiling {_rate(ceiling(own))}" for name, own in by_name(rows).items()
+    )
+
+
 def line(row: Row) -> str:
     """One rate, while others are still to come."""
     return (
-        f"{row.rate:>6,.0f}/s: commit p50 {row.commit.p50_ms:.0f}, p99 {row.commit.p99_ms:.0f} ms; "
+        f"{row.name} {row.rate:>6,.0f}/s: commit p50 {row.commit.p50_ms:.0f}, p99 {row.commit.p99_ms:.0f} ms; "
         f"CPU ms {', '.join(f'{name} {row.cpu_ms.get(name, 0):.2f}' for name in _TOLD)}; "
         f"backlog {row.backlog:,}, lost {row.lost}, others {row.others_cores:.2f}"
     )
@@ -48,16 +63,18 @@ def as_json(rows: Sequence[Row]) -> dict[str, Any]:
     found = [asdict(row) for row in rows]
     for row, one in zip(rows, found, strict=True):
         one.update({name: getattr(row, name)._asdict() for name in ("reply", "commit", "reader", "alert")})
-    return {"load": found, "knee": knee(rows), "ceiling": ceiling(rows), "cores": psutil.cpu_count()}
+    ends = {name: {"knee": knee(own), "ceiling": ceiling(own)} for name, own in by_name(rows).items()}
+    return {"load": found, "ends": ends, "cores": psutil.cpu_count()}
 
 
 def text(rows: Sequence[Row]) -> str:
     """A row of the table is a rate."""
     shown = Table(
         caption=f"milliseconds from receipt; CPU in ms an event; {psutil.cpu_count()} cores, shared by all of them; "
-        f"knee {_rate(knee(rows))}, ceiling {_rate(ceiling(rows))}"
+        + _ends(rows)
     )
     titles = [
+        "",
         "rate/s",
         "accepted",
         "commit p50",
@@ -81,8 +98,37 @@ def text(rows: Sequence[Row]) -> str:
     return out.getvalue().rstrip()
 
 
+HEAD = (
+    "who | events/s | to commit p50 | p99 | p99.9 ms | to a reader p99 | gateway | worker | Kafka | sender | reader | "
+    "cores busy | transactions/s | records, partitions in one | MB: gateway, worker, Kafka | backlog"
+)
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """A table as docs/performance.md has it, knee and ceiling below."""
+    lines = [HEAD, "|".join(["---:"] * (HEAD.count("|") + 1)), *(" | ".join(_words(row)) for row in rows)]
+    end = f"{_ends(rows)}; lost {sum(row.lost for row in rows)}."
+    return "\n".join(f"| {one} |" for one in lines) + f"\n\n{end}"
+
+
+def _words(row: Row) -> list[str]:
+    return [
+        row.name,
+        f"{row.rate:,.0f}",
+        *(f"{value:,.0f}" for value in row.commit[1:]),
+        f"{row.reader.p99_ms:,.0f}",
+        *(f"{row.cpu_ms.get(name, 0):.2f}" for name in ("gateway", "worker", "kafka", "sender", "reader")),
+        f"{row.busy_cores:.2f}",
+        f"{row.transactions_per_s:.0f}",
+        f"{row.records_a_transaction:,.0f}, {row.partitions_a_transaction:,.0f}",
+        ", ".join(f"{row.memory_mb[name]:,.0f}" for name in ("gateway", "worker", "kafka")),
+        f"{row.backlog:,}",
+    ]
+
+
 def _cells(row: Row) -> list[str]:
     return [
+        row.name,
         f"{row.rate:,.0f}",
         f"{row.accepted_per_s:,.0f}",
         *(f"{value:,.0f}" for value in row.commit[1:]),

@@ -1,7 +1,6 @@
 """What was used between two looks: CPU of each process, memory, and the engine's transactions."""
 
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -42,9 +41,8 @@ class Use:
 
 def look(processes: Mapping[str, Sequence[psutil.Process]], metrics_urls: Sequence[str]) -> Look:
     """As it stands now."""
-    engine: Counter[str] = Counter()
-    for url in metrics_urls:
-        engine.update(_engine(http().get(url).text))
+    counted = [_engine(http().get(url).text) for url in metrics_urls]
+    engine = {name: sum(one[name] for one in counted) for name in _COUNTERS.values()}
     used = {name: cpu_s(ours) for name, ours in processes.items()}
     return Look(time.time(), used, machine_cpu_s(), engine)
 
@@ -54,21 +52,21 @@ def between(before: Look, after: Look, events: int) -> Use:
     seconds = after.at_s - before.at_s
     used = {name: after.cpu_s[name] - before.cpu_s[name] for name in before.cpu_s}
     busy_s = after.machine_s - before.machine_s
-    engine = {name: after.engine.get(name, 0.0) - before.engine.get(name, 0.0) for name in after.engine}
-    transactions = engine.get("transactions", 0.0) or 1.0
+    engine = {name: after.engine[name] - before.engine[name] for name in after.engine}
+    transactions = engine["transactions"] or 1.0
     return Use(
         {name: round(cpu / max(1, events) * 1000, 3) for name, cpu in used.items()},
         round(max(0.0, busy_s - sum(used.values())) / seconds, 2),
         round(busy_s / seconds, 2),
-        round(engine.get("transactions", 0.0) / seconds, 1),
-        round(engine.get("records", 0.0) / transactions, 1),
-        round(engine.get("partitions", 0.0) / transactions, 1),
+        round(engine["transactions"] / seconds, 1),
+        round(engine["records"] / transactions, 1),
+        round(engine["partitions"] / transactions, 1),
     )
 
 
-def _engine(page: str) -> "Counter[str]":
+def _engine(page: str) -> dict[str, float]:
     """Of one worker: how many transactions were committed, their records, and the partitions that they wrote to."""
-    found: Counter[str] = Counter()
+    found: dict[str, float] = dict.fromkeys(_COUNTERS.values(), 0.0)
     for family in text_string_to_metric_families(page):
         for sample in family.samples:
             if (name := _COUNTERS.get(sample.name)) and sample.labels.get("outcome") != "aborted":

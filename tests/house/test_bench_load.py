@@ -11,14 +11,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from xml.etree.ElementTree import fromstring
 
 import pytest
 
 from benchmarks import _rules
-from benchmarks.load import bodies, latency, stand
+from benchmarks.load import bodies, latency, plot, stand, table
 from benchmarks.load.latency import Percentiles, Span
 from benchmarks.load.receipts import Receipts
 from benchmarks.load.seen import Committed, Record, Seen
+from benchmarks.load.step import Row
 from streams.alerts.rules.parser import parse
 from streams.events import topics
 from streams.events.identity import identify
@@ -91,6 +93,21 @@ def test_bodies_in_a_file_are_framed(tmp_path: Path) -> None:
     assert _frames((tmp_path / "bodies").read_bytes()) == list(islice(bodies.mixed(END_MS), 50))
 
 
+def test_knee_and_ceiling_are_the_last_before_the_first_that_fails() -> None:
+    """A quicker rate that is well again by chance counts for nothing."""
+    rows = [_row(500, 100), _row(1000, 149), _row(2000, 151), _row(3000, 90), _row(4000, 900, held=False)]
+    assert (table.knee(rows), table.ceiling(rows)) == (1000, 3000)
+    assert (table.knee(rows[2:]), table.ceiling(rows[4:])) == (None, None)
+    assert "ours_1: knee 1,000/s, ceiling 3,000/s" in table.text(rows)
+    assert "| ours_1 | 2,000 | 20 | 151 |" in table.markdown(rows)
+
+
+def test_the_plot_is_xml_with_every_rate() -> None:
+    """Whatever the figures are."""
+    root = fromstring(plot.svg([_row(500, 100), _row(1000, 0), _row(2000, 1e9)], cores=2))  # noqa: S314  # because it is our own
+    assert {"500", "1,000", "2,000"} <= {text.text for text in root.iter("{http://www.w3.org/2000/svg}text")}
+
+
 @pytest.mark.skipif(not shutil.which("go"), reason="because Go is missing: apt-get install golang-go")
 def test_the_sender_signs_and_repeats_deliveries_whole(tmp_path: Path) -> None:
     """Each body once in turn, under a fresh id; a repeated one keeps id and body; what was accepted is listed."""
@@ -133,6 +150,17 @@ class _Answers(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing: the tests' output is not its log."""
+
+
+def _row(rate: float, p99_ms: float, *, held: bool = True) -> Row:
+    timed, none = Percentiles(9, 20, p99_ms, p99_ms), Percentiles(0, 0, 0, 0)
+    used = {"gateway": 0.2, "worker": 0.5, "kafka": 0.6, "sender": 0.1, "reader": 0.02}
+    return Row(
+        name="ours_1", rate=rate, seconds=1, accepted=9, accepted_per_s=rate, repeated=0, refused=0, failed=0, unsent=0,
+        body_bytes=1000, late_p99_ms=0, reply=none, commit=timed, reader=none, alert=none, cpu_ms=used,
+        memory_mb=dict.fromkeys(used, 50), others_cores=0, busy_cores=1, transactions_per_s=10, records_a_transaction=9,
+        partitions_a_transaction=4, backlog=0, backlog_s=0, lost=0, held=held,
+    )  # fmt: skip
 
 
 def _alert(life: str) -> bytes:
