@@ -1,5 +1,6 @@
 """When the gateway had each event, read from the raw topics when a rate is over: reading costs what is measured."""
 
+import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from streams.ops.settings import Settings
 
 Place = tuple[str, int]  # topic, partition
 BATCH = 5_000
-PATIENCE_S = 20.0
+POLL_S, PATIENCE_S = 0.2, 20.0
 
 
 class Receipts(NamedTuple):
@@ -44,10 +45,13 @@ def read(settings: Settings, begin: Offsets, end: Offsets) -> Receipts:
     times: dict[Place, list[int]] = {place: [] for place in left}
     ids: list[str] = []
     traces: dict[str, int] = {}
+    deadline_s = time.monotonic() + PATIENCE_S
     try:
         while any(len(times[place]) < n for place, n in left.items()):
-            batch = consumer.consume(BATCH, PATIENCE_S)
-            if not batch:
+            batch = consumer.consume(BATCH, POLL_S)  # it waits for all of them, or so long
+            if batch:
+                deadline_s = time.monotonic() + PATIENCE_S
+            elif time.monotonic() > deadline_s:
                 raise TimeoutError("the raw topics cannot be read")
             for message in batch:
                 place = (message.topic(), message.partition())
