@@ -37,7 +37,10 @@ def started(partitions: int) -> Iterator[Stand]:
         settings = settings.model_copy(update={"group_id": GROUP})
         folder = cluster.data_dir
         place = contestants.Place(cluster.bootstrap_servers, secret, partitions, folder, folder)
-        (gateway,) = stack.enter_context(contestants.started(["go_2"], place))
+        running = stack.enter_context(contestants.started(["go_2"], place))
+        if not running:
+            raise Misconfigured("there is no peer without its gateway")
+        (gateway,) = running
         settings = settings.model_copy(update={"gateway_port": gateway.port})
         worker = _streams(stack, settings, folder)
         seen = folder / "seen"

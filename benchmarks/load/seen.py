@@ -31,11 +31,12 @@ class Record(NamedTuple):
     trace: str = ""
 
     def received_ms(self) -> int | None:
-        """When the event that it is made of was received; None for a topic whose records do not say, and for a record
+        """When the event that it is made of was received; None where the topic's records do not say, and for a record
         that is only repeated because another source is preferred now.
         """
-        schema = _beginning(topics.clean_topics()[self.topic])
-        if schema is None:
+        name = topics.clean_topics().get(self.topic)
+        schema = name and _beginning(name)
+        if not schema:
             return None
         begin = codec.decode(self.value, schema)
         said: int | None = begin["delivery"]["received_at"]
