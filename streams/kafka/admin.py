@@ -30,7 +30,7 @@ def layout_of(settings: Settings) -> list[Topic]:
 def client_of(settings: Settings) -> AdminClient:
     """An admin client; it connects on first use. Raises Misconfigured when no Kafka is named."""
     settings.need_kafka()
-    return AdminClient(settings.librdkafka | {"log_level": 0, "reconnect.backoff.max.ms": 1000})
+    return AdminClient(settings.librdkafka | {"log_level": 0})
 
 
 def plan(settings: Settings, client: AdminClient | None = None, *, partitions_only: bool = False) -> list[Change]:

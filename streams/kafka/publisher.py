@@ -31,7 +31,6 @@ _LINGER_MS = 1
 _POLL_S = 0.001  # while records are under way
 _IDLE_POLL_S = 1.0  # else: librdkafka's news about lost connections must not pile up
 _PURGE_S = 1.0
-_RECONNECT_MS_MAX = 1000  # Kafka comes back: notice within a second, not within librdkafka's ten
 _UNKNOWN_TOPIC_MS = 1000  # topics exist before a door opens: an unknown one is no matter of patience
 _GIVE_UP_EARLIER_S = 1.5  # librdkafka looks for late records once a second: give up before the reply is due
 _DELIVERY_S_MIN = 0.5
@@ -197,7 +196,6 @@ def _producer_conf(settings: Settings) -> dict[str, Any]:
         # Doors refuse before it is full (`connectors.contract.queue`).
         "queue.buffering.max.kbytes": 2 * (settings.publish_queue_bytes_max + settings.record_bytes_max) // 1024,
         "delivery.timeout.ms": int(1000 * max(settings.publish_timeout_s - _GIVE_UP_EARLIER_S, _DELIVERY_S_MIN)),
-        "reconnect.backoff.max.ms": _RECONNECT_MS_MAX,
         "topic.metadata.propagation.max.ms": _UNKNOWN_TOPIC_MS,
         "log_level": 0,  # what matters comes through error_cb, once
     }

@@ -16,6 +16,7 @@ from streams.ops import addresses
 from streams.ops.errors import Misconfigured
 
 MIB = 1024 * 1024
+RECONNECT_MS_MAX = "500"  # a broker that is back is noticed within this time, not within librdkafka's ten seconds
 # No registry at all: schema ids by position. For the mock cluster, where nothing outlives the process.
 LOCAL_REGISTRY = "local:"
 # Before the path of a file, in place of a secret. No secret begins so: base64 has no colon.
@@ -319,6 +320,7 @@ class Settings(BaseSettings):
             "ssl.ca.location": str(self.ssl_ca_file or ""),
             "ssl.certificate.location": str(self.ssl_cert_file or ""),
             "ssl.key.location": str(self.ssl_key_file or ""),
+            "reconnect.backoff.max.ms": RECONNECT_MS_MAX,
         }
         return {name: value for name, value in conf.items() if value}
 

@@ -154,6 +154,7 @@ def test_both_clients_get_the_same_security() -> None:
     assert Settings(bootstrap_servers="k:9092").librdkafka == {
         "bootstrap.servers": "k:9092",
         "security.protocol": "PLAINTEXT",
+        "reconnect.backoff.max.ms": "500",
     }
     secured = with_secrets(
         security_protocol="SASL_SSL", sasl_mechanism="PLAIN", sasl_username="u", ssl_ca_file="ca.pem"

@@ -9,7 +9,7 @@ from streams.engine.positions.ledger import Ledger
 from streams.engine.positions.slices import Cursors
 from streams.engine.store.table import StateTable
 from streams.engine.work.aborts import AbortCause, Aborted
-from streams.engine.work.blocking import Blocking
+from streams.engine.work.blocking import Blocking, Stuck
 from streams.engine.work.producer import TransactionalProducer
 from streams.engine.work.refusals import Refusals
 from streams.engine.work.slice_source import SliceSource
@@ -58,8 +58,21 @@ class Committer:
         metadata = self._metadata()
         if transaction.failure:
             raise transaction.failure
-        await self._thread.run(transaction.commit, self.producer, self._tables, metadata, self.ledger)
+        try:
+            await self._thread.run(transaction.commit, self.producer, self._tables, metadata, self.ledger)
+        except Stuck:
+            await self._replace()
+            raise Aborted("a call of librdkafka did not return", AbortCause.BROKER) from None
         self._refusals.committed()
+
+    async def _replace(self) -> None:
+        """Go on with another thread and another producer. Raises as `open` does.
+
+        What the one before may still do is fenced, or is done before the recovery reads the stable offsets.
+        """
+        logger.warning("producer_replaced", why="a call of librdkafka did not return")
+        self._thread = Blocking("transactions")
+        await self.open()
 
     def _metadata(self) -> bytes:
         membership = self._source.membership()

@@ -41,6 +41,9 @@ def config(settings: Settings) -> dict[str, Any]:
         "message.max.bytes": settings.record_bytes_max,
         "retry.backoff.ms": 5,  # after a commit AddPartitions is refused until the markers are written: ask soon
         "retry.backoff.max.ms": 100,
+        # With "rebootstrap" librdkafka gives up every broker it knows as soon as none answers, and then a transaction
+        # waits for one of those without end (confluentinc/librdkafka#5511). "none": it goes on asking the same.
+        "metadata.recovery.strategy": "none",
     }
     return settings.librdkafka | SILENT | producer
 
