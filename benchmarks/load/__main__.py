@@ -24,7 +24,7 @@ from benchmarks import _rules
 from benchmarks.gateway import profile
 from benchmarks.load import bodies, peer, plot, stand, table
 from benchmarks.load.stand import Stand
-from benchmarks.load.step import WARM_UP_S, Row, Steps
+from benchmarks.load.step import TAIL_S, WARM_UP_S, Row, Steps
 from streams.demo.cluster import jars, missing
 from streams.ops.errors import Misconfigured
 
@@ -77,7 +77,7 @@ def main() -> int:
 
 def measure(given: argparse.Namespace) -> list[Row]:
     """Ours, and with `--peer` the others' after it. Raises Misconfigured."""
-    made = bodies.prepared(int(sum(given.steps) * (WARM_UP_S + given.seconds) * NEW_SHARE) + 2000)
+    made = bodies.prepared(int(sum(given.steps) * (WARM_UP_S + given.seconds + TAIL_S) * NEW_SHARE) + 2000)
     with stand.started(given.workers, given.partitions, _rules_file(given.rules)) as running:
         rows = _climb(running, made, given)
     if given.peer:

@@ -20,6 +20,7 @@ from streams.kafka.lag import Lag
 from streams.ops.errors import Unavailable
 
 WARM_UP_S = 4
+TAIL_S = 1  # the sender goes on while the last look is taken
 DRAIN_S = 90
 FLUSHED_S = 0.5  # the reader writes what it saw within this
 HELD_BACKLOG_S = 0.5  # a larger backlog at the end of a step, in seconds of its rate, says that it grew
@@ -79,7 +80,9 @@ class Steps:
     def run(self, rate: float, seconds: float) -> Row:
         """Raises Misconfigured when one of the processes has ended."""
         begin = self._lag.ends()
-        command = self._stand.sender(self._bodies.file, self._offset, rate, WARM_UP_S + seconds, self._connections)
+        command = self._stand.sender(
+            self._bodies.file, self._offset, rate, WARM_UP_S + seconds + TAIL_S, self._connections
+        )
         sender = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         try:
             before, after, memory = self._watch(sender.pid, rate, seconds)
@@ -94,14 +97,14 @@ class Steps:
         return self._row(rate, seconds, said, stored, before, after, memory, lost)
 
     def _watch(self, sender: int, rate: float, seconds: float) -> tuple[use.Look, use.Look, dict[str, float]]:
-        """From the end of the warm-up to the end of the sender."""
+        """From the end of the warm-up for so long."""
         processes = {**self._stand.processes, "sender": family(sender)}
         time.sleep(WARM_UP_S)
         for ours in processes.values():
             forget_peaks(ours)
         before = use.look(processes, self._stand.metrics_urls)
         with self._watched(rate):
-            time.sleep(max(0.0, seconds - 0.3))
+            time.sleep(seconds)
             after = use.look(processes, self._stand.metrics_urls)
         memory = {name: round(peak_bytes(ours) / 1e6, 1) for name, ours in processes.items()}
         self._stand.check()

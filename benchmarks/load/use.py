@@ -41,10 +41,11 @@ class Use:
 
 def look(processes: Mapping[str, Sequence[psutil.Process]], metrics_urls: Sequence[str]) -> Look:
     """As it stands now."""
-    counted = [_engine(http().get(url).text) for url in metrics_urls]
-    engine = {name: sum(one[name] for one in counted) for name in _COUNTERS.values()}
+    at_s, machine_s = time.time(), machine_cpu_s()
     used = {name: cpu_s(ours) for name, ours in processes.items()}
-    return Look(time.time(), used, machine_cpu_s(), engine)
+    counted = [_engine(http().get(url).text) for url in metrics_urls]  # takes a while under load
+    engine = {name: sum(one[name] for one in counted) for name in _COUNTERS.values()}
+    return Look(at_s, used, machine_s, engine)
 
 
 def between(before: Look, after: Look, events: int) -> Use:
