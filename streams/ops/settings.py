@@ -168,7 +168,9 @@ class Settings(BaseSettings):
     commit_interval_s: float = Field(default=0.1, gt=0, le=5)
     """Longest time that a transaction collects records."""
     session_timeout_s: float = Field(default=10.0, ge=6)
-    """After so long without a sign of life the partitions of a worker, fetcher or notifier go to the others."""
+    """After so long without a sign of life the partitions of a worker, fetcher or notifier go to the others, after a
+    stop, too: one that is back by then, under its name, goes on with its own. Shorter: others take over sooner, and one
+    that pauses (a slow disk, a moved machine) loses its partitions sooner."""
     query_host: str = "127.0.0.1"
     """Address on which a worker answers `status`."""
     query_port: int = Field(default=0, ge=0, le=65535)
