@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams.agents.steps import deliveries, summary_repeats, zones
+from streams.agents.steps import deliveries, zones
 from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.outlet import Outlet
 from streams.agents.steps.provenance import provenance_of
@@ -26,10 +26,11 @@ from streams.alerts.lives.timers import Timer
 from streams.alerts.lives.user import ClockVersion, PersonalBounds, RuleState, User
 from streams.engine.positions import ledger
 from streams.engine.positions.ledger import Entry
-from streams.events.types import parse_type
+from streams.events.types import Family, parse_type
+from streams.payloads import Summary, decode
 from streams.payloads.envelope import Event
 from streams.payloads.source import Source
-from streams.tables import connections, coverage, drift_counts, hour_blocks, rows, sources, verdicts
+from streams.tables import connections, coverage, drift_counts, hour_blocks, rows, sources, summaries, verdicts
 from streams.tables.draft import Draft
 from streams.tables.history import backfills
 from streams.tables.history import job as jobs
@@ -38,6 +39,7 @@ from streams.tables.history.request import Request
 from streams.tables.overlay import Rows
 from streams.tables.rows import RowKind
 from streams.tables.sources import Maker, Policy, Rivals
+from streams.tables.summaries import RepeatFields, StoredSummary
 from streams.tables.verdicts import StoredVersion, Version
 from tests.folding import CODEC, PREFIX, raw
 
@@ -98,16 +100,39 @@ def _learn(name: str) -> bytes | None:
     return _written(draft, zones.TABLE)
 
 
-def _kept(stored: bytes) -> tuple[Version, bytes, int, dict[str, Any]]:
-    state = verdicts.stored(stored)
-    offset = int.from_bytes(state.extra[:8], "big")
-    return state.version, state.content, offset, msgspec.to_builtins(summary_repeats.kept(state))
+SLEEP = RepeatFields(
+    "20607",
+    Source("oura", "ring"),
+    "client",
+    "team",
+    "daily.data.sleep.created",
+    "msg_1",
+    "webhook",
+    "incremental",
+    "",
+    1_780_500_000_000,
+    1_780_500_000_500,
+    {"id": "s1", "total_s": 28_800.0},
+    None,
+    [],
+)
+NIGHT = b"""{"event_type": "daily.data.sleep.updated", "user_id": "u-1", "client_user_id": "client", "team_id":
+"b2a9d0f4-6f0c-4f1b-8a35-94f1c7e2d310", "data": {"id": "s1", "calendar_date": "2026-06-03",
+"date": "2026-06-03T00:00:00Z", "total": 28800, "hr_average": 61.5, "state": "confirmed", "new": [1],
+"source": {"provider": "oura", "type": "ring"},
+"created_at": "2026-06-03T15:00:00Z", "updated_at": "2026-06-03T15:20:00Z"}}"""
 
 
-def _entity(said: tuple[Version, bytes, int, dict[str, Any]]) -> bytes | None:
-    version, content, offset, kept = said
-    extra = offset.to_bytes(8, "big") + msgspec.msgpack.encode(msgspec.convert(kept, summary_repeats.RepeatFields))
-    return verdicts.judge(None, version, content, extra).state
+def _summary(stored: bytes) -> StoredSummary:
+    return summaries.read(stored, "sleep", "s1")
+
+
+def _night(_: StoredSummary) -> bytes:
+    decoded = decode(NIGHT, Family.SUMMARY)
+    assert isinstance(decoded, Summary)
+    delivery = provenance_of(raw(NIGHT, at_ms=1_780_500_001_000, offset=41))
+    version = Version(1_780_500_000_000_000, 1_780_500_001_000, -7)
+    return summaries.SummaryForm(decoded, "20607", delivery).row(version, b"")
 
 
 def _window(stored: bytes) -> Window:
@@ -170,38 +195,49 @@ GOLDEN: tuple[Golden, ...] = (
         None,
     ),
     Golden(
-        rows.ENTITY,
+        rows.SUMMARY,
         (
             "020006535af605c8000000019e8e11f0e8fffffffffffffff9000000137b22746f74616c5f73223a32383830302e307d"
             "00000000000000299ea5323036303796a46f757261a472696e67c0c0c0c0a6636c69656e74a47465616db86461696c79"
             "2e646174612e736c6565702e63726561746564a56d73675f31a7776562686f6f6bab696e6372656d656e74616ca0cf00"
             "00019e8e11ed00cf0000019e8e11eef481a26964a27331c090"
         ),
+        StoredSummary(Version(1_780_500_000_000_000, 1_780_500_001_000, -7), 41, SLEEP),  # its content was JSON
+        _summary,
+        None,
+    ),
+    Golden(
+        rows.SUMMARY,
         (
+            "030006535af605c8000000019e8e11f0e8fffffffffffffff90000000000000029dc0019cd507fa46f7572610ac0c0c0"
+            "c0a6636c69656e74c410b2a9d0f46f0c4f1b8a3594f1c7e2d31001a56d73675f310305a00000ce47868c000000c3c40e"
+            "20607aaaaa28800aaaaaaaa61b5f92c0a9636f6e6669726d6564ab7b226e6577223a5b315d7d90c4127b22242e646174"
+            "612e6e6577223a5b315d7d"
+        ),
+        StoredSummary(
             Version(1_780_500_000_000_000, 1_780_500_001_000, -7),
-            b'{"total_s":28800.0}',
             41,
-            msgspec.to_builtins(
-                summary_repeats.RepeatFields(
-                    "20607",
-                    Source("oura", "ring"),
-                    "client",
-                    "team",
-                    "daily.data.sleep.created",
-                    "msg_1",
-                    "webhook",
-                    "incremental",
-                    "",
-                    1_780_500_000_000,
-                    1_780_500_000_500,
-                    {"id": "s1"},
-                    None,
-                    [],
-                )
+            msgspec.structs.replace(
+                SLEEP,
+                team_id="b2a9d0f4-6f0c-4f1b-8a35-94f1c7e2d310",
+                event_type="daily.data.sleep.updated",
+                created_ms=1_780_500_001_000,
+                received_ms=1_780_500_001_000,
+                fields={
+                    "calendar_date": 20607,
+                    "total_s": 28_800,
+                    "hr_average_bpm": 61.5,
+                    "state": "confirmed",
+                    "id": "s1",
+                    "created_at": 1_780_498_800_000_000,
+                    "updated_at": 1_780_500_000_000_000,
+                    "date_at": 1_780_444_800_000_000,
+                },
+                unknown_fields='{"new":[1]}',
             ),
         ),
-        _kept,
-        _entity,
+        _summary,
+        _night,
     ),
     Golden(
         rows.ENTITY,

@@ -1,6 +1,6 @@
 """daily.data.<summary>.*: one entity an event, typed, deduplicated by its id, compared with those of its day."""
 
-from streams.agents.steps import connection_rows, day_preferences, fetch_requests, summary_repeats, zones
+from streams.agents.steps import connection_rows, day_preferences, fetch_requests, zones
 from streams.agents.steps.backfill_rows import count_data
 from streams.agents.steps.common_fields import Joined, note_times
 from streams.agents.steps.entities import Destination, compare, date, emit
@@ -11,6 +11,7 @@ from streams.events import Family
 from streams.payloads import local_time, summary
 from streams.tables import EMITTED, coverage
 from streams.tables.readings import SummaryReading
+from streams.tables.summaries import SummaryForm
 
 
 def fold_summary(incoming: Incoming, reading: SummaryReading) -> None:
@@ -24,9 +25,11 @@ def fold_summary(incoming: Incoming, reading: SummaryReading) -> None:
         note_times(aged, "$.data", extent.first_us, extent.last_us)
     place = zones.place_of(aged, provider, entity.fields, plain)
     to = Destination(resource, [aged.event.user_id, resource, entity.id], summary.state_parts(entity))
-    compared = compare(aged, entity, to, summary_repeats.keep(incoming, entity, day_preferences.day_of(entity, place)))
+    day = day_preferences.day_of(entity, place)
+    form = SummaryForm(entity, day, incoming.delivery)  # not that of `aged`, which depends on what is joined
+    compared = compare(aged, entity, to, form)
     if compared.verdict in EMITTED:
-        flag = day_preferences.prefer(aged, entity, compared.before, place)
+        flag = day_preferences.prefer(aged, entity, form.before, day)
         more = zones.placed(place) | {"preferred": flag}
         emit(aged, entity, compared, to, Joined(entity.source, link, aged.policy), more)
     elif compared.is_outdated:

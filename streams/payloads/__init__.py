@@ -4,7 +4,7 @@ from streams.payloads.alignment import align
 from streams.payloads.columns import SAMPLES_MAX, TEXT_BYTES_MAX, Columns
 from streams.payloads.decode import Control, decode
 from streams.payloads.drift import OVERFLOW, Finding, Findings
-from streams.payloads.envelope import Event
+from streams.payloads.envelope import Event, unknown_text
 from streams.payloads.local_time import FLOATING_PROVIDERS, LocalTime
 from streams.payloads.sample_columns import sample_columns
 from streams.payloads.series import Series
@@ -40,4 +40,5 @@ __all__ = [
     "sample_columns",
     "short_text",
     "to_json",
+    "unknown_text",
 ]

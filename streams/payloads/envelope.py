@@ -4,7 +4,7 @@ Identity: `$.user_id`, else `$.data.user_id`, else the team. Where both are ther
 health data of the wrong person is the worst error that we could make (1.1).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ import msgspec
 from streams.events import EventType, Family, identify_strictly, type_of
 from streams.events.text import body_bounds, mended
 from streams.ops.errors import Reason, Rejected
-from streams.payloads.values import short_id, short_text
+from streams.payloads.values import short_id, short_text, to_json
 
 
 @dataclass(slots=True)
@@ -125,3 +125,10 @@ def event_of(event_type: str, user_id: str | None, team_id: str | None, client_u
         raise Rejected(Reason.USER_CONFLICT, "$.user_id and $.data.user_id differ")
     user_id = user_id or data_user_id or ""
     return Event(type_of(event_type, user_id, team_id), user_id, team_id, short_text(client_user_id) or "")
+
+
+def unknown_text(event: Event, unknown: Mapping[str, Any] | None) -> str | None:
+    """JSON of the names that have no place in a record, those of the envelope under `$`; None without any."""
+    if not unknown and not event.unknown:
+        return None
+    return to_json({**(unknown or {}), **({"$": event.unknown} if event.unknown else {})}).decode()

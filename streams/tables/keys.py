@@ -13,7 +13,10 @@ from streams.tables.rows import RowKind
 
 def state_key(*parts: str) -> bytes:
     """Parts of a key, the user first. Different parts never give the same bytes; `user|` is the prefix of one user."""
-    return key_parts.join("|", parts).encode()
+    joined = "|".join(parts)  # as `key_parts` does, without its call: several for each event
+    if "%" in joined or joined.count("|") >= len(parts):
+        joined = key_parts.join("|", parts)
+    return joined.encode()
 
 
 def split(key: bytes) -> list[str]:
@@ -48,10 +51,11 @@ KINDS = (
     KeyKind("backfills", "<user>|<provider>|<resource>", rows.BACKFILL, "agents.steps.backfill_rows"),
     KeyKind("summaries", "<user>||zone", rows.ZONE, "agents.steps.zones"),
     KeyKind("summaries", "<user>|<resource>||day|<day>", rows.RIVALS, "agents.steps.day_preferences"),
-    KeyKind("summaries", "<user>|workout_stream|<id>|stream", rows.ENTITY, "agents.steps.entities"),
+    KeyKind("summaries", "<user>|workout_stream|<id>|stream", rows.SUMMARY, "agents.steps.entities"),
     KeyKind("summaries", "<owner>|lab|<resource>|<id>", rows.ENTITY, "agents.steps.entities"),
     KeyKind("summaries", "<user>|query|row|<id>", rows.ENTITY, "agents.steps.entities"),
-    KeyKind("summaries", "<user>|<resource>|<id>", rows.ENTITY, "agents.steps.entities"),
+    KeyKind("summaries", "<user>|device|<id>", rows.ENTITY, "agents.steps.entities"),
+    KeyKind("summaries", "<user>|<resource>|<id>", rows.SUMMARY, "agents.steps.entities"),
     KeyKind("samples", "<user>|<resource>||sources", rows.MAKERS, "agents.steps.hour_preferences"),
     KeyKind("samples", "<user>|<resource>|<provider>|<source type><*>|<hour>", rows.BLOCK, "agents.timeseries"),
     KeyKind("deliveries", "<owner>|<delivery id>", rows.DELIVERY, "agents.steps.deliveries"),

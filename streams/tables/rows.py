@@ -41,7 +41,8 @@ class RowKind:
 CONNECTION = RowKind("connections", "a connection", 1)
 COVERAGE = RowKind("connections", "days with data", 1)
 BACKFILL = RowKind("backfills", "a backfill", 2, older=(1,))
-ENTITY = RowKind("summaries", "the newest version of a summary, device, lab or query row", 2)
+ENTITY = RowKind("summaries", "the newest version of a device, lab or query row", 2)
+SUMMARY = RowKind("summaries", "the newest version of a summary", 3, older=(2,))  # 2 had names, and its numbers as text
 RIVALS = RowKind("summaries", "the sources of a day", 1)
 ZONE = RowKind("summaries", "a user's time zone", 1)
 NUMBERS = RowKind("samples", "an hour of samples, as numbers", 1)

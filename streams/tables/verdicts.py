@@ -22,11 +22,12 @@ Both times are in the log, and in the state, so that a replay decides the same, 
 import struct
 from enum import StrEnum
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from streams.tables import rows
+from streams.tables.rows import RowKind
 
 
 class Verdict(StrEnum):
@@ -80,7 +81,8 @@ def signed_hash(data: bytes) -> int:
     return int.from_bytes(blake2b(data, digest_size=8).digest(), "big", signed=True)
 
 
-# State of an entity: version, length of its content; content (JSON); what its owner keeps beside it.
+# A row begins with its version. That of an entity: length of its content, content (JSON), what was kept beside it.
+_VERSION = struct.Struct(">qqq")
 _HEAD = struct.Struct(">qqqI")
 _CONTENT = rows.HEAD_BYTES + _HEAD.size
 
@@ -93,40 +95,72 @@ class StoredVersion(NamedTuple):
     extra: bytes
 
 
-def stored(state: bytes) -> StoredVersion:
-    """A state taken apart. Raises Misconfigured for one of another version."""
-    rows.check(rows.ENTITY, state)
-    updated_at_us, delivered_at_ms, number, n = _HEAD.unpack_from(state, rows.HEAD_BYTES)
+class RowForm(Protocol):
+    """How an entity is stored, behind the format's number and the version. `content`: as `judge` got it."""
+
+    kind: RowKind
+
+    def row(self, version: Version, content: bytes) -> bytes:
+        """What is stored of this version."""
+
+    def precedes(self, state: bytes, version: Version, content: bytes) -> bool:
+        """Whether to store this version in place of an equal one: one of the two is always the one that stays."""
+
+    def changed(self, state: bytes, content: bytes) -> list[str]:
+        """Names of fields that were added, removed or changed, sorted."""
+
+
+class _JsonForm:
+    """The content as it is: of devices, labs and query rows."""
+
+    kind = rows.ENTITY
+
+    def row(self, version: Version, content: bytes) -> bytes:
+        return rows.pack(rows.ENTITY, _HEAD.pack(*version, len(content)) + content)
+
+    def precedes(self, state: bytes, version: Version, content: bytes) -> bool:
+        return False
+
+    def changed(self, state: bytes, content: bytes) -> list[str]:
+        return changed_names(stored(state).content, content)
+
+
+JSON_FORM = _JsonForm()
+
+
+def version_of(state: bytes, kind: RowKind) -> Version:
+    """The version of a row. Raises Misconfigured for a row of another version of this program."""
+    rows.check(kind, state)
+    updated_at_us, delivered_at_ms, number = _VERSION.unpack_from(state, rows.HEAD_BYTES)
     if is_ahead(updated_at_us, delivered_at_ms):  # by a version that did not look
         updated_at_us = NEVER_US
-    behind = _CONTENT + n
-    return StoredVersion(Version(updated_at_us, delivered_at_ms, number), state[_CONTENT:behind], state[behind:])
+    return Version(updated_at_us, delivered_at_ms, number)
 
 
-def judge(state: bytes | None, version: Version, content: bytes, extra: bytes = b"") -> EntityVerdict:
-    """Compare an entity with its state. `content`: JSON of an object, in one form (`values.to_json`).
+def stored(state: bytes, kind: RowKind = rows.ENTITY) -> StoredVersion:
+    """A row of JSON taken apart. Raises Misconfigured for a row of another version of this program."""
+    version = version_of(state, kind)
+    behind = _CONTENT + _HEAD.unpack_from(state, rows.HEAD_BYTES)[3]
+    return StoredVersion(version, state[_CONTENT:behind], state[behind:])
 
-    `extra`: kept with the version; of equal versions the lesser one stays, so that order does not matter here either.
-    """
+
+def judge(state: bytes | None, version: Version, content: bytes, form: RowForm = JSON_FORM) -> EntityVerdict:
+    """Compare an entity with its state. `content`: JSON of an object, in one form (`values.to_json`)."""
     if state is None:
-        return EntityVerdict(Verdict.NEW, False, [], _state(version, content, extra))
-    before = stored(state)
-    if version.content_hash == before.version.content_hash:
-        is_ahead = version > before.version or (version == before.version and extra < before.extra)
-        return EntityVerdict(Verdict.SAME, False, [], _state(version, content, extra) if is_ahead else None)
-    is_conflict = version.ties(before.version)
-    if version < before.version:
+        return EntityVerdict(Verdict.NEW, False, [], form.row(version, content))
+    before = version_of(state, form.kind)
+    if version.content_hash == before.content_hash:
+        is_ahead = version > before or (version == before and form.precedes(state, version, content))
+        return EntityVerdict(Verdict.SAME, False, [], form.row(version, content) if is_ahead else None)
+    is_conflict = version.ties(before)
+    if version < before:
         return EntityVerdict(Verdict.STALE, is_conflict, [], None)
     verdict = Verdict.CONFLICT if is_conflict else Verdict.CHANGED
-    return EntityVerdict(verdict, is_conflict, _changed(before.content, content), _state(version, content, extra))
+    return EntityVerdict(verdict, is_conflict, form.changed(state, content), form.row(version, content))
 
 
-def _state(version: Version, content: bytes, extra: bytes) -> bytes:
-    return rows.pack(rows.ENTITY, b"".join((_HEAD.pack(*version, len(content)), content, extra)))
-
-
-def _changed(before: bytes, now: bytes) -> list[str]:
-    """Names of fields that were added, removed or changed, sorted."""
+def changed_names(before: bytes, now: bytes) -> list[str]:
+    """Names whose values differ in two JSON objects, sorted."""
     old, new = _decode(before), _decode(now)
     return sorted(name for name in old.keys() | new.keys() if old.get(name, _ABSENT) != new.get(name, _ABSENT))
 

@@ -14,9 +14,8 @@ from streams.events import topics
 from streams.events.partitions import partition_for
 from streams.kafka import admin, registry
 from streams.ops.settings import Settings
-from streams.tables import connections, verdicts
+from streams.tables import connections, rows
 from streams.tables.keys import state_key
-from streams.tables.verdicts import Version
 from tests.folding import NOW_MS
 from tests.strategies import USER
 
@@ -26,7 +25,7 @@ BODY = (
 ) % USER.encode()
 RAW = "raw.summaries"
 
-ENTITY = verdicts.judge(None, Version(0, NOW_MS, 1), b"{}").state or b""
+SUMMARY = rows.pack(rows.SUMMARY, bytes(32))  # nothing behind the number is looked at
 LINK = connections.encode(connections.Connection(implied_since_ms=NOW_MS))
 TIMER = Timer(NOW_MS, USER, "gone")
 
@@ -97,7 +96,7 @@ def committed(settings: Settings, name: str) -> int:
 @pytest.mark.parametrize(
     ("table", "key", "row", "is_event", "named"),
     [
-        ("summaries", state_key(USER, "profile", "p1"), later(ENTITY), True, "device, lab or query row) has format 3"),
+        ("summaries", state_key(USER, "profile", "p1"), later(SUMMARY), True, "a summary) has format 4"),
         ("connections", state_key(USER, "oura"), later(LINK), False, "(a connection) has format 2"),
         ("alerts", timers.key(TIMER), later(b"\x01\x92\xa1u\xa1r"), False, "(a timer) has format 2"),
     ],

@@ -15,6 +15,12 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "streams/tables/rows.py": ("tests/tables/test_rows.py",),
     "streams/tables/keys.py": ("tests/tables/test_keys.py",),
     "streams/tables/verdicts.py": ("tests/tables/test_verdicts.py", "tests/tables/test_future_versions.py"),
+    "streams/tables/summaries/packed_numbers.py": ("tests/tables/summaries/test_packed_numbers.py",),
+    "streams/tables/summaries/short_texts.py": ("tests/tables/summaries/test_short_texts.py",),
+    "streams/tables/summaries/layouts.py": (
+        "tests/tables/summaries/test_layouts.py",
+        "tests/tables/summaries/test_form.py",
+    ),
     "streams/events/times.py": ("tests/events/test_times.py",),
     "streams/events/text/body_bounds.py": ("tests/events/text/test_body_bounds.py",),
     "streams/events/types.py": ("tests/events/test_types.py",),

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.agents.steps import summary_repeats
 from streams.alerts.episodes import baseline, crowded_minutes, silence, window
 from streams.alerts.lives import user
 from streams.engine.positions import ledger
 from streams.ops.errors import Misconfigured, Rejected
-from streams.tables import connections, coverage, drift_counts, hour_blocks, rows, sources
+from streams.tables import connections, coverage, drift_counts, hour_blocks, rows, sources, summaries
 from streams.tables.history import backfills
 from streams.tables.history import job as jobs
 from streams.tables.rows import RowKind
 from streams.tables.sources import Maker
+from streams.tables.summaries import packed_row
 from tests.golden_rows import GOLDEN, Golden
 
 REPO = Path(__file__).parents[2]
@@ -33,7 +33,8 @@ SHAPES: dict[tuple[RowKind, int], tuple[Any, int]] = {
     (rows.COVERAGE, 1): (coverage.Coverage, 0x27A9F720),
     (rows.BACKFILL, 1): (backfills._Backfill1, 0x4756EECC),
     (rows.BACKFILL, 2): (backfills.Backfill, 0xFD05EA52),
-    (rows.ENTITY, 2): (summary_repeats.RepeatFields, 0x4F3915B4),
+    (rows.SUMMARY, 2): (summaries.RepeatFields, 0x4F3915B4),
+    (rows.SUMMARY, 3): (packed_row.PackedRow, 0x06D027C1),
     (rows.RIVALS, 1): (sources.Rivals, 0x88A8C95A),
     (rows.ZONE, 1): (tuple[int, str], 0x6CE5C801),
     (rows.MAKERS, 1): (tuple[Maker, ...], 0x043642FE),
@@ -48,7 +49,13 @@ SHAPES: dict[tuple[RowKind, int], tuple[Any, int]] = {
     (rows.JOB, 1): (jobs.Job, 0x191D4450),
     (rows.OFFSETS, ord("{")): (dict[str, ledger.Entry], 0x5D9707CA),
 }
-BY_HAND = {rows.NUMBERS, rows.HASHES, rows.BLOCK, rows.DELIVERY}  # their bytes are laid out without a library
+BY_HAND = {
+    rows.ENTITY,
+    rows.NUMBERS,
+    rows.HASHES,
+    rows.BLOCK,
+    rows.DELIVERY,
+}  # their bytes are laid out without a library
 
 
 @pytest.mark.parametrize("golden", GOLDEN, ids=NAMES)

@@ -142,17 +142,6 @@ def test_order_and_repetition_do_not_matter(says: list[Any], random: Any) -> Non
     assert len(ends) == 1
 
 
-def test_of_equal_versions_the_lesser_extra_stays() -> None:
-    """A redelivery of the same version, later in the log, writes nothing; which of two came first does not matter."""
-    said, json = version(1, 1, A), to_json(A)
-    ends = set()
-    for first, second in ((b"1", b"2"), (b"2", b"1")):
-        state = judge(None, said, json, first).state
-        assert state is not None
-        ends.add(judge(state, said, json, second).state or state)
-    assert [stored(state).extra for state in ends] == [b"1"]
-
-
 # Blocks: one hour of samples. A say is (delivery time, [(offset, content, tag)]).
 
 rows = st.lists(

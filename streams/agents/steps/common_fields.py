@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from streams.agents.steps.incoming import Incoming
 from streams.events import DAY_US
-from streams.payloads import FLOATING_PROVIDERS, Event, Source, to_json
+from streams.payloads import FLOATING_PROVIDERS, Source, unknown_text
 from streams.tables import FIRST_DELIVERY_MS, NEVER_US, Policy, Version, connections
 
 AHEAD_US = 2 * DAY_US  # a clock that is off by a time zone is common; one that is off by days is a problem
@@ -76,10 +76,3 @@ def note_times(incoming: Incoming, place: str, first_us: int, last_us: int) -> N
         problems.append(f"{place}: before 1970")
     if last_us > at_ms * 1000 + AHEAD_US and at_ms >= FIRST_DELIVERY_MS:
         problems.append(f"{place}: after its delivery")
-
-
-def unknown_text(event: Event, unknown: Mapping[str, Any] | None) -> str | None:
-    """JSON of the names that have no place in a record, those of the envelope under `$`; None without any."""
-    if not unknown and not event.unknown:
-        return None
-    return to_json({**(unknown or {}), **({"$": event.unknown} if event.unknown else {})}).decode()

@@ -5,10 +5,10 @@ preferred. Where that changes, the summaries that lose or gain by it are emitted
 """
 
 from streams.agents.steps.incoming import Incoming
-from streams.agents.steps.summary_repeats import TABLE, kept, repeat
+from streams.agents.steps.summary_repeats import TABLE, repeat
 from streams.payloads import LocalTime, Summary
 from streams.tables import Maker, Rivals, sources, state_key
-from streams.tables.verdicts import stored
+from streams.tables.summaries import Place
 
 WHOLE = "whole"  # the day of what belongs to none: a profile
 
@@ -20,20 +20,19 @@ def day_of(entity: Summary, place: LocalTime) -> str:
     return "" if place.day is None or entity.event.type.resource == "workout_stream" else str(place.day)
 
 
-def prefer(incoming: Incoming, entity: Summary, before: bytes | None, place: LocalTime) -> bool | None:
+def prefer(incoming: Incoming, entity: Summary, before: Place | None, day: str) -> bool | None:
     """Whether this entity's source is preferred on its day now; None where nothing is compared.
 
-    For a version that has become the newest. `before`: the state until then. Others that lose or gain by it are emitted
-    again.
+    For a version that has become the newest. `before`: where the version before it stood. Others that lose or gain by
+    it are emitted again.
     """
-    day, maker = day_of(entity, place), Maker(entity.source.provider, entity.source.type)
-    previous = None if before is None else kept(stored(before))
+    maker = Maker(entity.source.provider, entity.source.type)
     days = _Days(incoming, entity.id)
-    if previous is not None and previous.day not in ("", day):
-        days.change(previous.day, previous.maker, None)
+    if before is not None and before.day not in ("", day):
+        days.change(before.day, before.maker, None)
     if not day:
         return None
-    old = previous.maker if previous is not None and previous.day == day else None
+    old = before.maker if before is not None and before.day == day else None
     return days.change(day, old, maker) == maker
 
 

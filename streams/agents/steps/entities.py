@@ -8,7 +8,7 @@ from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.labels import resource_label
 from streams.payloads import Entity, to_json
 from streams.tables import EMITTED, NEVER_US, EntityVerdict, Verdict, Version, is_ahead, signed_hash, state_key
-from streams.tables.verdicts import judge
+from streams.tables.verdicts import JSON_FORM, RowForm, judge
 
 TABLE = "summaries"
 NO_MORE: Mapping[str, Any] = {}
@@ -26,11 +26,10 @@ class Destination(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """An entity, judged. `before`: the state until then."""
+    """An entity, judged."""
 
     judged: EntityVerdict
     version: Version
-    before: bytes | None
 
     @property
     def verdict(self) -> Verdict:
@@ -49,21 +48,20 @@ def date(incoming: Incoming, entity: Entity) -> None:
         entity.updated_at_us = None
 
 
-def compare(incoming: Incoming, entity: Entity, to: Destination, extra: bytes = b"") -> Compared:
-    """Judge an entity by its state, and store it if its version is the newest. `extra`: kept with that version."""
+def compare(incoming: Incoming, entity: Entity, to: Destination, form: RowForm = JSON_FORM) -> Compared:
+    """Judge an entity by its state, and store it if its version is the newest. `form`: how it is stored."""
     draft, event, table_key = incoming.draft, entity.event, state_key(*to.state)
     updated_at_us = NEVER_US if entity.updated_at_us is None else entity.updated_at_us
     content = to_json(entity.content)
     version = Version(updated_at_us, incoming.delivery.at_ms, signed_hash(content))
-    before = draft.get(TABLE, table_key)
-    judged = judge(before, version, content, extra)
+    judged = judge(draft.get(TABLE, table_key), version, content, form)
     if judged.state is not None:
         draft.put(TABLE, table_key, judged.state)
     label = resource_label(event)
     draft.count("verdicts", event.type.family, label, judged.verdict)
     if judged.is_conflict:
         draft.count("conflicts", event.type.family, label)
-    return Compared(judged, version, before)
+    return Compared(judged, version)
 
 
 def emit(
