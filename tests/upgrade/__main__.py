@@ -98,7 +98,7 @@ def running(checkout: Path, settings: Settings, folder: Path) -> Iterator[Child]
 
 
 def wait_ready(settings: Settings, children: dict[str, Child]) -> None:
-    url = f"http://127.0.0.1:{settings.gateway_port}/readyz"
+    url = f"http://127.0.0.1:{settings.gateway_admin_port}/readyz"
     for attempt in stamina.retry_context(on=httpx.HTTPError, attempts=None, timeout=READY_S, wait_max=0.2):
         with attempt:
             for name, child in children.items():
