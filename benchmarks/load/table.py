@@ -45,7 +45,7 @@ def _last_before(rows: Sequence[Row], is_right: Callable[[Row], bool]) -> float 
 def _ends(rows: Sequence[Row]) -> str:
     """Knee and ceiling of each."""
     return "; ".join(
-        f"{name}: knee {_rate(knee(own))}, ceiling {_rate(ceiling(own))}" for name, own in by_name(rows).items()
+        f"{label(name)}: knee {_rate(knee(own))}, ceiling {_rate(ceiling(own))}" for name, own in by_name(rows).items()
     )
 
 
@@ -99,31 +99,43 @@ def text(rows: Sequence[Row]) -> str:
 
 
 HEAD = (
-    "who | events/s | to commit p50 | p99 | p99.9 ms | to a reader p99 | gateway | worker | Kafka | sender | reader | "
-    "cores busy | transactions/s | records, partitions in one | MB: gateway, worker, Kafka | backlog"
+    "| | events/s | p50 | p99 | p99.9 ms | to a reader, p99 | CPU: gateway, worker, Kafka, sender and reader "
+    "| cores busy, by others | transactions/s | records, partitions in one | MB: gateway, worker, Kafka | backlog |"
 )
 
 
 def markdown(rows: Sequence[Row]) -> str:
     """A table as docs/performance.md has it, knee and ceiling below."""
-    lines = [HEAD, "|".join(["---:"] * (HEAD.count("|") + 1)), *(" | ".join(_words(row)) for row in rows)]
-    end = f"{_ends(rows)}; lost {sum(row.lost for row in rows)}."
-    return "\n".join(f"| {one} |" for one in lines) + f"\n\n{end}"
+    under = f"|---|{'---:|' * (HEAD.count('|') - 2)}"
+    lines = [HEAD, under, *(f"| {' | '.join(_words(row))} |" for row in rows)]
+    return "\n".join([*lines, "", f"{_ends(rows)}; lost {sum(row.lost for row in rows)}."])
 
 
 def _words(row: Row) -> list[str]:
+    """Empty where nothing was measured."""
+    cpu = [row.cpu_ms[name] for name in ("gateway", "worker", "kafka")]
+    ends = row.cpu_ms["sender"] + row.cpu_ms["reader"]
+    has_engine = row.transactions_per_s > 0
     return [
-        row.name,
+        label(row.name),
         f"{row.rate:,.0f}",
         *(f"{value:,.0f}" for value in row.commit[1:]),
-        f"{row.reader.p99_ms:,.0f}",
-        *(f"{row.cpu_ms.get(name, 0):.2f}" for name in ("gateway", "worker", "kafka", "sender", "reader")),
-        f"{row.busy_cores:.2f}",
-        f"{row.transactions_per_s:.0f}",
-        f"{row.records_a_transaction:,.0f}, {row.partitions_a_transaction:,.0f}",
+        f"{row.reader.p99_ms:,.0f}" if row.reader.n else "",
+        ", ".join(f"{value:.2f}" for value in (*cpu, ends)),
+        f"{row.busy_cores:.2f}, {row.others_cores:.2f}",
+        f"{row.transactions_per_s:.0f}" if has_engine else "",
+        f"{row.records_a_transaction:,.0f}, {row.partitions_a_transaction:,.0f}" if has_engine else "",
         ", ".join(f"{row.memory_mb[name]:,.0f}" for name in ("gateway", "worker", "kafka")),
         f"{row.backlog:,}",
     ]
+
+
+def label(name: str) -> str:
+    """Who was measured, in words: `ours_2` is `ours, 2 workers`."""
+    kind, _, count = name.partition("_")
+    if not count:
+        return "Go and Kafka Streams" if kind == "peer" else kind
+    return f"{kind}, {count} worker{'s' * (count != '1')}"
 
 
 def _cells(row: Row) -> list[str]:

@@ -98,8 +98,8 @@ def test_knee_and_ceiling_are_the_last_before_the_first_that_fails() -> None:
     rows = [_row(500, 100), _row(1000, 149), _row(2000, 151), _row(3000, 90), _row(4000, 900, held=False)]
     assert (table.knee(rows), table.ceiling(rows)) == (1000, 3000)
     assert (table.knee(rows[2:]), table.ceiling(rows[4:])) == (None, None)
-    assert "ours_1: knee 1,000/s, ceiling 3,000/s" in table.text(rows)
-    assert "| ours_1 | 2,000 | 20 | 151 |" in table.markdown(rows)
+    assert "ours, 1 worker: knee 1,000/s, ceiling 3,000/s" in table.text(rows)
+    assert "| ours, 1 worker | 2,000 | 20 | 151 |" in table.markdown(rows)
 
 
 def test_the_plot_is_xml_with_every_rate() -> None:
