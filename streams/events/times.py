@@ -4,6 +4,7 @@ import re
 import struct
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 
@@ -126,6 +127,7 @@ def day_text(day: int) -> str:
     return (_EPOCH_DATE + timedelta(days=day)).isoformat()
 
 
+@lru_cache(maxsize=16)  # a fold and the worker around it ask for the same two times of a record
 def millis(text: str) -> int | None:
     """Milliseconds since 1970 of a header; None for what is no time, or not of the years 1970 to 9999."""
     try:

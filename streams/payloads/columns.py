@@ -1,6 +1,7 @@
 """Samples as columns: no object a sample beyond what the decoder makes. Sorted by time, so that blocks are slices."""
 
 import operator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -44,7 +45,7 @@ class Columns:
     def __len__(self) -> int:
         return len(self.times_us)
 
-    def take(self, indices: list[int]) -> "Columns":
+    def take(self, indices: Sequence[int]) -> "Columns":
         """The samples at these places, in this order."""
         pick = operator.itemgetter(*indices) if len(indices) > 1 else lambda column: (column[indices[0]],)
         columns = (self.times_us, self.ends_us, self.contents, self.attributes, self.tags, self.unknowns, self.samples)

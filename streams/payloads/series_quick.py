@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from msgspec.structs import astuple
@@ -40,30 +40,53 @@ class _Sample(KnownFields, gc=False, kw_only=True, forbid_unknown_fields=True):
     id: msgspec.Raw = _NOTHING
 
 
-class _Data(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+class _Point(msgspec.Struct, gc=False, kw_only=True, forbid_unknown_fields=True):
+    """The fewest fields that most samples have: nothing has to be made, and looked through, for the others."""
+
+    timezone_offset: Int32 | None = None
+    type: Word | None = None
+    unit: Word | None = None
+    timestamp: Time
+    value: float
+    id: msgspec.Raw = _NOTHING
+
+
+S = TypeVar("S")
+
+
+class _Data(msgspec.Struct, Generic[S], gc=False, forbid_unknown_fields=True):
     source: SourceShape
-    data: list[_Sample]
+    data: list[S]
     user_id: str | None = None
     provider: msgspec.Raw = _NOTHING
     source_id: msgspec.Raw = _NOTHING
 
 
-class _Body(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+class _Body(msgspec.Struct, Generic[S], gc=False, forbid_unknown_fields=True):
     event_type: str
-    data: _Data
+    data: _Data[S]
     user_id: str | None = None
     client_user_id: str | None = None
     team_id: str | None = None
 
 
-_body = msgspec.json.Decoder(_Body).decode
+_decoders = (msgspec.json.Decoder(_Body[_Point]).decode, msgspec.json.Decoder(_Body[_Sample]).decode)
+
+
+def _body(body: bytes) -> _Body[Any] | None:
+    """What another shape refuses costs little: it ends at the first sample."""
+    for decode in _decoders:
+        try:
+            return decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            continue
+    return None
 
 
 def read(body: bytes) -> Series | None:
     """The series of a body of the usual shape; None sends it to the tolerant reader. Raises Rejected for identity."""
-    try:
-        whole = _body(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    whole = _body(body)
+    if whole is None:
         return None
     data = whole.data
     identity = {"user_id": data.user_id}
@@ -80,11 +103,11 @@ def read(body: bytes) -> Series | None:
 
 def columns_of(rows: list[Any], unit: str, unknowns: list[dict[str, Any]] | None = None) -> Columns | None:
     """Of samples as one of the structs has them. None if a sample has no time, or one that is out of range."""
-    offsets, kinds, units, stamps, starts, ends, values, locations, intensities, *_ = zip(
-        *map(astuple, rows), strict=True
-    )
+    found = dict(zip(rows[0].__struct_fields__, zip(*map(astuple, rows), strict=True), strict=True))
+    values, absent = found["value"], (None,) * len(rows)
+    ends = found.get("end", absent)
     try:
-        times_us = times.all_since_epoch(_either(starts, stamps))
+        times_us = times.all_since_epoch(_either(found.get("start", absent), found["timestamp"]))
     except TypeError:  # null, which is no time
         return None
     is_point = ends.count(None) == len(ends)
@@ -92,14 +115,18 @@ def columns_of(rows: list[Any], unit: str, unknowns: list[dict[str, Any]] | None
     if not _in_range(times_us) or not (is_point or _in_range(ends_us)):
         return None
     contents = [value + 0.0 for value in values] if 0.0 in values else list(values)  # -0.0 is 0.0
-    attributes = _attributes((units, kinds, offsets, locations, intensities), ends, unit)
+    attributes = _attributes(tuple(found.get(name, absent) for name in _SHARED), ends, unit)
     return columns.build(times_us, ends_us, contents, attributes, unknowns if unknowns and any(unknowns) else [], [])
+
+
+_SHARED = ("unit", "type", "timezone_offset", "sensor_location", "intensity")
 
 
 def _either(firsts: Sequence[Any], seconds: Sequence[Any]) -> Sequence[Any]:
     """Of each pair the first, if it is there."""
-    if firsts.count(None) == len(firsts):
-        return seconds
+    missing = firsts.count(None)
+    if missing in (0, len(firsts)):
+        return seconds if missing else firsts
     return [second if first is None else first for first, second in zip(firsts, seconds, strict=True)]
 
 

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from streams.events import EPOCH, HOUR_US, MICRO
@@ -39,13 +39,13 @@ class SampleVerdicts:
         counts = {first: n} if verdicts.count(first) == n else dict(Counter(verdicts))
         return cls(verdicts, conflicts, counts, hours, fresh, is_outdated or Verdict.STALE in counts)
 
-    def emitted(self) -> list[int]:
+    def emitted(self) -> Sequence[int]:
         """Places of the samples that are emitted."""
         if len(self.counts) == 1:
-            return list(range(len(self.verdicts))) if self.verdicts[0] in EMITTED else []
+            return range(len(self.verdicts)) if self.verdicts[0] in EMITTED else ()
         return [place for place, verdict in enumerate(self.verdicts) if verdict in EMITTED]
 
-    def strongest(self, places: list[int]) -> Verdict:
+    def strongest(self, places: Iterable[int]) -> Verdict:
         """The verdict of a record that holds these samples."""
         if len(self.counts) == 1:
             return self.verdicts[0]
@@ -105,9 +105,9 @@ def times_shown(times_us: list[int]) -> list[str]:
     return [(EPOCH + time_us * MICRO).isoformat() for time_us in times_us]
 
 
-def _by_extra(series: Series) -> Iterator[tuple[tuple[str, ...], list[int]]]:
+def _by_extra(series: Series) -> Iterator[tuple[tuple[str, ...], Sequence[int]]]:
     """Places of samples by the parts that join the documented key."""
-    everything = list(range(len(series.columns)))
+    everything = range(len(series.columns))
     if not series.row.key_extra:
         yield (), everything
         return
@@ -117,7 +117,7 @@ def _by_extra(series: Series) -> Iterator[tuple[tuple[str, ...], list[int]]]:
     yield from groups.items()
 
 
-def _one_per_time(columns: Columns, places: list[int], verdicts: list[Verdict]) -> tuple[list[int], int]:
+def _one_per_time(columns: Columns, places: Sequence[int], verdicts: list[Verdict]) -> tuple[Sequence[int], int]:
     """(places of the winners, conflicts) where one event names a time twice: the greater of (tag, content) wins.
 
     Times are sorted, so that repetitions are neighbours. The verdict of a loser is set here.

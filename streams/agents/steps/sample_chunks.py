@@ -1,6 +1,6 @@
 """Cuts the samples of one event into records: alike in what a record has once, and neither many nor large."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from streams.events import HOUR_US
@@ -29,25 +29,29 @@ def flags_of(hours: Iterable[int], preferred: Mapping[int, bool] | bool | None, 
     return different.pop() if len(different) == 1 else by_hour
 
 
-def parts(columns: Columns, places: list[int], flags: Flags) -> Iterator[tuple[HourFlags, list[int]]]:
+def parts(columns: Columns, places: Sequence[int], flags: Flags) -> Iterator[tuple[HourFlags, Sequence[int]]]:
     """(flags, places of the samples) of each record; the samples of each are in the order of their times."""
-    groups: dict[tuple[HourFlags, Any], list[int]] = {}
-    if isinstance(flags, HourFlags) and columns.are_alike:
-        groups = {(flags, None): places}
-    else:
-        for place in places:
-            of_hour = flags if isinstance(flags, HourFlags) else flags[columns.times_us[place] // HOUR_US]
-            groups.setdefault((of_hour, columns.attributes[place]), []).append(place)
-    for (of_hour, _), group in groups.items():
+    for of_hour, group in _groups(columns, places, flags):
         cut = _by_number(group) if columns.are_numbers else _by_weight(columns, group)
         yield from ((of_hour, part) for part in cut)
 
 
-def _by_number(group: list[int]) -> Iterator[list[int]]:
+def _groups(columns: Columns, places: Sequence[int], flags: Flags) -> Iterator[tuple[HourFlags, Sequence[int]]]:
+    if isinstance(flags, HourFlags) and columns.are_alike:
+        yield flags, places
+        return
+    groups: dict[tuple[HourFlags, Any], list[int]] = {}
+    for place in places:
+        of_hour = flags if isinstance(flags, HourFlags) else flags[columns.times_us[place] // HOUR_US]
+        groups.setdefault((of_hour, columns.attributes[place]), []).append(place)
+    yield from ((of_hour, group) for (of_hour, _), group in groups.items())
+
+
+def _by_number(group: Sequence[int]) -> Iterator[Sequence[int]]:
     return (group[first : first + SAMPLES_MAX] for first in range(0, len(group), SAMPLES_MAX))
 
 
-def _by_weight(columns: Columns, group: list[int]) -> Iterator[list[int]]:
+def _by_weight(columns: Columns, group: Sequence[int]) -> Iterator[Sequence[int]]:
     """Samples with texts: as many as stay below TEXT_BYTES_MAX, one at least."""
     part, weight = list[int](), 0
     for place in group:
