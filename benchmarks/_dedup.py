@@ -53,10 +53,10 @@ class Job:
         for future in admin.create_topics(new).values():
             future.result()
 
-    def feed(self, records: int) -> None:
-        """Half as many new keys, each of them twice."""
+    def feed(self, records: int, times: int = 2) -> None:
+        """So many records, each new key so many times."""
         producer = Producer(self._conf | FEEDING)
-        numbers = [self.keys + i // 2 for i in range(records)]
+        numbers = [self.keys + i // times for i in range(records)]
         random.Random(1).shuffle(numbers)
         for i, number in enumerate(numbers):
             producer.produce(self.source, VALUE, b"key-%d" % number)
@@ -66,7 +66,7 @@ class Job:
                 producer.flush()
         producer.flush()
         self.fed += records
-        self.keys += (records + 1) // 2
+        self.keys += -(-records // times)
 
     def committed(self) -> int:
         """Source records that the group has committed."""

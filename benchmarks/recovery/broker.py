@@ -1,16 +1,26 @@
-"""The only broker is killed under load, and started again at once or later."""
+"""A broker is killed under load: the only one, started again at once or later; one of three, which stays away."""
 
 import threading
 import time
 from dataclasses import dataclass
 
-from benchmarks.recovery.flow import Flow, all_after, first_after, longest_gap_s, wait_for
+from benchmarks.recovery.flow import (
+    PATIENCE_S,
+    QUIET_S,
+    Flow,
+    all_after,
+    first_after,
+    longest_gap_s,
+    partition_gap,
+    settle,
+    wait_for,
+)
 from benchmarks.recovery.stage import Stage
 from streams.demo.cluster import ports
 
-QUIET_S = 5.0  # of flow before each kill and behind it
-PATIENCE_S = 180.0
 LOOK_S = 0.005
+AWAY_S = 25.0
+BACK_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -54,10 +64,27 @@ def kill_broker(stage: Stage, flow: Flow, down_s: float) -> BrokerKilled:
     )
 
 
-def settle(flow: Flow) -> None:
-    """Return when records have flowed for a while."""
-    wait_for(lambda: first_after(flow.clean, time.monotonic() - 1), PATIENCE_S)
-    time.sleep(QUIET_S)
+@dataclass(frozen=True)
+class BrokerLost:
+    """`gap_s`: the longest time in which a partition had no record of a worker, while one of three was away."""
+
+    node: int
+    gap_s: float
+    flows: bool
+    restarts: int
+
+
+def lose_broker(stage: Stage, flow: Flow, node: int) -> BrokerLost:
+    """Kill one of three, look for a while, start it again, and wait until it leads again."""
+    settle(flow)
+    before, killed_s = sum(stage.ended.values()), time.monotonic()
+    stage.cluster.kafka.kill(node)
+    time.sleep(AWAY_S)
+    gap_s, flows = partition_gap(flow.clean, killed_s - 1)
+    lost = BrokerLost(node, gap_s, flows, sum(stage.ended.values()) - before)
+    stage.cluster.kafka.restart(node)
+    time.sleep(BACK_S)
+    return lost
 
 
 def _await_port(stage: Stage) -> float:

@@ -16,6 +16,9 @@ from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 
 LOOK_S = 0.02
+QUIET_S = 5.0  # of flow before something is done, and behind it
+PATIENCE_S = 180.0
+STILL_S = 3.0  # a partition with no record for so long has no owner
 # The reader must not be what is waited for.
 QUICK = {
     "reconnect.backoff.ms": 20,
@@ -59,6 +62,13 @@ def longest_gap_s(times: dict[int, list[float]], from_s: float, to_s: float) -> 
     return max(after - before for before, after in pairwise(marks))
 
 
+def partition_gap(times: dict[int, list[float]], from_s: float) -> tuple[float, bool]:
+    """The longest time since then without a record in a partition, and whether all have had one of late."""
+    now_s = time.monotonic()
+    gaps = [longest_gap_s({partition: noted}, from_s, now_s) for partition, noted in times.items()]
+    return max(gaps), all(noted[-1] > now_s - STILL_S for noted in times.values())
+
+
 def wait_for(what: Callable[[], float | None], timeout_s: float) -> float:
     """The first answer that is not None. Raises Unavailable after `timeout_s`."""
     deadline_s = time.monotonic() + timeout_s
@@ -67,6 +77,12 @@ def wait_for(what: Callable[[], float | None], timeout_s: float) -> float:
             raise Unavailable(f"no record within {timeout_s:.0f} s")
         time.sleep(LOOK_S)
     return found
+
+
+def settle(flow: Flow) -> None:
+    """Return when records have flowed for a while."""
+    wait_for(lambda: first_after(flow.clean, time.monotonic() - 1), PATIENCE_S)
+    time.sleep(QUIET_S)
 
 
 @contextmanager

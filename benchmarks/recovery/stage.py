@@ -94,6 +94,7 @@ class Stage:
             "STREAMS_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
             "STREAMS_REGISTRY_URL": settings.registry_url,
             "STREAMS_PARTITIONS": str(settings.partitions),
+            "STREAMS_REPLICATION": str(settings.replication),
             "STREAMS_ENDPOINTS": json.dumps({ENDPOINT: [self.secret]}),
             "STREAMS_GATEWAY_PORT": str(settings.gateway_port),
             "STREAMS_GATEWAY_ADMIN_PORT": str(settings.gateway_admin_port),
@@ -110,12 +111,12 @@ def _why(child: Child) -> str:
 
 
 @contextmanager
-def running(workers: int, rate: float, session_timeout_s: float, logs: Path | None) -> Iterator[Stage]:
-    """A stage under load; gone at the end. `logs`: where the logs of all processes are kept."""
+def running(workers: int, rate: float, session_timeout_s: float, logs: Path | None, nodes: int = 1) -> Iterator[Stage]:
+    """A stage under load, on so many brokers; gone at the end. `logs`: where the logs of all processes are kept."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
-        cluster = stack.enter_context(Cluster(partitions=PARTITIONS))
-        stage = Stage(cluster, _settings(cluster, folder, session_timeout_s), logs or folder)
+        cluster = stack.enter_context(Cluster(partitions=PARTITIONS, nodes=nodes))
+        stage = Stage(cluster, _settings(cluster, folder, session_timeout_s, nodes), logs or folder)
         stage.folder.mkdir(parents=True, exist_ok=True)
         stack.callback(_save, cluster, logs)
         admin.apply(stage.settings)
@@ -129,7 +130,7 @@ def running(workers: int, rate: float, session_timeout_s: float, logs: Path | No
         yield stage
 
 
-def _settings(cluster: Cluster, folder: Path, session_timeout_s: float) -> Settings:
+def _settings(cluster: Cluster, folder: Path, session_timeout_s: float, nodes: int) -> Settings:
     at = ports.choose(["gateway", "gateway-admin"], folder / "ports.json")
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
     return Settings(
@@ -137,6 +138,7 @@ def _settings(cluster: Cluster, folder: Path, session_timeout_s: float) -> Setti
         bootstrap_servers=cluster.bootstrap_servers,
         registry_url=cluster.registry_url,
         partitions=PARTITIONS,
+        replication=nodes,
         endpoints=json.dumps({ENDPOINT: [secret]}),
         gateway_port=at["gateway"],
         gateway_admin_port=at["gateway-admin"],
