@@ -15,8 +15,7 @@ from confluent_kafka import Producer
 
 from connectors.history.fetcher import scheduler
 from streams.cli import read_settings
-from streams.engine.positions import group_metadata
-from streams.engine.positions.group_metadata import Membership
+from streams.engine.positions.group_metadata import Member, Membership
 from streams.engine.positions.slices import Cursors, Slice, SliceVerdict
 from streams.engine.store import accounts, offsets
 from streams.engine.store.recovery import Recovery
@@ -60,10 +59,10 @@ def no_cursor() -> None:
 def no_generation() -> None:
     """Offsets are committed without generation and member: nobody fences a worker that lost its partitions."""
 
-    def anonymous(self: Committer) -> bytes:
-        return group_metadata.encode(self._settings.group_id, Membership(-1, ""))
+    def anonymous(self: Committer) -> Member:
+        return Member(self._settings.group_id, Membership(-1, ""))
 
-    Committer._metadata = anonymous  # type: ignore[method-assign]  # because that is the mutation
+    Committer._member = anonymous  # type: ignore[method-assign]  # because that is the mutation
 
 
 def no_require_stable() -> None:

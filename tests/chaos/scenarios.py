@@ -112,7 +112,7 @@ _ALL = [
         ),
         workers=2,
         rate=40.0,
-        flags=(*INSIDE, "--linger", "4000"),
+        flags=INSIDE,
     ),
     Scenario(
         "naps",

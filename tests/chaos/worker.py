@@ -3,7 +3,7 @@
 The product's agents in the product's engine, as `junction-streams worker` runs them. `--lose`: that share of slices
 vanishes on the way to the agents. `--folder`: where a file `bug` makes the next fold raise, once, a file `nap` makes a
 worker stop itself at a place (tests.chaos.naps), once, and a file `clock` holds seconds by which Python's wall clock is
-wrong. `--linger`: ms for which the producer keeps records to itself. `--break`: one of tests.chaos.mutations.
+wrong. `--break`: one of tests.chaos.mutations.
 """
 
 import argparse
@@ -21,7 +21,6 @@ from streams.agents.worker import policy_of, rules_of
 from streams.cli import read_settings
 from streams.engine.faust import run as engine
 from streams.engine.positions.slices import Slice
-from streams.engine.work import producer
 from streams.events import topics
 from streams.events.types import Record
 from streams.kafka import admin, registry
@@ -52,13 +51,6 @@ def buggy(fold: Fold, trap: Path) -> Fold:
     return one
 
 
-def lingering(linger_ms: int) -> None:
-    """Records stay in the producer's queue for so long, or until the commit asks for them: what a stall of its thread,
-    or of the network, does now and then."""
-    made = producer.config
-    producer.config = lambda settings: made(settings) | {"linger.ms": linger_ms}
-
-
 def bend_clock(file: Path) -> None:
     """`time.time` and `time.time_ns` are wrong by what the file says; monotonic time is not touched."""
     real, real_ns, known = time.time, time.time_ns, [0.0, 0.0]  # seconds ahead, when looked at
@@ -78,14 +70,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--lose", type=float, default=0.0)
     parser.add_argument("--folder", type=Path)
-    parser.add_argument("--linger", type=int)
     parser.add_argument("--break", dest="broken", default="")
     options = parser.parse_args()
     settings = read_settings()
     if options.broken:
         mutations.MUTATIONS[options.broken]()
-    if options.linger is not None:
-        lingering(options.linger)
     until_available("Kafka", lambda: admin.check_layout(settings))
     ids = until_available("schema registry", lambda: registry.resolve(settings))
     alerts = Alerts(Codec(ids), settings.topic_prefix, *rules_of(settings))

@@ -5,9 +5,7 @@ in, `<prefix>.out` out. Values that start with `poison` are rejected; `bug` rais
 called `later...` is not emitted by the fold but by what the punctuation starts. After `quiet` a key is emitted as
 silent unless `sign` comes within two seconds. REBUILD forgets the tables on disk;
 ACCEPT takes the group's offsets, whatever the tables say; BREAK names a mutation of tests.chaos; KEEP_DUE
-leaves what is called `later...` to others; DIE_AFTER_WRITES=N kills the process at the write after N;
-HANG="send:5 commit:9": the 5th send of offsets is held back until it was given up long ago, and the answer of the 9th
-commit is.
+leaves what is called `later...` to others; DIE_AFTER_WRITES=N kills the process at the write after N.
 """
 
 import asyncio
@@ -15,15 +13,12 @@ import os
 import random
 import signal
 import sys
-import time
-from collections import Counter
 from functools import partial
 from typing import Any
 
 from streams.engine.faust import run as engine
 from streams.engine.positions.slices import Slice
 from streams.engine.store.table import StateTable
-from streams.engine.work import committer, producer
 from streams.engine.work.unit import UnitOfWork
 from streams.events.types import Record
 from streams.ops import log
@@ -35,7 +30,6 @@ TABLE = "seen"
 DUE = b"due|"
 QUIET = b"quiet|"
 SILENCE_MS = 2_000
-LATE_S = 5.0
 
 
 def dedup(out: str):
@@ -120,33 +114,8 @@ def die_after_writes(left: int) -> None:
     StateTable.write = counted  # type: ignore[method-assign]  # because a kill in the middle cannot be timed from outside
 
 
-def hang(places: str) -> None:
-    """See HANG. What counts as stuck is a little more than what a call may take."""
-    made = Counter[str]()
-
-    def hangs(name: str) -> bool:
-        made[name] += 1
-        return f"{name}:{made[name]}" in places.split()
-
-    class Hanging(producer.Producer):  # type: ignore[misc]  # because confluent-kafka is untyped
-        def send_offsets_to_transaction(self, *args: Any) -> None:
-            if hangs("send"):
-                time.sleep(LATE_S)
-            super().send_offsets_to_transaction(*args)
-
-        def commit_transaction(self, *args: Any) -> None:
-            super().commit_transaction(*args)
-            if hangs("commit"):
-                time.sleep(LATE_S)
-
-    producer.Producer = Hanging
-    committer.Blocking = partial(committer.Blocking, stuck_s=3.5)  # type: ignore[misc,assignment]  # because it is a class
-
-
 def main() -> None:
     settings = Settings()
-    if "HANG" in os.environ:
-        hang(os.environ["HANG"])
     if "BREAK" in os.environ:
         from tests.chaos.mutations import MUTATIONS
 

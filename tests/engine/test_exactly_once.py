@@ -34,20 +34,6 @@ def test_killed_robbed_and_deprived(rig: Rig) -> None:
     assert rig.verdict(keys(0, 20_000)) == RIGHT
 
 
-def test_calls_that_return_too_late(rig: Rig) -> None:
-    """A call that was given up ends no worker, and what it does when it returns counts neither twice nor half."""
-    worker = rig.start(HANG="send:3 commit:4")
-    begin = 0
-    while rig.log("w0").count("producer_replaced") < 2:
-        rig.feed(keys(begin, begin + 2_000))
-        begin += 1_000
-        assert begin < 120_000
-        time.sleep(0.25)
-    rig.drain()
-    assert worker.poll() is None
-    assert rig.verdict(keys(0, begin + 1_000)) == RIGHT
-
-
 def test_what_no_record_asks_for(rig: Rig) -> None:
     """Due rows, found by the punctuation and emitted by calls, leave once each under kills; no row stays behind."""
     rig.start()

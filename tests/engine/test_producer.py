@@ -4,7 +4,7 @@ import pytest
 from confluent_kafka import KafkaError
 
 from streams.engine.work.aborts import AbortCause, Remedy, cause, remedy
-from streams.engine.work.producer import config, transactional_id
+from streams.engine.work.producer import transactional_id
 from streams.ops.settings import Settings
 
 ABORT = [
@@ -48,11 +48,7 @@ def test_cause(code: int, wanted: AbortCause) -> None:
     assert cause(code) is wanted
 
 
-def test_producer_settings() -> None:
-    """The id is stable per worker slot; the partitioner is Java's; the largest record passes."""
+def test_transactional_id() -> None:
+    """It is stable per worker slot."""
     settings = Settings(_env_file=None, group_id="g", worker_id="w7", bootstrap_servers="127.0.0.1:1")
     assert transactional_id(settings) == "g-w7"
-    conf = config(settings)
-    assert conf["partitioner"] == "murmur2_random"
-    assert conf["message.max.bytes"] == settings.record_bytes_max
-    assert conf["bootstrap.servers"] == "127.0.0.1:1"

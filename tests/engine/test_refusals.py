@@ -7,8 +7,7 @@ import pytest
 from confluent_kafka import KafkaError
 
 from streams.demo.cluster import MockCluster
-from streams.engine.positions import group_metadata
-from streams.engine.positions.group_metadata import Membership
+from streams.engine.positions.group_metadata import Member, Membership
 from streams.engine.work.aborts import AbortCause, Aborted
 from streams.engine.work.producer import TransactionalProducer
 from streams.engine.work.refusals import LASTING, REFUSALS_MAX, REFUSED_S, Refusals
@@ -27,13 +26,14 @@ def mock() -> Iterator[MockCluster]:
 
 
 @pytest.fixture
-def transactions(mock: MockCluster) -> TransactionalProducer:
+def transactions(mock: MockCluster) -> Iterator[TransactionalProducer]:
     made = TransactionalProducer(
         Settings(_env_file=None, bootstrap_servers=mock.bootstrap_servers, record_bytes_max=MIB)
     )
     made.init()
     made.begin()
-    return made
+    yield made
+    made.close()
 
 
 def refuse(mock: MockCluster, code: int) -> None:
@@ -47,16 +47,10 @@ def ended(transactions: TransactionalProducer, *emits: Emit) -> Aborted:
     """Why a transaction with these records does not happen."""
     try:
         transactions.produce(0, emits)
-        transactions.commit({}, group_metadata.encode("g", Membership(1, "m")))
+        transactions.commit({}, Member("g", Membership(1, "m")))
     except Aborted as error:
-        return transactions.reason(error)
+        return error
     raise AssertionError("it was committed")
-
-
-def test_what_the_producer_refuses(transactions: TransactionalProducer) -> None:
-    """A record above the limit is refused before it is sent, and its topic is known."""
-    why = ended(transactions, Emit(TOPIC, b"k", b"x" * (MIB + 1), None))
-    assert (str(why), why.topic, why.cause) == ("MSG_SIZE_TOO_LARGE", TOPIC, AbortCause.OTHER)
 
 
 @pytest.mark.parametrize(
@@ -69,18 +63,6 @@ def test_what_a_broker_refuses(mock: MockCluster, transactions: TransactionalPro
     why = ended(transactions)
     assert (why.code, why.topic, why.cause) == (code, TOPIC, AbortCause.OTHER)
     transactions.abort()
-
-
-def test_what_is_learned_too_late(mock: MockCluster, transactions: TransactionalProducer) -> None:
-    """A record that meets a transaction which has ended does not say why; it is asked for, nothing is committed."""
-    refuse(mock, KafkaError.MSG_SIZE_TOO_LARGE)
-    transactions.produce(0, [Emit(TOPIC, b"k", b"x", None)])
-    transactions._producer.flush(10)
-    why = ended(transactions, Emit(TOPIC, b"k", b"y", None))
-    assert (why.code, why.topic) == (KafkaError.MSG_SIZE_TOO_LARGE, TOPIC)
-    transactions.abort()
-    transactions.begin()
-    transactions.produce(0, [Emit(TOPIC, b"k", b"z", None)])
 
 
 def test_a_record_s_own_error_ends_the_worker_at_once() -> None:

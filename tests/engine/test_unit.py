@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from streams.engine.positions.group_metadata import Member
 from streams.engine.positions.ledger import Ledger
 from streams.engine.work.aborts import AbortCause, Aborted
 from streams.engine.work.unit import UnitOfWork
@@ -15,24 +16,12 @@ from tests.engine.test_recovery import ENDS_S, Log, Quiet, Rows, unit_on
 SOURCE = ("raw", 0)
 
 
-class Message:
-    """A delivery report of the changelog."""
-
-    def topic(self) -> str:
-        return Rows.changelog_topic_name
-
-    def partition(self) -> int:
-        return 0
-
-    def offset(self) -> int:
-        return 1
-
-
 class Gated(Quiet):
     """Transactions that end when they are let through, one after the other. `offsets`: of those that committed."""
 
     def __init__(self, *, aborts: bool = False) -> None:
         self.offsets: list[Any] = []
+        self.last_offsets: dict[tuple[str, int], int] = {}
         self.aborts = aborts
         self._begun, self._let = threading.Semaphore(0), threading.Semaphore(0)
 
@@ -43,17 +32,15 @@ class Gated(Quiet):
     def let_through(self) -> None:
         self._let.release()
 
-    def produce_changes(self, topic: str, partition: int, changed: Any, delivered: Any) -> None:
-        delivered(None, Message())
+    def produce_changes(self, topic: str, partition: int, changed: Any) -> None:
+        self.last_offsets[topic, partition] = 1
 
-    def commit(self, offsets: Any, metadata: bytes) -> None:
+    def commit(self, offsets: Any, member: Member) -> None:
         self._begun.release()
         assert self._let.acquire(timeout=ENDS_S)
         if self.aborts:
             raise Aborted("NOT_COORDINATOR", AbortCause.BROKER)
         self.offsets.append(dict(offsets))
-
-    def serve(self) -> None: ...
 
 
 class Kept(Rows):

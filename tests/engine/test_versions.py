@@ -3,7 +3,6 @@
 import pytest
 
 from streams.engine.faust import versions
-from streams.engine.positions import group_metadata
 from streams.ops.errors import Misconfigured
 
 
@@ -25,11 +24,4 @@ def test_a_private_name_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     """A missing name is refused with the place that uses it."""
     monkeypatch.setitem(versions.NAMES, ("mode.threads", "QueueServiceThread.teleport"), "transport: nothing")
     with pytest.raises(Misconfigured, match=r"QueueServiceThread\.teleport is gone \(transport: nothing\)"):
-        versions.check()
-
-
-def test_another_layout(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Group metadata of another layout is refused, naming the file and its test."""
-    monkeypatch.setattr(group_metadata, "MAGIC", b"CGMDv1:")
-    with pytest.raises(Misconfigured, match=r"group_metadata\.py.*test_group_metadata\.py"):
         versions.check()

@@ -8,7 +8,6 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
-from streams.engine.positions import group_metadata
 from streams.ops.errors import Misconfigured
 
 VERSIONS = {
@@ -57,6 +56,14 @@ NAMES: dict[tuple[str, str], str] = {
     ("aiokafka.consumer.fetcher", "FetchResult.check_assignment"): "records: a list built as one",
     ("aiokafka.consumer.fetcher", "FetchResult._update_position"): "records: a list built as one",
     ("aiokafka.consumer.consumer", "Fetcher._proc_fetch_request"): "pace: a pause between fetches",
+    ("aiokafka.client", "AIOKafkaClient.coordinator_lookup"): "wire: where a transaction is kept",
+    ("aiokafka.client", "AIOKafkaClient.set_topics"): "wire: leaders of what is written",
+    ("aiokafka.protocol.produce", "ProduceRequest.build"): "wire: one request a broker",
+    ("aiokafka.protocol.transaction", "AddPartitionsToTxnRequest.build"): "wire: partitions of a transaction",
+    ("aiokafka.protocol.transaction", "AddOffsetsToTxnRequest.build"): "wire: a transaction has offsets",
+    ("aiokafka.protocol.transaction", "EndTxnRequest.build"): "wire: the commit",
+    ("aiokafka.protocol.types", "CompactArray.encode"): "wire: requests that aiokafka does not have",
+    ("aiokafka.record.default_records", "DefaultRecordBatchBuilder.set_producer_state"): "wire: batches of records",
     ("aiokafka", "AIOKafkaConsumer.getmany"): "thread: records and position in one step",
     ("aiokafka", "AIOKafkaConsumer.last_poll_timestamp"): "thread: set with last_stable_offset when an answer comes",
 }
@@ -79,7 +86,6 @@ def check() -> None:
             raise Misconfigured(
                 f"{module}.{name} is gone ({purpose}); see streams/engine/faust/versions.py and {_TESTS}."
             )
-    _check_layout()
 
 
 def _exists(module: str, name: str) -> bool:
@@ -87,19 +93,3 @@ def _exists(module: str, name: str) -> bool:
     for part in name.split("."):
         value = getattr(value, part, None)
     return value is not None
-
-
-def _check_layout() -> None:
-    from confluent_kafka import Consumer
-
-    nobody = group_metadata.Membership(-1, "")
-    for instance_id in (None, "w0"):
-        conf = {"group.id": "g"} | ({"group.instance.id": instance_id} if instance_id else {})
-        consumer = Consumer(conf)
-        theirs = consumer.consumer_group_metadata()
-        consumer.close()
-        if theirs != group_metadata.encode("g", nobody, instance_id):
-            raise Misconfigured(
-                "librdkafka's layout of consumer group metadata changed: see "
-                "streams/engine/positions/group_metadata.py and tests/engine/test_group_metadata.py."
-            )

@@ -1,13 +1,6 @@
-"""The bytes in which librdkafka 2.16 passes consumer group membership to a transactional producer (KIP-447).
+"""Membership in the consumer group, as a transaction's offsets carry it (KIP-447). Pure."""
 
-librdkafka makes them from its own consumer. Ours is aiokafka's, so they are made here, and compared with librdkafka's
-at start (`versions.check`). Layout: `rd_kafka_consumer_group_metadata_write` in rdkafka_cgrp.c.
-"""
-
-import struct
 from typing import NamedTuple
-
-MAGIC = b"CGMDv2:"
 
 
 class Membership(NamedTuple):
@@ -22,14 +15,9 @@ class Membership(NamedTuple):
         return self.generation >= 0 and bool(self.member_id)
 
 
-def encode(group_id: str, membership: Membership, instance_id: str | None = None) -> bytes:
-    """`instance_id`: the static membership's `group.instance.id`, None without."""
-    return (
-        MAGIC
-        + struct.pack("=i", membership.generation)
-        + group_id.encode()
-        + b"\0"
-        + membership.member_id.encode()
-        + b"\0"
-        + (b"\1" if instance_id is None else b"\0" + instance_id.encode() + b"\0")
-    )
+class Member(NamedTuple):
+    """`instance_id`: of a static membership, None without."""
+
+    group_id: str
+    membership: Membership
+    instance_id: str | None = None

@@ -4,12 +4,12 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 
-from streams.engine.positions import group_metadata
+from streams.engine.positions.group_metadata import Member
 from streams.engine.positions.ledger import Ledger
 from streams.engine.positions.slices import Cursors
 from streams.engine.store.table import StateTable
 from streams.engine.work.aborts import AbortCause, Aborted
-from streams.engine.work.blocking import Blocking, Stuck
+from streams.engine.work.blocking import Blocking
 from streams.engine.work.producer import TransactionalProducer
 from streams.engine.work.refusals import Refusals
 from streams.engine.work.slice_source import SliceSource
@@ -37,7 +37,7 @@ class Committer:
         """Make the producer and end what a predecessor left open. Raises Unavailable, Misconfigured or Fenced."""
 
         def start() -> TransactionalProducer:
-            producer = TransactionalProducer(self._settings, self._thread.guard)
+            producer = TransactionalProducer(self._settings)
             producer.init()
             return producer
 
@@ -45,40 +45,23 @@ class Committer:
 
     async def close(self) -> None:
         """Abort what is open."""
-        if hasattr(self, "producer") and not self._thread.is_stuck:
+        if hasattr(self, "producer"):
             with suppress(StreamsError, Aborted):  # it is dead either way, and another one comes after us
                 await self._thread.run(self.producer.abort)
-
-    def send(self, transaction: Transaction) -> None:
-        """Queue what was emitted since the last call. Raises Aborted, Fenced or Unavailable."""
-        transaction.produce(self.producer)
+            with suppress(Exception):
+                await self._thread.run(self.producer.close)
 
     async def commit(self, transaction: Transaction) -> None:
         """Raises Aborted when nothing of it happened; any other error ends the worker."""
-        metadata = self._metadata()
-        if transaction.failure:
-            raise transaction.failure
-        try:
-            await self._thread.run(transaction.commit, self.producer, self._tables, metadata, self.ledger)
-        except Stuck:
-            await self._replace()
-            raise Aborted("a call of librdkafka did not return", AbortCause.BROKER) from None
+        member = self._member()
+        await self._thread.run(transaction.commit, self.producer, self._tables, member, self.ledger)
         self._refusals.committed()
 
-    async def _replace(self) -> None:
-        """Go on with another thread and another producer. Raises as `open` does.
-
-        What the one before may still do is fenced, or is done before the recovery reads the stable offsets.
-        """
-        logger.warning("producer_replaced", why="a call of librdkafka did not return")
-        self._thread = Blocking("transactions")
-        await self.open()
-
-    def _metadata(self) -> bytes:
+    def _member(self) -> Member:
         membership = self._source.membership()
         if not membership.valid or membership.generation != self._cursors.generation:
             raise Aborted("left the group, or a new generation began", AbortCause.GROUP)
-        return group_metadata.encode(self._settings.group_id, membership, self._settings.worker_id)
+        return Member(self._settings.group_id, membership, self._settings.worker_id)
 
     async def abort(self, error: Aborted, generation: int) -> None:
         """Undo the transaction that ended with `error`, and log why.
@@ -86,7 +69,6 @@ class Committer:
         Raises Misconfigured where another attempt is of no use (`refusals`), Fenced or Unavailable.
         """
         metrics.TRANSACTIONS.labels("aborted").inc()
-        error = await self._thread.run(self.producer.reason, error)
         metrics.ABORTS.labels(error.cause).inc()
         logger.warning("transaction_aborted", why=str(error), cause=error.cause, generation=generation)
         self._refusals.aborted(error, time.monotonic())

@@ -1,7 +1,7 @@
 """Two transactions: while one commits, the next one fills.
 
 The folds of the one that fills read through the drafts of the one that commits (`table_reader`). Its records are
-produced once that commit is done: librdkafka has one transaction at a time.
+produced once that commit is done: a producer has one transaction at a time.
 """
 
 import asyncio
@@ -17,7 +17,6 @@ from streams.engine.work.table_reader import TableReader
 from streams.engine.work.transaction import Transaction
 from streams.engine.work.window import CommitWindow
 from streams.events import Bounds
-from streams.ops.errors import StreamsError
 from streams.ops.settings import Settings
 from streams.tables import Draft
 
@@ -80,15 +79,8 @@ class Pipeline:
         return draft
 
     def processed(self, transaction: Transaction, records: int = 0, size_bytes: int = 0) -> None:
-        """Count what joined the transaction that fills, send what it emitted, and plan the commit."""
+        """Count what joined the transaction that fills, and plan the commit."""
         self._window.add(records, size_bytes)
-        if self._commit is None:
-            try:
-                self._committer.send(transaction)
-            except Aborted as error:
-                transaction.failure = error  # the commit finds it
-            except StreamsError as error:
-                self.fail(error)
         self._schedule()
 
     def discard(self, transaction: Transaction) -> None:
@@ -128,7 +120,7 @@ class Pipeline:
         if self._timer:
             self._timer.cancel()
         left_s = self._window.left_s(time.monotonic(), waiting=self._source.waiting())
-        if left_s <= 0 or self.filling.failure:
+        if left_s <= 0:
             self._start_commit()
         else:
             self._timer = asyncio.get_running_loop().call_later(left_s, self._start_commit)

@@ -1,51 +1,37 @@
-"""The one transactional producer of a worker. Its calls block, and are made from one thread at a time."""
+"""The one transactional producer of a worker. Its calls block, and are made from one thread.
 
+Not librdkafka's: that sends the records of each partition in a request of their own (confluentinc/librdkafka#1700). A
+transaction here writes a few records to each of a hundred partitions, and most of what it cost, in the worker and in
+Kafka, was a hundred requests.
+
+A transaction that does not commit ends with InitProducerId under the id and epoch that this producer has (KIP-360):
+Kafka aborts what is open and answers the next epoch, under which nothing that is still on its way can be written.
+"""
+
+import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+from aiokafka.client import CoordinationType
+from aiokafka.protocol.transaction import AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, EndTxnRequest
+from confluent_kafka import KafkaError
 
+from streams.engine.positions.group_metadata import Member
 from streams.engine.positions.slices import Source
-from streams.engine.work.aborts import Aborted, Fenced, Remedy, remedy
-from streams.engine.work.blocking import CALL_TIMEOUT_S
-from streams.kafka.clients import SILENT, client_id
+from streams.engine.wire.answers import AGAIN, Refused, worst
+from streams.engine.wire.batches import Batches, Row
+from streams.engine.wire.client import Client
+from streams.engine.wire.requests import InitProducerId, TxnOffsetCommit, by_topic
+from streams.engine.work.aborts import AbortCause, Aborted, Fenced
+from streams.kafka.clients import client_id
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
 from streams.tables import Emit
 
-T = TypeVar("T")
-Guard = Callable[[Callable[[], Any]], Any]
-Row = tuple[str, bytes | None, bytes | None, None]  # an Emit without headers
-OnDelivery = Callable[[KafkaError | None, Any], None]
-
 TRANSACTION_TIMEOUT_MS = 10_000  # bounds how long a dead worker's open transaction hides records behind it
-PATIENCE_S = 60.0  # how long a commit may be called again while a broker is away
-QUEUE_KIB_MAX = 256 * 1024
-QUEUE_RECORDS_MAX = 1_000_000
-
-
-def config(settings: Settings) -> dict[str, Any]:
-    """librdkafka's settings of the one producer of a worker."""
-    producer = {
-        "client.id": client_id(settings),
-        "transactional.id": transactional_id(settings),
-        "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
-        "partitioner": "murmur2_random",  # as Java and Faust; without it co-partitioning breaks silently
-        "compression.type": "lz4",
-        "linger.ms": 5,
-        "batch.size": 1_000_000,
-        "batch.num.messages": 20_000,
-        "queue.buffering.max.messages": QUEUE_RECORDS_MAX,
-        "queue.buffering.max.kbytes": QUEUE_KIB_MAX,
-        "message.max.bytes": settings.record_bytes_max,
-        "retry.backoff.ms": 5,  # after a commit AddPartitions is refused until the markers are written: ask soon
-        "retry.backoff.max.ms": 100,
-        # With "rebootstrap" librdkafka gives up every broker it knows as soon as none answers, and then a transaction
-        # waits for one of those without end (confluentinc/librdkafka#5511). "none": it goes on asking the same.
-        "metadata.recovery.strategy": "none",
-    }
-    return settings.librdkafka | SILENT | producer
+SEND_S = 8.0  # until records and offsets have to be at Kafka: before it aborts the transaction by itself
+PATIENCE_S = 60.0  # how long a commit or an abort is asked for again while a broker is away
 
 
 def transactional_id(settings: Settings) -> str:
@@ -54,126 +40,139 @@ def transactional_id(settings: Settings) -> str:
 
 
 class TransactionalProducer:
-    """One transaction after the other, on one producer. `guard`: makes the calls that may never return."""
+    """One transaction after the other, on one producer."""
 
-    def __init__(self, settings: Settings, guard: Guard = lambda call: call()) -> None:
-        self._guard = guard
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._name = transactional_id(settings)
-        self._producer = Producer(config(settings))
+        self._loop = asyncio.new_event_loop()  # runs while a call of ours waits
+        self._client: Client
+        self._id, self._epoch = -1, -1
+        self._batches = Batches()
         self._open = False
+        self._sending: dict[Source, Any] = {}
+        self.last_offsets: dict[Source, int] = {}  # of each partition's last record in the last commit
 
     def init(self) -> None:
         """Fence and finish whatever ran under this transactional id. Raises Unavailable, Misconfigured or Fenced."""
         try:
-            self._call(lambda: self._producer.init_transactions(CALL_TIMEOUT_S))
+            self._run(self._start)
         except Aborted as error:
+            if error.cause is AbortCause.BROKER:
+                raise Unavailable(f"Kafka does not start transactions: {error}") from None
             raise Misconfigured(
                 f"Kafka refuses the transactional id {self._name}: {error}. Transactions need a broker of 2.5 or later "
                 "and the right to write with this id."
             ) from None
 
+    async def _start(self) -> None:
+        names = {CoordinationType.TRANSACTION: self._name, CoordinationType.GROUP: self._settings.group_id}
+        self._client = Client(self._settings, client_id(self._settings), names)
+        until_s = time.monotonic() + PATIENCE_S
+        await self._client.open(until_s)
+        await self._renew(until_s)
+
+    async def _renew(self, until_s: float) -> None:
+        """End what is open under our id, and go on under the next epoch."""
+        request = InitProducerId(self._name, TRANSACTION_TIMEOUT_MS, self._id, self._epoch)
+        answer = await self._client.ask(CoordinationType.TRANSACTION, request, _code, until_s)
+        self._id, self._epoch = answer.producer_id, answer.producer_epoch
+        self._batches.forget()
+        self._client.was_cut = False
+
     def begin(self) -> None:
-        """Local, quick. Does nothing when one is open."""
-        if not self._open:
-            self._call(self._producer.begin_transaction)
-            self._open = True
+        """Local. Does nothing when one is open."""
+        self._open = True
 
     def produce(self, partition: int, emits: Iterable[Emit | Row]) -> None:
-        """Queue records for their topics' partition of that number; waits while the queue is full.
+        """Add records to their topics' partition of that number; the commit sends them."""
+        self._batches.add(partition, emits, time.time_ns() // 1_000_000)
 
-        Raises Aborted or Fenced.
-        """
-        produce = self._producer.produce
-        for topic, key, value, headers in emits:
-            try:
-                if headers:
-                    produce(topic, value, key, partition, headers=list(headers))
-                else:
-                    produce(topic, value, key, partition)
-            except (BufferError, KafkaException) as error:
-                self._produce_late(error, topic, value, key, partition, headers=list(headers or ()))
+    def produce_changes(self, topic: str, partition: int, changes: Mapping[bytes, bytes | None]) -> None:
+        """Add changelog records."""
+        self.produce(partition, [(topic, key, value, None) for key, value in changes.items()])
 
-    def produce_changes(
-        self, topic: str, partition: int, changes: Mapping[bytes, bytes | None], on_last: OnDelivery
-    ) -> None:
-        """Queue changelog records. Only the last one reports back: the commit fails if any of them failed."""
-        *most, (key, value) = changes.items()
-        self.produce(partition, [(topic, key, value, None) for key, value in most])
-        try:
-            self._producer.produce(topic, value, key, partition, on_delivery=on_last)
-        except (BufferError, KafkaException) as error:
-            self._produce_late(error, topic, value, key, partition, on_delivery=on_last)
-
-    def _produce_late(self, error: Exception, *args: Any, **extra: Any) -> None:
-        while True:
-            if isinstance(error, KafkaException):
-                self._raise(error.args[0], topic=args[0])
-            self._poll(0.05)  # the queue is full: wait until librdkafka has sent some
-            try:
-                return self._producer.produce(*args, **extra)  # type: ignore[no-any-return]  # because untyped
-            except (BufferError, KafkaException) as again:
-                error = again
-
-    def serve(self) -> None:
-        """Run delivery callbacks that wait. Raises Fenced."""
-        self._poll(0)
-
-    def _poll(self, wait_s: float) -> None:
-        try:
-            self._producer.poll(wait_s)
-        except KafkaException as error:  # a fatal error is raised here, too
-            self._raise(error.args[0])
-
-    def commit(self, offsets: Mapping[Source, int], group_metadata: bytes) -> None:
+    def commit(self, offsets: Mapping[Source, int], member: Member) -> None:
         """Commit records and offsets together. Raises Aborted, Fenced or Unavailable."""
-        self._send_offsets(offsets, group_metadata)
-        self._call(lambda: self._producer.commit_transaction(CALL_TIMEOUT_S))
+        until_s = time.monotonic() + SEND_S
+        self._run(self._enter, member.group_id, until_s)
+        self._send_offsets(offsets, member, until_s)
+        self._run(self._flush, until_s)
+        self._run(self._end, time.monotonic() + PATIENCE_S)
         self._open = False
 
-    def _send_offsets(self, offsets: Mapping[Source, int], group_metadata: bytes) -> None:
-        positions = [TopicPartition(topic, partition, end) for (topic, partition), end in offsets.items()]
-        self._call(lambda: self._producer.send_offsets_to_transaction(positions, group_metadata, CALL_TIMEOUT_S))
+    async def _enter(self, group_id: str, until_s: float) -> None:
+        """Tell Kafka which partitions the transaction writes to, the group's offsets among them."""
+        if self._client.was_cut:  # what was asked twice may be done a second time, in the middle of this transaction
+            await self._keep_records()
+        batches = self._batches
+        if batches.partitions:
+            topics = list(by_topic(batches.partitions).items())
+            add = AddPartitionsToTxnRequest(self._name, self._id, self._epoch, topics)
+            await self._client.ask(CoordinationType.TRANSACTION, add, _codes, until_s)
+        join = AddOffsetsToTxnRequest(self._name, self._id, self._epoch, group_id)
+        await self._client.ask(CoordinationType.TRANSACTION, join, _code, until_s)
 
-    def reason(self, error: Aborted) -> Aborted:
-        """What ended the transaction, where the error only says that there is none (any more)."""
-        if error.code != KafkaError._STATE:
-            return error
-        try:  # one that has ended is never committed: the error of this call says why
-            self._call(lambda: self._producer.commit_transaction(CALL_TIMEOUT_S))
-        except Aborted as known:
-            return known
-        return error
+    async def _keep_records(self) -> None:
+        kept, self._batches = self._batches, Batches()
+        await self._renew(time.monotonic() + PATIENCE_S)
+        kept.restart()
+        self._batches = kept
+
+    def _send_offsets(self, offsets: Mapping[Source, int], member: Member, until_s: float) -> None:
+        request = TxnOffsetCommit((self._name, self._id, self._epoch), member, offsets)
+        self._run(self._client.ask, CoordinationType.GROUP, request, _codes_v3, until_s)
+
+    async def _flush(self, until_s: float) -> None:
+        batches = self._batches.take(self._id, self._epoch)
+        self.last_offsets = await self._client.produce(self._name, batches, until_s)
+
+    async def _end(self, until_s: float) -> None:
+        request = EndTxnRequest(self._name, self._id, self._epoch, True)
+        try:
+            await self._client.ask(CoordinationType.TRANSACTION, request, _code, until_s)
+        except Refused as error:
+            if error.code in AGAIN:
+                raise Unavailable(f"Kafka did not finish a transaction within {PATIENCE_S:.0f} s: {error}") from None
+            raise
 
     def abort(self) -> None:
         """Undo what is open; nothing to do when nothing is. Raises Fenced or Unavailable."""
         if not self._open:
             return
         try:
-            self._call(lambda: self._producer.abort_transaction(CALL_TIMEOUT_S))
+            self._run(self._renew, time.monotonic() + PATIENCE_S)
         except Aborted as error:
+            if error.cause is AbortCause.BROKER:
+                raise Unavailable(f"Kafka did not abort a transaction within {PATIENCE_S:.0f} s: {error}") from None
             raise Fenced(f"transaction of {self._name} could be neither committed nor aborted: {error}") from None
         self._open = False
 
-    def _call(self, call: Callable[[], T]) -> T:
-        deadline = time.monotonic() + PATIENCE_S
-        while True:
-            try:
-                return self._guard(call)  # type: ignore[no-any-return]  # because a guard answers what its call does
-            except KafkaException as error:
-                self._raise(error.args[0], again=time.monotonic() < deadline)
-                time.sleep(0.02)
+    def close(self) -> None:
+        """Drop the connections."""
+        if hasattr(self, "_client"):
+            self._run(self._client.close)
 
-    def _raise(self, error: KafkaError, *, again: bool = False, topic: str = "") -> None:
-        match remedy(error):
-            case Remedy.LEAVE:
-                raise Fenced(
-                    f"another worker runs as {self._name}, or this one slept for longer than "
-                    f"{TRANSACTION_TIMEOUT_MS // 1000} s ({error.name()}). Give every worker its own "
-                    "STREAMS_WORKER_ID; restarting this one is safe."
-                ) from None
-            case Remedy.ABORT:
-                raise Aborted.by(error, topic) from None
-            case Remedy.CALL_AGAIN if not again:
-                raise Unavailable(f"Kafka did not finish a transaction within {PATIENCE_S:.0f} s: {error.name()}")
-            case Remedy.CALL_AGAIN:
-                return
+    def _run(self, call: Callable[..., Awaitable[Any]], *args: Any) -> Any:
+        try:
+            return self._loop.run_until_complete(call(*args))
+        except Refused as error:
+            if not error.is_fenced:
+                raise Aborted.by(KafkaError(error.code), error.topic) from None
+            raise Fenced(
+                f"another worker runs as {self._name}, or this one slept for longer than "
+                f"{TRANSACTION_TIMEOUT_MS // 1000} s ({error}). Give every worker its own "
+                "STREAMS_WORKER_ID; restarting this one is safe."
+            ) from None
+
+
+def _code(answer: Any) -> tuple[int, str]:
+    return answer.error_code, ""
+
+
+def _codes(answer: Any) -> tuple[int, str]:
+    return worst([(code, topic) for topic, partitions in answer.errors for _, code in partitions])
+
+
+def _codes_v3(answer: Any) -> tuple[int, str]:
+    return worst([(code, topic) for topic, partitions, _ in answer.topics for _, code, _ in partitions])

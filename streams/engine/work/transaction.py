@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from itertools import islice
-from typing import Any
 
 from streams.engine.positions import ledger
+from streams.engine.positions.group_metadata import Member
 from streams.engine.positions.ledger import Ledger
 from streams.engine.positions.slices import Source
 from streams.engine.store.table import StateTable
@@ -26,11 +25,8 @@ class Transaction:
         self.partitions = 0  # that it wrote to
         self.drafts: dict[int, Draft] = {}
         self.readers: list[TableReader] = []
-        self.produced: dict[int, int] = {}  # partition → emits that librdkafka has
         self.offsets: dict[Source, int] = {}
-        self.last_offsets: dict[tuple[str, int], int] = {}  # (changelog, partition) → offset of its last record
         self.span = None if tracing.active is None else BatchSpan()
-        self.failure: Exception | None = None
         self.ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()  # whether it was committed
 
     def end(self, *, is_committed: bool) -> None:
@@ -39,29 +35,27 @@ class Transaction:
             self.ended.set_result(is_committed)
 
     def produce(self, producer: TransactionalProducer) -> None:
-        """Queue what was emitted since the last call: librdkafka sends it while the folds go on."""
+        """Hand over what was emitted."""
         producer.begin()
         for partition, draft in self.drafts.items():
-            producer.produce(partition, islice(draft.emits, self.produced.get(partition, 0), None))
-            self.produced[partition] = len(draft.emits)
+            producer.produce(partition, draft.emits)
 
     def commit(
         self,
         producer: TransactionalProducer,
         tables: Mapping[str, StateTable],
-        metadata: bytes,
+        member: Member,
         ledger_before: Ledger,
     ) -> None:
-        """Blocking: send the rest of the emits, the changelogs, the offsets; after the commit write the databases."""
+        """Blocking: send emits, changelogs and offsets; after the commit write the databases."""
         self.produce(producer)
         changes = list(self._changes(tables, ledger_before))
         for table, partition, changed in changes:
-            producer.produce_changes(table.changelog_topic_name, partition, changed, self._delivered)
-        producer.commit(self.offsets, metadata)
+            producer.produce_changes(table.changelog_topic_name, partition, changed)
+        producer.commit(self.offsets, member)
         self.partitions = len(changes) + self._emitted_partitions() + 1  # that of the group's offsets
-        producer.serve()
         for table, partition, changed in changes:
-            table.write(partition, changed, self.last_offsets[table.changelog_topic_name, partition])
+            table.write(partition, changed, producer.last_offsets[table.changelog_topic_name, partition])
 
     def measure(self, now_s: float, now_monotonic_s: float) -> None:
         """Count it in the metrics, once it is committed. `now_s`: wall clock."""
@@ -95,7 +89,3 @@ class Transaction:
             for name, changed in draft.tables.items():
                 if changed and name != first:
                     yield tables[name], partition, changed
-
-    def _delivered(self, error: Any, message: Any) -> None:
-        if error is None:
-            self.last_offsets[message.topic(), message.partition()] = message.offset()
