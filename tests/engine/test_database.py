@@ -127,3 +127,14 @@ def test_a_worker_whose_disk_changes_bytes(rig: Rig) -> None:
     rig.drain()
     assert "state_damaged" in rig.log("w0")
     assert rig.verdict([*keys(ROWS + 100), b"one more"]) == RIGHT
+
+
+def test_a_hundred_small_databases_share_the_write_buffers(tmp_path: Path) -> None:
+    """A few rows in each of them wait in memory: none is written to a file for want of room."""
+    stores = [database.DatabaseOptions().open(tmp_path / str(number)) for number in range(100)]
+    for n in range(20):
+        for store in stores:
+            store.put(b"key-%d" % n, b"v" * 100)
+    assert not list(tmp_path.rglob("*.sst"))
+    for store in stores:
+        store.close()
