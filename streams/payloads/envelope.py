@@ -97,7 +97,8 @@ def _read_slowly(body: bytes) -> tuple[Event, Any]:
     members = read_json(body, "$", _members)
     data = read_json(members["data"], "$.data") if "data" in members else None
     body_bounds.check_names(body, [members, data])
-    texts = {name: short_text(read_json(members[name], f"$.{name}")) for name in _ours - {"data"} if name in members}
+    names = sorted((_ours - {"data"}) & members.keys())  # one order in every process
+    texts = {name: short_text(read_json(members[name], f"$.{name}")) for name in names}
     event = event_of(identity.type.text, texts.get("user_id"), identity.team_id, texts.get("client_user_id"), data)
     ours = _ours | {"type"} if event.type.family is Family.OPERATIONAL else _ours
     event.unknown = {name: read_json(raw, "$") for name, raw in members.items() if name not in ours}
