@@ -50,7 +50,6 @@ class TransactionalProducer:
         self._id, self._epoch = -1, -1
         self._batches = Batches()
         self._open = False
-        self._sending: dict[Source, Any] = {}
         self.last_offsets: dict[Source, int] = {}  # of each partition's last record in the last commit
 
     def init(self) -> None:
