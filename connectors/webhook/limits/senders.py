@@ -12,7 +12,7 @@ ADDRESSES_MAX = 16_384
 REFUSALS_PER_S, REFUSALS_AT_ONCE = 20.0, 20.0
 ALL_REFUSALS_PER_S, ALL_REFUSALS_AT_ONCE = 200.0, 200.0
 REFUSED_BYTES = 16 * 1024  # to prove that a signature is wrong takes as long for so many as all the rest of a request
-HOLD_S_MAX = 15.0  # no sender waits for longer for an answer
+HOLD_S_MAX = 5.0
 # Of large bodies from addresses that have proved nothing, all together: reading at the speed of the network costs the
 # one event loop half its time.
 STRANGERS_BYTES_PER_S, STRANGERS_BYTES_AT_ONCE = 32.0 * 2**20, 16.0 * 2**20

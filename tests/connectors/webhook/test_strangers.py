@@ -1,5 +1,6 @@
 """What somebody without a right signature can find out at the door: nothing of which endpoints there are."""
 
+import itertools
 import socket
 from collections.abc import Iterator
 from http.client import HTTPResponse
@@ -22,13 +23,16 @@ def answer(gateway: Running, endpoint: str, head: list[str], body: bytes = b"") 
     """(status, headers without the date, body) of the answer to a request of raw bytes."""
     host, port = gateway.url.removeprefix("http://").split(":")
     request = [f"POST /webhooks/{endpoint} HTTP/1.1", "Host: x", *head, "", ""]
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    # Each from an address of its own: refusals of one are held back where they are many.
+    source = (f"127.0.1.{1 + next(_ADDRESSES) % 250}", 0)
+    with socket.create_connection((host, int(port)), timeout=10, source_address=source) as connection:
         connection.sendall("\r\n".join(request).encode() + body)
         reply = HTTPResponse(connection, method="POST")
         reply.begin()
         return reply.status, {name: value for name, value in reply.getheaders() if name != "date"}, reply.read()
 
 
+_ADDRESSES = itertools.count()
 WRONG = {"svix-id": "msg_1", "svix-timestamp": str(NOW_S), "svix-signature": "v1,AAAA"}
 LENGTHS = ("0", "2", "1025", "99999999", "9" * 30, "-1", "2, 2", "x")
 
