@@ -114,7 +114,8 @@ def _why(child: Child) -> str:
 def running(workers: int, rate: float, session_timeout_s: float, logs: Path | None, nodes: int = 1) -> Iterator[Stage]:
     """A stage under load, on so many brokers; gone at the end. `logs`: where the logs of all processes are kept."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
+        made = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)  # because killed processes may write once more
+        folder = Path(stack.enter_context(made))
         cluster = stack.enter_context(Cluster(partitions=PARTITIONS, nodes=nodes))
         stage = Stage(cluster, _settings(cluster, folder, session_timeout_s, nodes), logs or folder)
         stage.folder.mkdir(parents=True, exist_ok=True)

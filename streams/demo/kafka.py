@@ -33,7 +33,8 @@ def _folder(stack: ExitStack, keep: Path | None) -> Path:
     if keep:
         keep.mkdir(parents=True, exist_ok=True)
         return keep
-    return Path(stack.enter_context(TemporaryDirectory(prefix="junction-streams-", ignore_cleanup_errors=True)))
+    made = TemporaryDirectory(prefix="junction-streams-", ignore_cleanup_errors=True)  # because what runs may write
+    return Path(stack.enter_context(made))
 
 
 def _at(settings: Settings, bootstrap_servers: str, registry_url: str) -> Settings:

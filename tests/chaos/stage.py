@@ -14,7 +14,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -114,7 +114,8 @@ class Stage:
 
     def wipe(self, worker: str) -> None:
         """Delete a worker's, or a fetcher's, state. It must not run."""
-        shutil.rmtree(self.state(worker), ignore_errors=True)
+        with suppress(FileNotFoundError):  # it may have none yet
+            shutil.rmtree(self.state(worker))
 
     def pick(self, chance: Random) -> str:
         """One of the workers."""
@@ -194,7 +195,8 @@ def set_up(scenario: Scenario, say: Say, cluster: Cluster | None = None, prefix:
     `cluster`: a running one to share; then `prefix` keeps scenarios apart.
     """
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="junction-chaos-", ignore_cleanup_errors=True)))
+        made = TemporaryDirectory(prefix="junction-chaos-", ignore_cleanup_errors=True)  # because the killed may write
+        folder = Path(stack.enter_context(made))
         proxy = stack.enter_context(Proxy()) if scenario.is_proxied else None
         if cluster is None:
             say("starting Kafka")

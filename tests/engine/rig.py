@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -110,7 +111,8 @@ class Rig:
 
     def wipe(self, worker: str = "w0") -> None:
         """Delete a worker's state; it must not run."""
-        shutil.rmtree(self.state(worker), ignore_errors=True)
+        with suppress(FileNotFoundError):  # it may have none yet
+            shutil.rmtree(self.state(worker))
 
     def revive(self) -> None:
         """What a supervisor does: start again whatever ended."""

@@ -128,7 +128,7 @@ class Cluster:
             service.stop(discard=self._temporary)
         if self._lock >= 0:
             if remove:
-                shutil.rmtree(self.data_dir, ignore_errors=True)
+                shutil.rmtree(self.data_dir, ignore_errors=True)  # because a next start removes what is left
             os.close(self._lock)
             self._lock = -1
 
@@ -163,5 +163,5 @@ def remove_abandoned(older_s: float = 60.0) -> None:
                 continue
             fd = try_lock(lock)
             if fd is not None:
-                shutil.rmtree(lock.parent, ignore_errors=True)
+                shutil.rmtree(lock.parent, ignore_errors=True)  # because a next start removes what is left
                 os.close(fd)

@@ -85,13 +85,14 @@ def once(folder: Path, build: Callable[[Path], None], progress: Progress = to_st
         if folder.exists():
             return
         building = folder.with_suffix(".fetching")
-        shutil.rmtree(building, ignore_errors=True)  # of a fetch that was killed; the lock says that none is under way
+        # Of a fetch that was killed; the lock says that none is under way.
+        shutil.rmtree(building, ignore_errors=True)  # because mostly there is none
         building.mkdir()
         try:
             build(building)
             building.rename(folder)
         finally:
-            shutil.rmtree(building, ignore_errors=True)
+            shutil.rmtree(building, ignore_errors=True)  # because it was renamed where all went well
 
 
 def cache_dir() -> Path:
