@@ -71,7 +71,6 @@ def all_since_epoch(moments: Sequence[datetime | None]) -> list[int]:
 
 _FEW = 8  # moments, below which one by one is quicker
 _to_msgpack = msgspec.msgpack.Encoder().encode
-_ARRAY_HEADS = (1, 3, 5)  # bytes
 _FIXEXT_4, _ENTRY_BYTES = b"\xd6", 6  # of MessagePack's "timestamp 32": 0xd6, type -1, seconds (big-endian)
 
 
@@ -85,9 +84,9 @@ def _whole_seconds(moments: Sequence[datetime | None]) -> list[int] | None:
         packed, n = _to_msgpack(moments), len(moments)
     except OverflowError:  # its offset pushes it out of the years 1 to 9999
         return None
-    head = len(packed) - _ENTRY_BYTES * n
+    head = 1 if n < 2**4 else 3 if n < 2**16 else 5  # of an array, which has no bytes to spare for its length
     # Nothing else that it writes of a datetime begins like that, so where the first has 6 bytes, the next one follows.
-    if head not in _ARRAY_HEADS or packed[head::_ENTRY_BYTES] != _FIXEXT_4 * n:
+    if len(packed) != head + _ENTRY_BYTES * n or packed[head::_ENTRY_BYTES] != _FIXEXT_4 * n:
         return None
     lanes = bytearray(8 * n)
     for place in range(4):

@@ -74,6 +74,16 @@ def test_many_moments_are_what_they_are_one_by_one(moments: list[datetime], zone
         assert times.all_since_epoch(some) == [times.since_epoch(moment) for moment in some]
 
 
+@pytest.mark.parametrize("n", [8, 15, 16, 40])
+def test_one_fraction_before_whole_seconds(n: int) -> None:
+    """It is kept, whichever it is: its bytes must not be taken for the beginning of the next moment."""
+    whole = [EPOCH + timedelta(days=20_000, seconds=second) for second in range(n)]
+    expected = [times.since_epoch(moment) for moment in whole]
+    for micro in range(1, SECOND_US, 101):
+        found = times.all_since_epoch([whole[0].replace(microsecond=micro), *whole[1:]])
+        assert found == [expected[0] + micro, *expected[1:]]
+
+
 @pytest.mark.parametrize("odd", [None, datetime(2026, 6, 3), 1, "2026-06-03T10:00:00Z"])
 def test_many_moments_are_all_moments(odd: Any) -> None:
     """What is none of them, or has no offset, is refused wherever it stands."""
