@@ -40,8 +40,7 @@ class SummaryForm:
 
     def row(self, version: Version, content: bytes) -> bytes:
         text, others = self._pack()
-        more = _more(self._summary) if self._summary.unknown else b""
-        return packed_row.encode(version, self._summary, self._day, self._delivery, text, others, more)
+        return packed_row.encode(version, self._summary, self._day, self._delivery, text, others, _more(self._summary))
 
     def precedes(self, state: bytes, version: Version, content: bytes) -> bool:
         """The first in the log is kept."""
@@ -60,9 +59,9 @@ class SummaryForm:
             found.append(ATTRIBUTION)
         if row.has_id != ("id" in summary.content):
             found.append("id")
-        if row.more or summary.unknown:
-            found += verdicts.changed_names(row.more or b"{}", _more(summary) or b"{}")
-        return sorted(found)
+        if row.more != (more := _more(summary)):
+            found += verdicts.changed_names(row.more or b"{}", more or b"{}")
+        return sorted({*found})
 
     def _pack(self) -> layouts.Packed:
         if self._packed is None:
@@ -88,6 +87,11 @@ def _offset(state: bytes) -> int:
 
 
 def _more(summary: Summary) -> bytes:
-    """JSON of the content that has no field; b"" for none."""
+    """JSON of the content that has no field, and of an id that is too long for a key; b"" for none."""
+    is_key = summary.content.get("id", summary.id) == summary.id
+    if is_key and not summary.unknown:
+        return b""
     more = {name: value for name, value in summary.content.items() if name[:1] == "$"}
+    if not is_key:
+        more["id"] = summary.content["id"]
     return to_json(more) if more else b""

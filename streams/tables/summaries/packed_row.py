@@ -47,7 +47,7 @@ class PackedRow(msgspec.Struct, array_like=True, gc=False, frozen=True):
     """`day`: days since 1970, or a word. `event`: place of its action, or its whole type. `*_ms`: since the delivery.
 
     `*_before_us`: by how much before the version's `updated_at`; `date_after_us`: after the start of the calendar date.
-    `more`: JSON of the content that has no field.
+    `more`: JSON of the content that has no field, and of an id that the key does not have.
     """
 
     day: int | str
@@ -84,7 +84,7 @@ _decode = msgspec.msgpack.Decoder(PackedRow).decode
 def encode(
     version: Version, summary: Summary, day: str, delivery: Delivery, text: bytes, others: list[Any], more: bytes
 ) -> bytes:
-    """The row. `text`, `others`: fields as their layout packs them; `more`: JSON of content without a field."""
+    """The row. `text`, `others`: fields as their layout packs them; `more`: see `PackedRow`."""
     source, event, fields, at_ms = summary.source, summary.event, summary.fields, version.delivered_at_ms
     base_us, team_id, client_id = _base_us(version.updated_at_us), event.team_id, event.client_user_id
     created_ms, received_ms = delivery.created_ms, delivery.received_ms

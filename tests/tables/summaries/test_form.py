@@ -1,6 +1,7 @@
 """Rows of summaries: what is read is what was written, and they are compared as their JSON would be."""
 
 import json
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -22,12 +23,15 @@ from tests.strategies import odd_values
 TYPES = [name for name in every_event.DATA_TYPES if parse_type(name).family is Family.SUMMARY]
 
 
+ids = st.sampled_from(["s1", "x" * 2000, "y" * 2000])  # long ones are in no key
+
+
 @st.composite
 def events(draw: st.DrawFn, name: str) -> bytes:
     """Of a type, in any generation, with up to two places that hold anything."""
     event = draw(st.sampled_from(every_event.generations(draw(every_event.of(name)))))
     for place in draw(st.lists(st.sampled_from(sorted(event["data"])), max_size=2)):
-        event["data"][place] = "s1" if place == "id" else draw(odd_values)
+        event["data"][place] = draw(ids) if place == "id" else draw(odd_values)
     return json.dumps(event).encode()
 
 
@@ -83,6 +87,14 @@ def test_changes_are_those_of_the_content(pair: tuple[bytes, bytes]) -> None:
 def _body(**data: Any) -> bytes:
     whole = {"id": "s1", "total": 5, "source": {"provider": "oura", "type": "ring"}} | data
     return json.dumps({"event_type": "daily.data.sleep.created", "user_id": "u-1", "data": whole}).encode()
+
+
+def test_an_id_that_is_in_no_key_is_compared() -> None:
+    """It is too long for one, so the key is a natural one, which several such ids may have."""
+    bodies = [_body(id=id, bedtime_start="2026-06-03T00:00:00Z") for id in ("x" * 2000, "y" * 2000, None)]
+    for before, now in permutations(map(read, bodies), 2):
+        state = SummaryForm(before, "", delivery()).row(Version(1, 2, 3), b"")
+        assert SummaryForm(now, "", delivery()).changed(state, b"") == ["id"]
 
 
 def test_of_equal_versions_the_first_in_the_log_stays() -> None:
