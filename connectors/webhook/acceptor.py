@@ -10,6 +10,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from functools import partial
 
 from connectors.contract.intake import child
 from connectors.webhook.limits.connections import HEAD_S, Connections
@@ -95,17 +96,20 @@ class Acceptor:
         self._connections.opened(protocol, now_s)
         protocol.arriving = task = self._loop.create_task(self._arrive(accepted, protocol))
         self._arriving.add(task)
-        task.add_done_callback(self._arriving.discard)
+        task.add_done_callback(partial(self._arrived, accepted, protocol))
 
     async def _arrive(self, accepted: socket.socket, protocol: BoundedProtocol) -> None:
         handshake_s = HEAD_S if self._context else None
-        try:
-            # What fails is the other end's: no TLS, no end of its handshake, gone meanwhile.
-            with contextlib.suppress(OSError, ssl.SSLError):
-                await self._loop.connect_accepted_socket(
-                    lambda: protocol, accepted, ssl=self._context, ssl_handshake_timeout=handshake_s
-                )
-        finally:
-            if protocol.arriving:  # it never arrived: its end is told to nobody
-                accepted.close()
-                self._connections.closed(protocol, time.monotonic())
+        # What fails is the other end's: no TLS, no end of its handshake, gone meanwhile. An SSLError is an OSError.
+        with contextlib.suppress(OSError):
+            await self._loop.connect_accepted_socket(
+                lambda: protocol, accepted, ssl=self._context, ssl_handshake_timeout=handshake_s
+            )
+
+    def _arrived(self, accepted: socket.socket, protocol: BoundedProtocol, task: "asyncio.Task[None]") -> None:
+        # Not at the end of the task's own code, of which nothing runs where it is cancelled before it began.
+        self._arriving.discard(task)
+        if protocol.arriving:  # it never arrived: its end is told to nobody
+            protocol.arriving = None
+            accepted.close()
+            self._connections.closed(protocol, time.monotonic())

@@ -67,6 +67,9 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_made(transport)  # type: ignore[arg-type]  # because uvicorn says Transport, which it is
         self.arriving = None
         self.flow = Flow(self.transport)
+        if self.stage is Stage.CLOSED:  # given up while it arrived: `connection_lost` may not be called
+            self.connections.discard(self)
+            self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.closed(self, time.monotonic())
@@ -109,8 +112,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _close(self) -> None:
         self.transport.close()
-        if self.stage is not Stage.CLOSED:
-            self._connections.move(self, Stage.CLOSING, time.monotonic())
+        self._connections.move(self, Stage.CLOSING, time.monotonic())
 
     def _count_closed(self, why: str) -> None:
         metrics.CONNECTIONS_CLOSED.labels(why).inc()

@@ -64,14 +64,15 @@ class Connections:
         return True
 
     def opened(self, new: Connection, now_s: float) -> None:
-        """Count a connection for which there is room."""
-        new.stage = Stage.CLOSED
+        """Count a new connection, for which there is room."""
         self.n_open += 1
         new.sender.n_connections += 1
         self.move(new, Stage.HEAD, now_s)
 
     def move(self, connection: Connection, stage: Stage, now_s: float) -> None:
-        """From now on the connection waits for something else."""
+        """From now on it waits for something else. A connection that is closed stays so: its transport ends later."""
+        if connection.stage is Stage.CLOSED:
+            return
         if connection.stage < Stage.ANSWER:
             self._waiting[connection.stage].pop(connection, None)
         if stage < Stage.ANSWER:
@@ -79,7 +80,7 @@ class Connections:
         connection.stage = stage
 
     def closed(self, connection: Connection, now_s: float) -> None:
-        """Count one less. May be called of one that was never let in, or that is closed already."""
+        """Count one less. May be called of one that is closed already."""
         if connection.stage is not Stage.CLOSED:
             self.move(connection, Stage.CLOSED, now_s)
             connection.sender.n_connections -= 1

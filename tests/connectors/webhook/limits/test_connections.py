@@ -93,6 +93,8 @@ class AnyOrder(RuleBasedStateMachine):
         if wire in self.open:
             self.limits.move(wire, stage, self.now_s)
             self.open[wire] = self.now_s
+        elif wire in self.closing:  # what had come before its transport ended
+            self.limits.move(wire, stage, self.now_s)
 
     @rule(wire=consumes(wires))
     def closes(self, wire: Wire) -> None:
