@@ -53,14 +53,15 @@ class Senders:
 
     def __init__(self, trusted: Sequence[Network] = (), allowed: Sequence[Network] = ()) -> None:
         self._trusted, self._allowed = trusted, allowed
-        self._by_host: dict[str, Sender] = {}
+        self._by_site: dict[str, Sender] = {}
         self._all_refusals = Bucket(ALL_REFUSALS_PER_S, ALL_REFUSALS_AT_ONCE, HOLD_S_MAX)
         self._strangers_bytes = Bucket(STRANGERS_BYTES_PER_S, STRANGERS_BYTES_AT_ONCE, REST_S_MAX)
 
     def at(self, host: str) -> Sender:
         """The sender at a host."""
-        found = self._by_host.get(host)
-        return found if found is not None else self._new(host)
+        site = networks.site(host)
+        found = self._by_site.get(site)
+        return found if found is not None else self._new(site, host)
 
     def of(self, host: str, forwarded_for: str) -> Sender:
         """The sender of a request that came from a host, which may be a proxy. `forwarded_for`: as in `client`."""
@@ -81,16 +82,12 @@ class Senders:
         """Count so many bytes of a large body of a stranger; for how many seconds no more of it is read."""
         return self._strangers_bytes.take(now_s, n_bytes)
 
-    def _new(self, host: str) -> Sender:
-        if len(self._by_host) >= ADDRESSES_MAX:
-            kept = {known: one for known, one in self._by_host.items() if one.has_proved or not one.is_forgettable}
-            self._by_host = kept
-        site = networks.site(host)
-        sender = self._by_host.get(site)
-        if sender is None:
-            found = networks.address(host)
-            is_proxy = networks.is_in(found, self._trusted)
-            is_allowed = not self._allowed or is_proxy or networks.is_in(found, self._allowed)
-            sender = self._by_host[site] = Sender(site, is_proxy=is_proxy, is_allowed=is_allowed)
-        self._by_host[host] = sender  # so that the next time is one look-up
+    def _new(self, site: str, host: str) -> Sender:
+        if len(self._by_site) >= ADDRESSES_MAX:
+            kept = {known: one for known, one in self._by_site.items() if one.has_proved or not one.is_forgettable}
+            self._by_site = kept
+        found = networks.address(host)
+        is_proxy = networks.is_in(found, self._trusted)
+        is_allowed = not self._allowed or is_proxy or networks.is_in(found, self._allowed)
+        sender = self._by_site[site] = Sender(site, is_proxy=is_proxy, is_allowed=is_allowed)
         return sender

@@ -107,3 +107,14 @@ def test_forgets_nobody_who_has_proved_a_signature(monkeypatch: pytest.MonkeyPat
     for n in range(1000):
         senders.at(f"198.51.{n // 250}.{n % 250}")
     assert senders.at("192.0.2.1") is ours
+
+
+def test_the_addresses_of_one_site_take_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody with all addresses of a /64, and one connection open, displaces nobody, and costs no room."""
+    monkeypatch.setattr(limits, "ADDRESSES_MAX", 100)
+    senders = Senders()
+    refused, open_ = senders.at("192.0.2.1"), senders.at("2001:db8::1")
+    open_.n_connections = 1
+    for n in range(1000):
+        assert senders.at(f"2001:db8::{n:x}") is open_
+    assert senders.at("192.0.2.1") is refused
