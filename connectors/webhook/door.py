@@ -67,7 +67,7 @@ _WHY_CUT = {
 
 
 _FORGED = frozenset((REFUSED, REFUSED_UNREAD))  # a right signature proves nothing of the next one
-_STRANGE = frozenset((NOT_ALLOWED, TOO_LARGE, TOO_SLOW, BUSY))
+_STRANGE = frozenset((NOT_FOUND, NOT_POST, NOT_ALLOWED, TOO_LARGE, TOO_SLOW, BUSY))
 
 
 class Door:
@@ -124,8 +124,8 @@ class Door:
             reply = await self._reply(request, endpoint, head, sender, receive)
         finally:
             self._under_way.end(request)
-        if reply.status >= 400 and self._is_held(reply, sender):
-            await self._hold(sender, scope, request.body_bytes)
+        if reply.status >= 400:
+            await self._hold(reply, sender, scope, request.body_bytes)
         start, body = self._messages[reply]
         await send(start)
         await send(body)
@@ -137,10 +137,7 @@ class Door:
         """A URL that was set wrong is found in the log: Junction does not show what we answer."""
         if reply is NOT_FOUND:
             self._say(None, "wrong path", path=ascii(scope["path"][:_PATH_CHARS_SHOWN]))
-        sender = self._senders.of(
-            scope["client"][0] if scope["client"] else "", read_head(scope["headers"]).forwarded_for
-        )
-        await self._hold(sender, scope, 0)
+        await self._hold(reply, sender, scope, 0)
         child(metrics.REQUESTS, _STRANGER, reply.outcome).inc()
         for message in self._messages[reply]:
             await send(message)
@@ -233,16 +230,14 @@ class Door:
     def _is_held(self, reply: Reply, sender: Sender) -> bool:
         return reply in _FORGED or (reply in _STRANGE and not sender.is_proven(time.monotonic()))
 
-    async def _hold(self, sender: Sender, scope: Scope, body_bytes: int) -> None:
+    async def _hold(self, reply: Reply, sender: Sender, scope: Scope, body_bytes: int) -> None:
         """Hold a refusal back where there are many: who is refused again and again waits, others do not wait for it."""
+        if not self._is_held(reply, sender):
+            return
         hold_s = self._senders.hold_s(sender, time.monotonic(), body_bytes)
         connection = scope.get("state", {}).get("connection")
         if hold_s and connection and not self._is_draining:
-            sender.n_held += 1
-            try:
-                await connection.hold(hold_s)
-            finally:
-                sender.n_held -= 1
+            await connection.hold(sender, hold_s)
 
     def _cut(self, endpoint: Endpoint | None, reply: Reply, sender: Sender) -> Reply:
         self._say(endpoint, _WHY_CUT[reply], address=sender.site)

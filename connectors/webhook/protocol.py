@@ -85,21 +85,24 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             self.transport.abort()
 
-    async def hold(self, seconds: float) -> None:
-        """Return after so long, or when the connection ends. When there are too many, it is closed first."""
+    def hold(self, sender: Sender, seconds: float) -> "asyncio.Future[None]":
+        """A refusal of this sender, done after so long, or when the connection ends. When there are too many, it is
+        closed first."""
+        held = self._held = self.loop.create_future()
         if self.transport.is_closing():
-            return
-        self._wait()
-        self._held = self.loop.create_future()
-        timer = self.loop.call_later(seconds, self._let_go)
-        try:
-            await self._held
-        finally:
-            timer.cancel()
-
-    def _wait(self) -> None:
+            self._let_go()
+            return held
         self.flow.pause_reading()  # what comes meanwhile is in no bound of bodies
         self._connections.move(self, Stage.HELD, time.monotonic())
+        sender.n_held += 1
+        timer = self.loop.call_later(seconds, self._let_go)
+
+        def end(_: "asyncio.Future[None]") -> None:
+            timer.cancel()
+            sender.n_held -= 1
+
+        held.add_done_callback(end)
+        return held
 
     def _let_go(self) -> None:
         if self._held and not self._held.done():
@@ -208,20 +211,13 @@ class BoundedProtocol(HttpToolsProtocol):
             self.cycle.message_event.set()
         now_s = time.monotonic()
         hold_s = 0.0 if self.sender.is_proven(now_s) else self._senders.hold_s(self.sender, now_s)
-        if hold_s and not self.transport.is_closing():
-            self.sender.n_held += 1
-            self._wait()
-            self.loop.call_later(hold_s, self._answer_held, status, is_free)
+        if hold_s:
+            self.hold(self.sender, hold_s).add_done_callback(lambda _: self._answer(status, is_free))
         else:
             self._answer(status, is_free)
 
-    def _answer_held(self, status: int, is_free: bool) -> None:
-        self.sender.n_held -= 1
-        if not self.transport.is_closing():
-            self._answer(status, is_free)
-
     def _answer(self, status: int, is_free: bool) -> None:
-        if is_free:
+        if is_free and not self.transport.is_closing():
             self.transport.write(STATUS_LINE[status] + b"content-length: 0\r\nconnection: close\r\n\r\n")
         self._close()
 
