@@ -5,6 +5,7 @@ import msgspec
 from connectors.junction.workout_stream import WorkoutStream
 from streams.events import Delivery, Headers, given_up
 from streams.ops.errors import Reason, Rejected
+from streams.payloads import to_json
 from streams.tables.history import Request
 
 _OTHER_BYTES = 4096  # the other fields of a clean record: owner, provenance
@@ -26,11 +27,12 @@ def stream_event(request: Request, stream: bytes = b"") -> bytes:
 def clean_bytes(found: WorkoutStream) -> int:
     """Bytes of the clean record that a stream becomes, or of its state where that is larger: an estimate from above."""
     # A number has up to nine bytes in Avro. State has two characters of its text a byte, a whole one with `.0`, a
-    # time in microseconds; both keep what is unknown as JSON.
+    # time in microseconds. What is unknown is JSON in both, twice in state: to be compared, and to be sent again.
     values, points = sum(map(len, found.columns.values())), len(found.times_s)
-    unknown = len(msgspec.json.encode(found.unknown)) if found.unknown else 0
-    numbers = max(9 * (values + points), (len(found.json) + 2 * values + 8 * points) // 2)
-    return _OTHER_BYTES + numbers + unknown
+    unknown = len(to_json(found.unknown)) if found.unknown else 0
+    record = 9 * (values + points) + unknown
+    state = (len(found.json) + 2 * values + 8 * points) // 2 + 2 * unknown
+    return _OTHER_BYTES + max(record, state)
 
 
 def dead_letter(request: Request, delivery: Delivery) -> tuple[bytes, bytes, Headers]:
