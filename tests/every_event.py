@@ -8,6 +8,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 
 from streams.events import documented, resources, topics
@@ -27,6 +28,7 @@ OTHER_TYPES = [
     *("lab_report.parsing_job.created", "lab_report.parsing_job.updated", "checkout.quote.created"),
     *("checkout.session.created", "checkout.session.updated"),
 ]
+MANY_TESTS = [HealthCheck.differing_executors]  # suppressed, because one law is tried by a test of each type
 EVENT_TYPES = [*DATA_TYPES, *HISTORY_TYPES, *OTHER_TYPES]
 TEAM_ONLY = ("labtest.match_review.", "checkout.")
 

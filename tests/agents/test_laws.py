@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.events import topics
@@ -18,12 +18,11 @@ from streams.payloads.decode import decode
 from streams.payloads.envelope import read
 from streams.payloads.series import Series
 from streams.tables import samples
-from tests.every_event import EVENT_TYPES, damaged, events, generations, of
+from tests.every_event import EVENT_TYPES, MANY_TESTS, damaged, events, generations, of
 from tests.folding import NOW_MS, PREFIX, Clean, Worker, raw
 from tests.strategies import envelope
 
 pytestmark = pytest.mark.filterwarnings("error")
-MANY_TESTS = [HealthCheck.differing_executors]  # because one law is tried by a test of each type
 LIKE = settings(max_examples=4, suppress_health_check=MANY_TESTS)
 
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.events import topics
@@ -12,11 +12,10 @@ from streams.events.identity import identify
 from streams.events.types import parse_type
 from streams.letters.explain import explain
 from streams.ops.errors import Reason, Rejected
-from tests.every_event import EVENT_TYPES, of
+from tests.every_event import EVENT_TYPES, MANY_TESTS, of
 from tests.folding import NOW_MS, PREFIX, Worker, raw
 from tests.strategies import USER, envelope
 
-MANY_TESTS = [HealthCheck.differing_executors]  # because one law is tried by a test of each type
 LIKE = settings(max_examples=5, suppress_health_check=MANY_TESTS)
 # Every documented type, today's and those of older pages (domain file, 2.1, 2.2). `checkout` has no state to change.
 DOCUMENTED = {*EVENT_TYPES, "daily.data.workout_stream.unavailable"}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Producer
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from connectors.webhook.serve import _check
@@ -23,12 +23,11 @@ from streams.ops.errors import Misconfigured, Reason, Rejected
 from streams.ops.settings import MIB, Settings
 from streams.tables.draft import Draft
 from streams.tables.outputs import Emit
-from tests.every_event import EVENT_TYPES, of
+from tests.every_event import EVENT_TYPES, MANY_TESTS, of
 from tests.folding import BOUNDS, NOW_MS, PREFIX, RawRecord, Worker, raw
 from tests.strategies import USER, envelope, hostile_events
 from tests.webhook_records import record_of
 
-MANY_TESTS = [HealthCheck.differing_executors]  # because one law is tried by a test of each type
 SMALL = Bounds.of(MIB)
 SOURCE = {"provider": "garmin", "type": "watch"}
 LETTERS = f"{PREFIX}.{topics.DEAD_LETTERS}"

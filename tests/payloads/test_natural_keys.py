@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.events.resources import RESOURCES, Kind
@@ -12,11 +12,10 @@ from streams.ops.errors import Reason, Rejected
 from streams.payloads.decode import decode
 from streams.payloads.summary import Summary
 from tests.agents.test_laws import bytes_of
-from tests.every_event import generations, of
+from tests.every_event import MANY_TESTS, generations, of
 from tests.folding import NOW_MS, Worker
 from tests.strategies import envelope
 
-MANY_TESTS = [HealthCheck.differing_executors]  # because one law is tried by a test of each type
 LIKE = settings(max_examples=30, suppress_health_check=MANY_TESTS)
 SUMMARIES = [row.name for row in RESOURCES.values() if row.kind is Kind.SUMMARY]
 # By what an entity of each is told from another of the same source (domain file, 2.4 and 2.6).
