@@ -156,11 +156,33 @@ def _row(rate: float, p99_ms: float, *, held: bool = True) -> Row:
     timed, none = Percentiles(9, 20, p99_ms, p99_ms), Percentiles(0, 0, 0, 0)
     used = {"gateway": 0.2, "worker": 0.5, "kafka": 0.6, "sender": 0.1, "reader": 0.02}
     return Row(
-        name="ours_1", rate=rate, seconds=1, accepted=9, accepted_per_s=rate, repeated=0, refused=0, failed=0, unsent=0,
-        body_bytes=1000, late_p99_ms=0, reply=none, commit=timed, reader=none, alert=none, cpu_ms=used,
-        memory_mb=dict.fromkeys(used, 50), others_cores=0, busy_cores=1, transactions_per_s=10, records_a_transaction=9,
-        partitions_a_transaction=4, backlog=0, backlog_s=0, lost=0, held=held,
-    )  # fmt: skip
+        name="ours_1",
+        rate=rate,
+        seconds=1,
+        accepted=9,
+        accepted_per_s=rate,
+        repeated=0,
+        refused=0,
+        failed=0,
+        unsent=0,
+        body_bytes=1000,
+        late_p99_ms=0,
+        reply=none,
+        commit=timed,
+        reader=none,
+        alert=none,
+        cpu_ms=used,
+        memory_mb=dict.fromkeys(used, 50),
+        others_cores=0,
+        busy_cores=1,
+        transactions_per_s=10,
+        records_a_transaction=9,
+        partitions_a_transaction=4,
+        backlog=0,
+        backlog_s=0,
+        lost=0,
+        held=held,
+    )
 
 
 def _alert(life: str) -> bytes:

@@ -16,7 +16,7 @@ from streams.tables import rows
 from streams.tables.sources import Maker
 from streams.tables.summaries import layouts, packed_numbers
 from streams.tables.summaries.repeated import RepeatFields
-from streams.tables.summaries.short_texts import UUID_CHARS, pack_id, unpack_id, unpack_word, word
+from streams.tables.summaries.short_texts import pack_id, unpack_id, unpack_word, word
 from streams.tables.verdicts import NEVER_US, Version
 
 _HEAD = struct.Struct(">qqqQ")
@@ -86,28 +86,37 @@ def encode(
 ) -> bytes:
     """The row. `text`, `others`: fields as their layout packs them; `more`: see `PackedRow`."""
     source, event, fields, at_ms = summary.source, summary.event, summary.fields, version.delivered_at_ms
-    base_us, team_id, client_id = _base_us(version.updated_at_us), event.team_id, event.client_user_id
-    created_ms, received_ms = delivery.created_ms, delivery.received_ms
+    base_us, created_ms, received_ms = _base_us(version.updated_at_us), delivery.created_ms, delivery.received_ms
     created_us, updated_us, date_us = fields["created_at"], fields["updated_at"], fields.get("date_at")
     body = _encode(
         (
             int(day) if day.isdecimal() and day.isascii() else day,
-            source.provider, word(source.type, source.type), source.app_id,
-            source.device_id and pack_id(source.device_id), source.workout_id and pack_id(source.workout_id),
+            source.provider,
+            word(source.type, source.type),
+            source.app_id,
+            source.device_id and pack_id(source.device_id),
+            source.workout_id and pack_id(source.workout_id),
             source.sport,
-            pack_id(client_id) if len(client_id) == UUID_CHARS else client_id,
-            pack_id(team_id) if len(team_id) == UUID_CHARS else team_id,
+            pack_id(event.client_user_id),
+            pack_id(event.team_id),
             _pack_event(event.type.text, event.type.resource),
-            delivery.id, word(delivery.door, delivery.door), word(delivery.origin, delivery.origin),
+            delivery.id,
+            word(delivery.door, delivery.door),
+            word(delivery.origin, delivery.origin),
             delivery.backfill_id,
-            None if created_ms is None else created_ms - at_ms, None if received_ms is None else received_ms - at_ms,
-            None if created_us is None else base_us - created_us, None if updated_us is None else base_us - updated_us,
+            None if created_ms is None else created_ms - at_ms,
+            None if received_ms is None else received_ms - at_ms,
+            None if created_us is None else base_us - created_us,
+            None if updated_us is None else base_us - updated_us,
             None if date_us is None else date_us - (fields["calendar_date"] or 0) * DAY_US,
             "id" in summary.content,
-            packed_numbers.pack(text), others,
-            unknown_text(event, summary.unknown) if summary.unknown or event.unknown else None, event.problems, more,
+            packed_numbers.pack(text),
+            others,
+            unknown_text(event, summary.unknown) if summary.unknown or event.unknown else None,
+            event.problems,
+            more,
         )
-    )  # fmt: skip
+    )
     return b"".join((rows.SUMMARY.head, _HEAD.pack(*version, max(delivery.offset, 0)), body))
 
 
@@ -134,12 +143,21 @@ def repeated(state: bytes, resource: str, schema: str, id: str) -> RepeatFields:
         "date_at": _plus(day_us, row.date_after_us),
     }
     return RepeatFields(
-        day_of(row), source_of(row), unpack_id(row.client_user_id), unpack_id(row.team_id),
-        _unpack_event(row.event, resource), row.delivery_id, _word(row.door), _word(row.origin), row.backfill_id,
-        _plus(at_ms, row.created_ms), _plus(at_ms, row.received_ms),
+        day_of(row),
+        source_of(row),
+        unpack_id(row.client_user_id),
+        unpack_id(row.team_id),
+        _unpack_event(row.event, resource),
+        row.delivery_id,
+        _word(row.door),
+        _word(row.origin),
+        row.backfill_id,
+        _plus(at_ms, row.created_ms),
+        _plus(at_ms, row.received_ms),
         fields | {name: value for name, value in told.items() if value is not None},
-        row.unknown_fields, row.problems,
-    )  # fmt: skip
+        row.unknown_fields,
+        row.problems,
+    )
 
 
 def source_of(row: PackedRow) -> Source:
