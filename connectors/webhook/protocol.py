@@ -138,7 +138,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _rest(self, n_bytes: int) -> None:
         now_s = time.monotonic()
-        if not self.sender.is_proven(now_s) and (seconds := self._senders.rest_s(n_bytes, now_s)):
+        if not self.sender.is_proven(now_s) and (seconds := self._senders.rest_s(self.sender, n_bytes, now_s)):
             self.flow.rest(seconds)
 
     def pause_writing(self) -> None:

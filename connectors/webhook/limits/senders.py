@@ -14,8 +14,10 @@ ALL_REFUSALS_PER_S, ALL_REFUSALS_AT_ONCE = 200.0, 200.0
 REFUSED_BYTES = 16 * 1024  # to prove that a signature is wrong takes as long for so many as all the rest of a request
 HOLD_S_MAX = 5.0
 # Of large bodies from addresses that have proved nothing, all together: reading at the speed of the network costs the
-# one event loop half its time.
+# one event loop half its time. What one address may send beside it: its first body must be whole before those of many
+# others make it the oldest, which has to make room.
 STRANGERS_BYTES_PER_S, STRANGERS_BYTES_AT_ONCE = 32.0 * 2**20, 16.0 * 2**20
+BYTES_PER_S, BYTES_AT_ONCE = 0.5 * 2**20, 16.0 * 2**20
 REST_S_MAX = 3.0
 
 
@@ -25,13 +27,16 @@ class Sender:
     `unproven_bytes`: of bodies whose signature is not proved yet. `is_allowed`: by the list of allowed networks.
     """
 
-    __slots__ = ("is_allowed", "is_proxy", "n_connections", "n_held", "proven_s", "refusals", "site", "unproven_bytes")
+    __slots__ = (
+        "bytes", "is_allowed", "is_proxy", "n_connections", "n_held", "proven_s", "refusals", "site", "unproven_bytes",
+    )  # fmt: skip
 
     def __init__(self, site: str, *, is_proxy: bool, is_allowed: bool) -> None:
         self.site, self.is_proxy, self.is_allowed = site, is_proxy, is_allowed
         self.n_connections, self.n_held, self.unproven_bytes = 0, 0, 0
         self.proven_s = -PROVEN_S
         self.refusals = Bucket(REFUSALS_PER_S, REFUSALS_AT_ONCE, HOLD_S_MAX)
+        self.bytes = Bucket(BYTES_PER_S, BYTES_AT_ONCE, REST_S_MAX)
 
     def is_proven(self, now_s: float) -> bool:
         """Whether it sent a right signature lately; a trusted proxy counts as if it had."""
@@ -78,9 +83,9 @@ class Senders:
         weight = 1 + body_bytes / REFUSED_BYTES
         return max(sender.refusals.take(now_s, weight), self._all_refusals.take(now_s, weight))
 
-    def rest_s(self, n_bytes: int, now_s: float) -> float:
+    def rest_s(self, sender: Sender, n_bytes: int, now_s: float) -> float:
         """Count so many bytes of a large body of a stranger; for how many seconds no more of it is read."""
-        return self._strangers_bytes.take(now_s, n_bytes)
+        return min(sender.bytes.take(now_s, n_bytes), self._strangers_bytes.take(now_s, n_bytes))
 
     def _new(self, site: str, host: str) -> Sender:
         if len(self._by_site) >= ADDRESSES_MAX:

@@ -253,6 +253,15 @@ def test_refusals_that_are_held_back_make_room(monkeypatch: pytest.MonkeyPatch) 
             assert answer(connection).status == 204
 
 
+def test_a_large_body_beside_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where strangers have sent so much that their bodies rest, the first one of another address is read at once."""
+    monkeypatch.setattr(senders, "STRANGERS_BYTES_AT_ONCE", 0.0)
+    monkeypatch.setattr(senders, "STRANGERS_BYTES_PER_S", 1.0)
+    body = body_of(data={"fill": "x" * 2**20})
+    with start(make_settings()) as gateway:
+        assert gateway.post(body).status_code == 204
+
+
 def test_the_share_of_one_address() -> None:
     """An address that proved nothing has a quarter of all connections; another one gets in beside it."""
     with start(make_settings(gateway_connections_max=CONNECTIONS_MAX)) as gateway, ExitStack() as stack:

@@ -93,8 +93,6 @@ class AnyOrder(RuleBasedStateMachine):
         if wire in self.open:
             self.limits.move(wire, stage, self.now_s)
             self.open[wire] = self.now_s
-        elif wire in self.closing:  # what had come before its transport ended
-            self.limits.move(wire, stage, self.now_s)
 
     @rule(wire=consumes(wires))
     def closes(self, wire: Wire) -> None:
@@ -154,6 +152,15 @@ def test_what_is_closed_first() -> None:
         limits.move(new, Stage.ANSWER, NOW_S)
     assert [wire.why for wire in wires] == [""] + ["too_many"] * 4
     assert not opened(limits, Wire(sender("ours", is_proven=True)), NOW_S)
+
+
+def test_what_is_closed_does_not_move() -> None:
+    """What a connection does between being closed and the end of its transport is counted nowhere."""
+    limits, (wire,) = filled(Stage.HEAD)
+    assert opened(limits, Wire(sender("new")), NOW_S)
+    limits.move(wire, Stage.BODY, NOW_S)
+    limits.closed(wire, NOW_S)
+    assert (limits.n_open, wire.sender.n_connections) == (1, 0)
 
 
 def test_the_longest_waiting_goes_first() -> None:

@@ -34,9 +34,20 @@ def test_a_large_body_weighs_as_it_costs() -> None:
 def test_large_bodies_of_strangers_rest() -> None:
     """So many bytes at once wait for nothing; beyond it all together get so many a second, however many come."""
     senders, mib = Senders(), 2**20
-    assert [senders.rest_s(mib, 0.0) for _ in range(16)] == [0.0] * 16
-    assert [senders.rest_s(16 * mib, 0.0) for _ in range(2)] == [0.5, 1.0]
-    assert max(senders.rest_s(mib, 0.0) for _ in range(1000)) == limits.REST_S_MAX
+    stranger = senders.at("192.0.2.1")
+    assert [senders.rest_s(stranger, mib, 0.0) for _ in range(16)] == [0.0] * 16
+    assert [senders.rest_s(stranger, 16 * mib, 0.0) for _ in range(2)] == [0.5, 1.0]
+    assert max(senders.rest_s(stranger, mib, 0.0) for _ in range(1000)) == limits.REST_S_MAX
+
+
+def test_the_first_large_body_of_an_address_does_not_rest() -> None:
+    """Whatever others send: what an address sends at first is read at once, and rests only where it sends more."""
+    senders, mib = Senders(), 2**20
+    while senders.rest_s(senders.at("192.0.2.1"), mib, 0.0) < limits.REST_S_MAX:
+        pass
+    new = senders.at("192.0.2.2")
+    assert [senders.rest_s(new, mib, 0.0) for _ in range(16)] == [0.0] * 16
+    assert senders.rest_s(new, mib, 0.0) > 0.0
 
 
 def test_one_site_is_one_sender() -> None:
