@@ -10,6 +10,7 @@ from streams.demo.cluster import MockCluster
 from streams.engine.positions.group_metadata import Member, Membership
 from streams.engine.work.aborts import Aborted, Fenced
 from streams.engine.work.producer import TransactionalProducer
+from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from streams.tables import Emit
 
@@ -109,6 +110,16 @@ def test_another_producer_ends_this_one(mock: MockCluster, transactions: Transac
     """Who is fenced never writes again."""
     answer(mock, key, KafkaError.INVALID_PRODUCER_EPOCH)
     with pytest.raises(Fenced, match="STREAMS_WORKER_ID"):
+        commit(transactions, b"1")
+
+
+@pytest.mark.parametrize("code", [KafkaError.UNKNOWN, KafkaError.INVALID_TXN_STATE])
+def test_a_commit_that_may_have_happened_is_no_abort(
+    mock: MockCluster, transactions: TransactionalProducer, code: int
+) -> None:
+    """The first answer to a commit is lost, the second is a refusal: only a new start finds out what became of it."""
+    answer(mock, END, KafkaError._TRANSPORT, code)
+    with pytest.raises(Unavailable, match="not known"):
         commit(transactions, b"1")
 
 

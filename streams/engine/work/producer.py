@@ -19,7 +19,7 @@ from confluent_kafka import KafkaError
 
 from streams.engine.positions.group_metadata import Member
 from streams.engine.positions.slices import Source
-from streams.engine.wire.answers import AGAIN, Refused, worst
+from streams.engine.wire.answers import Refused, worst
 from streams.engine.wire.batches import Batches, Row
 from streams.engine.wire.client import Client
 from streams.engine.wire.requests import InitProducerId, TxnOffsetCommit, by_topic
@@ -131,9 +131,10 @@ class TransactionalProducer:
         try:
             await self._client.ask(CoordinationType.TRANSACTION, request, _code, until_s)
         except Refused as error:
-            if error.code in AGAIN:
-                raise Unavailable(f"Kafka did not finish a transaction within {PATIENCE_S:.0f} s: {error}") from None
-            raise
+            if error.is_fenced:
+                raise
+            # Never Aborted: an earlier try, whose answer was lost, may have committed it.
+            raise Unavailable(f"whether Kafka committed a transaction is not known here: {error}") from None
 
     def abort(self) -> None:
         """Undo what is open; nothing to do when nothing is. Raises Fenced or Unavailable."""
