@@ -10,7 +10,7 @@ from streams.demo.cluster import MockCluster
 from streams.engine.positions.group_metadata import Member, Membership
 from streams.engine.work.aborts import Aborted, Fenced
 from streams.engine.work.producer import TransactionalProducer
-from streams.ops.errors import Unavailable
+from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
 from streams.tables import Emit
 
@@ -121,6 +121,17 @@ def test_a_commit_that_may_have_happened_is_no_abort(
     answer(mock, END, KafkaError._TRANSPORT, code)
     with pytest.raises(Unavailable, match="not known"):
         commit(transactions, b"1")
+
+
+def test_an_old_broker(mock: MockCluster) -> None:
+    """A broker that cannot fence is refused at once, in a sentence that says what transactions need."""
+    limit = mock._lib.rd_kafka_mock_set_apiversion
+    limit.argtypes = [ctypes.c_void_p, *(3 * [ctypes.c_int16])]
+    limit(mock._cluster, INIT, 0, 2)
+    made = TransactionalProducer(Settings(_env_file=None, bootstrap_servers=mock.bootstrap_servers))
+    with pytest.raises(Misconfigured, match=r"UNSUPPORTED_VERSION.*a broker of 2\.5 or later"):
+        made.init()
+    made.close()
 
 
 def test_after_an_abort_it_goes_on(mock: MockCluster, transactions: TransactionalProducer) -> None:

@@ -63,6 +63,7 @@ NAMES: dict[tuple[str, str], str] = {
     ("aiokafka.protocol.transaction", "AddOffsetsToTxnRequest.build"): "wire: a transaction has offsets",
     ("aiokafka.protocol.transaction", "EndTxnRequest.build"): "wire: the commit",
     ("aiokafka.protocol.types", "CompactArray.encode"): "wire: requests that aiokafka does not have",
+    ("aiokafka.protocol.api", "Request.prepare"): "wire: requests that aiokafka does not have",
     ("aiokafka.record.default_records", "DefaultRecordBatchBuilder.set_producer_state"): "wire: batches of records",
     ("aiokafka", "AIOKafkaConsumer.getmany"): "thread: records and position in one step",
     ("aiokafka", "AIOKafkaConsumer.last_poll_timestamp"): "thread: set with last_stable_offset when an answer comes",

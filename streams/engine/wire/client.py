@@ -8,7 +8,7 @@ from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
-from aiokafka.errors import BrokerResponseError
+from aiokafka.errors import BrokerResponseError, IncompatibleBrokerVersion
 from aiokafka.errors import KafkaError as ClientError
 from aiokafka.protocol.produce import ProduceRequest
 from confluent_kafka import KafkaError
@@ -164,6 +164,8 @@ class Client:
 
 def _code_of(error: Exception) -> int:
     """Kafka's code of an error of aiokafka; of the connection's own ones librdkafka's."""
-    return (
-        int(error.errno) if isinstance(error, BrokerResponseError) and error.errno > 0 else int(KafkaError._TRANSPORT)
-    )
+    if isinstance(error, IncompatibleBrokerVersion):
+        return int(KafkaError.UNSUPPORTED_VERSION)
+    if isinstance(error, BrokerResponseError) and error.errno > 0:
+        return int(error.errno)
+    return int(KafkaError._TRANSPORT)

@@ -7,80 +7,62 @@ KIP-360). Brokers have both since 2.5.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from aiokafka.protocol.api import Request, RequestStruct, Response
+from aiokafka.errors import IncompatibleBrokerVersion
+from aiokafka.protocol.api import RequestStruct, Response
 from aiokafka.protocol.types import CompactArray, CompactString, Int16, Int32, Int64, Schema, TaggedFields
 
 from streams.engine.positions.group_metadata import Member
 from streams.engine.positions.slices import Source
 
+VERSION = 3  # of both
 TEXT = CompactString("utf-8")
 NO_EPOCH = -1  # of the partition's leader, which is not known here
+Field = tuple[str, Any]
 
 
-class InitProducerIdResponse_v3(Response):  # type: ignore[misc]  # because aiokafka is untyped to strict mypy
-    API_KEY = 22
-    API_VERSION = 3
-    SCHEMA = Schema(
-        ("throttle_time_ms", Int32),
-        ("error_code", Int16),
-        ("producer_id", Int64),
-        ("producer_epoch", Int16),
-        ("tags", TaggedFields),
-    )
+class Question:
+    """A request of one version, as aiokafka's connection takes it."""
+
+    def __init__(self, request: Any) -> None:
+        self._request = request
+
+    def prepare(self, versions: Mapping[int, tuple[int, int]]) -> Any:
+        """`versions`: lowest and highest of each request of the broker. Raises IncompatibleBrokerVersion."""
+        lowest, highest = versions.get(self._request.API_KEY, (0, 0))
+        if not lowest <= VERSION <= highest:
+            raise IncompatibleBrokerVersion(f"the broker has no version {VERSION} of {self._request.API_KEY}")
+        return self._request
 
 
-class InitProducerIdRequest_v3(RequestStruct):  # type: ignore[misc]  # because aiokafka is untyped to strict mypy
-    API_KEY = 22
-    API_VERSION = 3
-    FLEXIBLE_VERSION = True
-    RESPONSE_TYPE = InitProducerIdResponse_v3
-    SCHEMA = Schema(
+def _tagged(*fields: Field) -> list[Field]:
+    return [*fields, ("tags", TaggedFields)]
+
+
+def _type(key: int, asked: list[Field], answered: list[Field]) -> Any:
+    """The class of a request with these fields, whose answer has those."""
+    api = {"API_KEY": key, "API_VERSION": VERSION}
+    answer = type("Answer", (Response,), {**api, "SCHEMA": Schema(*answered)})
+    request = {**api, "SCHEMA": Schema(*asked), "FLEXIBLE_VERSION": True, "RESPONSE_TYPE": answer}
+    return type("Asked", (RequestStruct,), request)
+
+
+_InitProducerId = _type(
+    22,
+    _tagged(
         ("transactional_id", TEXT),
         ("transaction_timeout_ms", Int32),
         ("producer_id", Int64),
         ("producer_epoch", Int16),
-        ("tags", TaggedFields),
-    )
-
-
-class InitProducerId(Request[InitProducerIdRequest_v3]):  # type: ignore[misc]  # because aiokafka is untyped to strict mypy
-    """With the id and epoch that this producer has (-1, -1 at its start): refused where another one has a newer."""
-
-    API_KEY = 22
-
-    def __init__(self, *values: object) -> None:
-        self._values = values
-
-    def build(self, request_struct_class: type[InitProducerIdRequest_v3]) -> InitProducerIdRequest_v3:
-        return request_struct_class(*self._values, {})
-
-
-class TxnOffsetCommitResponse_v3(Response):  # type: ignore[misc]  # because aiokafka is untyped to strict mypy
-    API_KEY = 28
-    API_VERSION = 3
-    SCHEMA = Schema(
-        ("throttle_time_ms", Int32),
-        (
-            "topics",
-            CompactArray(
-                ("topic", TEXT),
-                (
-                    "partitions",
-                    CompactArray(("partition", Int32), ("error_code", Int16), ("tags", TaggedFields)),
-                ),
-                ("tags", TaggedFields),
-            ),
-        ),
-        ("tags", TaggedFields),
-    )
-
-
-class TxnOffsetCommitRequest_v3(RequestStruct):  # type: ignore[misc]  # because aiokafka is untyped to strict mypy
-    API_KEY = 28
-    API_VERSION = 3
-    FLEXIBLE_VERSION = True
-    RESPONSE_TYPE = TxnOffsetCommitResponse_v3
-    SCHEMA = Schema(
+    ),
+    _tagged(("throttle_time_ms", Int32), ("error_code", Int16), ("producer_id", Int64), ("producer_epoch", Int16)),
+)
+_Offset = CompactArray(
+    *_tagged(("partition", Int32), ("offset", Int64), ("leader_epoch", Int32), ("metadata", TEXT)),
+)
+_Error = CompactArray(*_tagged(("partition", Int32), ("error_code", Int16)))
+_TxnOffsetCommit = _type(
+    28,
+    _tagged(
         ("transactional_id", TEXT),
         ("group_id", TEXT),
         ("producer_id", Int64),
@@ -88,44 +70,33 @@ class TxnOffsetCommitRequest_v3(RequestStruct):  # type: ignore[misc]  # because
         ("generation_id", Int32),
         ("member_id", TEXT),
         ("group_instance_id", TEXT),
-        (
-            "topics",
-            CompactArray(
-                ("topic", TEXT),
-                (
-                    "partitions",
-                    CompactArray(
-                        ("partition", Int32),
-                        ("offset", Int64),
-                        ("leader_epoch", Int32),
-                        ("metadata", TEXT),
-                        ("tags", TaggedFields),
-                    ),
-                ),
-                ("tags", TaggedFields),
-            ),
-        ),
-        ("tags", TaggedFields),
-    )
+        ("topics", CompactArray(*_tagged(("topic", TEXT), ("partitions", _Offset)))),
+    ),
+    _tagged(
+        ("throttle_time_ms", Int32),
+        ("topics", CompactArray(*_tagged(("topic", TEXT), ("partitions", _Error)))),
+    ),
+)
 
 
-class TxnOffsetCommit(Request[TxnOffsetCommitRequest_v3]):  # type: ignore[misc]  # because aiokafka is untyped to strict mypy
-    """The offsets of a transaction, with the membership that processed up to them."""
+def init_producer_id(transactional_id: str, timeout_ms: int, producer_id: int, epoch: int) -> Question:
+    """With the id and epoch that this producer has (-1, -1 at its start): refused where another one has a newer."""
+    return Question(_InitProducerId(transactional_id, timeout_ms, producer_id, epoch, {}))
 
-    API_KEY = 28
 
-    def __init__(self, producer: tuple[str, int, int], member: Member, offsets: Mapping[Source, int]) -> None:
-        """`producer`: transactional id, producer id, epoch."""
-        self._producer, self._member, self._offsets = producer, member, offsets
+def txn_offset_commit(producer: tuple[str, int, int], member: Member, offsets: Mapping[Source, int]) -> Question:
+    """The offsets of a transaction, with the membership that processed up to them.
 
-    def build(self, request_struct_class: type[TxnOffsetCommitRequest_v3]) -> TxnOffsetCommitRequest_v3:
-        name, producer_id, epoch = self._producer
-        group_id, (generation, member_id), instance_id = self._member
-        topics: list[Any] = [
-            (topic, [(partition, self._offsets[topic, partition], NO_EPOCH, "", {}) for partition in partitions], {})
-            for topic, partitions in by_topic(self._offsets).items()
-        ]
-        return request_struct_class(name, group_id, producer_id, epoch, generation, member_id, instance_id, topics, {})
+    `producer`: transactional id, producer id, epoch.
+    """
+    name, producer_id, epoch = producer
+    group_id, (generation, member_id), instance_id = member
+    topics: list[Any] = [
+        (topic, [(partition, offsets[topic, partition], NO_EPOCH, "", {}) for partition in partitions], {})
+        for topic, partitions in by_topic(offsets).items()
+    ]
+    whose = (name, group_id, producer_id, epoch, generation, member_id, instance_id)
+    return Question(_TxnOffsetCommit(*whose, topics, {}))
 
 
 def by_topic(sources: Iterable[Source]) -> dict[str, list[int]]:

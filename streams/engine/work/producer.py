@@ -22,7 +22,7 @@ from streams.engine.positions.slices import Source
 from streams.engine.wire.answers import Refused, worst
 from streams.engine.wire.batches import Batches, Row
 from streams.engine.wire.client import Client
-from streams.engine.wire.requests import InitProducerId, TxnOffsetCommit, by_topic
+from streams.engine.wire.requests import by_topic, init_producer_id, txn_offset_commit
 from streams.engine.work.aborts import AbortCause, Aborted, Fenced
 from streams.kafka.clients import client_id
 from streams.ops.errors import Misconfigured, Unavailable
@@ -73,7 +73,7 @@ class TransactionalProducer:
 
     async def _renew(self, until_s: float) -> None:
         """End what is open under our id, and go on under the next epoch."""
-        request = InitProducerId(self._name, TRANSACTION_TIMEOUT_MS, self._id, self._epoch)
+        request = init_producer_id(self._name, TRANSACTION_TIMEOUT_MS, self._id, self._epoch)
         answer = await self._client.ask(CoordinationType.TRANSACTION, request, _code, until_s)
         self._id, self._epoch = answer.producer_id, answer.producer_epoch
         self._batches.forget()
@@ -119,7 +119,7 @@ class TransactionalProducer:
         self._batches = kept
 
     def _send_offsets(self, offsets: Mapping[Source, int], member: Member, until_s: float) -> None:
-        request = TxnOffsetCommit((self._name, self._id, self._epoch), member, offsets)
+        request = txn_offset_commit((self._name, self._id, self._epoch), member, offsets)
         self._run(self._client.ask, CoordinationType.GROUP, request, _codes_v3, until_s)
 
     async def _flush(self, until_s: float) -> None:
