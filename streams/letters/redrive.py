@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from streams.engine.work.aborts import Remedy, remedy
 from streams.events import times, topics
 from streams.kafka.clients import SILENT
 from streams.kafka.refused import refused
@@ -130,7 +129,7 @@ def _call(call: Any, *args: Any, **options: Any) -> None:
 
 
 def _trouble(error: KafkaError) -> Exception:
-    if remedy(error) is Remedy.LEAVE:
+    if error.fatal() or error.code() in (KafkaError._FENCED, KafkaError._FATAL):
         return Misconfigured("another redrive has taken over; what this one had not yet put back, that one will")
     return refused("Kafka did not take the letters", error)
 

@@ -1,36 +1,11 @@
-"""Errors of a transactional producer, sorted by what to do."""
+"""Errors of a transactional producer, sorted by who ended the transaction; and its name."""
 
 import pytest
 from confluent_kafka import KafkaError
 
-from streams.engine.work.aborts import AbortCause, Remedy, cause, remedy
+from streams.engine.work.aborts import AbortCause, cause
 from streams.engine.work.producer import transactional_id
 from streams.ops.settings import Settings
-
-ABORT = [
-    KafkaError.ILLEGAL_GENERATION,
-    KafkaError.UNKNOWN_MEMBER_ID,
-    KafkaError._INCONSISTENT,
-    KafkaError.NOT_COORDINATOR,
-]
-
-
-@pytest.mark.parametrize("code", ABORT)
-def test_abort(code: int) -> None:
-    """What the group or a broker did to a transaction ends the transaction, not the process."""
-    assert remedy(KafkaError(code)) is Remedy.ABORT
-
-
-def test_call_again() -> None:
-    """A retriable error asks for the same call again, unless the transaction has to be aborted first."""
-    assert remedy(KafkaError(KafkaError._TIMED_OUT, retriable=True)) is Remedy.CALL_AGAIN
-    assert remedy(KafkaError(KafkaError._TIMED_OUT, retriable=True, txn_requires_abort=True)) is Remedy.ABORT
-
-
-def test_leave() -> None:
-    """A fenced producer, and any fatal error, ends the process: another worker owns the transactional id."""
-    assert remedy(KafkaError(KafkaError._FENCED)) is Remedy.LEAVE
-    assert remedy(KafkaError(KafkaError._STATE, fatal=True)) is Remedy.LEAVE
 
 
 @pytest.mark.parametrize(
@@ -38,7 +13,7 @@ def test_leave() -> None:
     [
         (KafkaError.ILLEGAL_GENERATION, AbortCause.GROUP),
         (KafkaError.UNKNOWN_MEMBER_ID, AbortCause.GROUP),
-        (KafkaError._TIMED_OUT, AbortCause.BROKER),
+        (KafkaError._TRANSPORT, AbortCause.BROKER),
         (KafkaError.NOT_COORDINATOR, AbortCause.BROKER),
         (KafkaError.POLICY_VIOLATION, AbortCause.OTHER),
     ],

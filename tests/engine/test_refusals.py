@@ -69,12 +69,12 @@ def test_a_record_s_own_error_ends_the_worker_at_once() -> None:
     """The sentence names the topic, the error and the command that shows what is not as it must be."""
     for code in LASTING:
         with pytest.raises(Misconfigured, match=f"for {TOPIC}: .*topics plan"):
-            Refusals().aborted(Aborted.by(KafkaError(code), TOPIC), 0.0)
+            Refusals().aborted(Aborted.by(code, TOPIC), 0.0)
 
 
 def test_others_end_it_when_they_come_in_a_row() -> None:
     """Rights that are missing do not come by waiting; a commit in between says that something changed."""
-    refusals, denied = Refusals(), Aborted.by(KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED), TOPIC)
+    refusals, denied = Refusals(), Aborted.by(KafkaError.TOPIC_AUTHORIZATION_FAILED, TOPIC)
     for n in range(2 * REFUSALS_MAX):  # quickly, one after the other
         refusals.aborted(denied, n / 10)
     refusals.committed()
@@ -87,12 +87,12 @@ def test_others_end_it_when_they_come_in_a_row() -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        *(KafkaError.NOT_ENOUGH_REPLICAS, KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND, KafkaError._MSG_TIMED_OUT),
-        *(KafkaError.ILLEGAL_GENERATION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError._INCONSISTENT),
+        *(KafkaError.NOT_ENOUGH_REPLICAS, KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND, KafkaError.REQUEST_TIMED_OUT),
+        *(KafkaError.ILLEGAL_GENERATION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError._TRANSPORT),
     ],
 )
 def test_faults_that_pass_are_waited_for(code: int) -> None:
     """However often: brokers come back, and groups settle."""
     refusals = Refusals()
     for n in range(100):
-        refusals.aborted(Aborted.by(KafkaError(code)), n * REFUSED_S)
+        refusals.aborted(Aborted.by(code), n * REFUSED_S)

@@ -5,8 +5,7 @@ to the committed offsets, go on); Fenced or Unavailable is raised (leave the pro
 committed).
 """
 
-import re
-from enum import Enum, StrEnum
+from enum import StrEnum
 
 from confluent_kafka import KafkaError
 
@@ -28,11 +27,7 @@ _GROUP = {
     KafkaError.REBALANCE_IN_PROGRESS,
 }
 _BROKER = {
-    KafkaError._TIMED_OUT,
-    KafkaError._MSG_TIMED_OUT,
     KafkaError._TRANSPORT,
-    KafkaError._ALL_BROKERS_DOWN,
-    KafkaError._INCONSISTENT,  # "n messages failed delivery"
     KafkaError.REQUEST_TIMED_OUT,
     KafkaError.NOT_COORDINATOR,
     KafkaError.COORDINATOR_NOT_AVAILABLE,
@@ -51,7 +46,6 @@ _BROKER = {
     KafkaError.FENCED_LEADER_EPOCH,
     KafkaError.UNKNOWN_LEADER_EPOCH,
 }
-_TOPIC = re.compile(r"ProduceRequest for (\S+) \[")  # in librdkafka's words about a transaction that a broker ended
 
 
 class Aborted(Exception):
@@ -64,10 +58,9 @@ class Aborted(Exception):
         self.topic = topic
 
     @classmethod
-    def by(cls, error: KafkaError, topic: str = "") -> "Aborted":
-        """`topic`: of the record at hand; else it is found in the words, where a broker refused one."""
-        found = _TOPIC.search(error.str())
-        return cls(error.name(), cause(error.code()), error.code(), topic or (found[1] if found else ""))
+    def by(cls, code: int, topic: str = "") -> "Aborted":
+        """For a code of Kafka's."""
+        return cls(KafkaError(code).name(), cause(code), code, topic)
 
 
 def cause(code: int) -> AbortCause:
@@ -79,20 +72,3 @@ def cause(code: int) -> AbortCause:
 
 class Fenced(StreamsError):
     """This producer may never write again."""
-
-
-class Remedy(Enum):
-    """What to do about an error of a transactional producer (engine facts 4, 19, 20)."""
-
-    CALL_AGAIN = "call_again"
-    ABORT = "abort"
-    LEAVE = "leave"
-
-
-def remedy(error: KafkaError) -> Remedy:
-    """Fatal errors end the producer; retriable ones want the same call again; all others end the transaction."""
-    if error.fatal() or error.code() in (KafkaError._FENCED, KafkaError._FATAL):
-        return Remedy.LEAVE
-    if error.retriable() and not error.txn_requires_abort():
-        return Remedy.CALL_AGAIN
-    return Remedy.ABORT

@@ -15,7 +15,6 @@ from typing import Any
 
 from aiokafka.client import CoordinationType
 from aiokafka.protocol.transaction import AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, EndTxnRequest
-from confluent_kafka import KafkaError
 
 from streams.engine.positions.group_metadata import Member
 from streams.engine.positions.slices import Source
@@ -158,7 +157,7 @@ class TransactionalProducer:
             return self._loop.run_until_complete(call(*args))
         except Refused as error:
             if not error.is_fenced:
-                raise Aborted.by(KafkaError(error.code), error.topic) from None
+                raise Aborted.by(error.code, error.topic) from None
             raise Fenced(
                 f"another worker runs as {self._name}, or this one slept for longer than "
                 f"{TRANSACTION_TIMEOUT_MS // 1000} s ({error}). Give every worker its own "
