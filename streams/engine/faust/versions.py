@@ -13,7 +13,6 @@ from streams.ops.errors import Misconfigured
 VERSIONS = {
     "faust-streaming": "0.15.3",
     "aiokafka": "0.14.0",
-    "confluent-kafka": "2.16.0",
     "rocksdict": "0.3.29",
 }
 
@@ -75,7 +74,7 @@ _TESTS = (
 
 
 def check() -> None:
-    """Raises Misconfigured when a version, a private name or the layout of group metadata is not the known one."""
+    """Raises Misconfigured when a version or a private name is not the known one."""
     for package, known in VERSIONS.items():
         if version(package) != known:
             raise Misconfigured(
