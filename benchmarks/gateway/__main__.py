@@ -17,15 +17,14 @@ import json
 import secrets
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
-import stamina
-
+from benchmarks import _command
 from benchmarks.gateway import contestants, measure, profile, table, wrk
 from benchmarks.gateway.deliveries import Deliveries
 from streams.demo.cluster import Cluster, jars
 from streams.kafka import admin
-from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 
 PARTITIONS = 4
@@ -33,7 +32,7 @@ PARTITIONS = 4
 
 def options() -> argparse.Namespace:
     """What to measure; without any option under two minutes, with `--full` under a quarter of an hour."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = _command.parser("gateway", __doc__)
     parser.add_argument("--full", action="store_true", help="64 and 512 connections, 3 rounds of 6 s")
     parser.add_argument("--sizes", type=float, nargs="+", default=[1, 12, 200], metavar="KB", help="of a body, in kB")
     parser.add_argument("--connections", type=int, nargs="+", metavar="N")
@@ -49,25 +48,19 @@ def options() -> argparse.Namespace:
     return given
 
 
-def main() -> int:
-    """Exit code 1 when a request was refused or failed, 2 when something is missing that this needs."""
-    given = options()
-    stamina.instrumentation.set_on_retry_hooks([])  # they take their second to start; that is no news
-    try:
-        wrk.check()
-        if given.profile:
-            profile.check()
-        rows = compete(given)
-    except Misconfigured as error:
-        print(f"not measured: {error}", file=sys.stderr)
-        return 2
+def main(given: argparse.Namespace) -> int:
+    """Exit code 1 when a request was refused or failed. Raises Misconfigured, Unavailable."""
+    wrk.check()
+    if given.profile:
+        profile.check()
+    rows = compete(given)
     medians = table.medians(rows)
     print(json.dumps(table.as_json(medians, rows)) if given.json else table.text(medians))
     return int(any(row.refused or row.failed for row in rows))
 
 
 def compete(given: argparse.Namespace) -> list[measure.Row]:
-    """Every contestant at every size and number of connections, in turns. Raises Misconfigured."""
+    """Every contestant at every size and number of connections, in turns."""
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
     with Cluster(registry=False) as cluster, tempfile.TemporaryDirectory() as folder:
         admin.apply(Settings(bootstrap_servers=cluster.bootstrap_servers, partitions=PARTITIONS))
@@ -94,4 +87,4 @@ def _say(row: measure.Row) -> measure.Row:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_command.code_of(partial(main, options())))

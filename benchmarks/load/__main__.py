@@ -6,8 +6,8 @@ topic. All of them share the machine's cores. Latency runs from the gateway's re
 moment at which a reader of committed records saw the group's offset, or the clean record.
 
 The knee is the last rate whose p99 to commit is under 150 ms, the ceiling the last one that was accepted in time
-without a growing backlog. Exits with 1 when an accepted event was lost. `others`: cores busy with anything else; above
-0.1, measure again on a quiet machine.
+without a growing backlog. Exits with 1 when an accepted event was lost, with 2 when it cannot measure. `others`: cores
+busy with anything else; above 0.1, measure again on a quiet machine.
 """
 
 import argparse
@@ -15,18 +15,17 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 
 import psutil
-import stamina
 
-from benchmarks import _rules
+from benchmarks import _command, _rules
 from benchmarks.gateway import profile
 from benchmarks.load import bodies, peer, plot, stand, table
 from benchmarks.load.stand import Stand
 from benchmarks.load.step import TAIL_S, WARM_UP_S, Row, Steps
-from streams.demo.cluster import jars, missing
-from streams.ops.errors import Misconfigured
+from streams.demo.cluster import jars
 
 SHORT = ([500, 1000, 2000, 3000], 15.0)
 FULL = ([250, 500, 1000, 2000, 3000, 4000, 6000], 60.0)
@@ -35,7 +34,7 @@ NEW_SHARE = 0.92  # of the deliveries, at most: a tenth of them are repeated
 
 def options() -> argparse.Namespace:
     """What to measure; without any option under three minutes, with `--full` a quarter of an hour."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = _command.parser("load", __doc__)
     parser.add_argument("--full", action="store_true", help="more rates, 60 s each")
     parser.add_argument("--steps", type=float, nargs="+", metavar="RATE", help="deliveries a second")
     parser.add_argument("--seconds", type=float, help="of each step, after some to warm up")
@@ -56,19 +55,11 @@ def options() -> argparse.Namespace:
     return given
 
 
-def main() -> int:
-    """Exit code 1 when something was lost, 2 when something is missing that this needs."""
-    given = options()
-    stamina.instrumentation.set_on_retry_hooks([])  # they take their seconds to start; that is no news
-    try:
-        if lacking := missing():
-            raise Misconfigured(lacking)
-        if given.profile:
-            profile.check()
-        rows = measure(given)
-    except Misconfigured as error:
-        print(f"not measured: {error}", file=sys.stderr)
-        return 2
+def main(given: argparse.Namespace) -> int:
+    """Exit code 1 when something was lost. Raises Misconfigured, Unavailable."""
+    if given.profile:
+        profile.check()
+    rows = measure(given)
     if given.plot:
         given.plot.write_text(plot.svg([row for row in rows if row.name != "peer"], psutil.cpu_count() or 1))
     print(json.dumps(table.as_json(rows)) if given.json else (table.markdown if given.markdown else table.text)(rows))
@@ -76,7 +67,8 @@ def main() -> int:
 
 
 def measure(given: argparse.Namespace) -> list[Row]:
-    """Ours, and with `--peer` the others' after it. Raises Misconfigured."""
+    """Ours, and with `--peer` the others' after it. Raises Misconfigured, Unavailable."""
+    stand.client()  # built, or refused, before the bodies, which take a while
     made = bodies.prepared(int(sum(given.steps) * (WARM_UP_S + given.seconds + TAIL_S) * NEW_SHARE) + 2000)
     with stand.started(given.workers, given.partitions, _rules_file(given.rules)) as running:
         rows = _climb(running, made, given)
@@ -121,4 +113,4 @@ def _recorded(running: Stand, folder: Path, rate: float) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_command.code_of(partial(main, options())))

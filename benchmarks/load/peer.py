@@ -14,7 +14,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from benchmarks._contestants import build_streams, streams_start
 from benchmarks.gateway import contestants
 from benchmarks.gateway.deliveries import ENDPOINT
-from benchmarks.load.stand import Stand, client, kafka_ready, processes, reader
+from benchmarks.load.stand import Stand, kafka_ready, processes, reader
 from streams.demo.cluster import Cluster
 from streams.demo.cluster.supervise import Child
 from streams.events import topics
@@ -29,7 +29,6 @@ READY_S = 60
 @contextmanager
 def started(partitions: int) -> Iterator[Stand]:
     """All of it, ready; gone at the end. Raises Misconfigured."""
-    client()
     build_streams()
     with ExitStack() as stack:
         cluster = stack.enter_context(Cluster(partitions=partitions))

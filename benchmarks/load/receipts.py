@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, TopicPartition
 from streams.events.headers import H_RECEIVED, H_SVIX_ID, H_TRACEPARENT
 from streams.events.times import millis
 from streams.kafka.lag import Offsets
+from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 
 Place = tuple[str, int]  # topic, partition
@@ -29,7 +30,7 @@ class Receipts(NamedTuple):
 
 
 def read(settings: Settings, begin: Offsets, end: Offsets) -> Receipts:
-    """The events between two places of the raw topics."""
+    """The events between two places of the raw topics. Raises Unavailable."""
     consumer = Consumer(
         settings.librdkafka
         | {
@@ -52,7 +53,7 @@ def read(settings: Settings, begin: Offsets, end: Offsets) -> Receipts:
             if batch:
                 deadline_s = time.monotonic() + PATIENCE_S
             elif time.monotonic() > deadline_s:
-                raise TimeoutError("the raw topics cannot be read")
+                raise Unavailable("the raw topics cannot be read")
             for message in batch:
                 place = (message.topic(), message.partition())
                 if len(times[place]) < left[place]:

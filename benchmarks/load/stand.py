@@ -25,7 +25,7 @@ from streams.demo.stack import ENDPOINT
 from streams.demo.watch import http, scrape
 from streams.events import topics
 from streams.kafka import admin, registry
-from streams.ops.errors import Misconfigured
+from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
 
 READY_S = 60
@@ -81,8 +81,7 @@ def client() -> Path:
 
 @contextmanager
 def started(workers: int, partitions: int, rules: str | None) -> Iterator[Stand]:
-    """All of it, ready; gone at the end. `rules`: TOML. Raises Misconfigured."""
-    client()
+    """All of it, ready; gone at the end. `rules`: TOML. Raises Misconfigured, Unavailable."""
     with ExitStack() as stack:
         cluster = stack.enter_context(Cluster(partitions=partitions))
         settings, secret = kafka_ready(cluster, partitions)
@@ -168,19 +167,23 @@ def processes(cluster: Cluster, pids: Mapping[str, int]) -> dict[str, list[psuti
 def _await(children: Mapping[str, Child], settings: Settings, urls: Sequence[str]) -> None:
     """Until the gateway is ready and every partition has its worker."""
     wanted = settings.partitions * len(topics.SOURCES)
-    for attempt in stamina.retry_context(on=(httpx.HTTPError, _NotReady), attempts=None, timeout=READY_S, wait_max=0.2):
-        with attempt:
+    for attempt in stamina.retry_context(on=Unavailable, attempts=None, timeout=READY_S, wait_max=0.2):
+        with attempt, _answering():
             for name, child in children.items():
                 if not child.running():
                     raise Misconfigured(f"the {name} ended: {child.last_words()}")
             http().get(f"http://127.0.0.1:{settings.gateway_admin_port}/readyz").raise_for_status()
             assigned = [sum(value for _, value in scrape(url, "junction_engine_assigned_partitions")) for url in urls]
             if sum(assigned) != wanted or not all(assigned):
-                raise _NotReady
+                raise Unavailable(f"not every partition had its worker within {READY_S} s")
 
 
-class _NotReady(Exception):
-    pass
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except httpx.HTTPError as error:
+        raise Unavailable(f"gateway or worker does not answer: {error}") from None
 
 
 def stop_sender(sender: "subprocess.Popen[str]") -> None:

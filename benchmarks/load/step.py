@@ -4,10 +4,13 @@ import json
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+import httpx
+import psutil
 
 from benchmarks._processes import family, forget_peaks, peak_bytes
 from benchmarks.load import latency, receipts, use
@@ -17,7 +20,7 @@ from benchmarks.load.seen import Seen
 from benchmarks.load.stand import Stand, stop_sender
 from streams.events import topics
 from streams.kafka.lag import Lag
-from streams.ops.errors import Unavailable
+from streams.ops.errors import Misconfigured, Unavailable
 
 WARM_UP_S = 4
 TAIL_S = 1  # the sender goes on while the last look is taken
@@ -78,15 +81,19 @@ class Steps:
         self._offset = 0
 
     def run(self, rate: float, seconds: float) -> Row:
-        """Raises Misconfigured when one of the processes has ended."""
+        """Raises Misconfigured when one of the processes has ended, Unavailable when one does not answer."""
         begin = self._lag.ends()
         command = self._stand.sender(
             self._bodies.file, self._offset, rate, WARM_UP_S + seconds + TAIL_S, self._connections
         )
         sender = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         try:
-            before, after, memory = self._watch(sender.pid, rate, seconds)
-            said = json.loads(sender.communicate()[0])
+            with self._answering():
+                before, after, memory = self._watch(sender.pid, rate, seconds)
+            out, _ = sender.communicate()
+            if sender.returncode:
+                raise Misconfigured("the sender ended; what it said is above")
+            said = json.loads(out)
         finally:
             stop_sender(sender)
         self._offset = said["next_offset"]
@@ -107,8 +114,16 @@ class Steps:
             time.sleep(seconds)
             after = use.look(processes, self._stand.metrics_urls)
         memory = {name: round(peak_bytes(ours) / 1e6, 1) for name, ours in processes.items()}
-        self._stand.check()
         return before, after, memory
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
+        except (httpx.HTTPError, psutil.Error) as error:
+            self._stand.check()
+            raise Unavailable(f"what is measured does not answer: {error}") from None
+        self._stand.check()
 
     def _drained(self) -> int:
         """Wait until nothing is behind; returns what still is after `DRAIN_S`."""

@@ -31,18 +31,16 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import stamina
-
+from benchmarks import _command
 from benchmarks.recovery.broker import BrokerKilled, BrokerLost, kill_broker, lose_broker
 from benchmarks.recovery.flow import read
 from benchmarks.recovery.stage import running
 from benchmarks.recovery.takeover import WorkerGone, change_workers
 from benchmarks.recovery.warm import WarmStart, start_again
-from streams.demo.cluster import missing
-from streams.ops.errors import StreamsError
 
 Row = TypeVar("Row")
 
@@ -52,7 +50,7 @@ PARTS = ("broker", "brokers", "worker", "warm")
 
 def options() -> argparse.Namespace:
     """What to measure; all of it takes some ten minutes."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = _command.parser("recovery", __doc__)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--down", type=float, nargs="+", default=[0, 1, 3, 20], metavar="S", help="of the broker")
     parser.add_argument("--rounds", type=int, default=2, help="of each downtime")
@@ -64,19 +62,10 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> int:
-    """Exit code 1 when something could not be measured, 2 when something is missing that this needs."""
-    given = options()
-    stamina.instrumentation.set_on_retry_hooks([])  # the sender's retries are no news
-    if lacking := missing():
-        print(f"recovery: {lacking}", file=sys.stderr)
-        return 2
+def main(given: argparse.Namespace) -> int:
+    """Exit code 0. Raises Misconfigured, Unavailable."""
     measures = {"broker": broker, "brokers": brokers, "worker": worker, "warm": warm}
-    try:
-        found = {part: [asdict(row) for row in measures[part](given)] for part in given.only}
-    except StreamsError as error:
-        print(f"recovery: {error}", file=sys.stderr)
-        return 1
+    found = {part: [asdict(row) for row in measures[part](given)] for part in given.only}
     print(json.dumps(found) if given.json else "\n\n".join(table(rows) for rows in found.values()))
     return 0
 
@@ -133,4 +122,4 @@ def _cell(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_command.code_of(partial(main, options())))
