@@ -74,7 +74,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.closed(self, time.monotonic())
         self.flow.close()
-        self._let_go()
+        self._let_go(self._held)
         super().connection_lost(exc)
 
     def give_up(self, why: str) -> None:
@@ -88,14 +88,15 @@ class BoundedProtocol(HttpToolsProtocol):
     def hold(self, sender: Sender, seconds: float) -> "asyncio.Future[None]":
         """A refusal of this sender, done after so long, or when the connection ends. When there are too many, it is
         closed first."""
-        held = self._held = self.loop.create_future()
+        held = self.loop.create_future()
         if self.transport.is_closing():
-            self._let_go()
+            held.set_result(None)
             return held
+        self._held = held
         self.flow.pause_reading()  # what comes meanwhile is in no bound of bodies
         self._connections.move(self, Stage.HELD, time.monotonic())
         sender.n_held += 1
-        timer = self.loop.call_later(seconds, self._let_go)
+        timer = self.loop.call_later(seconds, self._let_go, held)  # not of a later one behind it
 
         def end(_: "asyncio.Future[None]") -> None:
             timer.cancel()
@@ -104,13 +105,13 @@ class BoundedProtocol(HttpToolsProtocol):
         held.add_done_callback(end)
         return held
 
-    def _let_go(self) -> None:
-        if self._held and not self._held.done():
-            self._held.set_result(None)
+    def _let_go(self, held: "asyncio.Future[None] | None") -> None:
+        if held and not held.done():
+            held.set_result(None)
 
     def shutdown(self) -> None:
         """uvicorn calls it when the server stops: who is held back is answered."""
-        self._let_go()
+        self._let_go(self._held)
         super().shutdown()
 
     def _close(self) -> None:

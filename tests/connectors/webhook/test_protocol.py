@@ -253,6 +253,17 @@ def test_refusals_that_are_held_back_make_room(monkeypatch: pytest.MonkeyPatch) 
             assert answer(connection).status == 204
 
 
+def test_two_refusals_held_back_on_one_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is no HTTP behind requests whose refusals are held: its own ends by itself, and the connection with it."""
+    monkeypatch.setattr(senders, "REFUSALS_AT_ONCE", 0.0)
+    monkeypatch.setattr(senders, "REFUSALS_PER_S", 4.0)
+    forged = head("Content-Length: 2") + b"{}"
+    with start(make_settings()) as gateway, connected(gateway) as connection:
+        connection.sendall(forged + forged + b"junk\r\n\r\n")
+        said = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert said.startswith(b"HTTP/1.1 400 ")
+
+
 def test_a_large_body_beside_many(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where strangers have sent so much that their bodies rest, the first one of another address is read at once."""
     monkeypatch.setattr(senders, "STRANGERS_BYTES_AT_ONCE", 0.0)
