@@ -1,9 +1,7 @@
 """The gateway's benchmark: what wrk plays and says, and the figures made of it. `make bench-gateway` runs it."""
 
 import shutil
-import threading
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from benchmarks.gateway.deliveries import Deliveries, distinct
 from benchmarks.gateway.measure import Row
 from streams.events.signature import Keyring, verify
 from tests.connectors.webhook.gateways import SECRET
+from tests.house.deliveries import frames, taken
 
 SAID = """Running 1s test @ http://127.0.0.1:8080
   1 threads and 64 connections
@@ -64,7 +63,7 @@ def test_the_table_says_in_words_who_is_who() -> None:
 
 def test_prepared_requests_are_signed_and_distinct(tmp_path: Path) -> None:
     """Each frame is one whole request, and a gateway would let it in."""
-    requests = _frames(Deliveries(SECRET, tmp_path).file(200).read_bytes())
+    requests = frames(Deliveries(SECRET, tmp_path).file(200).read_bytes())
     assert len(set(requests)) == len(requests) == distinct(200_000)
     head, _, body = requests[0].partition(b"\r\n\r\n")
     headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
@@ -77,35 +76,11 @@ def test_prepared_requests_are_signed_and_distinct(tmp_path: Path) -> None:
 def test_wrk_plays_the_file(tmp_path: Path) -> None:
     """The script and wrk agree: every request arrives whole, in turn, and is counted."""
     file = Deliveries(SECRET, tmp_path).file(12)
-    wanted = {frame.partition(b"\r\n\r\n")[2] for frame in _frames(file.read_bytes())}
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        _Answers.bodies.clear()
-        played = wrk.play(server.server_port, file, connections=2, seconds=1)
-        server.shutdown()
+    wanted = {frame.partition(b"\r\n\r\n")[2] for frame in frames(file.read_bytes())}
+    with taken() as (port, came):
+        played = wrk.play(port, file, connections=2, seconds=1)
     assert played.requests
     assert not played.refused
-    assert len(set(_Answers.bodies)) > 1
-    assert set(_Answers.bodies) <= wanted
-
-
-class _Answers(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    bodies: list[bytes] = []  # noqa: RUF012  # because the server makes a handler for each connection
-
-    def do_POST(self) -> None:
-        self.bodies.append(self.rfile.read(int(self.headers["content-length"])))
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: the tests' output is not its log."""
-
-
-def _frames(data: bytes) -> list[bytes]:
-    frames = []
-    while data:
-        end = 4 + int.from_bytes(data[:4], "big")
-        frames.append(data[4:end])
-        data = data[end:]
-    return frames
+    bodies = {body for _, body in came}
+    assert len(bodies) > 1
+    assert bodies <= wanted

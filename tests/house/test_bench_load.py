@@ -3,10 +3,8 @@
 import json
 import shutil
 import subprocess
-import threading
 import time
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -29,6 +27,7 @@ from streams.events.signature import Keyring, verify
 from streams.events.types import Family
 from streams.kafka.codec import Codec, parsed
 from tests.connectors.webhook.gateways import SECRET
+from tests.house.deliveries import frames, taken
 
 END_MS = 1_780_272_000_000
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
@@ -90,7 +89,7 @@ def test_bodies_are_a_mix_from_the_first_minute_on() -> None:
 def test_bodies_in_a_file_are_framed(tmp_path: Path) -> None:
     """Four bytes of length before each."""
     bodies.write(tmp_path / "bodies", 50, END_MS)
-    assert _frames((tmp_path / "bodies").read_bytes()) == list(islice(bodies.mixed(END_MS), 50))
+    assert frames((tmp_path / "bodies").read_bytes()) == list(islice(bodies.mixed(END_MS), 50))
 
 
 def test_knee_and_ceiling_are_the_last_before_the_first_that_fails() -> None:
@@ -112,20 +111,23 @@ def test_the_plot_is_xml_with_every_rate() -> None:
 def test_the_sender_signs_and_repeats_deliveries_whole(tmp_path: Path) -> None:
     """Each body once in turn, under a fresh id; a repeated one keeps id and body; what was accepted is listed."""
     bodies.write(tmp_path / "bodies", 300, END_MS)
-    sent = _frames((tmp_path / "bodies").read_bytes())
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        _Answers.seen.clear()
-        said = _send(tmp_path, server.server_port)
-        server.shutdown()
-    firsts = dict(_Answers.seen)
+    sent = frames((tmp_path / "bodies").read_bytes())
+    with taken() as (port, came):
+        said = _send(tmp_path, port)
+    seen = [(_verified_id(headers, body), body) for headers, body in came]
+    firsts = dict(seen)
     assert (said["sent"], said["ok"], said["failed"], said["unsent"]) == (200, 200, 0, 0)
     assert len(firsts) == 200 - said["repeated"] < 200
-    assert set(_Answers.seen) == set(firsts.items())
+    assert set(seen) == set(firsts.items())
     assert sorted(firsts.values()) == sorted(sent[: len(firsts)])
-    assert Counter((tmp_path / "accepted").read_text().split()) == Counter(id_ for id_, _ in _Answers.seen)
+    assert Counter((tmp_path / "accepted").read_text().split()) == Counter(id_ for id_, _ in seen)
     assert all(abs((ksuid_time_ms(id_) or 0) / 1000 - time.time()) < 60 for id_ in firsts)
     assert said["next_offset"] == sum(4 + len(body) for body in sent[: len(firsts)])
+
+
+def _verified_id(headers: dict[str, str], body: bytes) -> str:
+    at_s = float(headers["svix-timestamp"])
+    return verify(Keyring.parse([SECRET]), headers, body, now_s=at_s, tolerance_s=1).id
 
 
 def _send(folder: Path, port: int) -> dict[str, int]:
@@ -134,22 +136,6 @@ def _send(folder: Path, port: int) -> dict[str, int]:
     command = [str(stand.client()), "send", *(f"-{name}={value}" for name, value in words.items())]
     said: dict[str, int] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     return said
-
-
-class _Answers(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    seen: list[tuple[str, bytes]] = []  # noqa: RUF012  # because the server makes a handler for each connection
-
-    def do_POST(self) -> None:
-        body, headers = self.rfile.read(int(self.headers["content-length"])), dict(self.headers.items())
-        at_s = float(headers["svix-timestamp"])
-        verified = verify(Keyring.parse([SECRET]), headers, body, now_s=at_s, tolerance_s=1)
-        self.seen.append((verified.id, body))
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: the tests' output is not its log."""
 
 
 def _row(rate: float, p99_ms: float, *, held: bool = True) -> Row:
@@ -195,12 +181,3 @@ def _empty(kind: Any) -> Any:
     """Something that fits a field."""
     name = kind["type"] if isinstance(kind, dict) else str(kind)
     return {"string": "", "int": 0, "long": 0, "array": []}.get(name)
-
-
-def _frames(data: bytes) -> list[bytes]:
-    frames = []
-    while data:
-        end = 4 + int.from_bytes(data[:4], "big")
-        frames.append(data[4:end])
-        data = data[end:]
-    return frames
