@@ -14,12 +14,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
-
 from streams.demo.cluster import Cluster, ports
 from streams.demo.cluster.supervise import Child
+from streams.demo.processes import wait_for_door
 from streams.kafka import admin, registry
-from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from streams.simulator.delivery.courier import Target, open_courier
 from streams.simulator.delivery.schedule import Faults, schedule
@@ -28,7 +26,6 @@ from streams.simulator.world.world import World
 ENDPOINT = "recovery"
 PARTITIONS = 4
 USERS, DAYS = 40, 60
-READY_S = 60.0
 LOOK_S = 0.1
 RESTART_S = 0.5  # a supervisor's pause before it starts again what ended
 CONNECTIONS = 64  # of the sender
@@ -125,7 +122,7 @@ def running(workers: int, rate: float, session_timeout_s: float, logs: Path | No
         stack.callback(stage.stop_all)
         for name in ("gateway", *(f"w{number}" for number in range(workers))):
             stage.start(name)
-        _await_door(stage)
+        wait_for_door(stage.settings)
         stack.enter_context(_repeated(stage.keep))
         stack.enter_context(_sending(stage, rate))
         yield stage
@@ -150,18 +147,6 @@ def _settings(cluster: Cluster, folder: Path, session_timeout_s: float, nodes: i
 def _save(cluster: Cluster, logs: Path | None) -> None:
     for log in cluster.data_dir.glob("*/*.log") if logs else ():
         (logs / log.name).write_bytes(log.read_bytes()) if logs else None
-
-
-def _await_door(stage: Stage) -> None:
-    deadline_s = time.monotonic() + READY_S
-    while time.monotonic() < deadline_s:
-        try:
-            if httpx.get(f"http://127.0.0.1:{stage.settings.gateway_admin_port}/readyz", timeout=5).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(LOOK_S)
-    raise Unavailable("the gateway does not get ready")
 
 
 @contextmanager

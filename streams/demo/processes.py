@@ -15,6 +15,7 @@ from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 
 READY_S = 60
+DOOR_S = 90  # beside busy neighbours, who are started first
 
 
 def service(
@@ -57,6 +58,13 @@ def wait_ready(stack: Stack) -> None:
                 raise _NotReady
             if not sum(value for _, value in scrape(stack.worker_metrics_url, "junction_engine_assigned_partitions")):
                 raise _NotReady
+
+
+def wait_for_door(settings: Settings) -> None:
+    """Until the gateway says that it is ready. Raises httpx.HTTPError when it never does."""
+    for attempt in stamina.retry_context(on=httpx.HTTPError, attempts=None, timeout=DOOR_S, wait_max=0.2):
+        with attempt:
+            http().get(f"http://127.0.0.1:{settings.gateway_admin_port}/readyz").raise_for_status()
 
 
 class _NotReady(Exception):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import stamina
 import typer
 from rich.console import Console
 
@@ -49,6 +50,7 @@ def main(
     if lacking:
         console.print(lacking)
         raise typer.Exit(2)
+    stamina.instrumentation.set_on_retry_hooks([])  # because a gateway takes its second to start
     how, by_seed = How(seconds, broken, logs, console, is_loaded=load), {}
     for number in seed or [1]:
         by_seed[number] = _all(names or list(SCENARIOS), number, how)

@@ -20,13 +20,11 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-import httpx
-
 from streams.demo.cluster import Cluster, ports
 from streams.demo.cluster.supervise import Child
+from streams.demo.processes import wait_for_door
 from streams.events.record_bounds import ROOM_BYTES
 from streams.kafka import admin, registry
-from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from streams.tables.sources import WINDOW_DAYS
 from tests.chaos import history
@@ -36,7 +34,6 @@ from tests.chaos.scenario import Scenario
 from tests.chaos.watch import Watch
 
 ENDPOINT = "chaos"
-READY_S = 90.0
 KEEPER_S = 0.2
 RULES_FILE = "rules.toml"
 RESTART_S = 0.5  # a supervisor's pause before it starts again what ended
@@ -251,7 +248,7 @@ def kept(stage: Stage) -> Iterator[None]:
     names = [*(f"w{n}" for n in range(scenario.workers)), *(f"f{n}" for n in range(scenario.fetchers))]
     for name in ["gateway", *([history.API] if scenario.fetchers else ()), *names]:
         stage.start(name)
-    wait_for_door(stage)
+    wait_for_door(stage.settings)
     over = threading.Event()
 
     def loop() -> None:
@@ -265,16 +262,3 @@ def kept(stage: Stage) -> Iterator[None]:
     finally:
         over.set()
         keeper.join()
-
-
-def wait_for_door(stage: Stage) -> None:
-    """Until the gateway says that it is ready. Raises Unavailable."""
-    deadline_s = time.monotonic() + READY_S
-    while time.monotonic() < deadline_s:
-        try:
-            if httpx.get(f"http://127.0.0.1:{stage.settings.gateway_admin_port}/readyz", timeout=5).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.2)
-    raise Unavailable("the gateway does not get ready")
