@@ -1,8 +1,7 @@
 """`python -m benchmarks` runs every benchmark, `python -m benchmarks NAME [options]` one, `--list` names them.
 
 A benchmark is a module of this folder that can be run, or a package with a `__main__`; names that begin with `_` are
-helpers. Each has a process of its
-own, so that none pays for the memory of another.
+helpers. Each has a process of its own, so that none pays for the memory of another.
 """
 
 import ast

@@ -2,8 +2,7 @@
 
 Several groups of users live at the same time, each at another place of its days, so that every minute has the same
 mix: nights and meals, first connections and their notices, syncs. Who has lived through all days makes room for new
-users:
-state grows as it does in production, and hardly anything is sent that is known already.
+users: state grows as it does in production, and hardly anything is sent that is known already.
 """
 
 import json

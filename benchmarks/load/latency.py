@@ -30,7 +30,7 @@ class Percentiles(NamedTuple):
 
 
 def percentiles(values: Iterable[float]) -> Percentiles:
-    """By nearest rank."""
+    """Each is a value that occurred, of two the greater."""
     ordered = sorted(values)
     if not ordered:
         return Percentiles(0, 0.0, 0.0, 0.0)

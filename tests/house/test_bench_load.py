@@ -44,7 +44,7 @@ def test_an_event_is_committed_when_the_offset_behind_it_is() -> None:
 
 
 def test_percentiles_are_values_that_occurred() -> None:
-    """By nearest rank; nothing at all has none."""
+    """Of two between which one falls, the greater; nothing at all has none."""
     assert latency.percentiles(range(1000)) == Percentiles(1000, 500, 990, 999)
     assert latency.percentiles([]).n == 0
 
