@@ -8,6 +8,7 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from streams.demo.cluster import MockCluster
 from streams.engine.positions.group_metadata import Member, Membership
+from streams.engine.work import producer
 from streams.engine.work.aborts import Aborted, Fenced
 from streams.engine.work.producer import TransactionalProducer
 from streams.ops.errors import Misconfigured, Unavailable
@@ -121,6 +122,18 @@ def test_a_commit_that_may_have_happened_is_no_abort(
     answer(mock, END, KafkaError._TRANSPORT, code)
     with pytest.raises(Unavailable, match="not known"):
         commit(transactions, b"1")
+
+
+def test_an_abort_is_waited_for_once(
+    mock: MockCluster, transactions: TransactionalProducer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While no coordinator is there, who gives up an abort leaves at once, and does not ask again on the way out."""
+    monkeypatch.setattr(producer, "PATIENCE_S", 0.0)
+    transactions.begin()
+    answer(mock, INIT, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_NOT_AVAILABLE)
+    with pytest.raises(Unavailable, match="did not abort"):
+        transactions.abort()
+    transactions.abort()
 
 
 def test_an_old_broker(mock: MockCluster) -> None:

@@ -139,13 +139,13 @@ class TransactionalProducer:
         """Undo what is open; nothing to do when nothing is. Raises Fenced or Unavailable."""
         if not self._open:
             return
+        self._open = False  # whatever becomes of it: who cannot abort leaves, and is not to wait a second time
         try:
             self._run(self._renew, time.monotonic() + PATIENCE_S)
         except Aborted as error:
             if error.cause is AbortCause.BROKER:
                 raise Unavailable(f"Kafka did not abort a transaction within {PATIENCE_S:.0f} s: {error}") from None
             raise Fenced(f"transaction of {self._name} could be neither committed nor aborted: {error}") from None
-        self._open = False
 
     def close(self) -> None:
         """Drop the connections."""
