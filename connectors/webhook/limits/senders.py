@@ -14,10 +14,12 @@ ALL_REFUSALS_PER_S, ALL_REFUSALS_AT_ONCE = 200.0, 200.0
 REFUSED_BYTES = 16 * 1024  # to prove that a signature is wrong takes as long for so many as all the rest of a request
 HOLD_S_MAX = 5.0
 # Of large bodies from addresses that have proved nothing, all together: reading at the speed of the network costs the
-# one event loop half its time. What one address may send beside it: its first body must be whole before those of many
-# others make it the oldest, which has to make room.
+# one event loop half its time.
 STRANGERS_BYTES_PER_S, STRANGERS_BYTES_AT_ONCE = 32.0 * 2**20, 16.0 * 2**20
-BYTES_PER_S, BYTES_AT_ONCE = 0.5 * 2**20, 16.0 * 2**20
+# The first ones of each address do not wait for those of others, who send more: a body must be whole before it is the
+# oldest, which has to make room.
+FIRST_BYTES_PER_S, FIRST_BYTES_AT_ONCE = 32.0 * 2**20, 16.0 * 2**20
+OWN_FIRST_BYTES_PER_S, OWN_FIRST_BYTES = 2.0**16, 4.0 * 2**20
 REST_S_MAX = 3.0
 
 
@@ -28,7 +30,8 @@ class Sender:
     """
 
     __slots__ = (
-        "bytes", "is_allowed", "is_proxy", "n_connections", "n_held", "proven_s", "refusals", "site", "unproven_bytes",
+        "first_bytes", "is_allowed", "is_proxy", "n_connections", "n_held", "proven_s", "refusals", "site",
+        "unproven_bytes",
     )  # fmt: skip
 
     def __init__(self, site: str, *, is_proxy: bool, is_allowed: bool) -> None:
@@ -36,7 +39,7 @@ class Sender:
         self.n_connections, self.n_held, self.unproven_bytes = 0, 0, 0
         self.proven_s = -PROVEN_S
         self.refusals = Bucket(REFUSALS_PER_S, REFUSALS_AT_ONCE, HOLD_S_MAX)
-        self.bytes = Bucket(BYTES_PER_S, BYTES_AT_ONCE, REST_S_MAX)
+        self.first_bytes = Bucket(OWN_FIRST_BYTES_PER_S, OWN_FIRST_BYTES, REST_S_MAX)
 
     def is_proven(self, now_s: float) -> bool:
         """Whether it sent a right signature lately; a trusted proxy counts as if it had."""
@@ -60,6 +63,7 @@ class Senders:
         self._trusted, self._allowed = trusted, allowed
         self._by_site: dict[str, Sender] = {}
         self._all_refusals = Bucket(ALL_REFUSALS_PER_S, ALL_REFUSALS_AT_ONCE, HOLD_S_MAX)
+        self._first_bytes = Bucket(FIRST_BYTES_PER_S, FIRST_BYTES_AT_ONCE, REST_S_MAX)
         self._strangers_bytes = Bucket(STRANGERS_BYTES_PER_S, STRANGERS_BYTES_AT_ONCE, REST_S_MAX)
 
     def at(self, host: str) -> Sender:
@@ -85,7 +89,8 @@ class Senders:
 
     def rest_s(self, sender: Sender, n_bytes: int, now_s: float) -> float:
         """Count so many bytes of a large body of a stranger; for how many seconds no more of it is read."""
-        return min(sender.bytes.take(now_s, n_bytes), self._strangers_bytes.take(now_s, n_bytes))
+        are_first = not sender.first_bytes.take(now_s, n_bytes)
+        return (self._first_bytes if are_first else self._strangers_bytes).take(now_s, n_bytes)
 
     def _new(self, site: str, host: str) -> Sender:
         if len(self._by_site) >= ADDRESSES_MAX:
