@@ -18,7 +18,7 @@ A door that asks writes a `Source`: `receive` makes a `SourceMessage` of each me
 
     await ReceivingLoop(source, Intake(settings, publisher, logger), logger).run(stop)
 
-A sink writes a `Sink`: `positions` reads them from the target, `write` moves rows and a position in one transaction:
+A sink writes a `Sink`: `positions` reads them from the target, `write` moves rows and positions in one transaction:
 
     Drain(sink_consumer(settings, sink.name), topics, sink, logger).run(stop)
 

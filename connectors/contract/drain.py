@@ -7,8 +7,9 @@ it yet can do no harm: its batch is fenced, dropped, and read again from the tar
 
 import contextlib
 import threading
+import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -17,10 +18,13 @@ from connectors.contract.retry import Pauses
 from connectors.contract.sink import Fenced, Place, Sink, SinkBatch
 from streams.kafka.refused import refused
 from streams.ops.errors import Misconfigured, Unavailable
-from streams.ops.settings import Settings
+from streams.ops.settings import MIB, Settings
 
-MESSAGES_MAX = 1000  # in one round; what librdkafka fetches ahead is bounded by its own settings
-POLL_S = 0.5
+MESSAGES_MAX = 200  # asked for at once: a batch may have as many too much
+# A batch ends at whichever comes first.
+ROWS_MAX = 50_000
+BYTES_MAX = 32 * MIB
+BATCH_S = 0.5
 
 T = TypeVar("T")
 
@@ -53,6 +57,8 @@ class Drain:
         self._consumer, self._topics, self._sink, self._logger = consumer, list(topics), sink, logger
         self._pauses = Pauses(sink.name, logger)
         self._next: dict[Place, int] = {}  # of our partitions: the target's position
+        self._found: dict[Place, list[Message]] = defaultdict(list)  # of a batch
+        self._interrupted: set[Place] = set()  # lost while a batch was collected
         self._stop = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
@@ -64,8 +70,9 @@ class Drain:
         self._consumer.subscribe(self._topics, on_assign=self._assigned, on_revoke=self._gone, on_lost=self._gone)
         try:
             while not stop.is_set():
-                for batch in self._batches(self._consumer.consume(MESSAGES_MAX, POLL_S)):
-                    self._write(batch)
+                self._collect()
+                if batches := list(self._batches()):
+                    self._write(batches)
         except _Stopped:
             return
         except KafkaException as error:
@@ -79,23 +86,51 @@ class Drain:
 
     def _gone(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         for one in partitions:
-            self._next.pop((one.topic, one.partition), None)
+            place = (one.topic, one.partition)
+            self._next.pop(place, None)
+            if self._found.pop(place, None):
+                self._interrupted.add(place)
 
     def _target(self, topic: str, partition: int) -> TopicPartition:
         """Where to read on. A new partition begins where Kafka does: its first records may have expired."""
         return TopicPartition(topic, partition, self._next.get((topic, partition), 0) or OFFSET_BEGINNING)
 
-    def _batches(self, messages: Iterable[Message]) -> Iterator[SinkBatch]:
-        """One for each partition of ours, of what the target does not have."""
-        found: dict[Place, list[Message]] = defaultdict(list)
-        for message in messages:
-            place = (message.topic(), message.partition())
-            if message.error():
-                self._raise(message.error(), place)
-            elif place in self._next and message.offset() >= self._next[place]:
-                found[place].append(message)
-        for place, ours in found.items():
-            yield SinkBatch(place, self._next[place], ours[-1].offset() + 1, ours)
+    def _collect(self) -> None:
+        """Messages until a batch is full, or its time is over."""
+        self._found.clear()
+        n_rows = n_bytes = 0
+        until = time.monotonic() + BATCH_S
+        while n_rows < ROWS_MAX and n_bytes < BYTES_MAX and (left_s := until - time.monotonic()) > 0:
+            messages = self._consumer.consume(MESSAGES_MAX, left_s)
+            for message in messages:
+                if self._take(message):
+                    n_rows += self._sink.rows(message)
+                    n_bytes += len(message)
+            if len(messages) < MESSAGES_MAX:
+                break
+        # A partition that went and came back began again at the target's position, and the same answer of the consumer
+        # may hold messages from before: what was collected has a gap.
+        for place in self._interrupted & set(self._next):
+            self._found.pop(place, None)
+            self._seek(place)
+        self._interrupted.clear()
+
+    def _take(self, message: Message) -> bool:
+        """Whether it belongs to the batch: a record of a partition of ours that the target does not have."""
+        place = (message.topic(), message.partition())
+        if message.error():
+            self._raise(message.error(), place)
+            return False
+        if place not in self._next or message.offset() < self._next[place] or place in self._interrupted:
+            return False
+        self._found[place].append(message)
+        return True
+
+    def _batches(self) -> Iterator[SinkBatch]:
+        """One for each partition."""
+        for place, messages in self._found.items():
+            if place in self._next and messages:
+                yield SinkBatch(place, self._next[place], messages[-1].offset() + 1, messages)
 
     def _raise(self, error: KafkaError, place: Place) -> None:
         if error.code() == KafkaError._AUTO_OFFSET_RESET:
@@ -106,22 +141,26 @@ class Drain:
         if not error.retriable() and error.code() != KafkaError._MAX_POLL_EXCEEDED:  # then we join again
             raise refused(f"reading {place[0]}", error)
 
-    def _write(self, batch: SinkBatch) -> None:
+    def _write(self, batches: Sequence[SinkBatch]) -> None:
         try:
-            self._insist(lambda: self._sink.write(batch))
+            self._insist(lambda: self._sink.write(batches))
         except Fenced:
-            self._read_again(batch.place)
+            self._read_again([batch.place for batch in batches])
             return
-        self._next[batch.place] = batch.end
-        with contextlib.suppress(KafkaException):  # not ours any more: its lag is shown by others
-            self._consumer.store_offsets(offsets=[TopicPartition(*batch.place, batch.end)])
+        for batch in batches:
+            self._next[batch.place] = batch.end
+            with contextlib.suppress(KafkaException):  # not ours any more: its lag is shown by others
+                self._consumer.store_offsets(offsets=[TopicPartition(*batch.place, batch.end)])
 
-    def _read_again(self, place: Place) -> None:
-        topic, partition = place
-        self._logger.warning("fenced", sink=self._sink.name, topic=topic, partition=partition)
-        self._next |= self._positions([place])
+    def _read_again(self, places: Sequence[Place]) -> None:
+        self._logger.warning("fenced", sink=self._sink.name, partitions=len(places))
+        self._next |= self._positions(places)
+        for place in places:
+            self._seek(place)
+
+    def _seek(self, place: Place) -> None:
         try:
-            self._consumer.seek(self._target(topic, partition))
+            self._consumer.seek(self._target(*place))
         except KafkaException:  # not ours any more: the callback about it is on the way
             self._next.pop(place)
 

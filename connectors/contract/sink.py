@@ -29,9 +29,12 @@ class Sink(Protocol):
     def positions(self, places: Sequence[Place]) -> dict[Place, int]:
         """The next offset of each, 0 for a new one. Raises Unavailable."""
 
-    def write(self, batch: SinkBatch) -> None:
-        """Rows and position in one transaction: `UPDATE … SET next_offset = end WHERE next_offset = start`.
+    def rows(self, message: Message) -> int:
+        """About how many rows a record becomes: a batch is bounded by them."""
 
-        Raises Fenced when the position is another one, and then has written nothing. Raises Unavailable when it is not
-        known whether the transaction was committed: the batch is written again, and Fenced if it was.
+    def write(self, batches: Sequence[SinkBatch]) -> None:
+        """Rows and positions in one transaction: `UPDATE … SET next_offset = end WHERE next_offset = start`, for each.
+
+        Raises Fenced when a position is another one, and then has written nothing. Raises Unavailable when it is not
+        known whether the transaction was committed: the batches are written again, and Fenced if it was.
         """

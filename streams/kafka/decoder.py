@@ -41,7 +41,7 @@ class Decoder:
             record = codec.decode(value, writer)
         except Exception as error:  # of fastavro, each byte has another: IndexError, OverflowError, MemoryError, ...
             raise Unreadable(f"not Avro ({type(error).__name__})") from None
-        if self._names.get(topic) in SERIES_SCHEMAS and not _is_even(record):
+        if self._names.get(topic) in SERIES_SCHEMAS and not is_even(record):
             raise Unreadable("columns of different length")
         return record
 
@@ -69,7 +69,7 @@ class Decoder:
         return self._plain[id]
 
 
-def _is_even(record: Json) -> bool:
+def is_even(record: Json) -> bool:
     """Whether the samples of a record have a value in each column: Avro cannot say that arrays are parallel."""
     count, ends, of_all = len(record["times"]), record.get("ends", ()), ("changed_fields", "problems", "ends")
     columns = (value for name, value in record.items() if isinstance(value, list) and name not in of_all)

@@ -1,7 +1,7 @@
 """Addresses of other systems: which may be used without TLS, what of them may be shown, ids as parts of paths."""
 
 import ipaddress
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from streams.ops.errors import Misconfigured
 
@@ -43,6 +43,31 @@ def check_kafka(bootstrap_servers: str) -> None:
                 "STREAMS_SASL_MECHANISM=PLAIN sends the password in the clear to a host that may not be your own: use "
                 "STREAMS_SECURITY_PROTOCOL=SASL_SSL or SCRAM, or say that it may be (STREAMS_INSECURE=true)"
             )
+
+
+_TLS = ("require", "verify-ca", "verify-full")
+
+
+def check_postgres(url: str, *, insecure: bool) -> None:
+    """Raises Misconfigured if a database's URL is none, or if people's data would go without TLS to a host that may not
+    be our own. No host, or a path, is a socket of this machine."""
+    if not url:
+        return
+    try:
+        parts = urlsplit(url)
+        hosts = [urlsplit(f"//{one}").hostname or "" for one in parts.netloc.rpartition("@")[2].split(",")]
+        query = dict(parse_qsl(parts.query))
+    except ValueError:
+        raise Misconfigured("STREAMS_POSTGRES_URL is no URL") from None
+    if parts.scheme not in ("postgresql", "postgres") or not url.isprintable() or " " in url:
+        raise Misconfigured("STREAMS_POSTGRES_URL is no URL: it begins with postgresql://")
+    hosts = query["host"].split(",") if "host" in query else hosts
+    is_ours = all(not host or host.startswith("/") or is_own(host) for host in hosts)
+    if query.get("sslmode") not in _TLS and not insecure and not is_ours:
+        raise Misconfigured(
+            "STREAMS_POSTGRES_URL may send a password and people's data in the clear to a host that is not your own: "
+            "add ?sslmode=verify-full, or say that it may be (STREAMS_INSECURE=true)"
+        )
 
 
 def is_own(host: str) -> bool:

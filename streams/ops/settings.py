@@ -205,6 +205,17 @@ class Settings(BaseSettings):
     notify_attempts: int = Field(default=8, ge=1, le=20)
     """How often an alert is brought to a receiver that does not take it; then it is given up."""
 
+    # PostgreSQL sink
+    postgres_url: SecretStr = SecretStr("")
+    """Where `sink postgres` writes: `postgresql://user:password@host/database`."""
+    postgres_schema: str = Field(default="junction", pattern=r"^[a-z_][a-z0-9_]{0,40}$")
+    """Schema that holds the tables. The sink makes it."""
+    postgres_topics: Annotated[tuple[str, ...], NoDecode] = ()
+    """Clean topics to write, without their prefix, separated by commas. Empty: all."""
+    postgres_sink: str = Field(default="postgres", pattern=r"^[A-Za-z0-9._-]{1,40}$")
+    """Name of the sink: processes of one name share the work of filling one database. A second database that is filled
+    from the same Kafka needs another name."""
+
     # Fetcher
     fetch_calls_max: int = Field(default=16, ge=1, le=1000)
     """Calls of Junction's API under way at once, in one fetcher."""
@@ -257,13 +268,20 @@ class Settings(BaseSettings):
     @field_validator("group_id")
     @classmethod
     def _own_group(cls, value: str) -> str:
-        """`<group>-fetcher` and `<group>-notify-<receiver>` are groups of ours."""
-        if value.endswith("-fetcher") or "-notify-" in value:
-            raise ValueError("ends in `-fetcher` or has `-notify-` in it: fetchers and notifiers have such groups")
+        """`<group>-fetcher`, `<group>-notify-<receiver>` and `<group>-sink-<name>` are groups of ours."""
+        if value.endswith("-fetcher") or "-notify-" in value or "-sink-" in value:
+            raise ValueError(
+                "ends in `-fetcher`, or has `-notify-` or `-sink-` in it: other processes have such groups"
+            )
         return value
 
     @field_validator(
-        "source_priority", "provider_priority", "gateway_allowed_networks", "trusted_proxies", mode="before"
+        "source_priority",
+        "provider_priority",
+        "gateway_allowed_networks",
+        "trusted_proxies",
+        "postgres_topics",
+        mode="before",
     )
     @classmethod
     def _from_commas(cls, value: Any) -> Any:
@@ -305,6 +323,7 @@ class Settings(BaseSettings):
         for url in filter(None, self.registry_url.split(",")):
             if url != LOCAL_REGISTRY:
                 addresses.check("STREAMS_REGISTRY_URL", url, insecure=self.insecure or not has_login, why="the login")
+        addresses.check_postgres(self.postgres_url.get_secret_value(), insecure=self.insecure)
         addresses.check_header("STREAMS_QUERY_TOKEN", self.query_token.get_secret_value())
         if self.security_protocol == "SASL_PLAINTEXT" and self.sasl_mechanism.upper() == "PLAIN" and not self.insecure:
             addresses.check_kafka(self.bootstrap_servers)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from streams.cli import app
 
 SERVICES = ["demo", "up", "gateway", "worker", "fetcher", "simulate", "fake-api"]
-SERVICES = ["demo", "up", "gateway", "worker", "fetcher", "notify", "simulate"]
+SERVICES = ["demo", "up", "gateway", "worker", "fetcher", "notify", "sink postgres", "simulate"]
 LOOKS = ["explain", "tail", "status", "drift", "reconcile", "fetch"]
 LETTERS = ["dead-letters list", "dead-letters show", "dead-letters redrive"]
 ALERTS = [f"alerts {name}" for name in ("check", "test", "list", "show", "threshold set", "threshold unset")]

@@ -91,7 +91,8 @@ def test_what_is_imported_is_declared() -> None:
     foreign = set(imported()) - set(sys.stdlib_module_names) - set(PRODUCT)
     owners = packages_distributions()
     needed = {name: {canonical(owner) for owner in owners[name]} for name in foreign}  # a namespace has several
-    needs = [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["otel"]]
+    extras = PROJECT["project"]["optional-dependencies"]
+    needs = [*PROJECT["project"]["dependencies"], *extras["otel"], *extras["postgres"]]
     declared = {canonical(re.split(r"[\[<>=! ]", need)[0]) for need in needs}
     assert [name for name, owned_by in needed.items() if not owned_by & declared] == []
 

@@ -35,8 +35,8 @@ class Target:
 
     name = "memory"
 
-    def __init__(self, wanted: int, before: Callable[["Target", SinkBatch], None] = lambda *_: None) -> None:
-        self.rows: dict[Place, list[bytes]] = {}
+    def __init__(self, wanted: int, before: Callable[["Target", Sequence[SinkBatch]], None] = lambda *_: None) -> None:
+        self.written: dict[Place, list[bytes]] = {}
         self.next: dict[Place, int] = {}
         self.stop = threading.Event()
         self._wanted, self._before, self._lock = wanted, before, threading.Lock()
@@ -45,20 +45,24 @@ class Target:
     def positions(self, places: Sequence[Place]) -> dict[Place, int]:
         return {place: self.next.get(place, 0) for place in places}
 
-    def write(self, batch: SinkBatch) -> None:
-        with self._lock:
-            self._before(self, batch)
-            self.commit(batch)
+    def rows(self, message: Any) -> int:
+        return 1
 
-    def commit(self, batch: SinkBatch) -> None:
-        if self.next.get(batch.place, 0) != batch.start:
+    def write(self, batches: Sequence[SinkBatch]) -> None:
+        with self._lock:
+            self._before(self, batches)
+            self.commit(batches)
+
+    def commit(self, batches: Sequence[SinkBatch]) -> None:
+        if any(self.next.get(batch.place, 0) != batch.start for batch in batches):
             raise Fenced
-        self.rows.setdefault(batch.place, []).extend(message.value() for message in batch.messages)
-        self.next[batch.place] = batch.end
+        for batch in batches:
+            self.written.setdefault(batch.place, []).extend(message.value() for message in batch.messages)
+            self.next[batch.place] = batch.end
         self._stop_if_complete()
 
     def _stop_if_complete(self) -> None:
-        if sum(map(len, self.rows.values())) >= self._wanted:
+        if sum(map(len, self.written.values())) >= self._wanted:
             self.stop.set()
 
 
@@ -77,6 +81,9 @@ class Record:
 
     def offset(self) -> int:
         return self.number
+
+    def __len__(self) -> int:
+        return 1
 
     def value(self) -> bytes:
         return b"%d:%d" % (self.at, self.number)
@@ -129,12 +136,12 @@ def run(offsets: list[list[int]], outcomes: list[str]) -> Target:
     consumer: Any = Log(offsets)
     left = iter(outcomes)
 
-    def before(target: Target, batch: SinkBatch) -> None:
+    def before(target: Target, batches: Sequence[SinkBatch]) -> None:
         outcome = next(left, OK)
         if outcome == MOVED:
             consumer.is_moved = True
         if outcome in (ANSWER_LOST, OVERTAKEN):
-            theirs = batch if outcome == ANSWER_LOST else first_of(batch)
+            theirs = batches if outcome == ANSWER_LOST else first_of(batches)
             target.commit(theirs)
         if outcome in (AWAY, ANSWER_LOST):
             raise Unavailable("no answer")
@@ -145,9 +152,10 @@ def run(offsets: list[list[int]], outcomes: list[str]) -> Target:
     return target
 
 
-def first_of(batch: SinkBatch) -> SinkBatch:
-    """What another process wrote: the first record alone."""
-    return batch._replace(end=batch.messages[0].offset() + 1, messages=batch.messages[:1])
+def first_of(batches: Sequence[SinkBatch]) -> Sequence[SinkBatch]:
+    """What another process wrote: the first record of one partition alone."""
+    batch = batches[0]
+    return [batch._replace(end=batch.messages[0].offset() + 1, messages=batch.messages[:1])]
 
 
 def fill(target: Target, consumer: Any) -> None:
@@ -162,7 +170,7 @@ def values(offsets: list[list[int]]) -> dict[Place, list[bytes]]:
 def test_one_thing_happens(outcome: str) -> None:
     """The target away, its answer lost, another writer ahead of us, partitions moved: each row once."""
     offsets = [[0, 1, 2], [5, 6]]
-    assert run(offsets, [outcome]).rows == values(offsets)
+    assert run(offsets, [outcome]).written == values(offsets)
 
 
 @given(
@@ -176,19 +184,19 @@ def test_exactly_once(sizes: list[set[int]], outcomes: list[str], n: int) -> Non
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(drain, "MESSAGES_MAX", n)
         target = run(offsets, outcomes)
-    assert target.rows == values(offsets)
+    assert target.written == values(offsets)
 
 
 def test_stop_while_the_target_is_away() -> None:
     """The loop ends; nothing was written, and the position stands where it stood."""
 
-    def before(target: Target, batch: SinkBatch) -> None:
+    def before(target: Target, batches: Sequence[SinkBatch]) -> None:
         target.stop.set()
         raise Unavailable("no answer")
 
     target = Target(1, before)
     fill(target, Log([[0]]))
-    assert (target.rows, target.next) == ({}, {})
+    assert (target.written, target.next) == ({}, {})
 
 
 @pytest.fixture
@@ -218,11 +226,11 @@ def test_two_processes_on_a_real_kafka(settings: Settings, topic: str) -> None:
     wanted = produce(settings, topic, 60)
     n_writes = 0
 
-    def before(target: Target, batch: SinkBatch) -> None:
+    def before(target: Target, batches: Sequence[SinkBatch]) -> None:
         nonlocal n_writes
         n_writes += 1
         if n_writes % 3 == 1:
-            target.commit(first_of(batch))
+            target.commit(first_of(batches))
         if n_writes % 3 == 2:
             raise Unavailable("no answer")
 
@@ -235,9 +243,9 @@ def test_two_processes_on_a_real_kafka(settings: Settings, topic: str) -> None:
     with ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(member) for _ in range(2)]:
             done.result(60)
-    rows = [row for rows in target.rows.values() for row in rows]
+    rows = [row for rows in target.written.values() for row in rows]
     assert (len(rows), set(rows)) == (len(wanted), wanted)
-    assert all(rows == sorted(rows, key=int) for rows in target.rows.values())
+    assert all(rows == sorted(rows, key=int) for rows in target.written.values())
 
 
 def test_a_position_that_kafka_does_not_have(settings: Settings, topic: str) -> None:

@@ -1,0 +1,54 @@
+"""Finds the records of a batch that PostgreSQL cannot hold: by halves, each in a savepoint."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+
+from connectors.postgres.failures import is_of_a_value
+from connectors.postgres.intake import Reject, Stored, TopicBatch
+from connectors.postgres.tables.binary import Unfit
+from connectors.postgres.writer import Writer
+
+Cursor = psycopg.Cursor[tuple[Any, ...]]
+
+
+def write(cursor: Cursor, writer: Writer, topic: str, batch: TopicBatch) -> list[Reject]:
+    """Write what can be written; the rest as rejects. `topic`: short name."""
+    rejects: list[Reject] = []
+    _write(cursor, writer, topic, batch.stored, rejects, batch.topic)
+    return rejects
+
+
+def _write(
+    cursor: Cursor, writer: Writer, topic: str, stored: Sequence[Stored], rejects: list[Reject], full: str
+) -> None:
+    mark = writer.mark()
+    try:
+        with cursor.connection.transaction():
+            writer.write(cursor, topic, stored)
+    except (Unfit, psycopg.DataError) as error:
+        writer.back_to(mark)
+        if len(stored) == 1:
+            one = stored[0]
+            rejects.append(Reject(full, one.partition, one.read.offset, _reason(error)))
+            return
+        half = len(stored) // 2
+        _write(cursor, writer, topic, stored[:half], rejects, full)
+        _write(cursor, writer, topic, stored[half:], rejects, full)
+
+
+def _reason(error: Exception) -> str:
+    """Without values: PostgreSQL's own words quote them."""
+    if isinstance(error, psycopg.Error):
+        assert is_of_a_value(error)  # noqa: S101  # because all others were told apart before
+        return _WORDS.get(error.sqlstate or "", f"PostgreSQL cannot hold a value ({type(error).__name__})")
+    return f"PostgreSQL cannot hold a value: {error}"
+
+
+_WORDS = {
+    "22021": "a text holds a character that PostgreSQL cannot hold (NUL)",
+    "22P05": "a text holds a character that PostgreSQL cannot hold (NUL)",
+    "22008": "a time is out of range",
+    "22003": "a number is out of range",
+}

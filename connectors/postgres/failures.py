@@ -1,0 +1,50 @@
+"""What an error of PostgreSQL means: wait, or a sentence for a person. Its DETAIL quotes values and is never shown."""
+
+import psycopg
+
+from streams.ops.errors import Misconfigured, StreamsError, Unavailable
+
+_WAIT = {
+    "25006": "it is read-only: a standby, or in recovery",
+    "25P03": "it ended our transaction for being idle",
+    "40001": "a transaction of another process came first",
+    "40P01": "a transaction of another process came first",
+    "42P07": "another process makes the same table",
+    "53300": "it has no connection left",
+    "55P03": "somebody holds a lock",
+    "57014": "it cancelled our statement",
+    "57P01": "it is shutting down",
+    "57P02": "it crashed and restarts",
+    "57P03": "it is starting",
+}
+_STOP = {
+    "28000": "PostgreSQL refuses the login of STREAMS_POSTGRES_URL",
+    "28P01": "PostgreSQL refuses the password of STREAMS_POSTGRES_URL",
+    "3D000": "there is no such database: create it, or correct STREAMS_POSTGRES_URL",
+    "42501": "the role of STREAMS_POSTGRES_URL has no right to {what}: grant it, or let a role that has it run "
+    "`junction-streams sink postgres --apply`",
+    "53100": "PostgreSQL's disk is full: make room and start again; nothing is lost, the position stands",
+}
+_WORDS = {"42P01": "a table is missing", "42703": "a column is missing", "42804": "a column has another type"}
+
+
+def meant(error: psycopg.Error, what: str) -> StreamsError:
+    """Our error for one of psycopg. `what`: what was tried, for example "write junction.sleep"."""
+    code = error.sqlstate or ""
+    if code in _STOP:
+        return Misconfigured(_STOP[code].format(what=what))
+    if code in _WAIT:
+        return Unavailable(f"PostgreSQL cannot {what} now: {_WAIT[code]}")
+    if not code or code[:2] in ("08", "53", "57"):
+        return Unavailable(f"PostgreSQL does not answer ({type(error).__name__})")
+    if code in _WORDS:
+        return Misconfigured(
+            f"cannot {what}: {_WORDS[code]}, so the table was changed by hand; `junction-streams sink postgres --plan` "
+            "prints what differs"
+        )
+    return Misconfigured(f"PostgreSQL refuses to {what} ({type(error).__name__}, SQLSTATE {code})")
+
+
+def is_of_a_value(error: psycopg.Error) -> bool:
+    """Whether a value was at fault, and not the table: NUL in a text, a number out of range (class 22)."""
+    return (error.sqlstate or "")[:2] == "22"

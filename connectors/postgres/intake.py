@@ -1,0 +1,71 @@
+"""A batch's messages as records by topic: decoded, tombstones apart, what nobody can read as rejects."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from confluent_kafka import Message
+
+from connectors.contract.sink import SinkBatch
+from connectors.postgres.tables.rows import Read
+from streams.kafka.bare_decoder import Written
+from streams.ops.errors import Unreadable
+
+Decode = Callable[[str, bytes], Written]
+
+
+class Reject(NamedTuple):
+    """A record that is not written. `reason`: without values."""
+
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+
+
+class Stored(NamedTuple):
+    """A record and where it stands. `writer`: id of its schema."""
+
+    partition: int
+    writer: int
+    read: Read
+
+
+class Tombstone(NamedTuple):
+    """`key`: as on Kafka. What was written before `offset` is deleted."""
+
+    key: str
+    offset: int
+
+
+class TopicBatch(NamedTuple):
+    """Records of one topic (full name), in the order of each partition, behind the tombstones of their keys."""
+
+    topic: str
+    stored: list[Stored]
+    tombstones: list[Tombstone]
+
+
+def sort(batches: Sequence[SinkBatch], decode: Decode) -> tuple[list[TopicBatch], list[Reject]]:
+    """What a transaction writes. Raises what `decode` raises, but Unreadable."""
+    found: dict[str, TopicBatch] = {}
+    rejects: list[Reject] = []
+    for batch in batches:
+        topic = batch.place[0]
+        into = found.setdefault(topic, TopicBatch(topic, [], []))
+        for message in batch.messages:
+            try:
+                _take(into, message, batch.place[1], decode)
+            except Unreadable as why:
+                rejects.append(Reject(*batch.place, message.offset(), str(why)))
+    return list(found.values()), rejects
+
+
+def _take(into: TopicBatch, message: Message, partition: int, decode: Decode) -> None:
+    value, offset = message.value(), message.offset()
+    key = (message.key() or b"").decode("utf-8", "replace")
+    if value is None:
+        into.tombstones.append(Tombstone(key, offset))
+        into.stored[:] = [one for one in into.stored if one.read.key != key]
+        return
+    written = decode(into.topic, value)
+    into.stored.append(Stored(partition, written.writer, Read(offset, key, written.record)))

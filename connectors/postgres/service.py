@@ -1,0 +1,56 @@
+"""`junction-streams sink postgres`: clean topics into PostgreSQL, until a signal stops it."""
+
+import signal
+import threading
+from collections.abc import Sequence
+
+from connectors.contract.drain import Drain, sink_consumer
+from connectors.postgres import schema
+from connectors.postgres.connection import Connection
+from connectors.postgres.sink import PostgresSink
+from connectors.postgres.tables.layout import PLANS
+from connectors.postgres.writer import Writer
+from streams.kafka import admin
+from streams.kafka.bare_decoder import BareDecoder
+from streams.ops import log
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
+from streams.ops.waiting import until_available
+
+logger = log.get("sink")
+
+
+def run(settings: Settings) -> None:
+    """Block until SIGTERM or Ctrl-C. Raises Misconfigured; Unavailable when Kafka is lost."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    drain_into(settings, stop)
+
+
+def drain_into(settings: Settings, stop: threading.Event) -> None:
+    """Make the tables, then write until `stop`."""
+    names = topics_of(settings)
+    until_available("Kafka", lambda: admin.check_layout(settings))
+    connection = Connection(settings)
+    until_available("PostgreSQL", lambda: schema.make(connection, settings.postgres_schema))
+    decoder = BareDecoder(settings)
+    tables = schema.tables([PLANS[name] for name in names])
+    sink = PostgresSink(settings, connection, Writer(settings.postgres_schema, tables, decoder.schema), decoder)
+    logger.info("starting", sink=sink.name, topics=len(names))
+    try:
+        full = [f"{settings.topic_prefix}.{name}" for name in names]
+        Drain(sink_consumer(settings, sink.name), full, sink, logger).run(stop)
+    finally:
+        connection.close()
+
+
+def topics_of(settings: Settings) -> Sequence[str]:
+    """Short names of the topics to write. Raises Misconfigured for one that is no clean topic."""
+    unknown = sorted(set(settings.postgres_topics) - set(PLANS))
+    if unknown:
+        raise Misconfigured(
+            f"STREAMS_POSTGRES_TOPICS: {', '.join(unknown)} is no clean topic: write it without prefix, as in "
+            "docs/catalogue.md"
+        )
+    return settings.postgres_topics or tuple(PLANS)

@@ -1,0 +1,101 @@
+"""A batch as one transaction: positions first, then rows, then what was rejected."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from confluent_kafka import Message
+
+from connectors.contract.sink import Place, SinkBatch
+from connectors.postgres import carefully, intake
+from connectors.postgres.connection import Connection
+from connectors.postgres.intake import Reject, TopicBatch
+from connectors.postgres.positions import Positions
+from connectors.postgres.tables import sql
+from connectors.postgres.tables.binary import Unfit
+from connectors.postgres.tables.layout import PLANS, Form
+from connectors.postgres.writer import Writer
+from streams.kafka.bare_decoder import BareDecoder
+from streams.ops import log
+from streams.ops.errors import Misconfigured, Unavailable, UnknownSchema
+from streams.ops.settings import Settings
+
+logger = log.get("sink")
+
+UNKNOWN_S = 60.0  # registries that are replicated are behind for seconds
+
+Cursor = psycopg.Cursor[tuple[Any, ...]]
+_SAMPLE_BYTES = 14  # of a sample on Kafka: a time and a number
+
+
+class PostgresSink:
+    """For `Drain`."""
+
+    def __init__(self, settings: Settings, connection: Connection, writer: Writer, decoder: BareDecoder) -> None:
+        self.name = settings.postgres_sink
+        self._prefix = f"{settings.topic_prefix}."
+        self._connection, self._writer, self._decoder = connection, writer, decoder
+        self._positions = Positions(settings.postgres_schema, self.name)
+        self._unknown_since: float | None = None
+        self._add_reject = (
+            f"INSERT INTO {sql.name(settings.postgres_schema, 'sink_rejects')} VALUES (%s, %s, %s, %s, now()) "
+            "ON CONFLICT DO NOTHING"
+        )
+
+    def rows(self, message: Message) -> int:
+        """About how many rows a record becomes."""
+        plan = PLANS[message.topic().removeprefix(self._prefix)]
+        return 1 if plan.form is Form.RECORD else len(message.value() or b"") // _SAMPLE_BYTES + 1
+
+    def positions(self, places: Sequence[Place]) -> dict[Place, int]:
+        """The next offset of each. Raises Unavailable, Misconfigured."""
+        self._writer.forget()
+        with self._connection.transaction("read positions") as cursor:
+            return self._positions.read(cursor, places)
+
+    def write(self, batches: Sequence[SinkBatch]) -> None:
+        """Raises Fenced, Unavailable, Misconfigured."""
+        topics, rejects = self._sort(batches)
+        try:
+            self._transaction(batches, topics, list(rejects), is_careful=False)
+        except (psycopg.DataError, Unfit):
+            self._transaction(batches, topics, list(rejects), is_careful=True)
+
+    def _transaction(
+        self, batches: Sequence[SinkBatch], topics: list[TopicBatch], rejects: list[Reject], *, is_careful: bool
+    ) -> None:
+        self._writer.back_to()
+        with self._connection.transaction("write a batch") as cursor:
+            # First of all: the locks of these rows keep out whoever else writes these partitions, or deletes.
+            self._positions.move(cursor, batches, [len(one.messages) for one in batches])
+            for batch in topics:
+                topic = batch.topic.removeprefix(self._prefix)
+                self._writer.delete(cursor, topic, batch.tombstones)
+                if is_careful:
+                    rejects += carefully.write(cursor, self._writer, topic, batch)
+                else:
+                    self._writer.write(cursor, topic, batch.stored)
+            self._reject(cursor, rejects)
+        self._writer.committed()
+
+    def _reject(self, cursor: Cursor, rejects: Sequence[Reject]) -> None:
+        if rejects:
+            cursor.executemany(self._add_reject, rejects)
+            for one in rejects:
+                logger.warning("rejected", topic=one.topic, partition=one.partition, offset=one.offset, why=one.reason)
+
+    def _sort(self, batches: Sequence[SinkBatch]) -> tuple[list[TopicBatch], list[Reject]]:
+        """The batch as records. A schema id that the registry does not know may be there soon: it is waited for."""
+        try:
+            found = intake.sort(batches, self._decoder.read)
+        except UnknownSchema as error:
+            self._unknown_since = self._unknown_since or time.monotonic()
+            if time.monotonic() - self._unknown_since < UNKNOWN_S:
+                raise Unavailable("a record names a schema that the registry does not know yet") from error
+            raise Misconfigured(
+                "a record names a schema that the registry does not know: is STREAMS_REGISTRY_URL that of the workers? "
+                "Was a schema deleted for good?"
+            ) from error
+        self._unknown_since = None
+        return found
