@@ -12,7 +12,7 @@ def _pages() -> dict[Path, str]:
         asyncapi.PATH: asyncapi.render(),
         catalogue.PATH: catalogue.render(),
         configuration.PAGE: configuration.page(),
-        consumers.PATH: consumers.filled(consumers.PATH.read_text(encoding="utf-8")),
+        **{path: consumers.filled(path.read_text(encoding="utf-8")) for path in consumers.PATHS},
         metrics.PAGE: metrics.page(),
         openapi.PATH: openapi.render(),
         privacy.PAGE: privacy.page(privacy.PAGE.read_text(encoding="utf-8")),

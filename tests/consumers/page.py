@@ -1,4 +1,4 @@
-"""`python -m tests.consumers.page`: write the table and the programs of docs/consumers.md anew.
+"""`python -m tests.consumers.page`: write the table and the programs of docs/consumers.md and docs/connect.md anew.
 
 A block begins with `<!-- clients -->` or `<!-- program: FILE -->` and ends with `<!-- / -->`. Of a program it shows
 what stands between `docs: begin` and `docs: end`, so that what is shown is what was run.
@@ -11,9 +11,9 @@ from textwrap import dedent
 from tests.consumers.build import PROGRAMS
 from tests.consumers.clients import CLIENTS, Client
 
-PATH = Path(__file__).parents[2] / "docs" / "consumers.md"
+PATHS = tuple(Path(__file__).parents[2] / "docs" / f"{name}.md" for name in ("consumers", "connect"))
 _BLOCK = re.compile(r"<!-- (clients|program: (\S+)) -->\n.*?<!-- / -->", re.S)
-_WORDS = {".py": "python", ".mjs": "js", ".java": "java", ".go": "go"}
+_WORDS = {".py": "python", ".mjs": "js", ".java": "java", ".go": "go", ".properties": "properties", ".sql": "sql"}
 _SHOWN = re.compile(r"^[^\n]*docs: begin\n(.*?)^[^\n]*docs: end$", re.S | re.M)
 _SAID = {True: "yes", False: "**no**", None: "?"}
 
@@ -46,4 +46,5 @@ def _row(client: Client) -> str:
 
 
 if __name__ == "__main__":
-    PATH.write_text(filled(PATH.read_text(encoding="utf-8")), encoding="utf-8")
+    for path in PATHS:
+        path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -157,11 +157,13 @@ def test_a_quiet_partition_has_a_lag_of_its_marker(stage: Stage) -> None:
     assert {topic: ends[topic] - committed[topic] for topic in ends} == dict.fromkeys(stage.names, 1)
 
 
-def test_the_page_says_what_was_tried() -> None:
+@pytest.mark.parametrize("path", page.PATHS, ids=lambda path: path.stem)
+def test_the_pages_say_what_was_tried(path: Path) -> None:
     """`python -m tests.consumers.page` would write the page that is there: its table, its programs."""
-    text = page.PATH.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
     assert page.filled(text) == text
-    assert text.count("<!-- clients -->") == 1
+    assert text.count("<!-- clients -->") == (path.stem == "consumers")
+    assert "<!-- program: " in text
 
 
 def test_the_java_client_is_that_of_the_embedded_kafka() -> None:
