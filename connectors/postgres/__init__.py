@@ -3,10 +3,12 @@
 | what | file |
 |---|---|
 | Avro schema → table; records → columns of rows; the SQL for both. Pure | `tables/` |
-| a connection; what PostgreSQL's errors mean; what runs as one statement | `connection`, `failures` |
-| makes what is missing in the database, and knows what is there | `schema` |
+| the connection; what PostgreSQL's errors mean | `connection`, `failures` |
+| what is there against what is wanted; tables that grow with their schemas | `schema`, `shapes` |
 | positions, moved in the transaction of the rows | `positions` |
-| ids of series and of what samples share, months of samples | `series`, `months` |
+| a batch's messages as records by topic; the rows of one topic | `intake`, `writer` |
+| numbers of series and of what samples share; months of samples | `numbers`, `partitions` |
+| which records of a batch PostgreSQL cannot hold | `carefully` |
 | a batch as one transaction | `sink` |
 | the process: `junction-streams sink postgres` | `service` |
 

@@ -13,16 +13,14 @@ from connectors.postgres.writer import Writer
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 
-def write(cursor: Cursor, writer: Writer, topic: str, batch: TopicBatch) -> list[Reject]:
-    """Write what can be written; the rest as rejects. `topic`: short name."""
+def write(cursor: Cursor, writer: Writer, batch: TopicBatch, prefix: str) -> list[Reject]:
+    """Write what can be written; the rest as rejects. `prefix`: of full names of topics."""
     rejects: list[Reject] = []
-    _write(cursor, writer, topic, batch.stored, rejects, batch.topic)
-    return rejects
+    _write(cursor, writer, batch.topic, batch.stored, rejects)
+    return [one._replace(topic=prefix + one.topic) for one in rejects]
 
 
-def _write(
-    cursor: Cursor, writer: Writer, topic: str, stored: Sequence[Stored], rejects: list[Reject], full: str
-) -> None:
+def _write(cursor: Cursor, writer: Writer, topic: str, stored: Sequence[Stored], rejects: list[Reject]) -> None:
     mark = writer.mark()
     try:
         with cursor.connection.transaction():
@@ -31,11 +29,11 @@ def _write(
         writer.back_to(mark)
         if len(stored) == 1:
             one = stored[0]
-            rejects.append(Reject(full, one.partition, one.read.offset, _reason(error)))
+            rejects.append(Reject(topic, one.partition, one.read.offset, _reason(error)))
             return
         half = len(stored) // 2
-        _write(cursor, writer, topic, stored[:half], rejects, full)
-        _write(cursor, writer, topic, stored[half:], rejects, full)
+        _write(cursor, writer, topic, stored[:half], rejects)
+        _write(cursor, writer, topic, stored[half:], rejects)
 
 
 def _reason(error: Exception) -> str:

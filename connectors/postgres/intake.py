@@ -38,34 +38,34 @@ class Tombstone(NamedTuple):
 
 
 class TopicBatch(NamedTuple):
-    """Records of one topic (full name), in the order of each partition, behind the tombstones of their keys."""
+    """Records of one topic (short name), in the order of each partition, behind the tombstones of their keys."""
 
     topic: str
     stored: list[Stored]
     tombstones: list[Tombstone]
 
 
-def sort(batches: Sequence[SinkBatch], decode: Decode) -> tuple[list[TopicBatch], list[Reject]]:
-    """What a transaction writes. Raises what `decode` raises, but Unreadable."""
+def sort(batches: Sequence[SinkBatch], prefix: str, decode: Decode) -> tuple[list[TopicBatch], list[Reject]]:
+    """What a transaction writes. Raises what `decode` raises, but Unreadable. `prefix`: of full names."""
     found: dict[str, TopicBatch] = {}
     rejects: list[Reject] = []
     for batch in batches:
-        topic = batch.place[0]
+        topic = batch.place[0].removeprefix(prefix)
         into = found.setdefault(topic, TopicBatch(topic, [], []))
         for message in batch.messages:
             try:
-                _take(into, message, batch.place[1], decode)
+                _take(into, message, decode)
             except Unreadable as why:
                 rejects.append(Reject(*batch.place, message.offset(), str(why)))
     return list(found.values()), rejects
 
 
-def _take(into: TopicBatch, message: Message, partition: int, decode: Decode) -> None:
+def _take(into: TopicBatch, message: Message, decode: Decode) -> None:
     value, offset = message.value(), message.offset()
     key = (message.key() or b"").decode("utf-8", "replace")
     if value is None:
         into.tombstones.append(Tombstone(key, offset))
         into.stored[:] = [one for one in into.stored if one.read.key != key]
         return
-    written = decode(into.topic, value)
-    into.stored.append(Stored(partition, written.writer, Read(offset, key, written.record)))
+    written = decode(message.topic(), value)
+    into.stored.append(Stored(message.partition(), written.writer, Read(offset, key, written.record)))

@@ -1,53 +1,78 @@
-"""The database as it is, and what is missing in it."""
+"""The database as it is, against the tables that are wanted."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
 
 from connectors.postgres.connection import Connection
-from connectors.postgres.tables import ddl, layout, own, samples, sql
+from connectors.postgres.tables import ddl, layout, migration, own, samples, sql
 from connectors.postgres.tables.layout import PLANS, Form, Plan
 from connectors.postgres.tables.table import SqlTable
 from streams.events import resources
 from streams.events.schemas import schema_text
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
+Columns = dict[str, dict[str, str]]  # table → column → type
 
 
-def tables(plans: Sequence[Plan]) -> dict[str, SqlTable]:
-    """The tables of topics that have one of their own, by topic, as this version's schemas say."""
-    own_ones = [plan for plan in plans if plan.form is not Form.NUMBER]
-    return {plan.topic: layout.table(plan, [json.loads(schema_text(plan.schema))]) for plan in own_ones}
-
-
-def missing(cursor: Cursor, schema: str, plans: Sequence[Plan] = tuple(PLANS.values())) -> list[str]:
-    """The statements that make what is not there. Nothing where all is."""
-    cursor.execute(
-        "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-        "WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'v')",
-        (schema,),
-    )
-    there = {name for (name,) in cursor.fetchall()}
-    found = [] if there else [f"CREATE SCHEMA IF NOT EXISTS {sql.name(schema)}"]
-    for table in (*own.TABLES, *samples.TABLES, *tables(plans).values()):
-        if table.name not in there:
-            found += ddl.create(schema, table)
+def tables(plans: Sequence[Plan], newest: Mapping[str, Any]) -> dict[str, SqlTable]:
+    """The tables of topics that have one of their own, by topic: as this version's schemas and the registry's say."""
+    found = {}
     for plan in plans:
-        if plan.form is Form.NUMBER and plan.topic not in there:
-            found += ddl.create_view(schema, plan.topic, _words(resources.RESOURCES[plan.topic]))
+        if plan.form is not Form.NUMBER:
+            ours = json.loads(schema_text(plan.schema))
+            found[plan.topic] = layout.table(plan, [ours, newest.get(plan.topic, ours)])
     return found
+
+
+class Database:
+    """One schema of a database. Raises Unavailable, Misconfigured."""
+
+    def __init__(self, connection: Connection, schema: str) -> None:
+        self.name, self._connection = schema, connection
+
+    def plan(self, tables: Mapping[str, SqlTable]) -> list[str]:
+        """The statements that make what is wanted of what is there. `tables`: of topics."""
+        with self._connection.transaction("read the catalogue") as cursor:
+            return self._plan(cursor, tables)
+
+    def apply(self, tables: Mapping[str, SqlTable]) -> dict[str, SqlTable]:
+        """Run them, in one transaction. The tables as they are then."""
+        with self._connection.transaction(f"change the tables of {self.name}") as cursor:
+            # Two processes that start at once: the second waits here, and finds everything there.
+            if statements := self._plan(cursor, tables):
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"junction-streams {self.name}",))
+                statements = self._plan(cursor, tables)
+            self._connection.run(cursor, statements)
+            there = self._columns(cursor)
+        return {topic: migration.fitted(table, there.get(table.name)) for topic, table in tables.items()}
+
+    def _plan(self, cursor: Cursor, tables: Mapping[str, SqlTable]) -> list[str]:
+        there = self._columns(cursor)
+        found = [] if there else [f"CREATE SCHEMA IF NOT EXISTS {sql.name(self.name)}"]
+        for table in (*own.TABLES, *samples.TABLES, *tables.values()):
+            found += migration.changes(self.name, table, there.get(table.name))
+        for plan in PLANS.values():
+            if plan.form is Form.NUMBER and plan.topic not in there:
+                found += ddl.create_view(self.name, plan.topic, _words(resources.RESOURCES[plan.topic]))
+        return found
+
+    def _columns(self, cursor: Cursor) -> Columns:
+        """Of each table and view."""
+        cursor.execute(
+            "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_attribute a "
+            "JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition "
+            "AND a.attnum > 0 AND NOT a.attisdropped",
+            (self.name,),
+        )
+        found: Columns = {}
+        for table, column, kind in cursor.fetchall():
+            found.setdefault(table, {})[column] = kind
+        return found
 
 
 def _words(row: resources.Resource) -> str:
     return f"Samples of {row.name}, each {'a point in time' if row.shape == 'point' else 'an interval'}, in {row.unit}."
-
-
-def make(connection: Connection, schema: str) -> int:
-    """Make what is missing, in one transaction; how many statements that took. Raises Unavailable, Misconfigured."""
-    with connection.transaction(f"make the tables in {schema}") as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"junction-streams {schema}",))
-        statements = missing(cursor, schema)
-        connection.run(cursor, statements)
-    return len(statements)

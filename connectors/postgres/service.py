@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from connectors.contract.drain import Drain, sink_consumer
 from connectors.postgres import schema
 from connectors.postgres.connection import Connection
+from connectors.postgres.schema import Database
+from connectors.postgres.shapes import Shapes
 from connectors.postgres.sink import PostgresSink
 from connectors.postgres.tables.layout import PLANS
-from connectors.postgres.writer import Writer
-from streams.kafka import admin
+from connectors.postgres.tables.table import SqlTable
+from streams.kafka import admin, registry
 from streams.kafka.bare_decoder import BareDecoder
 from streams.ops import log
 from streams.ops.errors import Misconfigured
@@ -33,16 +35,40 @@ def drain_into(settings: Settings, stop: threading.Event) -> None:
     names = topics_of(settings)
     until_available("Kafka", lambda: admin.check_layout(settings))
     connection = Connection(settings)
-    until_available("PostgreSQL", lambda: schema.make(connection, settings.postgres_schema))
+    database = Database(connection, settings.postgres_schema)
+    tables = _wanted(settings)
+    made = until_available("PostgreSQL", lambda: database.apply(tables))
     decoder = BareDecoder(settings)
-    tables = schema.tables([PLANS[name] for name in names])
-    sink = PostgresSink(settings, connection, Writer(settings.postgres_schema, tables, decoder.schema), decoder)
+    sink = PostgresSink(settings, connection, Shapes(database, made, decoder.schema), decoder)
     logger.info("starting", sink=sink.name, topics=len(names))
     try:
         full = [f"{settings.topic_prefix}.{name}" for name in names]
         Drain(sink_consumer(settings, sink.name), full, sink, logger).run(stop)
     finally:
         connection.close()
+
+
+def plan(settings: Settings) -> list[str]:
+    """The statements that `run` would begin with. Raises Unavailable, Misconfigured."""
+    connection = Connection(settings)
+    try:
+        return Database(connection, settings.postgres_schema).plan(_wanted(settings))
+    finally:
+        connection.close()
+
+
+def apply(settings: Settings) -> None:
+    """Run them. Raises Unavailable, Misconfigured."""
+    connection = Connection(settings)
+    try:
+        Database(connection, settings.postgres_schema).apply(_wanted(settings))
+    finally:
+        connection.close()
+
+
+def _wanted(settings: Settings) -> dict[str, SqlTable]:
+    newest = until_available("schema registry", lambda: registry.newest(settings))
+    return schema.tables(list(PLANS.values()), newest)
 
 
 def topics_of(settings: Settings) -> Sequence[str]:

@@ -12,6 +12,7 @@ from connectors.postgres import carefully, intake
 from connectors.postgres.connection import Connection
 from connectors.postgres.intake import Reject, TopicBatch
 from connectors.postgres.positions import Positions
+from connectors.postgres.shapes import Shapes
 from connectors.postgres.tables import sql
 from connectors.postgres.tables.binary import Unfit
 from connectors.postgres.tables.layout import PLANS, Form
@@ -32,10 +33,11 @@ _SAMPLE_BYTES = 14  # of a sample on Kafka: a time and a number
 class PostgresSink:
     """For `Drain`."""
 
-    def __init__(self, settings: Settings, connection: Connection, writer: Writer, decoder: BareDecoder) -> None:
+    def __init__(self, settings: Settings, connection: Connection, shapes: Shapes, decoder: BareDecoder) -> None:
         self.name = settings.postgres_sink
         self._prefix = f"{settings.topic_prefix}."
-        self._connection, self._writer, self._decoder = connection, writer, decoder
+        self._connection, self._shapes, self._decoder = connection, shapes, decoder
+        self._writer = Writer(shapes)
         self._positions = Positions(settings.postgres_schema, self.name)
         self._unknown_since: float | None = None
         self._add_reject = (
@@ -57,6 +59,7 @@ class PostgresSink:
     def write(self, batches: Sequence[SinkBatch]) -> None:
         """Raises Fenced, Unavailable, Misconfigured."""
         topics, rejects = self._sort(batches)
+        self._shapes.grow(topics)
         try:
             self._transaction(batches, topics, list(rejects), is_careful=False)
         except (psycopg.DataError, Unfit):
@@ -70,12 +73,11 @@ class PostgresSink:
             # First of all: the locks of these rows keep out whoever else writes these partitions, or deletes.
             self._positions.move(cursor, batches, [len(one.messages) for one in batches])
             for batch in topics:
-                topic = batch.topic.removeprefix(self._prefix)
-                self._writer.delete(cursor, topic, batch.tombstones)
+                self._writer.delete(cursor, batch.topic, batch.tombstones)
                 if is_careful:
-                    rejects += carefully.write(cursor, self._writer, topic, batch)
+                    rejects += carefully.write(cursor, self._writer, batch, self._prefix)
                 else:
-                    self._writer.write(cursor, topic, batch.stored)
+                    self._writer.write(cursor, batch.topic, batch.stored)
             self._reject(cursor, rejects)
         self._writer.committed()
 
@@ -88,7 +90,7 @@ class PostgresSink:
     def _sort(self, batches: Sequence[SinkBatch]) -> tuple[list[TopicBatch], list[Reject]]:
         """The batch as records. A schema id that the registry does not know may be there soon: it is waited for."""
         try:
-            found = intake.sort(batches, self._decoder.read)
+            found = intake.sort(batches, self._prefix, self._decoder.read)
         except UnknownSchema as error:
             self._unknown_since = self._unknown_since or time.monotonic()
             if time.monotonic() - self._unknown_since < UNKNOWN_S:

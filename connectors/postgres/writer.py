@@ -9,26 +9,23 @@ from connectors.postgres.failures import is_of_a_value, meant
 from connectors.postgres.intake import Stored, Tombstone
 from connectors.postgres.numbers import Numbers
 from connectors.postgres.partitions import Partitions
-from connectors.postgres.tables import deletions, layout, rows, samples, statements
-from connectors.postgres.tables.avro_columns import Field
+from connectors.postgres.shapes import Shapes
+from connectors.postgres.tables import deletions, rows, samples, statements
 from connectors.postgres.tables.binary import encode
 from connectors.postgres.tables.layout import PLANS, Form, Plan
 from connectors.postgres.tables.sample_rows import SampleRows, attributes_of, sample_rows, series_of
-from connectors.postgres.tables.table import SqlTable
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
-SchemaOf = Callable[[int], Any]
 
 
 class Writer:
-    """`schema_of`: a writer's schema by its id. `tables`: of topics that have one of their own."""
+    """What one process knows of the database, and how it writes."""
 
-    def __init__(self, schema: str, tables: dict[str, SqlTable], schema_of: SchemaOf) -> None:
-        self._schema, self._tables, self._schema_of = schema, tables, schema_of
-        self._fields: dict[tuple[str, int], list[Field]] = {}
+    def __init__(self, shapes: Shapes) -> None:
+        self._shapes, self._schema = shapes, shapes.database.name
+        schema = self._schema
         self._series, self._attributes = Numbers(schema, samples.SERIES), Numbers(schema, samples.ATTRIBUTES)
         self._months = Partitions(schema, samples.SAMPLES.name)
-        self._upserts = {topic: statements.upsert(schema, table) for topic, table in tables.items()}
         self._upsert_samples = statements.upsert(schema, samples.SAMPLES)
 
     def write(self, cursor: Cursor, topic: str, stored: Sequence[Stored]) -> int:
@@ -48,27 +45,25 @@ class Writer:
 
     def delete(self, cursor: Cursor, topic: str, tombstones: Sequence[Tombstone]) -> None:
         """Delete the rows of keys. What belongs to a later record of the same batch is written afterwards."""
+        plan = PLANS[topic]
         for one in tombstones:
-            found = deletions.of(self._schema, PLANS[topic], self._tables.get(topic), one)
+            table = None if plan.form is Form.NUMBER else self._shapes.table(topic)
+            found = deletions.of(self._schema, plan, table, one)
             if found is not None:
                 cursor.execute(*found)
 
     def _write(self, cursor: Cursor, plan: Plan, stored: Sequence[Stored]) -> int:
-        table = self._tables[plan.topic]
+        table = self._shapes.table(plan.topic)
         parts = [self._part(plan, writer, read) for writer, read in _by_writer(stored)]
         found = rows.newest(table, rows.joined(table, [one for one in parts if one]))
         n = len(found[table.key[0]])
         if n:
             arrays = [encode(one.type, found[one.name]) for one in table.columns]
-            cursor.execute(self._upserts[plan.topic], arrays)
+            cursor.execute(self._shapes.upsert(plan.topic), arrays)
         return n
 
     def _part(self, plan: Plan, writer: int, read: list[rows.Read]) -> rows.Columns:
-        schema = self._schema_of(writer)
-        fields = self._fields.get((plan.topic, writer))
-        if fields is None:
-            fields = self._fields[plan.topic, writer] = layout.fields(plan, schema)
-        return rows.columns(plan, fields, schema, read)
+        return rows.columns(plan, self._shapes.fields(plan.topic, writer), self._shapes.schema(writer), read)
 
     def _write_samples(self, cursor: Cursor, topic: str, stored: Sequence[Stored]) -> int:
         records = [one.read.record for one in stored]

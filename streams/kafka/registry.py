@@ -7,7 +7,7 @@ thousand, for some), and what lies behind them would look as if it were not ther
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
@@ -63,6 +63,17 @@ def resolve(settings: Settings) -> dict[str, int]:
             "Run `junction-streams schemas register`."
         )
     return {check.topic: check.id for check in found if check.id is not None}
+
+
+def newest(settings: Settings) -> dict[str, Any]:
+    """Short topic name → the newest schema of its subject, as `json.loads` gives it; nothing for a subject that is not
+    there. It may be newer than ours. Raises Unavailable, Misconfigured."""
+    if settings.is_mock:
+        return {}
+    names = list(topics.clean_topics())
+    with opened(settings) as client:
+        found = _each(names, lambda name: subjects.newest(client, settings, name))
+    return {name: schema for name, schema in zip(names, found, strict=True) if schema is not None}
 
 
 def local_ids() -> dict[str, int]:

@@ -116,6 +116,16 @@ def look_up(client: SchemaRegistryClient, settings: Settings, topic: str, schema
     return SubjectCheck(topic, subject, schema, SubjectStatus.SAME, found.schema_id)
 
 
+def newest(client: SchemaRegistryClient, settings: Settings, topic: str) -> Any:
+    """The schema of a subject's newest version, as `json.loads` gives it; None where there is none."""
+    try:
+        return json.loads(client.get_latest_version(name_of(settings, topic)).schema.schema_str or "null")
+    except SchemaRegistryError as error:
+        if error.error_code in (_NO_SUBJECT, _NO_VERSION):
+            return None
+        raise
+
+
 def registered(client: SchemaRegistryClient, check: SubjectCheck, guard: "CompatibilityGuard") -> int:
     """Register our schema where it is not; returns its id. Raises Misconfigured for a 409."""
     if check.id is None:

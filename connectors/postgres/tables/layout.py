@@ -97,6 +97,16 @@ def table(plan: Plan, schemas: Sequence[Any]) -> SqlTable:
 
     Only columns of the key are required: a later schema may leave out any other.
     """
-    columns = {field.column.name: field.column for schema in schemas for field in fields(plan, schema)}
-    kept = [one._replace(is_required=one.is_required and one.name in plan.key) for one in columns.values()]
-    return SqlTable(plan.topic, schemas[0].get("doc", ""), (*kept, *plan.added), plan.key, plan.newer)
+    first, *others = schemas
+    columns = [one.column for one in fields(plan, first)]
+    kept = [one._replace(is_required=one.is_required and one.name in plan.key) for one in columns]
+    found = SqlTable(plan.topic, first.get("doc", ""), (*kept, *plan.added), plan.key, plan.newer)
+    for schema in others:
+        found = grown(found, fields(plan, schema))
+    return found
+
+
+def grown(table: SqlTable, more: Sequence[Field]) -> SqlTable:
+    """The table with the columns of a schema that knows more, behind its own."""
+    columns = [one.column._replace(is_required=False) for one in more if table.column(one.column.name) is None]
+    return table._replace(columns=(*table.columns, *columns))

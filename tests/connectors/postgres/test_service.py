@@ -1,5 +1,6 @@
 """The whole way: clean records on a real Kafka become rows of a real PostgreSQL."""
 
+import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -8,9 +9,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from confluent_kafka.schema_registry import Schema
 
 from connectors.postgres.service import drain_into
-from streams.kafka import admin, registry
+from streams.events.schemas import schema_text
+from streams.kafka import admin, registry, registry_client
 from streams.ops.settings import Settings
 from tests.connectors.postgres.filling import clean, interval, point, produce, series, sleep
 from tests.strategies import USER
@@ -65,7 +68,7 @@ def rows(settings: Settings, query: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(settings.postgres_url.get_secret_value()) as connection:
         try:
             return connection.execute(query.encode()).fetchall()
-        except psycopg.errors.UndefinedTable:
+        except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
             return []
 
 
@@ -77,6 +80,11 @@ def until(settings: Settings, query: str, wanted: Sequence[tuple[Any, ...]]) -> 
     return found
 
 
+SNORED = "SELECT id, snore_s FROM junction.sleep ORDER BY id"
+COMMENT = (
+    "SELECT col_description(attrelid, attnum) FROM pg_attribute "
+    "WHERE attrelid = 'junction.sleep'::regclass AND attname = 'snore_s'"
+)
 SLEEP = "SELECT id, score FROM junction.sleep ORDER BY id"
 STEPS = "SELECT value FROM junction.steps ORDER BY time"
 
@@ -97,3 +105,19 @@ def test_summaries_and_samples_are_rows(filled: Settings) -> None:
     assert parts == [("junction.samples_2026_05", 1), ("junction.samples_2026_06", 2)]
     words = rows(filled, "SELECT obj_description('junction.sleep'::regclass)")
     assert words == [("Summary of one sleep session.",)]
+
+
+def test_a_newer_schema_adds_its_column(filled: Settings) -> None:
+    """A worker of a later version writes a field more, while the sink runs: a column more, null in older rows."""
+    newer = json.loads(schema_text("Sleep"))
+    newer["fields"].append({"name": "snore_s", "type": ["null", "int"], "doc": "Snored, s.", "default": None})
+    newest = [one for one in clean(EVENTS) if one.topic == "sleep"][-1]  # of s1
+    grown = newest._replace(body=(newest.body or b"") + b"\x02\x54")  # the second branch, and 42
+    with running(filled):
+        until(filled, SLEEP, [("s1", 80.0), ("s2", 50.0)])
+        with registry_client.opened(filled) as client:
+            id = client.register_schema(f"{filled.topic_prefix}.sleep-value", Schema(json.dumps(newer), "AVRO"))
+        produce(filled, {"sleep": id}, [grown])
+        wanted = [("s1", 42), ("s2", None)]
+        assert until(filled, SNORED, wanted) == wanted
+    assert rows(filled, COMMENT) == [("Snored, s.",)]

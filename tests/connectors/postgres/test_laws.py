@@ -1,0 +1,49 @@
+"""Whatever is read again, repeated or cut into batches: the tables end the same."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+
+from tests import postgres, strategies
+from tests.connectors.postgres.sinking import Log, Target
+from tests.every_event import EVENT_TYPES
+from tests.every_event import of as event_of
+
+EXAMPLES = 12
+events = st.lists(
+    strategies.summaries() | strategies.series() | strategies.other_series() | strategies.labs()
+    | st.sampled_from(EVENT_TYPES).flatmap(event_of),
+    min_size=1, max_size=12,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def target(postgres_server: str) -> Iterator[Target]:
+    with closing(Target(postgres.database(postgres_server))) as made:
+        yield made
+
+
+@hypothesis.settings(max_examples=EXAMPLES, suppress_health_check=list(hypothesis.HealthCheck))
+@hypothesis.given(given=events, data=st.data())
+def test_any_batches_from_any_offset(target: Target, given: list[Any], data: st.DataObject) -> None:
+    """Batches of any size, and now and then all over again from an earlier offset, end as one batch of everything."""
+    log = Log.of(given)
+    target.empty(log.topics)
+    target.write_all(log)
+    wanted = target.dump(log.topics)
+    target.empty(log.topics)
+    for topic, messages in log.topics.items():
+        at = 0
+        while at < len(messages):
+            size = data.draw(st.integers(1, len(messages)))
+            target.write(messages[at : at + size])
+            at += size
+            if data.draw(st.integers(0, 3)) == 0:
+                at = data.draw(st.integers(0, min(at, len(messages))))
+                target.rewind(topic, at)
+    assert target.dump(log.topics) == wanted
+    assert target.run("SELECT * FROM junction.sink_rejects") == []
