@@ -25,7 +25,7 @@ up: $(VENV)/.ready  ## Kafka and the schema registry alone
 	@$(BIN)/junction-streams up $(ARGS)
 
 test: check  ## all checks, then all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.ready  ## ruff, mypy, import-linter, and whether every file is in its room
 	@$(BIN)/python -m tests.house.rooms
