@@ -9,6 +9,7 @@ from connectors.history.fetcher.api_pages import fetch_page
 from connectors.history.fetcher.clock_skew import CorrectedClock
 from connectors.history.fetcher.outcome import FetchedPage, FetchFailure
 from connectors.junction import Client, FailureReason, NotAuthorized, Refused, TryLater, open_client
+from connectors.junction.retry_policy import RetryPolicy
 from streams.events import Bounds
 from streams.ops import log, metrics, tracing
 from streams.ops.errors import Misconfigured, place
@@ -25,10 +26,15 @@ logger = log.get("fetcher")
 
 
 class PageFetcher:
-    """Fetches pages with one client. Call `open` once the event loop runs. `clock`: Unix seconds."""
+    """Fetches pages with one client. Call `open` once the event loop runs. `clock`: Unix seconds.
 
-    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
-        self._settings = settings
+    `policy`: how long a call is tried; None: as the settings say.
+    """
+
+    def __init__(
+        self, settings: Settings, clock: Callable[[], float] = time.time, policy: RetryPolicy | None = None
+    ) -> None:
+        self._settings, self._policy = settings, policy
         self._clock = CorrectedClock(clock)
         self._event_bytes_max = Bounds.of(settings.record_bytes_max).emit - HEAD_BYTES
         self._share = 1.0
@@ -37,7 +43,7 @@ class PageFetcher:
 
     def open(self) -> None:
         """Make the client, in the running loop. Raises nothing: the first `fetch` raises what went wrong."""
-        self._client = asyncio.ensure_future(self._stack.enter_async_context(open_client(self._settings)))
+        self._client = asyncio.ensure_future(self._stack.enter_async_context(open_client(self._settings, self._policy)))
 
     def set_share(self, share: float) -> None:
         """`share`: of the group's work that this process does, 0 to 1. It takes the same share of the team's rate."""
