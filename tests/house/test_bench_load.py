@@ -77,19 +77,32 @@ def test_the_rules_are_a_rules_file() -> None:
     assert len(parse(_rules.toml(_rules.specs(50, often=True, max_age="3d"))).rules) == 50
 
 
-def test_bodies_are_a_mix_from_the_first_minute_on() -> None:
+@pytest.fixture(scope="module")
+def mix() -> list[bytes]:
+    """Making the first of them takes seconds: eight groups live through their first days."""
+    return list(islice(bodies.mixed(END_MS), 2000))
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """300 of them, as they are sent."""
+    file = tmp_path_factory.mktemp("sent") / "bodies"
+    bodies.write(file, 300, END_MS)
+    return file
+
+
+def test_bodies_are_a_mix_from_the_first_minute_on(mix: list[bytes]) -> None:
     """Samples, summaries, connections and notices from the start; giants are rare, and are events, too."""
-    families = Counter(identify(body).type.family for body in islice(bodies.mixed(END_MS), 2000))
+    families = Counter(identify(body).type.family for body in mix)
     assert families[Family.TIMESERIES] > families[Family.SUMMARY] > families[Family.CONNECTION] > 0
     giant = bodies.giant(UUID(int=7, version=4), 2500, END_MS)
     assert identify(giant).type.resource == "heartrate"
     assert len(giant) > 200_000
 
 
-def test_bodies_in_a_file_are_framed(tmp_path: Path) -> None:
-    """Four bytes of length before each."""
-    bodies.write(tmp_path / "bodies", 50, END_MS)
-    assert frames((tmp_path / "bodies").read_bytes()) == list(islice(bodies.mixed(END_MS), 50))
+def test_bodies_in_a_file_are_framed(file: Path, mix: list[bytes]) -> None:
+    """Four bytes of length before each, and the same whenever they are made."""
+    assert frames(file.read_bytes()) == mix[:300]
 
 
 def test_knee_and_ceiling_are_the_last_before_the_first_that_fails() -> None:
@@ -108,12 +121,11 @@ def test_the_plot_is_xml_with_every_rate() -> None:
 
 
 @pytest.mark.skipif(not shutil.which("go"), reason="because Go is missing: apt-get install golang-go")
-def test_the_sender_signs_and_repeats_deliveries_whole(tmp_path: Path) -> None:
+def test_the_sender_signs_and_repeats_deliveries_whole(tmp_path: Path, file: Path) -> None:
     """Each body once in turn, under a fresh id; a repeated one keeps id and body; what was accepted is listed."""
-    bodies.write(tmp_path / "bodies", 300, END_MS)
-    sent = frames((tmp_path / "bodies").read_bytes())
+    sent = frames(file.read_bytes())
     with taken() as (port, came):
-        said = _send(tmp_path, port)
+        said = _send(file, tmp_path / "accepted", port)
     seen = [(_verified_id(headers, body), body) for headers, body in came]
     firsts = dict(seen)
     assert (said["sent"], said["ok"], said["failed"], said["unsent"]) == (200, 200, 0, 0)
@@ -130,9 +142,9 @@ def _verified_id(headers: dict[str, str], body: bytes) -> str:
     return verify(Keyring.parse([SECRET]), headers, body, now_s=at_s, tolerance_s=1).id
 
 
-def _send(folder: Path, port: int) -> dict[str, int]:
-    words = {"address": f"127.0.0.1:{port}", "secret": SECRET, "bodies": folder / "bodies", "rate": 200, "seconds": 1}
-    words |= {"accepted": folder / "accepted", "connections": 4}
+def _send(file: Path, accepted: Path, port: int) -> dict[str, int]:
+    words = {"address": f"127.0.0.1:{port}", "secret": SECRET, "bodies": file, "rate": 200, "seconds": 1}
+    words |= {"accepted": accepted, "connections": 4}
     command = [str(stand.client()), "send", *(f"-{name}={value}" for name, value in words.items())]
     said: dict[str, int] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     return said
