@@ -24,7 +24,7 @@ _alive: "weakref.WeakSet[Child]" = weakref.WeakSet()
 
 class Child:
     """One running program; its output goes to the end of `log`. `env` adds to the environment of this process,
-    of which our own settings are left out.
+    of which our own settings are left out. `user`, `group`: ids to run as; only root may give them.
     """
 
     def __init__(
@@ -34,6 +34,8 @@ class Child:
         *,
         env: Mapping[str, str] | None = None,
         pass_fds: Sequence[int] = (),
+        user: int | None = None,
+        group: int | None = None,
     ) -> None:
         self.log = log
         self._said_from = log.stat().st_size if log.exists() else 0
@@ -48,6 +50,9 @@ class Child:
                     env={**private.environment(), **(env or {})},
                     pass_fds=pass_fds,
                     start_new_session=True,
+                    user=user,
+                    group=group,
+                    extra_groups=None if user is None else [],
                 )
         except BaseException:
             self._let_go()
@@ -80,13 +85,13 @@ class Child:
         marked = [line for line in lines if any(word in line for word in ("ERROR", "FATAL", "Exception", "rror:"))]
         return (marked or lines or ["nothing"])[-1].strip()[:300]
 
-    def terminate(self) -> None:
-        """SIGTERM, without waiting."""
-        self._process.terminate()
+    def terminate(self, by: signal.Signals = signal.SIGTERM) -> None:
+        """Ask it to end, without waiting."""
+        self._process.send_signal(by)
 
-    def stop(self, *, timeout_s: float = 30.0) -> bool:
-        """SIGTERM, then SIGKILL when it has not ended in time: False then. Safe to repeat."""
-        self.terminate()
+    def stop(self, by: signal.Signals = signal.SIGTERM, *, timeout_s: float = 30.0) -> bool:
+        """Ask it to end, then SIGKILL when it has not ended in time: False then. Safe to repeat."""
+        self.terminate(by)
         try:
             self._process.wait(timeout_s)
         except subprocess.TimeoutExpired:
