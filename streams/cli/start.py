@@ -1,6 +1,7 @@
 """Under "Start here": `demo`, `up`, `explain`. `simulate` and `fake-api` have their own file."""
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,12 @@ import typer
 
 from streams.cli.base import NONE, START, AsJson, app, read_settings
 from streams.ops.errors import Misconfigured
+
+
+class With(StrEnum):
+    """What `up` starts beside Kafka."""
+
+    POSTGRES = "postgres"
 
 
 @app.command(rich_help_panel=START)
@@ -36,15 +43,17 @@ def demo(
 def up(
     data: Annotated[Path, typer.Option(help="Where Kafka and the registry keep their data.")] = Path(".state/cluster"),
     partitions: Annotated[int, typer.Option(min=1, help="Partitions of every topic.")] = 4,
+    with_: Annotated[With | None, typer.Option("--with", help="A server more, for `sink`.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Kafka (real, KRaft) and the schema registry on loopback, until Ctrl-C.
 
-    Example: `junction-streams up --data ~/kafka`. Other commands find it; programs of yours need the lines it prints.
+    Example: `junction-streams up --data ~/kafka --with postgres`. Other commands find it; programs of yours need the
+    lines it prints.
     """
-    from streams.demo.cluster.up import up as run_up
+    from streams.demo.up import up as run_up
 
-    run_up(read_settings(running=NONE), data, as_json=as_json, partitions=partitions)
+    run_up(read_settings(running=NONE), data, as_json=as_json, partitions=partitions, postgres=with_ is With.POSTGRES)
 
 
 @app.command(rich_help_panel=START)

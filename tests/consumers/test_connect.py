@@ -15,10 +15,10 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
+from streams.demo.postgres import Postgres
 from streams.events import topics
 from streams.kafka import codec, registry
 from streams.ops.settings import Settings
-from tests import postgres
 from tests.consumers.connect import PROGRAMS, Connect, sink
 from tests.folding import PREFIX, Worker
 from tests.strategies import USER, envelope
@@ -34,10 +34,10 @@ Record = tuple[str, bytes, bytes | None]  # short topic, key, value
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[str]:
+def database() -> Iterator[str]:
     """URL of a database of this test's own."""
-    with postgres.server(tmp_path / "postgres") as server:
-        yield postgres.database(server)
+    with Postgres() as server:
+        yield server.url.get_secret_value()
 
 
 class Stage:

@@ -1,4 +1,4 @@
-"""An empty server: one role, its password, a database of the same name."""
+"""An empty server: one role, its password, a database."""
 
 import secrets
 import shutil
@@ -9,9 +9,11 @@ from streams.demo.postgres.user import User, reachable
 from streams.ops import private
 from streams.ops.errors import Misconfigured
 
-NAME = "junction"  # of the role and of the database
+# Not `junction`: a schema of its role's name is on PostgreSQL's search path, and commands would work here alone.
+ROLE = "streams"
+DATABASE = "junction"
 DATA = "postgres"  # the folder of its files
-_PASSWORD_FILE = "postgres-password"
+_PASSWORD_FILE = "postgres-password"  # noqa: S105  # because this is a name of a file
 _SINGLE = "--single"  # PostgreSQL without connections: it does what standard input says, and ends
 
 
@@ -34,15 +36,15 @@ def made(programs: Path, folder: Path, user: User) -> Path:
 
 
 def password(folder: Path) -> str:
-    """Of the role `junction`."""
+    """Of the role."""
     return (folder / _PASSWORD_FILE).read_text()
 
 
 def _fill(programs: Path, data: Path, secret: Path, user: User) -> None:
-    options: list[str | Path] = ["--username", NAME, "--pwfile", secret, "--auth", "scram-sha-256"]
+    options: list[str | Path] = ["--username", ROLE, "--pwfile", secret, "--auth", "scram-sha-256"]
     options += ["--encoding", "UTF8", "--locale", "C"]
     _run([programs / "initdb", "-D", data, *options, "--no-sync"], user)
-    _run([programs / "postgres", _SINGLE, "-D", data, "postgres"], user, f"CREATE DATABASE {NAME}\n")
+    _run([programs / "postgres", _SINGLE, "-D", data, "postgres"], user, f"CREATE DATABASE {DATABASE}\n")
 
 
 def _run(command: list[str | Path], user: User, said: str = "") -> None:

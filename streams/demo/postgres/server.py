@@ -15,8 +15,8 @@ from streams.demo.cluster.jars import Progress, to_stderr
 from streams.demo.cluster.ports import LOOPBACK
 from streams.demo.cluster.supervise import Child
 from streams.demo.postgres import binaries
-from streams.demo.postgres.making import DATA, NAME, made, password
-from streams.demo.postgres.user import User, unprivileged
+from streams.demo.postgres.making import DATA, DATABASE, ROLE, made, password
+from streams.demo.postgres.user import User, place, unprivileged
 from streams.ops.errors import Misconfigured, Unavailable
 
 READY_TIMEOUT_S = 60.0
@@ -44,7 +44,7 @@ class Postgres:
     @property
     def url(self) -> SecretStr:
         """For `STREAMS_POSTGRES_URL`, of the database `junction` and its owner."""
-        return SecretStr(f"postgresql://{NAME}:{password(self.folder)}@{LOOPBACK}:{self._port}/{NAME}")
+        return SecretStr(f"postgresql://{ROLE}:{password(self.folder)}@{LOOPBACK}:{self._port}/{DATABASE}")
 
     @property
     def port(self) -> int:
@@ -58,8 +58,7 @@ class Postgres:
 
     def __enter__(self) -> Self:
         programs = binaries.resolve(self._progress)
-        self.folder = self._wanted_dir or Path(tempfile.mkdtemp(prefix=_PREFIX))
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder = self._folder()
         try:
             self._programs = made(programs, self.folder, self._user)
             self.start()
@@ -67,6 +66,19 @@ class Postgres:
             self.__exit__(None, None, None)
             raise
         return self
+
+    def _folder(self) -> Path:
+        if self._wanted_dir is None:
+            return Path(tempfile.mkdtemp(prefix=_PREFIX))
+        folder = place(self._wanted_dir, self._user)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Misconfigured(f"cannot make {folder}: {error.strerror}; give PostgreSQL another folder") from None
+        if folder != self._wanted_dir:
+            folder.parent.chmod(0o711)
+            self._progress(f"PostgreSQL cannot run as root: as nobody, it keeps its data in {folder}")
+        return folder
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -1,5 +1,6 @@
 """As whom PostgreSQL runs. It refuses to be root, so that a hole in it is not one in the machine."""
 
+import hashlib
 import os
 import pwd
 import shutil
@@ -7,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 NOBODY = "nobody"
+OF_ROOT = Path("/var/lib/junction-streams")
+_PASS = 0o001
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,19 @@ def unprivileged() -> User:
         return User()
     entry = pwd.getpwnam(NOBODY)
     return User(entry.pw_uid, entry.pw_gid)
+
+
+def place(folder: Path, user: User) -> Path:
+    """Where a server's files go that are wanted in `folder`: another place, the same each time, where the user may not
+    pass through to that one.
+    """
+    if user.uid is None or all(path.stat().st_mode & _PASS for path in _there(folder)):
+        return folder
+    return OF_ROOT / hashlib.sha256(str(folder.absolute()).encode()).hexdigest()[:12]
+
+
+def _there(folder: Path) -> list[Path]:
+    return [path for path in folder.absolute().parents if path.exists()]
 
 
 def reachable(programs: Path, user: User, folder: Path) -> Path:

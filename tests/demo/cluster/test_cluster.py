@@ -16,6 +16,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+import psycopg
 import pytest
 
 from streams.demo.cluster import Cluster
@@ -25,14 +26,14 @@ from streams.demo.cluster.ports import LOOPBACK
 from streams.ops.errors import Misconfigured
 from tests.demo.cluster.helpers import consume, create_topic, produce
 
-UP = "import sys, pathlib; from streams.demo.cluster.up import up; from streams.ops.settings import Settings; "
-UP += "up(Settings(_env_file=None), pathlib.Path(sys.argv[1]), as_json=True)"
+UP = "import sys, pathlib; from streams.demo.up import up; from streams.ops.settings import Settings; "
+UP += "up(Settings(_env_file=None), pathlib.Path(sys.argv[1]), as_json=True, postgres='postgres' in sys.argv)"
 
 
 @contextmanager
-def up(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str]]]:
+def up(folder: Path, *more: str) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str]]]:
     """`junction-streams up --json` as a process of its own, and what it printed."""
-    with subprocess.Popen([sys.executable, "-c", UP, str(folder)], stdout=subprocess.PIPE) as process:
+    with subprocess.Popen([sys.executable, "-c", UP, str(folder), *more], stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None
             yield process, json.loads(process.stdout.readline())
@@ -68,12 +69,17 @@ def test_a_killed_parent_leaves_nothing_behind_and_loses_nothing(java: None, tmp
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_up_ends_cleanly(java: None, tmp_path: Path, number: signal.Signals) -> None:
-    """Ctrl-C and SIGTERM end `up` with 0, and nothing runs on."""
-    with up(tmp_path) as (process, _):
+    """Ctrl-C and SIGTERM end `up` with 0, and nothing runs on. PostgreSQL answers where it is asked for."""
+    with up(tmp_path, "postgres") as (process, where):
         family = children(process.pid)
+        with psycopg.connect(where["postgres_url"]) as connection:
+            row = connection.execute("SHOW data_directory").fetchone()
+        assert row is not None
         process.send_signal(number)
         assert process.wait(60) == 0
         assert gone(family, within_s=5)
+    assert (Path(row[0]) / "PG_VERSION").exists()
+    shutil.rmtree(Path(row[0]).parent)  # as root it is another place than the test's folder
 
 
 def test_a_folder_in_use_is_refused(cluster: Cluster) -> None:
