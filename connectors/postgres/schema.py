@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 
 from connectors.postgres.connection import Connection
-from connectors.postgres.tables import ddl, layout, migration, own, samples, sql
+from connectors.postgres.tables import ddl, layout, migration, own, priority, samples, sql
 from connectors.postgres.tables.layout import PLANS, Form, Plan
 from connectors.postgres.tables.table import SqlTable
 from streams.events import resources
@@ -57,7 +57,7 @@ class Database:
         for plan in PLANS.values():
             if plan.form is Form.NUMBER and plan.topic not in there:
                 found += ddl.create_view(self.name, plan.topic, _words(resources.RESOURCES[plan.topic]))
-        return found
+        return found + priority.missing(self.name, tables, there)
 
     def _columns(self, cursor: Cursor) -> Columns:
         """Of each table and view."""

@@ -7,6 +7,7 @@
 | which table a topic has: its key, and what says which of two rows is newer | `layout` |
 | samples: numbers in common tables, readings in a table of their resource; months | `samples`, `readings`, `months` |
 | the sink's own tables | `own` |
+| which of several sources counts: views, and the table by which a team ranks | `priority` |
 | SQL: tables and comments, and what is missing | `ddl`, `migration`, `sql` |
 | SQL: statements that write, and that delete | `statements`, `deletions` |
 | columns as PostgreSQL's binary arrays; values as texts | `binary`, `json_text` |
