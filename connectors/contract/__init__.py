@@ -4,7 +4,7 @@
 |---|---|
 | what every door does with one message: its record, on Kafka; the span of that | `intake`, `send_span` |
 | what a source is; the loop: receive → intake → publish → acknowledge | `source`, `receiving` |
-| what a sink is; the loop: read → write → commit | `sink`, `drain` |
+| what a sink is; the loop: read → write → commit; how far it is | `sink`, `drain`, `progress` |
 | the pauses of both | `retry` |
 | which records are refused while Kafka is slower than the senders | `queue` |
 | which proxy stands between us and others | `proxies` |

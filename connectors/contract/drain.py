@@ -14,9 +14,11 @@ from typing import Any, TypeVar
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from connectors.contract.progress import Progress
 from connectors.contract.retry import Pauses
 from connectors.contract.sink import Fenced, Place, Sink, SinkBatch
 from streams.kafka.refused import refused
+from streams.ops import metrics
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import MIB, Settings
 
@@ -38,6 +40,7 @@ def sink_consumer(settings: Settings, sink_name: str) -> Consumer:
             "isolation.level": "read_committed",
             "auto.offset.reset": "error",  # a position that Kafka does not have: rows would be lost in silence
             "enable.auto.offset.store": False,
+            "enable.partition.eof": True,  # else the marker behind the last record would count as lag
             "partition.assignment.strategy": "cooperative-sticky",
             "session.timeout.ms": int(settings.session_timeout_s * 1000),
             "log_level": 0,
@@ -55,9 +58,10 @@ class Drain:
 
     def __init__(self, consumer: Consumer, topics: Sequence[str], sink: Sink, logger: Any) -> None:
         self._consumer, self._topics, self._sink, self._logger = consumer, list(topics), sink, logger
-        self._pauses = Pauses(sink.name, logger)
+        self._pauses, self._progress = Pauses(sink.name, logger), Progress(consumer)
         self._next: dict[Place, int] = {}  # of our partitions: the target's position
         self._found: dict[Place, list[Message]] = defaultdict(list)  # of a batch
+        self._ended: set[Place] = set()  # whose last record is in the batch
         self._interrupted: set[Place] = set()  # lost while a batch was collected
         self._stop = threading.Event()
 
@@ -70,7 +74,9 @@ class Drain:
         self._consumer.subscribe(self._topics, on_assign=self._assigned, on_revoke=self._gone, on_lost=self._gone)
         try:
             while not stop.is_set():
+                began = time.monotonic()
                 self._collect()
+                metrics.SINK_SECONDS.labels("wait").inc(time.monotonic() - began)
                 if batches := list(self._batches()):
                     self._write(batches)
         except _Stopped:
@@ -88,6 +94,7 @@ class Drain:
         for one in partitions:
             place = (one.topic, one.partition)
             self._next.pop(place, None)
+            self._progress.gone(place)
             if self._found.pop(place, None):
                 self._interrupted.add(place)
 
@@ -98,6 +105,7 @@ class Drain:
     def _collect(self) -> None:
         """Messages until a batch is full, or its time is over."""
         self._found.clear()
+        self._ended.clear()
         n_rows = n_bytes = 0
         until = time.monotonic() + BATCH_S
         while n_rows < ROWS_MAX and n_bytes < BYTES_MAX and (left_s := until - time.monotonic()) > 0:
@@ -119,7 +127,7 @@ class Drain:
         """Whether it belongs to the batch: a record of a partition of ours that the target does not have."""
         place = (message.topic(), message.partition())
         if message.error():
-            self._raise(message.error(), place)
+            self._note(message, place)
             return False
         if place not in self._next or message.offset() < self._next[place] or place in self._interrupted:
             return False
@@ -131,6 +139,14 @@ class Drain:
         for place, messages in self._found.items():
             if place in self._next and messages:
                 yield SinkBatch(place, self._next[place], messages[-1].offset() + 1, messages)
+
+    def _note(self, message: Message, place: Place) -> None:
+        if message.error().code() != KafkaError._PARTITION_EOF:
+            self._raise(message.error(), place)
+        elif place in self._next and not self._found.get(place):
+            self._progress.at_end(place, self._next[place])
+        else:
+            self._ended.add(place)
 
     def _raise(self, error: KafkaError, place: Place) -> None:
         if error.code() == KafkaError._AUTO_OFFSET_RESET:
@@ -145,10 +161,15 @@ class Drain:
         try:
             self._insist(lambda: self._sink.write(batches))
         except Fenced:
+            metrics.SINK_BATCHES.labels("fenced").inc()
             self._read_again([batch.place for batch in batches])
             return
+        metrics.SINK_BATCHES.labels("written").inc()
         for batch in batches:
             self._next[batch.place] = batch.end
+            self._progress.written(batch)
+            if batch.place in self._ended:
+                self._progress.at_end(batch.place, batch.end)
             with contextlib.suppress(KafkaException):  # not ours any more: its lag is shown by others
                 self._consumer.store_offsets(offsets=[TopicPartition(*batch.place, batch.end)])
 
@@ -173,8 +194,10 @@ class Drain:
             try:
                 result = call()
             except Unavailable as error:
+                metrics.SINK_READY.set(0)
                 if self._stop.wait(self._pauses.after(error)):
                     raise _Stopped from None
             else:
                 self._pauses.over()
+                metrics.SINK_READY.set(1)
                 return result

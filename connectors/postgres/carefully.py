@@ -13,27 +13,26 @@ from connectors.postgres.writer import Writer
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 
-def write(cursor: Cursor, writer: Writer, batch: TopicBatch, prefix: str) -> list[Reject]:
-    """Write what can be written; the rest as rejects. `prefix`: of full names of topics."""
+def write(cursor: Cursor, writer: Writer, batch: TopicBatch, prefix: str) -> tuple[int, list[Reject]]:
+    """Write what can be written: how many rows, and the rest as rejects. `prefix`: of full names of topics."""
     rejects: list[Reject] = []
-    _write(cursor, writer, batch.topic, batch.stored, rejects)
-    return [one._replace(topic=prefix + one.topic) for one in rejects]
+    n = _write(cursor, writer, batch.topic, batch.stored, rejects)
+    return n, [one._replace(topic=prefix + one.topic) for one in rejects]
 
 
-def _write(cursor: Cursor, writer: Writer, topic: str, stored: Sequence[Stored], rejects: list[Reject]) -> None:
+def _write(cursor: Cursor, writer: Writer, topic: str, stored: Sequence[Stored], rejects: list[Reject]) -> int:
     mark = writer.mark()
     try:
         with cursor.connection.transaction():
-            writer.write(cursor, topic, stored)
+            return writer.write(cursor, topic, stored)
     except (Unfit, psycopg.DataError) as error:
         writer.back_to(mark)
         if len(stored) == 1:
             one = stored[0]
             rejects.append(Reject(topic, one.partition, one.read.offset, _reason(error)))
-            return
+            return 0
         half = len(stored) // 2
-        _write(cursor, writer, topic, stored[:half], rejects)
-        _write(cursor, writer, topic, stored[half:], rejects)
+        return sum(_write(cursor, writer, topic, part, rejects) for part in (stored[:half], stored[half:]))
 
 
 def _reason(error: Exception) -> str:

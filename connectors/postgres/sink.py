@@ -10,6 +10,7 @@ from confluent_kafka import Message
 from connectors.contract.sink import Place, SinkBatch
 from connectors.postgres import carefully, intake
 from connectors.postgres.connection import Connection
+from connectors.postgres.forgotten import Forgotten
 from connectors.postgres.intake import Reject, TopicBatch
 from connectors.postgres.positions import Positions
 from connectors.postgres.shapes import Shapes
@@ -18,7 +19,7 @@ from connectors.postgres.tables.binary import Unfit
 from connectors.postgres.tables.layout import PLANS, Form
 from connectors.postgres.writer import Writer
 from streams.kafka.bare_decoder import BareDecoder
-from streams.ops import log
+from streams.ops import log, metrics
 from streams.ops.errors import Misconfigured, Unavailable, UnknownSchema
 from streams.ops.settings import Settings
 
@@ -39,6 +40,7 @@ class PostgresSink:
         self._connection, self._shapes, self._decoder = connection, shapes, decoder
         self._writer = Writer(shapes)
         self._positions = Positions(settings.postgres_schema, self.name)
+        self._forgotten = Forgotten(settings.postgres_schema)
         self._unknown_since: float | None = None
         self._add_reject = (
             f"INSERT INTO {sql.name(settings.postgres_schema, 'sink_rejects')} VALUES (%s, %s, %s, %s, now()) "
@@ -58,7 +60,9 @@ class PostgresSink:
 
     def write(self, batches: Sequence[SinkBatch]) -> None:
         """Raises Fenced, Unavailable, Misconfigured."""
+        began = time.perf_counter()
         topics, rejects = self._sort(batches)
+        metrics.SINK_SECONDS.labels("decode").inc(time.perf_counter() - began)
         self._shapes.grow(topics)
         try:
             self._transaction(batches, topics, list(rejects), is_careful=False)
@@ -69,23 +73,36 @@ class PostgresSink:
         self, batches: Sequence[SinkBatch], topics: list[TopicBatch], rejects: list[Reject], *, is_careful: bool
     ) -> None:
         self._writer.back_to()
+        written: dict[str, int] = {}
+        began = time.perf_counter()
         with self._connection.transaction("write a batch") as cursor:
             # First of all: the locks of these rows keep out whoever else writes these partitions, or deletes.
             self._positions.move(cursor, batches, [len(one.messages) for one in batches])
-            for batch in topics:
+            for batch in self._forgotten.without(cursor, topics):
                 self._writer.delete(cursor, batch.topic, batch.tombstones)
                 if is_careful:
-                    rejects += carefully.write(cursor, self._writer, batch, self._prefix)
+                    n, found = carefully.write(cursor, self._writer, batch, self._prefix)
+                    rejects += found
                 else:
-                    self._writer.write(cursor, batch.topic, batch.stored)
+                    n = self._writer.write(cursor, batch.topic, batch.stored)
+                written[batch.topic] = n
             self._reject(cursor, rejects)
+            ended = time.perf_counter()
+        metrics.SINK_SECONDS.labels("write").inc(ended - began)
+        metrics.SINK_SECONDS.labels("commit").inc(time.perf_counter() - ended)
+        self._committed(written, rejects)
+
+    def _committed(self, written: dict[str, int], rejects: Sequence[Reject]) -> None:
         self._writer.committed()
+        for topic, n in written.items():
+            metrics.SINK_ROWS.labels(self._prefix + topic).inc(n)
+        for one in rejects:
+            metrics.SINK_REJECTS.labels(one.topic).inc()
+            logger.warning("rejected", topic=one.topic, partition=one.partition, offset=one.offset, why=one.reason)
 
     def _reject(self, cursor: Cursor, rejects: Sequence[Reject]) -> None:
         if rejects:
             cursor.executemany(self._add_reject, rejects)
-            for one in rejects:
-                logger.warning("rejected", topic=one.topic, partition=one.partition, offset=one.offset, why=one.reason)
 
     def _sort(self, batches: Sequence[SinkBatch]) -> tuple[list[TopicBatch], list[Reject]]:
         """The batch as records. A schema id that the registry does not know may be there soon: it is waited for."""

@@ -233,6 +233,36 @@ ALERT_DELIVERY_SECONDS = Histogram(
     buckets=_LAG_SECONDS,
 )  # fmt: skip
 
+# Sink
+SINK_ROWS = Counter(
+    "junction_sink_rows_total",
+    "Rows written and committed; a sample is one, of versions in one batch the newest.",
+    ["topic"],
+)
+SINK_BATCHES = Counter(
+    "junction_sink_batches_total",
+    "Batches by outcome: written, or fenced, because another process had moved a position.",
+    ["outcome"],
+)
+SINK_SECONDS = Counter(
+    "junction_sink_seconds_total",
+    "Time by step: wait (for records), decode, write (encoding and statements), commit.",
+    ["step"],
+)
+SINK_POSITION = Gauge("junction_sink_position", "First offset that is not written.", ["topic", "partition"])
+SINK_LAG_RECORDS = Gauge(
+    "junction_sink_lag_records", "Offsets of a partition that are not written yet.", ["topic", "partition"]
+)
+SINK_LAG_SECONDS = Gauge(
+    "junction_sink_lag_seconds",
+    "Age of the newest record that is written, while there are later ones; 0 without.",
+    ["topic", "partition"],
+)
+SINK_REJECTS = Counter(
+    "junction_sink_rejects_total", "Records that could not be written, by topic; see `sink rejects`.", ["topic"]
+)
+SINK_READY = Gauge("junction_sink_ready", "1 while the target answers, 0 while it is away and waited for.")
+
 # 0 from the start: a counter that begins at 1 never "increased" for Prometheus.
 for _reason in Reason:
     DEAD_LETTERS.labels(_reason)
@@ -253,6 +283,10 @@ for _kind in ("event_type", "field", "enum", "shape"):
     DRIFT.labels(_kind)
 for _outcome in ("committed", "aborted"):
     TRANSACTIONS.labels(_outcome)
+for _outcome_sink in ("written", "fenced"):
+    SINK_BATCHES.labels(_outcome_sink)
+for _step in ("wait", "decode", "write", "commit"):
+    SINK_SECONDS.labels(_step)
 for _table in ("samples", "deliveries"):
     EXPIRED.labels(_table)
 for _outcome in ("accepted", "refused"):
@@ -271,6 +305,7 @@ class Process(StrEnum):
     WORKER = "worker"
     FETCHER = "fetcher"
     NOTIFY = "notify"
+    SINK = "sink"
 
 
 Declared = Counter | Gauge | Histogram | TableGauge | TableHistogram
@@ -296,6 +331,10 @@ TOLD_BY: Mapping[Process, tuple[Declared, ...]] = {
         API_SECONDS,
     ),
     Process.NOTIFY: (ALERT_DELIVERIES, ALERT_DELIVERY_SECONDS),
+    Process.SINK: (
+        SINK_ROWS, SINK_BATCHES, SINK_SECONDS, SINK_POSITION, SINK_LAG_RECORDS, SINK_LAG_SECONDS, SINK_REJECTS,
+        SINK_READY,
+    ),
 }  # fmt: skip
 
 

@@ -85,6 +85,9 @@ class Record:
     def __len__(self) -> int:
         return 1
 
+    def timestamp(self) -> tuple[int, int]:
+        return 1, 0
+
     def value(self) -> bytes:
         return b"%d:%d" % (self.at, self.number)
 
@@ -107,6 +110,9 @@ class Log:
 
     def incremental_assign(self, partitions: list[TopicPartition]) -> None:
         self._at |= {one.partition: 0 if one.offset == OFFSET_BEGINNING else one.offset for one in partitions}
+
+    def get_watermark_offsets(self, one: TopicPartition, cached: bool) -> tuple[int, int]:
+        return 0, max(self.offsets[one.partition]) + 1
 
     def seek(self, one: TopicPartition) -> None:
         self.incremental_assign([one])
