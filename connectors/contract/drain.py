@@ -27,6 +27,7 @@ MESSAGES_MAX = 200  # asked for at once: a batch may have as many too much
 ROWS_MAX = 50_000
 BYTES_MAX = 32 * MIB
 BATCH_S = 0.5
+LOOK_S = 5.0
 
 T = TypeVar("T")
 
@@ -63,6 +64,7 @@ class Drain:
         self._found: dict[Place, list[Message]] = defaultdict(list)  # of a batch
         self._ended: set[Place] = set()  # whose last record is in the batch
         self._interrupted: set[Place] = set()  # lost while a batch was collected
+        self._look_s = 0.0  # when positions are looked at next
         self._stop = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
@@ -79,12 +81,21 @@ class Drain:
                 metrics.SINK_SECONDS.labels("wait").inc(time.monotonic() - began)
                 if batches := list(self._batches()):
                     self._write(batches)
+                self._look()
         except _Stopped:
             return
         except KafkaException as error:
             raise refused("reading for a sink", error.args[0]) from None
         finally:
             self._consumer.close()
+
+    def _look(self) -> None:
+        """A person may have moved a position: no fence says so of a topic to which nothing comes."""
+        if (now_s := time.monotonic()) < self._look_s:
+            return
+        self._look_s = now_s + LOOK_S
+        if moved := [place for place in self._insist(self._sink.moved) if place in self._next]:
+            self._read_again(moved)
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._next |= self._positions([(one.topic, one.partition) for one in partitions])

@@ -29,6 +29,9 @@ class Sink(Protocol):
     def positions(self, places: Sequence[Place]) -> dict[Place, int]:
         """The next offset of each, 0 for a new one. Raises Unavailable."""
 
+    def moved(self) -> Sequence[Place]:
+        """Places that a person has moved since `positions` read them. Raises Unavailable."""
+
     def rows(self, message: Message) -> int:
         """About how many rows a record becomes: a batch is bounded by them."""
 

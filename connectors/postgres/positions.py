@@ -37,6 +37,12 @@ class Positions:
         self._generations |= {(topic, partition): generation for topic, partition, _, generation in found}
         return {(topic, partition): next_offset for topic, partition, next_offset, _ in found}
 
+    def moved(self, cursor: Cursor) -> list[Place]:
+        """Places whose generation is another one than was read."""
+        cursor.execute(f"SELECT topic, partition, generation FROM {self._table} WHERE sink = %s", (self._sink,))
+        known = self._generations
+        return [(topic, at) for topic, at, now in cursor.fetchall() if known.get((topic, at), now) != now]
+
     def move(self, cursor: Cursor, batches: Sequence[SinkBatch], rows: Sequence[int]) -> None:
         """Move each from its start to its end. Raises Fenced unless all stand where their batches begin."""
         columns = (

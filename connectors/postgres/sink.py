@@ -58,6 +58,11 @@ class PostgresSink:
         with self._connection.transaction("read positions") as cursor:
             return self._positions.read(cursor, places)
 
+    def moved(self) -> Sequence[Place]:
+        """Places that a person has moved: `sink rebuild`, `erase`. Raises Unavailable, Misconfigured."""
+        with self._connection.transaction("read positions") as cursor:
+            return self._positions.moved(cursor)
+
     def write(self, batches: Sequence[SinkBatch]) -> None:
         """Raises Fenced, Unavailable, Misconfigured."""
         began = time.perf_counter()

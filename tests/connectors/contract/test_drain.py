@@ -45,6 +45,9 @@ class Target:
     def positions(self, places: Sequence[Place]) -> dict[Place, int]:
         return {place: self.next.get(place, 0) for place in places}
 
+    def moved(self) -> Sequence[Place]:
+        return []
+
     def rows(self, message: Any) -> int:
         return 1
 
@@ -191,6 +194,24 @@ def test_exactly_once(sizes: list[set[int]], outcomes: list[str], n: int) -> Non
         patch.setattr(drain, "MESSAGES_MAX", n)
         target = run(offsets, outcomes)
     assert target.written == values(offsets)
+
+
+class Rewound(Target):
+    """A person sets it back to the beginning, once, when it has all records."""
+
+    def moved(self) -> Sequence[Place]:
+        if self.next.get((TOPIC, 0)) != 2 or len(self.written[TOPIC, 0]) > 2:
+            return []
+        self.next.clear()
+        return [(TOPIC, 0), (TOPIC, 7)]  # one of them is not ours
+
+
+def test_a_position_that_a_person_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is read on from there, though nothing new comes that could be fenced."""
+    monkeypatch.setattr(drain, "LOOK_S", 0.0)
+    target = Rewound(4)
+    fill(target, Log([[0, 1]]))
+    assert target.written == {(TOPIC, 0): 2 * values([[0, 1]])[TOPIC, 0]}
 
 
 def test_stop_while_the_target_is_away() -> None:
