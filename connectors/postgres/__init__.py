@@ -11,6 +11,7 @@
 | which records of a batch PostgreSQL cannot hold | `carefully` |
 | a batch as one transaction | `sink` |
 | the process: `junction-streams sink postgres` | `service` |
+| what people do and ask: `sink erase`, `rebuild`, `status`, `rejects` | `by_hand`, `erase`, `rebuild`, `overview` |
 
 A transaction first moves the positions: that row lock is the fence between two processes, and whoever deletes rows
 (`erase`, `rebuild`) waits for it. Only then rows are written.

@@ -36,11 +36,19 @@ class Lag:
         """End of what is committed: how many records, commit markers included, were ever written there."""
         return {(p.topic, p.partition): self._end(p) for p in self._partitions}
 
+    def beginnings(self) -> Offsets:
+        """The first offset that is still there: how many are not."""
+        return {(p.topic, p.partition): self._bounds(p)[0] for p in self._partitions}
+
     def _end(self, partition: TopicPartition) -> int:
+        return self._bounds(partition)[1]
+
+    def _bounds(self, partition: TopicPartition) -> tuple[int, int]:
         try:
-            return int(self._consumer.get_watermark_offsets(partition, timeout=ANSWER_S)[1])
+            first, end = self._consumer.get_watermark_offsets(partition, timeout=ANSWER_S)
         except KafkaException as error:
             raise _unavailable(error) from None
+        return int(first), int(end)
 
     def committed(self) -> Offsets:
         """Offset of the group; 0 where it has not committed. Raises Unavailable."""

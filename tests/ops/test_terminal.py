@@ -19,6 +19,8 @@ from rich.console import Console
 
 from connectors.history.reconcile.findings import ReconcileVerdict, ResourceFinding, UserReconciliation
 from connectors.history.reconcile.reports import ResourceReport
+from connectors.postgres.erase import Erasure
+from connectors.postgres.overview import StoredReject, TopicStatus
 from connectors.webhook.proofs import ProvedRecord
 from connectors.webhook.secret_report import SecretReport
 from connectors.webhook.secret_use import SecretRow
@@ -30,7 +32,19 @@ from streams.alerts.rules.rule_set import RuleSet
 from streams.alerts.trial.data_span import DataSpan
 from streams.alerts.trial.runner import TrialOutcome
 from streams.alerts.trial.trial import FiredAlert
-from streams.cli.show import alert_trial, alerts, explain, fetch, letters, proofs, reconcile, schemas, secrets, topics
+from streams.cli.show import (
+    alert_trial,
+    alerts,
+    explain,
+    fetch,
+    letters,
+    proofs,
+    reconcile,
+    schemas,
+    secrets,
+    sink,
+    topics,
+)
 from streams.cli.show.drift import merged, render
 from streams.cli.show.status import print_status
 from streams.events.proof import Proof, ProofVerdict
@@ -165,6 +179,10 @@ PAGES: dict[str, Callable[[str], None]] = {
     "secrets": lambda x: secrets.print_secrets([a_secret(x)], 2.0, as_json=False),
     "verify": lambda x: void(proofs.print_proof(proved(x), as_json=False)),
     "verify --since": lambda x: void(proofs.print_proofs([proved(x)], as_json=False)),
+    "sink status": lambda x: sink.print_status([TopicStatus(x, x, 1, 2, 3, AT, 4)], as_json=False),
+    "sink rejects": lambda x: sink.print_rejects([StoredReject(x, 1, 2, x, AT)], as_json=False),
+    "sink erase": lambda x: sink.print_erasure(Erasure(x, AT, {x: 1}), is_vacuumed=False, as_json=False),
+    "sink rebuild": lambda x: sink.print_rebuild(x, 1, as_json=False),
     "fetch": lambda x: fetch.print_requests([Request(x, x, x, x, 0, 0, Why.PERSON, Priority.NORMAL)], as_json=False),
 }
 
