@@ -199,8 +199,8 @@ def test_who_is_forgotten_stays_away(target: Target) -> None:
 @pytest.mark.parametrize(
     ("change", "back", "error", "words"),
     [
-        ("ALTER TABLE junction.sleep DROP COLUMN score", "ALTER TABLE junction.sleep ADD COLUMN score double precision",
-         Misconfigured, "a column is missing.*--plan"),
+        ("ALTER TABLE junction.sleep RENAME COLUMN score TO points",
+         "ALTER TABLE junction.sleep RENAME COLUMN points TO score", Misconfigured, "a column is missing.*--plan"),
         ("ALTER DATABASE {db} SET default_transaction_read_only = on", "ALTER DATABASE {db} RESET ALL",
          Unavailable, "read-only: a standby"),
         ("ALTER TABLE junction.sleep ADD CONSTRAINT own CHECK (score > 5)",
