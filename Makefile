@@ -7,7 +7,7 @@ AUDIT := $(VENV)/audit
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-path bench-engine bench-gateway bench-load fuzz mutants chaos upgrade consumers contract audit package up dashboards boards docs released lock format clean attack
+.PHONY: help demo test check bench bench-path bench-engine bench-gateway bench-load bench-sink fuzz mutants chaos upgrade consumers contract audit package up dashboards boards docs released lock format clean attack
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -51,6 +51,9 @@ bench-gateway: $(VENV)/.ready  ## the gateway beside one in Go; needs wrk: make 
 
 bench-load: $(VENV)/.ready  ## everything together at steady rates; needs Go: make bench-load ARGS="--full"
 	@$(BIN)/python -m benchmarks load $(ARGS)
+
+bench-sink: $(VENV)/.ready  ## our sink beside Debezium's on Kafka Connect: make bench-sink ARGS="--json"
+	@$(BIN)/python -m benchmarks sink $(ARGS)
 
 fuzz: $(VENV)/.ready  ## hostile bodies for a while: make fuzz ARGS="--seconds 600"
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fuzz]' || true

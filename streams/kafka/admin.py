@@ -10,7 +10,6 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from streams.events import Topic, topics
 from streams.kafka import admin_calls
 from streams.kafka.admin_calls import ANSWER_S
-from streams.kafka.ping import admin_client
 from streams.kafka.topic_changes import Action, Change, difference, named, refuse_impossible
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
@@ -29,9 +28,9 @@ def layout_of(settings: Settings) -> list[Topic]:
 
 
 def client_of(settings: Settings) -> AdminClient:
-    """An admin client; it connects on first use. Raises Misconfigured: no address, or files it cannot read."""
+    """An admin client; it connects on first use. Raises Misconfigured when no Kafka is named."""
     settings.need_kafka()
-    return admin_client(settings)
+    return AdminClient(settings.librdkafka | {"log_level": 0})
 
 
 def plan(settings: Settings, client: AdminClient | None = None, *, partitions_only: bool = False) -> list[Change]:

@@ -78,7 +78,7 @@ class Connect:
     def __enter__(self) -> Self:
         file = self._folder / "worker.properties"
         file.write_text("".join(f"{name}={value}\n" for name, value in self._settings.items()), encoding="utf-8")
-        start = [find_java().path, *self._jvm, "-cp", f"{resolve() / 'worker'}/*"]
+        start: list[str | Path] = [find_java().path, *self._jvm, "-cp", f"{resolve() / 'worker'}/*"]
         start += ["org.apache.kafka.connect.cli.ConnectStandalone", file]
         self.child = Child(start, self._folder / "connect.log")
         self._until_it_answers()

@@ -1,0 +1,1 @@
+"""Clean topics into PostgreSQL: ours beside Debezium's JDBC sink on Kafka Connect."""
