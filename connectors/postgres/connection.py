@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from psycopg import adapt, pq
 
-from connectors.postgres.failures import is_of_a_value, meant
+from connectors.postgres.failures import is_of_a_value, meant, not_connected
 from connectors.postgres.tables.binary import Binary
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
@@ -70,6 +70,11 @@ class Connection:
         if self._open is not None and (self._open.closed or self._open.broken):
             self.close()
         if self._open is None:
+            self._open = self._connect()
+        return self._open
+
+    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+        try:
             made = psycopg.connect(
                 self._url,
                 autocommit=True,
@@ -77,9 +82,10 @@ class Connection:
                 application_name="junction-streams",
                 options=f"-c statement_timeout={STATEMENT_MS} -c idle_in_transaction_session_timeout={IDLE_MS}",
             )
-            made.adapters.register_dumper(Binary, _AsItIs)
-            self._open = made
-        return self._open
+        except psycopg.Error as error:
+            raise not_connected(error) from None
+        made.adapters.register_dumper(Binary, _AsItIs)
+        return made
 
 
 @contextmanager

@@ -21,8 +21,8 @@ _STOP = {
     "28000": "PostgreSQL refuses the login of STREAMS_POSTGRES_URL",
     "28P01": "PostgreSQL refuses the password of STREAMS_POSTGRES_URL",
     "3D000": "there is no such database: create it, or correct STREAMS_POSTGRES_URL",
-    "42501": "the role of STREAMS_POSTGRES_URL has no right to {what}: grant it, or let a role that has it run "
-    "`junction-streams sink postgres --apply`",
+    "42501": "the role of STREAMS_POSTGRES_URL has no right to {what}: grant it, or let the owner of the tables run "
+    "`junction-streams sink postgres --apply`, which makes tables, columns and the months of three years",
     "53100": "PostgreSQL's disk is full: make room and start again; nothing is lost, the position stands",
 }
 _WORDS = {"42P01": "a table is missing", "42703": "a column is missing", "42804": "a column has another type"}
@@ -43,6 +43,24 @@ def meant(error: psycopg.Error, what: str) -> StreamsError:
             "prints what differs"
         )
     return Misconfigured(f"PostgreSQL refuses to {what} ({type(error).__name__}, SQLSTATE {code})")
+
+
+# A login that fails has no SQLSTATE in libpq, and words in the server's language: of another language it is waited for.
+_NOT_CONNECTED = {
+    "password authentication failed": _STOP["28P01"],
+    "no pg_hba.conf entry": _STOP["28000"],
+    "role ": _STOP["28000"],
+    "database ": _STOP["3D000"],
+}
+
+
+def not_connected(error: psycopg.Error) -> StreamsError:
+    """Our error for a connection that was refused."""
+    said = str(error)
+    for words, sentence in _NOT_CONNECTED.items():
+        if f"FATAL:  {words}" in said and ("failed" in said or "no pg_hba" in said or "does not exist" in said):
+            return Misconfigured(sentence)
+    return Unavailable("PostgreSQL does not answer")
 
 
 def is_of_a_value(error: psycopg.Error) -> bool:

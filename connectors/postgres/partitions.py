@@ -5,6 +5,7 @@ from typing import Any
 
 import psycopg
 
+from connectors.postgres.failures import meant
 from connectors.postgres.tables import months, sql
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
@@ -32,9 +33,13 @@ class Partitions:
             return
         # Two processes that make the same month: the second waits here, and then finds it.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (part,))
-        if not self._is_there(cursor, part):
+        if self._is_there(cursor, part):
+            return
+        try:
             for statement in months.create(self._schema, self._table, suffix):
                 cursor.execute(statement.encode())
+        except psycopg.Error as error:
+            raise meant(error, f"make the table {self._schema}.{self._table}_{suffix}") from None
 
     @staticmethod
     def _is_there(cursor: Cursor, part: str) -> bool:

@@ -2,16 +2,20 @@
 
 import signal
 import threading
+import time
 from collections.abc import Sequence
 
 from connectors.contract.drain import Drain, sink_consumer
 from connectors.postgres import schema
 from connectors.postgres.connection import Connection
+from connectors.postgres.partitions import Partitions
 from connectors.postgres.schema import Database
 from connectors.postgres.shapes import Shapes
 from connectors.postgres.sink import PostgresSink
+from connectors.postgres.tables import samples
 from connectors.postgres.tables.layout import PLANS
 from connectors.postgres.tables.table import SqlTable
+from streams.events import DAY_US
 from streams.kafka import admin, registry
 from streams.kafka.bare_decoder import BareDecoder
 from streams.ops import log, metrics
@@ -21,6 +25,8 @@ from streams.ops.settings import Settings
 from streams.ops.waiting import until_available
 
 logger = log.get("sink")
+
+DAYS_BACK, DAYS_AHEAD = 730, 366  # Junction's history is of two years at most
 
 
 def run(settings: Settings) -> None:
@@ -60,10 +66,14 @@ def plan(settings: Settings) -> list[str]:
 
 
 def apply(settings: Settings) -> None:
-    """Run them. Raises Unavailable, Misconfigured."""
+    """Run them, and make the months that samples of today's devices fall into. Raises Unavailable, Misconfigured."""
     connection = Connection(settings)
+    now_us = time.time_ns() // 1000
+    times_us = [now_us + day * DAY_US for day in range(-DAYS_BACK, DAYS_AHEAD)]
     try:
         Database(connection, settings.postgres_schema).apply(_wanted(settings))
+        with connection.transaction("make the months of samples") as cursor:
+            Partitions(settings.postgres_schema, samples.SAMPLES.name).need(cursor, times_us)
     finally:
         connection.close()
 

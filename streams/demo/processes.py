@@ -21,7 +21,10 @@ DOOR_S = 90  # beside busy neighbours, who are started first
 def service(
     stack: ExitStack, command: str, settings: Settings, secret: str, folder: Path, more: dict[str, str] | None = None
 ) -> Child:
-    """One of the product's services, stopped when `stack` ends. `more`: further settings, as environment variables."""
+    """One of the product's services (`worker`, `sink postgres`), stopped when `stack` ends.
+
+    `more`: further settings, as environment variables.
+    """
     env = {
         "STREAMS_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
         "STREAMS_REGISTRY_URL": settings.registry_url,
@@ -36,7 +39,7 @@ def service(
         "STREAMS_QUERY_PORT": str(settings.query_port),
         "STREAMS_STATE_DIR": str(settings.state_dir),
     }
-    return child(stack, [command], folder, {**env, **(more or {})})
+    return child(stack, command.split(), folder, {**env, **(more or {})})
 
 
 def child(stack: ExitStack, command: list[str], folder: Path, env: dict[str, str]) -> Child:

@@ -10,6 +10,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from streams.events import Topic, topics
 from streams.kafka import admin_calls
 from streams.kafka.admin_calls import ANSWER_S
+from streams.kafka.ping import admin_client
 from streams.kafka.topic_changes import Action, Change, difference, named, refuse_impossible
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
@@ -28,9 +29,9 @@ def layout_of(settings: Settings) -> list[Topic]:
 
 
 def client_of(settings: Settings) -> AdminClient:
-    """An admin client; it connects on first use. Raises Misconfigured when no Kafka is named."""
+    """An admin client; it connects on first use. Raises Misconfigured: no address, or files it cannot read."""
     settings.need_kafka()
-    return AdminClient(settings.librdkafka | {"log_level": 0})
+    return admin_client(settings)
 
 
 def plan(settings: Settings, client: AdminClient | None = None, *, partitions_only: bool = False) -> list[Change]:

@@ -15,6 +15,7 @@ from confluent_kafka.admin import (
 )
 
 from streams.events import Topic
+from streams.kafka.ping import QUICK_S, ping
 from streams.kafka.topic_changes import Change
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
@@ -26,10 +27,11 @@ LED_STEP_S = 0.1
 
 
 def partition_counts(client: AdminClient, settings: Settings) -> dict[str, int]:
-    """Topic → number of partitions. Raises Unavailable."""
+    """Topic → number of partitions. Raises Unavailable; Misconfigured where Kafka refuses the connection."""
     try:
         found = client.list_topics(timeout=ANSWER_S).topics
     except KafkaException as error:
+        ping(settings, [QUICK_S])  # says which of the two it is
         raise _unavailable(error.args[0], settings.bootstrap_servers) from None
     return {name: len(topic.partitions) for name, topic in found.items() if topic.error is None}
 

@@ -32,6 +32,7 @@ def _ssl_context(settings: Settings) -> ssl.SSLContext:
             cafile=path(settings.ssl_ca_file),
             certfile=path(settings.ssl_cert_file),
             keyfile=path(settings.ssl_key_file),
+            password="",  # without one OpenSSL asks at the terminal for that of an encrypted key, and waits
         )
     except (OSError, ssl.SSLError):
         raise Misconfigured(

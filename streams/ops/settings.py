@@ -17,6 +17,7 @@ from streams.ops.errors import Misconfigured
 
 MIB = 1024 * 1024
 RECONNECT_MS_MAX = "500"  # a broker that is back is noticed within this time, not within librdkafka's ten seconds
+SASL_MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 # No registry at all: schema ids by position. For the mock cluster, where nothing outlives the process.
 LOCAL_REGISTRY = "local:"
 # Before the path of a file, in place of a secret. No secret begins so: base64 has no colon.
@@ -255,6 +256,14 @@ class Settings(BaseSettings):
     junction_answer_bytes_max: int = Field(default=64 * MIB, ge=MIB)
     """A longer answer, unpacked, is refused: ask for a shorter span."""
 
+    @field_validator("sasl_mechanism")
+    @classmethod
+    def _known_mechanism(cls, value: str) -> str:
+        """In capitals, as both of our clients want it."""
+        if value.upper() not in ("", *SASL_MECHANISMS):
+            raise ValueError(f"is none of {', '.join(SASL_MECHANISMS)}")
+        return value.upper()
+
     @field_validator("worker_id")
     @classmethod
     def _own_transactional_id(cls, value: str) -> str:
@@ -325,7 +334,9 @@ class Settings(BaseSettings):
                 addresses.check("STREAMS_REGISTRY_URL", url, insecure=self.insecure or not has_login, why="the login")
         addresses.check_postgres(self.postgres_url.get_secret_value(), insecure=self.insecure)
         addresses.check_header("STREAMS_QUERY_TOKEN", self.query_token.get_secret_value())
-        if self.security_protocol == "SASL_PLAINTEXT" and self.sasl_mechanism.upper() == "PLAIN" and not self.insecure:
+        if self.security_protocol.startswith("SASL") and not self.sasl_mechanism:
+            raise Misconfigured(f"STREAMS_SASL_MECHANISM is not set: {', '.join(SASL_MECHANISMS)}")
+        if self.security_protocol == "SASL_PLAINTEXT" and self.sasl_mechanism == "PLAIN" and not self.insecure:
             addresses.check_kafka(self.bootstrap_servers)
         return self
 

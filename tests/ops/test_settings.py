@@ -13,6 +13,7 @@ from docs.make import configuration
 from streams.engine.work.producer import transactional_id
 from streams.events import topics
 from streams.letters import redrive
+from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 
 NAME = st.sampled_from(["redrive", "fetcher", "fetcher-w0", "w0"]) | st.from_regex(
@@ -179,3 +180,12 @@ def test_every_setting_is_explained() -> None:
     """Each setting has a sentence, and each section of the page begins at a setting."""
     assert all(field.description and field.description.endswith(".") for field in Settings.model_fields.values())
     assert set(configuration.SECTIONS) <= set(Settings.model_fields)
+
+
+def test_a_login_names_a_mechanism_of_ours() -> None:
+    """In capitals, as Kafka's clients want it; without one, or with another one, no process starts."""
+    assert Settings(security_protocol="SASL_SSL", sasl_mechanism="scram-sha-512").sasl_mechanism == "SCRAM-SHA-512"
+    with pytest.raises(ValidationError, match="PLAIN, SCRAM-SHA-256"):
+        Settings(security_protocol="SASL_SSL", sasl_mechanism="GSSAPI")
+    with pytest.raises(Misconfigured, match="STREAMS_SASL_MECHANISM is not set"):
+        Settings(security_protocol="SASL_SSL")

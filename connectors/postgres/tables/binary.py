@@ -48,14 +48,15 @@ def _array(oid: int, n: int, body: bytes, *, has_nulls: bool) -> bytes:
 
 
 def _texts(values: Sequence[Any]) -> bytes:
-    parts = []
-    for value in values:
-        if value is None:
-            parts.append(_NULL)
-        else:
-            raw = value.encode()
-            parts += (_LENGTH.pack(len(raw)), raw)
-    return _array(25, len(values), b"".join(parts), has_nulls=None in values)
+    written = {value: _text(value) for value in set(values)}  # most columns repeat few words
+    return _array(25, len(values), b"".join([written[value] for value in values]), has_nulls=None in written)
+
+
+def _text(value: str | None) -> bytes:
+    if value is None:
+        return _NULL
+    raw = value.encode()
+    return _LENGTH.pack(len(raw)) + raw
 
 
 def _fixed(oid: int, code: str, low: int | None = None, high: int = 0, shift: int = 0) -> Encode:

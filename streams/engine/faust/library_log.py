@@ -44,7 +44,10 @@ class ToStructlog(logging.Handler):
         log.get(record.name).log(_level(record, again), "library", text=record.getMessage()[:500], **more)
 
 
-_TRIED_AGAIN = {"Marking the coordinator dead (node %s)for group %s."}  # aiokafka's: it looks for the coordinator anew
+_TRIED_AGAIN = {  # aiokafka's
+    "Marking the coordinator dead (node %s)for group %s.",  # it looks for the coordinator anew
+    "Unable to update metadata from %s",  # a connection that Kafka closed while it was idle: it opens another one
+}
 
 
 def _level(record: logging.LogRecord, again: int) -> int:

@@ -1,0 +1,160 @@
+"""A worker on a Kafka that asks for TLS and a password, or a certificate: every client of it, and who is refused."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from streams.demo.cluster import jars
+from streams.kafka import admin, admin_calls
+from streams.kafka.ping import ping
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
+from tests.engine.rig import RIGHT, Rig, keys
+from tests.secured import PASSWORD, SESSION_S, USER, Authority, SecuredKafka
+
+WRONG = "another-password"
+STEPS = int(SESSION_S) + 2  # of a second and more
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("secured")
+
+
+@pytest.fixture(scope="module")
+def authority(folder: Path) -> Authority:
+    return Authority(folder / "authority")
+
+
+@pytest.fixture(scope="module")
+def stranger(folder: Path) -> Authority:
+    """Nobody's authority here."""
+    return Authority(folder / "stranger")
+
+
+@pytest.fixture(scope="module")
+def kafka(java: None, folder: Path, authority: Authority) -> Iterator[SecuredKafka]:
+    running = SecuredKafka(jars.resolve(), folder / "kafka", authority)
+    try:
+        running.start()
+        running.add_user()
+        yield running
+    finally:
+        running.stop(discard=True)
+
+
+@pytest.fixture
+def by_password(kafka: SecuredKafka, authority: Authority, prefix: str, tmp_path: Path) -> Settings:
+    return Settings(
+        _env_file=None,
+        bootstrap_servers=kafka.by_password,
+        security_protocol="SASL_SSL",
+        sasl_mechanism="scram-sha-256",
+        sasl_username=USER,
+        sasl_password=SecretStr(PASSWORD),
+        ssl_ca_file=authority.ca,
+        topic_prefix=prefix,
+        group_id=f"{prefix}-group",
+        partitions=4,
+        state_dir=tmp_path / "state",
+    )
+
+
+@pytest.fixture
+def by_certificate(by_password: Settings, kafka: SecuredKafka, authority: Authority) -> Settings:
+    cert, key = authority.issue("worker")
+    changed = {"security_protocol": "SSL", "ssl_cert_file": cert, "ssl_key_file": key, "sasl_mechanism": ""}
+    return by_password.model_copy(update={"bootstrap_servers": kafka.by_certificate, **changed})
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What a worker's process needs to connect like these settings."""
+    return {
+        "STREAMS_SECURITY_PROTOCOL": settings.security_protocol,
+        "STREAMS_SASL_MECHANISM": settings.sasl_mechanism,
+        "STREAMS_SASL_USERNAME": settings.sasl_username,
+        "STREAMS_SASL_PASSWORD": settings.sasl_password.get_secret_value(),
+        "STREAMS_SSL_CA_FILE": str(settings.ssl_ca_file),
+    } | {
+        f"STREAMS_SSL_{name}_FILE": str(file)
+        for name, file in (("CERT", settings.ssl_cert_file), ("KEY", settings.ssl_key_file))
+        if file
+    }
+
+
+@pytest.fixture(params=["by_password", "by_certificate"])
+def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
+    settings = request.getfixturevalue(request.param)
+    rig = Rig(settings, env=environment(settings))
+    yield rig
+    rig.close()
+
+
+def test_exactly_once(rig: Rig) -> None:
+    """Every key once, over a kill, lost tables, and connections that Kafka closes because their login is too old."""
+    for begin in (0, 2_000):
+        rig.start()
+        rig.feed(keys(begin, begin + 3_000))
+        rig.drain()
+        rig.kill()
+        rig.wipe()
+    rig.start()
+    rig.until(lambda: rig.members() == 1, 20, "it does not come back")
+    for step in range(STEPS):
+        rig.feed(keys(5_000 + step * 100, 5_100 + step * 100))
+        rig.drain()
+        time.sleep(1.0)
+    assert rig.stop() == 0
+    assert rig.verdict(keys(0, 5_000 + STEPS * 100)) == RIGHT
+    log = rig.log("w0")
+    assert PASSWORD not in log
+    assert '"level":"error"' not in log.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"sasl_password": SecretStr(WRONG)}, "login is refused.*STREAMS_SASL_PASSWORD"),
+        ({"sasl_mechanism": "PLAIN"}, "login is refused.*STREAMS_SASL_MECHANISM"),
+        ({"ssl_ca_file": "stranger"}, "STREAMS_SSL_CA_FILE"),
+        ({"ssl_ca_file": Path("/nowhere.pem")}, "ssl.ca.location"),
+    ],
+)
+def test_refused_by_password(
+    by_password: Settings, stranger: Authority, change: dict[str, object], sentence: str
+) -> None:
+    """What a person has to mend ends a start with a sentence that names the setting, and tells no secret."""
+    change = {name: stranger.ca if value == "stranger" else value for name, value in change.items()}
+    with pytest.raises(Misconfigured, match=sentence) as error:
+        ping(by_password.model_copy(update=change))
+    assert PASSWORD not in str(error.value)
+    assert WRONG not in str(error.value)
+
+
+def test_refused_certificate(by_certificate: Settings, stranger: Authority) -> None:
+    """One of another authority, and none at all."""
+    cert, key = stranger.issue("worker")
+    for change in ({"ssl_cert_file": cert, "ssl_key_file": key}, {"ssl_cert_file": None, "ssl_key_file": None}):
+        with pytest.raises(Misconfigured, match=r"our certificate is refused.*STREAMS_SSL_CERT_FILE"):
+            ping(by_certificate.model_copy(update=change))
+
+
+def test_topics_are_asked_for_with_the_same_sentence(by_password: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker, a fetcher and a notifier compare the topics first."""
+    monkeypatch.setattr(admin_calls, "ANSWER_S", 1.0)
+    with pytest.raises(Misconfigured, match=r"STREAMS_SASL_PASSWORD"):
+        admin.check_layout(by_password.model_copy(update={"sasl_password": SecretStr(WRONG)}))
+
+
+def test_worker_is_refused(by_password: Settings) -> None:
+    """Its process ends with the sentence; neither password is in its log."""
+    rig = Rig(by_password, env=environment(by_password) | {"STREAMS_SASL_PASSWORD": WRONG})
+    try:
+        assert rig.start().wait(30) == 1
+        assert "Misconfigured: the login is refused" in rig.log("w0")
+        assert not any(secret in rig.log("w0") for secret in (PASSWORD, WRONG))
+    finally:
+        rig.close()
