@@ -57,7 +57,8 @@ class Database:
         for plan in PLANS.values():
             if plan.form is Form.NUMBER and plan.topic not in there:
                 found += ddl.create_view(self.name, plan.topic, _words(resources.RESOURCES[plan.topic]))
-        return found + priority.missing(self.name, tables, there)
+        left = {name: columns for name, columns in there.items() if ddl.drop_view(self.name, name) not in found}
+        return found + priority.missing(self.name, tables, left)
 
     def _columns(self, cursor: Cursor) -> Columns:
         """Of each table and view."""

@@ -39,6 +39,11 @@ def _key(table: SqlTable) -> str:
     return f"{kind} ({sql.names(table.key)})"
 
 
+def drop_view(schema: str, name: str) -> str:
+    """Drops a view, if it is there."""
+    return f"DROP VIEW IF EXISTS {sql.name(schema, name)}"
+
+
 def create_view(schema: str, resource: str, words: str) -> list[str]:
     """Makes the view of a resource whose samples are numbers, named as its topic."""
     columns = samples.view_columns()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from connectors.postgres.tables import ddl, sql
+from connectors.postgres.tables import ddl, priority, sql
 from connectors.postgres.tables.table import SqlTable
 from streams.ops.errors import Misconfigured
 
@@ -30,7 +30,7 @@ def changes(schema: str, table: SqlTable, there: There | None) -> list[str]:
             found += [f"ALTER TABLE {whole} ADD COLUMN {sql.name(column.name)} {column.type}"]
             found += ddl.comments(schema, table.name, (column,))
         elif not _holds(there[column.name], column.type):
-            found.append(_widen(schema, table.name, column.name, there[column.name], column.type))
+            found += _widen(schema, table.name, column.name, there[column.name], column.type)
     return found
 
 
@@ -44,11 +44,13 @@ def _holds(there: str, wanted: str) -> bool:
     return there == wanted or there in _HOLDS.get(wanted, ())
 
 
-def _widen(schema: str, table: str, column: str, there: str, wanted: str) -> str:
+def _widen(schema: str, table: str, column: str, there: str, wanted: str) -> list[str]:
+    """No type is changed under a view. The views on the table are made again by whoever makes what is missing."""
+    views = [ddl.drop_view(schema, name) for name in priority.of_table(table)]
     change = f"ALTER TABLE {sql.name(schema, table)} ALTER COLUMN {sql.name(column)} TYPE {wanted}"
     if (there.partition("(")[0], wanted) not in _QUICK:
         raise Misconfigured(
             f"{schema}.{table}.{column} is {there}, and records have {wanted}: PostgreSQL would rewrite the table, so "
-            f"do it when there is time: {change} USING {sql.name(column)}::{wanted};"
+            f"do it when there is time: {'; '.join([*views, change])} USING {sql.name(column)}::{wanted};"
         )
-    return change
+    return [*views, change]

@@ -43,9 +43,19 @@ def views(schema: str, tables: Mapping[str, SqlTable]) -> dict[str, list[str]]:
     for row in resources.RESOURCES.values():
         if PLANS[row.name].form is Form.NUMBER:
             found |= _of_samples(schema, row)
-        elif row.kind is Kind.SUMMARY and row.name != "workout_stream" and row.name in tables:
+        elif _is_compared_summary(row.name) and row.name in tables:
             found |= _of_summary(schema, tables[row.name])
     return found
+
+
+def of_table(topic: str) -> tuple[str, ...]:
+    """The views on a topic's own table."""
+    return (topic + PREFERRED, topic + BY_PRIORITY) if _is_compared_summary(topic) else ()
+
+
+def _is_compared_summary(name: str) -> bool:
+    row = resources.RESOURCES.get(name)
+    return row is not None and row.kind is Kind.SUMMARY and name != "workout_stream"  # a notice belongs to no day
 
 
 def columns(name: str, tables: Mapping[str, SqlTable]) -> tuple[Column, ...]:

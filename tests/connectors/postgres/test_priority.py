@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.postgres.schema import Database
+from streams.ops.errors import Misconfigured
 from streams.simulator.truth import rivals
 from streams.simulator.truth.truth import Truth
 from tests.connectors.postgres.filling import interval, series
@@ -100,6 +101,25 @@ def test_a_column_more_is_in_the_views(target: Target) -> None:
     for name in ("sleep_preferred", "sleep_by_priority"):
         assert target.run(f"SELECT score FROM junction.{name}") == []
     assert Database(target.connection, "junction").plan({}) == []
+
+
+def test_a_type_is_widened_under_the_views(target: Target) -> None:
+    """PostgreSQL changes no type under a view: the sink drops its own and makes them anew, or says it in its SQL."""
+    target.run("DROP VIEW junction.sleep_preferred, junction.sleep_by_priority")
+    target.run("ALTER TABLE junction.sleep ALTER COLUMN state TYPE varchar(9), ALTER COLUMN rem_s TYPE smallint")
+    with pytest.raises(Misconfigured, match="rewrite") as raised:
+        target.process()
+    change = str(raised.value).split("when there is time: ")[1]
+    target.run("CREATE VIEW junction.sleep_preferred AS SELECT rem_s FROM junction.sleep")
+    for statement in change.split("; "):
+        target.run(statement)
+    target.run("CREATE VIEW junction.sleep_preferred AS SELECT state FROM junction.sleep")
+    target.process()
+    kinds = target.run(
+        "SELECT format_type(atttypid, atttypmod) FROM pg_attribute "
+        "WHERE attrelid = 'junction.sleep_preferred'::regclass AND attname IN ('state', 'rem_s') ORDER BY 1"
+    )
+    assert kinds == [("bigint",), ("text",)]
 
 
 def test_every_view_answers_and_says_what_it_is(target: Target) -> None:
