@@ -5,7 +5,6 @@ from typing import Any
 
 import psycopg
 
-from connectors.postgres.failures import is_of_a_value
 from connectors.postgres.intake import Reject, Stored, TopicBatch
 from connectors.postgres.tables.binary import Unfit
 from connectors.postgres.writer import Writer
@@ -25,27 +24,11 @@ def _write(cursor: Cursor, writer: Writer, topic: str, stored: Sequence[Stored],
     try:
         with cursor.connection.transaction():
             return writer.write(cursor, topic, stored)
-    except (Unfit, psycopg.DataError) as error:
+    except Unfit as error:
         writer.back_to(mark)
         if len(stored) == 1:
             one = stored[0]
-            rejects.append(Reject(topic, one.partition, one.read.offset, _reason(error)))
+            rejects.append(Reject(topic, one.partition, one.read.offset, str(error)))
             return 0
         half = len(stored) // 2
         return sum(_write(cursor, writer, topic, part, rejects) for part in (stored[:half], stored[half:]))
-
-
-def _reason(error: Exception) -> str:
-    """Without values: PostgreSQL's own words quote them."""
-    if isinstance(error, psycopg.Error):
-        assert is_of_a_value(error)  # noqa: S101  # because all others were told apart before
-        return _WORDS.get(error.sqlstate or "", f"PostgreSQL cannot hold a value ({type(error).__name__})")
-    return f"PostgreSQL cannot hold a value: {error}"
-
-
-_WORDS = {
-    "22021": "a text holds a character that PostgreSQL cannot hold (NUL)",
-    "22P05": "a text holds a character that PostgreSQL cannot hold (NUL)",
-    "22008": "a time is out of range",
-    "22003": "a number is out of range",
-}

@@ -7,12 +7,13 @@ from typing import Any
 import psycopg
 from psycopg import adapt, pq
 
-from connectors.postgres.failures import is_of_a_value, meant, not_connected
+from connectors.postgres.failures import meant, not_connected
 from connectors.postgres.tables.binary import Binary
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 
 CONNECT_S = 10
+VERSION_MIN = 150_000  # UNIQUE NULLS NOT DISTINCT
 # What runs long is a bug or a lock: a sink that waits for ever shows nothing.
 STATEMENT_MS, IDLE_MS = 300_000, 60_000
 
@@ -25,7 +26,7 @@ class _AsItIs(adapt.Dumper):
 
 
 class Connection:
-    """Raises our errors alone: Unavailable, Misconfigured; psycopg.DataError where a value was at fault."""
+    """Raises our errors alone: Unavailable, Misconfigured."""
 
     def __init__(self, settings: Settings) -> None:
         self._url = settings.postgres_url.get_secret_value()
@@ -41,8 +42,6 @@ class Connection:
             with connection.transaction(), connection.cursor() as cursor:
                 yield cursor
         except psycopg.Error as error:
-            if is_of_a_value(error):
-                raise
             raise meant(error, what) from None
 
     @contextmanager
@@ -84,8 +83,22 @@ class Connection:
             )
         except psycopg.Error as error:
             raise not_connected(error) from None
+        _check(made)
         made.adapters.register_dumper(Binary, _AsItIs)
         return made
+
+
+def _check(made: psycopg.Connection[tuple[Any, ...]]) -> None:
+    """Raises Misconfigured for a server that cannot hold the tables."""
+    version, encoding = made.info.server_version, made.info.parameter_status("server_encoding")
+    why = ""
+    if version < VERSION_MIN:
+        why = f"PostgreSQL is {version // 10_000}, and the tables need 15 or later: keys in which nulls are equal"
+    elif encoding != "UTF8":
+        why = f"the database's encoding is {encoding}, and names need UTF8: CREATE DATABASE ... ENCODING 'UTF8'"
+    if why:
+        made.close()
+        raise Misconfigured(why)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import psycopg
 
+from connectors.postgres.tables.binary import Unfit
 from streams.ops.errors import Misconfigured, StreamsError, Unavailable
 
 _WAIT = {
@@ -63,6 +64,18 @@ def not_connected(error: psycopg.Error) -> StreamsError:
     return Unavailable("PostgreSQL does not answer")
 
 
-def is_of_a_value(error: psycopg.Error) -> bool:
-    """Whether a value was at fault, and not the table: NUL in a text, a number out of range (class 22)."""
-    return (error.sqlstate or "")[:2] == "22"
+_OF_A_VALUE = {
+    "22003": "a number is out of range",
+    "22008": "a time is out of range",
+    "22021": "a text holds a character that PostgreSQL cannot hold (NUL)",
+    "22P05": "a text holds a character that PostgreSQL cannot hold (NUL)",
+    "54000": "what names the row is too long for an index",
+}
+
+
+def of_a_value(error: psycopg.Error) -> Unfit | None:
+    """The error of a record, where a value was at fault and not the table; None for all others. Without the value."""
+    code = error.sqlstate or ""
+    if code in _OF_A_VALUE or code[:2] == "22":
+        return Unfit(_OF_A_VALUE.get(code, f"PostgreSQL cannot hold a value ({type(error).__name__})"))
+    return None

@@ -81,7 +81,7 @@ class PostgresSink:
         self._shapes.grow(topics)
         try:
             self._transaction(batches, topics, list(rejects), is_careful=False)
-        except (psycopg.DataError, Unfit):
+        except Unfit:
             self._transaction(batches, topics, list(rejects), is_careful=True)
 
     def _transaction(

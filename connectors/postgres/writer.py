@@ -5,7 +5,7 @@ from typing import Any
 
 import psycopg
 
-from connectors.postgres.failures import is_of_a_value, meant
+from connectors.postgres.failures import meant, of_a_value
 from connectors.postgres.intake import Stored, Tombstone
 from connectors.postgres.numbers import Numbers
 from connectors.postgres.partitions import Partitions
@@ -31,7 +31,7 @@ class Writer:
     def write(self, cursor: Cursor, topic: str, stored: Sequence[Stored]) -> int:
         """Write records of a topic (short name); how many rows that is.
 
-        Raises Unfit or psycopg.DataError where a value is at fault; Unavailable, Misconfigured.
+        Raises Unfit where a value is at fault; Unavailable, Misconfigured.
         """
         plan = PLANS[topic]
         try:
@@ -39,9 +39,7 @@ class Writer:
                 return self._write_samples(cursor, topic, stored)
             return self._write(cursor, plan, stored)
         except psycopg.Error as error:
-            if is_of_a_value(error):
-                raise
-            raise meant(error, f"write {self._schema}.{topic}") from None
+            raise of_a_value(error) or meant(error, f"write {self._schema}.{topic}") from None
 
     def delete(self, cursor: Cursor, topic: str, tombstones: Sequence[Tombstone]) -> None:
         """Delete the rows of keys. What belongs to a later record of the same batch is written afterwards."""

@@ -17,7 +17,7 @@ _EPOCH_US = 946_684_800_000_000  # PostgreSQL counts from 2000
 _EPOCH_DAYS = 10_957
 # Julian day 0 to what it calls the end: 4713 BC to 294276 and 5874897 AD (datatype/timestamp.h).
 _TIMES_US = (-210_866_803_200_000_000, 2**63 - 1)
-_DAYS = (-2_440_588, 2**31 - 1 - 154)
+_DAYS = (-2_440_588, 2_145_042_905)
 
 Encode = Callable[[Sequence[Any]], bytes]
 
@@ -35,7 +35,7 @@ def encode(type: str, values: Sequence[Any]) -> Binary:
     try:
         return Binary(_ENCODERS.get(type, _texts)(values))
     except (OverflowError, struct.error, UnicodeEncodeError, AttributeError, TypeError):
-        raise Unfit(f"not a {type}") from None
+        raise Unfit(f"PostgreSQL cannot hold a value: it is no {type}") from None
 
 
 def sent_as(type: str) -> str:

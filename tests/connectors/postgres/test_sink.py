@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.contract.sink import Fenced
+from connectors.postgres import sink
 from streams.events import topics
 from streams.kafka import codec
 from streams.ops.errors import Misconfigured, Unavailable
@@ -172,10 +173,14 @@ def test_a_batch_that_was_rolled_back_leaves_no_numbers(target: Target) -> None:
 
 
 def beyond(value: bytes) -> bytes:
-    """The record, delivered in the year 300000: the only time in milliseconds that no µs of 64 bits reach."""
-    plain = _plain(codec.decode(value, codec.parsed("Sleep")))
-    plain["version"]["delivered_at"] = 9_405_000_000_000_000
-    return CODEC.encode("sleep", plain)
+    """The record, delivered in the year 300000, which no µs of 64 bits reach."""
+    version = {"updated_at": None, "delivered_at": 9_405_000_000_000_000, "content_hash": 1}
+    return changed(value, version=version)
+
+
+def changed(value: bytes, **fields: Any) -> bytes:
+    """A record of sleep with other fields."""
+    return CODEC.encode("sleep", _plain(codec.decode(value, codec.parsed("Sleep"))) | fields)
 
 
 def _plain(value: Any) -> Any:
@@ -184,6 +189,28 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return round(value.timestamp() * 1_000_000)
     return (value - date(1970, 1, 1)).days if isinstance(value, date) else value
+
+
+def test_a_name_too_long_for_an_index_is_a_reject(target: Target) -> None:
+    """An id of 9,000 characters that do not compress: the others of its batch are rows."""
+    long = "".join(chr(0x4E00 + (n * 7919) % 20_000) for n in range(9_000))
+    messages = sleeps(sleep("s", 1, updated_at=OLD), sleep("a", 2, updated_at=OLD))
+    messages[0].content = changed(messages[0].content or b"", id=long)
+    target.write(messages)
+    assert scores(target) == [("a", 2.0)]
+    assert target.run("SELECT reason FROM junction.sink_rejects") == [("what names the row is too long for an index",)]
+
+
+def test_a_schema_that_the_registry_does_not_know(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may know it soon, so it is waited for; then a sentence, and the position stands."""
+    [message] = sleeps(sleep("a", 1, updated_at=OLD))
+    message.content = b"\0\0\0\x7f\xff" + (message.content or b"")[5:]
+    with pytest.raises(Unavailable, match="does not know yet"):
+        target.write([message])
+    monkeypatch.setattr(sink, "UNKNOWN_S", 0.0)
+    with pytest.raises(Misconfigured, match="STREAMS_REGISTRY_URL"):
+        target.write([message])
+    assert target.run("SELECT sum(next_offset) FROM junction.sink_positions") == [(0,)]
 
 
 def test_who_is_forgotten_stays_away(target: Target) -> None:
