@@ -1,11 +1,13 @@
 """A batch's messages as records by topic: decoded, tombstones apart, what nobody can read as rejects."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from confluent_kafka import Message
 
-from connectors.contract.sink import SinkBatch
+from connectors.contract.sink import Place, SinkBatch
+from connectors.postgres.tables.layout import PLANS, Form
 from connectors.postgres.tables.rows import Read
 from streams.kafka.bare_decoder import Written
 from streams.ops.errors import Unreadable
@@ -58,6 +60,16 @@ def sort(batches: Sequence[SinkBatch], prefix: str, decode: Decode) -> tuple[lis
             except Unreadable as why:
                 rejects.append(Reject(*batch.place, message.offset(), str(why)))
     return list(found.values()), rejects
+
+
+def rows(topics: Sequence[TopicBatch], prefix: str) -> Counter[Place]:
+    """How many rows each partition brings: a sample is one. `prefix`: of full names."""
+    found: Counter[Place] = Counter()
+    for batch in topics:
+        is_one = PLANS[batch.topic].form is Form.RECORD
+        for one in batch.stored:
+            found[prefix + batch.topic, one.partition] += 1 if is_one else len(one.read.record["times"])
+    return found
 
 
 def _take(into: TopicBatch, message: Message, decode: Decode) -> None:

@@ -89,10 +89,11 @@ class PostgresSink:
     ) -> None:
         self._writer.back_to()
         written: dict[str, int] = {}
+        rows = intake.rows(topics, self._prefix)
         began = time.perf_counter()
         with self._connection.transaction("write a batch") as cursor:
             # First of all: the locks of these rows keep out whoever else writes these partitions, or deletes.
-            self._positions.move(cursor, batches, [len(one.messages) for one in batches])
+            self._positions.move(cursor, batches, [rows[one.place] for one in batches])
             for batch in self._forgotten.without(cursor, topics):
                 self._writer.delete(cursor, batch.topic, batch.tombstones)
                 if is_careful:

@@ -14,7 +14,7 @@ POSITIONS = SqlTable(
         Column(
             "generation", "integer", "Raised by whoever moves a position by hand: a sink that runs reads it anew.", True
         ),
-        Column("rows", "bigint", "Rows written so far; a row that is written again counts again.", True),
+        Column("rows", "bigint", "Rows that came so far, a sample is one; what comes again counts again.", True),
         Column("committed_at", TIME, "When the position moved last."),
     ),
     key=("sink", "topic", "partition"),

@@ -150,6 +150,7 @@ def test_a_topic_is_read_again_while_the_sink_runs(filled: Settings) -> None:
         assert rows(filled, "SELECT value FROM junction.heartrate") == [(1.0,)]  # of another topic
         found = {one.topic.removeprefix(f"{filled.topic_prefix}."): one for one in overview.status(connection, filled)}
     assert (found["sleep"].position, found["sleep"].lag, found["sleep"].rejects) == (3, 0, 0)
+    assert (found["sleep"].rows, found["steps"].rows) == (3, 3)  # two records with three samples
     assert found["sleep"].committed_at is not None
     assert (found["meal"].position, found["meal"].rows, found["meal"].committed_at) == (0, 0, None)
     away = filled.model_copy(update={"bootstrap_servers": ""})
