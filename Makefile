@@ -7,7 +7,7 @@ AUDIT := $(VENV)/audit
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-path bench-engine bench-gateway bench-load bench-sink fuzz mutants chaos upgrade consumers contract audit package up dashboards boards docs released lock format clean attack
+.PHONY: help demo test check bench bench-path bench-engine bench-gateway bench-load bench-sink fuzz mutants chaos upgrade consumers clickhouse contract audit package up dashboards boards docs released lock format clean attack
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -87,6 +87,10 @@ audit: $(AUDIT)/.ready  ## known vulnerabilities of what constraints.txt pins; n
 
 consumers: $(VENV)/.ready  ## other people's clients on our topics: make consumers ARGS="--list"
 	@$(BIN)/python -m tests.consumers $(ARGS)
+
+clickhouse: $(VENV)/.ready  ## ClickHouse on our topics: fetches it, 300 MB
+	@$(BIN)/python -c 'import chdb' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[clickhouse]'
+	@$(BIN)/python -m pytest tests/consumers/test_clickhouse.py $(ARGS)
 
 $(VENV)/contract/.ready: tests/contract/requirements.txt
 	@$(PYTHON) -m venv --clear $(VENV)/contract

@@ -1,4 +1,4 @@
-"""`python -m tests.consumers.page`: write the table and the programs of docs/consumers.md and docs/connect.md anew.
+"""`python -m tests.consumers.page`: write the table and the programs of docs/consumers.md, connect.md, clickhouse.md.
 
 A block begins with `<!-- clients -->` or `<!-- program: FILE -->` and ends with `<!-- / -->`. Of a program it shows
 what stands between `docs: begin` and `docs: end`, so that what is shown is what was run.
@@ -11,7 +11,7 @@ from textwrap import dedent
 from tests.consumers.build import PROGRAMS
 from tests.consumers.clients import CLIENTS, Client
 
-PATHS = tuple(Path(__file__).parents[2] / "docs" / f"{name}.md" for name in ("consumers", "connect"))
+PATHS = tuple(Path(__file__).parents[2] / "docs" / f"{name}.md" for name in ("consumers", "connect", "clickhouse"))
 _BLOCK = re.compile(r"<!-- (clients|program: (\S+)) -->\n.*?<!-- / -->", re.S)
 _WORDS = {".py": "python", ".mjs": "js", ".java": "java", ".go": "go", ".properties": "properties", ".sql": "sql"}
 _SHOWN = re.compile(r"^[^\n]*docs: begin\n(.*?)^[^\n]*docs: end$", re.S | re.M)
