@@ -16,9 +16,9 @@ def server() -> Iterator[str]:
         yield running.url.get_secret_value()
 
 
-def database(server_url: str) -> str:
-    """A new database's URL."""
+def database(server_url: str, like: str = "template1") -> str:
+    """A new database's URL. `like`: the name of one to copy, to which nobody is connected."""
     name = f"t{uuid.uuid4().hex[:10]}"
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}".encode())
     return f"{server_url.rpartition('/')[0]}/{name}"

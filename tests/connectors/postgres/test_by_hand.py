@@ -16,7 +16,7 @@ from streams.kafka import admin, registry
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from tests.connectors.postgres.filling import clean, interval, produce, series, sleep
-from tests.connectors.postgres.sinking import AT_MS, Log, Target
+from tests.connectors.postgres.sinking import AT_MS, Log, Target, with_tables
 from tests.connectors.postgres.test_service import EVENTS, SLEEP, STEPS, rows, running, until
 from tests.folding import PREFIX
 from tests.strategies import USER, envelope
@@ -51,8 +51,8 @@ def of_user(user: str, name: str) -> list[Any]:
 
 
 @pytest.fixture
-def target(database: str) -> Iterator[Target]:
-    made = Target(database)
+def target(postgres_server: str) -> Iterator[Target]:
+    made = Target(with_tables(postgres_server))
     yield made
     made.close()
 

@@ -13,7 +13,7 @@ from streams.ops.errors import Misconfigured
 from streams.simulator.truth import rivals
 from streams.simulator.truth.truth import Truth
 from tests.connectors.postgres.filling import interval, series
-from tests.connectors.postgres.sinking import Log, Target
+from tests.connectors.postgres.sinking import Log, Target, with_tables
 from tests.simulator.worlds import events
 from tests.strategies import USER, envelope
 
@@ -22,8 +22,8 @@ PHONE = {"provider": "google_fit", "type": "phone"}
 
 
 @pytest.fixture
-def target(database: str) -> Iterator[Target]:
-    made = Target(database)
+def target(postgres_server: str) -> Iterator[Target]:
+    made = Target(with_tables(postgres_server))
     yield made
     made.close()
 

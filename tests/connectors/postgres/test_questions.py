@@ -5,15 +5,14 @@ from contextlib import closing
 
 import pytest
 
-from tests import postgres
 from tests.connectors.postgres.questions import PAGE, answer, fill, questions
-from tests.connectors.postgres.sinking import Target
+from tests.connectors.postgres.sinking import Target, with_tables
 
 
 @pytest.fixture(scope="module")
 def filled(postgres_server: str) -> Iterator[Target]:
     """The world of the page, in tables."""
-    with closing(Target(postgres.database(postgres_server))) as target:
+    with closing(Target(with_tables(postgres_server))) as target:
         fill(target)
         yield target
 
