@@ -29,6 +29,7 @@ NAMES: dict[tuple[str, str], str] = {
     ("faust.transport.consumer", "ThreadDelegateConsumer._commit"): "transport: offsets travel in the transaction",
     ("mode.threads", "QueueServiceThread.call_thread"): "transport: seeks in the consumer's thread",
     ("mode.utils.queues", "FlowControlQueue.force_put_nowait"): "transport: delivery into a stream",
+    ("faust.transport.conductor", "Conductor._update_indices"): "transport: streams of a topic (_topic_name_index)",
     ("faust.transport.conductor", "Conductor._update_tp_index"): "transport: streams of a partition (_tp_index)",
     ("faust.assignor.partition_assignor", "PartitionAssignor._decompress"): "assignor: what the leader told",
     ("faust.assignor.partition_assignor", "PartitionAssignor._compress"): "assignor: what the leader told, mended",
