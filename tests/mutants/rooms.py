@@ -27,5 +27,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "streams/events/identity.py": ("tests/events/test_identity.py", "tests/events/text/test_mend.py"),
     "streams/tables/connections.py": ("tests/tables/test_connections.py",),
     "streams/tables/coverage.py": ("tests/tables/test_coverage.py",),
+    "connectors/postgres/tables/months.py": ("tests/connectors/postgres/tables/test_months.py",),
+    "connectors/postgres/tables/migration.py": ("tests/connectors/postgres/tables/test_migration.py",),
     "streams/tables/history/windows.py": ("tests/tables/history/test_windows.py",),
 }

@@ -1,5 +1,6 @@
 """Whatever is read again, repeated or cut into batches: the tables end the same."""
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -8,12 +9,16 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
+from connectors.postgres.tables import layout
+from connectors.postgres.tables.layout import PLANS
+from streams.events.resources import RESOURCES, Kind
+from streams.events.schemas import schema_text
 from tests import postgres, strategies
 from tests.connectors.postgres.sinking import Log, Target
 from tests.every_event import EVENT_TYPES
 from tests.every_event import of as event_of
 
-EXAMPLES = 12
+EXAMPLES = 8
 events = st.lists(
     strategies.summaries() | strategies.series() | strategies.other_series() | strategies.labs()
     | st.sampled_from(EVENT_TYPES).flatmap(event_of),
@@ -47,3 +52,33 @@ def test_any_batches_from_any_offset(target: Target, given: list[Any], data: st.
                 target.rewind(topic, at)
     assert target.dump(log.topics) == wanted
     assert target.run("SELECT * FROM junction.sink_rejects") == []
+
+
+SUMMARIES = [row.name for row in RESOURCES.values() if row.kind is Kind.SUMMARY]
+
+
+def contents(target: Target, topic: str) -> list[tuple[Any, ...]]:
+    """What the newest version says: without what is said of its sending, which may be sent again (`preferred`)."""
+    fields = json.loads(schema_text(PLANS[topic].schema))["fields"]
+    names = [*layout.VERSION, *(f'"{row["name"]}"' for row in fields if "junction" in row)]
+    return target.run(f"SELECT {', '.join(names)} FROM junction.{topic} ORDER BY user_id, id")
+
+
+@hypothesis.settings(max_examples=EXAMPLES, suppress_health_check=list(hypothesis.HealthCheck))
+@hypothesis.given(given=st.lists(strategies.summaries(), min_size=2, max_size=12), data=st.data())
+def test_summaries_in_any_order(target: Target, given: list[Any], data: st.DataObject) -> None:
+    """Versions decide, not the order: the newest of each key stands there."""
+    log = Log.of(given)
+    target.empty(log.topics)
+    target.write_all(log)
+    topics = [topic for topic in log.topics if topic in SUMMARIES]
+    wanted = {topic: contents(target, topic) for topic in topics}
+    target.empty(log.topics)
+    for topic in topics:
+        shuffled = data.draw(st.permutations(log.topics[topic]))
+        cut = data.draw(st.integers(0, len(shuffled)))
+        for number, message in enumerate(shuffled):
+            message.number = number
+        target.write(shuffled[:cut])
+        target.write(shuffled[cut:])
+    assert {topic: contents(target, topic) for topic in topics} == wanted

@@ -121,3 +121,37 @@ def test_a_newer_schema_adds_its_column(filled: Settings) -> None:
         wanted = [("s1", 42), ("s2", None)]
         assert until(filled, SNORED, wanted) == wanted
     assert rows(filled, COMMENT) == [("Snored, s.",)]
+
+
+def test_two_processes_whose_connections_are_cut(filled: Settings) -> None:
+    """Each record is one row, the newest of its key; both together took each record once."""
+    settings = filled.model_copy(update={"postgres_topics": ("sleep", "heartrate"), "session_timeout_s": 6.0})
+    users = [f"{number:08d}-7a41-4d5e-9c31-0d9f8b6a1e77" for number in range(30)]
+    events = [
+        event | {"user_id": user}
+        for round in range(4)
+        for user in users
+        for event in (
+            sleep("s", round, updated_at=f"2026-06-03T0{round}:00:00+00:00", user=user),
+            series("heartrate", [point(f"2026-06-0{round + 1}T10:00:00+00:00", 60 + round)]),
+        )
+    ]
+    ids, records = registry.resolve(settings), clean(events)
+    with running(settings), running(settings):
+        for start in range(0, len(records), 20):
+            produce(settings, ids, records[start : start + 20])
+            rows(settings, CUT)
+        wanted = [(30, 90.0, 120)]
+        assert until(settings, COUNTED, wanted) == wanted
+    moved = "SELECT sum(next_offset), sum(rows) FROM junction.sink_positions WHERE topic LIKE '%heartrate'"
+    assert rows(settings, moved) == [(121, 121)]  # one of `filled`
+
+
+CUT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND application_name = 'junction-streams' AND random() < 0.5"
+)
+COUNTED = (
+    f"SELECT count(*), sum(score), (SELECT count(*) FROM junction.heartrate WHERE user_id <> '{USER}') "
+    f"FROM junction.sleep WHERE user_id <> '{USER}'"
+)
