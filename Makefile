@@ -24,6 +24,8 @@ demo: $(VENV)/.ready  ## everything on this machine: make demo ARGS="--once --js
 up: $(VENV)/.ready  ## Kafka and the schema registry alone
 	@$(BIN)/junction-streams up $(ARGS)
 
+# Hundreds of processes are started: without .pyc files each compiles all that it imports.
+test: export PYTHONDONTWRITEBYTECODE =
 test: check  ## all checks, then all tests
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
