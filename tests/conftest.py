@@ -12,6 +12,7 @@ import structlog
 
 from streams.demo.cluster import Cluster, missing
 from streams.ops.settings import Settings
+from tests import postgres
 from tests.samples import sample_dir
 
 # A law holds on a busy machine too: timing is for benchmarks. A failure prints what reproduces it.
@@ -78,3 +79,16 @@ def settings(cluster: Cluster, prefix: str, tmp_path: Path) -> Settings:
 def samples() -> Path:
     """The folder of samples; skips when it is absent."""
     return sample_dir()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Its address, without a database."""
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture
+def database(postgres_server: str) -> str:
+    """URL of a database of this test's own."""
+    return postgres.database(postgres_server)

@@ -12,7 +12,7 @@ from streams.ops.errors import Misconfigured
 
 
 class With(StrEnum):
-    """What `up` starts beside Kafka."""
+    """What `up` and `demo` start beside Kafka."""
 
     POSTGRES = "postgres"
 
@@ -27,15 +27,16 @@ def demo(
     rate: Annotated[float, typer.Option(min=0, help="Deliveries per second; 0: as fast as it goes.")] = 0,
     history_days: Annotated[int, typer.Option(min=0, help="Days of history to fetch over the API; 0: none.")] = 90,
     keep: Annotated[Path | None, typer.Option(help="Keep Kafka's data in this folder.")] = None,
+    sink: Annotated[With | None, typer.Option(help="Write the clean topics there, too, and check every row.")] = None,
 ) -> None:
     """Everything on this machine: Kafka, registry, gateway, worker and a fake Junction that sends signed events.
 
-    Example: `junction-streams demo --once --json`
+    Example: `junction-streams demo --once --json`; `--sink postgres` shows the same as tables.
     """
     from streams.demo.options import Options
     from streams.demo.run import run_demo
 
-    options = Options(once, as_json, users, days, seed, rate, keep, history_days)
+    options = Options(once, as_json, users, days, seed, rate, keep, history_days, sink is With.POSTGRES)
     raise SystemExit(run_demo(read_settings(running=NONE), options))
 
 

@@ -1,13 +1,16 @@
 """What the demo found, compared with the truth."""
 
 from collections import Counter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from streams.demo.letters import Letters
 from streams.demo.score import Score
 from streams.simulator.delivery.courier import Tally
 from streams.simulator.truth.alarms import Comparison
 from streams.simulator.truth.report import Report
+
+if TYPE_CHECKING:  # because psycopg may not be installed
+    from streams.demo.sink.check import TableFindings
 
 
 class Findings(NamedTuple):
@@ -16,15 +19,17 @@ class Findings(NamedTuple):
     report: Report
     alerts: Comparison
     letters: Letters
+    tables: "TableFindings | None" = None
 
     @property
     def is_right(self) -> bool:
-        return self.report.is_right and self.alerts.is_right and self.letters.is_right
+        are_tables_right = self.tables is None or self.tables.is_right
+        return self.report.is_right and self.alerts.is_right and self.letters.is_right and are_tables_right
 
 
 def summary(score: Score, found: Findings) -> dict[str, Any]:
     """The object of `--json`."""
-    report, alerts, left = found
+    report, alerts, left, tables = found
     tally = score.tally or Tally()
     verdicts: Counter[str] = Counter()
     for row in (score.verdicts or {}).values():
@@ -45,4 +50,5 @@ def summary(score: Score, found: Findings) -> dict[str, Any]:
         "latency_ms": {"p50": score.p50_ms, "p99": score.p99_ms},
         "seconds": round(score.seconds, 1),
         **({"history": score.history.as_json()} if score.history else {}),
+        **({"tables": tables.as_json()} if tables else {}),
     }

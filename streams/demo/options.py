@@ -16,3 +16,4 @@ class Options:
     rate: float
     keep: Path | None
     history_days: int = 90
+    has_sink: bool = False

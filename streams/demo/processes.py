@@ -54,7 +54,7 @@ def wait_ready(stack: Stack) -> None:
     """Until the gateway is ready and the worker has partitions. Raises Misconfigured when one has stopped."""
     for attempt in stamina.retry_context(on=(httpx.HTTPError, _NotReady), attempts=None, timeout=READY_S, wait_max=0.2):
         with attempt:
-            for process, name in ((stack.gateway, "gateway"), (stack.worker, "worker"), (stack.fetcher, "fetcher")):
+            for process, name in stack.services:
                 if process and not process.running():
                     raise Misconfigured(f"the {name} stopped: {process.last_words()} (all of it: {process.log})")
             if http().get(f"{stack.gateway_admin_url}/readyz").status_code != 200:

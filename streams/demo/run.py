@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -26,6 +27,9 @@ from streams.simulator.delivery.courier import Tally
 from streams.simulator.truth.report import Report
 from streams.simulator.truth.truth import Truth, fetched
 from streams.simulator.world.world import World
+
+if TYPE_CHECKING:  # because psycopg may not be installed
+    from streams.demo.sink.check import TableFindings
 
 DRAIN_S = 60.0
 REFRESH_S = 0.5
@@ -50,7 +54,9 @@ def run_demo(settings: Settings, options: Options) -> int:
     )
     try:
         with (
-            startup.start(settings, options.keep, say, world, is_short=options.once) as running,
+            startup.start(
+                settings, options.keep, say, world, is_short=options.once, has_sink=options.has_sink
+            ) as running,
             _announced(settings, options, running) as is_announced,
         ):
             return _Run(running, options, world, console, is_announced=is_announced).go()
@@ -124,7 +130,7 @@ class _Run:
         return self.last_look is None or not self.last_look.is_quiet
 
     def _check_services(self) -> None:
-        for service in (self.stack.gateway, self.stack.worker, self.stack.fetcher):
+        for service, _ in self.stack.services:
             if service and not service.running():
                 raise Unavailable(f"a service stopped: {service.last_words()} ({service.log})")
 
@@ -157,16 +163,28 @@ class _Run:
     def _found(self) -> "Findings":
         """Everything compared, and shown."""
         alerts = alarms.wait_for(self.events, lambda: list(self.watch.seen.records))
-        found = Findings(self._compare(), alerts, letters.compare(self.events, letters.read(self.stack.settings)))
+        left = letters.compare(self.events, letters.read(self.stack.settings))
+        truth = Truth.of(chain(self.events, fetched(self.world) if self.history else ()))
+        found = Findings(self._compare(truth), alerts, left, self._check_tables(truth))
         what_was_found(self.console, found.report, self.watch.seen.records)
         letters.show(self.console, found.letters)
         alarms.show(self.console, found.alerts)
+        if found.tables:
+            from streams.demo.sink.show import show
+
+            show(self.console, found.tables)
         return found
 
-    def _compare(self) -> Report:
+    def _check_tables(self, truth: Truth) -> "TableFindings | None":
+        if self.stack.sink is None:
+            return None
+        from streams.demo.sink.check import check
+
+        return check(self.stack.settings, lambda: list(self.watch.seen.records), truth, self._check_services)
+
+    def _compare(self, truth: Truth) -> Report:
         prefix = f"{self.stack.settings.topic_prefix}."
         clean = [(r.topic.removeprefix(prefix), r.key, r.record) for r in self.watch.seen.records if r.record]
-        truth = Truth.of(chain(self.events, fetched(self.world) if self.history else ()))
         return truth.compare(clean)
 
     def _stay(self) -> int:

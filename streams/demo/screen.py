@@ -118,12 +118,18 @@ Everything stays up until Ctrl-C. In another terminal{", where commands find it 
   webhooks        {running.gateway_url}/webhooks/{stack.ENDPOINT}
   secret          {running.secret}
   metrics         {", ".join(f"{job} http://{target}/metrics" for job, target in running.targets.items())}
-  fake API        {running.api_url or "none (--history-days 0)"}
+  fake API        {running.api_url or "none (--history-days 0)"}{_postgres(running)}
   logs            {running.folder}
 """,
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _postgres(running: stack.Stack) -> str:
+    """The address, for who sits here: with the password."""
+    url = running.settings.postgres_url.get_secret_value()
+    return f"\n  PostgreSQL      {url}" if running.sink else ""
 
 
 def _exports(settings: Settings) -> str:

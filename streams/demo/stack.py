@@ -20,8 +20,16 @@ class Stack:
     gateway: Child
     worker: Child
     fetcher: Child | None = None
+    sink: Child | None = None
     api_url: str = ""
     more_targets: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def services(self) -> tuple[tuple[Child | None, str], ...]:
+        """Each with its name; None for one that is not part of this demo."""
+        return (
+            (self.gateway, "gateway"), (self.worker, "worker"), (self.fetcher, "fetcher"), (self.sink, "sink")
+        )  # fmt: skip
 
     @property
     def gateway_url(self) -> str:

@@ -1,19 +1,23 @@
 """Starts the demo: Kafka and registry, gateway, worker; with history also a fetcher and the fake API."""
 
 import base64
+import importlib.util
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
 from streams.demo.cluster import ports
 from streams.demo.kafka import Say, kafka_for
+from streams.demo.postgres import Postgres
 from streams.demo.processes import child, service, wait_ready
 from streams.demo.stack import ENDPOINT, Stack
 from streams.kafka import admin, registry
+from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from streams.simulator.api.keys import KEY as API_KEY
 from streams.simulator.calendar import iso
@@ -34,12 +38,14 @@ def start(
     *,
     is_short: bool = True,
     has_notify: bool = False,
+    has_sink: bool = False,
     more: Mapping[str, str] = _NOTHING,
 ) -> Iterator[Stack]:
     """Everything up and ready to receive; everything gone at the end, what lies in `keep` excepted.
 
     `world`: one with history, which the fake API then serves and a fetcher fetches. `has_notify`: alerts are brought to
-    the log. `more`: settings of the fetcher, as environment variables.
+    the log. `has_sink`: a PostgreSQL, and the clean topics written into it. `more`: settings of the fetcher, as
+    environment variables.
     """
     with ExitStack() as stack:
         settings, kind, folder = kafka_for(stack, settings, keep, say)
@@ -61,6 +67,9 @@ def start(
             port = str(_port(0))
             service(stack, "notify", settings, secret, folder, {"STREAMS_METRICS_PORT": port})
             running = running.also("notify", port)
+        if has_sink:
+            say("PostgreSQL and the sink")
+            running = _with_sink(stack, running, keep, say)
         wait_ready(running)
         yield running
 
@@ -84,6 +93,25 @@ def _with_history(stack: ExitStack, running: Stack, world: World, more: Mapping[
     }
     fetcher = service(stack, "fetcher", running.settings, running.secret, running.folder, env)
     return replace(running, fetcher=fetcher, api_url=url).also("fetcher", metrics_port)
+
+
+def _with_sink(stack: ExitStack, running: Stack, keep: Path | None, say: Say) -> Stack:
+    """A PostgreSQL of its own, whatever STREAMS_POSTGRES_URL says: a demo writes into nobody's tables."""
+    if running.settings.is_mock:
+        raise Misconfigured("a sink needs a real Kafka: install Java and Maven, or set STREAMS_BOOTSTRAP_SERVERS")
+    if importlib.util.find_spec("psycopg") is None:
+        raise Misconfigured("PostgreSQL needs psycopg: run `pip install 'junction-streams[postgres]'`")
+    server = stack.enter_context(Postgres(keep and keep / "postgres", progress=say))
+    own: dict[str, Any] = {"postgres_url": server.url, "postgres_schema": "junction", "postgres_topics": ()}
+    settings, port = running.settings.model_copy(update=own), str(_port(0))
+    env = {
+        "STREAMS_POSTGRES_URL": server.url.get_secret_value(),
+        "STREAMS_POSTGRES_SCHEMA": "junction",
+        "STREAMS_POSTGRES_TOPICS": "",
+        "STREAMS_METRICS_PORT": port,
+    }
+    sink = service(stack, "sink postgres", settings, running.secret, running.folder, env)
+    return replace(running, settings=settings, sink=sink).also("sink", port)
 
 
 def _rules(folder: Path) -> dict[str, str]:

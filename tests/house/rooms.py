@@ -35,7 +35,7 @@ LIBRARIES = {
     "uvicorn": ("connectors/webhook", "streams/simulator"),
     "httpx": ("connectors", "streams/status", "streams/demo"),
     "aiohttp": ("connectors", "streams/status", "streams/simulator"),
-    "psycopg": ("connectors/postgres",),
+    "psycopg": ("connectors/postgres", "streams/demo"),
 }
 # From the ground up: a file belongs at least as high as the highest room that it imports.
 FLOORS = (

@@ -1,24 +1,8 @@
-"""One PostgreSQL for all tests of a process, and a database for each."""
-
-from collections.abc import Iterator
+"""What tests of the sink share."""
 
 import pytest
 
 from streams.ops.settings import Settings
-from tests import postgres
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """Its address, without a database."""
-    with postgres.server() as url:
-        yield url
-
-
-@pytest.fixture
-def database(postgres_server: str) -> str:
-    """URL of a database of this test's own."""
-    return postgres.database(postgres_server)
 
 
 @pytest.fixture

@@ -1,0 +1,49 @@
+"""Tables against what has to be in them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from streams.demo.sink.fold import Row
+from streams.demo.sink.shapes import Cells, Key
+
+EXAMPLES_MAX = 10
+
+
+@dataclass
+class Comparison:
+    """Counts of rows. lost: not there. repeated: there twice. wrong: a cell is another one. unexpected: nobody wrote
+    it. `examples` name topics and columns, never values."""
+
+    checked: int = 0
+    lost: int = 0
+    repeated: int = 0
+    wrong: int = 0
+    unexpected: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    @property
+    def is_right(self) -> bool:
+        return self.checked > 0 and not (self.lost or self.repeated or self.wrong or self.unexpected)
+
+    def of_topic(self, topic: str, wanted: dict[Key, Row], found: Iterable[tuple[Key, Cells]]) -> None:
+        """Add the rows of a topic."""
+        seen: set[Key] = set()
+        for key, cells in found:
+            row = wanted.get(key)
+            if key in seen:
+                self._note("repeated", topic)
+            elif row is None:
+                self._note("unexpected", topic)
+            elif row.cells != cells:
+                places = [n for n, (one, other) in enumerate(zip(row.cells, cells, strict=True)) if one != other]
+                self._note("wrong", f"{topic}, columns {places}")
+            seen.add(key)
+        for _ in range(len(wanted.keys() - seen)):
+            self._note("lost", topic)
+        self.checked += len(wanted)
+
+    def _note(self, problem: str, where: str) -> None:
+        setattr(self, problem, getattr(self, problem) + 1)
+        example = f"{problem}: {where}"
+        if len(self.examples) < EXAMPLES_MAX and example not in self.examples:
+            self.examples.append(example)
