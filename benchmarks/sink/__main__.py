@@ -44,7 +44,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=NAMES, metavar="CONTESTANT", help=f"of {', '.join(NAMES)}")
     parser.add_argument("--topics", nargs="+", choices=TOPICS, default=TOPICS)
     parser.add_argument("--samples", type=int, default=1_000_000)
-    parser.add_argument("--nights", type=int, default=60_000)
+    parser.add_argument("--nights", type=int, default=150_000)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--heap", type=int, default=192, metavar="MIB", help="of Kafka Connect's Java")
     parser.add_argument("--batch", type=int, default=2_000, help="Debezium's batch.size, and records of a poll")
