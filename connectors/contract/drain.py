@@ -42,6 +42,7 @@ def sink_consumer(settings: Settings, sink_name: str) -> Consumer:
             "auto.offset.reset": "error",  # a position that Kafka does not have: rows would be lost in silence
             "enable.auto.offset.store": False,
             "enable.partition.eof": True,  # else the marker behind the last record would count as lag
+            "queued.max.messages.kbytes": BYTES_MAX // 1024,  # fetched ahead: a batch more
             "partition.assignment.strategy": "cooperative-sticky",
             "session.timeout.ms": int(settings.session_timeout_s * 1000),
             "log_level": 0,

@@ -26,7 +26,8 @@ def postgres(
         from streams.ops.terminal import say
 
         for statement in service.plan(settings):
-            say(f"{statement};")
+            for line in f"{statement};".splitlines():
+                say(line)
     elif apply:
         service.apply(settings)
     else:

@@ -112,7 +112,7 @@ class Target:
 
     def run(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """A statement of somebody else."""
-        cursor = self._other.execute(statement.encode(), values)
+        cursor = self._other.execute(statement.encode(), values or None)
         return cursor.fetchall() if cursor.description else []
 
     def empty(self, topics: Iterable[str]) -> None:

@@ -1,7 +1,11 @@
 """Who may do what: a service without DDL rights, logins that fail."""
 
+import os
+import subprocess
+import sys
 from contextlib import closing
 
+import psycopg
 import pytest
 from pydantic import SecretStr
 
@@ -100,3 +104,13 @@ def test_the_address(url: str, is_fine: bool) -> None:
     with pytest.raises(Misconfigured, match="STREAMS_POSTGRES_URL") as raised:
         settings_of(url)
     assert "planted" not in str(raised.value)
+
+
+def test_the_plan_is_sql_that_runs(database: str) -> None:
+    """What `--plan` prints makes everything when a person pastes it: then nothing is left to plan."""
+    env = {"XDG_STATE_HOME": os.devnull, "STREAMS_REGISTRY_URL": LOCAL_REGISTRY, "STREAMS_POSTGRES_URL": database}
+    command = [sys.executable, "-m", "streams.cli", "sink", "postgres", "--plan"]
+    printed = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+    with psycopg.connect(database) as connection:
+        connection.execute(printed.encode())
+    assert service.plan(settings_of(database)) == []

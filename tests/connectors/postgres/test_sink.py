@@ -36,6 +36,14 @@ def target(shared: Target) -> Target:
     return shared
 
 
+# As PostgreSQL itself raises it, from within a statement.
+FULL = (
+    "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    "RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$; "
+    "CREATE TRIGGER full_disk BEFORE INSERT ON junction.sleep FOR EACH ROW EXECUTE FUNCTION full_disk()"
+)
+
+
 def scores(target: Target) -> list[tuple[Any, ...]]:
     return target.run("SELECT id, score FROM junction.sleep ORDER BY id")
 
@@ -230,6 +238,11 @@ def test_who_is_forgotten_stays_away(target: Target) -> None:
          "ALTER TABLE junction.sleep RENAME COLUMN points TO score", Misconfigured, "a column is missing.*--plan"),
         ("ALTER DATABASE {db} SET default_transaction_read_only = on", "ALTER DATABASE {db} RESET ALL",
          Unavailable, "read-only: a standby"),
+        (FULL, "DROP TRIGGER full_disk ON junction.sleep; DROP FUNCTION full_disk", Misconfigured,
+         "disk is full: make room"),
+        ("ALTER TABLE junction.sleep RENAME COLUMN score TO points; ALTER TABLE junction.sleep ADD COLUMN score date",
+         "ALTER TABLE junction.sleep DROP COLUMN score; ALTER TABLE junction.sleep RENAME COLUMN points TO score",
+         Misconfigured, "a column has another type.*--plan"),
         ("ALTER TABLE junction.sleep ADD CONSTRAINT own CHECK (score > 5)",
          "ALTER TABLE junction.sleep DROP CONSTRAINT own", Misconfigured, "refuses to write junction.sleep.*23514"),
     ],
