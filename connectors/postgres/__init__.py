@@ -9,6 +9,7 @@
 | a batch's messages as records by topic; the rows of one topic | `intake`, `writer` |
 | numbers of series and of what samples share; months of samples | `numbers`, `partitions` |
 | which records of a batch PostgreSQL cannot hold | `carefully` |
+| who is to be forgotten | `forgotten` |
 | a batch as one transaction | `sink` |
 | the process: `junction-streams sink postgres` | `service` |
 | what people do and ask: `sink erase`, `rebuild`, `status`, `rejects` | `by_hand`, `erase`, `rebuild`, `overview` |
