@@ -12,7 +12,7 @@ from streams.ops.terminal import Rows, line
 def print_status(topics: Sequence[TopicStatus], *, as_json: bool) -> None:
     """A row a topic; those that never had a record are counted."""
     if as_json:
-        terminal.machine([one._asdict() for one in topics], str)
+        terminal.machine([one._asdict() for one in topics], datetime.isoformat)
         return
     shown = [one for one in topics if one.committed_at or one.lag or one.rejects]
     table = Rows("sink", "topic", "position", "lag", "rows", "last commit", "rejects", right=_NUMBERS, once="sink")
@@ -38,7 +38,7 @@ def _time(at: datetime | None) -> str:
 def print_rejects(rejects: Sequence[StoredReject], *, as_json: bool) -> None:
     """A row a record."""
     if as_json:
-        terminal.machine([one._asdict() for one in rejects], str)
+        terminal.machine([one._asdict() for one in rejects], datetime.isoformat)
         return
     if not rejects:
         terminal.say("every record could be written")
@@ -52,7 +52,7 @@ def print_rejects(rejects: Sequence[StoredReject], *, as_json: bool) -> None:
 def print_erasure(erasure: Erasure, *, is_vacuumed: bool, as_json: bool) -> None:
     """Rows by table."""
     if as_json:
-        terminal.machine(erasure._asdict() | {"is_vacuumed": is_vacuumed}, str)
+        terminal.machine(erasure._asdict() | {"is_vacuumed": is_vacuumed}, datetime.isoformat)
         return
     for table, n in erasure.rows.items():
         terminal.say(f"{n:>10,}  {table}")

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -179,6 +180,7 @@ def test_the_commands_say_it_to_machines(target: Target) -> None:
     assert said(target, "rejects", "--topic", "note") == []
     found = said(target, "erase", USER, "--vacuum")
     assert (found["user_id"], found["rows"]["sleep"], found["is_vacuumed"]) == (USER, 1, True)
+    assert datetime.fromisoformat(found["at"]).utcoffset() is not None
     assert said(target, "erase", USER)["rows"] == {}
 
 
