@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,9 +12,6 @@ from deploy.grafana.boards import BOARDS
 from deploy.grafana.panels import Kind, Panel
 from deploy.grafana.server import Prometheus, Series
 from streams.demo import stack, startup
-from streams.demo.cluster import ports
-from streams.demo.postgres import Postgres
-from streams.demo.processes import service
 from streams.demo.sender import FAULTS
 from streams.ops.settings import Settings
 from streams.simulator.delivery.courier import Target, open_courier
@@ -56,19 +53,10 @@ def started(settings: Settings, folder: Path, load: Load) -> Iterator[tuple[stac
     server.program()  # before anything is started
     more = {"STREAMS_RECONCILE_EVERY_H": RECONCILE_EVERY_H}
     with (
-        ExitStack() as until,
-        startup.start(settings, folder / "demo", print, load.world, has_notify=True, more=more) as running,
+        startup.start(settings, None, print, load.world, has_notify=True, has_sink=True, more=more) as running,
+        server.running(folder / "prometheus", running.targets) as prometheus,
     ):
-        running = _with_sink(until, running)
-        yield running, until.enter_context(server.running(folder / "prometheus", running.targets))
-
-
-def _with_sink(until: ExitStack, running: stack.Stack) -> stack.Stack:
-    """A PostgreSQL, and the sink that fills it."""
-    database, port = until.enter_context(Postgres()), str(ports.random_free())
-    env = {"STREAMS_POSTGRES_URL": database.url.get_secret_value(), "STREAMS_METRICS_PORT": port}
-    service(until, "sink postgres", running.settings, running.secret, running.folder, env)
-    return running.also("sink", port)
+        yield running, prometheus
 
 
 def deliver(running: stack.Stack, load: Load) -> None:
