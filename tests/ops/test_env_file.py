@@ -12,7 +12,12 @@ from tests.cli.test_commands import run
 
 SECRETS = list(env_file.GOES_TO.items())
 PAIRS = [(secret, address) for secret, addresses in SECRETS for address in addresses]
-VALUES = {"query_port": "8070", "security_protocol": "PLAINTEXT", "bootstrap_servers": "evil.example:9092"}
+VALUES = {
+    "query_port": "8070",
+    "security_protocol": "PLAINTEXT",
+    "sasl_mechanism": "PLAIN",
+    "bootstrap_servers": "evil.example:9092",
+}
 
 
 @pytest.fixture(autouse=True)
