@@ -14,7 +14,7 @@ from rich.console import Console
 
 from streams.demo.cluster import missing
 from streams.ops.errors import StreamsError
-from tests.chaos import report
+from tests.chaos import report, sink
 from tests.chaos.busy import busy
 from tests.chaos.mutations import MUTATIONS
 from tests.chaos.run import Result, run
@@ -45,7 +45,8 @@ def main(
         for scenario in (*SCENARIOS.values(), *ALONE.values()):
             console.print(f"{scenario.name:28} {scenario.sentence}", highlight=False)
         return
-    unknown = sorted({*(names or [])} - KNOWN.keys()) + ([broken] if broken and broken not in MUTATIONS else [])
+    is_odd = broken and broken not in MUTATIONS | sink.MUTATIONS
+    unknown = sorted({*(names or [])} - KNOWN.keys()) + ([broken] if is_odd else [])
     lacking = f"no such scenario or mutation: {', '.join(unknown)}; see --list" if unknown else missing()
     if lacking:
         console.print(lacking)

@@ -1,15 +1,13 @@
 """What can be done to whom. Each act blocks for as long as it lasts, and leaves the rest to the keeper."""
 
 import os
-import shutil
-import subprocess
 import threading
 import time
 from pathlib import Path
 from random import Random
 from signal import SIGCONT, SIGSTOP
 
-from tests.chaos import naps
+from tests.chaos import disks, naps
 from tests.chaos.scenario import Act
 from tests.chaos.stage import SESSION_S, Stage, kind
 
@@ -289,32 +287,13 @@ def small_disk(stage: Stage, chance: Random) -> None:
     """The first worker's state lies on a tmpfs of its own."""
     place = stage.state("w0")
     place.mkdir(parents=True)
-    mount(place)
-    stage.undo.callback(unmount, place)
-
-
-def mount(place: Path) -> None:
-    """Raises CalledProcessError where that is not allowed."""
-    subprocess.run([_found("mount"), "-t", "tmpfs", "-o", f"size={STATE_MIB}m", "tmpfs", place], check=True)
-
-
-def unmount(place: Path) -> None:
-    """Also while somebody still looks at it."""
-    subprocess.run([_found("umount"), "--lazy", place], check=False)
-
-
-def _found(program: str) -> str:
-    return shutil.which(program) or program
+    disks.mount(place, STATE_MIB)
+    stage.undo.callback(disks.unmount, place)
 
 
 def fill_disk(stage: Stage, chance: Random) -> None:
     """Not a byte is left for the first worker's state; six seconds later there is room again."""
     ballast = stage.state("w0") / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        try:
-            while file.write(bytes(1 << 16)):
-                pass
-        except OSError:
-            pass
+    disks.fill(ballast)
     time.sleep(6)
     ballast.unlink()

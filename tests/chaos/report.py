@@ -55,7 +55,7 @@ def _row(result: Result) -> list[str]:
     found = result.findings
     counts = (found.lost + result.undelivered, found.repeated, found.wrong, found.disordered)
     stuck = result.stuck + len(result.hanging) + result.unrecovered
-    checked = sum(found.checked.get(what, 0) for what in ("facts", "clean records", "rows"))
+    checked = sum(found.checked.get(what, 0) for what in ("facts", "clean records", "rows", "rows in PostgreSQL"))
     return [
         result.name,
         f"{result.accepted:,}",

@@ -14,10 +14,11 @@ from streams.agents.worker import policy_of
 from streams.demo.cluster import Cluster
 from streams.demo.cluster.supervise import Child
 from streams.events.record_bounds import Bounds
-from tests.chaos import alarms, history, reading, verify
+from tests.chaos import alarms, history, reading, sinks, verify
 from tests.chaos.history import Jobs
 from tests.chaos.scenario import Planned, Scenario, plan
 from tests.chaos.sender import WORK
+from tests.chaos.sinks import Drained
 from tests.chaos.stage import Say, Stage, kept, set_up
 from tests.chaos.verify import Findings
 from tests.chaos.watch import Watch
@@ -85,7 +86,7 @@ def run(
         if logs:
             stage.undo.callback(_save_logs, stage, logs / f"{scenario.name}-{seed}")
         stage.commands = _commands(scenario, broken, stage, load)
-        _act(stage, load, plan(scenario, seed, seconds), result, say)
+        written = _act(stage, load, plan(scenario, seed, seconds), result, say)
         say("reading everything back")
         found = reading.read(stage.settings)
         result.hanging = found.hanging
@@ -95,6 +96,8 @@ def run(
             found, load.world(), prefix, stage.folder / "state", scenario.alert_rules, past=load.past(),
             policy=policy_of(stage.settings), bounds=Bounds.of(stage.settings.record_bytes_max),
         )  # fmt: skip
+        if written:
+            sinks.check(result.findings, stage.settings, written.records)
         if result.calls:
             history.check_calls(result.findings, result.calls)
         result.unconfirmed -= sum(1 for m in found.dead if _from_raw(m))
@@ -129,7 +132,8 @@ def _from_raw(message: Any) -> bool:
 
 def _commands(scenario: Scenario, broken: str, stage: Stage, load: Load) -> dict[str, tuple[str, ...]]:
     product = {name: ("-m", "streams.cli", name) for name in ("gateway", "worker", "fetcher")}
-    mutation = ("--break", broken) if broken else ()
+    mutation = ("--break", broken) if broken and not scenario.sinks else ()
+    of_sink = ("-m", "tests.chaos.sink", "--break", broken) if broken else ("-m", "streams.cli", "sink", "postgres")
 
     def inside(service: str, flags: tuple[str, ...]) -> tuple[str, ...]:
         """The program with faults inside, where there is something for it to do."""
@@ -140,12 +144,14 @@ def _commands(scenario: Scenario, broken: str, stage: Stage, load: Load) -> dict
         "gateway": product["gateway"],
         "w": inside("worker", scenario.flags),
         "f": inside("fetcher", scenario.fetcher_flags),
+        "s": of_sink,
         history.API: history.command(load, stage.settings),
     }
 
 
-def _act(stage: Stage, load: Load, planned: list[Planned], result: Result, say: Say) -> None:
-    """Services up, load and faults side by side, then wait until all is committed, then services down."""
+def _act(stage: Stage, load: Load, planned: list[Planned], result: Result, say: Say) -> Drained | None:
+    """Services up, load and faults side by side, then wait until all is committed, and written by sinks, then services
+    down."""
     with kept(stage):
         watch = stage.watch = Watch(stage.settings)
         stage.jobs = Jobs(stage.settings) if stage.scenario.fetchers else None
@@ -162,14 +168,17 @@ def _act(stage: Stage, load: Load, planned: list[Planned], result: Result, say: 
             result.stuck = max(1, watch.waiting)
         if stage.scenario.alert_rules:
             time.sleep(alarms.SETTLE_S)
+        written = sinks.drained(stage.settings) if stage.scenario.sinks else None
+        result.stuck += written.behind if written else 0
         watch.stop()
         if stage.jobs:
             result.calls = stage.jobs.calls(stage.killed["f"])
             stage.jobs.close()
-    times = [watch.recovery_s(at_s) for at_s in struck]
+    times = [] if written else [watch.recovery_s(at_s) for at_s in struck]  # the workers' own, whom nothing has struck
     result.recovery_s = [round(one, 1) for one in times if one is not None]
     result.unrecovered = times.count(None)
     stage.stop_all()
+    return written
 
 
 def _is_fetching(stage: Stage) -> bool:

@@ -36,7 +36,8 @@ class Scenario:
     them, or with a broken engine, that program runs in the product's place. `rate`: deliveries per second. `setup`:
     before services start, undone by the stage. `skip`: why it cannot run here, None if it can. `alert_rules`: TOML;
     timers then get time to fire. `fetchers`: so many fetch the history of a small world from a fake API that answers
-    badly (`history`), which sets the rate too. `record_bytes_max`: of topics and clients, 0 for what a setting says;
+    badly (`history`), which sets the rate too. `sinks`: so many write into a PostgreSQL, which has a disk of
+    `database_mib` for itself, 0: the common one. `record_bytes_max`: of topics and clients, 0 for what a setting says;
     then poison is what fits into a record as it comes, and not as it leaves."""
 
     name: str
@@ -53,6 +54,8 @@ class Scenario:
     setup: Act | None = None
     alert_rules: str = ""
     fetchers: int = 0
+    sinks: int = 0
+    database_mib: int = 0
     skip: Callable[[], str | None] = nothing
 
 

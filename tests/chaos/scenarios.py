@@ -6,7 +6,7 @@ from pathlib import Path
 from subprocess import CalledProcessError
 
 from streams.ops.settings import MIB
-from tests.chaos import alarms, faults
+from tests.chaos import alarms, disks, faults, sink_faults
 from tests.chaos.naps import PLACES, Place, Wants
 from tests.chaos.scenario import Every, Once, Scenario
 
@@ -19,10 +19,10 @@ def no_small_disk() -> str | None:
         return "because only root may mount a tmpfs"
     with tempfile.TemporaryDirectory() as place:
         try:
-            faults.mount(Path(place))
+            disks.mount(Path(place), 1)
         except (CalledProcessError, OSError):
             return "because this machine refuses to mount a tmpfs"
-        faults.unmount(Path(place))
+        disks.unmount(Path(place))
     return None
 
 
@@ -165,6 +165,39 @@ _ALL = [
         setup=faults.fast_clock,
         fetchers=2,
         fetcher_flags=INSIDE,
+    ),
+    Scenario("sink_kill", "a PostgreSQL, SIGKILL to the sink", (Every(2, 5, sink_faults.kill_sink),), sinks=1),
+    Scenario(
+        "sink_two",
+        "two sinks; SIGKILL to either, and a third one joins and leaves",
+        (Every(3, 6, faults.one_of(sink_faults.kill_sink, sink_faults.come_or_go)),),
+        sinks=2,
+    ),
+    Scenario(
+        "sink_zombie",
+        "two sinks, SIGSTOP to one for longer than its session, then SIGCONT",
+        (Every(13, 15, sink_faults.pause_sink),),
+        sinks=2,
+    ),
+    Scenario(
+        "sink_postgres",
+        "SIGKILL to PostgreSQL; sessions of two sinks ended, in a transaction where one is met",
+        (Every(4, 7, faults.one_of(sink_faults.kill_postgres, sink_faults.end_session)),),
+        sinks=2,
+    ),
+    Scenario(
+        "sink_disk",
+        "no byte left for PostgreSQL, then room again",
+        (Every(12, 15, sink_faults.fill_disk, 5),),
+        sinks=1,
+        database_mib=400,
+        skip=no_small_disk,
+    ),
+    Scenario(
+        "sink_rewind",
+        "the offsets of the sink's group are set back to 0, or deleted",
+        (Every(5, 8, sink_faults.rewind, 5),),
+        sinks=1,
     ),
     Scenario("clock", "the worker's clock steps by ten minutes", (Every(3, 6, faults.step_clock),), flags=INSIDE),
 ]

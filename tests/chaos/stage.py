@@ -27,10 +27,11 @@ from streams.events.record_bounds import ROOM_BYTES
 from streams.kafka import admin, registry
 from streams.ops.settings import Settings
 from streams.tables.sources import WINDOW_DAYS
-from tests.chaos import history
+from tests.chaos import history, sinks
 from tests.chaos.history import Jobs
 from tests.chaos.proxy import Proxy
 from tests.chaos.scenario import Scenario
+from tests.chaos.sinks import Database
 from tests.chaos.watch import Watch
 
 ENDPOINT = "chaos"
@@ -59,6 +60,7 @@ class Stage:
     killed: Counter[str] = field(default_factory=Counter)
     naps: Counter[tuple[str, bool]] = field(default_factory=Counter)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    database: Database | None = None
     undo: ExitStack = field(default_factory=ExitStack)
 
     # Names
@@ -72,6 +74,11 @@ class Stage:
     def fetchers(self) -> list[str]:
         """Names of the fetchers that ought to run."""
         return sorted(name for name in self.wanted if kind(name) == "f")
+
+    @property
+    def sinks(self) -> list[str]:
+        """Names of the sinks that ought to run."""
+        return sorted(name for name in self.wanted if kind(name) == "s")
 
     @property
     def url(self) -> str:
@@ -151,6 +158,8 @@ class Stage:
         more = {"STREAMS_ALERT_RULES": str(self.folder / RULES_FILE)} if self.scenario.alert_rules else {}
         if self.scenario.fetchers:
             more |= history.env(settings.junction_url)
+        if self.database:
+            more |= {"STREAMS_POSTGRES_URL": settings.postgres_url.get_secret_value()}
         return more | {
             "STREAMS_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
             "STREAMS_REGISTRY_URL": settings.registry_url,
@@ -177,7 +186,7 @@ def kind(name: str) -> str:
 
 def _why(child: Child) -> str:
     """The sentence with which a program ends, where there is one, else the last trouble in its log."""
-    ours = ("junction-streams: ", "chaos worker: ", "chaos fetcher: ")
+    ours = ("junction-streams: ", "chaos worker: ", "chaos fetcher: ", "chaos sink: ")
     said = [line for line in child.said().splitlines() if line.startswith(ours)]
     return said[-1] if said else child.last_words()
 
@@ -208,7 +217,10 @@ def set_up(scenario: Scenario, say: Say, cluster: Cluster | None = None, prefix:
         registry.register(settings)
         secret = "whsec_" + base64.b64encode(Random(prefix).randbytes(24)).decode()
         (folder / RULES_FILE).write_text(scenario.alert_rules, encoding="utf-8")
-        stage = Stage(cluster, settings, folder, scenario, secret, proxy)
+        made_for = sinks.database(stack, scenario.database_mib) if scenario.sinks else None
+        if made_for:
+            settings = settings.model_copy(update={"postgres_url": made_for.server.url})
+        stage = Stage(cluster, settings, folder, scenario, secret, proxy, database=made_for)
         stack.callback(stage.stop_all)
         stack.enter_context(stage.undo)
         yield stage
@@ -246,6 +258,7 @@ def kept(stage: Stage) -> Iterator[None]:
         stage.scenario.setup(stage, Random(0))
     scenario = stage.scenario
     names = [*(f"w{n}" for n in range(scenario.workers)), *(f"f{n}" for n in range(scenario.fetchers))]
+    names += [f"s{n}" for n in range(scenario.sinks)]
     for name in ["gateway", *([history.API] if scenario.fetchers else ()), *names]:
         stage.start(name)
     wait_for_door(stage.settings)

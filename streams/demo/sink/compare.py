@@ -12,7 +12,7 @@ EXAMPLES_MAX = 10
 @dataclass
 class Comparison:
     """Counts of rows. lost: not there. repeated: there twice. wrong: a cell is another one. unexpected: nobody wrote
-    it. `examples` name topics and columns, never values."""
+    it. `examples` name topics, and columns by their number; never values."""
 
     checked: int = 0
     lost: int = 0
@@ -36,14 +36,15 @@ class Comparison:
                 self._note("unexpected", topic)
             elif row.cells != cells:
                 places = [n for n, (one, other) in enumerate(zip(row.cells, cells, strict=True)) if one != other]
-                self._note("wrong", f"{topic}, columns {places}")
+                self._note("wrong", topic, f", columns {places}")
             seen.add(key)
         for _ in range(len(wanted.keys() - seen)):
             self._note("lost", topic)
         self.checked += len(wanted)
 
-    def _note(self, problem: str, where: str) -> None:
+    def _note(self, problem: str, topic: str, more: str = "") -> None:
+        """The first of each topic and problem is an example."""
         setattr(self, problem, getattr(self, problem) + 1)
-        example = f"{problem}: {where}"
-        if len(self.examples) < EXAMPLES_MAX and example not in self.examples:
-            self.examples.append(example)
+        example = f"{problem}: {topic}"
+        if len(self.examples) < EXAMPLES_MAX and not any(one.startswith(example) for one in self.examples):
+            self.examples.append(example + more)
