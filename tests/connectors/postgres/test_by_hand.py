@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
+from connectors.contract.sink import Fenced
 from connectors.postgres import erase, overview, rebuild
 from connectors.postgres.connection import Connection, opened
 from streams.cli import app
@@ -17,7 +18,7 @@ from streams.kafka import admin, registry
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from tests.connectors.postgres.filling import clean, interval, produce, series, sleep
-from tests.connectors.postgres.sinking import AT_MS, Log, Target, with_tables
+from tests.connectors.postgres.sinking import AT_MS, Log, Target, batch, with_tables
 from tests.connectors.postgres.test_service import EVENTS, SLEEP, STEPS, rows, running, until
 from tests.folding import PREFIX
 from tests.strategies import USER, envelope
@@ -119,6 +120,18 @@ def test_an_erasure_waits_for_a_batch_and_the_next_batch_for_it(target: Target) 
         eraser.join()
         writer.join()
     assert places_of(target, USER, MARK) == {"erased": 1}
+
+
+def test_a_sink_that_runs_forgets_what_it_knew(target: Target) -> None:
+    """It remembers numbers of series, and those of an erased person are gone: its next batch is fenced."""
+    messages = Log.of([steps(USER), steps(USER, day=4)]).topics["steps"]
+    target.write(messages[:1])
+    done = erase.erase(target.connection, "junction", USER)
+    with pytest.raises(Fenced):
+        target.sink.write([batch(messages[1:], 1)])
+    target.run("UPDATE junction.erased SET at = '2020-01-01'")  # as if this were delivered afterwards
+    target.write(messages[1:])
+    assert (done.rows["series"], target.run("SELECT user_id FROM junction.steps")) == (1, [(USER,)])
 
 
 def test_deleted_rows_leave_the_files(target: Target) -> None:
