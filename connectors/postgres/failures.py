@@ -24,6 +24,7 @@ _STOP = {
     "3D000": "there is no such database: create it, or correct STREAMS_POSTGRES_URL",
     "42501": "the role of STREAMS_POSTGRES_URL has no right to {what}: grant it, or let the owner of the tables run "
     "`junction-streams sink postgres --apply`, which makes tables, columns and the months of three years",
+    "42883": "TimescaleDB is not in this database: CREATE EXTENSION timescaledb, or leave --timescale out",
     "53100": "PostgreSQL's disk is full: make room and start again; nothing is lost, the position stands",
 }
 _WORDS = {"42P01": "a table is missing", "42703": "a column is missing", "42804": "a column has another type"}

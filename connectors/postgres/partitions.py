@@ -29,7 +29,7 @@ class Partitions:
 
     def _make(self, cursor: Cursor, suffix: str) -> None:
         part = sql.name(self._schema, f"{self._table}_{suffix}")
-        if self._is_there(cursor, part):
+        if self._is_there(cursor, part) or not self._is_parted(cursor):
             return
         # Two processes that make the same month: the second waits here, and then finds it.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (part,))
@@ -40,6 +40,13 @@ class Partitions:
                 cursor.execute(statement.encode())
         except psycopg.Error as error:
             raise meant(error, f"make the table {self._schema}.{self._table}_{suffix}") from None
+
+    def _is_parted(self, cursor: Cursor) -> bool:
+        """Not where TimescaleDB makes the pieces of the table."""
+        whole = sql.name(self._schema, self._table)
+        cursor.execute("SELECT relkind = 'p' FROM pg_class WHERE oid = to_regclass(%s)", (whole,))
+        row = cursor.fetchone()
+        return row is None or bool(row[0])
 
     @staticmethod
     def _is_there(cursor: Cursor, part: str) -> bool:

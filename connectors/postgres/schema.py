@@ -28,10 +28,13 @@ def tables(plans: Sequence[Plan], newest: Mapping[str, Any]) -> dict[str, SqlTab
 
 
 class Database:
-    """One schema of a database. Raises Unavailable, Misconfigured."""
+    """One schema of a database. Raises Unavailable, Misconfigured.
 
-    def __init__(self, connection: Connection, schema: str) -> None:
-        self.name, self._connection = schema, connection
+    `has_timescale`: samples are made as a hypertable. Where they are there already they stay as they are.
+    """
+
+    def __init__(self, connection: Connection, schema: str, *, has_timescale: bool = False) -> None:
+        self.name, self._connection, self._has_timescale = schema, connection, has_timescale
 
     def plan(self, tables: Mapping[str, SqlTable]) -> list[str]:
         """The statements that make what is wanted of what is there. `tables`: of topics."""
@@ -53,6 +56,9 @@ class Database:
         there = self._columns(cursor)
         found = [] if there else [f"CREATE SCHEMA IF NOT EXISTS {sql.name(self.name)}"]
         for table in (*own.TABLES, *samples.TABLES, *tables.values()):
+            if table.month and table.name not in there and self._has_timescale:
+                found += ddl.create_hyper(self.name, table)
+                continue
             found += migration.changes(self.name, table, there.get(table.name))
         for plan in PLANS.values():
             if plan.form is Form.NUMBER and plan.topic not in there:

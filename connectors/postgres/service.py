@@ -29,20 +29,23 @@ logger = log.get("sink")
 DAYS_BACK, DAYS_AHEAD = 730, 366  # Junction's history is of two years at most
 
 
-def run(settings: Settings) -> None:
-    """Block until SIGTERM or Ctrl-C. Raises Misconfigured; Unavailable when Kafka is lost."""
+def run(settings: Settings, *, has_timescale: bool = False) -> None:
+    """Block until SIGTERM or Ctrl-C. Raises Misconfigured; Unavailable when Kafka is lost.
+
+    `has_timescale`: as in `Database`, here and below.
+    """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    drain_into(settings, stop)
+    drain_into(settings, stop, has_timescale=has_timescale)
 
 
-def drain_into(settings: Settings, stop: threading.Event) -> None:
+def drain_into(settings: Settings, stop: threading.Event, *, has_timescale: bool = False) -> None:
     """Make the tables, then write until `stop`."""
     names = topics_of(settings)
     until_available("Kafka", lambda: admin.check_layout(settings))
     connection = Connection(settings)
-    database = Database(connection, settings.postgres_schema)
+    database = Database(connection, settings.postgres_schema, has_timescale=has_timescale)
     tables = _wanted(settings)
     made = until_available("PostgreSQL", lambda: database.apply(tables))
     decoder = BareDecoder(settings)
@@ -56,22 +59,22 @@ def drain_into(settings: Settings, stop: threading.Event) -> None:
         connection.close()
 
 
-def plan(settings: Settings) -> list[str]:
+def plan(settings: Settings, *, has_timescale: bool = False) -> list[str]:
     """The statements that `run` would begin with. Raises Unavailable, Misconfigured."""
     connection = Connection(settings)
     try:
-        return Database(connection, settings.postgres_schema).plan(_wanted(settings))
+        return Database(connection, settings.postgres_schema, has_timescale=has_timescale).plan(_wanted(settings))
     finally:
         connection.close()
 
 
-def apply(settings: Settings) -> None:
+def apply(settings: Settings, *, has_timescale: bool = False) -> None:
     """Run them, and make the months that samples of today's devices fall into. Raises Unavailable, Misconfigured."""
     connection = Connection(settings)
     now_us = time.time_ns() // 1000
     times_us = [now_us + day * DAY_US for day in range(-DAYS_BACK, DAYS_AHEAD)]
     try:
-        Database(connection, settings.postgres_schema).apply(_wanted(settings))
+        Database(connection, settings.postgres_schema, has_timescale=has_timescale).apply(_wanted(settings))
         with connection.transaction("make the months of samples") as cursor:
             Partitions(settings.postgres_schema, samples.SAMPLES.name).need(cursor, times_us)
     finally:

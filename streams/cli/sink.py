@@ -16,6 +16,9 @@ app.add_typer(sink_app, name="sink", rich_help_panel=SERVICES)
 def postgres(
     plan: Annotated[bool, typer.Option("--plan", help="Print the SQL for what is missing; run nothing.")] = False,
     apply: Annotated[bool, typer.Option("--apply", help="Run that SQL, and stop. For a role that may.")] = False,
+    timescale: Annotated[
+        bool, typer.Option(help="Make samples a hypertable of TimescaleDB, at the first start.")
+    ] = False,
 ) -> None:
     """Clean topics into PostgreSQL, exactly once: a table for each, samples unnested. Start as many as you like.
 
@@ -25,13 +28,13 @@ def postgres(
     if plan:
         from streams.ops.terminal import say
 
-        for statement in service.plan(settings):
+        for statement in service.plan(settings, has_timescale=timescale):
             for line in f"{statement};".splitlines():
                 say(line)
     elif apply:
-        service.apply(settings)
+        service.apply(settings, has_timescale=timescale)
     else:
-        service.run(settings)
+        service.run(settings, has_timescale=timescale)
 
 
 @sink_app.command()

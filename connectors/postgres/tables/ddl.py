@@ -18,6 +18,16 @@ def create(schema: str, table: SqlTable) -> list[str]:
     ]
 
 
+def create_hyper(schema: str, table: SqlTable) -> list[str]:
+    """Makes a table whose pieces TimescaleDB makes, a month each."""
+    whole = sql.text(sql.name(schema, table.name))
+    turned = (
+        f"SELECT create_hypertable({whole}, '{table.month}', chunk_time_interval => INTERVAL '1 month', "
+        "create_default_indexes => FALSE)"
+    )
+    return [*create(schema, table._replace(month="")), turned]
+
+
 def comments(schema: str, table: str, columns: tuple[Column, ...]) -> list[str]:
     """Comments on columns, of those that have words."""
     return [
