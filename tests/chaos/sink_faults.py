@@ -15,7 +15,6 @@ from tests.chaos.stage import Stage
 
 PROGRESS_S = 8.0
 FULL_S = 6.0
-START_TRIES = 40  # processes of a server that was killed hold its memory until they notice
 BUSY_S = 4.0
 _BUSY = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -60,20 +59,7 @@ def kill_postgres(stage: Stage, chance: Random) -> None:
     in_the_middle(stage, chance)
     stage.database.server.kill()
     time.sleep(chance.uniform(0.2, 3))
-    _start(stage)
-
-
-def _start(stage: Stage) -> None:
-    assert stage.database
-    for left in range(START_TRIES, 0, -1):
-        try:
-            stage.database.server.start()
-        except StreamsError:
-            if left == 1:
-                raise
-            time.sleep(0.25)
-        else:
-            return
+    stage.database.server.start()
 
 
 def end_session(stage: Stage, chance: Random) -> None:
@@ -98,7 +84,7 @@ def fill_disk(stage: Stage, chance: Random) -> None:
     try:
         stage.database.server.check()
     except StreamsError:  # where it cannot write its log, it ends
-        _start(stage)
+        stage.database.server.start()
 
 
 def rewind(stage: Stage, chance: Random) -> None:

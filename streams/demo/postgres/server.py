@@ -20,8 +20,13 @@ from streams.demo.postgres.user import User, place, unprivileged
 from streams.ops.errors import Misconfigured, Unavailable
 
 READY_TIMEOUT_S = 60.0
+START_TRIES = 25
+# Processes of a server that was killed hold its memory until they notice; a port may be lost after it was chosen.
+_AGAIN = ("pre-existing shared memory block", "Address already in use")
 _READY = "database system is ready to accept connections"
 _PREFIX = "junction-streams-postgres-"
+# Rows are health data, and statements and DETAIL quote them: the log has neither.
+_SILENT = {"log_min_error_statement": "panic", "log_error_verbosity": "terse"}
 
 
 class Postgres:
@@ -89,12 +94,24 @@ class Postgres:
 
     def start(self) -> None:
         """Start it, on the port of the last time, and return when it takes connections."""
+        for _ in range(START_TRIES):
+            self._launch()
+            try:
+                self._wait()
+            except Misconfigured:
+                if not any(said in self._running().said() for said in _AGAIN):
+                    raise
+                time.sleep(0.2)
+            else:
+                return
+        raise Unavailable(f"PostgreSQL does not start; its log: {self._running().log}")
+
+    def _launch(self) -> None:
         self._port = ports.choose(["postgres"], self.folder / "postgres-ports.json")["postgres"]
         command: list[str | Path] = [self._programs / "bin" / "postgres", "-D", self.folder / DATA]
         for name, value in {**self._settings(), **self._options}.items():
             command += ["-c", f"{name}={value}"]
         self._child = Child(command, self.folder / "postgres.log", user=self._user.uid, group=self._user.gid)
-        self._wait()
 
     def stop(self) -> None:
         """End connections and stop. Safe to repeat."""
@@ -115,7 +132,7 @@ class Postgres:
 
     def _settings(self) -> dict[str, str]:
         """On loopback alone, with no socket in a folder that others may reach; a temporary one need not be durable."""
-        own = {"port": str(self._port), "listen_addresses": LOOPBACK, "unix_socket_directories": ""}
+        own = {"port": str(self._port), "listen_addresses": LOOPBACK, "unix_socket_directories": "", **_SILENT}
         return own if self._wanted_dir else own | {"fsync": "off"}
 
     def _running(self) -> Child:

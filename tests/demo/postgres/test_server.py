@@ -49,6 +49,20 @@ def test_it_is_closed_to_others() -> None:
             psycopg.connect(url.replace(password, "wrong"))
 
 
+def test_its_log_quotes_no_row() -> None:
+    """A statement that fails is told without its text and without DETAIL, which hold values."""
+    with Postgres() as server, psycopg.connect(server.url.get_secret_value(), autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept (id text PRIMARY KEY)")
+        for is_first in (True, False):
+            try:
+                connection.execute("INSERT INTO kept VALUES ('planted-in-a-row')")
+            except psycopg.errors.UniqueViolation:
+                assert not is_first
+        said = (server.folder / "postgres.log").read_text()
+    assert "duplicate key" in said
+    assert "planted-in-a-row" not in said
+
+
 @pytest.mark.skipif(sys.platform == "darwin", reason="because /proc is Linux's")
 def test_it_does_not_outlive_us() -> None:
     """Killed with SIGKILL, we leave no server behind."""
