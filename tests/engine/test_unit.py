@@ -8,6 +8,7 @@ import pytest
 
 from streams.engine.positions.group_metadata import Member
 from streams.engine.positions.ledger import Ledger
+from streams.engine.positions.slices import Slice, SliceVerdict
 from streams.engine.work.aborts import AbortCause, Aborted
 from streams.engine.work.unit import UnitOfWork
 from streams.tables.draft import Draft
@@ -68,6 +69,34 @@ async def two(unit: UnitOfWork, transactions: Gated) -> tuple[asyncio.Future[boo
     await asyncio.sleep(0)
     assert not second.done()
     return first, second
+
+
+class Sought(Log):
+    """Says where it was asked to read on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sought: list[dict[Any, int]] = []
+
+    async def seek_to(self, positions: Any) -> None:
+        self.sought.append({source: position.offset for source, position in positions.items()})
+
+
+def test_a_partition_is_read_again_where_it_stands() -> None:
+    """What was read behind that place is stale then; a partition that moved, or is not ours, is left alone."""
+
+    async def scenario() -> None:
+        log = Sought()
+        unit = unit_on(log, Kept(), lambda generation: None)
+        unit.resume(1, {SOURCE: 7}, Ledger({"raw": "id"}, {}))
+        before = Slice(SOURCE, 1, 7, 9, [])
+        for source, offset in ((SOURCE, 6), (("raw", 1), 7), (SOURCE, 7)):
+            unit.read_again(source, offset)
+        await asyncio.sleep(0)
+        assert log.sought == [{SOURCE: 7}]
+        assert unit._cursors.judge(before) is SliceVerdict.STALE
+
+    asyncio.run(asyncio.wait_for(scenario(), ENDS_S))
 
 
 def test_all_that_is_processed_is_committed_before_partitions_leave() -> None:

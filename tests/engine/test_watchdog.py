@@ -118,7 +118,7 @@ def test_lag_age_and_size(tmp_path: Path) -> None:
     (tmp_path / "0").mkdir()
     (tmp_path / "0" / "000001.sst").write_bytes(b"x" * 1000)
     unit = FakeUnit()
-    observer = Observer(unit, FakeConsumer(), [FakeTable(tmp_path)])
+    observer = Observer(unit, FakeConsumer(), [FakeTable(tmp_path)], print)
     observer.look(100.0, 10.0)
     assert value("junction_engine_lag_records", topic=A[0], partition="0") == 5
     assert value("junction_engine_lag_seconds", topic=A[0], partition="0") == pytest.approx(6.0)
@@ -136,8 +136,30 @@ def test_a_worker_that_owns_nothing_knows_its_disk(tmp_path: Path) -> None:
     metrics.DISK_FREE_BYTES.set(0)  # what another test has seen does not count
     unit = FakeUnit()
     unit.positions = {}
-    Observer(unit, FakeConsumer(), [FakeTable(tmp_path / "state" / "tables")]).look(100.0, 10.0)
+    Observer(unit, FakeConsumer(), [FakeTable(tmp_path / "state" / "tables")], print).look(100.0, 10.0)
     assert (value("junction_engine_disk_free_bytes") or 0) > 0
+
+
+def test_what_vanished_as_the_last_is_asked_for_again() -> None:
+    """A partition that stands still is read again, once in each half minute, unless records of it wait here."""
+    unit, asked = FakeUnit(), list[tuple[Source, int]]()
+    consumer = FakeConsumer()
+    consumer.queued = list  # type: ignore[method-assign]  # because this stage has none
+    observer = Observer(unit, consumer, [], lambda source, at: asked.append((source, at)))
+    for now_s in (100.0, 129.0):
+        observer.look(now_s, 10.0)
+    assert asked == []
+    for now_s in (130.0, 131.0, 160.0):
+        observer.look(now_s, 10.0)
+    assert asked == [(A, 5), (A, 5)]
+    unit.positions = {A: 10, B: 9}
+    observer.look(191.0, 10.0)
+    assert asked == [(A, 5), (A, 5)]
+
+    patient = Observer(FakeUnit(), FakeConsumer(), [], lambda source, at: asked.append((source, at)))
+    for now_s in (100.0, 130.0):
+        patient.look(now_s, 10.0)
+    assert len(asked) == 2
 
 
 def test_a_folder_that_is_not_there_has_no_size(tmp_path: Path) -> None:

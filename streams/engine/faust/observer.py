@@ -1,13 +1,13 @@
 """Lag, age, size and stalls of the engine, sampled about once a second in a thread of its own.
 
-A thread, because a fold that does not return holds the event loop, and that must be reported. It only reads, and
+A thread, because a fold that does not return holds the event loop, and that must be reported. It changes nothing, and
 everything that it reads is copied in one step.
 """
 
 import shutil
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -50,13 +50,21 @@ class TableView(Protocol):
 
 
 class Observer:
-    """Made in the thread whose folds are watched. `stop` before the event loop ends."""
+    """Made in the thread whose folds are watched. `stop` before the event loop ends.
+
+    `read_again`: called, in the observer's thread, with a partition that stands still though nothing of it waits here,
+    and the offset at which it stands.
+    """
 
     def __init__(
-        self, unit: UnitView, consumer: ConsumerView, tables: Iterable[TableView], watchdog: Watchdog | None = None
+        self,
+        unit: UnitView,
+        consumer: ConsumerView,
+        tables: Iterable[TableView],
+        read_again: Callable[[Source, int], object],
     ) -> None:
         self._unit, self._consumer, self._tables = unit, consumer, tuple(tables)
-        self._watchdog = watchdog or Watchdog()
+        self._read_again, self._watchdog = read_again, Watchdog()
         self._folds_in = threading.get_ident()
         self._labelled: set[Source] = set()
         self._sizes_at_s = 0.0
@@ -129,6 +137,10 @@ class Observer:
             place = {"topic": source[0], "partition": source[1], "offset": positions[source]}
             logger.error("stalled", **place, records=lags[source], partitions=len(news))
         metrics.STALLED.set(self._watchdog.stalled)
+        here = {piece.source for piece in self._consumer.queued()}
+        for source in self._watchdog.again(now_s):
+            if source not in here:
+                self._read_again(source, positions[source])
 
     def _set_sizes(self, partitions: Iterable[int]) -> None:
         for table in self._tables:

@@ -60,7 +60,10 @@ async def _run(settings: Settings, plan: Plan) -> None:
     starting = asyncio.ensure_future(app.start())
     stopping = asyncio.ensure_future(stop.wait())
     crashed = asyncio.ensure_future(_crash_of(app))
-    observer = Observer(app.unit, app.consumer, app.unit.tables)
+    loop = asyncio.get_running_loop()
+    observer = Observer(
+        app.unit, app.consumer, app.unit.tables, lambda *place: loop.call_soon_threadsafe(app.unit.read_again, *place)
+    )
     observer.start()
     watched: set[asyncio.Future[Any]] = {starting, stopping, crashed, app.unit.failed, app.opened}
     failure: BaseException | None = None

@@ -31,6 +31,7 @@ class _Seen:
     what: object
     since_s: float
     is_reported: bool = False
+    tried_s: float = 0.0  # when it was told last by `again`
 
 
 class Watchdog:
@@ -57,6 +58,17 @@ class Watchdog:
             if seen is None or seen.what != positions.get(source):
                 self._sources[source] = _Seen(positions.get(source), now_s)
         return sorted(source for source, seen in self._sources.items() if self._is_due(seen, now_s))
+
+    def again(self, now_s: float) -> list[Source]:
+        """Partitions that have stood still for so long, each once in that time: what was read of them may be lost."""
+        due = [
+            source
+            for source, seen in self._sources.items()
+            if now_s - max(seen.since_s, seen.tried_s) >= self._stalled_s
+        ]
+        for source in due:
+            self._sources[source].tried_s = now_s
+        return sorted(due)
 
     @property
     def stalled(self) -> int:

@@ -148,7 +148,7 @@ class UnitOfWork:
             draft = self._pipeline.draft(self._pipeline.current(), piece.source[1])
             return Step(self._cursors.advance(piece), draft, self._dead_letters)
         if verdict is SliceVerdict.HOLE:
-            self._heal(piece)
+            self._heal(piece.source, piece.begin)
         return empty()
 
     def _leave(self, piece: Slice, records: int) -> None:
@@ -162,11 +162,19 @@ class UnitOfWork:
                 transaction.span.add(piece.source[0], piece.records)
         self._pipeline.processed(transaction, records, piece.size_bytes)
 
-    def _heal(self, piece: Slice) -> None:
-        position = self._cursors.heal(piece.source)
+    def read_again(self, source: Source, offset: int) -> None:
+        """Read a partition again from `offset`, where it stands, because nothing comes; nothing if it does not stand.
+
+        A slice that vanished on the way is a hole when the next one comes. Behind the last one none comes.
+        """
+        if self.positions.get(source) == offset and not self.failed.done():
+            self._heal(source, None)
+
+    def _heal(self, source: Source, begin: int | None) -> None:
+        position = self._cursors.heal(source)
         metrics.HOLES.inc()
-        logger.info("hole", topic=piece.source[0], partition=piece.source[1], begin=piece.begin, at=position.offset)
-        seek = asyncio.ensure_future(self._source.seek_to({piece.source: position}))
+        logger.info("hole", topic=source[0], partition=source[1], begin=begin, at=position.offset)
+        seek = asyncio.ensure_future(self._source.seek_to({source: position}))
         self._seeks.add(seek)  # without a reference a task may be collected while it runs
         seek.add_done_callback(self._sought)
 
