@@ -132,19 +132,20 @@ def _from_raw(message: Any) -> bool:
 
 def _commands(scenario: Scenario, broken: str, stage: Stage, load: Load) -> dict[str, tuple[str, ...]]:
     product = {name: ("-m", "streams.cli", name) for name in ("gateway", "worker", "fetcher")}
-    mutation = ("--break", broken) if broken and not scenario.sinks else ()
-    of_sink = ("-m", "tests.chaos.sink", "--break", broken) if broken else ("-m", "streams.cli", "sink", "postgres")
+    product["sink"] = ("-m", "streams.cli", "sink", "postgres")
+    mutation = ("--break", broken) if broken else ()
 
     def inside(service: str, flags: tuple[str, ...]) -> tuple[str, ...]:
         """The program with faults inside, where there is something for it to do."""
-        words = (*(flag.format(folder=stage.folder) for flag in flags), *mutation)
+        is_broken = (service == "sink") == bool(scenario.sinks)
+        words = (*(flag.format(folder=stage.folder) for flag in flags), *(mutation if is_broken else ()))
         return ("-m", f"tests.chaos.{service}", *words) if words else product[service]
 
     return {
         "gateway": product["gateway"],
         "w": inside("worker", scenario.flags),
         "f": inside("fetcher", scenario.fetcher_flags),
-        "s": of_sink,
+        "s": inside("sink", scenario.sink_flags),
         history.API: history.command(load, stage.settings),
     }
 

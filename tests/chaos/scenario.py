@@ -32,11 +32,11 @@ def nothing() -> None:
 
 @dataclass(frozen=True)
 class Scenario:
-    """`sentence`: what is done. `flags`: of tests.chaos.worker, `fetcher_flags`: of tests.chaos.fetcher; with any of
-    them, or with a broken engine, that program runs in the product's place. `rate`: deliveries per second. `setup`:
-    before services start, undone by the stage. `skip`: why it cannot run here, None if it can. `alert_rules`: TOML;
-    timers then get time to fire. `fetchers`: so many fetch the history of a small world from a fake API that answers
-    badly (`history`), which sets the rate too. `sinks`: so many write into a PostgreSQL, which has a disk of
+    """`sentence`: what is done. `flags`: of tests.chaos.worker, `fetcher_flags` and `sink_flags`: of others; with
+    any of them, or with a broken engine, that program runs in the product's place. `rate`: deliveries per second.
+    `setup`: before services start, undone by the stage. `skip`: why it cannot run here, None if it can. `alert_rules`:
+    TOML; timers then get time to fire. `fetchers`: so many fetch the history of a small world from a fake API that
+    answers badly (`history`), which sets the rate too. `sinks`: so many write into a PostgreSQL, which has a disk of
     `database_mib` for itself, 0: the common one. `record_bytes_max`: of topics and clients, 0 for what a setting says;
     then poison is what fits into a record as it comes, and not as it leaves."""
 
@@ -55,6 +55,7 @@ class Scenario:
     alert_rules: str = ""
     fetchers: int = 0
     sinks: int = 0
+    sink_flags: tuple[str, ...] = ()
     database_mib: int = 0
     skip: Callable[[], str | None] = nothing
 

@@ -175,9 +175,10 @@ _ALL = [
     ),
     Scenario(
         "sink_zombie",
-        "two sinks, SIGSTOP to one for longer than its session, then SIGCONT",
-        (Every(13, 15, sink_faults.pause_sink),),
+        "two sinks; one sleeps before or in a transaction, for longer than its session, and goes on",
+        (Every(12, 14, sink_faults.nap),),
         sinks=2,
+        sink_flags=INSIDE,
     ),
     Scenario(
         "sink_postgres",

@@ -2,7 +2,7 @@
 
 import time
 from random import Random
-from signal import SIGCONT, SIGSTOP
+from signal import SIGCONT
 
 import psycopg
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
@@ -44,13 +44,20 @@ def come_or_go(stage: Stage, chance: Random) -> None:
         stage.start("s9")
 
 
-def pause_sink(stage: Stage, chance: Random) -> None:
-    """SIGSTOP one sink for longer than the session, while the other takes over, then SIGCONT."""
-    in_the_middle(stage, chance)
-    name = chance.choice(stage.sinks)
-    stage.send(name, SIGSTOP)
+def nap(stage: Stage, chance: Random) -> None:
+    """A sink stops itself before a batch's transaction, or in it, for longer than its session, then SIGCONT."""
+    trap = stage.folder / chance.choice(["nap_before", "nap_within"])
+    taken = trap.with_suffix(".taken")
+    taken.unlink(missing_ok=True)
+    trap.touch()
+    until_s = time.monotonic() + PROGRESS_S
+    while not taken.exists() and time.monotonic() < until_s:
+        time.sleep(0.05)
+    stage.naps[f"sink's {trap.name}", taken.exists()] += 1
+    trap.unlink(missing_ok=True)
     time.sleep(chance.uniform(7, 11))
-    stage.send(name, SIGCONT)
+    for name in stage.sinks:
+        stage.send(name, SIGCONT)
 
 
 def kill_postgres(stage: Stage, chance: Random) -> None:
