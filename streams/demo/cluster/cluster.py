@@ -18,7 +18,7 @@ from streams.demo.cluster.service import Service
 from streams.ops import private
 from streams.ops.errors import Misconfigured, StreamsError
 
-_LOCK = "in-use.lock"
+LOCK = "in-use.lock"
 _TEMP_PREFIX = "junction-streams-"
 # After a SIGKILL of the former owner its JVMs, which hold the lock too, need a moment to be gone.
 _LOCK_WAIT_S = 2.0
@@ -147,7 +147,7 @@ class Cluster:
 
 
 def _lock(folder: Path) -> int:
-    fd = try_lock(folder / _LOCK, wait_s=_LOCK_WAIT_S)
+    fd = try_lock(folder / LOCK, wait_s=_LOCK_WAIT_S)
     if fd is None:
         raise Misconfigured(
             f"{folder} is in use by another embedded cluster; stop that one (Ctrl-C), or give this one another folder"
@@ -157,7 +157,7 @@ def _lock(folder: Path) -> int:
 
 def remove_abandoned(older_s: float = 60.0) -> None:
     """Temporary folders whose owner was killed. Being unlocked proves it; the age spares one that is just beginning."""
-    for lock in Path(tempfile.gettempdir()).glob(f"{_TEMP_PREFIX}*/{_LOCK}"):
+    for lock in Path(tempfile.gettempdir()).glob(f"{_TEMP_PREFIX}*/{LOCK}"):
         with suppress(OSError):  # somebody else's, or another start is removing it right now
             if time.time() - lock.stat().st_mtime < older_s or lock.stat().st_uid != os.getuid():
                 continue

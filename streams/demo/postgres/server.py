@@ -1,5 +1,6 @@
 """One PostgreSQL on loopback, as a context manager. It ends with us, also when we are killed."""
 
+import os
 import shutil
 import signal
 import tempfile
@@ -11,7 +12,9 @@ from typing import Self
 from pydantic import SecretStr
 
 from streams.demo.cluster import ports
+from streams.demo.cluster.cluster import LOCK, remove_abandoned
 from streams.demo.cluster.jars import Progress, to_stderr
+from streams.demo.cluster.locks import try_lock
 from streams.demo.cluster.ports import LOOPBACK
 from streams.demo.cluster.supervise import Child
 from streams.demo.postgres import binaries
@@ -44,6 +47,7 @@ class Postgres:
         self._user: User = unprivileged()
         self._child: Child | None = None
         self._port = 0
+        self._lock: int | None = None
         self.folder: Path
 
     @property
@@ -74,7 +78,10 @@ class Postgres:
 
     def _folder(self) -> Path:
         if self._wanted_dir is None:
-            return Path(tempfile.mkdtemp(prefix=_PREFIX))
+            remove_abandoned()
+            made = Path(tempfile.mkdtemp(prefix=_PREFIX))
+            self._lock = try_lock(made / LOCK)  # the server holds it too: free when both are gone
+            return made
         folder = place(self._wanted_dir, self._user)
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -91,6 +98,9 @@ class Postgres:
         self.stop()
         if self._wanted_dir is None:
             shutil.rmtree(self.folder, ignore_errors=True)  # because nobody needs it
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def start(self) -> None:
         """Start it, on the port of the last time, and return when it takes connections."""
@@ -111,7 +121,10 @@ class Postgres:
         command: list[str | Path] = [self._programs / "bin" / "postgres", "-D", self.folder / DATA]
         for name, value in {**self._settings(), **self._options}.items():
             command += ["-c", f"{name}={value}"]
-        self._child = Child(command, self.folder / "postgres.log", user=self._user.uid, group=self._user.gid)
+        held = () if self._lock is None else (self._lock,)
+        self._child = Child(
+            command, self.folder / "postgres.log", pass_fds=held, user=self._user.uid, group=self._user.gid
+        )
 
     def stop(self) -> None:
         """End connections and stop. Safe to repeat."""

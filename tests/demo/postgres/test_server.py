@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from streams.demo.cluster.cluster import LOCK, remove_abandoned
 from streams.demo.postgres import Postgres
 from streams.demo.postgres.binaries import _platform
 from streams.ops.errors import Misconfigured
@@ -65,19 +66,22 @@ def test_its_log_quotes_no_row() -> None:
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="because /proc is Linux's")
 def test_it_does_not_outlive_us() -> None:
-    """Killed with SIGKILL, we leave no server behind."""
-    program = (
-        "from streams.demo.postgres import Postgres\nwith Postgres() as p: print(p.pid, p._port, flush=True); input()"
-    )
+    """Killed with SIGKILL, we leave no server behind, and the next start removes our temporary folder."""
+    program = "from streams.demo.postgres import Postgres\nwith Postgres() as p:\n"
+    program += "    print(p.pid, p.port, p.folder, flush=True); input()"
     ours = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
     assert ours.stdout is not None
-    pid, port = map(int, ours.stdout.readline().split())
+    pid, port, folder = ours.stdout.readline().split()
     ours.kill()
     ours.wait()
     while os.path.exists(f"/proc/{pid}"):  # the suite's own limit ends this
         time.sleep(0.02)
     with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", port)) != 0
+        assert probe.connect_ex(("127.0.0.1", int(port))) != 0
+    os.utime(Path(folder) / LOCK, (0, 0))
+    while Path(folder).exists():  # its last processes hold the lock for a moment
+        remove_abandoned()
+        time.sleep(0.02)
 
 
 def test_a_platform_without_an_archive_is_told_what_to_do() -> None:
