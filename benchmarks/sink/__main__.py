@@ -90,7 +90,7 @@ def _said(row: Row) -> Row:
 def table(rows: Sequence[Row]) -> str:
     """A table that a Markdown page takes."""
     names = [field.name for field in fields(Row)]
-    lines = [" | ".join(names), "|".join(["---", "---", *["---:"] * (len(names) - 2)])]
+    lines = [" | ".join(names), " | ".join(["---", "---", *["---:"] * (len(names) - 2)])]
     return "\n".join(f"| {line} |" for line in (*lines, *map(_line, rows)))
 
 
