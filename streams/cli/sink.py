@@ -16,9 +16,7 @@ app.add_typer(sink_app, name="sink", rich_help_panel=SERVICES)
 def postgres(
     plan: Annotated[bool, typer.Option("--plan", help="Print the SQL for what is missing; run nothing.")] = False,
     apply: Annotated[bool, typer.Option("--apply", help="Run that SQL, and stop. For a role that may.")] = False,
-    timescale: Annotated[
-        bool, typer.Option(help="Make samples a hypertable of TimescaleDB, at the first start.")
-    ] = False,
+    timescale: Annotated[bool, typer.Option("--timescale", help="Make samples a hypertable of TimescaleDB.")] = False,
 ) -> None:
     """Clean topics into PostgreSQL, exactly once: a table for each, samples unnested. Start as many as you like.
 
