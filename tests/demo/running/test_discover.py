@@ -82,7 +82,8 @@ def test_kafka_of_a_person_wins(mock: Settings) -> None:
 @pytest.mark.parametrize("name", sorted(set(PLACE) - {"bootstrap_servers"}))
 def test_half_a_place_is_another_place(mock: Settings, name: str) -> None:
     """Who gives a registry, a login or a certificate means another Kafka: nothing is mixed, and a sentence says why."""
-    mine = given(**{name: {"security_protocol": "SSL"}.get(name, "http://127.0.0.1:8081")})
+    words = {"security_protocol": "SSL", "sasl_mechanism": "PLAIN"}
+    mine = given(**{name: words.get(name, "http://127.0.0.1:8081")})
     with announced(mock, "demo"):
         found = discover(mine, BOTH)
     assert found.settings == mine
