@@ -25,7 +25,7 @@ from streams.ops.settings import MIB, Settings
 MESSAGES_MAX = 200  # asked for at once: a batch may have as many too much
 # A batch ends at whichever comes first.
 ROWS_MAX = 50_000
-BYTES_MAX = 32 * MIB
+BYTES_MAX = 8 * MIB  # of Avro; as rows they are twenty times as much memory while they are written
 BATCH_S = 0.5
 LOOK_S = 5.0
 
