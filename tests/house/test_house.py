@@ -72,7 +72,7 @@ def test_no_long_python_file() -> None:
 
 EXCEPTION = (
     r"#\s*(?:type:\s*ignore|noqa|pragma: no cover)|pytest\.skip\(|mark\.(?:skip|skipif|xfail)\("
-    r"|ignore(?:_cleanup)?_errors=True|HealthCheck\.|ignore_missing_imports|follow_imports"  # EXCEPTION
+    r"|ignore(?:_cleanup)?_errors=True|(?<!import )HealthCheck\b|ignore_missing_imports|follow_imports"  # EXCEPTION
 )
 
 

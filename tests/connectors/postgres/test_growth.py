@@ -49,7 +49,7 @@ def nullable(plan: Plan, schema: Any) -> list[str]:
     return [row["name"] for row in schema["fields"] if "default" in row and row["name"] not in of_key]
 
 
-@hypothesis.settings(max_examples=20, suppress_health_check=list(hypothesis.HealthCheck))
+@hypothesis.settings(max_examples=20)
 @hypothesis.given(topic=st.sampled_from(OWN), data=st.data())
 def test_growing_ends_as_making(cursor: Cursor, topic: str, data: st.DataObject) -> None:
     """The DDL from one schema to the next, on the table of the first, is the table of the second."""

@@ -19,6 +19,7 @@ from tests.every_event import EVENT_TYPES
 from tests.every_event import of as event_of
 
 EXAMPLES = 8
+LARGE = [hypothesis.HealthCheck.large_base_example]  # because the least event already has every field of its schema
 events = st.lists(
     strategies.summaries() | strategies.series() | strategies.other_series() | strategies.labs()
     | st.sampled_from(EVENT_TYPES).flatmap(event_of),
@@ -32,7 +33,7 @@ def target(postgres_server: str) -> Iterator[Target]:
         yield made
 
 
-@hypothesis.settings(max_examples=EXAMPLES, suppress_health_check=list(hypothesis.HealthCheck))
+@hypothesis.settings(max_examples=EXAMPLES, suppress_health_check=LARGE)
 @hypothesis.given(given=events, data=st.data())
 def test_any_batches_from_any_offset(target: Target, given: list[Any], data: st.DataObject) -> None:
     """Batches of any size, and now and then all over again from an earlier offset, end as one batch of everything."""
@@ -64,7 +65,7 @@ def contents(target: Target, topic: str) -> list[tuple[Any, ...]]:
     return target.run(f"SELECT {', '.join(names)} FROM junction.{topic} ORDER BY user_id, id")
 
 
-@hypothesis.settings(max_examples=EXAMPLES, suppress_health_check=list(hypothesis.HealthCheck))
+@hypothesis.settings(max_examples=EXAMPLES)
 @hypothesis.given(given=st.lists(strategies.summaries(), min_size=2, max_size=12), data=st.data())
 def test_summaries_in_any_order(target: Target, given: list[Any], data: st.DataObject) -> None:
     """Versions decide, not the order: the newest of each key stands there."""

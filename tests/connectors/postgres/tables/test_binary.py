@@ -46,7 +46,7 @@ def test_what_is_sent_is_read(cursor: psycopg.Cursor[Any], kind: str) -> None:
     shown, values = TYPES[kind]
     query = f"SELECT {shown} FROM unnest(%b::{kind}[]) WITH ORDINALITY AS t(v, n) ORDER BY n"  # noqa: S608  # because both are of the table above
 
-    @hypothesis.settings(max_examples=40, suppress_health_check=list(hypothesis.HealthCheck))
+    @hypothesis.settings(max_examples=40)
     @hypothesis.given(st.lists(values, min_size=1, max_size=9) | st.lists(st.none() | values, min_size=1, max_size=9))
     def check(column: list[Any]) -> None:
         cursor.execute(query, [encode(kind, column)])
