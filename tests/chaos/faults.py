@@ -181,12 +181,16 @@ def restart_each(stage: Stage, chance: Random) -> None:
         time.sleep(4)
 
 
-def come_or_go(stage: Stage, chance: Random) -> None:
-    """One more worker joins, or leaves again in order."""
-    if "w9" in stage.wanted:
-        stage.stop("w9")
-    else:
-        stage.start("w9")
+def come_or_go(name: str) -> Act:
+    """One more process of that name joins, or leaves again in order."""
+
+    def act(stage: Stage, chance: Random) -> None:
+        if name in stage.wanted:
+            stage.stop(name)
+        else:
+            stage.start(name)
+
+    return act
 
 
 def kill_gateway(stage: Stage, chance: Random) -> None:

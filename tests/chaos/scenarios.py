@@ -50,7 +50,7 @@ _ALL = [
     Scenario(
         "rolling_restart", "SIGTERM to one of two after the other", (Every(11, 14, faults.restart_each),), workers=2
     ),
-    Scenario("join_leave", "a second worker joins and leaves", (Every(4, 7, faults.come_or_go),)),
+    Scenario("join_leave", "a second worker joins and leaves", (Every(4, 7, faults.come_or_go("w9")),)),
     Scenario(
         "gateway_kill", "SIGKILL to the gateway; the sender repeats", (Every(2, 5, faults.kill_gateway),), rate=300
     ),
@@ -170,7 +170,7 @@ _ALL = [
     Scenario(
         "sink_two",
         "two sinks; SIGKILL to either, and a third one joins and leaves",
-        (Every(3, 6, faults.one_of(sink_faults.kill_sink, sink_faults.come_or_go)),),
+        (Every(3, 6, faults.one_of(sink_faults.kill_sink, faults.come_or_go("s9"))),),
         sinks=2,
     ),
     Scenario(

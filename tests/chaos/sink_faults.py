@@ -36,14 +36,6 @@ def kill_sink(stage: Stage, chance: Random) -> None:
     stage.kill(chance.choice(stage.sinks))
 
 
-def come_or_go(stage: Stage, chance: Random) -> None:
-    """One more sink joins, or leaves again in order."""
-    if "s9" in stage.wanted:
-        stage.stop("s9")
-    else:
-        stage.start("s9")
-
-
 def nap(stage: Stage, chance: Random) -> None:
     """A sink stops itself before a batch's transaction, or in it, for longer than its session, then SIGCONT."""
     trap = stage.folder / chance.choice(["nap_before", "nap_within"])

@@ -1,29 +1,21 @@
 """Tables against what has to be in them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from streams.demo.sink.fold import Row
 from streams.demo.sink.shapes import Cells, Key
-
-EXAMPLES_MAX = 10
+from streams.simulator.truth.report import EXAMPLES_MAX, Report
 
 
 @dataclass
-class Comparison:
+class Comparison(Report):
     """Counts of rows. lost: not there. repeated: there twice. wrong: a cell is another one. unexpected: nobody wrote
     it. `examples` name topics, and columns by their number; never values."""
 
-    checked: int = 0
-    lost: int = 0
-    repeated: int = 0
-    wrong: int = 0
-    unexpected: int = 0
-    examples: list[str] = field(default_factory=list)
-
     @property
     def is_right(self) -> bool:
-        return self.checked > 0 and not (self.lost or self.repeated or self.wrong or self.unexpected)
+        return self.checked > 0 and super().is_right
 
     def of_topic(self, topic: str, wanted: dict[Key, Row], found: Iterable[tuple[Key, Cells]]) -> None:
         """Add the rows of a topic."""
