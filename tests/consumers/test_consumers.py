@@ -146,15 +146,17 @@ def _newest(lines: list[dict[str, Any]]) -> dict[int, tuple[float, int, int]]:
     return found
 
 
-def test_a_quiet_partition_has_a_lag_of_its_marker(stage: Stage) -> None:
-    """Behind the last record stands the marker of its transaction: who commits the next offset is never at the end."""
+def test_a_quiet_partition_has_a_lag_of_its_markers(stage: Stage) -> None:
+    """Behind the last record stands its transaction's marker: who commits the next offset is never at the end."""
     _lines(stage)
     consumer = Consumer(stage.settings.librdkafka | {"group.id": "lines"})
     partitions = [TopicPartition(name, 0) for name in stage.names]
     committed = {one.topic: one.offset for one in consumer.committed(partitions, timeout=10)}
     ends = {one.topic: consumer.get_watermark_offsets(one, timeout=10)[1] for one in partitions}
     consumer.close()
-    assert {topic: ends[topic] - committed[topic] for topic in ends} == dict.fromkeys(stage.names, 1)
+    # Two transactions end with the stage, and the coordinator answers the abort of the first before its marker is
+    # written: so that marker stands before the last record or behind it.
+    assert {ends[topic] - committed[topic] for topic in ends} <= {1, 2}
 
 
 @pytest.mark.parametrize("path", page.PATHS, ids=lambda path: path.stem)
