@@ -8,6 +8,7 @@ private         our files and settings, kept from other users and programs
 log             structured logs; `quiet`: warnings that strangers can cause, a line a minute for each reason
 metrics         every metric; `gauges`: those of what tables hold now; `metrics_server`: /metrics on a port
 waiting         calls again until a system outside answers
+health          the check that a container's engine makes of its service
 file_stamp      whether a file is another one than before
 unpacking       the body of an HTTP answer, bounded while it is decompressed
 terminal        what commands print; all that comes from data is escaped here

@@ -55,16 +55,6 @@ def test_a_group_keeps_its_place_as_long_as_there_is_something_to_read() -> None
     assert minutes >= Settings(_env_file=None).raw_retention_days * 24 * 60
 
 
-def test_dockerfile_pins_its_base_and_drops_root() -> None:
-    """The base image is pinned to a patch version; the last USER is a number that is not root, as compose says too."""
-    text = (ROOT / "deploy/Dockerfile").read_text()
-    assert re.search(r"^ARG PYTHON=python:3\.11\.\d+-slim-\w+$", text, re.M)
-    assert set(re.findall(r"^FROM (\S+)", text, re.M)) == {"${PYTHON}"}
-    assert re.findall(r"^USER (.+)$", text, re.M)[-1] == SERVICES["gateway"]["user"] == "10001:10001"
-    assert "HEALTHCHECK" in text
-    assert "constraints.txt" in text
-
-
 @every_service
 def test_service_is_watched_and_bounded(name: str) -> None:
     """Each service has limits and a restart policy; each that stays has a health check with every interval written."""

@@ -1,0 +1,51 @@
+"""`junction-streams-health`: does the service of this container answer? For health checks, each ten seconds.
+
+A program of its own, of the standard library alone: 0.05 s and 20 MB, a tenth of what the command line takes to start.
+"""
+
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+
+TIMEOUT_S = 3
+# Not through a proxy that the environment names: it would ask its own loopback.
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def main() -> None:
+    """Exit with 0 when a URL of the command line, or else the door of this container's service, answers 2xx."""
+    sys.exit(check(sys.argv[1:] or doors(os.environ)))
+
+
+def doors(environment: Mapping[str, str]) -> list[str]:
+    """Where a service answers: the gateway's admin port, or where metrics are; a container has one of them."""
+    admin_port = environment.get("STREAMS_GATEWAY_ADMIN_PORT") or "9080"
+    found = [f"http://127.0.0.1:{admin_port}/livez"]
+    if metrics_port := environment.get("STREAMS_METRICS_PORT"):
+        found.append(f"http://127.0.0.1:{metrics_port}/metrics")
+    return found
+
+
+def check(urls: list[str]) -> int:
+    """0 when one answers; else 1, and a line for each on stderr, which `docker inspect` shows."""
+    wrong = []
+    for url in urls:
+        if not (error := _error(url)):
+            return 0
+        wrong.append(f"{url}: {error}")
+    print("\n".join(wrong), file=sys.stderr)
+    return 1
+
+
+def _error(url: str) -> str:
+    try:
+        with _opener.open(url, timeout=TIMEOUT_S):
+            return ""
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        return str(error)
+
+
+if __name__ == "__main__":
+    main()
