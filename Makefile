@@ -7,7 +7,7 @@ AUDIT := $(VENV)/audit
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-path bench-engine bench-gateway bench-load bench-sink fuzz mutants chaos upgrade consumers clickhouse contract audit package up dashboards boards docs released lock format clean attack
+.PHONY: help demo test check bench bench-path bench-engine bench-gateway bench-load bench-sink fuzz mutants chaos upgrade consumers clickhouse contract audit package up dashboards boards docs chart helm released lock format clean attack
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -113,6 +113,13 @@ boards: $(VENV)/.ready  ## fill docs/dashboards.md from a run of the demo with a
 
 docs: $(VENV)/.ready  ## write every page of docs/ that is made from the code
 	@$(BIN)/python -m docs.make
+	@$(BIN)/python -m deploy.helm  # its values are settings, too
+
+chart: $(VENV)/.ready  ## write what is made of the Helm chart: schema of values, alert rules
+	@$(BIN)/python -m deploy.helm
+
+helm: $(VENV)/.ready  ## the Helm chart on real tools; needs Go, and minutes to build them once per user
+	@$(BIN)/python -m tests.kubernetes $(ARGS)
 
 released: $(VENV)/.ready  ## write the schemas of this version into avro/released
 	@$(BIN)/python -m streams.events.schemas.released
