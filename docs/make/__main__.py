@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from docs.make import asyncapi, catalogue, configuration, metrics, openapi, privacy
+from docs.make import asyncapi, catalogue, configuration, metrics, openapi, privacy, rights
 from tests.consumers import page as consumers
 
 
@@ -16,6 +16,7 @@ def _pages() -> dict[Path, str]:
         metrics.PAGE: metrics.page(),
         openapi.PATH: openapi.render(),
         privacy.PAGE: privacy.page(privacy.PAGE.read_text(encoding="utf-8")),
+        rights.PAGE: rights.page(rights.PAGE.read_text(encoding="utf-8")),
     }
 
 

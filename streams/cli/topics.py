@@ -1,5 +1,8 @@
 """`topics`: what Kafka has to hold, compared and created."""
 
+from enum import StrEnum
+from typing import Annotated
+
 import typer
 
 from streams.cli.base import MEND, AsJson, app, read_settings
@@ -8,10 +11,28 @@ topics_app = typer.Typer(no_args_is_help=True, help="The topics on Kafka: see wh
 app.add_typer(topics_app, name="topics", rich_help_panel=MEND)
 
 
+ClusterName = Annotated[str, typer.Option("--cluster", help="Name of Strimzi's Kafka resource.")]
+
+
+class TopicFormat(StrEnum):
+    """As what topics are printed, where Kafka is not asked."""
+
+    STRIMZI = "strimzi"
+
+
 @topics_app.command("plan")
-def topics_plan(as_json: AsJson = False) -> None:
+def topics_plan(
+    format_: Annotated[
+        TopicFormat | None, typer.Option("--format", help="Print all topics as KafkaTopic resources, and ask nobody.")
+    ] = None,
+    cluster: ClusterName = "kafka",
+    as_json: AsJson = False,
+) -> None:
     """What `topics apply` would change; exits with 1 when something differs."""
-    _topics(apply=False, as_json=as_json)
+    if format_ is TopicFormat.STRIMZI:
+        _print_resources(cluster)
+    else:
+        _topics(apply=False, as_json=as_json)
 
 
 @topics_app.command("apply")
@@ -29,3 +50,11 @@ def _topics(*, apply: bool, as_json: bool) -> None:
     print_changes(changes, admin.layout_of(settings), applied=apply, as_json=as_json)
     if changes and not apply:
         raise SystemExit(1)
+
+
+def _print_resources(cluster: str) -> None:
+    from streams.kafka import admin, strimzi
+    from streams.ops import terminal
+
+    for line in strimzi.lines(strimzi.topics(admin.layout_of(read_settings()), cluster)):
+        terminal.say(line)

@@ -16,6 +16,7 @@ partitions       the partition of an owner
 priority         which records wait when more comes than Kafka takes
 record_bounds    how large a record and a row may be
 topics           every topic with its schema and settings; `kept`: for how long each is kept
+parts            who sends and receives which topics; `rights`: what each may do on Kafka, and so nothing else
 times            times from text and to text; units of time
 text             bodies as bytes: mending, bounds, places
 schemas          the Avro schemas: fields, releases, compatibility

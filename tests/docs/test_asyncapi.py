@@ -11,14 +11,12 @@ import yaml
 
 from docs.make import asyncapi
 from docs.make.asyncapi import headers
-from docs.make.asyncapi.processes import parts
 from streams.events import headers as names
 from streams.events import topics
 from streams.events.headers import Delivery, Origin
 from streams.events.intake import record_of
 from streams.kafka import admin
 from streams.ops.settings import Settings
-from tests.docs.test_privacy import rights
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "data/asyncapi-3.0.0.json").read_text(encoding="utf-8"))
 PAGE: dict[str, Any] = yaml.safe_load(asyncapi.PATH.read_text(encoding="utf-8"))
@@ -93,21 +91,6 @@ def test_every_topic_has_a_writer_and_names_what_it_holds() -> None:
     sent = {op["channel"]["$ref"].rpartition("/")[2] for op in PAGE["operations"].values() if op["action"] == "send"}
     assert sent == set(CHANNELS)
     assert {name for channel in CHANNELS.values() for name in channel["messages"]} == set(MESSAGES)
-
-
-def test_processes_have_the_rights_that_they_need() -> None:
-    """Who sends and receives here may write and read by docs/privacy.md, where topics are named."""
-    groups = {
-        "raw topics": set(topics.RAW),
-        "clean topics": set(topics.clean_topics()) - set(topics.STATES) - {topics.ALERT_DELIVERIES},
-    }
-    for process in ("gateway", "worker", "fetcher", "notify"):
-        row, part = rights()[process], parts("g")[process]
-        for action, shorts in (("read", part.receives), ("write", part.sends)):
-            said = " ".join(phrase for phrase in row.split(";") if phrase.strip().startswith(action))
-            may = {name for group, members in groups.items() if group in said for name in members}
-            may |= {name for name in CHANNELS if f"`{name}`" in said}
-            assert set(shorts) == may, (process, action)
 
 
 DELIVERY = Delivery(

@@ -33,6 +33,7 @@ from streams.alerts.trial.data_span import DataSpan
 from streams.alerts.trial.runner import TrialOutcome
 from streams.alerts.trial.trial import FiredAlert
 from streams.cli.show import (
+    acls,
     alert_trial,
     alerts,
     explain,
@@ -49,7 +50,9 @@ from streams.cli.show.drift import merged, render
 from streams.cli.show.status import print_status
 from streams.events.proof import Proof, ProofVerdict
 from streams.events.resources import RESOURCES
+from streams.events.rights import On, Operation, Right
 from streams.kafka import tail
+from streams.kafka.acls import AclPlan, Rule
 from streams.kafka.reader import Decoded
 from streams.kafka.subjects import SubjectCheck, SubjectStatus
 from streams.kafka.topic_changes import Change
@@ -156,6 +159,11 @@ def by_explain(x: str) -> None:
 
 
 # Everything that prints what data say.
+def a_plan(x: str) -> AclPlan:
+    rules = [Rule(x, Right(On.TOPIC, x, Operation.READ), x)]
+    return AclPlan(rules, rules, rules, rules)
+
+
 PAGES: dict[str, Callable[[str], None]] = {
     "tail": by_tail,
     "explain": by_explain,
@@ -175,6 +183,7 @@ PAGES: dict[str, Callable[[str], None]] = {
     "reconcile": lambda x: reconcile.print_certificate(everybody(x)[0], as_json=False),
     "reconcile --all": lambda x: reconcile.print_summary(everybody(x), as_json=False),
     "topics": lambda x: topics.print_changes([Change(x, x, x)], [], applied=False, as_json=False),
+    "topics acls": lambda x: acls.print_plan(a_plan(x), applied=False, as_json=False),
     "schemas": lambda x: void(schemas.print_checks([SubjectCheck(x, x, x, SubjectStatus.NEW)], as_json=False)),
     "secrets": lambda x: secrets.print_secrets([a_secret(x)], 2.0, as_json=False),
     "verify": lambda x: void(proofs.print_proof(proved(x), as_json=False)),

@@ -4,7 +4,6 @@ document   the whole, with what stands around the channels
 channels   one for each topic, with Kafka's settings of it
 messages   one for each shape of a record: its key, value and headers
 headers    what each header of a record says
-processes  who sends to which topics, and who receives from them
 """
 
 from docs.make.asyncapi.document import PATH, document, render

@@ -7,9 +7,8 @@ from typing import Any
 from docs.make import yaml_page
 from docs.make.asyncapi.channels import channel
 from docs.make.asyncapi.messages import messages, names_of, schemas
-from docs.make.asyncapi.processes import Part, parts
 from streams import __version__
-from streams.events import topics
+from streams.events.parts import USES, Part, Use, changelogs
 from streams.events.topics import Role, Topic
 from streams.kafka import admin
 from streams.ops.settings import Settings
@@ -37,6 +36,8 @@ _ROLES = {
     Role.CLEAN: "Records for you",
     Role.CHANGELOG: "Tables of our own processes",
 }
+# Readers alone are for you to add.
+_WRITERS = {part: use for part, use in USES.items() if use.sends}
 
 
 def render() -> str:
@@ -65,7 +66,7 @@ def _short(topic: Topic, settings: Settings) -> str:
 
 def _info() -> dict[str, Any]:
     roles = [{"name": str(role), "description": said} for role, said in _ROLES.items()]
-    processes = [{"name": name, "description": part.does} for name, part in parts("").items()]
+    processes = [{"name": str(part), "description": use.does} for part, use in _WRITERS.items()]
     return {
         "title": "junction-streams: topics",
         "version": __version__,
@@ -92,22 +93,21 @@ def _server() -> dict[str, Any]:
 
 
 def _operations(by_short: dict[str, Topic], group_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    for process, part in parts(group_id).items():
-        owner = topics.fetch_group(group_id) if process == "fetcher" else group_id
-        changelogs = tuple(topics.changelog(owner, table) for table in part.tables)
-        for action, shorts in (("send", part.sends + changelogs), ("receive", part.receives + changelogs)):
+    for part, use in _WRITERS.items():
+        tables = tuple(changelogs(part, group_id))
+        for action, shorts in (("send", use.sends + tables), ("receive", use.receives + tables)):
             for short in shorts:
-                yield f"{process}.{action}.{short}", _operation(process, part, action, short, by_short[short])
+                yield f"{part}.{action}.{short}", _operation(part, use, action, short, by_short[short], group_id)
 
 
-def _operation(process: str, part: Part, action: str, short: str, topic: Topic) -> dict[str, Any]:
+def _operation(part: Part, use: Use, action: str, short: str, topic: Topic, group_id: str) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "action": action,
         "channel": {"$ref": f"#/channels/{short}"},
         "messages": [{"$ref": f"#/channels/{short}/messages/{name}"} for name in names_of(topic, short)],
-        "tags": [{"name": process}],
+        "tags": [{"name": str(part)}],
     }
-    if action == "receive" and part.group and topic.role is not Role.CHANGELOG:
-        group = {"type": "string", "description": f"`{part.group}`"}
+    if action == "receive" and use.group is not None and topic.role is not Role.CHANGELOG:
+        group = {"type": "string", "description": f"`{group_id}{use.group}`"}
         operation["bindings"] = {"kafka": {"groupId": group, "bindingVersion": "0.5.0"}}
     return operation

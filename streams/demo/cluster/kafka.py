@@ -79,11 +79,13 @@ class Kafka(Service):
         """Every node that ought to run accepts connections and is known to the cluster."""
         if not all(ports.listening(self._ports[f"broker-{node}"]) for node in self.children):
             return False
-        admin = AdminClient({"bootstrap.servers": self.bootstrap_servers, "log_level": 0})
         try:
-            return len(admin.list_topics(timeout=5).brokers) >= len(self.children)
+            return len(self._client().list_topics(timeout=5).brokers) >= len(self.children)
         except KafkaException:
             return False
+
+    def _client(self) -> AdminClient:
+        return AdminClient({"bootstrap.servers": self.bootstrap_servers, "log_level": 0})
 
     def kill(self, node: int = 1) -> None:
         """SIGKILL one node; it stays down until `restart`."""

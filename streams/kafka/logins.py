@@ -1,0 +1,69 @@
+"""Which login is which role: principals as Kafka calls them, and the rights of each."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from streams.events.parts import Part
+from streams.events.rights import Right, rights_of
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
+
+_COMMON_NAME = re.compile(r"(?:^|,)\s*CN=([^,]+)", re.IGNORECASE)
+
+
+class Logins(NamedTuple):
+    """`by_part`: the logins of each role that is asked about, such as `User:streams-worker`."""
+
+    by_part: Mapping[Part, Sequence[str]]
+
+    @property
+    def principals(self) -> frozenset[str]:
+        return frozenset(one for ones in self.by_part.values() for one in ones)
+
+    @property
+    def own_groups(self) -> tuple[str, ...]:
+        """With what the groups of consumers begin."""
+        parts = (Part.CONSUMER, Part.LABS, Part.NOTES)
+        return tuple(sorted({short(one) for part in parts for one in self.by_part.get(part, ())}))
+
+    def rights(self, settings: Settings) -> dict[str, list[Right]]:
+        """Of each login, in the order of the roles. A login with two roles is denied nothing that one of them needs."""
+        found: dict[str, dict[Right, None]] = {}
+        for part, principals in self.by_part.items():
+            for one in principals:
+                own = rights_of(part, settings.topic_prefix, settings.group_id, short(one), settings.postgres_topics)
+                found.setdefault(one, {}).update(dict.fromkeys(own))
+        return {one: [right for right in rights if not _is_undone(right, rights)] for one, rights in found.items()}
+
+
+def logins(given: Iterable[str] = (), roles: Collection[str] = ()) -> Logins:
+    """`given`: `ROLE=PRINCIPAL`, also several of one role; `User:streams-ROLE` for the others. `roles`: these alone.
+
+    Raises Misconfigured.
+    """
+    named: dict[Part, list[str]] = {}
+    for one in given:
+        role, _, principal = one.partition("=")
+        if not re.fullmatch(r"User:.+", principal):
+            raise Misconfigured(f"{one}: write ROLE=User:NAME")
+        named.setdefault(_part(role), []).append(principal)
+    wanted = [_part(role) for role in roles]
+    return Logins({one: named.get(one, [f"User:streams-{one}"]) for one in Part if not wanted or one in wanted})
+
+
+def _part(role: str) -> Part:
+    if role not in [*Part]:
+        raise Misconfigured(f"{role} is no role: {', '.join(Part)}")
+    return Part(role)
+
+
+def short(principal: str) -> str:
+    """The name in a principal: `User:analytics` and `User:CN=analytics,O=Clinic` are `analytics`."""
+    name = principal.partition(":")[2]
+    common = _COMMON_NAME.search(name)
+    return common[1].strip() if common else name
+
+
+def _is_undone(right: Right, rights: Iterable[Right]) -> bool:
+    return right.is_denied and right._replace(is_denied=False) in rights

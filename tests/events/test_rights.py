@@ -1,0 +1,100 @@
+"""The rights of each role: what a process needs, and nothing of others."""
+
+import pytest
+
+from streams.events import topics
+from streams.events.parts import USES, Part, changelogs
+from streams.events.rights import On, Operation, Right, rights_of
+from streams.kafka import admin
+from streams.ops.settings import Settings
+
+SETTINGS = Settings(_env_file=None)
+LAYOUT = [topic.name for topic in admin.layout_of(SETTINGS)]
+GROUP = SETTINGS.group_id
+RIGHTS = {part: rights_of(part, "junction", GROUP, f"streams-{part}") for part in Part}
+SERVICES = [part for part, use in USES.items() if use.is_service]
+
+
+def may(part: Part, operation: Operation, on: On, name: str) -> bool:
+    """What Kafka's authorizer says: a denial wins, and nothing is allowed by itself."""
+    covering = [
+        one
+        for one in RIGHTS[part]
+        if one.on is on
+        and one.operation == operation
+        and (name.startswith(one.name) if one.is_prefix else name == one.name)
+    ]
+    return bool(covering) and not any(one.is_denied for one in covering)
+
+
+@pytest.mark.parametrize("part", SERVICES)
+def test_a_service_may_look_at_the_whole_layout(part: Part) -> None:
+    """A service that may not describe a topic takes it for missing, and does not start."""
+    for name in LAYOUT:
+        assert may(part, Operation.DESCRIBE, On.TOPIC, name)
+        assert may(part, Operation.DESCRIBE_CONFIGS, On.TOPIC, name)
+
+
+@pytest.mark.parametrize("part", Part)
+def test_only_the_operator_creates_and_alters(part: Part) -> None:
+    """And nobody has a right to delete, or on the cluster, that changes anything."""
+    changing = {one.operation for one in RIGHTS[part]} & {Operation.CREATE, Operation.ALTER_CONFIGS}
+    assert bool(changing) is (part is Part.OPERATOR)
+    assert {one.operation for one in RIGHTS[part]} <= set(Operation)
+    assert {one.operation for one in RIGHTS[part] if one.on is On.CLUSTER} <= {Operation.DESCRIBE}
+
+
+@pytest.mark.parametrize("part", [part for part in Part if part is not Part.SUPPORT])
+def test_records_are_read_and_written_as_the_table_says(part: Part) -> None:
+    """Of all topics of the layout, tables' changelogs among them."""
+    use, logs = USES[part], set(changelogs(part, GROUP))
+    for operation, shorts in ((Operation.READ, use.receives), (Operation.WRITE, use.sends)):
+        expected = {f"junction.{short}" for short in shorts} | logs
+        assert {name for name in LAYOUT if may(part, operation, On.TOPIC, name)} == expected
+
+
+def test_support_reads_all_but_tables() -> None:
+    """People look at any topic; rows of tables are private bytes of the engine."""
+    read = {name for name in LAYOUT if may(Part.SUPPORT, Operation.READ, On.TOPIC, name)}
+    assert read == {name for name in LAYOUT if name.startswith("junction.")}
+
+
+@pytest.mark.parametrize(
+    ("part", "group"),
+    [
+        (Part.WORKER, GROUP),
+        (Part.FETCHER, f"{GROUP}-fetcher"),
+        (Part.NOTIFY, f"{GROUP}-notify-log"),
+        (Part.SINK, f"{GROUP}-sink-postgres"),
+        (Part.CONSUMER, "streams-consumer-2"),
+    ],
+)
+def test_each_group_has_one_role(part: Part, group: str) -> None:
+    """Who joins another's group takes partitions from it."""
+    assert [one for one in Part if may(one, Operation.READ, On.GROUP, group)] == [part]
+
+
+@pytest.mark.parametrize(
+    ("part", "transactional_id"),
+    [(Part.WORKER, "w0"), (Part.WORKER, "refetcher"), (Part.FETCHER, "fetcher-w0"), (Part.SUPPORT, "redrive")],
+)
+def test_each_transactional_id_has_one_role(part: Part, transactional_id: str) -> None:
+    """Who begins a transaction under another's id ends the other."""
+    name = f"{GROUP}-{transactional_id}"
+    assert [one for one in Part if may(one, Operation.WRITE, On.TRANSACTIONAL_ID, name)] == [part]
+
+
+def test_a_sink_of_some_topics_reads_these() -> None:
+    """STREAMS_POSTGRES_TOPICS."""
+    found = rights_of(Part.SINK, "junction", GROUP, "x", ("sleep",))
+    assert [one.name for one in found if one.operation == Operation.READ and one.on is On.TOPIC] == ["junction.sleep"]
+
+
+def test_names_follow_prefix_and_group() -> None:
+    """Two installations on one Kafka have nothing in common."""
+    first, second = (
+        {(one.on, one.name) for part in Part for one in rights_of(part, prefix, group, f"{prefix}-{part}")}
+        for prefix, group in (("a", "ga"), ("b", "gb"))
+    )
+    assert {name for _, name in first & second} == {"kafka-cluster"}
+    assert Right(On.TOPIC, f"a.{topics.ALERTS}", Operation.READ) in rights_of(Part.NOTIFY, "a", "ga", "x")

@@ -1,0 +1,79 @@
+"""Rights on a real Kafka that asks for a login and allows nothing by itself."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from streams.demo.cluster import jars
+from streams.demo.cluster.guarded import GuardedKafka, login
+from streams.events.parts import Part
+from streams.events.rights import On, Operation, Right
+from streams.kafka import acls, admin
+from streams.kafka.acls import Rule
+from streams.kafka.logins import logins
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
+
+LOGINS = logins()
+
+
+@pytest.fixture(scope="module")
+def kafka(java: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedKafka]:
+    running = GuardedKafka(jars.resolve(), tmp_path_factory.mktemp("guarded") / "kafka")
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop(discard=True)
+
+
+def settings_of(kafka: GuardedKafka, who: dict[str, Any]) -> Settings:
+    own = {"topic_prefix": "t", "group_id": "g", "partitions": 1, "session_timeout_s": 6.0}
+    return Settings(_env_file=None, bootstrap_servers=kafka.bootstrap_servers, **own, **who)
+
+
+@pytest.fixture(scope="module")
+def of_admin(kafka: GuardedKafka) -> Settings:
+    """The super user's, with all rights of all roles given."""
+    settings = settings_of(kafka, dict(kafka.admin))
+    acls.apply(settings, LOGINS)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def of(kafka: GuardedKafka, of_admin: Settings) -> dict[Part, Settings]:
+    """Each role's own; the operator has made the topics."""
+    passwords = kafka.add_users(f"streams-{part}" for part in Part)
+    made = {part: settings_of(kafka, login(f"streams-{part}", passwords[f"streams-{part}"])) for part in Part}
+    admin.apply(made[Part.OPERATOR])
+    return made
+
+
+def test_what_was_applied_is_right(of: dict[Part, Settings], of_admin: Settings) -> None:
+    """A second plan finds nothing, and the operator sees the same."""
+    assert acls.plan(of_admin, LOGINS) == acls.AclPlan([], [], [], [])
+    assert acls.plan(of[Part.OPERATOR], LOGINS).is_right
+    assert admin.plan(of[Part.OPERATOR]) == []
+
+
+def test_what_is_ours_alone_is_removed(of_admin: Settings) -> None:
+    """More than a role needs goes; what is beyond our names goes when asked; what is another's stays."""
+    read = Right(On.TOPIC, "t.raw.labs", Operation.READ)
+    more = [Rule("User:streams-notify", read), Rule("User:streams-notify", read._replace(name="payments"))]
+    other = Rule("User:bob", read)
+    client = admin.client_of(of_admin)
+    for future in client.create_acls([acls._binding(rule) for rule in (*more, other)]).values():
+        future.result()
+    found = acls.apply(of_admin, LOGINS)
+    assert (found.missing, found.superfluous, found.beyond, found.others) == ([], more[:1], more[1:], [other])
+    assert acls.apply(of_admin, LOGINS, removes_beyond=True).beyond == more[1:]
+    assert acls.plan(of_admin, LOGINS) == acls.AclPlan([], [], [], [other])
+
+
+def test_who_may_not_is_told(of: dict[Part, Settings]) -> None:
+    """Looking at rights, and changing them, each with a sentence."""
+    with pytest.raises(Misconfigured, match="may not see the rights"):
+        acls.plan(of[Part.WORKER], LOGINS)
+    with pytest.raises(Misconfigured, match="adding a right: CLUSTER_AUTHORIZATION_FAILED"):
+        acls.apply(of[Part.OPERATOR], logins(["worker=User:x"], ["worker"]))
