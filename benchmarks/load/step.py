@@ -13,7 +13,7 @@ import httpx
 import psutil
 
 from benchmarks._processes import family, forget_peaks, peak_bytes
-from benchmarks.load import latency, receipts, use
+from benchmarks.load import disk, latency, receipts, use
 from benchmarks.load.bodies import Bodies
 from benchmarks.load.latency import Percentiles, Span
 from benchmarks.load.seen import Seen
@@ -36,6 +36,7 @@ class Row:
     as the sender saw it, from when it was due.
 
     `lost`: accepted and not stored, or stored and not committed. `held`: accepted in time, without a growing backlog.
+    `disk_bytes`: what an event of the step added, by class; in a short step the tables' part is mostly a log.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Row:
     lost: int
     held: bool
     statuses: dict[str, int] = field(default_factory=dict)
+    disk_bytes: dict[str, int] = field(default_factory=dict)
 
 
 Watched = Callable[[float], AbstractContextManager[object]]  # of a rate: a profile around it, or nothing
@@ -83,6 +85,7 @@ class Steps:
     def run(self, rate: float, seconds: float) -> Row:
         """Raises Misconfigured when one of the processes has ended, Unavailable when one does not answer."""
         begin = self._lag.ends()
+        held = self._on_disk()
         command = self._stand.sender(
             self._bodies.file, self._offset, rate, WARM_UP_S + seconds + TAIL_S, self._connections
         )
@@ -101,7 +104,11 @@ class Steps:
         end = self._lag.ends()
         stored = receipts.read(self._stand.settings, begin, end)
         lost = sum((self._accepted() - Counter(stored.ids)).values()) + left
-        return self._row(rate, seconds, said, stored, before, after, memory, lost)
+        added = disk.an_event(held, self._on_disk(), said["ok"])
+        return self._row(rate, seconds, said, stored, before, after, memory, lost, added)
+
+    def _on_disk(self) -> dict[str, int]:
+        return disk.bytes_by_class(self._stand.folder, self._stand.settings.topic_prefix)
 
     def _watch(self, sender: int, rate: float, seconds: float) -> tuple[use.Look, use.Look, dict[str, float]]:
         """From the end of the warm-up for so long."""
@@ -153,6 +160,7 @@ class Steps:
         after: use.Look,
         memory: dict[str, float],
         lost: int,
+        disk_bytes: dict[str, int],
     ) -> Row:
         span = Span(before.at_s * 1000, after.at_s * 1000)
         commits, records = self._seen.news()
@@ -190,4 +198,5 @@ class Steps:
             lost=lost,
             held=per_s >= rate * HELD_SHARE and backlog <= rate * HELD_BACKLOG_S,
             statuses=said["refused"],
+            disk_bytes=disk_bytes,
         )

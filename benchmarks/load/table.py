@@ -88,7 +88,19 @@ def text(rows: Sequence[Row]) -> str:
         "alert p99",
     ]
     titles += [f"CPU {name}" for name in _TOLD]
-    titles += ["busy", "others", "tx/s", "rec/tx", "part/tx", "MB gw", "MB worker", "MB Kafka", "backlog", "lost"]
+    titles += [
+        "busy",
+        "others",
+        "tx/s",
+        "rec/tx",
+        "part/tx",
+        "MB gw",
+        "MB worker",
+        "MB Kafka",
+        "backlog",
+        "lost",
+        "disk B/event",
+    ]
     for title in titles:
         shown.add_column(title, justify="right")
     for row in rows:
@@ -108,7 +120,8 @@ def markdown(rows: Sequence[Row]) -> str:
     """A table as docs/performance.md has it, knee and ceiling below."""
     under = f"|---|{'---:|' * (HEAD.count('|') - 2)}"
     lines = [HEAD, under, *(f"| {' | '.join(_words(row))} |" for row in rows)]
-    return "\n".join([*lines, "", f"{_ends(rows)}; lost {sum(row.lost for row in rows)}."])
+    ends = f"{_ends(rows)}; lost {sum(row.lost for row in rows)}; bytes on disk an event: {_disk(rows[-1])}."
+    return "\n".join([*lines, "", ends])
 
 
 def _words(row: Row) -> list[str]:
@@ -157,7 +170,12 @@ def _cells(row: Row) -> list[str]:
         *(f"{row.memory_mb[name]:,.0f}" for name in ("gateway", "worker", "kafka")),
         f"{row.backlog:,}",
         f"{row.lost:,}",
+        _disk(row),
     ]
+
+
+def _disk(row: Row) -> str:
+    return ", ".join(f"{name} {held:,}" for name, held in row.disk_bytes.items())
 
 
 def _rate(rate: float | None) -> str:

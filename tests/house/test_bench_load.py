@@ -14,7 +14,7 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from benchmarks import _rules
-from benchmarks.load import bodies, latency, plot, stand, table
+from benchmarks.load import bodies, disk, latency, plot, stand, table
 from benchmarks.load.latency import Percentiles, Span
 from benchmarks.load.receipts import Receipts
 from benchmarks.load.seen import Committed, Record, Seen
@@ -193,3 +193,23 @@ def _empty(kind: Any) -> Any:
     """Something that fits a field."""
     name = kind["type"] if isinstance(kind, dict) else str(kind)
     return {"string": "", "int": 0, "long": 0, "array": []}.get(name)
+
+
+def test_what_events_leave_on_disk_is_told_by_class(tmp_path: Path) -> None:
+    """Records of our topics and changelogs, without indexes and Kafka's own topics; the tables of every worker."""
+    held = {
+        "kafka/data/junction.raw.summaries-0/00.log": 1000,
+        "kafka/data/junction.raw.summaries-0/00.index": 7,
+        "kafka/data/junction.sleep-11/00.log": 200,
+        "kafka/data/junction-summaries-changelog-1/00.log": 30,
+        "kafka/data/__consumer_offsets-3/00.log": 9,
+        "w0/state/summaries-0.db/000012.sst": 4,
+        "w0/worker.log": 9,
+    }
+    for name, size in held.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x" * size)
+    after = disk.bytes_by_class(tmp_path, "junction")
+    assert after == {"raw": 1000, "clean": 200, "changelog": 30, "tables": 4}
+    before = {"raw": 600, "clean": 200, "changelog": 10, "tables": 0}
+    assert disk.an_event(before, after, 2) == {"raw": 200, "clean": 0, "changelog": 10, "tables": 2}
