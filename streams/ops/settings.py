@@ -267,10 +267,10 @@ class Settings(BaseSettings):
     @field_validator("worker_id")
     @classmethod
     def _own_transactional_id(cls, value: str) -> str:
-        """Transactional ids are `<group>-<worker>`, `<group>-fetcher-<worker>` and `<group>-redrive`: all different."""
-        if value == "redrive" or value.startswith("fetcher-"):
+        """Transactional ids are `<group>-<worker>`, `-fetcher-<worker>`, `-redrive` and `-doctor`: all different."""
+        if value in ("redrive", "doctor") or value.startswith("fetcher-"):
             raise ValueError(
-                "is `redrive` or begins with `fetcher-`: the command or a fetcher of that name would be it"
+                "is `redrive` or `doctor`, or begins with `fetcher-`: the command or a fetcher of that name would be it"
             )
         return value
 

@@ -12,7 +12,7 @@ from streams.cli import app
 SERVICES = ["demo", "up", "gateway", "worker", "fetcher", "simulate", "fake-api"]
 SERVICES = ["demo", "up", "gateway", "worker", "fetcher", "notify", "simulate"]
 SINKS = ["sink postgres", "sink status", "sink rejects", "sink erase", "sink rebuild"]
-LOOKS = ["explain", "tail", "status", "drift", "reconcile", "fetch"]
+LOOKS = ["doctor", "explain", "tail", "status", "drift", "reconcile", "fetch"]
 LETTERS = ["dead-letters list", "dead-letters show", "dead-letters redrive"]
 ALERTS = [f"alerts {name}" for name in ("check", "test", "list", "show", "threshold set", "threshold unset")]
 COMMANDS = [*SERVICES, *SINKS, *LOOKS, *LETTERS, *ALERTS]
@@ -39,7 +39,8 @@ def test_help_has_an_example(command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["topics plan", "topics apply", "topics acls plan", "tail sleep", "drift", "dead-letters list"]
+    "command",
+    ["topics plan", "topics apply", "topics acls plan", "tail sleep", "drift", "dead-letters list", "doctor"],
 )
 def test_without_kafka_a_sentence_says_what_to_run(command: str) -> None:
     """No address: exit 2, one sentence that names the variable and `up`, no traceback."""

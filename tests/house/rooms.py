@@ -25,9 +25,10 @@ LIBRARIES = {
         "streams/alerts",
         "streams/letters",
         "streams/demo",
+        "streams/doctor",
         "connectors",
     ),
-    "aiokafka": ("streams/engine", "streams/kafka"),
+    "aiokafka": ("streams/engine", "streams/kafka", "streams/doctor"),
     "faust": ("streams/engine",),
     "mode": ("streams/engine",),
     "rocksdict": ("streams/engine",),
@@ -41,7 +42,7 @@ LIBRARIES = {
 FLOORS = (
     *("streams/ops", "streams/events", "streams/payloads", "streams/tables", "streams/kafka", "streams/engine"),
     *("streams/alerts", "streams/letters", "streams/status", "streams/agents", "connectors", "streams/simulator"),
-    *("streams/demo", "streams/cli"),
+    *("streams/doctor", "streams/demo", "streams/cli"),
 )
 
 

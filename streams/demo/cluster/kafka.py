@@ -102,10 +102,14 @@ class Kafka(Service):
         config = self._folder / f"node-{node}.properties"
         config.write_text("".join(f"{name}={value}\n" for name, value in self._properties(node).items()))
         self.children[node] = Child(
-            [self._jars.java, *_JVM, *self.archive.flags(), "-cp", self._jars.kafka_class_path, "kafka.Kafka", config],
+            [self._jars.java, *_JVM, *self.archive.flags(), "-cp", self._class_path, "kafka.Kafka", config],
             self._folder / f"node-{node}.log",
             pass_fds=self._pass_fds,
         )
+
+    @property
+    def _class_path(self) -> str:
+        return self._jars.kafka_class_path
 
     def _properties(self, node: int) -> Mapping[str, object]:
         replicas = min(3, len(self._nodes))

@@ -64,6 +64,14 @@ class Client:
 
         return await self._retry(once, judge, until_s, moved=lambda: self._nodes.pop(kind, None))
 
+    async def ask_anyone(self, request: Any, judge: Judge, until_s: float) -> Any:
+        """The answer of some broker. Raises Refused."""
+
+        async def once() -> Any:
+            return await self._kafka.send(self._kafka.get_random_node(), request)
+
+        return await self._retry(once, judge, until_s)
+
     async def produce(
         self, transactional_id: str, batches: Mapping[Source, deque[Batch]], until_s: float
     ) -> dict[Source, int]:

@@ -1,4 +1,4 @@
-"""Two requests in versions that aiokafka 0.14 does not have: with what fences a worker that the group moved past.
+"""Requests in versions that aiokafka 0.14 does not have: with what fences a worker that the group moved past.
 
 Fields are those of Kafka's TxnOffsetCommitRequest.json (version 3, KIP-447) and InitProducerIdRequest.json (version 3,
 KIP-360). Brokers have both since 2.5.
@@ -28,41 +28,43 @@ class Question:
 
     def prepare(self, versions: Mapping[int, tuple[int, int]]) -> Any:
         """`versions`: lowest and highest of each request of the broker. Raises IncompatibleBrokerVersion."""
-        lowest, highest = versions.get(self._request.API_KEY, (0, 0))
-        if not lowest <= VERSION <= highest:
-            raise IncompatibleBrokerVersion(f"the broker has no version {VERSION} of {self._request.API_KEY}")
+        key, version = self._request.API_KEY, self._request.API_VERSION
+        lowest, highest = versions.get(key, (0, -1))
+        if not lowest <= version <= highest:
+            raise IncompatibleBrokerVersion(f"the broker has no version {version} of {key}")
         return self._request
 
 
-def _tagged(*fields: Field) -> list[Field]:
+def tagged(*fields: Field) -> list[Field]:
+    """Fields of a flexible version (KIP-482)."""
     return [*fields, ("tags", TaggedFields)]
 
 
-def _type(key: int, asked: list[Field], answered: list[Field]) -> Any:
+def request_type(key: int, asked: list[Field], answered: list[Field], version: int = VERSION) -> Any:
     """The class of a request with these fields, whose answer has those."""
-    api = {"API_KEY": key, "API_VERSION": VERSION}
+    api = {"API_KEY": key, "API_VERSION": version}
     answer = type("Answer", (Response,), {**api, "SCHEMA": Schema(*answered)})
     request = {**api, "SCHEMA": Schema(*asked), "FLEXIBLE_VERSION": True, "RESPONSE_TYPE": answer}
     return type("Asked", (RequestStruct,), request)
 
 
-_InitProducerId = _type(
+_InitProducerId = request_type(
     22,
-    _tagged(
+    tagged(
         ("transactional_id", TEXT),
         ("transaction_timeout_ms", Int32),
         ("producer_id", Int64),
         ("producer_epoch", Int16),
     ),
-    _tagged(("throttle_time_ms", Int32), ("error_code", Int16), ("producer_id", Int64), ("producer_epoch", Int16)),
+    tagged(("throttle_time_ms", Int32), ("error_code", Int16), ("producer_id", Int64), ("producer_epoch", Int16)),
 )
 _Offset = CompactArray(
-    *_tagged(("partition", Int32), ("offset", Int64), ("leader_epoch", Int32), ("metadata", TEXT)),
+    *tagged(("partition", Int32), ("offset", Int64), ("leader_epoch", Int32), ("metadata", TEXT)),
 )
-_Error = CompactArray(*_tagged(("partition", Int32), ("error_code", Int16)))
-_TxnOffsetCommit = _type(
+_Error = CompactArray(*tagged(("partition", Int32), ("error_code", Int16)))
+_TxnOffsetCommit = request_type(
     28,
-    _tagged(
+    tagged(
         ("transactional_id", TEXT),
         ("group_id", TEXT),
         ("producer_id", Int64),
@@ -70,11 +72,11 @@ _TxnOffsetCommit = _type(
         ("generation_id", Int32),
         ("member_id", TEXT),
         ("group_instance_id", TEXT),
-        ("topics", CompactArray(*_tagged(("topic", TEXT), ("partitions", _Offset)))),
+        ("topics", CompactArray(*tagged(("topic", TEXT), ("partitions", _Offset)))),
     ),
-    _tagged(
+    tagged(
         ("throttle_time_ms", Int32),
-        ("topics", CompactArray(*_tagged(("topic", TEXT), ("partitions", _Error)))),
+        ("topics", CompactArray(*tagged(("topic", TEXT), ("partitions", _Error)))),
     ),
 )
 

@@ -1,0 +1,22 @@
+"""`doctor`: is everything set up right?"""
+
+from streams.cli.base import MEND, AsJson, app, read_settings
+
+
+@app.command(rich_help_panel=MEND)
+def doctor(as_json: AsJson = False) -> None:
+    """Connects with every client that the product uses, and says what is right, what to look at, what is wrong.
+
+    Kafka (login, versions, transactions, limits, topics, rights), the registry, clocks, secrets, disk; PostgreSQL and
+    the workers where they are set. Changes nothing: it begins one transaction without records, and aborts it. Exits
+    with 2 where a person has to change something, 3 where a system does not answer.
+
+    Example: `junction-streams doctor`, before the first start and whenever something is odd.
+    """
+    from streams.cli.show.doctor import print_lines, waiting
+    from streams.doctor.checks import checks_of
+    from streams.doctor.examine import examine
+
+    settings = read_settings()
+    settings.need_kafka()
+    raise SystemExit(print_lines(examine(checks_of(settings), waiting), as_json=as_json))

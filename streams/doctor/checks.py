@@ -1,0 +1,50 @@
+"""Which checks there are for these settings, in the order of their lines."""
+
+from functools import partial
+from importlib.util import find_spec
+
+from streams.doctor.examine import Check
+from streams.doctor.look import cluster, database, kafka, machine, schemas, transaction, workers
+from streams.ops.settings import Settings
+
+CLIENT_S, ADMIN_S, TRANSACTION_S, REGISTRY_S, OTHER_S = 12.0, 30.0, 25.0, 30.0, 15.0
+KAFKA, REGISTRY = "kafka", "registry"
+
+
+def checks_of(settings: Settings) -> list[Check]:
+    """Those of systems that are set."""
+    return [*_of_kafka(settings), *_of_registry(settings), *_of_others(settings)]
+
+
+def _of_kafka(settings: Settings) -> list[Check]:
+    clients = (kafka.producer, kafka.consumer, kafka.worker_consumer)
+    return [
+        Check(KAFKA, partial(kafka.address, settings), CLIENT_S),
+        *(Check("clients", partial(look, settings), CLIENT_S) for look in clients),
+        Check("transactions", partial(transaction.transaction, settings), TRANSACTION_S, KAFKA),
+        Check("cluster", partial(cluster.described, settings), ADMIN_S, KAFKA),
+        Check("limits", partial(cluster.limited, settings), ADMIN_S, KAFKA),
+        Check("topics", partial(cluster.planned, settings), ADMIN_S, KAFKA),
+        Check("rights", partial(cluster.allowed, settings), ADMIN_S, KAFKA),
+    ]
+
+
+def _of_registry(settings: Settings) -> list[Check]:
+    if settings.is_mock:
+        return []
+    return [
+        Check(REGISTRY, partial(schemas.answers, settings), REGISTRY_S),
+        Check("schemas", partial(schemas.registered, settings), REGISTRY_S, REGISTRY),
+    ]
+
+
+def _of_others(settings: Settings) -> list[Check]:
+    found = [
+        Check("endpoints", partial(machine.endpoints, settings), OTHER_S),
+        Check("disk", partial(machine.disk, settings), OTHER_S),
+    ]
+    if settings.postgres_url.get_secret_value() and find_spec("psycopg"):
+        found.append(Check("postgres", partial(database.database, settings), OTHER_S))
+    if settings.query_url or settings.query_port:
+        found.append(Check("workers", partial(workers.workers, settings), OTHER_S))
+    return found

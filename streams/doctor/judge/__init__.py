@@ -1,0 +1,1 @@
+"""Facts in, lines out: what is right, what to look at, what is wrong, and what to change. Pure."""

@@ -1,0 +1,59 @@
+"""What the doctor says: one line a finding, and what all lines together mean for the exit code."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    OK = "ok"
+    LOOK_AT = "look at"  # works, and may not be meant so
+    WRONG = "wrong"  # a person has to change something
+    SILENT = "no answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`about`: what was looked at. `found`: what is so. `change`: what to do about it, "" for nothing."""
+
+    state: State
+    about: str
+    found: str
+    change: str = ""
+
+
+def ok(about: str, found: str) -> Line:
+    return Line(State.OK, about, found)
+
+
+def look_at(about: str, found: str, change: str) -> Line:
+    return Line(State.LOOK_AT, about, found, change)
+
+
+def wrong(about: str, found: str, change: str) -> Line:
+    return Line(State.WRONG, about, found, change)
+
+
+def silent(about: str, found: str, change: str = "") -> Line:
+    return Line(State.SILENT, about, found, change)
+
+
+def exit_code(lines: Iterable[Line]) -> int:
+    """0, 2 where a person has to change something, else 3 where a system does not answer."""
+    states = {line.state for line in lines}
+    return 2 if State.WRONG in states else 3 if State.SILENT in states else 0
+
+
+def some(names: Iterable[str], most: int = 3) -> str:
+    """The first few of some names, for a sentence."""
+    listed = list(names)
+    shown = ", ".join(listed[:most])
+    return f"{shown} and {len(listed) - most} more" if len(listed) > most else shown
+
+
+def size(count: int) -> str:
+    """Bytes in the largest binary unit that has no rest: "20 MiB"."""
+    for unit, name in ((1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB")):
+        if count >= unit and count % unit == 0:
+            return f"{count // unit} {name}"
+    return f"{count:,} bytes"

@@ -1,0 +1,1 @@
+"""Asks one system each, and has the answer judged. Raises Misconfigured, Unavailable."""
