@@ -26,6 +26,7 @@ from benchmarks.path import cpu_s, worker
 from streams.demo.cluster import Cluster
 from streams.events.headers import H_ID
 from streams.kafka import admin, codec, registry
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.settings import Settings
 
 SMALL_PER_S = 50
@@ -85,7 +86,7 @@ def measure(settings: Settings, process: psutil.Process, giants: int, every_s: f
     reader = threading.Thread(target=seen.read, daemon=True)
     reader.start()
     producer = Producer(
-        settings.librdkafka | {"linger.ms": 1, "message.max.bytes": 20 << 20, "compression.type": "lz4"}
+        for_librdkafka(settings) | {"linger.ms": 1, "message.max.bytes": 20 << 20, "compression.type": "lz4"}
     )
     small = records(loads()["samples_1"], 1_000_000, users=200, duplicates=0, prefix=settings.topic_prefix)
     seen.first(lambda: send(producer, small, 0.1))
@@ -139,7 +140,7 @@ class Seen:
 
     def __init__(self, settings: Settings) -> None:
         conf = {"group.id": "large", "isolation.level": "read_committed", "fetch.message.max.bytes": 20 << 20}
-        self._consumer = Consumer(settings.librdkafka | conf)
+        self._consumer = Consumer(for_librdkafka(settings) | conf)
         names = [f"{settings.topic_prefix}.{name}" for name in (SMALL, GIANT)]
         self._consumer.assign([TopicPartition(name, p, 0) for name in names for p in range(PARTITIONS)])
         self.at: dict[bytes, float] = {}

@@ -34,6 +34,7 @@ from streams.events import topics
 from streams.events.headers import H_ID, header
 from streams.kafka import admin, registry
 from streams.kafka.lag import Lag
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 
@@ -159,7 +160,7 @@ def through_kafka(chosen: list[Load], scale: float, duplicates: float) -> dict[s
 def feed(settings: Settings, made: Iterator[Raw]) -> None:
     """Write records as they are."""
     producer = Producer(
-        settings.librdkafka | {"compression.type": "lz4", "linger.ms": 20, "message.max.bytes": 20 << 20}
+        for_librdkafka(settings) | {"compression.type": "lz4", "linger.ms": 20, "message.max.bytes": 20 << 20}
     )
     for record in made:
         while True:

@@ -30,6 +30,7 @@ from streams.events.partitions import partition_for
 from streams.events.record_keys import raw_key
 from streams.kafka import admin, registry
 from streams.kafka.lag import Lag
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from streams.simulator.delivery.schedule import Faults, schedule
@@ -81,7 +82,7 @@ def main() -> int:
 
 def feed(settings: Settings, world: World) -> int:
     """Write the deliveries of a world as the gateway does; returns how many."""
-    producer = Producer(settings.librdkafka | {"compression.type": "lz4", "linger.ms": 20})
+    producer = Producer(for_librdkafka(settings) | {"compression.type": "lz4", "linger.ms": 20})
     count = 0
     for attempt in schedule(world.events(), Faults(seed=1, duplicates=0.2)):
         count += 1

@@ -1,4 +1,4 @@
-"""A Kafka that asks for TLS, and for a password or a certificate: its authority, its listeners, its user."""
+"""A Kafka that asks for TLS, and for a password, a certificate or a token: its authority, listeners, users."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -14,8 +14,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from streams.demo.cluster import jars, ports
 from streams.demo.cluster.kafka import Kafka
 from streams.demo.cluster.ports import LOOPBACK
+from tests.token_server import AUDIENCE, ISSUER, TokenServer
 
 USER, PASSWORD = "worker", "the-right-password"
+PLAIN_USER, PLAIN_PASSWORD = "gateway", "another-right-password"
 SESSION_S = 2.0  # then Kafka closes a connection that logged in: aiokafka does not log in again on an open one
 
 
@@ -55,11 +57,13 @@ class Authority:
 
 
 class SecuredKafka(Kafka):
-    """One node, with two more listeners: one asks for a password, one for a certificate."""
+    """One node, with three more listeners: for SCRAM, for a certificate, for PLAIN or a token."""
 
-    def __init__(self, files: jars.Jars, folder: Path, authority: Authority) -> None:
+    def __init__(self, files: jars.Jars, folder: Path, authority: Authority, tokens: TokenServer) -> None:
         super().__init__(files, folder)
-        self._ports_of = {name: ports.random_free() for name in ("PASSWORD", "CERTIFICATE")}
+        self._tokens = tokens
+        self.jvm = (*self.jvm, f"-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls={tokens.jwks_url}")
+        self._ports_of = {name: ports.random_free() for name in ("PASSWORD", "CERTIFICATE", "TOKEN")}
         self._store = folder.parent / "broker.pem"
         self._ca = authority.ca
         cert, key = authority.issue("broker")
@@ -73,30 +77,54 @@ class SecuredKafka(Kafka):
     def by_certificate(self) -> str:
         return f"{LOOPBACK}:{self._ports_of['CERTIFICATE']}"
 
+    @property
+    def by_token(self) -> str:
+        return f"{LOOPBACK}:{self._ports_of['TOKEN']}"
+
     def _properties(self, node: int) -> Mapping[str, object]:
         plain = super()._properties(node)
         more = "".join(f",{name}://{LOOPBACK}:{port}" for name, port in self._ports_of.items())
         password = "listener.name.password"
         module = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+        session_ms = int(SESSION_S * 1000)
         return {
             **plain,
             "listeners": f"{plain['listeners']}{more}",
             "advertised.listeners": f"{plain['advertised.listeners']}{more}",
             "listener.security.protocol.map": (
-                "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PASSWORD:SASL_SSL,CERTIFICATE:SSL"
+                "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PASSWORD:SASL_SSL,CERTIFICATE:SSL,TOKEN:SASL_SSL"
             ),
             "ssl.keystore.type": "PEM",
             "ssl.keystore.location": self._store,
             "ssl.truststore.type": "PEM",
             "ssl.truststore.location": self._ca,
             "listener.name.certificate.ssl.client.auth": "required",
-            f"{password}.sasl.enabled.mechanisms": "SCRAM-SHA-256",
-            f"{password}.scram-sha-256.sasl.jaas.config": module,
-            f"{password}.connections.max.reauth.ms": int(SESSION_S * 1000),
+            f"{password}.sasl.enabled.mechanisms": "SCRAM-SHA-512",
+            f"{password}.scram-sha-512.sasl.jaas.config": module,
+            f"{password}.connections.max.reauth.ms": session_ms,
+            **self._token_properties(session_ms),
+        }
+
+    def _token_properties(self, session_ms: int) -> Mapping[str, object]:
+        security, token = "org.apache.kafka.common.security", "listener.name.token"
+        return {
+            f"{token}.sasl.enabled.mechanisms": "OAUTHBEARER,PLAIN",
+            f"{token}.plain.sasl.jaas.config": (
+                f'{security}.plain.PlainLoginModule required user_{PLAIN_USER}="{PLAIN_PASSWORD}";'
+            ),
+            f"{token}.oauthbearer.sasl.jaas.config": f"{security}.oauthbearer.OAuthBearerLoginModule required;",
+            f"{token}.oauthbearer.sasl.server.callback.handler.class": (
+                f"{security}.oauthbearer.OAuthBearerValidatorCallbackHandler"
+            ),
+            f"{token}.oauthbearer.sasl.oauthbearer.jwks.endpoint.url": self._tokens.jwks_url,
+            f"{token}.oauthbearer.sasl.oauthbearer.expected.audience": AUDIENCE,
+            f"{token}.oauthbearer.sasl.oauthbearer.expected.issuer": ISSUER,
+            f"{token}.oauthbearer.sasl.oauthbearer.clock.skew.seconds": 0,
+            f"{token}.connections.max.reauth.ms": session_ms,
         }
 
     def add_user(self) -> None:
-        info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, 4096)
+        info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
         admin = AdminClient({"bootstrap.servers": self.bootstrap_servers})
         wanted = UserScramCredentialUpsertion(USER, info, PASSWORD.encode())
         for future in admin.alter_user_scram_credentials([wanted]).values():

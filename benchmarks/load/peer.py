@@ -19,6 +19,7 @@ from streams.demo.cluster import Cluster
 from streams.demo.cluster.supervise import Child
 from streams.events import topics
 from streams.events.headers import H_SVIX_ID
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 
@@ -51,7 +52,7 @@ def started(partitions: int) -> Iterator[Stand]:
 
 def _streams(stack: ExitStack, settings: Settings, folder: Path) -> Child:
     """Kafka Streams on the raw topics, once it has them."""
-    admin, out = AdminClient(settings.librdkafka), f"{settings.topic_prefix}.{OUT}"
+    admin, out = AdminClient(for_librdkafka(settings)), f"{settings.topic_prefix}.{OUT}"
     config = {"max.message.bytes": str(settings.record_bytes_max)}
     admin.create_topics([NewTopic(out, settings.partitions, 1, config=config)])[out].result()
     sources = ",".join(f"{settings.topic_prefix}.{name}" for name in topics.RAW)

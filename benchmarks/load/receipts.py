@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, TopicPartition
 from streams.events.headers import H_RECEIVED, H_SVIX_ID, H_TRACEPARENT
 from streams.events.times import millis
 from streams.kafka.lag import Offsets
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 
@@ -32,7 +33,7 @@ class Receipts(NamedTuple):
 def read(settings: Settings, begin: Offsets, end: Offsets) -> Receipts:
     """The events between two places of the raw topics. Raises Unavailable."""
     consumer = Consumer(
-        settings.librdkafka
+        for_librdkafka(settings)
         | {
             "group.id": "load-receipts",
             "enable.auto.commit": False,

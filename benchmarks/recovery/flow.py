@@ -12,6 +12,7 @@ from itertools import chain, pairwise
 from confluent_kafka import Consumer, TopicPartition
 
 from streams.events import topics
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 
@@ -92,7 +93,7 @@ def read(settings: Settings) -> Iterator[Flow]:
     raw = {f"{settings.topic_prefix}.{name}" for name in topics.RAW}
     names = raw | {f"{settings.topic_prefix}.{name}" for name in topics.clean_topics()}
     conf = {"group.id": "reader", "isolation.level": "read_committed", "enable.auto.commit": False, "log_level": 0}
-    consumer = Consumer(settings.librdkafka | conf | QUICK | {"auto.offset.reset": "earliest"})
+    consumer = Consumer(for_librdkafka(settings) | conf | QUICK | {"auto.offset.reset": "earliest"})
 
     def loop() -> None:
         while not over.is_set():

@@ -13,6 +13,7 @@ from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
 from streams.events.partitions import partition_for
 from streams.kafka import admin, avro_writer, codec, registry
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.settings import Settings
 
 PARTITIONS = 4
@@ -63,11 +64,11 @@ def fill(settings: Settings, samples: int, nights: int) -> None:
     admin.apply(settings)
     ids = registry.register(settings)
     single = NewTopic(f"{settings.topic_prefix}.{SINGLE}", PARTITIONS, 1)
-    client = AdminClient(settings.librdkafka)  # kept: without it its answers never come
+    client = AdminClient(for_librdkafka(settings))  # kept: without it its answers never come
     client.create_topics([single])[single.topic].result()
     schema = Schema(json.dumps(_SINGLE), "AVRO")
     ids[SINGLE] = SchemaRegistryClient({"url": settings.registry_url}).register_schema(f"{single.topic}-value", schema)
-    producer = Producer(settings.librdkafka | {"compression.type": "lz4", "linger.ms": 20})
+    producer = Producer(for_librdkafka(settings) | {"compression.type": "lz4", "linger.ms": 20})
     for topic, user, key, value in records(samples, nights):
         wire = struct.pack(">BI", 0, ids[topic]) + value
         place = partition_for(user, PARTITIONS)

@@ -17,6 +17,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from connectors.contract.progress import Progress
 from connectors.contract.retry import Pauses
 from connectors.contract.sink import Fenced, Place, Sink, SinkBatch
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.kafka.refused import refused
 from streams.ops import metrics
 from streams.ops.errors import Misconfigured, Unavailable
@@ -35,7 +36,7 @@ T = TypeVar("T")
 def sink_consumer(settings: Settings, sink_name: str) -> Consumer:
     """A member of the sink's group, for `Drain`."""
     return Consumer(
-        settings.librdkafka
+        for_librdkafka(settings)
         | {
             "group.id": f"{settings.group_id}-sink-{sink_name}",
             "isolation.level": "read_committed",

@@ -16,6 +16,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from connectors.receivers.ownership import OwnershipCommits
 from connectors.receivers.sender import ConfirmOwnership
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 
@@ -35,7 +36,7 @@ class ReceiverConsumer:
         self._topic, self._handle = topic, handle
         self._ownership = OwnershipCommits(name, topic, settings.session_timeout_s)
         self._consumer = Consumer(
-            settings.librdkafka
+            for_librdkafka(settings)
             | {
                 "group.id": f"{settings.group_id}-notify-{name}",
                 "isolation.level": "read_committed",

@@ -4,6 +4,7 @@ from typing import Any
 
 from confluent_kafka import Consumer
 
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.settings import Settings
 
 # librdkafka writes lines to stderr, past our logs. What matters in them is raised by calls, too.
@@ -18,7 +19,7 @@ def client_id(settings: Settings, purpose: str = "") -> str:
 def asking(settings: Settings, purpose: str, isolation: str, **extra: Any) -> Consumer:
     """A consumer that is assigned by hand or only asked. `isolation`: read_committed or read_uncommitted."""
     return Consumer(
-        settings.librdkafka
+        for_librdkafka(settings)
         | SILENT
         | {
             "group.id": settings.group_id,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.kafka.refused import refused
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
@@ -23,7 +24,7 @@ class Lag:
     def __init__(self, settings: Settings, names: Sequence[str]) -> None:
         self._partitions = [TopicPartition(name, p) for name in names for p in range(settings.partitions)]
         self._consumer = Consumer(
-            settings.librdkafka
+            for_librdkafka(settings)
             | {
                 "group.id": settings.group_id,
                 "isolation.level": "read_committed",  # committed offsets are then the stable ones (KIP-447)

@@ -21,6 +21,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from streams.events import Headers
 from streams.kafka.confirmations import Confirmations, UnderWay, unavailable
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops import log, metrics
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
@@ -185,7 +186,7 @@ def _nobody_looks() -> None:
 
 
 def _producer_conf(settings: Settings) -> dict[str, Any]:
-    return settings.librdkafka | {
+    return for_librdkafka(settings) | {
         "client.id": "junction-streams",
         "enable.idempotence": True,
         "acks": "all",

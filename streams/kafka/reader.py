@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from streams.kafka.decoder import Decoder
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.kafka.refused import refused
 from streams.ops import log
 from streams.ops.errors import Misconfigured, Unreadable
@@ -49,7 +50,7 @@ class Messages:
         since_ms: int | None = None,
     ) -> None:
         settings.need_kafka()
-        conf = settings.librdkafka | {
+        conf = for_librdkafka(settings) | {
             "group.id": f"{settings.group_id}-reader",
             "isolation.level": "read_committed",
             "auto.offset.reset": "earliest",  # what expired is gone; librdkafka's default skips the rest, too

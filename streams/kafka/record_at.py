@@ -4,6 +4,7 @@ import time
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.kafka.refused import refused
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
@@ -15,7 +16,7 @@ _POLL_S = 0.5
 def record_at(settings: Settings, topic: str, partition: int, offset: int) -> Message:
     """The record at a place of a topic (full name). Raises Misconfigured where none is, Unavailable."""
     settings.need_kafka()
-    conf = settings.librdkafka | {
+    conf = for_librdkafka(settings) | {
         "group.id": f"{settings.group_id}-reader",
         "isolation.level": "read_committed",
         "auto.offset.reset": "error",  # an offset that is gone, or not yet there, is said

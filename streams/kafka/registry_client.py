@@ -7,6 +7,7 @@ import httpx2  # what confluent-kafka 2.16 speaks HTTP with: its errors reach us
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
+from streams.kafka.login.registry import for_registry
 from streams.ops import addresses
 from streams.ops.errors import Misconfigured, Unavailable, UnknownSchema
 from streams.ops.settings import Settings
@@ -24,16 +25,28 @@ def opened(settings: Settings) -> Iterator[SchemaRegistryClient]:
         )
     try:
         # No retries in here: the caller decides how long to wait.
-        with SchemaRegistryClient(settings.registry | {"timeout": ANSWER_S, "max.retries": 0}) as client:
+        with SchemaRegistryClient(for_registry(settings) | {"timeout": ANSWER_S, "max.retries": 0}) as client:
             yield client
     except httpx2.TransportError as error:
-        raise Unavailable(
-            f"the schema registry at {addresses.shown(settings.registry_url)} does not answer ({type(error).__name__})"
+        raise _away(error, addresses.shown(settings.registry_url)) from None
+    except OSError:
+        raise Misconfigured(
+            "the files of STREAMS_REGISTRY_CA_FILE, _CERT_FILE or _KEY_FILE cannot be read as PEM, or "
+            "STREAMS_REGISTRY_KEY_PASSWORD is not the key's password"
         ) from None
     except SchemaRegistryError as error:
         raise _translated(error, addresses.shown(settings.registry_url)) from None
     except ValueError as error:  # an address that is none, or an answer that is not JSON
         raise Misconfigured(_not_a_registry(addresses.shown(settings.registry_url), type(error).__name__)) from None
+
+
+def _away(error: httpx2.TransportError, url: str) -> Unavailable | Misconfigured:
+    if "certificate verify failed" in str(error):
+        return Misconfigured(
+            f"the certificate of the schema registry at {url} is not one of the authority in STREAMS_REGISTRY_CA_FILE, "
+            "is over, or has another name than STREAMS_REGISTRY_URL"
+        )
+    return Unavailable(f"the schema registry at {url} does not answer ({type(error).__name__})")
 
 
 def _translated(error: SchemaRegistryError, url: str) -> Unavailable | Misconfigured:
@@ -43,7 +56,7 @@ def _translated(error: SchemaRegistryError, url: str) -> Unavailable | Misconfig
     if status in (401, 403):
         return Misconfigured(
             f"the schema registry at {url} refuses us (HTTP {status}): "
-            "check STREAMS_REGISTRY_USER and STREAMS_REGISTRY_PASSWORD"
+            "check STREAMS_REGISTRY_USER and STREAMS_REGISTRY_PASSWORD, STREAMS_REGISTRY_TOKEN, or its scope for OAuth"
         )
     if status in (413, 422):
         return Misconfigured(

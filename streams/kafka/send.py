@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from streams.kafka.clients import SILENT
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.kafka.refused import refused
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
@@ -21,7 +22,7 @@ def send(settings: Settings, rows: Iterable[Row], what: str) -> None:
     Raises Misconfigured without brokers, or where a person has to act; Unavailable, then some of them may be there.
     """
     settings.need_kafka()
-    producer = Producer(settings.librdkafka | SILENT | _CONF)
+    producer = Producer(for_librdkafka(settings) | SILENT | _CONF)
     failed: list[KafkaError] = []
     not_taken = f"Kafka did not take {what}"
     try:

@@ -15,6 +15,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from streams.events import times, topics
 from streams.kafka.clients import SILENT
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.kafka.refused import refused
 from streams.letters.letter import Letter, LetterFilter
 from streams.letters.returns import Return, return_of
@@ -136,7 +137,7 @@ def _trouble(error: KafkaError) -> Exception:
 
 def _conf(settings: Settings) -> dict[str, Any]:
     return (
-        settings.librdkafka
+        for_librdkafka(settings)
         | {
             "transactional.id": f"{settings.group_id}-redrive",
             "transaction.timeout.ms": 30_000,

@@ -35,12 +35,13 @@ def check_header(name: str, secret: str) -> None:
         raise Misconfigured(f"{name} holds a character that no token has")
 
 
-def check_kafka(bootstrap_servers: str) -> None:
+def check_kafka(bootstrap_servers: str, mechanism: str) -> None:
     """Raises Misconfigured if a login at Kafka would go without TLS to a host that may not be our own."""
+    what = "the password" if mechanism == "PLAIN" else "a token"
     for server in filter(None, bootstrap_servers.split(",")):
         if not is_own(urlsplit(f"//{server.strip()}").hostname or ""):
             raise Misconfigured(
-                "STREAMS_SASL_MECHANISM=PLAIN sends the password in the clear to a host that may not be your own: use "
+                f"STREAMS_SASL_MECHANISM={mechanism} sends {what} in the clear to a host that may not be your own: use "
                 "STREAMS_SECURITY_PROTOCOL=SASL_SSL or SCRAM, or say that it may be (STREAMS_INSECURE=true)"
             )
 

@@ -19,14 +19,20 @@ PATH = Path(".env")
 _QUERY = ("query_url", "query_host", "query_port")
 _API = ("junction_url",)  # region and environment choose among hosts of Junction
 _KAFKA = ("bootstrap_servers", "security_protocol", "sasl_mechanism", "ssl_ca_file")
+_REGISTRY = ("registry_url", "registry_ca_file")
+_TOKENS = ("oauth_token_url", "oauth_ca_file", *_KAFKA, *_REGISTRY)  # to which the tokens go that a secret brings
 # Secret → the settings that decide where it is sent, and whether it is encrypted on the way.
 GOES_TO: Mapping[str, tuple[str, ...]] = {
     "query_token": _QUERY,
     "junction_api_key": _API,
     "junction_management_key": ("junction_management_url", *_API),
-    "registry_password": ("registry_url",),
+    "registry_password": _REGISTRY,
+    "registry_token": _REGISTRY,
+    "registry_key_file": _REGISTRY,
     "sasl_password": _KAFKA,
     "ssl_key_file": _KAFKA,
+    "oauth_client_secret": _TOKENS,
+    "oauth_key_file": _TOKENS,
 }
 
 

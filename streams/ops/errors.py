@@ -5,7 +5,8 @@ StreamsError
 │   └── SignatureError  nobody we know signed this: answer 401, keep nothing
 ├── Unreadable      a stored record is not what its topic holds: report its place, and read on
 ├── Unavailable     a system outside does not answer: retry, or tell the sender to
-│   └── Overloaded      more comes than Kafka takes, and this can wait
+│   ├── Overloaded      more comes than Kafka takes, and this can wait
+│   └── GaveUp          it was waited for long enough: whoever starts ends with 3
 └── Misconfigured   a person has to change something: print the sentence, exit with 2
     └── UnknownSchema   the registry is well, and has no schema of this id
 
@@ -64,6 +65,10 @@ class Unavailable(StreamsError):
 
 class Overloaded(Unavailable):
     """More comes than Kafka takes: what can wait is refused, so that there is room for what cannot."""
+
+
+class GaveUp(Unavailable):
+    """A system was waited for as long as makes sense; whoever waits for systems at a start does not go on."""
 
 
 class Misconfigured(StreamsError):

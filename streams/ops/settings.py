@@ -16,8 +16,8 @@ from streams.ops import addresses
 from streams.ops.errors import Misconfigured
 
 MIB = 1024 * 1024
-RECONNECT_MS_MAX = "500"  # a broker that is back is noticed within this time, not within librdkafka's ten seconds
-SASL_MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+MSK_IAM = "AWS_MSK_IAM"
+SASL_MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", MSK_IAM)
 # No registry at all: schema ids by position. For the mock cluster, where nothing outlives the process.
 LOCAL_REGISTRY = "local:"
 # Before the path of a file, in place of a secret. No secret begins so: base64 has no colon.
@@ -83,23 +83,69 @@ class Settings(BaseSettings):
     registry_url: str = Field(default="", repr=False)
     """Base URL of the Confluent-compatible API; Apicurio's ends in `/apis/ccompat/v7`."""
     registry_user: str = ""
-    """Empty: the registry asks for no login."""
+    """Where the registry asks for a name and a password."""
     registry_password: SecretStr = SecretStr("")
     """Goes with `STREAMS_REGISTRY_USER`."""
+    registry_token: SecretStr = SecretStr("")
+    """Where the registry asks for a bearer token that does not end."""
+    registry_oauth: bool = False
+    """Whether to log in at the registry with tokens of `STREAMS_OAUTH_TOKEN_URL`."""
+    registry_oauth_scope: str = ""
+    """Empty: `STREAMS_OAUTH_SCOPE`."""
+    registry_cluster: str = ""
+    """Confluent Cloud's id of the registry, `lsrc-...`; goes with a token."""
+    registry_identity_pool: str = ""
+    """Confluent Cloud's id of the identity pool, `pool-...`; goes with a token."""
+    registry_ca_file: Path | None = None
+    """PEM file with the authority that signed the registry's certificate. Unset: public ones."""
+    registry_cert_file: Path | None = None
+    """PEM file with our certificate, where the registry asks for one."""
+    registry_key_file: Path | None = None
+    """PEM file with the key of that certificate."""
+    registry_key_password: SecretStr = SecretStr("")
+    """Of that key, where it is encrypted."""
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     """How to talk to Kafka."""
     sasl_mechanism: str = ""
-    """PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512."""
+    """PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or AWS_MSK_IAM (docs/kafka.md)."""
     sasl_username: str = ""
-    """Login at Kafka."""
+    """Login at Kafka by PLAIN or SCRAM."""
     sasl_password: SecretStr = SecretStr("")
-    """Login at Kafka."""
+    """Login at Kafka by PLAIN or SCRAM."""
     ssl_ca_file: Path | None = None
     """PEM file with the authority that signed Kafka's certificate. Unset: the system's."""
     ssl_cert_file: Path | None = None
     """PEM file with our certificate, where Kafka asks for one."""
     ssl_key_file: Path | None = None
     """PEM file with the key of our certificate."""
+    ssl_key_password: SecretStr = SecretStr("")
+    """Of that key, where it is encrypted."""
+    client_rack: str = ""
+    """Rack or zone of this process. With one, brokers that have a `replica.selector.class` let it read from near."""
+    oauth_grant: Literal["client_credentials", "jwt_bearer", "azure"] = "client_credentials"
+    """How tokens for OAUTHBEARER are got: with the id and secret (or key) of a client, with a signed assertion
+    (RFC 7523), or from Azure's metadata service as a managed identity."""
+    oauth_token_url: str = Field(default="", repr=False)
+    """Where tokens are asked for; the `token_endpoint` of OpenID Connect. Empty for `azure`: its own address."""
+    oauth_client_id: str = ""
+    """Our id there. For `azure` that of a user-assigned identity; empty: the system-assigned one."""
+    oauth_client_secret: SecretStr = SecretStr("")
+    """Our secret there."""
+    oauth_key_file: Path | None = None
+    """PEM file with the private key that signs, in place of a secret. Read again for each token."""
+    oauth_key_password: SecretStr = SecretStr("")
+    """Of that key, where it is encrypted."""
+    oauth_key_id: str = ""
+    """Under which id the token server knows the key (`kid`)."""
+    oauth_scope: str = ""
+    """What the token is asked for, where the token server wants to know."""
+    oauth_audience: str = ""
+    """Whom the token is for, where the token server wants to know; for `azure` the `resource`; of a signed assertion
+    the audience, which is the token URL where this is empty."""
+    oauth_extensions: Annotated[dict[str, str], NoDecode] = Field(default_factory=dict)
+    """What goes to Kafka with each token: `logicalCluster=lkc-...,identityPoolId=pool-...` for Confluent Cloud."""
+    oauth_ca_file: Path | None = None
+    """PEM file with the authority that signed the token server's certificate. Unset: the system's."""
 
     # Topics
     topic_prefix: str = Field(default="junction", pattern=r"^[A-Za-z0-9._-]{1,80}$")
@@ -296,6 +342,16 @@ class Settings(BaseSettings):
     def _from_commas(cls, value: Any) -> Any:
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
 
+    @field_validator("oauth_extensions", mode="before")
+    @classmethod
+    def _from_pairs(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        pairs = [one.partition("=") for one in filter(None, map(str.strip, value.split(",")))]
+        if not all(name and text for name, _, text in pairs):
+            raise ValueError("is not name=value,name=value")
+        return {name: text for name, _, text in pairs}
+
     @field_validator("endpoints", mode="before")
     @classmethod
     def _endpoints_from_json(cls, value: Any) -> Any:
@@ -320,10 +376,12 @@ class Settings(BaseSettings):
     def _no_secret_in_the_clear(self) -> Self:
         """One rule for all addresses (`streams.ops.addresses`). Raises Misconfigured, which pydantic lets through."""
         junction, key = self.junction_url, "the key and people's data"
-        has_login = self.registry_user or "@" in self.registry_url
+        has_token = self.registry_oauth or self.registry_token.get_secret_value()
+        has_login = self.registry_user or has_token or "@" in self.registry_url
         for name, url, what in (
             ("STREAMS_JUNCTION_URL", junction, key),
             ("STREAMS_JUNCTION_MANAGEMENT_URL", self.junction_management_url, "the management key"),
+            ("STREAMS_OAUTH_TOKEN_URL", self.oauth_token_url, "a secret and tokens"),
             ("STREAMS_QUERY_URL", self.query_url, "user ids and the token"),
             ("STREAMS_QUERY_HOST", self._asked_host, "user ids and the token"),
         ):
@@ -334,27 +392,13 @@ class Settings(BaseSettings):
                 addresses.check("STREAMS_REGISTRY_URL", url, insecure=self.insecure or not has_login, why="the login")
         addresses.check_postgres(self.postgres_url.get_secret_value(), insecure=self.insecure)
         addresses.check_header("STREAMS_QUERY_TOKEN", self.query_token.get_secret_value())
+        addresses.check_header("STREAMS_REGISTRY_TOKEN", self.registry_token.get_secret_value())
         if self.security_protocol.startswith("SASL") and not self.sasl_mechanism:
             raise Misconfigured(f"STREAMS_SASL_MECHANISM is not set: {', '.join(SASL_MECHANISMS)}")
-        if self.security_protocol == "SASL_PLAINTEXT" and self.sasl_mechanism == "PLAIN" and not self.insecure:
-            addresses.check_kafka(self.bootstrap_servers)
+        is_readable = self.security_protocol == "SASL_PLAINTEXT" and not self.sasl_mechanism.startswith("SCRAM")
+        if is_readable and not self.insecure:
+            addresses.check_kafka(self.bootstrap_servers, self.sasl_mechanism)
         return self
-
-    @property  # not cached: `model_copy` would carry the cached value of the other settings along
-    def librdkafka(self) -> dict[str, str]:
-        """Connection and security settings for confluent-kafka clients."""
-        conf = {
-            "bootstrap.servers": self.bootstrap_servers,
-            "security.protocol": self.security_protocol,
-            "sasl.mechanism": self.sasl_mechanism,
-            "sasl.username": self.sasl_username,
-            "sasl.password": self.sasl_password.get_secret_value(),
-            "ssl.ca.location": str(self.ssl_ca_file or ""),
-            "ssl.certificate.location": str(self.ssl_cert_file or ""),
-            "ssl.key.location": str(self.ssl_key_file or ""),
-            "reconnect.backoff.max.ms": RECONNECT_MS_MAX,
-        }
-        return {name: value for name, value in conf.items() if value}
 
     def need_kafka(self) -> None:
         """Raises Misconfigured, saying what to run, when no Kafka is named."""
@@ -390,11 +434,3 @@ class Settings(BaseSettings):
     def is_mock(self) -> bool:
         """Kafka is librdkafka's mock cluster, which has no topic settings, and there is no registry."""
         return self.registry_url == LOCAL_REGISTRY
-
-    @property
-    def registry(self) -> dict[str, str]:
-        """Settings for confluent-kafka's schema registry client."""
-        conf = {"url": self.registry_url}
-        if self.registry_user:
-            conf["basic.auth.user.info"] = f"{self.registry_user}:{self.registry_password.get_secret_value()}"
-        return conf

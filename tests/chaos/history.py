@@ -26,6 +26,7 @@ from connectors.history.fetcher.page_events import DOOR
 from streams.events import topics
 from streams.events.headers import H_DOOR, H_ID, H_TIME, header
 from streams.kafka.lag import Lag
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from streams.simulator.api.keys import MANAGEMENT_KEY
@@ -109,7 +110,8 @@ class Jobs:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         name = f"{settings.topic_prefix}.{topics.FETCH_PROGRESS}"
-        self._consumer = Consumer(settings.librdkafka | {"group.id": "chaos-jobs", "isolation.level": "read_committed"})
+        conf = {"group.id": "chaos-jobs", "isolation.level": "read_committed"}
+        self._consumer = Consumer(for_librdkafka(settings) | conf)
         self._consumer.assign([TopicPartition(name, partition, 0) for partition in range(settings.partitions)])
         self._last: dict[tuple[str, ...], JobProgress] = {}
         self.words = 0

@@ -25,6 +25,7 @@ from streams.engine.work.committer import Committer
 from streams.engine.work.transaction import Transaction
 from streams.events import topics
 from streams.kafka import clients
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.tables.draft import Draft
 
 SLOW_DISK_S = 0.03  # between the state and the commit: a window that a real disk opens too, now and then
@@ -82,7 +83,7 @@ def pages_outside() -> None:
     What is fetched again after a kill is stored twice. The clean topics hide it: the worker has seen it all before.
     """
     apply_outcome, raw = scheduler.apply_outcome, tuple(f".{name}" for name in topics.RAW)
-    producer = Producer(read_settings().librdkafka)
+    producer = Producer(for_librdkafka(read_settings()))
 
     def outside(draft: Draft, *page: Any) -> bool:
         before = len(draft.emits)

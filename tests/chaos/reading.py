@@ -14,6 +14,7 @@ from streams.engine.store.database import Damaged, trouble
 from streams.engine.store.table import CURRENT_KEY, ORIGIN_KEY
 from streams.events import topics
 from streams.kafka import codec
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.kafka.writer_schemas import WriterSchemas
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
@@ -78,7 +79,7 @@ def _raw(message: Message) -> RawRecord:
 
 def _consumer(settings: Settings, isolation: str) -> Consumer:
     return Consumer(
-        settings.librdkafka
+        for_librdkafka(settings)
         | {
             "group.id": "chaos-verifier",
             "isolation.level": isolation,

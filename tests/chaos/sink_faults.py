@@ -9,6 +9,7 @@ from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from connectors.postgres.tables.layout import PLANS
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.errors import StreamsError
 from tests.chaos import disks, sinks
 from tests.chaos.stage import Stage
@@ -91,7 +92,7 @@ def rewind(stage: Stage, chance: Random) -> None:
     settings = stage.settings
     name = stage.sinks[0]
     stage.stop(name)
-    group, admin = f"{settings.group_id}-sink-{settings.postgres_sink}", AdminClient(settings.librdkafka)
+    group, admin = f"{settings.group_id}-sink-{settings.postgres_sink}", AdminClient(for_librdkafka(settings))
     if chance.random() < 0.5:
         places = [
             TopicPartition(f"{settings.topic_prefix}.{topic}", partition, 0)

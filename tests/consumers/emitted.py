@@ -10,6 +10,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from streams.events import topics
 from streams.kafka import codec, registry
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.settings import Settings
 from tests.folding import PREFIX, Worker
 from tests.strategies import USER, envelope
@@ -32,10 +33,11 @@ class Emitted:
         self.ends: dict[str, int] = {}  # full name → offset behind the last committed record
         self.names = {name: f"{settings.topic_prefix}.{name}" for name in READ}
         self._ids, self._worker = registry.register(settings), Worker()
-        self._admin = AdminClient(settings.librdkafka | {"log_level": 0})  # kept: without it its answers never come
+        # Kept: without it its answers never come.
+        self._admin = AdminClient(for_librdkafka(settings) | {"log_level": 0})
         for future in self._admin.create_topics([NewTopic(name, 1, 1) for name in self.names.values()]).values():
             future.result()
-        self._producer = Producer(settings.librdkafka | {"transactional.id": settings.group_id, "log_level": 0})
+        self._producer = Producer(for_librdkafka(settings) | {"transactional.id": settings.group_id, "log_level": 0})
         self._producer.init_transactions(PATIENCE_S)
 
     def deliver(self, *events: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.settings import Settings
 from tests.consumers.records import ACTIVITY, DELETED, STEPS, Value, large, samples, summary
 
@@ -34,7 +35,7 @@ class Stage:
     def __post_init__(self) -> None:
         self.names = [f"{self.settings.topic_prefix}.{topic}" for topic in (STEPS, ACTIVITY)]
         # Kept: without it its answers never come.
-        self._admin = AdminClient(self.settings.librdkafka | {"log_level": 0})
+        self._admin = AdminClient(for_librdkafka(self.settings) | {"log_level": 0})
         for future in self._admin.create_topics([NewTopic(name, 1, 1) for name in self.names]).values():
             future.result()
         self._writers = [_Writer(self, f"{self.settings.topic_prefix}-{number}") for number in range(PRODUCERS)]
@@ -96,7 +97,7 @@ class _Writer:
             "batch.size": 1_000_000,
         }
         conf |= {"message.max.bytes": stage.settings.record_bytes_max, "transaction.timeout.ms": TRANSACTION_MS}
-        self._producer = Producer(stage.settings.librdkafka | conf)
+        self._producer = Producer(for_librdkafka(stage.settings) | conf)
         self._producer.init_transactions(PATIENCE_S)
 
     def transaction(self, rows: Iterable[tuple[str, Value]], *, commit: bool, key: str = "") -> None:

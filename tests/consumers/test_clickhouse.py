@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
 
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.settings import Settings
 from tests.consumers.build import PROGRAMS
 from tests.consumers.emitted import Emitted, filled
@@ -98,7 +99,7 @@ def _statements(file: str, topic: str) -> list[str]:
 
 def _committed(settings: Settings, emitted: Emitted, topic: str) -> Iterator[Message]:
     """Those with a value: the stand-in has none for a tombstone."""
-    consumer = Consumer(settings.librdkafka | {"group.id": "clickhouse", "isolation.level": "read_committed"})
+    consumer = Consumer(for_librdkafka(settings) | {"group.id": "clickhouse", "isolation.level": "read_committed"})
     name = emitted.names[topic]
     consumer.assign([TopicPartition(name, 0, 0)])
     while (message := consumer.poll(30)) and message.offset() + 1 <= emitted.ends[name]:

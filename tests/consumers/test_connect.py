@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
 from streams.demo.postgres import Postgres
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.settings import Settings
 from tests.consumers.connect import PROGRAMS, Connect, sink
 from tests.consumers.emitted import KEYED, PATIENCE_S, SAMPLED, Emitted, filled
@@ -97,7 +98,7 @@ def _run_sql(connection: psycopg.Connection[dict[str, Any]], name: str, settings
 
 def _is_read(settings: Settings, connector: str, emitted: Emitted, *read: str) -> bool:
     """Whether it has committed the last record of each topic."""
-    consumer = Consumer(settings.librdkafka | {"group.id": f"connect-{connector}", "log_level": 0})
+    consumer = Consumer(for_librdkafka(settings) | {"group.id": f"connect-{connector}", "log_level": 0})
     try:
         places = consumer.committed([TopicPartition(emitted.names[topic], 0) for topic in read], timeout=10)
     except KafkaException:  # the group is so new that no broker answers for it yet

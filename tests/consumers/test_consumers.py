@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from streams.demo.cluster import Cluster, jars
 from streams.kafka import registry
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.settings import Settings
 from tests.consumers import build, page
 from tests.consumers.clients import BY_NAME, KAFKA_CLIENTS
@@ -149,7 +150,7 @@ def _newest(lines: list[dict[str, Any]]) -> dict[int, tuple[float, int, int]]:
 def test_a_quiet_partition_has_a_lag_of_its_markers(stage: Stage) -> None:
     """Behind the last record stands its transaction's marker: who commits the next offset is never at the end."""
     _lines(stage)
-    consumer = Consumer(stage.settings.librdkafka | {"group.id": "lines"})
+    consumer = Consumer(for_librdkafka(stage.settings) | {"group.id": "lines"})
     partitions = [TopicPartition(name, 0) for name in stage.names]
     committed = {one.topic: one.offset for one in consumer.committed(partitions, timeout=10)}
     ends = {one.topic: consumer.get_watermark_offsets(one, timeout=10)[1] for one in partitions}

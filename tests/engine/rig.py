@@ -16,6 +16,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from streams.engine.positions import ledger
 from streams.events import topics
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.settings import Settings
 
 REPO = Path(__file__).parents[2]
@@ -38,7 +39,7 @@ class Rig:
     workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._producer = Producer(self.settings.librdkafka | {"linger.ms": 5, "partitioner": "murmur2_random"})
+        self._producer = Producer(for_librdkafka(self.settings) | {"linger.ms": 5, "partitioner": "murmur2_random"})
         self.create(*[self.topic(name) for name in (*self.sources, "out", topics.DEAD_LETTERS)])
         self.create(self.changelog, config=self.changelog_config)
 
@@ -50,21 +51,21 @@ class Rig:
         return topics.changelog(self.settings.group_id, TABLE)
 
     def create(self, *names: str, config: dict[str, str] | None = None) -> None:
-        admin = AdminClient(self.settings.librdkafka)
+        admin = AdminClient(for_librdkafka(self.settings))
         new = [NewTopic(name, self.settings.partitions, 1, config=config or {}) for name in names]
         for future in admin.create_topics(new).values():
             future.result()
 
     def recreate(self, name: str, policy: str = "compact") -> None:
         """Delete a topic and make it anew: it has another id then."""
-        admin = AdminClient(self.settings.librdkafka)
+        admin = AdminClient(for_librdkafka(self.settings))
         admin.delete_topics([name])[name].result()
         time.sleep(1.0)  # deletion goes on behind the answer
         self.create(name, config={"cleanup.policy": policy})
 
     def members(self) -> int:
         """How many workers the group has."""
-        admin = AdminClient(self.settings.librdkafka)  # kept: without it its answers never come
+        admin = AdminClient(for_librdkafka(self.settings))  # kept: without it its answers never come
         described = admin.describe_consumer_groups([self.settings.group_id], request_timeout=10)
         return len(described[self.settings.group_id].result(20).members)
 
@@ -137,7 +138,7 @@ class Rig:
     def read(self, topic: str) -> list[Message]:
         """Every committed record of a topic, by its full name."""
         conf = {"group.id": "reader", "isolation.level": "read_committed", "enable.partition.eof": True}
-        consumer = Consumer(self.settings.librdkafka | conf)
+        consumer = Consumer(for_librdkafka(self.settings) | conf)
         left = set(range(self.settings.partitions))
         consumer.assign([TopicPartition(topic, partition, 0) for partition in left])
         messages = []
@@ -157,7 +158,7 @@ class Rig:
     def lag(self, *sources: str) -> int:
         """Records of these sources, or of all, that the group has not committed yet, all partitions together."""
         consumer = Consumer(
-            self.settings.librdkafka | {"group.id": self.settings.group_id, "isolation.level": "read_committed"}
+            for_librdkafka(self.settings) | {"group.id": self.settings.group_id, "isolation.level": "read_committed"}
         )
         names = [self.topic(source) for source in sources or self.sources]
         parts = [TopicPartition(name, p) for name in names for p in range(self.settings.partitions)]

@@ -5,6 +5,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from streams.events import topics
+from streams.kafka.login.librdkafka import for_librdkafka
 from tests.engine.rig import RIGHT, Rig, keys
 
 
@@ -20,7 +21,7 @@ def worked(rig: Rig) -> None:
 def set_offsets(rig: Rig, ahead: int) -> None:
     """What `kafka-consumer-groups.sh --reset-offsets` does, once the group is empty."""
     rig.until(lambda: rig.members() == 0, 30, "the group is not empty")
-    consumer = Consumer(rig.settings.librdkafka | {"group.id": rig.settings.group_id, "enable.auto.commit": False})
+    consumer = Consumer(for_librdkafka(rig.settings) | {"group.id": rig.settings.group_id, "enable.auto.commit": False})
     parts = [TopicPartition(rig.topic("raw.a"), p) for p in range(rig.settings.partitions)]
     moved = [TopicPartition(p.topic, p.partition, max(0, p.offset + ahead)) for p in consumer.committed(parts, 20)]
     consumer.commit(offsets=moved, asynchronous=False)
@@ -35,7 +36,7 @@ def test_a_group_that_was_forgotten(rig: Rig, wiped: bool) -> None:
     """
     worked(rig)
     rig.until(lambda: rig.members() == 0, 30, "the group is not empty")
-    admin = AdminClient(rig.settings.librdkafka)
+    admin = AdminClient(for_librdkafka(rig.settings))
     admin.delete_consumer_groups([rig.settings.group_id])[rig.settings.group_id].result()
     if wiped:
         rig.wipe()
@@ -50,7 +51,7 @@ def test_a_group_that_was_forgotten(rig: Rig, wiped: bool) -> None:
 
 def test_a_first_transaction_that_was_aborted(rig: Rig) -> None:
     """It leaves a changelog with an end and no row, and a group without offsets: nothing is missing, so it starts."""
-    producer = Producer(rig.settings.librdkafka | {"transactional.id": f"{rig.settings.group_id}-w0"})
+    producer = Producer(for_librdkafka(rig.settings) | {"transactional.id": f"{rig.settings.group_id}-w0"})
     producer.init_transactions(30)
     producer.begin_transaction()
     for partition in range(rig.settings.partitions):

@@ -13,6 +13,7 @@ from confluent_kafka.admin import AdminClient
 from streams.engine.store import restore_read
 from streams.engine.store.restore_job import RestoreJob
 from streams.engine.store.table import StateTable
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.kafka.reader import Messages
 from streams.ops.errors import Unavailable
 from tests.engine.rig import TABLE, Rig, keys
@@ -20,7 +21,7 @@ from tests.engine.rig import TABLE, Rig, keys
 
 def delete_before(rig: Rig, offset: int) -> None:
     """What retention does, in every partition of the source, at once."""
-    admin = AdminClient(rig.settings.librdkafka)
+    admin = AdminClient(for_librdkafka(rig.settings))
     places = [TopicPartition(rig.topic("raw.a"), p, offset) for p in range(rig.settings.partitions)]
     for future in admin.delete_records(places).values():
         future.result()

@@ -10,6 +10,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from streams.engine.positions.group_metadata import Member, Membership
 from streams.engine.work.producer import TransactionalProducer
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.settings import Settings
 from streams.tables import Emit
 
@@ -49,7 +50,7 @@ class Breaking:
 
 @pytest.fixture
 def producer(settings: Settings) -> Iterator[TransactionalProducer]:
-    admin = AdminClient(settings.librdkafka)
+    admin = AdminClient(for_librdkafka(settings))
     for future in admin.create_topics([NewTopic(topic(settings), 1, 1)]).values():
         future.result()
     made = TransactionalProducer(settings)
@@ -72,7 +73,7 @@ def commit(producer: TransactionalProducer, settings: Settings, value: bytes) ->
 def read(settings: Settings) -> tuple[list[bytes | None], int]:
     """What was committed: values, and the group's offset."""
     conf = {"group.id": settings.group_id, "isolation.level": "read_committed", "enable.partition.eof": True}
-    consumer = Consumer(settings.librdkafka | conf | {"enable.auto.commit": False})
+    consumer = Consumer(for_librdkafka(settings) | conf | {"enable.auto.commit": False})
     consumer.assign([TopicPartition(topic(settings), 0, 0)])
     values: list[bytes | None] = []
     while (message := consumer.poll(10)) is not None and not message.error():

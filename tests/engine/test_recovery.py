@@ -22,6 +22,7 @@ from streams.engine.store.recovery import Recovery
 from streams.engine.store.table import Overtaken, StateTable
 from streams.engine.work.aborts import AbortCause, Aborted
 from streams.engine.work.unit import UnitOfWork
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.settings import Settings
 from tests.chaos.mutations import MUTATIONS
 from tests.folding import RawRecord
@@ -95,11 +96,11 @@ class Resumed(Recovery):
 @pytest.fixture
 def changelog(settings: Settings) -> str:
     """Two partitions, one committed record in each: k = old."""
-    admin = AdminClient(settings.librdkafka)
+    admin = AdminClient(for_librdkafka(settings))
     names = [f"{settings.topic_prefix}.{name}" for name in ("raw", "changelog")]
     for future in admin.create_topics([NewTopic(name, 2, 1) for name in names]).values():
         future.result()
-    producer = Producer(settings.librdkafka)
+    producer = Producer(for_librdkafka(settings))
     for partition in (0, 1):
         producer.produce(names[1], b"old", b"k", partition)
     producer.flush()

@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 from streams.engine.store import restore_read
 from streams.engine.store.restore_job import RestoreJob
 from streams.engine.store.table import StateTable
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.settings import Settings
 from tests.engine.rig import RIGHT, Rig, keys
 
@@ -42,7 +43,7 @@ def test_killed_in_the_middle_of_a_restore(rig: Rig) -> None:
 
 def delete_beginning(rig: Rig, count: int) -> None:
     """What a cleanup.policy with delete in it does to a changelog, sooner or later."""
-    admin = AdminClient(rig.settings.librdkafka)
+    admin = AdminClient(for_librdkafka(rig.settings))
     entry = ConfigEntry("cleanup.policy", "compact,delete", incremental_operation=AlterConfigOpType.SET)
     resource = ConfigResource(ResourceType.TOPIC, rig.changelog, incremental_configs=[entry])
     admin.incremental_alter_configs([resource])[resource].result()
@@ -172,7 +173,7 @@ def busy_cleaner(settings: Settings) -> Iterator[None]:
         resource = ConfigResource(ResourceType.BROKER, "1", incremental_configs=[entry])
         admin.incremental_alter_configs([resource])[resource].result()
 
-    admin = AdminClient(settings.librdkafka)
+    admin = AdminClient(for_librdkafka(settings))
     set_backoff(AlterConfigOpType.SET, "100")
     try:
         yield

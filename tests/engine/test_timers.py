@@ -3,6 +3,7 @@
 import pytest
 from confluent_kafka import Producer
 
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.settings import Settings
 from tests.engine.rig import Rig
 
@@ -28,7 +29,7 @@ def test_a_sign_behind_an_open_transaction(settings: Settings, broken: str, is_c
         rig.start()
         rig.feed(KEYS[:1], value=b"quiet")
         rig.drain()
-        other = Producer(settings.librdkafka | {"transactional.id": f"{settings.topic_prefix}-other"})
+        other = Producer(for_librdkafka(settings) | {"transactional.id": f"{settings.topic_prefix}-other"})
         other.init_transactions(30)
         other.begin_transaction()
         other.produce(rig.topic("raw.a"), b"x", b"of a fetcher", partition)
@@ -50,7 +51,7 @@ def test_silence_behind_an_aborted_transaction(rig: Rig) -> None:
     rig.start()
     rig.feed(KEYS[:1], value=b"quiet")
     rig.drain()
-    other = Producer(rig.settings.librdkafka | {"transactional.id": f"{rig.settings.topic_prefix}-other"})
+    other = Producer(for_librdkafka(rig.settings) | {"transactional.id": f"{rig.settings.topic_prefix}-other"})
     other.init_transactions(30)
     other.begin_transaction()
     other.produce(rig.topic("raw.a"), b"x", b"of a fetcher", partition)

@@ -10,6 +10,7 @@ from streams.alerts import alert_history
 from streams.events import topics
 from streams.kafka import admin, registry
 from streams.kafka.codec import Codec
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.settings import Settings
 from tests.folding import NOW_MS
 
@@ -33,7 +34,7 @@ class Life:
 
     def __init__(self, settings: Settings) -> None:
         self._codec = Codec(registry.register(settings))
-        self._producer = Producer(settings.librdkafka)
+        self._producer = Producer(for_librdkafka(settings))
         self._prefix, self._revision = settings.topic_prefix, 0
 
     def go_on(self) -> None:

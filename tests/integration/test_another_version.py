@@ -13,6 +13,7 @@ from streams.alerts.lives.timers import Timer
 from streams.events import topics
 from streams.events.partitions import partition_for
 from streams.kafka import admin, registry
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.settings import Settings
 from streams.tables import connections, rows
 from streams.tables.keys import state_key
@@ -36,7 +37,7 @@ def later(row: bytes) -> bytes:
 
 
 def put(settings: Settings, topic: str, key: bytes, value: bytes) -> None:
-    producer = Producer(settings.librdkafka)
+    producer = Producer(for_librdkafka(settings))
     headers = [("ce_id", b"msg_1"), ("ce_time", b"2026-06-03T10:00:00Z"), ("ce_door", b"webhook")]
     producer.produce(topic, value, key, partition_for(USER, settings.partitions), headers=headers)
     assert producer.flush(20) == 0
@@ -64,7 +65,7 @@ def worker(settings: Settings, log: Path) -> int:
 
 def written(settings: Settings, *names: str) -> dict[str, int]:
     """Records in a topic, aborted ones and marks of transactions included; only topics that have any."""
-    consumer = Consumer(settings.librdkafka | {"group.id": "counting"})
+    consumer = Consumer(for_librdkafka(settings) | {"group.id": "counting"})
     found = {
         name: sum(
             consumer.get_watermark_offsets(TopicPartition(name, partition), timeout=10)[1]
@@ -78,7 +79,7 @@ def written(settings: Settings, *names: str) -> dict[str, int]:
 
 def known(settings: Settings, name: str) -> None:
     """The group has committed that nothing of this topic is processed: without any offsets, tables are refused."""
-    consumer = Consumer(settings.librdkafka | {"group.id": settings.group_id})
+    consumer = Consumer(for_librdkafka(settings) | {"group.id": settings.group_id})
     parts = [TopicPartition(name, partition, 0) for partition in range(settings.partitions)]
     consumer.commit(offsets=parts, asynchronous=False)
     consumer.close()
@@ -86,7 +87,7 @@ def known(settings: Settings, name: str) -> None:
 
 def committed(settings: Settings, name: str) -> int:
     """Sum of the group's offsets of a topic."""
-    consumer = Consumer(settings.librdkafka | {"group.id": settings.group_id})
+    consumer = Consumer(for_librdkafka(settings) | {"group.id": settings.group_id})
     parts = [TopicPartition(name, partition) for partition in range(settings.partitions)]
     total = sum(max(0, part.offset) for part in consumer.committed(parts, timeout=20))
     consumer.close()

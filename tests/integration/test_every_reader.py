@@ -26,6 +26,7 @@ from streams.events import topics
 from streams.events.partitions import partition_for
 from streams.kafka import admin, registry
 from streams.kafka.codec import Codec
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.kafka.reader import Reader
 from streams.kafka.tail import tail
 from streams.letters import redrive, topic_reader
@@ -90,7 +91,7 @@ class Filler:
 
     def __init__(self, settings: Settings) -> None:
         self.settings, self.junk = settings, dict[str, list[int]]()
-        self._producer, self._ends = Producer(settings.librdkafka), dict[str, int]()
+        self._producer, self._ends = Producer(for_librdkafka(settings)), dict[str, int]()
 
     def fill(self, topic: str, good: list[tuple[bytes, bytes]], junk: list[bytes], *, is_null_junk: bool) -> None:
         self._put(topic, *good[0])

@@ -11,6 +11,7 @@ from streams.demo import stack, startup
 from streams.events import topics
 from streams.events.headers import H_ID, H_REASON, header
 from streams.kafka.lag import Lag
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.kafka.reader import Reader
 from streams.ops.settings import Settings
 from streams.simulator.delivery.courier import Target, open_courier
@@ -89,7 +90,7 @@ def _ends(settings: Settings) -> dict[str, set[str]]:
 def _dead_letters(settings: Settings) -> list[tuple[str, str]]:
     """(delivery id, reason) of each."""
     name = f"{settings.topic_prefix}.{topics.DEAD_LETTERS}"
-    consumer = Consumer(settings.librdkafka | {"group.id": "t", "isolation.level": "read_committed"})
+    consumer = Consumer(for_librdkafka(settings) | {"group.id": "t", "isolation.level": "read_committed"})
     partitions = [TopicPartition(name, p, 0) for p in range(settings.partitions)]
     ends = {p.partition: consumer.get_watermark_offsets(p, timeout=10)[1] for p in partitions}
     consumer.assign(partitions)

@@ -15,6 +15,7 @@ from streams.events import topics
 from streams.events.headers import H_DETAIL, H_ID, H_REASON, H_REDRIVEN_FROM, header
 from streams.kafka import admin, registry
 from streams.kafka.codec import Codec
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.kafka.reader import Messages
 from streams.letters import redrive
 from streams.letters.letter import LetterFilter
@@ -45,7 +46,7 @@ def body(n: int) -> bytes:
 @pytest.fixture
 def dead(small: Settings) -> Settings:
     """Some letters that can be processed by now, and one that cannot."""
-    producer = Producer(small.librdkafka)
+    producer = Producer(for_librdkafka(small))
     for letter in [died(at_the_door(body(n))) for n in range(LETTERS)] + [died(raw(b"{", topic="x"))]:
         name = f"{small.topic_prefix}.{topics.DEAD_LETTERS}"
         producer.produce(name, letter.body, letter.key, 0, headers=letter.headers)
@@ -113,7 +114,7 @@ def test_a_letter_cannot_write_on_the_screen(small: Settings, capsys: pytest.Cap
     """Headers and shapes of a hostile letter are told in list, show and redrive; its body as it is, in a pipe."""
     hostile = json.dumps({"event_type": f"x{HOSTILE}", "user_id": "u", HOSTILE: 1}).encode()
     headers = [(name, HOSTILE.encode("utf-8", "replace")) for name in (H_ID, H_REASON, H_DETAIL)]
-    producer = Producer(small.librdkafka)
+    producer = Producer(for_librdkafka(small))
     producer.produce(f"{small.topic_prefix}.{topics.DEAD_LETTERS}", hostile, b"u", 0, headers=headers)
     producer.flush()
     print_letters(small, LetterFilter(), 3, as_json=False)
@@ -131,7 +132,7 @@ def test_the_report_reads_its_topic(small: Settings, capsys: pytest.CaptureFixtu
     """The newest record of each item counts."""
     drift.print_drift(small, kind="", since_ms=None, as_json=False)
     assert capsys.readouterr().out.startswith("no drift")
-    worker, producer = Worker(), Producer(small.librdkafka)
+    worker, producer = Worker(), Producer(for_librdkafka(small))
     codec = Codec(registry.register(small))
     for n in range(3):
         worker.run(raw(body(n), offset=n, id=f"msg_{n}"))

@@ -3,6 +3,7 @@
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.kafka.reader import Messages
 from streams.kafka.send import send
 from streams.ops.errors import Misconfigured
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.kafka
 def topic(settings: Settings) -> str:
     """Two partitions."""
     name = f"{settings.topic_prefix}.sent"
-    admin = AdminClient(settings.librdkafka)
+    admin = AdminClient(for_librdkafka(settings))
     admin.create_topics([NewTopic(name, 2, 1)])[name].result()
     return name
 

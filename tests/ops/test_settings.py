@@ -150,27 +150,6 @@ def test_no_two_processes_have_one_transactional_id(worker: str, other: str) -> 
     assert len(set(ids)) == 3
 
 
-def test_both_clients_get_the_same_security() -> None:
-    """librdkafka's settings carry SASL and TLS; what is unset is left out."""
-    assert Settings(bootstrap_servers="k:9092").librdkafka == {
-        "bootstrap.servers": "k:9092",
-        "security.protocol": "PLAINTEXT",
-        "reconnect.backoff.max.ms": "500",
-    }
-    secured = with_secrets(
-        security_protocol="SASL_SSL", sasl_mechanism="PLAIN", sasl_username="u", ssl_ca_file="ca.pem"
-    )
-    assert secured.librdkafka["sasl.password"] == MARK
-    assert secured.librdkafka["ssl.ca.location"] == "ca.pem"
-
-
-def test_registry_login_is_optional() -> None:
-    """No user, no login; with one, name and password in one field, as the client wants it."""
-    assert Settings(registry_url="http://r").registry == {"url": "http://r"}
-    login = with_secrets(registry_url="http://r", registry_user="u").registry
-    assert login["basic.auth.user.info"] == f"u:{MARK}"
-
-
 def test_the_page_of_settings_is_current() -> None:
     """docs/configuration.md is what the settings say: run `make docs` after a change."""
     assert configuration.PAGE.read_text(encoding="utf-8") == configuration.page()

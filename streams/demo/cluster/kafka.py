@@ -40,6 +40,7 @@ class Kafka(Service):
     """
 
     name = "Kafka"
+    jvm: tuple[str, ...] = _JVM
 
     def __init__(
         self,
@@ -101,8 +102,9 @@ class Kafka(Service):
     def _launch_node(self, node: int) -> None:
         config = self._folder / f"node-{node}.properties"
         config.write_text("".join(f"{name}={value}\n" for name, value in self._properties(node).items()))
+        flags = [*self.jvm, *self.archive.flags()]
         self.children[node] = Child(
-            [self._jars.java, *_JVM, *self.archive.flags(), "-cp", self._class_path, "kafka.Kafka", config],
+            [self._jars.java, *flags, "-cp", self._class_path, "kafka.Kafka", config],
             self._folder / f"node-{node}.log",
             pass_fds=self._pass_fds,
         )

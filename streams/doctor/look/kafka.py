@@ -11,9 +11,10 @@ from confluent_kafka import KafkaException, Producer
 from streams.doctor.judge import connection
 from streams.doctor.judge.lines import Line
 from streams.kafka.clients import SILENT, asking, client_id
+from streams.kafka.login.aiokafka import for_aiokafka
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.kafka.ping import ping
 from streams.kafka.refused import refused
-from streams.kafka.security import security
 from streams.ops import addresses
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
@@ -40,7 +41,7 @@ def producer(settings: Settings) -> list[Line]:
     began_s = time.monotonic()
     conf = {"client.id": client_id(settings, PURPOSE), "enable.idempotence": True}
     try:
-        Producer(settings.librdkafka | SILENT | conf).list_topics(timeout=ANSWER_S)
+        Producer(for_librdkafka(settings) | SILENT | conf).list_topics(timeout=ANSWER_S)
     except KafkaException as error:
         raise refused("the producer (librdkafka)", error.args[0]) from None
     return [connection.client("the producer (librdkafka)", time.monotonic() - began_s)]
@@ -69,9 +70,8 @@ def worker_consumer(settings: Settings) -> list[Line]:
 async def _connect(settings: Settings) -> None:
     client = AIOKafkaConsumer(
         client_id=client_id(settings, PURPOSE),
-        bootstrap_servers=settings.bootstrap_servers,
         request_timeout_ms=int(ANSWER_S * 1000),
-        **security(settings),
+        **for_aiokafka(settings),
     )
     try:
         await client.start()

@@ -21,7 +21,7 @@ from streams.engine.positions.ends import APART_MS, Ends
 from streams.engine.positions.group_metadata import Membership
 from streams.engine.positions.slices import Position, Slice, Source
 from streams.kafka.clients import client_id
-from streams.kafka.security import security
+from streams.kafka.login.aiokafka import for_aiokafka
 from streams.ops import log
 from streams.ops.errors import Misconfigured
 
@@ -52,7 +52,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
             client_id=client_id(settings),
             group_id=settings.group_id,
             group_instance_id=settings.worker_id,
-            bootstrap_servers=settings.bootstrap_servers,
+            client_rack=settings.client_rack or None,
             partition_assignment_strategy=[self._assignor],
             enable_auto_commit=False,
             auto_offset_reset="none",  # "earliest" skips what retention has deleted, and does not report it
@@ -64,7 +64,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # be
             heartbeat_interval_ms=int(settings.session_timeout_s * 1000 / 5),
             rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
             request_timeout_ms=int(conf.broker_request_timeout * 1000),
-            **security(settings),
+            **for_aiokafka(settings),
         )
         consumer._subscription = Subscriptions()
         return consumer

@@ -11,6 +11,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from streams.kafka.clients import SILENT
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 
@@ -20,7 +21,8 @@ CALL_TIMEOUT_S = 20.0
 
 def kept_ms(settings: Settings, topics: Iterable[str]) -> dict[str, int]:
     """For how many milliseconds each topic keeps tombstones at least. Blocking. Raises Unavailable."""
-    admin = AdminClient(settings.librdkafka | SILENT)  # kept until its futures are done, else they fail with _DESTROY
+    # Kept until its futures are done, else they fail with _DESTROY.
+    admin = AdminClient(for_librdkafka(settings) | SILENT)
     wanted = [ConfigResource(ResourceType.TOPIC, topic) for topic in topics]
     asked = admin.describe_configs(wanted, request_timeout=CALL_TIMEOUT_S)
     try:

@@ -6,6 +6,7 @@ from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
 from streams.kafka.clients import SILENT
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
 
@@ -19,7 +20,8 @@ def topic_ids(settings: Settings, topics: Iterable[str]) -> dict[str, str]:
     """
     if settings.is_mock:  # it cannot describe topics, and lives no longer than its address
         return dict.fromkeys(topics, settings.bootstrap_servers)
-    admin = AdminClient(settings.librdkafka | SILENT)  # kept until its futures are done, else they fail with _DESTROY
+    # Kept until its futures are done, else they fail with _DESTROY.
+    admin = AdminClient(for_librdkafka(settings) | SILENT)
     described = admin.describe_topics(TopicCollection(list(topics)), request_timeout=CALL_TIMEOUT_S)
     try:
         return {topic: str(future.result().topic_id) for topic, future in described.items()}

@@ -17,7 +17,7 @@ from streams.engine.positions.slices import Source
 from streams.engine.wire.answers import AGAIN, CUT, LED_ELSEWHERE, MOVED, NONE, Refused, worst
 from streams.engine.wire.batches import Batch
 from streams.engine.wire.requests import by_topic
-from streams.kafka.security import security
+from streams.kafka.login.aiokafka import for_aiokafka
 from streams.ops.settings import Settings
 
 REQUEST_TIMEOUT_S = 5.0
@@ -39,11 +39,10 @@ class Client:
         self.was_cut = False
         self._kafka = AIOKafkaClient(
             loop=asyncio.get_running_loop(),
-            bootstrap_servers=settings.bootstrap_servers,
             client_id=client_id,
             request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
             retry_backoff_ms=int(LATER_S * 1000),
-            **security(settings),
+            **for_aiokafka(settings),
         )
 
     async def open(self, until_s: float) -> None:

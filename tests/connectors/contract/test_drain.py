@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from connectors.contract import drain, retry
 from connectors.contract.drain import Drain, sink_consumer
 from connectors.contract.sink import Fenced, Place, SinkBatch
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops import log
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
@@ -230,14 +231,14 @@ def test_stop_while_the_target_is_away() -> None:
 def topic(settings: Settings) -> str:
     """Of 4 partitions, on the cluster."""
     name = f"{settings.topic_prefix}.sunk"
-    client = AdminClient(settings.librdkafka)
+    client = AdminClient(for_librdkafka(settings))
     client.create_topics([NewTopic(name, 4, 1)])[name].result(10)
     return name
 
 
 def produce(settings: Settings, topic: str, n: int) -> set[bytes]:
     """n records in committed transactions, and as many in aborted ones between them."""
-    producer = Producer(settings.librdkafka | {"transactional.id": topic})
+    producer = Producer(for_librdkafka(settings) | {"transactional.id": topic})
     producer.init_transactions(10)
     for number in range(2 * n):
         producer.begin_transaction()

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from confluent_kafka import Producer
 
 from streams.events.partitions import partition_for
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.settings import Settings
 from tests.folding import PREFIX, Worker
 from tests.strategies import USER, envelope
@@ -36,7 +37,7 @@ def clean(events: Sequence[Any]) -> list[Clean]:
 
 def produce(settings: Settings, ids: dict[str, int], records: Sequence[Clean]) -> None:
     """Put them where the worker would. `ids`: of schemas, by topic."""
-    producer = Producer(settings.librdkafka)
+    producer = Producer(for_librdkafka(settings))
     for one in records:
         if one.topic not in ids:
             continue

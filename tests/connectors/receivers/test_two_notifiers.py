@@ -22,6 +22,7 @@ from streams.events import topics
 from streams.events.partitions import partition_for
 from streams.kafka import admin, registry
 from streams.kafka.codec import Codec
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.settings import Settings
 from tests.simulator.receiver import SECRET
 
@@ -77,7 +78,7 @@ class Stage:
         admin.apply(settings)
         self.settings, self.receiver, self.folder = settings, receiver, folder
         self._codec = Codec(registry.register(settings))
-        self._producer = Producer(settings.librdkafka)
+        self._producer = Producer(for_librdkafka(settings))
         self._admin = admin.client_of(settings)
         self._processes: list[subprocess.Popen[bytes]] = []
 

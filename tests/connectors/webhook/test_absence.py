@@ -13,6 +13,7 @@ from connectors.webhook.absence import Absence
 from streams.agents.sweeps import outage as outages
 from streams.events import topics
 from streams.kafka import admin
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.kafka.memory_publisher import MemoryPublisher
 from streams.ops import log
 from streams.ops.errors import Unavailable
@@ -136,7 +137,7 @@ def test_the_newest_heartbeat(settings: Settings) -> None:
     assert admin.newest_ms(client, settings, topics.HEARTBEATS) is None
     from confluent_kafka import Producer
 
-    producer = Producer(settings.librdkafka)
+    producer = Producer(for_librdkafka(settings))
     for stamp in (NOW_MS, NOW_MS - 5):
         producer.produce(f"{settings.topic_prefix}.{topics.HEARTBEATS}", b"", b"gateway", partition=0, timestamp=stamp)
     producer.flush()

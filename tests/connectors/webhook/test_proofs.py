@@ -14,6 +14,7 @@ from streams.events import Delivery
 from streams.events.proof import ProofVerdict
 from streams.events.signature import Verified, sign
 from streams.kafka import admin
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from tests.connectors.webhook.test_door import body_of
@@ -32,7 +33,7 @@ def stored(settings: Settings, body: bytes, secret: str, signed_s: int) -> Store
 
 
 def put(settings: Settings, record: StoredRecord, at_s: int, body: bytes) -> None:
-    producer = Producer(settings.librdkafka)
+    producer = Producer(for_librdkafka(settings))
     producer.produce(record.topic, body, record.key, 0, headers=list(record.headers), timestamp=at_s * 1000)
     assert producer.flush(30) == 0
 

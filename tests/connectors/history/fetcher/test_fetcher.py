@@ -18,6 +18,7 @@ from streams.events import topics
 from streams.events.partitions import partition_for
 from streams.events.times import DAY_US
 from streams.kafka import admin
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.kafka.send import send
 from streams.ops.settings import Settings
 from streams.tables.history import progress
@@ -66,7 +67,7 @@ class Fetchers:
     def read(self, name: str) -> list[Message]:
         """Every committed record of a topic so far."""
         conf = {"group.id": "reader", "isolation.level": "read_committed", "enable.partition.eof": True}
-        consumer = Consumer(self.settings.librdkafka | conf)
+        consumer = Consumer(for_librdkafka(self.settings) | conf)
         left = set(range(self.settings.partitions))
         topic = f"{self.settings.topic_prefix}.{name}"
         consumer.assign([TopicPartition(topic, partition, 0) for partition in left])

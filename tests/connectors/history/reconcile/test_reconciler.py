@@ -21,6 +21,7 @@ from connectors.junction import Refused, open_client
 from streams.cli.show.reconcile import print_reconciliations
 from streams.cli.show.reconcile_progress import reconcile_users
 from streams.events import topics
+from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from tests.connectors.history.reconcile.circle import PAGE, circle
@@ -37,7 +38,7 @@ async def everybody(settings: Settings, user_id: str = "", *, fetch: bool = Fals
 
 def stored(settings: Settings, topic: str) -> list[bytes]:
     """Keys of all records of a topic."""
-    consumer = Consumer(settings.librdkafka | {"group.id": "reader", "enable.partition.eof": True, "log_level": 0})
+    consumer = Consumer(for_librdkafka(settings) | {"group.id": "reader", "enable.partition.eof": True, "log_level": 0})
     consumer.assign([TopicPartition(f"junction.{topic}", n, 0) for n in range(settings.partitions)])
     found, ended = [], 0
     while ended < settings.partitions:
