@@ -1,4 +1,4 @@
-"""A worker on a Kafka that asks for TLS and a password, or a certificate: every client of it, and who is refused."""
+"""A worker on a Kafka that asks for TLS and a login of each kind: every client of it, and who is refused."""
 
 import time
 from collections.abc import Iterator
@@ -12,10 +12,16 @@ from streams.kafka import admin, admin_calls
 from streams.kafka.ping import ping
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
+from tests import token_server
 from tests.engine.rig import RIGHT, Rig, keys
-from tests.secured import PASSWORD, SESSION_S, USER, Authority, SecuredKafka
+from tests.secured import PASSWORD, PLAIN_PASSWORD, PLAIN_USER, SESSION_S, USER, Authority, SecuredKafka
+from tests.token_server import TokenServer
 
 WRONG = "another-password"
+WORKER_SCOPE = "worker"  # of the process's own tokens
+TOKEN_S = 4.0
+FRIGHTENING = ('"level": "error"', '"level": "warning"', "coordinator")
+REFRESHES = 3  # of the worker's token, under load
 STEPS = int(SESSION_S) + 2  # of a second and more
 
 
@@ -36,8 +42,14 @@ def stranger(folder: Path) -> Authority:
 
 
 @pytest.fixture(scope="module")
-def kafka(java: None, folder: Path, authority: Authority) -> Iterator[SecuredKafka]:
-    running = SecuredKafka(jars.resolve(), folder / "kafka", authority)
+def tokens() -> Iterator[TokenServer]:
+    with token_server.running(TOKEN_S) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def kafka(java: None, folder: Path, authority: Authority, tokens: TokenServer) -> Iterator[SecuredKafka]:
+    running = SecuredKafka(jars.resolve(), folder / "kafka", authority, tokens)
     try:
         running.start()
         running.add_user()
@@ -52,7 +64,7 @@ def by_password(kafka: SecuredKafka, authority: Authority, prefix: str, tmp_path
         _env_file=None,
         bootstrap_servers=kafka.by_password,
         security_protocol="SASL_SSL",
-        sasl_mechanism="scram-sha-256",
+        sasl_mechanism="scram-sha-512",
         sasl_username=USER,
         sasl_password=SecretStr(PASSWORD),
         ssl_ca_file=authority.ca,
@@ -70,14 +82,37 @@ def by_certificate(by_password: Settings, kafka: SecuredKafka, authority: Author
     return by_password.model_copy(update={"bootstrap_servers": kafka.by_certificate, **changed})
 
 
+@pytest.fixture
+def by_plain(by_password: Settings, kafka: SecuredKafka) -> Settings:
+    login = {"sasl_mechanism": "PLAIN", "sasl_username": PLAIN_USER, "sasl_password": SecretStr(PLAIN_PASSWORD)}
+    return by_password.model_copy(update={"bootstrap_servers": kafka.by_token, **login})
+
+
+@pytest.fixture
+def by_token(by_plain: Settings, tokens: TokenServer) -> Settings:
+    login = {
+        "sasl_mechanism": "OAUTHBEARER",
+        "oauth_token_url": tokens.token_url,
+        "oauth_client_id": token_server.CLIENT,
+        "oauth_client_secret": SecretStr(token_server.SECRET),
+        "oauth_scope": WORKER_SCOPE,
+    }
+    return by_plain.model_copy(update=login)
+
+
 def environment(settings: Settings) -> dict[str, str]:
     """What a worker's process needs to connect like these settings."""
     return {
+        "STREAMS_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
         "STREAMS_SECURITY_PROTOCOL": settings.security_protocol,
         "STREAMS_SASL_MECHANISM": settings.sasl_mechanism,
         "STREAMS_SASL_USERNAME": settings.sasl_username,
         "STREAMS_SASL_PASSWORD": settings.sasl_password.get_secret_value(),
         "STREAMS_SSL_CA_FILE": str(settings.ssl_ca_file),
+        "STREAMS_OAUTH_TOKEN_URL": settings.oauth_token_url,
+        "STREAMS_OAUTH_CLIENT_ID": settings.oauth_client_id,
+        "STREAMS_OAUTH_CLIENT_SECRET": settings.oauth_client_secret.get_secret_value(),
+        "STREAMS_OAUTH_SCOPE": settings.oauth_scope,
     } | {
         f"STREAMS_SSL_{name}_FILE": str(file)
         for name, file in (("CERT", settings.ssl_cert_file), ("KEY", settings.ssl_key_file))
@@ -85,16 +120,19 @@ def environment(settings: Settings) -> dict[str, str]:
     }
 
 
-@pytest.fixture(params=["by_password", "by_certificate"])
-def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
-    settings = request.getfixturevalue(request.param)
-    rig = Rig(settings, env=environment(settings))
+@pytest.fixture(params=["by_password", "by_certificate", "by_plain", "by_token"])
+def rig(request: pytest.FixtureRequest, kafka: SecuredKafka, tokens: TokenServer) -> Iterator[Rig]:
+    """Its worker logs in; what feeds and reads does not."""
+    settings: Settings = request.getfixturevalue(request.param)
+    tokens.forms.clear()
+    clear = {"security_protocol": "PLAINTEXT", "bootstrap_servers": kafka.bootstrap_servers}
+    rig = Rig(settings.model_copy(update=clear), env=environment(settings))
     yield rig
     rig.close()
 
 
-def test_exactly_once(rig: Rig) -> None:
-    """Every key once, over a kill, lost tables, and connections that Kafka closes because their login is too old."""
+def test_exactly_once(rig: Rig, tokens: TokenServer) -> None:
+    """Every key once, over a kill, lost tables, and sessions that end: nothing of those is seen in the log."""
     for begin in (0, 2_000):
         rig.start()
         rig.feed(keys(begin, begin + 3_000))
@@ -103,15 +141,18 @@ def test_exactly_once(rig: Rig) -> None:
         rig.wipe()
     rig.start()
     rig.until(lambda: rig.members() == 1, 20, "it does not come back")
-    for step in range(STEPS):
-        rig.feed(keys(5_000 + step * 100, 5_100 + step * 100))
+    end, first = 5_000, len(tokens.forms)
+    for step in range(20):
+        rig.feed(keys(end, end := end + 100))
         rig.drain()
+        if step >= STEPS and (not tokens.forms or len(tokens.forms) >= first + REFRESHES):
+            break
         time.sleep(1.0)
     assert rig.stop() == 0
-    assert rig.verdict(keys(0, 5_000 + STEPS * 100)) == RIGHT
+    assert rig.verdict(keys(0, end)) == RIGHT
     log = rig.log("w0")
-    assert PASSWORD not in log
-    assert '"level":"error"' not in log.replace(" ", "")
+    assert not any(secret in log for secret in (PASSWORD, PLAIN_PASSWORD, token_server.SECRET, *tokens.given))
+    assert not [line for line in log.splitlines() if any(word in line for word in FRIGHTENING)]
 
 
 @pytest.mark.parametrize(

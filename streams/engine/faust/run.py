@@ -14,6 +14,7 @@ from streams.engine.faust.collector import spare_the_collector
 from streams.engine.faust.library_log import quiet
 from streams.engine.faust.observer import Observer
 from streams.engine.store import state_dir
+from streams.kafka.login import sessions
 from streams.kafka.ping import ping
 from streams.ops import log
 from streams.ops.errors import StreamsError
@@ -43,6 +44,7 @@ def run(settings: Settings, plan: Plan) -> None:
     sys.setswitchinterval(SWITCH_S)
     records.install()
     pace.install()
+    sessions.install()
     spare_the_collector()
     quiet()
     until_available("Kafka", lambda: ping(settings))

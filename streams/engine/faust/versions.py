@@ -56,6 +56,8 @@ NAMES: dict[tuple[str, str], str] = {
     ("aiokafka.consumer.fetcher", "FetchResult.check_assignment"): "records: a list built as one",
     ("aiokafka.consumer.fetcher", "FetchResult._update_position"): "records: a list built as one",
     ("aiokafka.consumer.consumer", "Fetcher._proc_fetch_request"): "pace: a pause between fetches",
+    ("aiokafka.client", "AIOKafkaClient._get_conn"): "sessions: a login before a request",
+    ("aiokafka.conn", "AIOKafkaConnection._do_sasl_handshake"): "sessions: a login on an open connection",
     ("aiokafka.client", "AIOKafkaClient.coordinator_lookup"): "wire: where a transaction is kept",
     ("aiokafka.client", "AIOKafkaClient.set_topics"): "wire: leaders of what is written",
     ("aiokafka.protocol.produce", "ProduceRequest.build"): "wire: one request a broker",
