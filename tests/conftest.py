@@ -56,6 +56,13 @@ def cluster(java: None) -> Iterator[Cluster]:
 
 
 @pytest.fixture
+def own_cluster(java: None) -> Iterator[Cluster]:
+    """A Kafka for a test that kills it: one with the topics of hundreds of tests takes a minute to come back."""
+    with Cluster(registry=False) as running:
+        yield running
+
+
+@pytest.fixture
 def prefix() -> str:
     """A topic prefix of this test's own, so that tests share the cluster without meeting."""
     return f"t{uuid.uuid4().hex[:10]}"

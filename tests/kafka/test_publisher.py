@@ -9,6 +9,7 @@ import pytest
 import stamina
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
+from streams.demo.cluster import Cluster
 from streams.kafka import admin
 from streams.kafka.confirmations import TRIALS_MAX
 from streams.kafka.memory_publisher import MemoryPublisher, Published
@@ -225,20 +226,22 @@ async def test_a_broken_producer_is_replaced(kafka_settings: Settings) -> None:
     ]
 
 
-async def test_broker_that_dies_and_comes_back(cluster: Any, kafka_settings: Settings) -> None:
+async def test_broker_that_dies_and_comes_back(own_cluster: Cluster) -> None:
     """While the broker is dead a publish is Unavailable; when it is back the same publisher goes on by itself."""
-    publisher = KafkaPublisher(kafka_settings.model_copy(update={"publish_timeout_s": 3.0}))
-    name = f"{kafka_settings.topic_prefix}.raw.labs"
+    settings = settings_for(own_cluster.bootstrap_servers, "dies").model_copy(update={"publish_timeout_s": 3.0})
+    admin.apply(settings)
+    publisher = KafkaPublisher(settings)
+    name = f"{settings.topic_prefix}.raw.labs"
     await publish_patiently(publisher, name, b"before")
-    await asyncio.to_thread(cluster.kafka.kill)
+    await asyncio.to_thread(own_cluster.kafka.kill)
     try:
         with pytest.raises(Unavailable):
             await publisher.publish(name, b"k", b"meanwhile", [], 0)
     finally:
-        await asyncio.to_thread(cluster.kafka.restart)
+        await asyncio.to_thread(own_cluster.kafka.restart)
     await publish_patiently(publisher, name, b"after")
     await publisher.close(5.0)
-    values = [record.value for record in read_kafka(kafka_settings.bootstrap_servers, name, 100)]
+    values = [record.value for record in read_kafka(settings.bootstrap_servers, name, 100)]
     assert (values[0], values[-1]) == (b"before", b"after")
 
 

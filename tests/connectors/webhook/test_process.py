@@ -11,10 +11,10 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 
+from streams.demo.cluster import Cluster
 from streams.events.signature import sign
 from streams.kafka import admin
 from streams.ops.settings import Settings
@@ -146,26 +146,21 @@ def test_port_in_use_stops_the_start(settings: Settings, tmp_path: Path) -> None
         assert "STREAMS_GATEWAY_PORT" in gateway.log.read_text()
 
 
-def test_starts_before_its_kafka(cluster: Any, settings: Settings, tmp_path: Path) -> None:
+def test_starts_before_its_kafka(own_cluster: Cluster, tmp_path: Path) -> None:
     """Without Kafka the door opens, says so once and answers 503; when Kafka comes it goes on by itself."""
+    settings = Settings(_env_file=None, bootstrap_servers=own_cluster.bootstrap_servers, partitions=4)
     admin.apply(settings)
-    cluster.kafka.kill()
-    restarted = False
-    try:
-        with running(settings, tmp_path) as gateway:
-            gateway.wait_ready(503)
-            body = body_of()
+    own_cluster.kafka.kill()
+    with running(settings, tmp_path) as gateway:
+        gateway.wait_ready(503)
+        body = body_of()
+        reply = httpx.post(f"{gateway.url}/webhooks/junction", content=body, headers=signed(body, "msg_1"))
+        assert (reply.status_code, reply.headers["retry-after"]) == (503, "30")
+        assert httpx.get(f"{gateway.admin}/livez").status_code == 200
+        own_cluster.kafka.restart()
+        gateway.wait_ready()
+        deadline_s = time.monotonic() + WAIT_S
+        while reply.status_code == 503 and time.monotonic() < deadline_s:  # many topics: led later
             reply = httpx.post(f"{gateway.url}/webhooks/junction", content=body, headers=signed(body, "msg_1"))
-            assert (reply.status_code, reply.headers["retry-after"]) == (503, "30")
-            assert httpx.get(f"{gateway.admin}/livez").status_code == 200
-            cluster.kafka.restart()
-            restarted = True
-            gateway.wait_ready()
-            deadline_s = time.monotonic() + WAIT_S
-            while reply.status_code == 503 and time.monotonic() < deadline_s:  # many topics: led later
-                reply = httpx.post(f"{gateway.url}/webhooks/junction", content=body, headers=signed(body, "msg_1"))
-            assert reply.status_code == 204
-            assert gateway.log.read_text().count('"event": "waiting"') == 1
-    finally:
-        if not restarted:
-            cluster.kafka.restart()
+        assert reply.status_code == 204
+        assert gateway.log.read_text().count('"event": "waiting"') == 1
