@@ -8,6 +8,8 @@ from typing import Any
 from grafana_foundation_sdk.builders import bargauge, common, dashboard, prometheus, stat, timeseries
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.common import (
+    BarGaugeNamePlacement,
+    BarGaugeSizing,
     BigValueGraphMode,
     BigValueTextMode,
     GraphThresholdsStyleMode,
@@ -22,18 +24,19 @@ from grafana_foundation_sdk.models.dashboard import (
     DashboardCursorSync,
     DashboardLinkType,
     DataSourceRef,
-    Threshold,
-    ThresholdsMode,
 )
 
+from deploy.grafana import fields
 from deploy.grafana.boards import BOARDS
-from deploy.grafana.panels import Board, Kind, Panel
+from deploy.grafana.colours import BLUE, NEUTRAL
+from deploy.grafana.panels import BYTES, COUNT, Board, Kind, Panel
 
 FOLDER = Path(__file__).parent / "dashboards"
 SOURCE = DataSourceRef(type_val="prometheus", uid="prometheus")
 RUNBOOK = "/public/runbook/"  # compose mounts docs/runbook among the files that Grafana serves
-EMPTY = "nothing yet"
-GREEN, YELLOW, RED = "green", "yellow", "red"
+# How far an axis goes at least: where everything is 0 it would end at 100.
+AXIS: Mapping[str, float] = {"s": 0.01, BYTES: 1000, COUNT: 4}
+_NUMBER_TEXT, _NAME_TEXT = 34, 14  # pixels; else each panel has another size
 
 
 def text(board: Board) -> str:
@@ -65,8 +68,9 @@ def _dashboard(board: Board) -> dashboard.Dashboard:
     for other in BOARDS:
         built = built.link(_link(other.title, f"/d/{other.uid}").keep_time(True))
     built = built.link(_link("Runbook", f"{RUNBOOK}README.md").target_blank(True))
-    for number, panel in enumerate(board.panels, start=1):
-        built = built.with_panel(_panel(panel).id(number))
+    high = [(panel, max(one.height for one in row)) for row in board.rows for panel in row]
+    for number, (panel, height) in enumerate(high, start=1):
+        built = built.with_panel(_panel(panel).id(number).span(panel.width).height(height))
     return built
 
 
@@ -77,13 +81,19 @@ def _link(title: str, url: str) -> dashboard.DashboardLink:
 def _panel(panel: Panel) -> Any:
     """A builder; the SDK's have no type in common."""
     built = _MAKE[panel.kind](panel).title(panel.title).description(panel.says).unit(panel.unit).datasource(SOURCE)
-    built = built.span(panel.width).height(panel.height).no_value(EMPTY).thresholds(_thresholds(panel))
-    if panel.unit != "short" or panel.kind is not Kind.NUMBER:
+    built = built.no_value(fields.EMPTY).mappings(fields.mappings(panel))
+    lowest = BLUE if panel.kind is Kind.BARS else NEUTRAL
+    built = built.thresholds(fields.thresholds(panel.warn, panel.bad, lowest))
+    if panel.unit == COUNT:
+        built = built.decimals(0)
+    if panel.kind is not Kind.NUMBER:
         built = built.min(0)
     if panel.top is not None:
         built = built.max(panel.top)
     if panel.runbook:
         built = built.links([_link("What to do", RUNBOOK + panel.runbook).target_blank(True)])
+    for matcher, properties in fields.overrides(panel):
+        built = built.with_override(matcher, properties)
     for number, line in enumerate(panel.lines):
         built = built.with_target(_query(line.query, line.legend, chr(ord("A") + number), panel.kind))
     return built
@@ -94,19 +104,8 @@ def _query(query: str, legend: str, name: str, kind: Kind) -> prometheus.Dataque
     return built.range() if kind is Kind.TIMES else built.instant()
 
 
-def _thresholds(panel: Panel) -> dashboard.ThresholdsConfig:
-    warn, bad = panel.warn, panel.bad
-    is_falling = warn is not None and bad is not None and bad < warn
-    steps = [Threshold(None, RED if is_falling else GREEN)]
-    if is_falling:
-        steps += [Threshold(bad, YELLOW), Threshold(warn, GREEN)]
-    else:
-        steps += [Threshold(value, colour) for value, colour in ((warn, YELLOW), (bad, RED)) if value is not None]
-    return dashboard.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(steps)
-
-
 def _times(panel: Panel) -> timeseries.Panel:
-    built = timeseries.Panel().fill_opacity(10).line_width(1).span_nulls(60_000.0)
+    built = timeseries.Panel().line_width(1).span_nulls(False).axis_soft_max(AXIS.get(panel.unit, 1))
     built = built.tooltip(common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING))
     legend = common.VizLegendOptions().display_mode(LegendDisplayMode.LIST).placement(LegendPlacement.BOTTOM)
     built = built.legend(legend.show_legend(True))
@@ -119,13 +118,16 @@ def _times(panel: Panel) -> timeseries.Panel:
 
 
 def _number(panel: Panel) -> stat.Panel:
-    names = BigValueTextMode.VALUE_AND_NAME if len(panel.lines) > 1 or "{{" in panel.lines[0].legend else None
-    built = stat.Panel().graph_mode(BigValueGraphMode.NONE).text_mode(names or BigValueTextMode.VALUE)
-    return built.reduce_options(_newest())
+    names = len(panel.lines) > 1 or "{{" in panel.lines[0].legend
+    built = stat.Panel().wide_layout(False).graph_mode(BigValueGraphMode.NONE).reduce_options(_newest())
+    built = built.text_mode(BigValueTextMode.VALUE_AND_NAME if names else BigValueTextMode.VALUE)
+    return built.text(common.VizTextDisplayOptions().value_size(_NUMBER_TEXT).title_size(_NAME_TEXT))
 
 
 def _bars(panel: Panel) -> bargauge.Panel:
-    return bargauge.Panel().orientation(VizOrientation.HORIZONTAL).reduce_options(_newest())
+    built = bargauge.Panel().orientation(VizOrientation.HORIZONTAL).reduce_options(_newest())
+    built = built.name_placement(BarGaugeNamePlacement.LEFT)
+    return built.sizing(BarGaugeSizing.MANUAL).min_viz_height(8).max_viz_height(24)
 
 
 def _newest() -> common.ReduceDataOptions:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from deploy.grafana import server
 from deploy.grafana.boards import BOARDS
 from deploy.grafana.panels import Kind, Panel
+from deploy.grafana.queries import filled
 from deploy.grafana.server import Prometheus, Series
 from streams.demo import stack, startup
 from streams.demo.sender import FAULTS
@@ -19,6 +20,7 @@ from streams.simulator.delivery.schedule import Faults, schedule
 from streams.simulator.world.world import World
 
 INTERVAL = "10s"  # what $__rate_interval is when every second is scraped
+SPAN = "10m"  # what $__range is: longer than a run
 PATIENCE_S = 90.0
 SEED = 7
 BEGAN_MS = int(time.time()) * 1000
@@ -72,7 +74,7 @@ async def _deliver(running: stack.Stack, world: World, rate: float) -> None:
 
 def answers(prometheus: Prometheus, panel: Panel, query: str) -> list[Series]:
     """What a panel would draw of a query: series that have a number."""
-    query = query.replace("$__rate_interval", INTERVAL)
+    query = filled(query, INTERVAL, SPAN)
     found = prometheus.over(query) if panel.kind is Kind.TIMES else prometheus.now(query)
     return [series for series in found if series.values]
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from deploy.grafana import panels
 from deploy.grafana.boards import BOARDS
 from deploy.grafana.live import Load, answers, observed, unanswered
 from deploy.grafana.panels import Board, Kind, Line, Panel
@@ -86,11 +87,13 @@ def shown(value: float, unit: str) -> str:
     match unit:
         case "s":
             return _duration(value)
-        case "bytes":
+        case panels.BYTES:
             return _scaled(value, ("B", "kB", "MB", "GB", "TB"))
         case "percentunit":
             return f"{value:.1%}"
-        case "cps" | "reqps":
+        case panels.COUNT:
+            return f"{value:,.0f}"
+        case panels.RECORDS_PER_S | panels.ROWS_PER_S | panels.REQUESTS_PER_S | panels.TIMES_PER_S:
             return f"{_plain(value)}/s"
         case _:
             return _plain(value)

@@ -13,6 +13,7 @@ import yaml
 
 from connectors.webhook import replies
 from deploy.grafana.boards import BOARDS
+from deploy.grafana.queries import filled
 from docs.make import metrics as metrics_page
 from streams.ops import metrics
 from streams.ops.gauges import Spread
@@ -71,7 +72,7 @@ QUERIES = [rule["expr"] for rule in [*RULES, *RECORDED.values()]] + PANELS
 
 
 def parsed(query: str) -> Any:
-    return promql_parser.parse(query.replace("$__rate_interval", "5m"))
+    return promql_parser.parse(filled(query, "5m", "30m"))
 
 
 @pytest.mark.parametrize("query", QUERIES)

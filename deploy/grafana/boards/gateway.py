@@ -1,7 +1,8 @@
 """The door: what came, what it was answered, how quickly, and whether the answers keep the promise."""
 
-from deploy.grafana.panels import Board, Kind, Line, Panel
-from deploy.grafana.queries import FAILED, OBJECTIVE, VALID, burn, halves, rate, share
+from deploy.grafana import colours
+from deploy.grafana.panels import BYTES, COUNT, RATIO, RECORDS_PER_S, REQUESTS_PER_S, Board, Kind, Line, Panel
+from deploy.grafana.queries import FAILED, OBJECTIVE, VALID, burn, busiest_rate, halves, increase, of_topic, rate, share
 
 _REFUSED = 'junction_gateway_requests_total{outcome="refused"}'
 
@@ -10,9 +11,10 @@ _PANELS = (
         "Webhooks by answer",
         "Requests a second by outcome. Accepted and dead_letter are 204; unavailable, busy, overload and error 503; "
         "refused 401; too_large 413; too_slow and gone 408.",
-        "reqps",
+        REQUESTS_PER_S,
         (Line("{{outcome}}", rate("junction_gateway_requests_total", "outcome")),),
         runbook="gateway-503.md",
+        colours=colours.REPLIES,
     ),
     Panel(
         "Time to answer",
@@ -42,8 +44,7 @@ _PANELS = (
         (
             Line(
                 "left",
-                f"1 - ((sum(increase({FAILED}[30d])) / sum(increase({VALID}[30d])) >= 0) or vector(0)) / "
-                f"{1 - OBJECTIVE:.4f}",
+                f"1 - (({increase(FAILED, '30d')} / {increase(VALID, '30d')} >= 0) or vector(0)) / {1 - OBJECTIVE:.4f}",
             ),
         ),
         Kind.NUMBER,
@@ -56,8 +57,12 @@ _PANELS = (
         "Error budget burning",
         "1: the budget lasts exactly its 30 days. The alert of two speeds fires at 14.4 for an hour and at 3 for a "
         "day.",
-        "short",
-        (Line("5 min", burn("5m")), Line("1 h", burn("1h")), Line("1 d", burn("1d"))),
+        RATIO,
+        (
+            Line("5 min", burn("5m"), colours.BLUE),
+            Line("1 h", burn("1h"), colours.ORANGE),
+            Line("1 d", burn("1d"), colours.PURPLE),
+        ),
         warn=3,
         bad=14.4,
         runbook="gateway-503.md",
@@ -67,7 +72,7 @@ _PANELS = (
         "Secrets in use",
         "Verified requests by the fingerprint of the secret that matched; `junction-streams secrets` says which is the "
         "newest. After a rotation the old ones fall silent within a day; then take them out.",
-        "reqps",
+        REQUESTS_PER_S,
         (Line("{{endpoint}} {{fingerprint}}", rate("junction_gateway_secret_used_total", "endpoint", "fingerprint")),),
         runbook="old-secret.md",
         width=9,
@@ -75,14 +80,14 @@ _PANELS = (
     Panel(
         "Size of bodies",
         "Of accepted webhooks. A jump of p99 is a provider that sends history in one piece.",
-        "bytes",
+        BYTES,
         halves("junction_gateway_body_bytes"),
     ),
     Panel(
         "Records on Kafka",
         "Confirmed by all in-sync replicas, by raw topic. The dead-letter topic among them is what could not be read.",
-        "cps",
-        (Line("{{topic}}", rate("junction_gateway_published_total", "topic")),),
+        RECORDS_PER_S,
+        (Line("{{topic}}", of_topic(busiest_rate("junction_gateway_published_total", "topic"))),),
         runbook="dead-letters.md",
         is_stacked=True,
     ),
@@ -90,26 +95,30 @@ _PANELS = (
         "Waiting for Kafka",
         "Bytes of records that Kafka has not confirmed yet, of each gateway. At half of "
         "STREAMS_PUBLISH_QUEUE_BYTES_MAX time series are answered 503.",
-        "bytes",
+        BYTES,
         (Line("{{instance}}", "junction_gateway_queue_bytes"),),
         runbook="gateway-503.md",
     ),
     Panel(
-        "Refused for overload",
+        "Refused for overload, an hour",
         "Records answered 503 because too many bytes waited for Kafka, by topic: what can wait longest comes first.",
-        "cps",
-        (Line("{{topic}}", rate("junction_gateway_overload_total", "topic")),),
+        COUNT,
+        (Line("{{topic}}", of_topic(increase("junction_gateway_overload_total", "1h", "topic"))),),
         warn=1,
         runbook="gateway-503.md",
     ),
     Panel(
-        "Memory and processor",
-        "Of each gateway. Memory is flat whatever comes; a processor near 1 means another gateway.",
-        "short",
-        (
-            Line("GB {{instance}}", 'process_resident_memory_bytes{job="gateway"} / 1e9'),
-            Line("cores {{instance}}", 'rate(process_cpu_seconds_total{job="gateway"}[$__rate_interval])'),
-        ),
+        "Memory",
+        "Of each gateway. It is flat whatever comes: what waits is bounded.",
+        BYTES,
+        (Line("{{instance}}", 'process_resident_memory_bytes{job="gateway"}'),),
+        runbook="gateway-503.md",
+    ),
+    Panel(
+        "Processor",
+        "Cores that each gateway uses. Near 1 means another gateway.",
+        RATIO,
+        (Line("{{instance}}", 'rate(process_cpu_seconds_total{job="gateway"}[$__rate_interval])'),),
         warn=0.9,
         runbook="gateway-503.md",
     ),

@@ -1,14 +1,15 @@
 """Is it healthy, are the data fresh, what has changed today."""
 
-from deploy.grafana.panels import Board, Kind, Line, Panel
-from deploy.grafana.queries import burn, halves, increase, quantile_now, rate, share_within, since_yesterday
+from deploy.grafana import colours
+from deploy.grafana.panels import COUNT, RATIO, RECORDS_PER_S, REQUESTS_PER_S, Board, Kind, Line, Panel
+from deploy.grafana.queries import burn, firing, halves, increase, quantile_now, rate, share_within, since_yesterday
 
 _HEALTHY = (
     Panel(
         "Processes that answer",
         "Gateways, workers and the others that Prometheus reaches, of those that have been there within a week. Red: "
         "none of its kind is.",
-        "short",
+        COUNT,
         (Line("{{job}}", "sum by (job) (up) and on (job) max by (job) (max_over_time(up[7d])) > 0"),),
         Kind.NUMBER,
         warn=1,
@@ -18,20 +19,21 @@ _HEALTHY = (
     ),
     Panel(
         "Operations alerts firing",
-        "What Prometheus warns of now; the dashboard Alerts names it. 0 is the rule.",
-        "short",
-        (Line("firing", 'sum(ALERTS{alertstate="firing"}) or vector(0)'),),
+        "What Prometheus warns of now; the dashboard Alerts names it. Page: somebody gets up. Ticket: tomorrow.",
+        COUNT,
+        (
+            Line("page", f"{firing('page')} or vector(0)", bad=1),
+            Line("ticket", f"{firing('ticket')} or vector(0)", warn=1),
+        ),
         Kind.NUMBER,
-        warn=1,
-        bad=3,
         width=4,
     ),
     Panel(
         "Oldest event not committed",
         "Age of the oldest accepted event that is not in the clean topics. Below a second is usual; above a minute "
-        "consumers see old data.",
+        "consumers see old data. No data: no worker tells.",
         "s",
-        (Line("age", "max(junction_engine_lag_seconds)"),),
+        (Line("age", 'max(junction_engine_lag_seconds{job="worker"})'),),
         Kind.NUMBER,
         warn=10,
         bad=60,
@@ -42,7 +44,7 @@ _HEALTHY = (
         "Error budget burning",
         "1: failures use up the month's budget (0.1 % of the webhooks) in a month. 14: in two days, and somebody is "
         "called. Junction comes again, so nothing is lost yet.",
-        "short",
+        RATIO,
         (Line("last hour", burn("1h")),),
         Kind.NUMBER,
         warn=1,
@@ -52,9 +54,9 @@ _HEALTHY = (
     ),
     Panel(
         "Partitions that stand still",
-        "Records wait in them and nothing moves; the worker's log says which and where.",
-        "short",
-        (Line("stalled", "sum(junction_engine_stalled_partitions)"),),
+        "Records wait in them and nothing moves; the worker's log says which and where. No data: no worker tells.",
+        COUNT,
+        (Line("stalled", 'sum(junction_engine_stalled_partitions{job="worker"})'),),
         Kind.NUMBER,
         bad=1,
         runbook="stalled-partition.md",
@@ -63,11 +65,11 @@ _HEALTHY = (
     Panel(
         "Webhooks by answer",
         "Accepted is 204 and safe in Kafka. Unavailable, busy, overload and error are 503: Junction tries again for 27 "
-        "hours. "
-        "Refused is 401: a stranger, or a wrong secret.",
-        "reqps",
+        "hours. Refused is 401: a stranger, or a wrong secret.",
+        REQUESTS_PER_S,
         (Line("{{outcome}}", rate("junction_gateway_requests_total", "outcome")),),
         runbook="401-storm.md",
+        colours=colours.REPLIES,
     ),
     Panel(
         "From receipt to commit",
@@ -82,8 +84,8 @@ _HEALTHY = (
     Panel(
         "Clean records",
         "What consumers get: records committed to the clean topics. Falls to nothing only when nothing comes in.",
-        "cps",
-        (Line("records", rate("junction_clean_records_total")),),
+        RECORDS_PER_S,
+        (Line("records", rate("junction_clean_records_total"), colours.GREEN),),
         runbook="worker-not-progressing.md",
     ),
 )
@@ -116,7 +118,7 @@ _FRESH = (
         "Connections",
         "Users' links to providers as the tables say: connected, in error (the user has to connect again), or implied "
         "by data that came without an announcement.",
-        "short",
+        COUNT,
         (Line("{{status}}", "sum by (status) (junction_connections)"),),
         Kind.NUMBER,
         width=6,
@@ -124,7 +126,7 @@ _FRESH = (
     Panel(
         "Connections, change since yesterday",
         "More errors than usual: a provider has a bad day, or has ended its users' sessions.",
-        "short",
+        COUNT,
         (Line("{{status}}", since_yesterday("junction_connections", "status")),),
         Kind.NUMBER,
         width=6,
@@ -136,14 +138,14 @@ _TODAY = (
         "Last 24 hours",
         "What came, what was made of it, and what was odd. New: keys never seen. Conflicts: one version with two "
         "contents. Drift: not as Junction documents it.",
-        "short",
+        COUNT,
         (
             Line("webhooks", increase("junction_gateway_requests_total", "1d")),
             Line("new", increase('junction_verdicts_total{verdict="NEW"}', "1d")),
             Line("changed", increase('junction_verdicts_total{verdict="CHANGED"}', "1d")),
             Line("conflicts", f"{increase('junction_conflicts_total', '1d')} or vector(0)"),
-            Line("dead letters", increase("junction_dead_letters_total", "1d")),
-            Line("drift", increase("junction_drift_total", "1d")),
+            Line("dead letters", increase("junction_dead_letters_total", "1d"), bad=1),
+            Line("drift", increase("junction_drift_total", "1d"), warn=1),
             Line("data alerts", f"{increase('junction_alerts_opened_total', '1d')} or vector(0)"),
         ),
         Kind.NUMBER,
@@ -152,7 +154,7 @@ _TODAY = (
     Panel(
         "Processes started in 24 hours",
         "A deployment, or something that falls over and comes again.",
-        "short",
+        COUNT,
         (Line("{{job}}", "count by (job) (time() - process_start_time_seconds < 86400)"),),
         Kind.NUMBER,
         runbook="worker-not-progressing.md",
