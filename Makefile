@@ -7,7 +7,7 @@ AUDIT := $(VENV)/audit
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-path bench-engine bench-gateway bench-load bench-sink fuzz mutants chaos upgrade consumers clickhouse contract audit package up dashboards boards docs chart helm released lock format clean attack
+.PHONY: help demo test check bench bench-path bench-engine bench-gateway bench-load bench-sink fuzz mutants chaos upgrade consumers clickhouse contract audit package up dashboards boards board-shots docs chart helm released lock format clean attack
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -107,6 +107,9 @@ package: $(VENV)/.ready  ## wheel and sdist, tried in an environment with nothin
 
 dashboards: $(VENV)/.ready  ## write Grafana's dashboards anew
 	@$(BIN)/python -m deploy.grafana
+
+board-shots: $(VENV)/.ready  ## draw every dashboard as Grafana does; needs chromium, npm: make board-shots ARGS="--help"
+	@$(BIN)/python -m deploy.grafana.shots $(ARGS)
 
 boards: $(VENV)/.ready  ## fill docs/dashboards.md from a run of the demo with a real Prometheus
 	@$(BIN)/python -m deploy.grafana.render

@@ -4,7 +4,7 @@ import math
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -45,13 +45,13 @@ class Prometheus:
 
     def now(self, query: str) -> list[Series]:
         """The query's value at this moment."""
-        return [_series(row, [row["value"]]) for row in self._ask("query", query=query)]
+        return [_series(row, [row["value"]]) for row in self.ask("query", query=query)]
 
     def over(self, query: str) -> list[Series]:
         """The query's values since Prometheus was started."""
         end_s = time.time()
         step_s = max(1, math.ceil((end_s - self.began_s) / POINTS))
-        rows = self._ask("query_range", query=query, start=self.began_s, end=end_s, step=step_s)
+        rows = self.ask("query_range", query=query, start=self.began_s, end=end_s, step=step_s)
         return [_series(row, row["values"]) for row in rows]
 
     def alerts(self) -> dict[str, str]:
@@ -72,7 +72,8 @@ class Prometheus:
         groups = self._client.get("/api/v1/rules", params={"type": "alert"}).json()["data"]["groups"]
         return [rule["name"] for group in groups for rule in group["rules"] if rule["health"] != "ok"]
 
-    def _ask(self, what: str, **parameters: Any) -> list[dict[str, Any]]:
+    def ask(self, what: str, **parameters: Any) -> list[dict[str, Any]]:
+        """The rows of an answer as they came. Raises ValueError with what Prometheus does not like."""
         answer = self._client.get(f"/api/v1/{what}", params=parameters)
         said = answer.json()
         if said["status"] != "success":
@@ -106,12 +107,12 @@ def running(folder: Path, targets: Mapping[str, str]) -> Iterator[Prometheus]:
         subprocess.Popen([*command, f"--web.listen-address=127.0.0.1:{port}"], stdout=log, stderr=log) as process,
     ):
         try:
-            yield _ready(f"http://127.0.0.1:{port}", len(targets))
+            yield _ready(f"http://127.0.0.1:{port}", set(targets.values()))
         finally:
             process.terminate()
 
 
-def _ready(url: str, targets: int) -> Prometheus:
+def _ready(url: str, targets: Collection[str]) -> Prometheus:
     """Once everybody has been scraped, some seconds after the start: what had happened before would be no increase.
 
     Raises Unavailable.
@@ -119,7 +120,8 @@ def _ready(url: str, targets: int) -> Prometheus:
     server, deadline_s = Prometheus(url), time.monotonic() + READY_S
     while time.monotonic() < deadline_s:
         with suppress(httpx.HTTPError, ValueError):
-            if sum(one.values[-1] for one in server.now("up")) == targets:
+            # A folder with the data of an earlier run still has what was scraped then.
+            if sum(one.values[-1] for one in server.now("up") if one.labels["instance"] in targets) == len(targets):
                 server.began_s = time.time()
                 return server
         time.sleep(0.2)
