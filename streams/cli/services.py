@@ -26,8 +26,10 @@ def worker(rebuild_state: RebuildState = False, accept_offsets: AcceptOffsets = 
     Example: `STREAMS_WORKER_ID=w1 STREAMS_STATE_DIR=/var/lib/streams/w1 junction-streams worker`
     """
     from streams.agents.worker import run as run_worker
+    from streams.ops.numbered import numbered
 
-    run_worker(read_settings(running=FOR_SERVICES), rebuild_state=rebuild_state, accept_offsets=accept_offsets)
+    with numbered(read_settings(running=FOR_SERVICES)) as settings:
+        run_worker(settings, rebuild_state=rebuild_state, accept_offsets=accept_offsets)
 
 
 @app.command(rich_help_panel=SERVICES)
@@ -51,5 +53,7 @@ def fetcher(rebuild_state: RebuildState = False, accept_offsets: AcceptOffsets =
     Example: `STREAMS_JUNCTION_API_KEY=sk_eu_... STREAMS_JUNCTION_REGION=eu junction-streams fetcher`
     """
     from connectors.history.fetcher.service import run as run_fetcher
+    from streams.ops.numbered import numbered
 
-    run_fetcher(read_settings(running=FOR_SERVICES), rebuild_state=rebuild_state, accept_offsets=accept_offsets)
+    with numbered(read_settings(running=FOR_SERVICES)) as settings:
+        run_fetcher(settings, rebuild_state=rebuild_state, accept_offsets=accept_offsets)

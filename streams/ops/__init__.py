@@ -7,6 +7,7 @@ addresses       which addresses may be used without TLS, and what of them may be
 private         our files and settings, kept from other users and programs
 log             structured logs; `quiet`: warnings that strangers can cause, a line a minute for each reason
 metrics         every metric; `gauges`: those of what tables hold now; `metrics_server`: /metrics on a port
+numbered        workers with the same settings: an id and a folder for each
 waiting         calls again until a system outside answers
 health          the check that a container's engine makes of its service
 file_stamp      whether a file is another one than before

@@ -6,6 +6,7 @@ The sentence under each setting is its line in docs/configuration.md (`make docs
 """
 
 import os
+import socket
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -208,8 +209,10 @@ class Settings(BaseSettings):
     group_id: str = Field(default="junction-streams", pattern=r"^[A-Za-z0-9._-]{1,80}$")
     """Workers of one group share the work; also the first part of the changelogs' names. Two installations on one Kafka
     need names of which neither begins with the other and `-`."""
-    worker_id: str = Field(default="w0", pattern=r"^[A-Za-z0-9._-]{1,80}$")
-    """Differs between the workers of a group, and stays the same when one starts again."""
+    worker_id: str = Field(default="w0", pattern=r"^([A-Za-z0-9._-]|\{n\}){1,80}$")
+    """Differs between the workers of a group, and stays the same when one starts again. `{n}` in it and in
+    `STREAMS_STATE_DIR` stands for the first number that no other process on this disk has, so that workers with the
+    same settings run side by side: `w{n}` and `/var/lib/streams/w{n}`."""
     state_dir: Path = Path(".state/worker")
     """Where this worker keeps its tables. May be lost: they are read back from Kafka."""
     commit_interval_s: float = Field(default=0.1, gt=0, le=5)
@@ -224,7 +227,7 @@ class Settings(BaseSettings):
     """Port on which a worker answers `status`; 0: none. Workers on one machine need a port each."""
     query_url: str = Field(default="", repr=False)
     """Under which address others reach this worker's query API, of each worker its own; empty: `STREAMS_QUERY_HOST` and
-    `_PORT`."""
+    `_PORT`, and where that is every address (`0.0.0.0`) the name of this host, which in a container is its own."""
     query_token: SecretStr = SecretStr("")
     """Whoever asks has to know it; required when the query API is not bound to loopback."""
     metrics_host: str = "127.0.0.1"
@@ -415,14 +418,19 @@ class Settings(BaseSettings):
     @property
     def query_address(self) -> str:
         """Under which others reach this worker's query API."""
-        host = f"[{self.query_host}]" if ":" in self.query_host else self.query_host
+        name = socket.gethostname() if self._is_asked_everywhere else self.query_host
+        host = f"[{name}]" if ":" in name else name
         return self.query_url or f"http://{host}:{self.query_port}"
+
+    @property
+    def _is_asked_everywhere(self) -> bool:
+        return self.query_host in ("0.0.0.0", "::")  # noqa: S104  # because it is compared, not bound
 
     @property
     def _asked_host(self) -> str:
         """The address that is made of host and port, where it is used; a worker may listen on all of its own."""
-        is_everywhere = self.query_host in ("0.0.0.0", "::")  # noqa: S104  # because it is compared, not bound
-        return "" if self.query_url or not self.query_port or is_everywhere else self.query_address
+        is_none = self.query_url or not self.query_port or self._is_asked_everywhere
+        return "" if is_none else self.query_address
 
     @property
     def junction_base_url(self) -> str:

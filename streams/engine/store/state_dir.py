@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from streams.engine.store.database import discard
-from streams.ops import log, private
+from streams.ops import log, numbered, private
 from streams.ops.errors import Misconfigured
 
 FORMAT = 1  # of the databases: their folders, the engine's own rows in them, options that RocksDB cannot change
 FILE = "format"
-LOCK = "lock"  # held while we run
+LOCK = numbered.LOCK  # held while we run
 READABLE = "other users of this host can read health data in it: chmod -R go= makes it yours alone"
 
 logger = log.get("state")
