@@ -124,7 +124,12 @@ docs: $(VENV)/.ready  ## write every page of docs/ that is made from the code
 chart: $(VENV)/.ready  ## write what is made of the Helm chart: schema of values, alert rules
 	@$(BIN)/python -m deploy.helm
 
-helm: $(VENV)/.ready  ## the Helm chart on real tools; needs Go, and minutes to build them once per user
+$(VENV)/kubernetes/.ready: tests/kubernetes/requirements.txt
+	@$(PYTHON) -m venv --clear $(VENV)/kubernetes
+	@$(VENV)/kubernetes/bin/python -m pip install --quiet --disable-pip-version-check -r tests/kubernetes/requirements.txt
+	@touch $@
+
+helm: $(VENV)/.ready $(VENV)/kubernetes/.ready  ## the Helm chart on real tools; needs Go, and minutes to build them once per user
 	@$(BIN)/python -m tests.kubernetes $(ARGS)
 
 released: $(VENV)/.ready  ## write the schemas of this version into avro/released

@@ -50,6 +50,7 @@ _EXACTLY: Mapping[str, Schema] = {
         "properties": {"requests": _QUANTITIES, "limits": _QUANTITIES, "claims": _OBJECTS},
     },
     "pods.user": {"type": ["integer", "null"], "minimum": 1},
+    "pods.listen": {"enum": ["0.0.0.0", "::"]},  # noqa: S104  # because in a pod every address is its own
     "image.digest": {"type": "string", "pattern": "^(sha256:[0-9a-f]{64})?$"},
     "image.pullPolicy": {"enum": ["Always", "IfNotPresent", "Never"]},
     "service.type": {"enum": ["ClusterIP", "NodePort", "LoadBalancer"]},

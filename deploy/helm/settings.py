@@ -66,13 +66,16 @@ def _types() -> dict[str, str]:
 
 
 def _value(schema: dict[str, Any]) -> dict[str, Any]:
-    """Of a variable: null is "not set", which is said by leaving it out; a list may be written with commas."""
+    """Of a variable: null is "not set", which is said by leaving it out; a list may be written with commas, and what is
+    made of a text by rules of its own is a text."""
     for one in schema.get("anyOf", ()):
         if one.get("type") != "null":
             schema = {**schema, **one}
     kept = {key: value for key, value in schema.items() if key not in _NEEDLESS | {"anyOf"}}
     if kept.get("type") == "array":
         kept |= {"type": ["array", "string"], "items": {"type": "string"}}
+    if kept.get("type") == "object":
+        kept = {key: value for key, value in kept.items() if key != "additionalProperties"} | {"type": "string"}
     if "description" in kept:
         kept["description"] = " ".join(kept["description"].split())
     return kept

@@ -17,7 +17,9 @@ import yaml
 from deploy.helm import settings
 from deploy.helm.chart import ALERTS, CHART, HERE, written
 from streams.cli import app
+from streams.engine.faust.run import STOP_S
 from streams.ops.settings import Settings
+from tests.deploy.test_systemd import seconds_of_a_stop
 from tests.kubernetes import programs
 
 TEMPLATES = {path: path.read_text(encoding="utf-8") for path in sorted(CHART.rglob("templates/**/*.*"))}
@@ -25,7 +27,7 @@ VALUES = (CHART / "values.yaml").read_text(encoding="utf-8")
 EXAMPLES = sorted((HERE / "examples").glob("*.yaml"))
 SCHEMA = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
 NAMES = {settings.variable(name) for name in Settings.model_fields}
-POD_KINDS = ("Deployment", "StatefulSet", "Job")
+POD_KINDS = ("Deployment", "StatefulSet", "Job", "Pod")
 HELM = programs.helm()
 
 every_example = pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -59,7 +61,8 @@ def rendered(name: str) -> list[dict[str, Any]]:
 def pods(name: str) -> dict[str, dict[str, Any]]:
     """Specifications of the pods of an example, by the name of what makes them."""
     made = {one["metadata"]["name"]: one["spec"] for one in rendered(name) if one["kind"] in POD_KINDS}
-    return {name.removeprefix("x-junction-streams-"): one["template"]["spec"] for name, one in made.items()}
+    specs = {name: one["template"]["spec"] if "template" in one else one for name, one in made.items()}
+    return {name.removeprefix("x-junction-streams-"): spec for name, spec in specs.items()}
 
 
 def containers(pod: dict[str, Any]) -> list[dict[str, Any]]:
@@ -150,6 +153,7 @@ def test_settings_in_templates_exist() -> None:
     found = {name for text in TEMPLATES.values() for name in re.findall(r"STREAMS_[A-Z_]+[A-Z]", text)}
     assert found - {"STREAMS_SECRETS_DIR"} <= NAMES
     lines = [line for text in TEMPLATES.values() for line in text.splitlines() if re.search(r"\bown\b.*\bdict\b", line)]
+    assert lines
     own = {name for line in lines for name in re.findall(r"STREAMS_[A-Z_]+[A-Z]", line)}
     assert own | {"STREAMS_WORKER_ID"} == {settings.variable(name) for name in settings.OF_THE_CHART}
 
@@ -229,7 +233,29 @@ def test_workers_have_names_and_addresses_of_their_own() -> None:
     Settings(
         _env_file=None, query_url=url.replace("$(STREAMS_WORKER_ID)", "x-worker-0")
     )  # refused were it a stranger's
-    assert worker["terminationGracePeriodSeconds"] >= 2 * 20
+
+
+@with_helm
+def test_a_stop_may_take_as_long_as_it_needs() -> None:
+    """A gateway ends what is under way and what its producer holds; a worker has its own bound, and time beside it."""
+    of = pods("everything")
+    sleeps_s = of["gateway"]["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert of["gateway"]["terminationGracePeriodSeconds"] >= sleeps_s + seconds_of_a_stop()
+    assert min(of[name]["terminationGracePeriodSeconds"] for name in ("worker", "fetcher")) >= 2 * STOP_S
+
+
+@with_helm
+@every_example
+def test_probes_ask_where_the_process_listens(path: Any) -> None:
+    """Ports of a container are those of its settings; a probe names one of them."""
+    for pod in pods(path.stem).values():
+        for container in pod["containers"]:
+            ports = {one["name"]: str(one["containerPort"]) for one in container.get("ports", [])}
+            told = {text for name, text in variables(container).items() if name.endswith("_PORT")}
+            assert set(ports.values()) == told
+            probes = [one["httpGet"] for name, one in container.items() if name.endswith("Probe")]
+            assert {one["port"] for one in probes} <= ports.keys()
+            assert len(probes) == 3 * bool(ports)
 
 
 @with_helm

@@ -1,38 +1,67 @@
 """`python -m tests.kubernetes`: a line for each check of the chart. Exits with 0 where all hold, with 2 without Go."""
 
-import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from deploy.helm.chart import CHART, HERE
+import stamina
+
 from streams.ops.errors import Misconfigured
-from tests.kubernetes import programs
+from tests.kubernetes import checks, cluster, drill, strimzi
 
-EXAMPLES = sorted((HERE / "examples").glob("*.yaml"))
-# The oldest that the chart says it is for, and that of the API server.
-VERSIONS = ("1.30", programs.version("k8s.io/kubernetes"))
+Check = tuple[str, Callable[[], str]]
 
 
-def run(*command: str | Path) -> str:
-    """What a command prints. Exits with 1 and its complaint where it fails."""
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
-    if done.returncode:
-        print(f"FAILED {' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
-        sys.exit(1)
-    return done.stdout
+def of_files(folder: Path) -> Iterator[Check]:
+    for example in checks.EXAMPLES:
+        yield f"lint {example.stem}", lambda example=example: checks.lint(example)
+        yield f"schemas {example.stem}", lambda example=example: checks.schemas(example, folder)
 
 
-def main() -> None:
-    helm = programs.build("helm")
-    for example in EXAMPLES:
-        for version in VERSIONS:
-            run(helm, "lint", "--strict", CHART, "--values", example, "--kube-version", version)
-        print(f"helm {programs.version('helm.sh/helm/v3')} lint {example.stem}: Kubernetes {', '.join(VERSIONS)}")
+def of_a_server(api: cluster.Api, folder: Path) -> Iterator[Check]:
+    checks.prepare(api)
+    for example in checks.EXAMPLES:
+        yield f"dry run {example.stem}", lambda example=example: checks.dry_run(api, example)
+    yield "refusals", lambda: checks.refusals(api)
+    yield "life", lambda: checks.life(api)
+    if java := strimzi.java():
+        yield "strimzi", lambda: strimzi.resources(api, java, folder)
+    else:
+        print(f"left    {'strimzi':20} its kinds need Java {strimzi.JAVA_MIN}")
+
+
+def of_processes(folder: Path) -> Iterator[Check]:
+    yield "pods as processes", lambda: drill.drill(folder / "pods")
+
+
+def passed(found: Iterator[Check]) -> bool:
+    """Runs them, a line each."""
+    fine = True
+    for name, check in found:
+        try:
+            print(f"ok      {name:20} {check()}", flush=True)
+        except checks.Failed as error:
+            fine = False
+            print(f"FAILED  {name:20} {error}", flush=True)
+    return fine
+
+
+def main() -> int:
+    stamina.instrumentation.set_on_retry_hooks([])
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        fine = passed(of_files(folder))
+        with cluster.started(folder) as api:
+            print(f"ok      {'API server':20} ready after {api.ready_s:.1f} s", flush=True)
+            fine = passed(of_a_server(api, folder)) and fine
+        fine = passed(of_processes(folder)) and fine
+    return 0 if fine else 1
 
 
 if __name__ == "__main__":
     try:
-        main()
-    except Misconfigured as error:
+        sys.exit(main())
+    except (Misconfigured, checks.Failed) as error:
         print(error)
-        sys.exit(2)
+        sys.exit(2 if isinstance(error, Misconfigured) else 1)

@@ -1,5 +1,6 @@
-"""helm, etcd and kube-apiserver, built once into the user's cache from the Go modules of programs/go.mod."""
+"""helm, kubectl, etcd and kube-apiserver, built once into the user's cache from the Go modules of programs/go.mod."""
 
+import json
 import os
 import re
 import shutil
@@ -12,9 +13,13 @@ from streams.ops.errors import Misconfigured
 MODULE = Path(__file__).with_name("programs")
 PACKAGES = {
     "helm": "helm.sh/helm/v3/cmd/helm",
+    "kubectl": "k8s.io/kubernetes/cmd/kubectl",
     "etcd": "go.etcd.io/etcd/server/v3",
     "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
 }
+# Kinds of the Prometheus Operator, which its module carries as files; nothing of it is built.
+_OPERATOR = "github.com/prometheus-operator/prometheus-operator@v0.85.0"
+_KINDS = ("servicemonitors", "prometheusrules")
 _HELM = "helm.sh/helm/v3/pkg/chartutil"
 _KUBERNETES = "k8s.io/component-base/version"
 
@@ -33,6 +38,17 @@ def build(name: str) -> Path:
     folder = _folder(name)
     jars.once(folder, lambda building: _build(name, building))
     return folder / name
+
+
+def kinds() -> list[Path]:
+    """Definitions of ServiceMonitor and PrometheusRule. Raises Misconfigured where Go cannot fetch them."""
+    command = ["go", "mod", "download", "-json", _OPERATOR]
+    done = subprocess.run(command, cwd=MODULE, capture_output=True, text=True, check=False)
+    folder = Path(json.loads(done.stdout or "{}").get("Dir", ""))
+    found = [folder / "example/prometheus-operator-crd" / f"monitoring.coreos.com_{name}.yaml" for name in _KINDS]
+    if done.returncode or not all(path.is_file() for path in found):
+        raise Misconfigured(f"`go mod download` of {_OPERATOR} failed: {done.stderr.strip()[-300:]}")
+    return found
 
 
 def version(module: str) -> str:

@@ -35,7 +35,8 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end -}}
 {{- end -}}
 
-{{/* Each process has an account of its own, so that a cloud's rights can differ. None of them may ask Kubernetes anything. */}}
+{{/* Each process has an account of its own, so that a cloud's rights can differ. None of them may ask Kubernetes anything.
+     `as`: the process whose account and secrets it is given, where that is another. */}}
 {{- define "streams.account" -}}
-{{- ternary (include "streams.name" .) .root.Values.serviceAccounts.name .root.Values.serviceAccounts.create -}}
+{{- ternary (include "streams.name" (dict "root" .root "component" (.as | default .component))) .root.Values.serviceAccounts.name .root.Values.serviceAccounts.create -}}
 {{- end -}}

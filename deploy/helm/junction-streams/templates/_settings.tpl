@@ -1,9 +1,8 @@
 {{/* Settings of a process: plain ones as variables, secrets as files in a folder, files with a variable that names each. */}}
 
-{{/* A value as the text of a variable: lists by commas, maps as JSON, and no 2e+07. */}}
+{{/* A value as the text of a variable: lists by commas, and no 2e+07. */}}
 {{- define "streams.text" -}}
 {{- if kindIs "slice" . -}}{{ join "," . }}
-{{- else if kindIs "map" . -}}{{ toJson . }}
 {{- else if kindIs "float64" . -}}{{ ternary (int64 . | toString) (toString .) (eq (floor .) .) }}
 {{- else -}}{{ toString . }}
 {{- end -}}
@@ -52,7 +51,7 @@
 
 {{/* Secrets that this process reads, and no others: of the one Secret what is there, and those that are named one by one. */}}
 {{- define "streams.secrets" -}}
-{{- $component := hasPrefix "sink-" .component | ternary "sink" .component -}}
+{{- $component := .as | default (hasPrefix "sink-" .component | ternary "sink" .component) -}}
 {{- $all := .root.Files.Get "files/secrets.yaml" | fromYaml -}}
 {{- $wanted := concat $all.every (index $all $component | default list) -}}
 {{- $named := include "streams.merged" (dict "of" . "what" "secrets") | fromYaml -}}
@@ -60,11 +59,18 @@
 {{- range $name := $wanted }}
 {{- with get $named $name }}
 - secret: {name: {{ .secret }}, items: [{key: {{ .key | quote }}, path: {{ lower $name }}}]}
-{{- else }}
-{{- if $existing }}
-- secret: {name: {{ $existing }}, optional: true, items: [{key: {{ lower $name }}, path: {{ lower $name }}}]}
 {{- end }}
 {{- end }}
+{{- with $existing }}
+- secret:
+    name: {{ . }}
+    optional: true  # a key that is not there, too: the process says what it lacks
+    items:
+      {{- range $name := $wanted }}
+      {{- if not (hasKey $named $name) }}
+      - {key: {{ lower $name }}, path: {{ lower $name }}}
+      {{- end }}
+      {{- end }}
 {{- end }}
 {{- end -}}
 
