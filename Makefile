@@ -7,7 +7,7 @@ AUDIT := $(VENV)/audit
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-path bench-engine bench-gateway bench-load bench-sink fuzz mutants chaos compose upgrade consumers clickhouse contract audit package up dashboards boards board-shots docs chart helm released lock format clean attack
+.PHONY: help demo test check bench bench-path bench-engine bench-gateway bench-load bench-sink fuzz mutants chaos tokens compose upgrade consumers clickhouse contract audit package up dashboards boards board-shots docs chart helm released lock format clean attack
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -78,6 +78,9 @@ attack: $(VENV)/.ready  ## what strangers can do to the gateway while good deliv
 
 compose: $(VENV)/.ready  ## docker-compose.yml on a Docker Engine, loaded, a worker killed; makes an engine on a Debian that has none
 	@$(BIN)/python -m tests.compose $(ARGS)
+
+tokens: $(VENV)/.ready  ## real processes while their logins at Kafka end, and refused (four minutes): make tokens ARGS="--only refusals"
+	@$(BIN)/python -m tests.tokens $(ARGS)
 
 upgrade: $(VENV)/.ready  ## does this version go on where another stopped: make upgrade ARGS="CHECKOUT"
 	@$(BIN)/python -m tests.upgrade $(ARGS)

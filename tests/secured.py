@@ -9,7 +9,7 @@ from confluent_kafka.admin import AdminClient, ScramCredentialInfo, ScramMechani
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
 from streams.demo.cluster import jars, ports
 from streams.demo.cluster.kafka import Kafka
@@ -32,12 +32,13 @@ class Authority:
         self.ca = folder / "ca.pem"
         self.ca.write_bytes(self._signed(self._name, self._key, is_authority=True))
 
-    def issue(self, name: str) -> tuple[Path, Path]:
-        """Files with a certificate for 127.0.0.1 and its key."""
+    def issue(self, name: str, password: str = "") -> tuple[Path, Path]:
+        """Files with a certificate for 127.0.0.1 and its key, which is encrypted if there is a password."""
         key = ec.generate_private_key(ec.SECP256R1())
         cert_file, key_file = self._folder / f"{name}.pem", self._folder / f"{name}.key"
         cert_file.write_bytes(self._signed(_name(name), key, is_authority=False))
-        key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        hidden = BestAvailableEncryption(password.encode()) if password else NoEncryption()
+        key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, hidden))
         return cert_file, key_file
 
     def _signed(self, name: x509.Name, key: ec.EllipticCurvePrivateKey, *, is_authority: bool) -> bytes:
@@ -59,9 +60,11 @@ class Authority:
 class SecuredKafka(Kafka):
     """One node, with three more listeners: for SCRAM, for a certificate, for PLAIN or a token."""
 
-    def __init__(self, files: jars.Jars, folder: Path, authority: Authority, tokens: TokenServer) -> None:
+    def __init__(
+        self, files: jars.Jars, folder: Path, authority: Authority, tokens: TokenServer, *, session_s: float = SESSION_S
+    ) -> None:
         super().__init__(files, folder)
-        self._tokens = tokens
+        self._tokens, self._session_s = tokens, session_s
         self.jvm = (*self.jvm, f"-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls={tokens.jwks_url}")
         self._ports_of = {name: ports.random_free() for name in ("PASSWORD", "CERTIFICATE", "TOKEN")}
         self._store = folder.parent / "broker.pem"
@@ -86,7 +89,7 @@ class SecuredKafka(Kafka):
         more = "".join(f",{name}://{LOOPBACK}:{port}" for name, port in self._ports_of.items())
         password = "listener.name.password"
         module = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
-        session_ms = int(SESSION_S * 1000)
+        session_ms = int(self._session_s * 1000)
         return {
             **plain,
             "listeners": f"{plain['listeners']}{more}",

@@ -17,7 +17,7 @@ from streams.events import ROOM_BYTES, topics
 from streams.kafka import admin
 from streams.kafka.publisher import KafkaPublisher
 from streams.ops import log, tracing
-from streams.ops.errors import Misconfigured, Unavailable
+from streams.ops.errors import GaveUp, Misconfigured, Unavailable
 from streams.ops.settings import Settings, load
 
 _GRACE_S = 1.0
@@ -48,6 +48,8 @@ def run(settings: Settings) -> None:
 def _check_layout(settings: Settings) -> None:
     try:
         admin.check_layout(settings)
+    except GaveUp:
+        raise
     except Unavailable as error:
         log.get("gateway").warning("waiting", what="Kafka", why=str(error))
 

@@ -2,6 +2,8 @@
 
 import time
 from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (
@@ -15,7 +17,7 @@ from confluent_kafka.admin import (
 )
 
 from streams.events import Topic
-from streams.kafka.ping import QUICK_S, ping
+from streams.kafka.ping import PATIENT_S, QUICK_S, ping
 from streams.kafka.topic_changes import Change
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
@@ -29,11 +31,19 @@ LED_STEP_S = 0.1
 def partition_counts(client: AdminClient, settings: Settings) -> dict[str, int]:
     """Topic → number of partitions. Raises Unavailable; Misconfigured where Kafka refuses the connection."""
     try:
-        found = client.list_topics(timeout=ANSWER_S).topics
-    except KafkaException as error:
-        ping(settings, [QUICK_S])  # says which of the two it is
-        raise _unavailable(error.args[0], settings.bootstrap_servers) from None
+        found = client.list_topics(timeout=QUICK_S).topics
+    except KafkaException:
+        with suppress(Unavailable):
+            ping(settings, [QUICK_S])  # says which of the two it is: who is refused is told early
+        found = _topics_late(client, settings)
     return {name: len(topic.partitions) for name, topic in found.items() if topic.error is None}
+
+
+def _topics_late(client: AdminClient, settings: Settings) -> Any:
+    try:
+        return client.list_topics(timeout=PATIENT_S).topics
+    except KafkaException as error:
+        raise _unavailable(error.args[0], settings.bootstrap_servers) from None
 
 
 def configs(client: AdminClient, existing: list[Topic]) -> dict[str, dict[str, str]]:

@@ -167,7 +167,12 @@ class KafkaPublisher:
         if self._under_way.records:
             self._producer.purge()
         elif time.monotonic() >= self._again_s:
-            self._producer = Producer(self._conf)
+            try:
+                self._producer = Producer(self._conf)
+            except KafkaException as error:  # no token to log in with
+                self._again_s = time.monotonic() + self._replace_s
+                self._on_error(error.args[0])
+                return
             self.broken = ""
             self._logger.info("producer_replaced")
 

@@ -226,6 +226,19 @@ async def test_a_broken_producer_is_replaced(kafka_settings: Settings) -> None:
     ]
 
 
+async def test_no_producer_is_to_be_had(kafka_settings: Settings) -> None:
+    """One that cannot be made, for want of a token to log in with, is tried again later."""
+    publisher = KafkaPublisher(kafka_settings)
+    good = publisher._conf
+    publisher.broken, publisher._conf = "it broke", good | {"made.up": 1}
+    publisher._mend()
+    assert publisher.broken
+    publisher._conf, publisher._again_s = good, 0.0
+    publisher._mend()
+    assert not publisher.broken
+    await publisher.close(0.0)
+
+
 async def test_broker_that_dies_and_comes_back(own_cluster: Cluster) -> None:
     """While the broker is dead a publish is Unavailable; when it is back the same publisher goes on by itself."""
     settings = settings_for(own_cluster.bootstrap_servers, "dies").model_copy(update={"publish_timeout_s": 3.0})

@@ -1,10 +1,13 @@
 """How clients of librdkafka connect and log in."""
 
+import time
 from typing import Any
 
 from streams.kafka.login.source import tokens_of
+from streams.kafka.login.tokens import Token
 from streams.ops.settings import Settings
 
+ASKS_AGAIN = 0.8  # of the life that it is told, librdkafka asks for the next token; after an error in ten seconds
 RECONNECT_MS_MAX = "500"  # a broker that is back is noticed within this time, not within librdkafka's ten seconds
 
 
@@ -43,9 +46,14 @@ def _by_token(settings: Settings) -> dict[str, Any]:
         return {}
     tokens.token()  # a client that is made without one waits for ten seconds, and then says little
 
-    # librdkafka calls it in a thread of its own, each time at 80 % of a token's life; after an error in ten seconds.
-    def callback(_: str) -> tuple[str, float, str, dict[str, str]]:
+    def callback(_: str) -> tuple[str, float, str, dict[str, str]]:  # in a thread of librdkafka's
         token = tokens.token()
-        return token.value, token.ends_s, token.principal, settings.oauth_extensions
+        return token.value, _told_end_s(token, time.time()), token.principal, settings.oauth_extensions
 
     return {"sasl.mechanism": "OAUTHBEARER", "oauth_cb": callback}
+
+
+def _told_end_s(token: Token, now_s: float) -> float:
+    """An end with which librdkafka asks again as soon as there is another token; the real one where that is late."""
+    early_s = token.begins_s + (token.stale_s - token.begins_s) / ASKS_AGAIN
+    return early_s if now_s < token.stale_s else token.ends_s

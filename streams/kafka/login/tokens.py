@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from streams.ops import log
 from streams.ops.errors import GaveUp, Misconfigured, Unavailable
 
-FRESH = 0.75  # of a token's life; librdkafka asks for the next one at 0.8, so that it gets one
+FRESH = 0.6  # of a token's life: what is left bears a token server that is away, and a login that takes its time
 PATIENCE_S = 8.0  # for the first token, at a start
 AGAIN_S = 1.0  # nobody asks a server that failed more often
 

@@ -1,10 +1,13 @@
 """What clients of librdkafka get of the settings for TLS and a login."""
 
+import time
 from pathlib import Path
 
+import pytest
 from pydantic import SecretStr
 
-from streams.kafka.login.librdkafka import for_librdkafka
+from streams.kafka.login.librdkafka import ASKS_AGAIN, for_librdkafka
+from streams.kafka.login.tokens import FRESH
 from streams.ops.settings import Settings
 from tests import token_server
 
@@ -60,8 +63,10 @@ def test_a_token_with_extensions() -> None:
             oauth_client_secret=SecretStr(token_server.SECRET),
             oauth_extensions="logicalCluster=lkc-1, identityPoolId=pool-2",
         )
+        began_s = time.time()
         conf, other = for_librdkafka(settings), for_librdkafka(settings.model_copy(update={"worker_id": "w7"}))
-        value, _, client, extensions = conf["oauth_cb"]("")
+        value, end_s, client, extensions = conf["oauth_cb"]("")
+        assert end_s - began_s == pytest.approx(3600 * FRESH / ASKS_AGAIN, abs=60)
         assert other["oauth_cb"]("")[0] == value
         assert [value] == server.given
         assert (client, extensions) == (token_server.CLIENT, {"logicalCluster": "lkc-1", "identityPoolId": "pool-2"})
