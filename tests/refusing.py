@@ -1,7 +1,8 @@
 """A Kafka that refuses: it has rights (StandardAuthorizer), logins by password, and the policies of a service.
 
-The policies (compiled here by javac) do what the documentation of Amazon MSK Serverless says: `min.insync.replicas` may
-not be set, and `max.message.bytes` is 8 MiB at most.
+The policies (compiled here by javac) do what the documentation of Amazon MSK Serverless says ("Configuration properties
+for MSK Serverless clusters"): a few settings of topics may be set, and `max.message.bytes` is 8 MiB at most. Not that
+`cleanup.policy` may be set at creation only: Kafka asks the policy for changes at a creation, too.
 """
 
 import shutil
@@ -29,14 +30,17 @@ Grant = tuple[ResourceType, str, AclOperation]
 
 _POLICY = """
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.common.errors.PolicyViolationException;
 import org.apache.kafka.server.policy.AlterConfigPolicy;
 import org.apache.kafka.server.policy.CreateTopicPolicy;
 
 public class Policies {
+  static final Set<String> SETTABLE = Set.of("cleanup.policy", "compression.type", "max.message.bytes",
+      "message.timestamp.difference.max.ms", "message.timestamp.type", "retention.bytes", "retention.ms");
   static void check(Map<String, String> configs) {
-    if (configs.containsKey("min.insync.replicas"))
-      throw new PolicyViolationException("min.insync.replicas may not be set");
+    for (String name : configs.keySet())
+      if (!SETTABLE.contains(name)) throw new PolicyViolationException(name + " is not configurable");
     String bytes = configs.get("max.message.bytes");
     if (bytes != null && Integer.parseInt(bytes) > MAX)
       throw new PolicyViolationException("max.message.bytes is above " + MAX);

@@ -46,9 +46,9 @@ def _topics(*, apply: bool, as_json: bool) -> None:
     from streams.kafka import admin
 
     settings = read_settings()
-    changes = admin.apply(settings) if apply else admin.plan(settings)
-    print_changes(changes, admin.layout_of(settings), applied=apply, as_json=as_json)
-    if changes and not apply:
+    found = admin.apply(settings) if apply else admin.propose(settings)
+    print_changes(found, admin.layout_of(settings), applied=apply, as_json=as_json)
+    if found.changes and not apply:
         raise SystemExit(1)
 
 

@@ -8,8 +8,9 @@ from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from streams.events import Topic, topics
-from streams.kafka import admin_calls
+from streams.kafka import admin_calls, allowance, allowed
 from streams.kafka.admin_calls import ANSWER_S
+from streams.kafka.allowed import Proposal
 from streams.kafka.ping import admin_client
 from streams.kafka.topic_changes import Action, Change, difference, named, refuse_impossible
 from streams.ops.errors import Misconfigured, Unavailable
@@ -48,20 +49,29 @@ def plan(settings: Settings, client: AdminClient | None = None, *, partitions_on
     return [change for change in changes if change]
 
 
-def apply(settings: Settings) -> list[Change]:
-    """Create and alter what differs; returns what was planned. Safe to repeat, and to run twice at once.
+def propose(settings: Settings, client: AdminClient | None = None) -> Proposal:
+    """What `apply` would do: the plan without the settings that this Kafka lets nobody set. Raises Unavailable."""
+    client = client or client_of(settings)
+    changes = plan(settings, client)
+    learnt = {} if settings.is_mock else allowance.allowances(client, layout_of(settings), changes)
+    return allowed.proposal(changes, learnt)
+
+
+def apply(settings: Settings) -> Proposal:
+    """Create and alter what differs; returns what was done. Safe to repeat, and to run twice at once.
 
     Raises Misconfigured, before it touches anything, when a topic cannot be mended; Unavailable.
     """
     client = client_of(settings)
-    changes = plan(settings, client)
-    refuse_impossible(changes)
-    missing = {change.topic for change in changes if change.action is Action.CREATE}
-    created = [topic for topic in layout_of(settings) if topic.name in missing]
-    admin_calls.create(client, created)
-    admin_calls.alter(client, [change for change in changes if change.action is Action.ALTER])
+    found = propose(settings, client)
+    allowed.refuse(found)
+    refuse_impossible(found.changes)
+    wanted = {change.topic: change.config for change in found.changes if change.action is Action.CREATE}
+    created = [topic for topic in layout_of(settings) if topic.name in wanted]
+    admin_calls.create(client, [(topic, wanted[topic.name]) for topic in created])
+    admin_calls.alter(client, [change for change in found.changes if change.action is Action.ALTER])
     admin_calls.wait_until_led(client, created)
-    return changes
+    return found
 
 
 def check_layout(settings: Settings, client: AdminClient | None = None, *, partitions_only: bool = False) -> None:

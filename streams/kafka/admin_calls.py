@@ -1,6 +1,7 @@
 """Questions to Kafka about topics, and commands that change them. Its refusals become errors of ours."""
 
 import time
+from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
@@ -59,11 +60,11 @@ def configs(client: AdminClient, existing: list[Topic]) -> dict[str, dict[str, s
     }
 
 
-def create(client: AdminClient, missing: list[Topic]) -> None:
-    """Create topics; one that is there by now is right."""
+def create(client: AdminClient, missing: list[tuple[Topic, Mapping[str, str]]]) -> None:
+    """Create topics with these settings; one that is there by now is right."""
     if not missing:
         return
-    new = [NewTopic(topic.name, topic.partitions, topic.replication, config=topic.config) for topic in missing]
+    new = [NewTopic(topic.name, topic.partitions, topic.replication, config=dict(config)) for topic, config in missing]
     for future in client.create_topics(new, operation_timeout=CREATE_S, request_timeout=CREATE_S).values():
         _result(future, allowed=KafkaError.TOPIC_ALREADY_EXISTS)  # another `apply` was first
 
@@ -72,19 +73,15 @@ def alter(client: AdminClient, changes: list[Change]) -> None:
     """Set what differs."""
     if not changes:
         return
-    resources = [
-        ConfigResource(
-            ResourceType.TOPIC,
-            change.topic,
-            incremental_configs=[
-                ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
-                for name, value in change.config.items()
-            ],
-        )
-        for change in changes
-    ]
+    resources = [settings_resource(change.topic, change.config) for change in changes]
     for future in client.incremental_alter_configs(resources, request_timeout=CREATE_S).values():
         _result(future)
+
+
+def settings_resource(topic: str, config: Mapping[str, str]) -> ConfigResource:
+    """These settings of a topic, the others as they are (KIP-339)."""
+    entries = [ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in config.items()]
+    return ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
 
 
 def wait_until_led(client: AdminClient, created: list[Topic]) -> None:
@@ -117,6 +114,7 @@ def _result(future: "Future[dict[str, ConfigEntry]]", allowed: int | None = None
         raise _refused(error.args[0]) from None
 
 
+_RIGHTS = frozenset({KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED})
 _NOT_NOW = frozenset(
     {
         KafkaError._TIMED_OUT,
@@ -133,6 +131,11 @@ def _refused(error: KafkaError) -> Unavailable | Misconfigured:
     """An answer about one topic: trouble on the way or in the cluster passes, a refusal stays."""
     if error.code() in _NOT_NOW:
         return Unavailable(f"Kafka is not ready to change topics ({error.name()})")
+    if error.code() in _RIGHTS:
+        return Misconfigured(
+            f"this login may not see or change the settings of a topic ({error.name()}): services need "
+            "DESCRIBE_CONFIGS, `topics apply` also CREATE and ALTER_CONFIGS (docs/rights.md)"
+        )
     return Misconfigured(
         f"Kafka refuses to show or change a topic ({error.name()}: {error.str()}). STREAMS_REPLICATION must not exceed "
         "the number of brokers, and the user of STREAMS_SASL_USERNAME must be allowed to."

@@ -29,10 +29,10 @@ def test_from_nothing_to_right(small: Settings) -> None:
     """Where nothing is, every topic is to be created; after `apply` nothing differs and a service may start."""
     with pytest.raises(Misconfigured, match=r"is missing.*junction-streams topics apply"):
         admin.check_layout(small)
-    applied = admin.apply(small)
+    applied = admin.apply(small).changes
     assert [change.topic for change in applied] == [topic.name for topic in admin.layout_of(small)]
     assert {change.action for change in applied} == {Action.CREATE}
-    assert admin.apply(small) == []
+    assert admin.apply(small).changes == []
     admin.check_layout(small)
     admin.check_layout(small, partitions_only=True)
 
@@ -48,7 +48,7 @@ def test_topics_of_before_are_brought_to_their_days(small: Settings) -> None:
     assert change.topic == bare
     assert "(7 days instead of 120 days): records are deleted too early" in change.detail
     admin.apply(longer)
-    assert admin.apply(longer) == []
+    assert admin.apply(longer).changes == []
     assert len(admin.plan(longer.model_copy(update={"compaction_days": 3}))) == len(
         [topic for topic in admin.layout_of(longer) if topic.config["cleanup.policy"] == "compact"]
     )
@@ -74,7 +74,7 @@ def test_drift_is_mended(small: Settings) -> None:
     set_config(small, "connections", "cleanup.policy", "delete")
     with pytest.raises(Misconfigured, match=r"cleanup\.policy=delete instead of compact"):
         admin.check_layout(small)
-    assert len(admin.apply(small)) == 2
+    assert len(admin.apply(small).changes) == 2
     assert admin.plan(small) == []
 
 

@@ -18,6 +18,16 @@ def connection(servers: str, protocol: str, mechanism: str, *, is_own: bool) -> 
     )
 
 
+def not_idempotent() -> Line:
+    """Of a producer whose records Kafka does not number."""
+    return look_at(
+        "clients",
+        "the producer (librdkafka) connects, and may not write exactly once",
+        "right for a login that only reads; others need WRITE on their topics, before Kafka 3.0 also IDEMPOTENT_WRITE "
+        "on the cluster",
+    )
+
+
 def client(name: str, seconds: float) -> Line:
     """Of one more client that connected."""
     return ok("clients", f"{name} connects ({seconds:.1f} s)")

@@ -36,6 +36,12 @@ def topics(total: int, found: Differences) -> list[Line]:
     return lines
 
 
+def not_settable(means: Mapping[str, str], problem: str) -> list[Line]:
+    """Settings that this Kafka lets nobody set, and what that comes to. `problem`: why a plan cannot be applied."""
+    lines = [look_at(TOPICS, f"this Kafka lets nobody set {name}", f"so {what}") for name, what in means.items()]
+    return [*lines, wrong(TOPICS, problem, "then run `junction-streams topics apply`")] if problem else lines
+
+
 def registry(where: str, level: str, mode: str) -> list[Line]:
     """Of a registry that answers. `mode`: READWRITE, READONLY, ...; "" where it has none."""
     said = f"{where} answers; compatibility {level or 'unknown'}{f', mode {mode}' if mode else ''}"

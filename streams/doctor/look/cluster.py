@@ -29,7 +29,8 @@ def described(settings: Settings) -> list[Line]:
 
 def planned(settings: Settings) -> list[Line]:
     """Topics that are missing or different, by the plan of `topics`."""
-    changes = admin.plan(settings)
+    proposed = admin.propose(settings)
+    changes = proposed.changes
     altered = [change for change in changes if change.action is Action.ALTER]
     found = layout.Differences(
         missing=[change.topic for change in changes if change.action is Action.CREATE],
@@ -37,7 +38,8 @@ def planned(settings: Settings) -> list[Line]:
         vital=_told(change for change in altered if change.is_blocking),
         drift=_told(change for change in altered if not change.is_blocking),
     )
-    return layout.topics(len(admin.layout_of(settings)), found)
+    lines = layout.topics(len(admin.layout_of(settings)), found)
+    return lines + layout.not_settable({one.setting: one.means for one in proposed.left_out}, proposed.problem)
 
 
 def _told(changes: Iterable[Change]) -> list[str]:

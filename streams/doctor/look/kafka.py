@@ -1,6 +1,7 @@
 """Kafka by its address, and each client of it that the product has."""
 
 import asyncio
+import logging
 import time
 from urllib.parse import urlsplit
 
@@ -21,6 +22,12 @@ from streams.ops.settings import Settings
 
 PURPOSE = "doctor"
 ANSWER_S = 5.0
+NUMBERED_S = 1.0  # until the producer has a number for its records, or was refused one
+# What libraries log is told by lines, in one's own words.
+_UNHEARD = logging.getLogger("streams.doctor.unheard")
+for _logger in (_UNHEARD, logging.getLogger("aiokafka")):
+    _logger.addHandler(logging.NullHandler())
+    _logger.propagate = False
 
 
 def is_own(settings: Settings) -> bool:
@@ -39,12 +46,17 @@ def address(settings: Settings) -> list[Line]:
 def producer(settings: Settings) -> list[Line]:
     """librdkafka's, as the gateway has it."""
     began_s = time.monotonic()
-    conf = {"client.id": client_id(settings, PURPOSE), "enable.idempotence": True}
+    conf = {"client.id": client_id(settings, PURPOSE), "enable.idempotence": True, "logger": _UNHEARD}
     try:
-        Producer(for_librdkafka(settings) | SILENT | conf).list_topics(timeout=ANSWER_S)
+        client = Producer(for_librdkafka(settings) | SILENT | conf)
+        client.list_topics(timeout=ANSWER_S)
+        took_s = time.monotonic() - began_s
+        client.poll(NUMBERED_S)  # raises what is fatal
     except KafkaException as error:
-        raise refused("the producer (librdkafka)", error.args[0]) from None
-    return [connection.client("the producer (librdkafka)", time.monotonic() - began_s)]
+        if error.args[0].fatal():
+            return [connection.not_idempotent()]
+        raise refused("the producer (librdkafka) does not connect", error.args[0]) from None
+    return [connection.client("the producer (librdkafka)", took_s)]
 
 
 def consumer(settings: Settings) -> list[Line]:
@@ -54,7 +66,7 @@ def consumer(settings: Settings) -> list[Line]:
     try:
         client.list_topics(timeout=ANSWER_S)
     except KafkaException as error:
-        raise refused("the consumer (librdkafka)", error.args[0]) from None
+        raise refused("the consumer (librdkafka) does not connect", error.args[0]) from None
     finally:
         client.close()
     return [connection.client("the consumer (librdkafka)", time.monotonic() - began_s)]

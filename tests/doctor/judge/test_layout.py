@@ -14,6 +14,14 @@ def test_topics() -> None:
     assert "2 of 92 are missing: a, b" in lines[1].found
 
 
+def test_not_settable() -> None:
+    """What stays as Kafka has it is to be looked at; a plan that cannot be applied is wrong."""
+    (out,) = layout.not_settable({"segment.ms": "records may stay longer"}, "")
+    assert (out.state, out.change) == (State.LOOK_AT, "so records may stay longer")
+    (first,) = layout.not_settable({}, "set X")
+    assert (first.state, first.found) == (State.WRONG, "set X")
+
+
 def test_registry() -> None:
     """A registry that is only read from works for services, and takes no schema."""
     (right,) = layout.registry("https://r", "FULL_TRANSITIVE", "READWRITE")
