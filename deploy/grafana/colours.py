@@ -40,9 +40,9 @@ VERDICTS: Mapping[str, str] = {
 CONNECTIONS: Mapping[str, str] = {"connected": GREEN, "implied": BLUE, "error": RED, "unknown": GREY}
 HISTORIES: Mapping[str, str] = {
     "complete": GREEN,
-    "empty": "light-green",
+    "empty": PALE,
     "not_expected": GREY,
-    "notified": PALE,
+    "notified": YELLOW,
     "queued": "light-blue",
     "fetching": BLUE,
     "failed": RED,
@@ -56,10 +56,14 @@ CALLS: Mapping[str, str] = {
     **dict.fromkeys(("too_deep", "too_large", "endless", "cursor_refused"), PURPLE),
     "unauthorized": RED,
 }
-PAGES: Mapping[str, str] = CALLS
+PAGES: Mapping[str, str] = {
+    **{name: CALLS[name] for name in CALLS if name != "ok"},
+    "page ok": GREEN,
+    "stream ok": BLUE,
+}
 JOBS: Mapping[str, str] = {"due": BLUE, "parked": GREY}
 LOADS: Mapping[str, str] = {"accepted": GREEN, "refused": RED}
 LIVES: Mapping[str, str] = {"opened": ORANGE, "updated": BLUE, "resolved": GREEN}
 DELIVERIES: Mapping[str, str] = {"delivered": GREEN, "failed": ORANGE, "given_up": RED, "stale": GREY}
-URGENCIES: Mapping[str, str] = {"page": RED, "ticket": ORANGE, "none": GREEN}
+URGENCIES: Mapping[str, str] = {"page": RED, "ticket": YELLOW, "none": GREEN}
 SEVERITIES: Mapping[str, str] = {"info": BLUE, "warning": ORANGE, "critical": RED}

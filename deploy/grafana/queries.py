@@ -73,17 +73,22 @@ def greatest(how: str, metric: str, by: str) -> str:
 
 def quantile(share: float, metric: str, *by: str, window: str = WINDOW) -> str:
     """Of a histogram's values within the window; nothing while there are none."""
-    return f"histogram_quantile({share:g}, {_plain_rate(f'{metric}_bucket', *by, 'le', window=window)})"
+    return _known(f"histogram_quantile({share:g}, {_plain_rate(f'{metric}_bucket', *by, 'le', window=window)})")
 
 
 def quantile_now(share: float, metric: str, *by: str) -> str:
     """Of a distribution: of all things as they are now."""
-    return f"histogram_quantile({share:g}, {_sum(*by, 'le')} ({metric}_bucket))"
+    return _known(f"histogram_quantile({share:g}, {_sum(*by, 'le')} ({metric}_bucket))")
 
 
 def share(part: str, whole: str, *by: str, window: str = WINDOW) -> str:
-    """Of what happened in the window."""
-    return f"{_plain_rate(part, *by, window=window)} / {_plain_rate(whole, *by, window=window)}"
+    """Of what happened in the window; nothing where nothing did."""
+    return _known(f"{_plain_rate(part, *by, window=window)} / {_plain_rate(whole, *by, window=window)}")
+
+
+def _known(query: str) -> str:
+    """Without what is no number: a panel with nothing else says that there is no data, instead of drawing no axis."""
+    return f"{query} >= 0"
 
 
 def _plain_rate(metric: str, *by: str, window: str) -> str:
@@ -93,7 +98,7 @@ def _plain_rate(metric: str, *by: str, window: str) -> str:
 
 def share_within(metric: str, le: str, *by: str) -> str:
     """Share of a distribution that is not above a bound."""
-    return f'{_sum(*by)} ({metric}_bucket{{le="{le}"}}) / {_sum(*by)} ({metric}_bucket{{le="+Inf"}})'
+    return _known(f'{_sum(*by)} ({metric}_bucket{{le="{le}"}}) / {_sum(*by)} ({metric}_bucket{{le="+Inf"}})')
 
 
 def halves(metric: str, *by: str, window: str = WINDOW) -> tuple[Line, ...]:

@@ -9,6 +9,7 @@ import pytest
 from deploy.grafana import build, render
 from deploy.grafana.boards import BOARDS
 from deploy.grafana.panels import BYTES, COUNT, RATIO, REQUESTS_PER_S, Board, Panel
+from deploy.grafana.shots import moments
 from deploy.grafana.unseen import UNSEEN
 from docs.make import metrics
 from tests.deploy.test_alerts import ROOT, parsed, selectors
@@ -71,9 +72,19 @@ def written(board: Board) -> list[dict[str, Any]]:
 
 
 def test_the_page_shows_every_panel() -> None:
-    """docs/dashboards.md has a heading for each board and panel, in their order: `make boards` makes it."""
-    found = [line for line in render.PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("##")]
-    assert found == render.headings()
+    """docs/dashboards.md has each board and panel, in their order, with its sentence: `make boards` makes it."""
+    page = render.PAGE.read_text(encoding="utf-8")
+    assert [line for line in page.splitlines() if line.startswith("##")] == render.headings()
+    assert [panel.title for _, panel in PANELS if panel.says not in page] == []
+
+
+def test_there_is_a_picture_of_every_dashboard_at_every_moment() -> None:
+    """docs/dashboards has them, on white under load; its page leads to each: `make board-shots` draws them."""
+    folder = render.PAGE.with_name("dashboards")
+    wanted = {f"{board.name}-{moment}.png" for board in BOARDS for moment in (*moments.NAMES, "load-light")}
+    assert {path.name for path in folder.glob("*.png")} == wanted
+    named = set(re.findall(r"\(((?:before/)?[\w-]+\.png)\)", (folder / "README.md").read_text(encoding="utf-8")))
+    assert named == {str(path.relative_to(folder)) for path in folder.rglob("*.png")}
 
 
 @pytest.mark.parametrize(

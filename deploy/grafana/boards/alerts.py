@@ -45,6 +45,7 @@ _PANELS = (
         COUNT,
         (Line("{{rule}} ({{severity}})", increase("junction_alerts_opened_total", "1d", "rule", "severity")),),
         width=12,
+        colours=colours.SEVERITIES,
     ),
     Panel(
         "Lives of data alerts an hour",

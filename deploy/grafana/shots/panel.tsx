@@ -23,12 +23,15 @@ function nameOf(template: string, answer: Answer) {
   return template.replace(/{{\s*(\w+)\s*}}/g, (_, label) => answer.metric[label] ?? '') || JSON.stringify(answer.metric);
 }
 
-// Where a series has no point there is a gap, as in Grafana.
+// Where a series has no point for a while there is a gap, as in Grafana.
 function pointsOf(answer: Answer, shot: Shot): [number, string][] {
   if (!answer.values) { return [answer.value!]; }
   const all: [number, string][] = [];
-  for (let time = shot.from_s; time <= shot.to_s; time += shot.step_s) { all.push([time, '']); }
-  for (const [time, value] of answer.values) { all[Math.round((time - shot.from_s) / shot.step_s)] = [time, value]; }
+  for (const [time, value] of answer.values) {
+    const last = all.at(-1);
+    if (last && time - last[0] > 1.5 * shot.step_s) { all.push([last[0] + shot.step_s, '']); }
+    all.push([time, value]);
+  }
   return all;
 }
 
