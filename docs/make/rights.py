@@ -1,12 +1,14 @@
-"""Writes the table of docs/rights.md from the roles' rights: `make docs`. The rest is written by hand."""
+"""Writes the tables of docs/rights.md from the roles' rights: `make docs`. The rest is written by hand."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from streams.demo.rights.attempts import Attempt, What, attempts
 from streams.events.parts import USES, Part
 from streams.events.resources import RESOURCES
 from streams.events.rights import On, Right, by_name, rights_of
 from streams.events.topics import RAW
+from streams.kafka.logins import logins
 from streams.ops.settings import Settings
 
 PAGE = Path(__file__).resolve().parents[1] / "rights.md"
@@ -17,6 +19,24 @@ _WORDS = {On.TOPIC: "topics", On.GROUP: "groups", On.TRANSACTIONAL_ID: "transact
 def table() -> str:
     """What stands between the markers, for the names that nobody has changed."""
     return "\n".join(["| role | who it is | may |", "|---|---|---|", *map(_row, Part)])
+
+
+def tried() -> str:
+    """The second table: of each operation, to how many of the names that are tried a role has the right."""
+    settings, found = Settings.model_construct(), logins()
+    rights = found.rights(settings)
+    all_tried = {
+        part: attempts(settings.topic_prefix, settings.group_id, rights[principal], found.names)
+        for part, (principal,) in found.by_part.items()
+    }
+    rows = [f"| {what} | {' | '.join(_share(what, ones) for ones in all_tried.values())} |" for what in What]
+    return "\n".join([f"| tried | {' | '.join(Part)} |", "|---" * (len(Part) + 1) + "|", *rows])
+
+
+def _share(what: What, ones: Sequence[Attempt]) -> str:
+    of = [one for one in ones if one.what is what]
+    allowed = sum(one.is_allowed for one in of)
+    return f"{allowed} of {len(of)}" if allowed else "–"
 
 
 def _row(part: Part) -> str:
@@ -51,6 +71,9 @@ def _names(rights: Sequence[Right], prefix: str) -> Iterator[str]:
 
 
 def page(text: str) -> str:
-    """The page with its table made anew."""
-    before, _, rest = text.partition(BEGIN)
-    return f"{before}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}"
+    """The page with its tables made anew."""
+    pieces = text.split(BEGIN)
+    made = (
+        f"{BEGIN}\n{new}\n{END}{old.partition(END)[2]}" for new, old in zip((table(), tried()), pieces[1:], strict=True)
+    )
+    return "".join([pieces[0], *made])

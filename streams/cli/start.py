@@ -28,6 +28,7 @@ def demo(
     history_days: Annotated[int, typer.Option(min=0, help="Days of history to fetch over the API; 0: none.")] = 90,
     keep: Annotated[Path | None, typer.Option(help="Keep Kafka's data in this folder.")] = None,
     sink: Annotated[With | None, typer.Option(help="Write the clean topics there, too, and check every row.")] = None,
+    secure: Annotated[bool, typer.Option(help="A login with its rights for each process; all else is tried.")] = False,
 ) -> None:
     """Everything on this machine: Kafka, registry, gateway, worker and a fake Junction that sends signed events.
 
@@ -36,7 +37,7 @@ def demo(
     from streams.demo.options import Options
     from streams.demo.run import run_demo
 
-    options = Options(once, as_json, users, days, seed, rate, keep, history_days, sink is With.POSTGRES)
+    options = Options(once, as_json, users, days, seed, rate, keep, history_days, sink is With.POSTGRES, secure)
     raise SystemExit(run_demo(read_settings(running=NONE), options))
 
 

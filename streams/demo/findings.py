@@ -1,9 +1,11 @@
 """What the demo found, compared with the truth."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from streams.demo.letters import Letters
+from streams.demo.rights.matrix import Trial, counts
 from streams.demo.score import Score
 from streams.simulator.delivery.courier import Tally
 from streams.simulator.truth.alarms import Comparison
@@ -20,16 +22,19 @@ class Findings(NamedTuple):
     alerts: Comparison
     letters: Letters
     tables: "TableFindings | None" = None
+    rights: Sequence[Trial] = ()
 
     @property
     def is_right(self) -> bool:
         are_tables_right = self.tables is None or self.tables.is_right
-        return self.report.is_right and self.alerts.is_right and self.letters.is_right and are_tables_right
+        are_rights_right = all(one.is_right for one in self.rights)
+        is_stream_right = self.report.is_right and self.alerts.is_right and self.letters.is_right
+        return is_stream_right and are_tables_right and are_rights_right
 
 
 def summary(score: Score, found: Findings) -> dict[str, Any]:
     """The object of `--json`."""
-    report, alerts, left, tables = found
+    report, alerts, left, tables, rights = found
     tally = score.tally or Tally()
     verdicts: Counter[str] = Counter()
     for row in (score.verdicts or {}).values():
@@ -51,4 +56,5 @@ def summary(score: Score, found: Findings) -> dict[str, Any]:
         "seconds": round(score.seconds, 1),
         **({"history": score.history.as_json()} if score.history else {}),
         **({"tables": tables.as_json()} if tables else {}),
+        **({"rights": counts(rights)} if rights else {}),
     }

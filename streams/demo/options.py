@@ -17,3 +17,4 @@ class Options:
     keep: Path | None
     history_days: int = 90
     has_sink: bool = False
+    is_secure: bool = False

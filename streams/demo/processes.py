@@ -38,8 +38,20 @@ def service(
         "STREAMS_METRICS_PORT": str(settings.metrics_port),
         "STREAMS_QUERY_PORT": str(settings.query_port),
         "STREAMS_STATE_DIR": str(settings.state_dir),
+        **_login(settings),
     }
     return child(stack, command.split(), folder, {**env, **(more or {})})
+
+
+def _login(settings: Settings) -> dict[str, str]:
+    if not settings.sasl_username:
+        return {}
+    return {
+        "STREAMS_SECURITY_PROTOCOL": settings.security_protocol,
+        "STREAMS_SASL_MECHANISM": settings.sasl_mechanism,
+        "STREAMS_SASL_USERNAME": settings.sasl_username,
+        "STREAMS_SASL_PASSWORD": settings.sasl_password.get_secret_value(),
+    }
 
 
 def child(stack: ExitStack, command: list[str], folder: Path, env: dict[str, str]) -> Child:

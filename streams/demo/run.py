@@ -15,12 +15,16 @@ from streams.demo import alarms, letters, quiet, stack, startup, watch
 from streams.demo.findings import Findings, summary
 from streams.demo.history import History
 from streams.demo.options import Options
+from streams.demo.rights import show as rights_show
+from streams.demo.rights.matrix import Trial, matrix
 from streams.demo.running.announce import announced
 from streams.demo.score import Score
 from streams.demo.screen import Screen, what_now, what_was_found
 from streams.demo.sender import Sender
 from streams.events import topics
+from streams.events.parts import Part
 from streams.kafka.lag import Lag
+from streams.kafka.logins import logins
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from streams.simulator.delivery.courier import Tally
@@ -55,7 +59,14 @@ def run_demo(settings: Settings, options: Options) -> int:
     try:
         with (
             startup.start(
-                settings, options.keep, say, world, is_short=options.once, has_sink=options.has_sink
+                settings,
+                options.keep,
+                say,
+                world,
+                is_short=options.once,
+                has_notify=options.is_secure,
+                has_sink=options.has_sink,
+                is_secure=options.is_secure,
             ) as running,
             _announced(settings, options, running) as is_announced,
         ):
@@ -66,9 +77,9 @@ def run_demo(settings: Settings, options: Options) -> int:
 
 
 def _announced(settings: Settings, options: Options, running: stack.Stack) -> AbstractContextManager[bool]:
-    """Whether other commands find this demo. A Kafka that the user named is not ours to announce, and one that is about
-    to end is nobody's to look around in."""
-    if settings.bootstrap_servers or options.once:
+    """Whether other commands find this demo. A Kafka that the user named is not ours to announce, one that is about to
+    end is nobody's to look around in, and one with logins lets in nobody without."""
+    if settings.bootstrap_servers or options.once or options.is_secure:
         return nullcontext(False)
     return announced(running.settings, "demo", running.api_url)
 
@@ -80,11 +91,11 @@ class _Run:
         self.stack, self.options, self.world, self.console = running, options, world, console
         self.is_announced = is_announced
         self.events = list(world.events())
-        self.watch = watch.Watch(running.settings)
-        prefix = running.settings.topic_prefix
-        self.lag = Lag(running.settings, [f"{prefix}.{name}" for name in topics.SOURCES])
-        self.asked = Lag(_of_fetchers(running.settings), [f"{prefix}.{topics.FETCH_JOBS}"])
-        self.history = History(running.settings) if running.fetcher else None
+        self.watch = watch.Watch(running.settings, running.roles)
+        looking, prefix = running.settings_of(Part.SUPPORT), running.settings.topic_prefix
+        self.lag = Lag(looking, [f"{prefix}.{name}" for name in topics.SOURCES])
+        self.asked = Lag(_of_fetchers(looking), [f"{prefix}.{topics.FETCH_JOBS}"])
+        self.history = History(looking) if running.fetcher else None
         self.raw_before = sum(self.lag.ends().values())
         self.score = Score(tally=Tally())
         self.last_look: quiet.Look | None = None
@@ -163,9 +174,9 @@ class _Run:
     def _found(self) -> "Findings":
         """Everything compared, and shown."""
         alerts = alarms.wait_for(self.events, lambda: list(self.watch.seen.records))
-        left = letters.compare(self.events, letters.read(self.stack.settings))
+        left = letters.compare(self.events, letters.read(self.stack.settings_of(Part.SUPPORT)))
         truth = Truth.of(chain(self.events, fetched(self.world) if self.history else ()))
-        found = Findings(self._compare(truth), alerts, left, self._check_tables(truth))
+        found = Findings(self._compare(truth), alerts, left, self._check_tables(truth), self._try_rights())
         what_was_found(self.console, found.report, self.watch.seen.records)
         letters.show(self.console, found.letters)
         alarms.show(self.console, found.alerts)
@@ -173,7 +184,15 @@ class _Run:
             from streams.demo.sink.show import show
 
             show(self.console, found.tables)
+        if found.rights:
+            rights_show.show(self.console, found.rights)
         return found
+
+    def _try_rights(self) -> list[Trial]:
+        """What each role may not do, tried on the Kafka on which all of them work."""
+        if not self.options.is_secure:
+            return []
+        return matrix({part: self.stack.settings_of(part) for part in Part}, logins(), spares_running=True)
 
     def _check_tables(self, truth: Truth) -> "TableFindings | None":
         if self.stack.sink is None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from streams.demo.cluster.supervise import Child
+from streams.demo.roles import NOBODY, Roles
+from streams.events.parts import Part
 from streams.ops.settings import Settings
 
 ENDPOINT = "junction"
@@ -21,6 +23,8 @@ class Stack:
     worker: Child
     fetcher: Child | None = None
     sink: Child | None = None
+    notify: Child | None = None
+    roles: Roles = NOBODY
     api_url: str = ""
     more_targets: tuple[tuple[str, str], ...] = ()
 
@@ -28,7 +32,8 @@ class Stack:
     def services(self) -> tuple[tuple[Child | None, str], ...]:
         """Each with its name; None for one that is not part of this demo."""
         return (
-            (self.gateway, "gateway"), (self.worker, "worker"), (self.fetcher, "fetcher"), (self.sink, "sink")
+            (self.gateway, "gateway"), (self.worker, "worker"), (self.fetcher, "fetcher"), (self.sink, "sink"),
+            (self.notify, "notify"),
         )  # fmt: skip
 
     @property
@@ -48,6 +53,10 @@ class Stack:
         """Where each process serves its metrics, `host:port` by job."""
         gateway, worker = self.settings.gateway_admin_port, self.settings.metrics_port
         return {"gateway": f"127.0.0.1:{gateway}", "worker": f"127.0.0.1:{worker}", **dict(self.more_targets)}
+
+    def settings_of(self, part: Part) -> Settings:
+        """The settings with the login of a role."""
+        return self.roles.settings(part, self.settings)
 
     def also(self, job: str, port: str) -> "Stack":
         """With one more process that serves metrics."""

@@ -16,6 +16,7 @@ from streams.demo.kafka import Say, kafka_for
 from streams.demo.postgres import Postgres
 from streams.demo.processes import child, service, wait_ready
 from streams.demo.stack import ENDPOINT, Stack
+from streams.events.parts import Part
 from streams.kafka import admin, registry
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
@@ -39,34 +40,34 @@ def start(
     is_short: bool = True,
     has_notify: bool = False,
     has_sink: bool = False,
+    is_secure: bool = False,
     more: Mapping[str, str] = _NOTHING,
 ) -> Iterator[Stack]:
     """Everything up and ready to receive; everything gone at the end, what lies in `keep` excepted.
 
     `world`: one with history, which the fake API then serves and a fetcher fetches. `has_notify`: alerts are brought to
-    the log. `has_sink`: a PostgreSQL, and the clean topics written into it. `more`: settings of the fetcher, as
-    environment variables.
+    the log. `has_sink`: a PostgreSQL, and the clean topics written into it. `is_secure`: each process has a login
+    with the rights of its role. `more`: settings of the fetcher, as environment variables.
     """
     with ExitStack() as stack:
-        settings, kind, folder = kafka_for(stack, settings, keep, say)
+        settings, kind, folder, roles = kafka_for(stack, settings, keep, say, is_secure=is_secure)
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
         settings = _for_demo(settings, folder, secret, is_short=is_short)
         say("topics and schemas")
         if not settings.is_mock:
-            admin.apply(settings)
+            admin.apply(roles.settings(Part.OPERATOR, settings))
         registry.register(settings)
         # The mock cluster's transactions cannot be read back by aiokafka, and fetched pages are written in them.
         has_history = world is not None and world.days_of_history > 0 and not settings.is_mock
         say("gateway, worker, fetcher and the fake API" if has_history else "gateway and worker")
-        gateway = service(stack, "gateway", settings, secret, folder)
-        worker = service(stack, "worker", settings, secret, folder, _rules(folder) if world else {})
-        running = Stack(settings, secret, kind, folder, gateway, worker)
+        gateway = service(stack, "gateway", roles.settings(Part.GATEWAY, settings), secret, folder)
+        rules = _rules(folder) if world else {}
+        worker = service(stack, "worker", roles.settings(Part.WORKER, settings), secret, folder, rules)
+        running = Stack(settings, secret, kind, folder, gateway, worker, roles=roles)
         if has_history and world:
             running = _with_history(stack, running, world, more, is_short=is_short)
         if has_notify:
-            port = str(_port(0))
-            service(stack, "notify", settings, secret, folder, {"STREAMS_METRICS_PORT": port})
-            running = running.also("notify", port)
+            running = _with_notify(stack, running)
         if has_sink:
             say("PostgreSQL and the sink")
             running = _with_sink(stack, running, keep, say)
@@ -91,8 +92,15 @@ def _with_history(stack: ExitStack, running: Stack, world: World, more: Mapping[
         "STREAMS_METRICS_PORT": metrics_port,
         "STREAMS_QUERY_URL": running.settings.query_address,
     }
-    fetcher = service(stack, "fetcher", running.settings, running.secret, running.folder, env)
+    fetcher = service(stack, "fetcher", running.settings_of(Part.FETCHER), running.secret, running.folder, env)
     return replace(running, fetcher=fetcher, api_url=url).also("fetcher", metrics_port)
+
+
+def _with_notify(stack: ExitStack, running: Stack) -> Stack:
+    port = str(_port(0))
+    settings = running.settings_of(Part.NOTIFY)
+    notify = service(stack, "notify", settings, running.secret, running.folder, {"STREAMS_METRICS_PORT": port})
+    return replace(running, notify=notify).also("notify", port)
 
 
 def _with_sink(stack: ExitStack, running: Stack, keep: Path | None, say: Say) -> Stack:
@@ -110,8 +118,9 @@ def _with_sink(stack: ExitStack, running: Stack, keep: Path | None, say: Say) ->
         "STREAMS_POSTGRES_TOPICS": "",
         "STREAMS_METRICS_PORT": port,
     }
-    sink = service(stack, "sink postgres", settings, running.secret, running.folder, env)
-    return replace(running, settings=settings, sink=sink).also("sink", port)
+    running = replace(running, settings=settings)
+    sink = service(stack, "sink postgres", running.settings_of(Part.SINK), running.secret, running.folder, env)
+    return replace(running, sink=sink).also("sink", port)
 
 
 def _rules(folder: Path) -> dict[str, str]:

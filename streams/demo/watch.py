@@ -3,13 +3,16 @@
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from streams.demo.roles import NOBODY, Roles
 from streams.events import topics
+from streams.events.parts import USES, Part
 from streams.kafka.reader import Decoded, Reader
 from streams.ops.settings import Settings
 
@@ -40,47 +43,66 @@ class Seen:
 
 
 class Watch:
-    """Reads every clean topic in a thread of its own until `stop`."""
+    """Reads every clean topic until `stop`, in a thread for each role: with logins no consumer reads all."""
 
-    def __init__(self, settings: Settings) -> None:
-        names = [f"{settings.topic_prefix}.{name}" for name in topics.clean_topics()]
-        self._reader = Reader(settings, names, from_beginning=True)
-        self._stop = threading.Event()
-        self._asked, self._drained = threading.Event(), threading.Event()
+    def __init__(self, settings: Settings, roles: Roles = NOBODY) -> None:
+        self._readers = [_reader(settings, roles, part, names) for part, names in _shares(roles).items()]
+        self._stop, self._asked = threading.Event(), threading.Event()
+        self._drained = [threading.Event() for _ in self._readers]
         self._failure: Exception | None = None
         self.seen = Seen()
-        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._run, args=one, name="watch", daemon=True)
+            for one in zip(self._readers, self._drained, strict=True)
+        ]
+        for thread in self._threads:
+            thread.start()
 
-    def _run(self) -> None:
+    def _run(self, reader: Reader, drained: threading.Event) -> None:
         try:
             while not self._stop.is_set():
-                batch = self._reader.poll(POLL_S)
+                batch = reader.poll(POLL_S)
                 self.seen.add(batch)
-                if self._asked.is_set() and not batch and self._reader.at_end():
-                    self._drained.set()
+                if self._asked.is_set() and not batch and reader.at_end():
+                    drained.set()
         except Exception as error:  # raised again where somebody waits
             self._failure = error
-            self._drained.set()
+            drained.set()
 
     def wait_drained(self, timeout_s: float) -> bool:
         """Wait until everything committed by now has been read; raises what ended the reading.
 
-        The reading thread itself looks for the end: another one could see it while the last records are still decoded.
+        The reading threads themselves look for the end: another one could see it while the last records are decoded.
         """
         self._asked.set()
-        drained = self._drained.wait(timeout_s)
+        until_s = time.monotonic() + timeout_s
+        are_drained = [one.wait(max(0.0, until_s - time.monotonic())) for one in self._drained]
         if self._failure:
             raise self._failure
-        return drained
+        return all(are_drained)
 
     def stop(self) -> None:
         """May be called again."""
         if self._stop.is_set():
             return
         self._stop.set()
-        self._thread.join(5)
-        self._reader.close()
+        for thread, reader in zip(self._threads, self._readers, strict=True):
+            thread.join(5)
+            reader.close()
+
+
+def _shares(roles: Roles) -> dict[Part, list[str]]:
+    """Which role reads which clean topics: consumers what they may, people who look the rest."""
+    left, shares = list(topics.clean_topics()), dict[Part, list[str]]()
+    for part in (Part.CONSUMER, Part.LABS, Part.NOTES) if roles.by_part else ():
+        shares[part] = [name for name in left if name in USES[part].receives]
+        left = [name for name in left if name not in shares[part]]
+    return {**shares, Part.SUPPORT: left}
+
+
+def _reader(settings: Settings, roles: Roles, part: Part, names: Sequence[str]) -> Reader:
+    full = [f"{settings.topic_prefix}.{name}" for name in names]
+    return Reader(roles.settings(part, settings), full, from_beginning=True)
 
 
 @cache

@@ -53,6 +53,25 @@ def rights_of(
     return found + (_operators(topic_prefix, group_id) if part is Part.OPERATOR else [])
 
 
+# What Kafka's authorizer takes as included. A denial includes nothing but itself.
+_INCLUDED = {
+    "DESCRIBE": ("READ", "WRITE", "DELETE", "ALTER"),
+    "DESCRIBE_CONFIGS": ("ALTER_CONFIGS",),
+}
+
+
+def allows(rights: Iterable[Right], on: On, name: str, operation: str) -> bool:
+    """What Kafka's authorizer says to whoever has these rights: a denial wins, and nothing is allowed by itself."""
+    covering = [one for one in rights if one.on is on and _covers(one, name)]
+    enough = {operation, *_INCLUDED.get(operation, ())}
+    is_denied = any(one.is_denied and one.operation == operation for one in covering)
+    return not is_denied and any(not one.is_denied and one.operation in enough for one in covering)
+
+
+def _covers(right: Right, name: str) -> bool:
+    return name.startswith(right.name) if right.is_prefix else name == right.name
+
+
 def by_name(rights: Iterable[Right]) -> dict[Right, list[str]]:
     """All operations on a name together; each key is a right without its operation."""
     found: dict[Right, list[str]] = {}
@@ -62,8 +81,8 @@ def by_name(rights: Iterable[Right]) -> dict[Right, list[str]]:
 
 
 def _described(use: Use, topic_prefix: str, group_id: str) -> Iterator[Right]:
-    """A service compares every topic with what it has to be; a person sees what there is."""
-    for name in (f"{topic_prefix}.", f"{group_id}-") if use.is_service or use.looks else ():
+    """A service compares every topic with what it has to be."""
+    for name in (f"{topic_prefix}.", f"{group_id}-") if use.is_service else ():
         yield Right(On.TOPIC, name, Operation.DESCRIBE, is_prefix=True)
         yield Right(On.TOPIC, name, Operation.DESCRIBE_CONFIGS, is_prefix=True)
 

@@ -22,6 +22,11 @@ class Logins(NamedTuple):
         return frozenset(one for ones in self.by_part.values() for one in ones)
 
     @property
+    def names(self) -> list[str]:
+        """Of all logins, without their type."""
+        return [short(one) for ones in self.by_part.values() for one in ones]
+
+    @property
     def own_groups(self) -> tuple[str, ...]:
         """With what the groups of consumers begin."""
         parts = (Part.CONSUMER, Part.LABS, Part.NOTES)

@@ -1,4 +1,4 @@
-"""docs/rights.md: its table is what the roles' rights are."""
+"""docs/rights.md: its tables are what the roles' rights are."""
 
 from docs.make import rights
 from streams.events.parts import Part
@@ -7,7 +7,7 @@ TEXT = rights.PAGE.read_text(encoding="utf-8")
 
 
 def test_the_page_is_current() -> None:
-    """Its table is what `make docs` writes; the sentences around it stay."""
+    """Its tables are what `make docs` writes; the sentences around it stay."""
     assert rights.page(TEXT) == TEXT
     assert rights.BEGIN in TEXT
     assert TEXT.rstrip().endswith("resource.")

@@ -4,7 +4,7 @@ import pytest
 
 from streams.events import topics
 from streams.events.parts import USES, Part, changelogs
-from streams.events.rights import On, Operation, Right, rights_of
+from streams.events.rights import On, Operation, Right, allows, rights_of
 from streams.kafka import admin
 from streams.ops.settings import Settings
 
@@ -15,16 +15,9 @@ RIGHTS = {part: rights_of(part, "junction", GROUP, f"streams-{part}") for part i
 SERVICES = [part for part, use in USES.items() if use.is_service]
 
 
-def may(part: Part, operation: Operation, on: On, name: str) -> bool:
-    """What Kafka's authorizer says: a denial wins, and nothing is allowed by itself."""
-    covering = [
-        one
-        for one in RIGHTS[part]
-        if one.on is on
-        and one.operation == operation
-        and (name.startswith(one.name) if one.is_prefix else name == one.name)
-    ]
-    return bool(covering) and not any(one.is_denied for one in covering)
+def may(part: Part, operation: str, on: On, name: str) -> bool:
+    """Whether Kafka lets a role do that."""
+    return allows(RIGHTS[part], on, name, operation)
 
 
 @pytest.mark.parametrize("part", SERVICES)
@@ -98,3 +91,16 @@ def test_names_follow_prefix_and_group() -> None:
     )
     assert {name for _, name in first & second} == {"kafka-cluster"}
     assert Right(On.TOPIC, f"a.{topics.ALERTS}", Operation.READ) in rights_of(Part.NOTIFY, "a", "ga", "x")
+
+
+def test_denials_win_and_reading_includes_looking() -> None:
+    """As Kafka's StandardAuthorizer has it; tests/integration/test_rights.py asks a real one."""
+    all_a = Right(On.TOPIC, "a", Operation.WRITE, is_prefix=True)
+    rights = [all_a, all_a._replace(name="ab", is_denied=True)]
+    assert [allows(rights, On.TOPIC, name, "WRITE") for name in ("a", "ac", "ab", "abc", "b")] == [True, True] + [
+        False
+    ] * 3
+    assert allows(rights, On.TOPIC, "abc", "DESCRIBE")
+    assert not allows(rights, On.GROUP, "a", "WRITE")
+    assert allows([Right(On.TOPIC, "a", Operation.ALTER_CONFIGS)], On.TOPIC, "a", "DESCRIBE_CONFIGS")
+    assert not allows([Right(On.TOPIC, "a", Operation.DESCRIBE)], On.TOPIC, "a", "READ")

@@ -7,6 +7,8 @@ import pytest
 
 from streams.demo.cluster import jars
 from streams.demo.cluster.guarded import GuardedKafka, login
+from streams.demo.rights.matrix import counts, matrix
+from streams.demo.rights.show import lines
 from streams.events.parts import Part
 from streams.events.rights import On, Operation, Right
 from streams.kafka import acls, admin
@@ -77,3 +79,11 @@ def test_who_may_not_is_told(of: dict[Part, Settings]) -> None:
         acls.plan(of[Part.WORKER], LOGINS)
     with pytest.raises(Misconfigured, match="adding a right: CLUSTER_AUTHORIZATION_FAILED"):
         acls.apply(of[Part.OPERATOR], logins(["worker=User:x"], ["worker"]))
+
+
+def test_what_is_not_allowed_is_refused(of: dict[Part, Settings]) -> None:
+    """Each role, with topics of every kind, groups, transactional ids and the cluster: its rights, and no others."""
+    found = matrix(of, LOGINS, spares_running=False)
+    assert lines(one for one in found if not one.is_right) == []
+    assert {one.part for one in found} == set(Part)
+    assert counts(found)["refused"] > 1_000

@@ -38,8 +38,8 @@ class Cluster:
 
     `data_dir` keeps the data (and, while they are free, the ports) from one start to the next; None is a temporary
     folder, removed at the end. `nodes`: 3 means replication 3 with two in sync. `partitions`: of a topic created
-    without a number. `advertised_port`: see Kafka. Raises Misconfigured when Java is missing, the folder is in use, or
-    a process ends by itself; Unavailable when one does not answer in time.
+    without a number. `advertised_port`: see Kafka. `broker`: the kind of Kafka. Raises Misconfigured when Java is
+    missing, the folder is in use, or a process ends by itself; Unavailable when one does not answer in time.
     """
 
     data_dir: Path
@@ -55,6 +55,7 @@ class Cluster:
         partitions: int = 4,
         progress: Progress = to_stderr,
         advertised_port: int | None = None,
+        broker: type[Kafka] = Kafka,
     ) -> None:
         self._temporary = data_dir is None
         self._wanted_dir = data_dir
@@ -63,6 +64,7 @@ class Cluster:
         self._partitions = partitions
         self._progress = progress
         self._advertised_port = advertised_port
+        self._broker = broker
         self._services: list[Service] = []
         self._lock = -1
 
@@ -81,7 +83,7 @@ class Cluster:
         self.data_dir = self._folder()
         self._lock = _lock(self.data_dir)
         held = (self._lock,)  # the children hold the folder's lock too: it is free when the last of them is gone
-        self.kafka = Kafka(
+        self.kafka = self._broker(
             files,
             self.data_dir / "kafka",
             nodes=self._nodes,
