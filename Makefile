@@ -7,7 +7,7 @@ AUDIT := $(VENV)/audit
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-path bench-engine bench-gateway bench-load bench-sink fuzz mutants chaos tokens compose upgrade consumers clickhouse contract audit package up dashboards boards board-shots docs chart helm released lock format clean attack
+.PHONY: help demo test check bench bench-path bench-engine bench-gateway bench-load bench-sink fuzz mutants chaos tokens compose upgrade consumers clickhouse contract audit prometheus package up dashboards boards board-shots docs chart helm released lock format clean attack
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -107,6 +107,12 @@ $(VENV)/contract/.ready: tests/contract/requirements.txt
 
 contract: $(VENV)/.ready $(VENV)/contract/.ready  ## does the gateway answer as docs/openapi.yaml says: make contract ARGS="--examples 1000"
 	@$(BIN)/python -m tests.contract $(VENV)/contract/bin/schemathesis $(ARGS)
+
+# Without service discovery but by DNS: what prometheus.yml uses; the rest is most of what there is to compile.
+prometheus: $(VENV)/.ready  ## rules and dashboards on the Prometheus that compose pins, built from its Go module; needs Go
+	@cd tests/prometheus/programs && go build -tags "remove_all_sd enable_dns_sd" -ldflags "-s -w" -o $(CURDIR)/$(VENV)/prometheus/ tool
+	@$(VENV)/prometheus/amtool check-config deploy/alertmanager/alertmanager.yml
+	@PATH="$(CURDIR)/$(VENV)/prometheus:$$PATH" $(BIN)/python -m pytest tests/deploy/test_alerts.py tests/integration/test_rules_rest.py tests/integration/test_panels.py $(ARGS)
 
 package: $(VENV)/.ready  ## wheel and sdist, tried in an environment with nothing else; needs the network
 	@$(BIN)/python -m tests.house.package
