@@ -14,7 +14,13 @@ from streams.ops.errors import Misconfigured
 # For a mirror or a package index behind a proxy whose certificates have an authority of their own.
 CERTIFICATES = Path("/usr/local/share/ca-certificates")
 PIP = Path("/etc/pip.conf")
-_TOOLS = {"mmdebstrap": "mmdebstrap", "unshare": "util-linux", "nsenter": "util-linux", "apt-get": "apt"}
+_TOOLS = {
+    "mmdebstrap": "mmdebstrap",
+    "unshare": "util-linux",
+    "nsenter": "util-linux",
+    "setpriv": "util-linux",
+    "apt-get": "apt",
+}
 
 
 class Recipe(NamedTuple):

@@ -27,8 +27,8 @@ class Docker:
         self.environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "TMPDIR": str(folder)}
 
     def inside(self, command: Sequence[str]) -> list[str]:
-        """The command in the engine's network, with the files of this machine."""
-        return ["nsenter", f"--target={self._pid}", "--net", "--", *command]
+        """The command in the engine's network, with the files of this machine; it ends when we do."""
+        return ["setpriv", "--pdeathsig=TERM", "nsenter", f"--target={self._pid}", "--net", "--", *command]
 
     def ask(self, *words: str, given: IO[bytes] | None = None) -> str:
         """What `docker ...` says. Raises Unavailable when it fails."""

@@ -8,11 +8,12 @@ import signal
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from streams.demo.cluster import jars
-from streams.demo.cluster.locks import try_lock
+from streams.demo.cluster.jars import to_stderr
+from streams.demo.cluster.locks import hold
 from streams.demo.cluster.supervise import Child
 from streams.ops.errors import Misconfigured, Unavailable
 
@@ -43,15 +44,12 @@ def running() -> Iterator[Docker]:
     """An engine of its own until the block ends. Raises Misconfigured, or Unavailable when it does not start."""
     root = jars.cache_of(repr(RECIPE).encode())
     jars.once(root, _make)
-    lock = try_lock(root.with_suffix(".in-use"))
-    if lock is None:
-        raise Misconfigured("an engine of this user runs already: wait for its end")
-    try:
-        with tempfile.TemporaryDirectory(prefix="junction-streams-try-") as folder:
-            yield from _running(root, Path(folder), lock)
-    finally:
-        _forget_cgroups()
-        os.close(lock)
+    with hold(root.with_suffix(".in-use"), waiting=lambda: to_stderr("waiting: another engine of this user runs")):
+        try:
+            with tempfile.TemporaryDirectory(prefix="junction-streams-try-") as folder:
+                yield from _running(root, Path(folder))
+        finally:
+            _forget_cgroups()
 
 
 def _make(root: Path) -> None:
@@ -60,24 +58,21 @@ def _make(root: Path) -> None:
         raise Misconfigured("mmdebstrap could not make the engine's Debian; what it says stands above")
 
 
-def _running(root: Path, folder: Path, lock: int) -> Iterator[Docker]:
+def _running(root: Path, folder: Path) -> Iterator[Docker]:
     mounted = map(str, (CHECKOUT, folder, root.parent))
     unshare = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child"]
-    engine = Child([*unshare, "sh", HERE / "inside.sh", root, *mounted], root.with_suffix(".log"), pass_fds=[lock])
-    try:
+    engine = Child([*unshare, "sh", HERE / "inside.sh", root, *mounted], root.with_suffix(".log"))
+    with ExitStack() as at_end:
+        at_end.callback(engine.kill)  # and with it all that runs in its namespaces
         pid = _first_process(engine)
         docker = Docker(pid, folder)
         _wait_ready(engine, docker)
-        network = Child([*_NETWORK.format(pid=pid).split()], root.with_suffix(".network.log"), pass_fds=[lock])
-        try:
-            _forget_containers(docker)
-            yield docker
-            _forget_containers(docker)
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)  # not to unshare, which ignores it
-        finally:
-            network.stop()
-    finally:
+        network = Child(_NETWORK.format(pid=pid).split(), root.with_suffix(".network.log"))
+        at_end.callback(network.kill)
+        _forget_containers(docker)
+        yield docker
+        _forget_containers(docker)
+        os.kill(pid, signal.SIGTERM)  # not to unshare, which ignores it
         engine.stop(signal.SIGCONT, timeout_s=STOP_S)
 
 
@@ -129,8 +124,10 @@ def _forget_containers(docker: Docker) -> None:
 
 
 def _forget_cgroups() -> None:
-    """Empty folders of the machine's control groups, which outlive the namespaces."""
-    for top in Path("/sys/fs/cgroup").glob(f"**/{CGROUP}"):
-        for folder in sorted((path for path in (top, *top.rglob("*")) if path.is_dir()), reverse=True):
+    """Empty folders of the machine's control groups, as soon as their last process is gone."""
+    until = time.monotonic() + STOP_S
+    while (tops := list(Path("/sys/fs/cgroup").glob(f"**/{CGROUP}"))) and time.monotonic() < until:
+        for folder in sorted((path for top in tops for path in (top, *top.rglob("*")) if path.is_dir()), reverse=True):
             with suppress(OSError):  # because a process of it is still ending
                 folder.rmdir()
+        time.sleep(0.05)

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -22,42 +23,53 @@ DRAIN_S = 120.0
 
 
 def settings_of(installation: Installation) -> Settings:
-    """Of a consumer on this machine."""
-    ports = installation.ports
+    """Of a consumer on this machine: Kafka's administrator, where it asks for a login."""
+    ports, login = installation.ports, installation.folder / "secrets/kafka_admin"
     return Settings(
         _env_file=None,  # type: ignore[call-arg]  # because pydantic-settings' own arguments are not in the signature
         bootstrap_servers=f"127.0.0.1:{ports['KAFKA']}",
         registry_url=f"http://127.0.0.1:{ports['REGISTRY']}/apis/ccompat/v7",
         endpoints={"junction": [SecretStr(SECRET)]},
         partitions=12,
+        **(_login(login.read_text().strip()) if login.exists() else {}),
     )
+
+
+def _login(password: str) -> dict[str, Any]:
+    names = {"security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "PLAIN", "sasl_username": "admin"}
+    return {**names, "sasl_password": SecretStr(password)}
 
 
 def events_of(seed: int, users: int, days: int) -> list[Event]:
     return list(World(seed, users, days, int(time.time()) * 1000, has_stories=True, has_odd_bodies=True).events())
 
 
-class Delivery:
-    """Posts events in a thread, with repetitions and disorder, as Junction does: again until there is a 2xx."""
+class Load:
+    """Posts events in a thread, as Junction does: repeated, out of order, again until there is a 2xx."""
 
-    def __init__(self, url: str, events: list[Event], seed: int, rate_per_s: float) -> None:
-        self._target, self._events, self._seed, self._rate = Target(url, SECRET), events, seed, rate_per_s
-        self.tally = Tally()
+    def __init__(self, url: str, events: list[Event], rate_per_s: float) -> None:
+        self._target, self._events, self._rate = Target(url, SECRET), events, rate_per_s
+        self._tally = Tally()
         self._failed: StreamsError | None = None
-        self._thread = threading.Thread(target=self._run, name="delivery", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="load", daemon=True)
         self._thread.start()
+
+    @property
+    def accepted(self) -> int:
+        """Deliveries that were answered with 2xx."""
+        return self._tally.accepted
 
     def wait_for(self, share: float) -> None:
         """Until so much of the events has been accepted."""
-        while self._thread.is_alive() and self.tally.accepted < share * len(self._events):
+        while self._thread.is_alive() and self.accepted < share * len(self._events):
             time.sleep(0.05)
 
     def wait(self) -> Tally:
-        """Until all is delivered. Raises Unavailable when the gateway took nothing for a minute."""
+        """Until all is delivered. Raises Unavailable when nothing was taken for a minute."""
         self._thread.join()
         if self._failed:
             raise self._failed
-        return self.tally
+        return self._tally
 
     def _run(self) -> None:
         try:
@@ -67,8 +79,8 @@ class Delivery:
 
     async def _post(self) -> None:
         async with open_courier(self._target) as courier:
-            self.tally = courier.tally
-            await courier.deliver(schedule(self._events, Faults(self._seed)), self._rate)
+            self._tally = courier.tally
+            await courier.deliver(schedule(self._events, Faults(1)), self._rate)
 
 
 def drain(settings: Settings) -> None:
