@@ -102,6 +102,7 @@ def running(folder: Path, targets: Mapping[str, str]) -> Iterator[Prometheus]:
     file, port = folder / "prometheus.yml", ports.random_free()
     file.write_text(yaml.safe_dump(config))
     command = [program(), f"--config.file={file}", f"--storage.tsdb.path={folder / 'data'}", "--log.level=warn"]
+    command.append("--storage.tsdb.retention.time=10y")  # what was kept is looked at again when boards change
     with (
         (folder / "prometheus.log").open("w") as log,
         subprocess.Popen([*command, f"--web.listen-address=127.0.0.1:{port}"], stdout=log, stderr=log) as process,

@@ -17,6 +17,7 @@ _PANELS = (
             ),
         ),
         Kind.NUMBER,
+        runbook="README.md",
         colours=colours.URGENCIES,
     ),
     Panel(

@@ -26,6 +26,7 @@ _HEALTHY = (
             Line("ticket", f"{firing('ticket')} or vector(0)", warn=1),
         ),
         Kind.NUMBER,
+        runbook="README.md",
         width=4,
     ),
     Panel(

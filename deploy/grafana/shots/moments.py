@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import threading
 import time
@@ -28,6 +29,7 @@ OPERATIONAL = b'{"type": "endpoint.disabled", "data": {"appId": "app_1", "endpoi
 def record(folder: Path) -> None:
     """Fill `folder` with Prometheus' data, and with `moments.json`: when it began, and when each moment was."""
     folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder / "prometheus", ignore_errors=True)  # because there is none, or one of a run that was ended
     with started(Settings(), folder, LOAD) as (running, prometheus):
         times = {"began": prometheus.began_s, **_lived(running)}
     (folder / FILE).write_text(json.dumps(times))
