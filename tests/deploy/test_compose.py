@@ -1,4 +1,4 @@
-"""docker-compose.yml: valid by the Compose Specification, pinned, bounded, without secrets, on loopback, least rights.
+"""docker-compose.yml: valid by the Compose Specification, pinned, bounded, on loopback, least rights.
 
 No engine runs here; the schema is the specification's own (tests/data/README.md).
 """
@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name for name, service in SERVICES.items() if "build" in service}
-ONE_SHOT = {"init", "simulator"}
+ONE_SHOT = {"init", "simulator", "cli"}
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 
 every_service = pytest.mark.parametrize("name", SERVICES)
@@ -32,6 +32,14 @@ every_service = pytest.mark.parametrize("name", SERVICES)
 def environment(service: dict[str, Any]) -> dict[str, str]:
     found: dict[str, str] = service.get("environment", {})
     return found
+
+
+def secrets_of(service: dict[str, Any]) -> dict[str, str]:
+    """File under /run/secrets → name of the secret."""
+    given = service.get("secrets", [])
+    return {
+        one if isinstance(one, str) else one["target"]: one if isinstance(one, str) else one["source"] for one in given
+    }
 
 
 def test_compose_file_is_valid() -> None:
@@ -70,11 +78,11 @@ def test_service_is_watched_and_bounded(name: str) -> None:
 
 
 def test_what_compose_needs_is_said() -> None:
-    """`start_interval` came with Engine 25, older ones refuse the whole file; secrets are put into a closed file."""
+    """`start_interval` came with Engine 25, older ones refuse the whole file; secrets have to be made first."""
     text = (ROOT / "docs/deploy.md").read_text()
     assert any("start_interval" in service["healthcheck"] for service in SERVICES.values())
     assert "Docker Engine 25" in text
-    assert "install -m 600 .env.example .env" in text
+    assert "sh deploy/secrets.sh" in text
 
 
 @every_service
@@ -101,24 +109,6 @@ def test_ports_are_published_on_loopback(name: str) -> None:
     assert all(port.startswith("127.0.0.1:") for port in SERVICES[name].get("ports", []))
 
 
-SECRET = re.compile(r"PASSWORD|SECRET|ENDPOINTS|TOKEN|_KEY$")
-
-
-def test_no_password_has_a_default() -> None:
-    """Whatever is secret comes from .env and stops compose when it is missing; .env.example leaves it empty."""
-    named = {
-        variable: value
-        for service in SERVICES.values()
-        for variable, value in environment(service).items()
-        if SECRET.search(variable)
-    }
-    assert named
-    needed = {match[1] for value in named.values() if (match := re.fullmatch(r"\$\{(\w+):\?set it in \.env\}", value))}
-    assert len(named) == sum(value.startswith("${") for value in named.values())
-    example = (ROOT / ".env.example").read_text()
-    assert {line for line in example.splitlines() if line and not line.startswith("#")} == {f"{v}=" for v in needed}
-
-
 def test_variables_of_compose_are_in_the_example() -> None:
     """Every ${VARIABLE} that compose reads is explained in .env.example, with the default that holds."""
     text, example = (ROOT / "docker-compose.yml").read_text(), (ROOT / ".env.example").read_text()
@@ -129,26 +119,27 @@ def test_variables_of_compose_are_in_the_example() -> None:
 def test_our_variables_are_settings() -> None:
     """A STREAMS_ variable in compose that is no setting would be ignored in silence."""
     names = {v for service in SERVICES.values() for v in environment(service) if v.startswith("STREAMS_")}
-    assert names <= {f"STREAMS_{field.upper()}" for field in Settings.model_fields}
+    assert names - ELSEWHERE <= {f"STREAMS_{field.upper()}" for field in Settings.model_fields}
 
 
 # These go with another Kafka, or another platform, than the ones of docker-compose.yml.
-ELSEWHERE = {"STREAMS_GATEWAY_TLS_CERT_FILE", "STREAMS_REPLICATION", "STREAMS_SECURITY_PROTOCOL", "STREAMS_SECRETS_DIR"}
+ELSEWHERE = {"STREAMS_GATEWAY_TLS_CERT_FILE", "STREAMS_REPLICATION", "STREAMS_SECRETS_DIR"}
 
 
 def test_settings_that_an_operator_is_told_of_reach_a_service() -> None:
     """What docs/deploy.md or .env.example names has an effect: .env alone reaches no container."""
     told = "".join((ROOT / page).read_text() for page in ("docs/deploy.md", ".env.example"))
     reached = {name for service in SERVICES.values() for name in environment(service)}
+    reached |= {name.upper() for service in SERVICES.values() for name in secrets_of(service)}
     assert set(re.findall(r"\bSTREAMS_[A-Z_]+[A-Z]\b", told)) - ELSEWHERE <= reached
 
 
 def test_topics_and_services_are_told_the_same() -> None:
     """`init` makes the topics as every service has to find them: what is shared is handed to all of them."""
-    of_init = environment(SERVICES["init"])
-    assert of_init == COMPOSE["x-environment"]
+    shared = COMPOSE["x-environment"].items()
+    assert environment(SERVICES["init"]).keys() - dict(shared) == {"STREAMS_SASL_USERNAME"}
     for name in OURS - {"simulator"}:
-        assert of_init.items() <= environment(SERVICES[name]).items(), name
+        assert shared <= environment(SERVICES[name]).items(), name
 
 
 def test_what_is_left_out_of_the_env_file_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,7 +179,7 @@ def commands() -> Iterator[list[str]]:
         words = SERVICES[name]["command"]
         if SERVICES[name].get("entrypoint"):
             yield from (shlex.split(part)[1:] for part in words[0].split("&&"))
-        else:
+        elif name != "cli":  # whose command is what a person gives
             yield words
 
 
