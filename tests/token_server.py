@@ -31,6 +31,7 @@ class TokenServer:
         self.claims: dict[str, Any] = {}
         self.client_key: RSAKey | None = None
         self.given: list[str] = []
+        self.given_to: list[str] = []  # by scope
         self.forms: list[dict[str, str]] = []
         self._key = RSAKey.generate_key(2048, {"kid": "k1", "use": "sig", "alg": "RS256"})
         self._http = ThreadingHTTPServer((LOOPBACK, 0), _handler(self))
@@ -65,6 +66,7 @@ class TokenServer:
             return status, {"error": code, "error_description": f"{SECRET} is wrong"}
         if not self._knows(authorization, form):
             return 401, {"error": "invalid_client"}
+        self.given_to.append(form.get("scope", ""))
         return 200, {"access_token": self.token(), "token_type": "Bearer", "expires_in": self.life_s}
 
     def azure(self, query: dict[str, str], metadata: str) -> tuple[int, dict[str, Any]]:

@@ -1,15 +1,22 @@
 """A worker on a Kafka that asks for TLS and a login of each kind: every client of it, and who is refused."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from aiokafka import conn as aiokafka_conn
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaConnectionError
+from aiokafka.protocol.metadata import MetadataRequest
 from pydantic import SecretStr
 
 from streams.demo.cluster import jars
 from streams.engine.work.producer import TransactionalProducer
 from streams.kafka import admin
+from streams.kafka.login import sessions
+from streams.kafka.login.aiokafka import for_aiokafka
 from streams.kafka.ping import ping
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
@@ -168,6 +175,46 @@ def test_by_plain(by_plain: Settings) -> None:
     producer.close()
     with pytest.raises(Misconfigured, match=r"login is refused.*STREAMS_SASL_PASSWORD"):
         ping(by_plain.model_copy(update={"sasl_password": SecretStr(WRONG)}))
+
+
+@pytest.fixture
+def renewing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a worker's process has it."""
+    monkeypatch.setattr(aiokafka_conn, "AIOKafkaConnection", sessions.Connection)
+    monkeypatch.setattr(AIOKafkaClient, "_get_conn", sessions._get_conn)
+
+
+@pytest.mark.usefixtures("renewing")
+async def test_an_open_connection_logs_in_again(by_password: Settings) -> None:
+    """When it is due, before the next request; where that is refused another connection takes its place."""
+    client = AIOKafkaClient(**for_aiokafka(by_password))
+    await client.bootstrap()
+    (node,) = [broker.nodeId for broker in client.cluster.brokers()]
+    connection = await client._get_conn(node)
+    assert 0 < connection.due_s - time.monotonic() < SESSION_S
+    connection.due_s = time.monotonic()
+    found = await asyncio.gather(*(client.send(node, MetadataRequest([])) for _ in range(3)))
+    assert len(found) == 3
+    assert await client._get_conn(node) is connection
+    assert connection.due_s > time.monotonic()
+    connection.due_s, connection._sasl_plain_password = 0.0, WRONG
+    assert await client._get_conn(node) is None
+    assert await client.send(node, MetadataRequest([]))
+    assert await client._get_conn(node) is not connection
+    await client.close()
+
+
+@pytest.mark.usefixtures("renewing")
+async def test_a_token_that_is_refused(by_token: Settings, tokens: TokenServer) -> None:
+    """It is no login: aiokafka alone takes the reason for a success, and wonders at the next request."""
+    tokens.claims = {"aud": "another"}
+    client = AIOKafkaClient(**for_aiokafka(by_token.model_copy(update={"oauth_scope": "refused"})))
+    try:
+        with pytest.raises(KafkaConnectionError, match="Unable to bootstrap"):
+            await client.bootstrap()
+    finally:
+        tokens.claims = {}
+        await client.close()
 
 
 @pytest.mark.parametrize(

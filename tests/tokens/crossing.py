@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -49,8 +50,9 @@ class Crossing:
         return self.report.is_right and not any(self.lines.values()) and not self.cut
 
 
-def cross(stage: Stage, folder: Path, *, refreshes: int, rate_per_s: float) -> Crossing:
-    """Load until each process has fetched so many tokens after its first."""
+def cross(stage: Stage, folder: Path, *, refreshes: int, rate_per_s: float, away_s: float = 0.0) -> Crossing:
+    """Load until each process has fetched so many tokens after its first. `away_s`: for how long the token server
+    gives none, a second after the load began."""
     settings = stage.clear
     admin.apply(settings)
     registry.register(settings)
@@ -58,6 +60,8 @@ def cross(stage: Stage, folder: Path, *, refreshes: int, rate_per_s: float) -> C
     watch = Watch(settings)
     with _running(stage, folder):
         began_s, before = time.monotonic(), _cut(folder)  # a new Kafka has no coordinator at first
+        if away_s:
+            threading.Thread(target=_away, args=(stage, away_s), daemon=True).start()
         sent, statuses = _load(stage, events, refreshes, rate_per_s)
         seconds = time.monotonic() - began_s
         _drain(stage)
@@ -69,6 +73,13 @@ def cross(stage: Stage, folder: Path, *, refreshes: int, rate_per_s: float) -> C
     found.cut = _cut(folder) - before
     found.lines = {name: _above_info(folder / f"{name}.log") for name in PROCESSES}
     return found
+
+
+def _away(stage: Stage, away_s: float) -> None:
+    time.sleep(1.0)
+    stage.tokens.failure = (503, "away")
+    time.sleep(away_s)
+    stage.tokens.failure = None
 
 
 def _load(stage: Stage, events: list[Event], refreshes: int, rate_per_s: float) -> tuple[int, Counter[str]]:
@@ -91,7 +102,8 @@ def _load(stage: Stage, events: list[Event], refreshes: int, rate_per_s: float) 
 
 
 def _tokens(stage: Stage) -> Counter[str]:
-    return Counter(form.get("scope", "") for form in list(stage.tokens.forms))
+    """Those that were given, by process."""
+    return Counter(scope for scope in list(stage.tokens.given_to))
 
 
 @contextmanager
