@@ -11,7 +11,7 @@ from streams.demo.cluster import jars
 from streams.demo.cluster.jars import to_stderr
 from streams.ops.errors import Misconfigured, Unavailable
 
-from . import debian
+from . import debian, programs
 from .docker import Docker
 from .engine import CHECKOUT, HERE
 
@@ -81,29 +81,20 @@ def _import(docker: Docker, image: str, recipe: debian.Recipe) -> None:
 
 def _build(docker: Docker, image: str, folder: Path) -> None:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    if _is(docker, image, mark := _hash([*(path.read_bytes() for path in files), repr(BASE).encode()])):
+    contexts = [f"{name}={path}" for name, path in _contexts()]
+    made_of = [*(path.read_bytes() for path in files), repr(BASE).encode(), *map(str.encode, contexts)]
+    if _is(docker, image, mark := _hash(made_of)):
         return
     to_stderr(f"making a stand-in for {image}")
-    more = [word for name, path in _contexts() for word in ("--build-context", f"{name}={path}")]
+    more = [f"--build-context={one}" for one in contexts]
     docker.ask("buildx", "build", "--load", *more, f"--label={LABEL}={mark}", f"--tag={image}", str(folder))
 
 
 def _contexts() -> Iterator[tuple[str, Path]]:
-    """Folders beside a stand-in's own: the jars of Kafka and the registry, as the demo has them, and Kafka's tools."""
+    """Folders beside a stand-in's own: the jars of Kafka and the registry, as the demo has them, and more programs."""
     yield "jars", jars.resolve().folder
-    yield "tools", tools()
-
-
-def tools() -> Path:
-    """Kafka's command line tools, one jar that the demo does without."""
-    pom = (HERE / "pom.xml").read_bytes()
-
-    def fetch(building: Path) -> None:
-        (building / "pom.xml").write_bytes(pom)
-        jars.run_maven(building)
-
-    jars.once(folder := jars.cache_of(pom), fetch)
-    return folder
+    yield "tools", programs.kafka_tools()
+    yield "prometheus", programs.prometheus()
 
 
 def _is(docker: Docker, image: str, mark: str) -> bool:
