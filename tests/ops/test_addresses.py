@@ -1,5 +1,6 @@
 """One rule for all addresses: nothing secret in the clear to others, nothing of a login in what is printed."""
 
+import socket
 from typing import Any
 
 import httpx
@@ -178,3 +179,11 @@ def test_a_host_of_our_own_may_be_asked(host: str) -> None:
     """Loopback in both families, and a name of a private network."""
     made = Settings(_env_file=None, query_host=host, query_port=8070)
     assert httpx.URL(made.query_address).port == 8070
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])  # noqa: S104  # because nothing is bound
+def test_who_listens_on_every_address_is_asked_by_the_name_of_its_host(host: str) -> None:
+    """No other worker could ask 0.0.0.0; an address that is given is taken as it is."""
+    made = Settings(_env_file=None, query_host=host, query_port=8070)
+    assert made.query_address == f"http://{socket.gethostname()}:8070"
+    assert made.model_copy(update={"query_url": "http://worker-1:8070"}).query_address == "http://worker-1:8070"
