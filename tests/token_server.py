@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -33,11 +34,11 @@ class TokenServer:
         self.given: list[str] = []
         self.given_to: list[str] = []  # by scope
         self.forms: list[dict[str, str]] = []
-        self._key = RSAKey.generate_key(2048, {"kid": "k1", "use": "sig", "alg": "RS256"})
+        self._key = _key()
         self._http = ThreadingHTTPServer((LOOPBACK, 0), _handler(self))
 
     def start(self) -> None:
-        threading.Thread(target=self._http.serve_forever, name="tokens", daemon=True).start()
+        threading.Thread(target=self._http.serve_forever, args=(0.05,), name="tokens", daemon=True).start()
 
     def stop(self) -> None:
         self._http.shutdown()
@@ -97,6 +98,11 @@ class TokenServer:
             return False
         is_ours = claims["iss"] == claims["sub"] == CLIENT and claims["aud"] == self.token_url
         return is_ours and claims["exp"] > time.time()
+
+
+@cache
+def _key() -> RSAKey:
+    return RSAKey.generate_key(2048, {"kid": "k1", "use": "sig", "alg": "RS256"})
 
 
 @contextmanager

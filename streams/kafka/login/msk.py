@@ -24,9 +24,12 @@ def ask(settings: Settings) -> Token:
     except HTTPClientError as error:  # who hands out the credentials does not answer
         raise Unavailable(f"AWS gives this process no credentials ({type(error).__name__})") from None
     except (BotoCoreError, ClientError, ValueError, AttributeError) as error:
+        why = (
+            "" if isinstance(error, AttributeError) else f" ({type(error).__name__})"
+        )  # the signer's way to say "none"
         raise Misconfigured(
-            f"AWS gives this process no credentials ({type(error).__name__}): they are looked for where AWS's own "
-            "tools do, AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_ROLE_ARN, or the role of the machine"
+            f"AWS gives this process no credentials{why}: they are looked for where AWS's own tools do, "
+            "AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_ROLE_ARN, or the role of the machine"
         ) from None
     return Token(value, now_s, ends_ms / 1000)
 

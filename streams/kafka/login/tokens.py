@@ -55,13 +55,16 @@ class Tokens:
         return kept is not None and self._clock() < kept.stale_s
 
     def _first(self) -> Token:
+        if self._failure is not None and self._clock() < self._again_s:  # others waited for it together with us
+            raise self._failure.with_traceback(None)
         deadline_s = time.monotonic() + PATIENCE_S
         while True:
             try:
-                self._kept = self._fetch()
+                self._kept, self._failure = self._fetch(), None
             except Unavailable as error:
                 if time.monotonic() + AGAIN_S > deadline_s:
-                    raise GaveUp(str(error)) from None
+                    self._failure, self._again_s = GaveUp(str(error)), self._clock() + AGAIN_S
+                    raise self._failure from None
                 time.sleep(AGAIN_S)
             else:
                 return self._kept

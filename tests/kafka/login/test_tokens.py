@@ -73,7 +73,20 @@ def test_the_first_one_has_a_limit(
     """A server that is away is waited for, not for ever; one that refuses is not."""
     monkeypatch.setattr(tokens, "PATIENCE_S", 0.05)
     monkeypatch.setattr(tokens, "AGAIN_S", 0.02)
-    server.failure = failure()
+    server.failure, kept = failure(), server.tokens()
     with pytest.raises(raised):
-        server.tokens().token()
+        kept.token()
     assert (server.asked > 1) is (raised is GaveUp)
+
+
+def test_who_waited_together_is_told_together(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients that want the first token at once do not wait one after the other."""
+    monkeypatch.setattr(tokens, "PATIENCE_S", 0.0)
+    server.failure, kept = Unavailable("away"), server.tokens()
+    for _ in range(3):
+        with pytest.raises(GaveUp):
+            kept.token()
+    assert server.asked == 1
+    server.failure = None
+    server.now_s += tokens.AGAIN_S
+    assert kept.token().value == "token-2"
