@@ -1,10 +1,30 @@
 """`doctor`: is everything set up right?"""
 
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
 from streams.cli.base import MEND, AsJson, app, read_settings
 
 
+class Process(StrEnum):
+    """Whose login and machine it is; words of `streams.events.parts.Part`."""
+
+    GATEWAY = "gateway"
+    WORKER = "worker"
+    FETCHER = "fetcher"
+    NOTIFY = "notify"
+    SINK = "sink"
+
+
 @app.command(rich_help_panel=MEND)
-def doctor(as_json: AsJson = False) -> None:
+def doctor(
+    for_: Annotated[
+        Process | None, typer.Option("--for", help="Only what this process needs: each may have a login of its own.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Connects with every client that the product uses, and says what is right, what to look at, what is wrong.
 
     Kafka (login, versions, transactions, limits, topics, rights), the registry, clocks, secrets, disk; PostgreSQL and
@@ -16,7 +36,9 @@ def doctor(as_json: AsJson = False) -> None:
     from streams.cli.show.doctor import print_lines, waiting
     from streams.doctor.checks import checks_of
     from streams.doctor.examine import examine
+    from streams.events.parts import Part
 
     settings = read_settings()
     settings.need_kafka()
-    raise SystemExit(print_lines(examine(checks_of(settings), waiting), as_json=as_json))
+    checks = checks_of(settings, Part(for_) if for_ else None)
+    raise SystemExit(print_lines(examine(checks, waiting), as_json=as_json))

@@ -101,7 +101,10 @@ def test_refused(kafka: RefusingKafka, of_service: Settings, as_reader: Settings
     found = states(lines)
     assert (found["kafka"], found["brokers"], found["rights"]) == (State.OK, State.OK, State.LOOK_AT)
     assert (found["clients"], found["topics"]) == (State.LOOK_AT, State.WRONG)
-    assert [line["found"][:12] for line in lines if line["about"] == "rights"] == ["may not writ", "may not crea"]
+    said_of_rights = [line["found"] for line in lines if line["about"] == "rights"]
+    assert said_of_rights[0] == "enough on topics for consumer"
+    assert said_of_rights[1].startswith("not enough for gateway: DESCRIBE_CONFIGS on ")
+    assert said_of_rights[-1].startswith("may not create topics")
     assert PASSWORD not in said
 
 

@@ -9,6 +9,8 @@ from streams.demo.cluster import jars
 from streams.demo.cluster.guarded import GuardedKafka, login
 from streams.demo.rights.matrix import counts, matrix
 from streams.demo.rights.show import lines
+from streams.doctor.judge.lines import State
+from streams.doctor.look import cluster, transaction
 from streams.events.parts import Part
 from streams.events.rights import On, Operation, Right
 from streams.kafka import acls, admin
@@ -79,6 +81,16 @@ def test_who_may_not_is_told(of: dict[Part, Settings]) -> None:
         acls.plan(of[Part.WORKER], LOGINS)
     with pytest.raises(Misconfigured, match="adding a right: CLUSTER_AUTHORIZATION_FAILED"):
         acls.apply(of[Part.OPERATOR], logins(["worker=User:x"], ["worker"]))
+
+
+@pytest.mark.parametrize("part", [Part.GATEWAY, Part.WORKER, Part.FETCHER, Part.NOTIFY, Part.SINK])
+def test_doctor_finds_them_right(of: dict[Part, Settings], part: Part) -> None:
+    """Each process's login is enough for it, transactions included; the doctor tells one who asks for another's."""
+    lines = [*cluster.allowed(of[part], part), *transaction.transaction(of[part], part)]
+    assert [line for line in lines if line.state is not State.OK] == []
+    other = Part.WORKER if part is not Part.WORKER else Part.FETCHER
+    lines = [*cluster.allowed(of[part], other), *transaction.transaction(of[part], other)]
+    assert {line.about for line in lines if line.state is State.WRONG} == {"rights", "transactions"}
 
 
 def test_what_is_not_allowed_is_refused(of: dict[Part, Settings]) -> None:

@@ -11,12 +11,15 @@ from streams.doctor.judge import cluster, layout, limits, rights
 from streams.doctor.judge.lines import Line
 from streams.doctor.look.kafka import is_own
 from streams.engine.wire.trial import TIMEOUT_MS
+from streams.events.parts import Part
+from streams.events.rights import Right, rights_of
 from streams.kafka import admin
 from streams.kafka.refused import refused
 from streams.kafka.topic_changes import Action, Change
 from streams.ops.settings import Settings
 
 ANSWER_S = 10.0
+_PARTS = (Part.GATEWAY, Part.WORKER, Part.FETCHER, Part.NOTIFY, Part.SINK, Part.CONSUMER)
 
 
 def described(settings: Settings) -> list[Line]:
@@ -62,19 +65,27 @@ def limited(settings: Settings) -> list[Line]:
     return lines + limits.copies(copies, _numbers(configs, "min.insync.replicas"), len(brokers))
 
 
-def allowed(settings: Settings) -> list[Line]:
-    """What Kafka says that this login may do (KIP-430)."""
+def allowed(settings: Settings, part: Part | None) -> list[Line]:
+    """What Kafka says that this login may do (KIP-430), beside what a process needs, or each."""
     client = admin.client_of(settings)
     topics = _topics(settings, client)
-    operations = {name: _names(topic.authorized_operations) for name, topic in topics.there.items()}
-    seen = {name: names for name, names in operations.items() if names is not None}
-    lines = rights.on_topics(len(admin.layout_of(settings)), seen, topics.hidden)
+    told = {name: _names(topic.authorized_operations) for name, topic in topics.there.items()}
+    seen = {name: names for name, names in told.items() if names is not None}
+    lines = rights.on_topics(
+        seen | dict.fromkeys(topics.hidden, frozenset()), _needs(settings, [part] if part else _PARTS)
+    )
     asked = client.describe_cluster(include_authorized_operations=True, request_timeout=ANSWER_S)
     found = _result(asked, "what Kafka says of our rights")
     on_cluster = _names(found.authorized_operations)
     if on_cluster is None and seen:
         on_cluster = frozenset()  # the client has one word for "nothing" and "not told"
     return lines + rights.on_cluster(on_cluster, is_own=is_own(settings))
+
+
+def _needs(settings: Settings, parts: Iterable[Part]) -> dict[str, list[Right]]:
+    """Process → its rights."""
+    prefix, group, sink = settings.topic_prefix, settings.group_id, settings.postgres_topics
+    return {str(part): rights_of(part, prefix, group, f"{group}-{part}", sink) for part in parts}
 
 
 class _Topics(NamedTuple):

@@ -3,15 +3,19 @@
 from streams.doctor.judge import clock, cluster, transactions
 from streams.doctor.judge.lines import Line
 from streams.engine.wire.trial import try_transaction
+from streams.events.parts import USES, Part, owner
 from streams.ops.settings import Settings
 
 PATIENCE_S = 10.0
 
 
-def transaction(settings: Settings) -> list[Line]:
-    """Begin and abort one under an id that no worker has."""
-    tried = try_transaction(settings, PATIENCE_S)
-    lines = [transactions.transactions(tried.refused, tried.step, is_silence=tried.is_silence)]
+def transaction(settings: Settings, part: Part | None) -> list[Line]:
+    """Begin and abort one under an id that no worker has. For a process without transactions: what else it tells."""
+    group = owner(part or Part.WORKER, settings.group_id)
+    tried = try_transaction(settings.model_copy(update={"group_id": group}), PATIENCE_S)
+    lines = []
+    if part is None or USES[part].transactions is not None:
+        lines.append(transactions.transactions(tried.refused, tried.step, is_silence=tried.is_silence))
     if not tried.is_silence:
         lines += cluster.versions(tried.versions, tried.metadata_level)
     if tried.clock_ms is not None:
