@@ -135,6 +135,16 @@ def test_links_lead_somewhere(path: Path) -> None:
     assert [target for target in targets if not (path.parent / target).exists()] == []
 
 
+def test_logins_have_one_place() -> None:
+    """What a client of Kafka or of the registry logs in with is read in `streams/kafka/login` alone.
+
+    A demo hands its own on to the processes that it starts.
+    """
+    secrets = r"sasl_password|(?:ssl|oauth|registry)_key_password|oauth_client_secret|registry_(?:password|token)"
+    read = {where.rpartition("/")[0] for where in found(rf"settings\.(?:{secrets})\b") if where.startswith(PRODUCT)}
+    assert read - {"streams/demo"} == {"streams/kafka/login"}
+
+
 def test_constraints_are_exact() -> None:
     """constraints.txt holds `name==version` and nothing else: no ranges, no addresses, every direct dependency."""
     pins = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
