@@ -8,6 +8,7 @@ from confluent_kafka.admin import AclOperation, NewTopic, ResourceType
 
 from streams.demo.cluster import jars
 from streams.doctor.judge.lines import State
+from streams.doctor.look import cluster
 from streams.kafka import admin
 from streams.kafka.topic_changes import Action
 from streams.ops.errors import Misconfigured
@@ -41,6 +42,8 @@ def test_a_record_that_is_too_large(of_service: Settings) -> None:
     """The plan names the value that fits, for records and bodies; `apply` says the same, and makes no topic."""
     found = admin.propose(of_service)
     assert "STREAMS_RECORD_BYTES_MAX=8388608 for every process, and STREAMS_BODY_BYTES_MAX=8323072" in found.problem
+    assert "92 of 92 are missing" in cluster.planned(of_service)[0].found
+    assert cluster.planned(of_service)[-1].found == found.problem
     with pytest.raises(Misconfigured, match="STREAMS_RECORD_BYTES_MAX=8388608"):
         admin.apply(of_service)
     assert {change.action for change in admin.plan(of_service)} == {Action.CREATE}
