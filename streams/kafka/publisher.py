@@ -196,7 +196,7 @@ def _producer_conf(settings: Settings) -> dict[str, Any]:
         "enable.idempotence": True,
         "acks": "all",
         "partitioner": "murmur2_random",
-        "compression.type": "lz4",
+        "compression.type": settings.compression,
         "linger.ms": _LINGER_MS,
         "message.max.bytes": settings.record_bytes_max,
         # Doors refuse before it is full (`connectors.contract.queue`).

@@ -142,7 +142,7 @@ def _conf(settings: Settings) -> dict[str, Any]:
             "transactional.id": f"{settings.group_id}-redrive",
             "transaction.timeout.ms": 30_000,
             "partitioner": "murmur2_random",
-            "compression.type": "lz4",
+            "compression.type": settings.compression,
             "message.max.bytes": settings.record_bytes_max,
         }
         | SILENT

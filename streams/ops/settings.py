@@ -148,6 +148,9 @@ class Settings(BaseSettings):
     oauth_ca_file: Path | None = None
     """PEM file with the authority that signed the token server's certificate. Unset: the system's."""
 
+    compression: Literal["lz4", "gzip", "zstd"] = "lz4"
+    """How records are compressed before they are sent. Azure Event Hubs takes gzip alone."""
+
     # Topics
     topic_prefix: str = Field(default="junction", pattern=r"^[A-Za-z0-9._-]{1,80}$")
     """First part of every topic's name."""

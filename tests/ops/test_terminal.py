@@ -53,6 +53,7 @@ from streams.events.resources import RESOURCES
 from streams.events.rights import On, Operation, Right
 from streams.kafka import tail
 from streams.kafka.acls import AclPlan, Rule
+from streams.kafka.allowed import LeftOut, Proposal
 from streams.kafka.reader import Decoded
 from streams.kafka.subjects import SubjectCheck, SubjectStatus
 from streams.kafka.topic_changes import Change
@@ -158,12 +159,16 @@ def by_explain(x: str) -> None:
     explain.print_explanations([(x, body)], "junction", 1, as_json=False)
 
 
-# Everything that prints what data say.
 def a_plan(x: str) -> AclPlan:
     rules = [Rule(x, Right(On.TOPIC, x, Operation.READ), x)]
     return AclPlan(rules, rules, rules, rules)
 
 
+def proposal(x: str) -> Proposal:
+    return Proposal([Change(x, x, x)], [LeftOut(x, 1, x, x)], x)
+
+
+# Everything that prints what data say.
 PAGES: dict[str, Callable[[str], None]] = {
     "tail": by_tail,
     "explain": by_explain,
@@ -182,7 +187,7 @@ PAGES: dict[str, Callable[[str], None]] = {
     "thresholds": lambda x: alerts.print_bounds([Threshold(x, x, 1.0, time_zone=x)], as_json=False),
     "reconcile": lambda x: reconcile.print_certificate(everybody(x)[0], as_json=False),
     "reconcile --all": lambda x: reconcile.print_summary(everybody(x), as_json=False),
-    "topics": lambda x: topics.print_changes([Change(x, x, x)], [], applied=False, as_json=False),
+    "topics": lambda x: topics.print_changes(proposal(x), [], applied=False, as_json=False),
     "topics acls": lambda x: acls.print_plan(a_plan(x), applied=False, as_json=False),
     "schemas": lambda x: void(schemas.print_checks([SubjectCheck(x, x, x, SubjectStatus.NEW)], as_json=False)),
     "secrets": lambda x: secrets.print_secrets([a_secret(x)], 2.0, as_json=False),

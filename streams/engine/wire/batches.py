@@ -22,9 +22,10 @@ class Batch(NamedTuple):
 
 
 class Batches:
-    """What is still to be sent, in order."""
+    """What is still to be sent, in order. `compression`: as in Settings."""
 
-    def __init__(self) -> None:
+    def __init__(self, compression: str = "lz4") -> None:
+        self._codec = _CODECS[compression]
         self._open: dict[Source, list[Any]] = {}  # → builders; records join the last one
         self._counts: dict[Source, int] = {}  # records in the last one
         self._sequences: dict[Source, int] = {}
@@ -39,7 +40,7 @@ class Batches:
             if count and builders[source][-1].append(count, now_ms, key, value, named) is not None:
                 counts[source] = count + 1
                 continue
-            builder = _builder()
+            builder = _builder(self._codec)
             builder.append(0, now_ms, key, value, named)  # the first always fits
             builders.setdefault(source, []).append(builder)
             counts[source] = 1
@@ -74,13 +75,18 @@ class Batches:
         self._open, self._counts, self._sequences = {}, {}, {}
 
 
+_CODECS: dict[str, int] = {
+    "lz4": DefaultRecordBatch.CODEC_LZ4,
+    "gzip": DefaultRecordBatch.CODEC_GZIP,
+    "zstd": DefaultRecordBatch.CODEC_ZSTD,
+}
 _NO_HEADERS: list[tuple[str, bytes]] = []
 
 
-def _builder() -> Any:
+def _builder(codec: int) -> Any:
     return DefaultRecordBatchBuilder(
         magic=2,
-        compression_type=DefaultRecordBatch.CODEC_LZ4,
+        compression_type=codec,
         is_transactional=1,
         producer_id=-1,
         producer_epoch=-1,

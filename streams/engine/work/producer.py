@@ -47,7 +47,7 @@ class TransactionalProducer:
         self._loop = asyncio.new_event_loop()  # runs while a call of ours waits
         self._client: Client
         self._id, self._epoch = -1, -1
-        self._batches = Batches()
+        self._batches = Batches(settings.compression)
         self._open = False
         self.last_offsets: dict[Source, int] = {}  # of each partition's last record in the last commit
 
@@ -112,7 +112,7 @@ class TransactionalProducer:
         await self._client.ask(CoordinationType.TRANSACTION, join, _code, until_s)
 
     async def _keep_records(self) -> None:
-        kept, self._batches = self._batches, Batches()
+        kept, self._batches = self._batches, Batches(self._settings.compression)
         await self._renew(time.monotonic() + PATIENCE_S)
         kept.restart()
         self._batches = kept
