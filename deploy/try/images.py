@@ -25,12 +25,13 @@ OF = {
     "prometheus": "prometheus",
     "alertmanager": "alertmanager",
     "grafana": "grafana",
+    "nginx": "nginx",
 }
 BASE = debian.Recipe(
     "trixie",
     (
         *("openjdk-21-jre-headless", "postgresql-17", "prometheus", "prometheus-alertmanager", "python3-minimal"),
-        *("libpython3-stdlib", "ca-certificates", "curl", "wget", "tini"),
+        *("libpython3-stdlib", "ca-certificates", "curl", "wget", "tini", "nginx-light"),
     ),
 )
 # For Python's own images, which have `python` and let pip install anywhere; the larger one has binutils.

@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,7 +31,7 @@ _NGINX_FOLDERS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 class Gateway:
     """`port`: the public one. `is_behind`: nginx is trusted to say who the stranger is."""
 
-    def __init__(self, settings: Settings, folder: Path, *, is_behind: bool) -> None:
+    def __init__(self, settings: Settings, folder: Path, *, is_behind: bool, more: Mapping[str, str]) -> None:
         self.settings = settings
         variables = {
             "STREAMS_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
@@ -43,6 +43,7 @@ class Gateway:
             "STREAMS_GATEWAY_ADMIN_PORT": "0",
             "STREAMS_ENDPOINTS": json.dumps({ENDPOINT: [SECRET]}),
             "STREAMS_TRUSTED_PROXIES": f"{_NGINX_AT}/32" if is_behind else "",
+            **more,
         }
         self._child = Child(
             [sys.executable, "-m", "streams.cli", "gateway"],
@@ -104,9 +105,9 @@ class Gateway:
 
 
 @contextmanager
-def gateway(settings: Settings, folder: Path, *, is_behind: bool = False) -> Iterator[Gateway]:
-    """One of its own, stopped at the end."""
-    running = Gateway(settings, folder, is_behind=is_behind)
+def gateway(settings: Settings, folder: Path, *, is_behind: bool = False, **more: str) -> Iterator[Gateway]:
+    """One of its own, stopped at the end. `more`: variables."""
+    running = Gateway(settings, folder, is_behind=is_behind, more=more)
     try:
         yield running
     finally:
@@ -156,12 +157,18 @@ class Nginx:
         return set(self._seen.read_text(errors="replace").split()) if self._seen.exists() else set()
 
 
-@contextmanager
-def nginx(folder: Path, gateway_port: int) -> Iterator[Nginx]:
-    """nginx in front of a gateway, configured by the file that docs/deploy.md names."""
+def nginx_program() -> str:
+    """Raises Misconfigured where there is none."""
     program = _nginx()
     if not program:
         raise Misconfigured(NGINX_MISSING)
+    return program
+
+
+@contextmanager
+def nginx(folder: Path, gateway_port: int) -> Iterator[Nginx]:
+    """nginx in front of a gateway, configured by the file that docs/deploy.md names."""
+    program = nginx_program()
     port, place = ports.random_free(), folder / f"nginx-{uuid.uuid4().hex[:6]}"
     place.mkdir()
     (place / "nginx.conf").write_text(_nginx_conf(place, port, gateway_port))
