@@ -16,7 +16,7 @@ every slice from the committed offset up to N (`positions/slices.py`).
     wire        a transaction in Kafka's own words: one request a broker for all partitions
     faust       Faust and aiokafka bent to that: app, run, transport, thread, records, assignor; versions checks them
 
-Other rooms use `faust.run` (run, Plan, App) and `work.unit` (UnitOfWork).
+Other rooms use `faust.run` (run, Plan, App), `work.unit` (UnitOfWork) and `wire.trial` (a transaction that is tried).
 
 Reading order: positions.slices, tables.draft (one room below), work: step, transaction; wire: batches, client; work:
 producer, blocking, window, committer, pipeline, unit; faust.thread, faust.transport; store: table, restore, recovery;
