@@ -36,6 +36,7 @@ from streams.cli.show import (
     acls,
     alert_trial,
     alerts,
+    doctor,
     explain,
     fetch,
     letters,
@@ -48,6 +49,7 @@ from streams.cli.show import (
 )
 from streams.cli.show.drift import merged, render
 from streams.cli.show.status import print_status
+from streams.doctor.judge.lines import look_at
 from streams.events.proof import Proof, ProofVerdict
 from streams.events.resources import RESOURCES
 from streams.events.rights import On, Operation, Right
@@ -189,6 +191,7 @@ PAGES: dict[str, Callable[[str], None]] = {
     "reconcile --all": lambda x: reconcile.print_summary(everybody(x), as_json=False),
     "topics": lambda x: topics.print_changes(proposal(x), [], applied=False, as_json=False),
     "topics acls": lambda x: acls.print_plan(a_plan(x), applied=False, as_json=False),
+    "doctor": lambda x: void(doctor.print_lines([look_at(x, x, x)], as_json=False) == 0),
     "schemas": lambda x: void(schemas.print_checks([SubjectCheck(x, x, x, SubjectStatus.NEW)], as_json=False)),
     "secrets": lambda x: secrets.print_secrets([a_secret(x)], 2.0, as_json=False),
     "verify": lambda x: void(proofs.print_proof(proved(x), as_json=False)),
