@@ -23,11 +23,13 @@ AZURE_PATH = "/metadata/identity/oauth2/token"
 
 
 class TokenServer:
-    """`life_s`: of the tokens that it gives. `failure`: (HTTP status, OAuth's code) in place of a token.
-    `claims`: that replace usual ones. `client_key`: of a client that signs."""
+    """`life_s`: of the tokens that it gives. `told_s`: what it says of that, where that is another thing. `failure`:
+    (HTTP status, OAuth's code) in place of a token. `claims`: that replace usual ones. `client_key`: of a client that
+    signs."""
 
     def __init__(self, life_s: float = 3600.0) -> None:
         self.life_s = life_s
+        self.told_s: Any = None
         self.failure: tuple[int, str] | None = None
         self.claims: dict[str, Any] = {}
         self.client_key: RSAKey | None = None
@@ -68,7 +70,7 @@ class TokenServer:
         if not self._knows(authorization, form):
             return 401, {"error": "invalid_client"}
         self.given_to.append(form.get("scope", ""))
-        return 200, {"access_token": self.token(), "token_type": "Bearer", "expires_in": self.life_s}
+        return 200, {"access_token": self.token(), "token_type": "Bearer", "expires_in": self.told_s or self.life_s}
 
     def azure(self, query: dict[str, str], metadata: str) -> tuple[int, dict[str, Any]]:
         """As the metadata service of a machine answers."""

@@ -44,6 +44,8 @@ def token_of(answer: dict[str, Any], asked_s: float, principal: str) -> Token:
     if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable() or " " in value:
         raise ValueError("no token")
     life_s = float(answer.get("expires_in") or 0) or _life_s(value) or UNKNOWN_S
+    if life_s < 0:
+        raise ValueError("a token that has ended")
     return Token(value, asked_s, asked_s + life_s, principal)
 
 

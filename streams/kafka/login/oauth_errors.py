@@ -34,7 +34,8 @@ def translated(url: str) -> Iterator[None]:
         raise _status(server, error.response.status_code) from None
     except httpx2.TransportError as error:
         raise _away(server, error) from None
-    except ValueError:  # no JSON, no token in it
+    # No JSON, no token in it, a life that is no number; packed wrongly, or nested too deeply to be read.
+    except (ValueError, TypeError, OverflowError, RecursionError, httpx2.RequestError):
         raise Misconfigured(_not_a_server(server, "")) from None
 
 

@@ -129,6 +129,16 @@ def test_a_server_that_is_none(settings: Settings, server: TokenServer) -> None:
             oauth.token_of(answer, 0.0, "")
 
 
+@pytest.mark.parametrize(
+    "life", ["soon", -5, {"a": 1}, [60], float("inf"), float("nan"), pytest.param(10**400, id="huge")]
+)
+def test_a_life_that_is_none(settings: Settings, server: TokenServer, life: object) -> None:
+    """A sentence as for any other answer that is not one of a token server: clients go on with the token they have."""
+    server.told_s = life
+    with pytest.raises(Misconfigured, match="does not answer like one"):
+        oauth.ask(settings, "")
+
+
 def test_how_long_a_token_lives(server: TokenServer) -> None:
     """As the answer says, else as the token itself says, else five minutes."""
     made = server.token()
