@@ -31,17 +31,16 @@ def allowances(client: AdminClient, layout: Sequence[Topic], changes: Sequence[C
 
 def _learn(ask: Ask, wanted: Iterable[Mapping[str, str]]) -> Allowance:
     """Whole sets first: where all is right, one question each is all."""
-    refused: dict[str, str] = {}
+    refused: dict[tuple[str, str], str] = {}
     for config in wanted:
-        if ask({name: value for name, value in config.items() if name not in refused}) is None:
+        left = {name: value for name, value in config.items() if (name, value) not in refused}
+        if ask(left) is None:
             continue
-        for name, value in config.items():
-            if name not in refused and (why := ask({name: value})) is not None:
-                refused[name] = why
-    if RECORD not in refused:
-        return Allowance(refused)
-    ours = min(int(config[RECORD]) for config in wanted if RECORD in config)
-    return Allowance(refused, _most(ask, ours))
+        for name, value in left.items():
+            if (why := ask({name: value})) is not None:
+                refused[name, value] = why
+    sizes = [int(value) for name, value in refused if name == RECORD]
+    return Allowance(refused, _most(ask, min(sizes)) if sizes else None)
 
 
 def _most(ask: Ask, refused_bytes: int) -> int | None:

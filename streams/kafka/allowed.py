@@ -17,8 +17,8 @@ _MEANS: Mapping[str, str] = {
     "segment.ms": "records may stay longer than their days, until Kafka ends their segment",
     "max.compaction.lag.ms": "what was replaced or deleted may stay for as long as Kafka likes",
     "delete.retention.ms": (
-        "a worker or fetcher whose state folder was away for half of Kafka's own value (a day by default) has to start "
-        "with --rebuild-state"
+        "a worker or fetcher whose state folder was away for half of Kafka's own value (a day by default) reads its "
+        "tables anew, from the beginning"
     ),
     "retention.bytes": "Kafka deletes what is above its own value, however new",
     "retention.ms": "records stay for Kafka's own time",
@@ -27,10 +27,10 @@ _MEANS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What was learnt. `refused`: setting → what Kafka says; `record_bytes_max`: the largest it takes, where ours is
-    refused, None where that is not known."""
+    """What was learnt. `refused`: setting and value → what Kafka says; another value of the same setting may be right.
+    `record_bytes_max`: the largest it takes, where ours is refused, None where that is not known."""
 
-    refused: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[tuple[str, str], str] = field(default_factory=dict)
     record_bytes_max: int | None = None
 
 
@@ -70,10 +70,10 @@ def proposal(changes: Sequence[Change], allowances: Mapping[Action, Allowance]) 
     whys: dict[str, str] = {}
     for change in changes:
         refused = allowances.get(change.action, Allowance()).refused
-        out = [name for name in change.config if name in refused and name != RECORD]
+        out = [one[0] for one in change.config.items() if one in refused and not _is_needed(change, one[0])]
         for name in out:
             counts[name] = counts.get(name, 0) + 1
-            whys.setdefault(name, refused[name])
+            whys.setdefault(name, refused[name, change.config[name]])
         if rest := _without(change, out):
             kept.append(rest)
     left_out = [LeftOut(name, count, whys[name], _MEANS.get(name, "")) for name, count in counts.items()]
@@ -93,22 +93,34 @@ def _without(change: Change, out: Sequence[str]) -> Change | None:
     return replace(change, config=rest, detail=f"{change.detail}, without {', '.join(out)}")
 
 
+def _is_needed(change: Change, name: str) -> bool:
+    """Never left out. A topic that takes smaller records would stop the product later, with an event in hand; a table's
+    changelog that is made without its policy would lose the table, and may not be mended afterwards."""
+    return name == RECORD or (name == POLICY and change.action is Action.CREATE)
+
+
 def _problem(changes: Sequence[Change], allowances: Mapping[Action, Allowance]) -> str:
-    """The record that is too large: a topic that takes less would stop the product later, with an event in hand."""
+    """What is needed, and refused."""
     for change in changes:
         allowance = allowances.get(change.action, Allowance())
-        if RECORD not in change.config or RECORD not in allowance.refused:
-            continue
-        wanted, most = change.config[RECORD], allowance.record_bytes_max
-        if most is None:
-            return (
-                f"Kafka does not take {RECORD}={wanted} ({allowance.refused[RECORD]}): look at STREAMS_RECORD_BYTES_MAX"
-            )
-        return (
-            f"Kafka does not take {RECORD}={wanted}, {most} is the most: set STREAMS_RECORD_BYTES_MAX={most} for every "
-            f"process, and STREAMS_BODY_BYTES_MAX={most - ROOM_BYTES} or less for the gateway"
-        )
+        for name, value in change.config.items():
+            if (name, value) in allowance.refused:
+                return _needed(change, name, allowance)
     return ""
+
+
+def _needed(change: Change, name: str, allowance: Allowance) -> str:
+    wanted, most = change.config[name], allowance.record_bytes_max
+    if name == POLICY:
+        why = allowance.refused[name, wanted]
+        return f"Kafka does not take {name}={wanted} ({why}), without which {change.topic} would lose records or state"
+    if most is None:
+        why = allowance.refused[name, wanted]
+        return f"Kafka does not take {RECORD}={wanted} ({why}): look at STREAMS_RECORD_BYTES_MAX"
+    return (
+        f"Kafka does not take {RECORD}={wanted}, {most} is the most: set STREAMS_RECORD_BYTES_MAX={most} for every "
+        f"process, and STREAMS_BODY_BYTES_MAX={most - ROOM_BYTES} or less for the gateway"
+    )
 
 
 def refuse(found: Proposal) -> None:

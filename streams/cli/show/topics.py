@@ -18,7 +18,7 @@ def print_changes(found: Proposal, layout: Sequence[Topic], *, applied: bool, as
     for change in changes:
         terminal.say(f"{change.action:<10} {change.topic}: {change.detail}")
     for one in found.left_out:
-        terminal.say(f"left out   {one.setting} of {one.topics} topics, which this Kafka lets nobody set ({one.why})")
+        terminal.say(f"left out   {one.setting} of {one.topics} topics, which this Kafka does not take ({one.why})")
         if one.means:
             terminal.say(f"           so {one.means}")
     if found.problem:

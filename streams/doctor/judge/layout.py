@@ -37,8 +37,11 @@ def topics(total: int, found: Differences) -> list[Line]:
 
 
 def not_settable(means: Mapping[str, str], problem: str) -> list[Line]:
-    """Settings that this Kafka lets nobody set, and what that comes to. `problem`: why a plan cannot be applied."""
-    lines = [look_at(TOPICS, f"this Kafka lets nobody set {name}", f"so {what}") for name, what in means.items()]
+    """Settings of ours that this Kafka does not take, and what that comes to.
+
+    `problem`: why a plan cannot be applied.
+    """
+    lines = [look_at(TOPICS, f"this Kafka does not take our {name}", f"so {what}") for name, what in means.items()]
     return [*lines, wrong(TOPICS, problem, "then run `junction-streams topics apply`")] if problem else lines
 
 
