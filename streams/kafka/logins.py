@@ -9,6 +9,7 @@ from streams.events.rights import Right, rights_of
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 
+OWN_GROUPS = (Part.CONSUMER, Part.LABS, Part.NOTES)  # roles of programs of yours, whose groups have names of their own
 _COMMON_NAME = re.compile(r"(?:^|,)\s*CN=([^,]+)", re.IGNORECASE)
 
 
@@ -29,14 +30,14 @@ class Logins(NamedTuple):
     @property
     def own_groups(self) -> tuple[str, ...]:
         """With what the groups of consumers begin."""
-        parts = (Part.CONSUMER, Part.LABS, Part.NOTES)
-        return tuple(sorted({short(one) for part in parts for one in self.by_part.get(part, ())}))
+        return tuple(sorted({short(one) for part in OWN_GROUPS for one in self.by_part.get(part, ())}))
 
     def rights(self, settings: Settings) -> dict[str, list[Right]]:
         """Of each login, in the order of the roles. A login with two roles is denied nothing that one of them needs."""
         found: dict[str, dict[Right, None]] = {}
         for part, principals in self.by_part.items():
             for one in principals:
+                _refuse_our_groups(part, short(one), settings)
                 own = rights_of(part, settings.topic_prefix, settings.group_id, short(one), settings.postgres_topics)
                 found.setdefault(one, {}).update(dict.fromkeys(own))
         return {one: [right for right in rights if not _is_undone(right, rights)] for one, rights in found.items()}
@@ -68,6 +69,17 @@ def short(principal: str) -> str:
     name = principal.partition(":")[2]
     common = _COMMON_NAME.search(name)
     return common[1].strip() if common else name
+
+
+def _refuse_our_groups(part: Part, own: str, settings: Settings) -> None:
+    """A consumer may read with groups that begin with its login's name, and so set their offsets. Raises Misconfigured
+    where a group of ours is one of them."""
+    ours = [f"{settings.group_id}{one}" for one in ("-fetcher", "-notify-", "-sink-")]  # and the worker's, without any
+    if part in OWN_GROUPS and any(one.startswith(own) or own.startswith(one) for one in ours):
+        raise Misconfigured(
+            f"the groups of a {part} begin with the name of its login, {own}, and so do groups of ours "
+            "(STREAMS_GROUP_ID): it could move their offsets. Give it a login of another name"
+        )
 
 
 def _is_undone(right: Right, rights: Iterable[Right]) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from streams.events import Topic
 from streams.events.rights import On, Right, by_name
 from streams.kafka.logins import Logins, short
+from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 
 # Since Strimzi 0.49. What is written here has the same form in v1beta2, which older ones want.
@@ -34,8 +35,16 @@ def topics(layout: Iterable[Topic], cluster: str) -> Iterator[dict[str, Any]]:
 
 
 def users(settings: Settings, logins: Logins, cluster: str) -> Iterator[dict[str, Any]]:
-    """A KafkaUser each: with a certificate where the login is one, else with a password that Strimzi makes."""
+    """A KafkaUser each: with a certificate where the login is one, else with a password that Strimzi makes.
+
+    Raises Misconfigured for a login that no KafkaUser can have.
+    """
     for principal, rights in logins.rights(settings).items():
+        if short(principal) != _kubernetes_name(short(principal)):
+            raise Misconfigured(
+                f"Strimzi names a login after its KafkaUser, and Kubernetes takes no name {short(principal)}: small "
+                "letters, digits, `-` and `.`"
+            )
         authentication = "tls" if "CN=" in principal.upper() else "scram-sha-512"
         yield _resource(
             "KafkaUser",
@@ -76,5 +85,5 @@ def _resource(kind: str, name: str, cluster: str, spec: dict[str, Any]) -> dict[
 
 
 def _kubernetes_name(name: str) -> str:
-    """Lower case, `-` for what Kubernetes does not allow. A KafkaUser's name is also its login."""
+    """Lower case, `-` for what Kubernetes does not allow."""
     return re.sub(r"[^a-z0-9.-]", "-", name.lower()).strip("-.")

@@ -153,7 +153,8 @@ class Settings(BaseSettings):
 
     # Topics
     topic_prefix: str = Field(default="junction", pattern=r"^[A-Za-z0-9._-]{1,80}$")
-    """First part of every topic's name."""
+    """First part of every topic's name. Two installations on one Kafka need prefixes of which neither begins with the
+    other and `.`: the rights of one would include the other's topics."""
     partitions: int = Field(default=12, ge=1, le=512)
     """Of every topic. Choose once: another number moves users to other partitions."""
     replication: int = Field(default=1, ge=1)

@@ -58,3 +58,12 @@ def test_a_consumer_has_groups_of_its_own_name() -> None:
     found = logins(["consumer=User:a", "labs=User:b"])
     assert found.own_groups == ("a", "b", "streams-notes")
     assert Right(On.GROUP, "a", Operation.READ, is_prefix=True) in found.rights(SETTINGS)["User:a"]
+
+
+@pytest.mark.parametrize("name", ["j", "junction", "junction-streams", "junction-streams-s", "junction-streams-sink-x"])
+def test_a_consumer_whose_groups_would_be_ours(name: str) -> None:
+    """Whoever may read with a group may set its offsets: the worker would go on from somewhere else."""
+    for given in (f"consumer=User:{name}", f"labs=User:CN={name},O=Clinic"):
+        with pytest.raises(Misconfigured, match="move their offsets"):
+            logins([given]).rights(SETTINGS)
+    assert logins([f"sink=User:{name}", "consumer=User:junction-streams-app"]).rights(SETTINGS)

@@ -10,6 +10,7 @@ from streams.events.rights import On, Right
 from streams.kafka import admin, strimzi
 from streams.kafka.acls import Rule
 from streams.kafka.logins import logins
+from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 
 SETTINGS = Settings(_env_file=None, topic_prefix="Clinic_1", replication=3)
@@ -70,3 +71,10 @@ def meant(acl: dict[str, Any]) -> list[Right]:
     name = of.get("name", "kafka-cluster")
     operations = [re.sub(r"(?<!^)(?=[A-Z])", "_", one).upper() for one in acl["operations"]]
     return [Right(ON[of["type"]], name, one, **pattern) for one in operations]
+
+
+@pytest.mark.parametrize("name", ["team_a", "Worker", "CN=Ä,O=Clinic", "a b"])
+def test_a_login_that_no_kafka_user_can_have(name: str) -> None:
+    """Another name would give the rights to another login, and two logins might become one."""
+    with pytest.raises(Misconfigured, match="Kubernetes takes no name"):
+        list(strimzi.users(SETTINGS, logins([f"worker=User:{name}"]), "c"))
