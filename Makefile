@@ -7,7 +7,7 @@ AUDIT := $(VENV)/audit
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-path bench-engine bench-gateway bench-load bench-sink fuzz mutants chaos tokens compose upgrade consumers clickhouse contract audit prometheus package up dashboards boards board-shots docs chart helm released lock format clean attack
+.PHONY: help demo test check bench bench-path bench-engine bench-gateway bench-load bench-sink fuzz mutants chaos tokens compose upgrade consumers clickhouse contract audit sbom prometheus package up dashboards boards board-shots docs chart helm released lock format clean attack
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -92,6 +92,15 @@ $(AUDIT)/.ready: Makefile  # in a folder of its own: its dependencies are none o
 
 audit: $(AUDIT)/.ready  ## known vulnerabilities of what constraints.txt pins; needs the network
 	@$(PYTHON) deploy/audit.py $(AUDIT)/bin/pip-audit
+
+$(VENV)/sbom/.ready: Makefile  # in a folder of its own: its dependencies are none of ours
+	@$(PYTHON) -m venv --clear $(VENV)/sbom
+	@$(VENV)/sbom/bin/python -m pip install --quiet --disable-pip-version-check cyclonedx-bom==7.5.0 pip-licenses==5.5.5
+	@touch $@
+
+sbom: $(VENV)/.ready $(VENV)/sbom/.ready  ## what the image installs: parts as CycloneDX, and licences; needs the network
+	@mkdir -p build/sbom
+	@$(BIN)/python -m deploy.sbom $(VENV)/sbom/bin build/sbom
 
 consumers: $(VENV)/.ready  ## other people's clients on our topics: make consumers ARGS="--list"
 	@$(BIN)/python -m tests.consumers $(ARGS)
