@@ -5,6 +5,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import count
+from ssl import SSLContext
 from types import TracebackType
 from typing import Self
 
@@ -14,14 +15,13 @@ CHUNK_BYTES = 64 * 1024
 
 
 class Front:
-    """`doors`: ports behind it; those on which nobody listens are passed over."""
+    """`doors`: ports behind it; those on which nobody listens are passed over. `tls`: how to speak to them."""
 
-    def __init__(self, doors: Sequence[int]) -> None:
-        self.port = random_free()
+    def __init__(self, doors: Sequence[int], tls: SSLContext | None = None) -> None:
+        self.port, self._tls = random_free(), tls
         self._doors, self._next = doors, count()
-        self._loop = asyncio.new_event_loop()
-        self._listening = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="front", daemon=True)
+        self._listening, self._end = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="front", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -31,21 +31,21 @@ class Front:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._end.set()
         self._thread.join(5)
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(asyncio.start_server(self._serve, LOOPBACK, self.port))
+    async def _run(self) -> None:
+        """What is under way when it ends is cancelled."""
+        await asyncio.start_server(self._serve, LOOPBACK, self.port)
         self._listening.set()
-        self._loop.run_forever()
+        await asyncio.to_thread(self._end.wait)
 
     async def _serve(self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         first = next(self._next)
         for turn in range(len(self._doors)):
             door = self._doors[(first + turn) % len(self._doors)]
             with suppress(OSError):
-                from_door, to_door = await asyncio.open_connection(LOOPBACK, door)
+                from_door, to_door = await asyncio.open_connection(LOOPBACK, door, ssl=self._tls)
                 await asyncio.gather(_pass(from_client, to_door), _pass(from_door, to_client))
                 return
         to_client.close()

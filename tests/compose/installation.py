@@ -13,7 +13,7 @@ from streams.ops import private
 from streams.ops.errors import Misconfigured, Unavailable
 
 PROJECT = "junction-streams-tried"  # not the name that an installation of this machine's own has
-PORTS = ("GATEWAY", "GATEWAY_ADMIN", "KAFKA", "REGISTRY", "PROMETHEUS", "ALERTMANAGER", "GRAFANA", "SINK_DB")
+PORTS = ("GATEWAY", "GATEWAY_ADMIN", "KAFKA", "REGISTRY", "PROMETHEUS", "ALERTMANAGER", "GRAFANA", "SINK_DB", "PROXY")
 SEVERAL, SCALE_MAX = ("GATEWAY", "GATEWAY_ADMIN"), 4  # of these each replica takes one port of a range
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 ENDPOINTS = json.dumps({"junction": [SECRET]})
@@ -24,7 +24,7 @@ class Installation:
     """`folder` with the files of `checkout`, and the project that compose makes of it."""
 
     def __init__(self, checkout: Path, folder: Path, like: "Installation | None" = None, revision: str = "") -> None:
-        self.folder = folder
+        self.folder, self.profiles = folder, tuple[str, ...]()
         self.ports: dict[str, int] = like.ports if like else {name: random_free() for name in PORTS}
         if revision:
             _extract(checkout, revision, folder)
@@ -34,7 +34,8 @@ class Installation:
 
     def compose(self, *words: str, check: bool = True) -> str:
         """What `docker compose ...` says. Raises Unavailable with its last lines when it fails."""
-        return self.docker("compose", f"--project-name={PROJECT}", *words, check=check)
+        profiles = [f"--profile={name}" for name in self.profiles]
+        return self.docker("compose", f"--project-name={PROJECT}", *profiles, *words, check=check)
 
     def docker(self, *words: str, check: bool = True, errors: int = subprocess.PIPE) -> str:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The plain run: up, a worker killed while it works, all compared, all stopped."""
+"""The plain run: up with notify and the sink, a worker killed while it works, all compared, all stopped."""
 
 import time
 
@@ -10,6 +10,7 @@ DOWN_S = 3.0
 
 
 def run(found: Findings, one: Installation, users: int, days: int) -> None:
+    one.profiles = ("alerts", "sink")
     steps.build(found, one)
     steps.up(found, one)
     steps.load(found, one, world.events_of(1, users, days), lambda load: trouble(found, one, load))

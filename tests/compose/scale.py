@@ -1,12 +1,16 @@
-"""`--scale`: three workers and two gateways under load, one of them killed; ids, folders and addresses are right."""
+"""`--scale`: three workers, two gateways behind the proxy, under load; one worker is killed, then one for all."""
 
 import json
 import time
+from ssl import SSLContext, create_default_context
 
+from streams.demo.watch import scrape
 from streams.simulator.world.world import Event
 from tests.compose import steps, world
+from tests.compose.front import Front
 from tests.compose.installation import Installation
 from tests.compose.report import Findings
+from tests.secured import Authority
 
 OUT = ("--scale=worker=3", "--scale=gateway=2")
 DOWN_S = 12.0  # longer than a session: the others take the partitions over
@@ -14,11 +18,34 @@ DOWN_S = 12.0  # longer than a session: the others take the partitions over
 
 def run(found: Findings, one: Installation, users: int, days: int) -> None:
     events = world.events_of(2, users, days)
+    one.profiles = ("proxy",)
+    tls = certified(one)
     steps.build(found, one)
     steps.up(found, one, *OUT)
-    steps.load(found, one, events, lambda load: trouble(found, one, events, load))
+    through = Front([one.ports["PROXY"]], tls)
+    steps.load(found, one, events, lambda load: trouble(found, one, events, load), through)
+    found.step("gateways behind the proxy", took=" ".join(sorted(map(str, taken(one).values()))))
+    found.need("a gateway took nothing", so=0 not in taken(one).values())
     steps.watched(found, one)
     steps.stop(found, one)
+
+
+def certified(one: Installation) -> SSLContext:
+    """Give the proxy a certificate for 127.0.0.1: how its authority is asked for it."""
+    authority = Authority(one.folder / "authority")
+    for name, file in zip(("proxy_certificate.pem", "proxy_key.pem"), authority.issue("proxy"), strict=True):
+        (one.folder / "secrets" / name).write_bytes(file.read_bytes())
+        (one.folder / "secrets" / name).chmod(0o644)
+    return create_default_context(cafile=str(authority.ca))
+
+
+def taken(one: Installation) -> dict[str, int]:
+    """How many deliveries each gateway has accepted."""
+    found = {}
+    for port in one.published("gateway", 9080):
+        samples = scrape(f"http://127.0.0.1:{port}/metrics", "junction_gateway_published_total")
+        found[str(port)] = sum(value for labels, value in samples if ".raw." in labels["topic"])
+    return found
 
 
 def trouble(found: Findings, one: Installation, events: list[Event], load: world.Load) -> None:

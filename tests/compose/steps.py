@@ -14,6 +14,7 @@ from tests.compose.report import Findings
 
 RATE_PER_S = 60.0
 TARGETS_S = 60.0  # Prometheus looks for processes, and at them, every 15 s
+JOBS = ("fetcher", "gateway", "notify", "sink", "worker")
 SIGTERM = 128 + 15  # as an exit code: Java ends so
 
 
@@ -35,12 +36,18 @@ def up(found: Findings, one: Installation, *words: str) -> None:
     found.need("a container is neither healthy nor has it ended well", so=healthy + ended == len(there) and healthy > 0)
 
 
-def load(found: Findings, one: Installation, events: list[Event], trouble: Callable[[world.Load], None]) -> None:
-    """Deliver all events, with `trouble` in between, and compare what comes out with the world."""
+Trouble = Callable[[world.Load], None]
+
+
+def load(found: Findings, one: Installation, events: list[Event], trouble: Trouble, front: Front | None = None) -> None:
+    """Deliver all events, with `trouble` in between, and compare what comes out with the world.
+
+    `front`: to be sent through. None: one that knows every gateway.
+    """
     settings = world.settings_of(one)
     watch, began_s = Watch(settings), time.monotonic()
-    with Front(one.range("GATEWAY")) as front:
-        sent = world.Load(f"http://127.0.0.1:{front.port}/webhooks/junction", events, RATE_PER_S)
+    with front or Front(one.range("GATEWAY")) as door:
+        sent = world.Load(f"http://127.0.0.1:{door.port}/webhooks/junction", events, RATE_PER_S)
         trouble(sent)
         tally = sent.wait()
     counts = {"accepted": tally.accepted, "retried": tally.retried, "refused": tally.refused + tally.given_up}
@@ -53,10 +60,10 @@ def load(found: Findings, one: Installation, events: list[Event], trouble: Calla
     found.need("deliveries were refused or given up", so=counts["refused"] == 0)
 
 
-def watched(found: Findings, one: Installation) -> None:
+def watched(found: Findings, there: Installation) -> None:
     """Prometheus finds every process of ours that runs."""
-    url = f"http://127.0.0.1:{one.published('prometheus', 9090)[0]}/api/v1/targets"
-    ours = sorted(name for name in ("gateway", "worker") for _ in one.containers(name))
+    url = f"http://127.0.0.1:{there.published('prometheus', 9090)[0]}/api/v1/targets"
+    ours = sorted(one["Service"] for one in there.containers() if one["Service"] in JOBS)
     until = time.monotonic() + TARGETS_S
     while (jobs := _up(url)) != ours and time.monotonic() < until:
         time.sleep(1)
