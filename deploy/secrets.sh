@@ -3,6 +3,7 @@
 # What others give you (Junction's signing secret and API key, receivers) you write into them afterwards; docs/deploy.md
 # says which. The folder is closed; the files in it can be read, because a container sees a file as it is here, whoever
 # owns it, and our services are user 10001. Safe to repeat: it changes no password, only files that are made of them.
+# What stands in .env, where an earlier version had its secrets, is taken from there: databases know these passwords.
 set -eu
 umask 077
 cd "${1:-$(dirname "$0")/..}"
@@ -21,8 +22,19 @@ once() {
     if [ -e "$1" ]; then cat > /dev/null; else write "$1"; fi
 }
 
+# A variable of .env, without quotes around it; nothing where there is none.
+earlier() {
+    [ ! -e ../.env ] || sed -n "s/^$1=//p" ../.env | tail -n 1 | sed "s/^'\(.*\)'\$/\1/; s/^\"\(.*\)\"\$/\1/" | tr -d '\r\n'
+}
+
+# Of .env, or else what comes in.
+kept() {
+    found=$(earlier "$2")
+    if [ -n "$found" ]; then cat > /dev/null; printf '%s' "$found" | once "$1"; else once "$1"; fi
+}
+
 for name in postgres_password grafana_password sink_db_password streams_query_token; do
-    random | once "$name"
+    random | kept "$name" "$(echo "$name" | tr '[:lower:]' '[:upper:]')"
 done
 
 # Logins on Kafka: the administrator, and one for each role of docs/rights.md.
@@ -41,8 +53,8 @@ done | write kafka_jaas.conf
 printf 'REGISTRY_DATASOURCE_PASSWORD=%s\n' "$(cat postgres_password)" | write registry.properties
 
 # Yours. The signing secret is for the simulator, until Junction's own stands in its place.
-printf '{"junction": ["whsec_%s"]}\n' "$(head -c 24 /dev/urandom | base64)" | once streams_endpoints
-printf '' | once streams_junction_api_key
-printf '{}\n' | once streams_notify_receivers
-printf 'postgresql://streams:%s@sink-db:5432/health\n' "$(cat sink_db_password)" | once streams_postgres_url
+printf '{"junction": ["whsec_%s"]}\n' "$(head -c 24 /dev/urandom | base64)" | kept streams_endpoints STREAMS_ENDPOINTS
+printf '' | kept streams_junction_api_key STREAMS_JUNCTION_API_KEY
+printf '{}\n' | kept streams_notify_receivers STREAMS_NOTIFY_RECEIVERS
+printf 'postgresql://streams:%s@sink-db:5432/health\n' "$(cat sink_db_password)" | kept streams_postgres_url STREAMS_POSTGRES_URL
 echo "secrets: $(ls | wc -l) files in $(pwd)"

@@ -98,3 +98,17 @@ def test_kafka_knows_every_login(made: Path) -> None:
             )
             assert users
             assert set(re.findall(r"user_([\w-]+)=", users[1])) == {"admin", *LOGINS}
+
+
+def test_secrets_of_a_version_that_had_them_in_env_are_kept(tmp_path: Path) -> None:
+    """The registry's database knows its password, and Junction signs with the secret it has: others would stop both."""
+    endpoints = '{"junction": ["whsec_first", "whsec_second"]}'
+    lines = [f"STREAMS_ENDPOINTS='{endpoints}'", "POSTGRES_PASSWORD=of the volume", 'SINK_DB_PASSWORD="quoted"']
+    (tmp_path / ".env").write_text("\n".join([*lines, "GRAFANA_PASSWORD=", "#STREAMS_QUERY_TOKEN=comment"]))
+    subprocess.run([SCRIPT, tmp_path], check=True, capture_output=True)
+    found = {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
+    assert found["streams_endpoints"] == endpoints
+    assert (found["postgres_password"], found["sink_db_password"]) == ("of the volume", "quoted")
+    assert "of the volume" in found["registry.properties"]
+    assert "streams:quoted@sink-db" in found["streams_postgres_url"]
+    assert all(len(found[name]) == 48 for name in ("grafana_password", "streams_query_token"))
