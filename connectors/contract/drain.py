@@ -168,7 +168,7 @@ class Drain:
                 "Kafka does not have it: records expired before they were written, or the topic was made anew"
             )
         if not error.retriable() and error.code() != KafkaError._MAX_POLL_EXCEEDED:  # then we join again
-            raise refused(f"reading {place[0]}", error)
+            raise refused(f"reading {place[0]}" if place[0] else f"joining the group of sink {self._sink.name}", error)
 
     def _write(self, batches: Sequence[SinkBatch]) -> None:
         try:

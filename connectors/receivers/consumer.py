@@ -17,7 +17,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from connectors.receivers.ownership import OwnershipCommits
 from connectors.receivers.sender import ConfirmOwnership
 from streams.kafka.login.librdkafka import for_librdkafka
-from streams.ops.errors import Unavailable
+from streams.kafka.refused import refused
 from streams.ops.settings import Settings
 
 WAITING_MAX = 200  # of one partition; then it is paused
@@ -33,12 +33,12 @@ class ReceiverConsumer:
     """
 
     def __init__(self, settings: Settings, name: str, topic: str, handle: Handle) -> None:
-        self._topic, self._handle = topic, handle
+        self._topic, self._handle, self._group = topic, handle, f"{settings.group_id}-notify-{name}"
         self._ownership = OwnershipCommits(name, topic, settings.session_timeout_s)
         self._consumer = Consumer(
             for_librdkafka(settings)
             | {
-                "group.id": f"{settings.group_id}-notify-{name}",
+                "group.id": self._group,
                 "isolation.level": "read_committed",
                 "enable.auto.commit": False,
                 "enable.auto.offset.store": False,
@@ -58,7 +58,8 @@ class ReceiverConsumer:
         self._paused: set[int] = set()
 
     async def run(self, stop: asyncio.Event, *, once: bool) -> None:
-        """Until `stop`; with `once` until all that is there is done. Raises Unavailable, and what `handle` raises.
+        """Until `stop`; with `once` until all that is there is done. Raises Unavailable, Misconfigured, and what
+        `handle` raises.
 
         Everything runs in the loop's thread, librdkafka's callbacks too: `consume` calls them, and does not wait.
         """
@@ -75,7 +76,7 @@ class ReceiverConsumer:
                     return
                 await (asyncio.sleep(0) if messages else self._ownership.pause())
         except KafkaException as error:
-            raise Unavailable(f"reading {self._topic}: {error.args[0].name()}") from None
+            raise self._trouble(error.args[0]) from None
         finally:
             await self._close()
 
@@ -119,7 +120,7 @@ class ReceiverConsumer:
         elif error.code() == KafkaError._PARTITION_EOF:
             self._ended.add(partition)
         elif not error.retriable():
-            raise Unavailable(f"reading {self._topic}: {error.name()}")
+            raise self._trouble(error)
 
     async def _work_on(self, partition: int) -> None:
         waiting = self._waiting[partition]
@@ -129,6 +130,11 @@ class ReceiverConsumer:
             if self._waiting.get(partition) is waiting:
                 waiting.popleft()
                 self._ownership.done(partition, message.offset() + 1)
+
+    def _trouble(self, error: KafkaError) -> Exception:
+        is_of_group = error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED
+        what = f"joining group {self._group}" if is_of_group else f"reading {self._topic}"
+        return refused(what, error, is_question=True)
 
     def _raise_failures(self) -> None:
         for partition, task in list(self._tasks.items()):

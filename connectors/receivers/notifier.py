@@ -101,4 +101,6 @@ class _Notifier:
         value = self._codec.encode(topics.ALERT_DELIVERIES, record)
         async for attempt in stamina.retry_context(on=Unavailable, attempts=None, timeout=None):
             with attempt:
+                if self._publisher.forbidden:  # of the try before: asking again is of no use
+                    raise self._publisher.forbidden
                 await self._publisher.publish(self._deliveries, key, value, [], partition)

@@ -14,6 +14,7 @@ from connectors.webhook.app import Gateway
 from connectors.webhook.endpoints import keyrings_of
 from connectors.webhook.server import Server, admin_server, public_server
 from streams.events import ROOM_BYTES, topics
+from streams.events.parts import USES, Part
 from streams.kafka import admin
 from streams.kafka.publisher import KafkaPublisher
 from streams.ops import log, tracing
@@ -48,6 +49,7 @@ def run(settings: Settings) -> None:
 def _check_layout(settings: Settings) -> None:
     try:
         admin.check_layout(settings)
+        admin.check_writable(settings, USES[Part.GATEWAY].sends)
     except GaveUp:
         raise
     except Unavailable as error:

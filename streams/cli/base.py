@@ -13,7 +13,7 @@ import typer
 
 from streams import __version__
 from streams.ops import private
-from streams.ops.errors import Misconfigured, StreamsError, Unavailable
+from streams.ops.errors import Forbidden, Misconfigured, StreamsError, Unavailable
 from streams.ops.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def main() -> None:
     private.close_files()  # before anything is written: tables and Kafka's files hold health data
     try:
         app()
+    except Forbidden as error:
+        _stop(f"{error} (role {_role()}: docs/rights.md)", 2)
     except Misconfigured as error:
         _stop(str(error), 2)
     except Unavailable as error:
@@ -70,6 +72,14 @@ def main() -> None:
     except Exception as error:
         _stop_for_kafka(error)
         raise
+
+
+def _role() -> str:
+    """Whose rights a command needs."""
+    command = next((one for one in sys.argv[1:] if not one.startswith("-")), "")
+    if command in ("gateway", "worker", "fetcher", "notify", "sink"):
+        return command
+    return "operator" if command in ("topics", "schemas") else "support"
 
 
 def _stop_for_kafka(error: Exception) -> None:

@@ -49,7 +49,7 @@ def rights_of(
     if part is Part.SINK and postgres_topics:
         use = use._replace(receives=tuple(postgres_topics))
     found = [*_described(use, topic_prefix, group_id), *_topics(part, use, topic_prefix, group_id)]
-    found += [*_groups(use, group_id, own), *_transactions(part, use, group_id)]
+    found += [*_groups(use, group_id, own), *_transactions(use, group_id)]
     return found + (_operators(topic_prefix, group_id) if part is Part.OPERATOR else [])
 
 
@@ -108,14 +108,14 @@ def _groups(use: Use, group_id: str, own: str) -> Iterator[Right]:
         yield Right(On.GROUP, own, Operation.READ, is_prefix=True)
 
 
-def _transactions(part: Part, use: Use, group_id: str) -> Iterator[Right]:
+def _transactions(use: Use, group_id: str) -> Iterator[Right]:
     """A worker's id may be any word, so its prefix includes ids of others: with one it would end their transactions."""
     if use.transactions is None:
         return
     mine = _named(On.TRANSACTIONAL_ID, f"{group_id}{use.transactions}", Operation.WRITE)
     yield mine
-    for name, other in USES.items():
-        if name is not part and other.transactions is not None:
+    for other in USES.values():
+        if other.transactions is not None:
             theirs = _named(On.TRANSACTIONAL_ID, f"{group_id}{other.transactions}", Operation.WRITE)
             if mine.is_prefix and theirs.name != mine.name and theirs.name.startswith(mine.name):
                 yield theirs._replace(is_denied=True)

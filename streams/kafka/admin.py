@@ -4,7 +4,9 @@ A partition count is never changed: it decides where each user lives. Replicatio
 afterwards: moving replicas is the operators' work.
 """
 
-from confluent_kafka import KafkaException, TopicPartition
+from collections.abc import Iterable
+
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from streams.events import Topic, topics
@@ -12,6 +14,7 @@ from streams.kafka import admin_calls, allowance, allowed
 from streams.kafka.admin_calls import ANSWER_S
 from streams.kafka.allowed import Proposal
 from streams.kafka.ping import admin_client
+from streams.kafka.refused import forbidden
 from streams.kafka.topic_changes import Action, Change, difference, named, refuse_impossible
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
@@ -36,13 +39,16 @@ def client_of(settings: Settings) -> AdminClient:
 
 
 def plan(settings: Settings, client: AdminClient | None = None, *, partitions_only: bool = False) -> list[Change]:
-    """What differs, in the order of the layout; empty when all is right. Raises Unavailable.
+    """What differs, in the order of the layout; empty when all is right. Raises Unavailable; Misconfigured
+    where this login may not look.
 
     `partitions_only` leaves out the settings of the topics, which cost several times as much to ask for.
     """
     client = client or client_of(settings)
     counts = admin_calls.partition_counts(client, settings)
     wanted = layout_of(settings)
+    if not settings.is_mock:
+        admin_calls.check_visible(client, [topic for topic in wanted if topic.name not in counts])
     existing = [] if partitions_only or settings.is_mock else [topic for topic in wanted if topic.name in counts]
     configs = admin_calls.configs(client, existing)
     changes = (difference(topic, counts.get(topic.name), configs.get(topic.name)) for topic in wanted)
@@ -82,6 +88,14 @@ def check_layout(settings: Settings, client: AdminClient | None = None, *, parti
         raise Misconfigured(
             f"topics are not as they have to be: {named(blocking)}. Run `junction-streams topics apply`."
         )
+
+
+def check_writable(settings: Settings, shorts: Iterable[str]) -> None:
+    """Raises Misconfigured naming the first of these topics that this login may not write, where Kafka says that."""
+    names = [f"{settings.topic_prefix}.{short}" for short in shorts]
+    found = None if settings.is_mock else admin_calls.unwritable(client_of(settings), names)
+    if found:
+        raise forbidden(f"writing {found}", KafkaError.TOPIC_AUTHORIZATION_FAILED)
 
 
 def newest_ms(client: AdminClient, settings: Settings, name: str) -> int | None:

@@ -6,8 +6,9 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import (
+    AclOperation,
     AdminClient,
     AlterConfigOpType,
     ConfigEntry,
@@ -19,8 +20,9 @@ from confluent_kafka.admin import (
 
 from streams.events import Topic
 from streams.kafka.ping import PATIENT_S, QUICK_S, ping
+from streams.kafka.refused import forbidden
 from streams.kafka.topic_changes import Change
-from streams.ops.errors import Misconfigured, Unavailable
+from streams.ops.errors import Forbidden, Misconfigured, Unavailable
 from streams.ops.settings import Settings
 
 ANSWER_S = 5.0
@@ -45,6 +47,28 @@ def _topics_late(client: AdminClient, settings: Settings) -> Any:
         return client.list_topics(timeout=PATIENT_S).topics
     except KafkaException as error:
         raise _unavailable(error.args[0], settings.bootstrap_servers) from None
+
+
+def check_visible(client: AdminClient, missing: list[Topic]) -> None:
+    """Raises Misconfigured where one of these only looks as if it were missing: this login may not see it."""
+    if not missing:
+        return
+    asked = client.describe_topics(TopicCollection([topic.name for topic in missing]), request_timeout=ANSWER_S)
+    for name, future in asked.items():
+        error = future.exception()
+        if isinstance(error, KafkaException) and error.args[0].code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            raise forbidden(f"looking at {name}", error.args[0].code())
+
+
+def unwritable(client: AdminClient, names: list[str]) -> str:
+    """The first topic that this login may not write; "" where there is none, or where Kafka does not say."""
+    asked = client.describe_topics(TopicCollection(names), include_authorized_operations=True, request_timeout=ANSWER_S)
+    for name, future in asked.items():
+        with suppress(KafkaException):  # what is missing, and who does not answer, is told elsewhere
+            may = future.result().authorized_operations
+            if may and AclOperation.WRITE not in may:
+                return str(name)
+    return ""
 
 
 def configs(client: AdminClient, existing: list[Topic]) -> dict[str, dict[str, str]]:
@@ -132,7 +156,7 @@ def _refused(error: KafkaError) -> Unavailable | Misconfigured:
     if error.code() in _NOT_NOW:
         return Unavailable(f"Kafka is not ready to change topics ({error.name()})")
     if error.code() in _RIGHTS:
-        return Misconfigured(
+        return Forbidden(
             f"this login may not see or change the settings of a topic ({error.name()}): services need "
             "DESCRIBE_CONFIGS, `topics apply` also CREATE and ALTER_CONFIGS (docs/rights.md)"
         )

@@ -4,10 +4,11 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from confluent_kafka import KafkaError
+from confluent_kafka import KafkaError, Message
 
 from streams.events import Headers
-from streams.ops.errors import Unavailable
+from streams.kafka.refused import RIGHTS, forbidden
+from streams.ops.errors import Forbidden, Unavailable
 
 DOUBT_S = 2.0  # without a confirmation while records are under way
 TRIALS_MAX = 8  # records under way while Kafka confirms none
@@ -35,6 +36,7 @@ class Confirmations:
         self.bytes = 0
         self.confirmed = 0
         self.failure = ""  # of the last report
+        self.forbidden: Forbidden | None = None  # a topic that this login may not write
         self._seen = 0  # of `confirmed`, at `_seen_s`
         self._seen_s = clock()
 
@@ -70,7 +72,7 @@ class UnderWay:
     def __init__(self, all_: Confirmations, future: "asyncio.Future[None]", n_bytes: int) -> None:
         self._all, self._future, self._n_bytes = all_, future, n_bytes
 
-    def __call__(self, error: KafkaError | None, _message: object) -> None:
+    def __call__(self, error: KafkaError | None, message: Message) -> None:
         """The delivery report."""
         all_, future = self._all, self._future
         all_.records -= 1
@@ -81,6 +83,8 @@ class UnderWay:
             if not future.done():  # else its publish was cancelled: the reply deadline passed
                 future.set_result(None)
             return
+        if error.code() in RIGHTS:
+            all_.forbidden = forbidden(f"writing {message.topic()}", error.code())
         if error.code() in _NOT_NOW:
             all_.failure = str(unavailable(error))
         if not future.done():

@@ -22,8 +22,9 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from streams.events import Headers
 from streams.kafka.confirmations import Confirmations, UnderWay, unavailable
 from streams.kafka.login.librdkafka import for_librdkafka
+from streams.kafka.refused import RIGHTS, forbidden
 from streams.ops import log, metrics
-from streams.ops.errors import Unavailable
+from streams.ops.errors import Forbidden, Unavailable
 from streams.ops.settings import Settings
 
 # What arrives within a millisecond goes in one request: without it Kafka and librdkafka spend two to three times the
@@ -80,6 +81,11 @@ class KafkaPublisher:
     def under_way_bytes(self) -> int:
         """See Publisher."""
         return self._under_way.bytes
+
+    @property
+    def forbidden(self) -> Forbidden | None:
+        """The last topic that Kafka did not let this login write; publishing to it raises Unavailable."""
+        return self._under_way.forbidden
 
     async def publish(self, topic: str, key: bytes, value: bytes, headers: Headers, partition: int) -> None:
         """See Publisher. The partition is given: `partitions.partition_for` decides it for every door alike."""
@@ -148,12 +154,17 @@ class KafkaPublisher:
             self._mend()
         if self._under_way.is_doubtful():
             self.on_doubt()
+        if self.forbidden and str(self.forbidden) not in self._logged:
+            self._logged.add(str(self.forbidden))
+            self._logger.error("kafka_forbids", why=str(self.forbidden))
         metrics.QUEUE_BYTES.set(self._under_way.bytes)
         self._poll_in(loop, _POLL_S if self._under_way.records else _IDLE_POLL_S)
 
     def _break(self, error: KafkaError) -> None:
         if self.broken:
             return
+        if error.code() in RIGHTS:  # of no topic: none may be written
+            self._under_way.forbidden = forbidden("writing to any topic", error.code())
         self.broken = f"the connection to Kafka broke for good and is made anew ({error.name()})"
         if self._under_way.confirmed > self._confirmed_before:
             self._replace_s = _REPLACE_S

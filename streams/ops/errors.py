@@ -8,6 +8,7 @@ StreamsError
 │   ├── Overloaded      more comes than Kafka takes, and this can wait
 │   └── GaveUp          it was waited for long enough: whoever starts ends with 3
 └── Misconfigured   a person has to change something: print the sentence, exit with 2
+    ├── Forbidden       Kafka refuses for want of a right that the role of this process needs
     └── UnknownSchema   the registry is well, and has no schema of this id
 
 An error's text never holds a payload value, a secret or an e-mail address: it ends up in logs and dead letters.
@@ -73,6 +74,10 @@ class GaveUp(Unavailable):
 
 class Misconfigured(StreamsError):
     """A person has to act; the text names the command or the setting that helps."""
+
+
+class Forbidden(Misconfigured):
+    """Kafka refuses for want of a right; the text names the topic, the group or the id, docs/rights.md the roles."""
 
 
 class UnknownSchema(Misconfigured):

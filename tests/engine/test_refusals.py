@@ -10,8 +10,8 @@ from streams.demo.cluster import MockCluster
 from streams.engine.positions.group_metadata import Member, Membership
 from streams.engine.work.aborts import AbortCause, Aborted
 from streams.engine.work.producer import TransactionalProducer
-from streams.engine.work.refusals import LASTING, REFUSALS_MAX, REFUSED_S, Refusals
-from streams.ops.errors import Misconfigured
+from streams.engine.work.refusals import FORBIDDEN_S, LASTING, REFUSALS_MAX, REFUSED_S, Refusals
+from streams.ops.errors import Forbidden, Misconfigured
 from streams.ops.settings import MIB, Settings
 from streams.tables.outputs import Emit
 
@@ -72,16 +72,25 @@ def test_a_record_s_own_error_ends_the_worker_at_once() -> None:
             Refusals().aborted(Aborted.by(code, TOPIC), 0.0)
 
 
-def test_others_end_it_when_they_come_in_a_row() -> None:
+@pytest.mark.parametrize(
+    ("code", "after_s", "kind", "sentence"),
+    [
+        (KafkaError.TOPIC_AUTHORIZATION_FAILED, FORBIDDEN_S, Forbidden, "were refused for {}: .*acls plan"),
+        (KafkaError.POLICY_VIOLATION, REFUSED_S, Misconfigured, "for {}: POLICY_VIOLATION"),
+    ],
+)
+def test_others_end_it_when_they_come_in_a_row(
+    code: int, after_s: float, kind: type[Misconfigured], sentence: str
+) -> None:
     """Rights that are missing do not come by waiting; a commit in between says that something changed."""
-    refusals, denied = Refusals(), Aborted.by(KafkaError.TOPIC_AUTHORIZATION_FAILED, TOPIC)
+    refusals, denied = Refusals(), Aborted.by(code, TOPIC)
     for n in range(2 * REFUSALS_MAX):  # quickly, one after the other
         refusals.aborted(denied, n / 10)
     refusals.committed()
     for n in range(REFUSALS_MAX - 1):
-        refusals.aborted(denied, 100 + n * REFUSED_S)
-    with pytest.raises(Misconfigured, match=f"{REFUSALS_MAX} transactions in a row for {TOPIC}: TOPIC_AUTHORIZATION"):
-        refusals.aborted(denied, 100 + REFUSALS_MAX * REFUSED_S)
+        refusals.aborted(denied, 100 + n * after_s)
+    with pytest.raises(kind, match=f"{REFUSALS_MAX} transactions in a row {sentence.format(TOPIC)}"):
+        refusals.aborted(denied, 100 + REFUSALS_MAX * after_s)
 
 
 @pytest.mark.parametrize(

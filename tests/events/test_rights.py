@@ -4,20 +4,23 @@ import pytest
 
 from streams.events import topics
 from streams.events.parts import USES, Part, changelogs
-from streams.events.rights import On, Operation, Right, allows, rights_of
+from streams.events.rights import CLUSTER, On, Operation, Right, allows, by_name, rights_of
 from streams.kafka import admin
 from streams.ops.settings import Settings
 
 SETTINGS = Settings(_env_file=None)
 LAYOUT = [topic.name for topic in admin.layout_of(SETTINGS)]
 GROUP = SETTINGS.group_id
-RIGHTS = {part: rights_of(part, "junction", GROUP, f"streams-{part}") for part in Part}
 SERVICES = [part for part, use in USES.items() if use.is_service]
+
+
+def rights(part: Part) -> list[Right]:
+    return rights_of(part, "junction", GROUP, f"streams-{part}")
 
 
 def may(part: Part, operation: str, on: On, name: str) -> bool:
     """Whether Kafka lets a role do that."""
-    return allows(RIGHTS[part], on, name, operation)
+    return allows(rights(part), on, name, operation)
 
 
 @pytest.mark.parametrize("part", SERVICES)
@@ -31,10 +34,10 @@ def test_a_service_may_look_at_the_whole_layout(part: Part) -> None:
 @pytest.mark.parametrize("part", Part)
 def test_only_the_operator_creates_and_alters(part: Part) -> None:
     """And nobody has a right to delete, or on the cluster, that changes anything."""
-    changing = {one.operation for one in RIGHTS[part]} & {Operation.CREATE, Operation.ALTER_CONFIGS}
+    changing = {one.operation for one in rights(part)} & {Operation.CREATE, Operation.ALTER_CONFIGS}
     assert bool(changing) is (part is Part.OPERATOR)
-    assert {one.operation for one in RIGHTS[part]} <= set(Operation)
-    assert {one.operation for one in RIGHTS[part] if one.on is On.CLUSTER} <= {Operation.DESCRIBE}
+    assert {one.operation for one in rights(part)} <= set(Operation)
+    assert {one.operation for one in rights(part) if one.on is On.CLUSTER} <= {Operation.DESCRIBE}
 
 
 @pytest.mark.parametrize("part", [part for part in Part if part is not Part.SUPPORT])
@@ -96,11 +99,34 @@ def test_names_follow_prefix_and_group() -> None:
 def test_denials_win_and_reading_includes_looking() -> None:
     """As Kafka's StandardAuthorizer has it; tests/integration/test_rights.py asks a real one."""
     all_a = Right(On.TOPIC, "a", Operation.WRITE, is_prefix=True)
-    rights = [all_a, all_a._replace(name="ab", is_denied=True)]
-    assert [allows(rights, On.TOPIC, name, "WRITE") for name in ("a", "ac", "ab", "abc", "b")] == [True, True] + [
-        False
-    ] * 3
-    assert allows(rights, On.TOPIC, "abc", "DESCRIBE")
-    assert not allows(rights, On.GROUP, "a", "WRITE")
+    some = [all_a, all_a._replace(name="ab", is_denied=True)]
+    let = {name for name in ("a", "ac", "ab", "abc", "b") if allows(some, On.TOPIC, name, "WRITE")}
+    assert let == {"a", "ac"}
+    assert allows(some, On.TOPIC, "abc", "DESCRIBE")
+    assert not allows(some, On.GROUP, "a", "WRITE")
     assert allows([Right(On.TOPIC, "a", Operation.ALTER_CONFIGS)], On.TOPIC, "a", "DESCRIBE_CONFIGS")
     assert not allows([Right(On.TOPIC, "a", Operation.DESCRIBE)], On.TOPIC, "a", "READ")
+
+
+@pytest.mark.parametrize("part", [part for part in Part if part not in SERVICES])
+def test_only_services_look_at_what_they_do_not_use(part: Part) -> None:
+    """A consumer does not see what other topics there are; the operator sees all, to compare them."""
+    seen = {name for name in LAYOUT if may(part, Operation.DESCRIBE_CONFIGS, On.TOPIC, name)}
+    assert seen == (set(LAYOUT) if part is Part.OPERATOR else set())
+
+
+def test_the_operator_sees_rights() -> None:
+    """And nobody else."""
+    assert [part for part in Part if may(part, Operation.DESCRIBE, On.CLUSTER, CLUSTER)] == [Part.OPERATOR]
+
+
+def test_operations_on_a_name_stand_together() -> None:
+    """In the order of the rights; a denial is apart."""
+    read = Right(On.TOPIC, "a", Operation.READ)
+    rights = [read, read._replace(operation="WRITE"), read._replace(is_denied=True), read._replace(name="b")]
+    bare = read._replace(operation="")
+    assert by_name(rights) == {
+        bare: ["READ", "WRITE"],
+        bare._replace(is_denied=True): ["READ"],
+        bare._replace(name="b"): ["READ"],
+    }

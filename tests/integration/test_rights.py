@@ -1,22 +1,32 @@
 """Rights on a real Kafka that asks for a login and allows nothing by itself."""
 
-from collections.abc import Iterator
+import asyncio
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
+from confluent_kafka import Message
 
+from connectors.receivers.consumer import ReceiverConsumer
+from connectors.receivers.sender import ConfirmOwnership
 from streams.demo.cluster import jars
 from streams.demo.cluster.guarded import GuardedKafka, login
 from streams.demo.rights.matrix import counts, matrix
 from streams.demo.rights.show import lines
 from streams.doctor.judge.lines import State
 from streams.doctor.look import cluster, transaction
-from streams.events.parts import Part
+from streams.engine.store.offsets import CommittedOffsets
+from streams.engine.work.producer import TransactionalProducer
+from streams.events.parts import USES, Part
 from streams.events.rights import On, Operation, Right
 from streams.kafka import acls, admin
 from streams.kafka.acls import Rule
 from streams.kafka.logins import logins
-from streams.ops.errors import Misconfigured
+from streams.kafka.publisher import KafkaPublisher
+from streams.ops.errors import Forbidden, Misconfigured, Unavailable
 from streams.ops.settings import Settings
 
 LOGINS = logins()
@@ -99,3 +109,55 @@ def test_what_is_not_allowed_is_refused(of: dict[Part, Settings]) -> None:
     assert lines(one for one in found if not one.is_right) == []
     assert {one.part for one in found} == set(Part)
     assert counts(found)["refused"] > 1_000
+
+
+async def _to_nobody(message: Message, confirm: ConfirmOwnership) -> None:
+    """No alert comes so far."""
+
+
+def _start(settings: Settings) -> None:
+    with closing(TransactionalProducer(settings)) as producer:
+        producer.init()
+
+
+ACTS: dict[str, tuple[Part, Callable[[Settings], object]]] = {
+    "looking at t.": (Part.CONSUMER, admin.check_layout),
+    "writing t.raw.connections: ": (Part.SINK, lambda it: admin.check_writable(it, USES[Part.GATEWAY].sends)),
+    "offsets of group g: ": (Part.LABS, lambda it: CommittedOffsets(it).stable([("t.labs", 0)], threading.Event())),
+    "starting transactions as g-w0 in group g: GROUP": (Part.FETCHER, _start),
+    "starting transactions as g-redrive in group g: TRANSACTIONAL": (
+        Part.WORKER,
+        lambda it: _start(it.model_copy(update={"worker_id": "redrive"})),
+    ),
+    "joining group g-notify-log: ": (
+        Part.WORKER,
+        lambda it: asyncio.run(ReceiverConsumer(it, "log", "t.alerts", _to_nobody).run(asyncio.Event(), once=True)),
+    ),
+}
+
+
+@pytest.mark.parametrize("sentence", ACTS)
+def test_a_process_without_a_right_is_told_which(sentence: str, of: dict[Part, Settings]) -> None:
+    """The topic, the group or the id, at once: no waiting brings a right."""
+    part, act = ACTS[sentence]
+    with pytest.raises(Forbidden, match=f"{re.escape(sentence)}.*AUTHORIZATION_FAILED.*topics acls plan"):
+        act(of[part])
+
+
+@pytest.mark.parametrize(
+    ("part", "sentence"),
+    [(Part.NOTIFY, "writing t.raw.labs: TOPIC_AUTH"), (Part.SINK, "writing to any topic: CLUSTER_AUTH")],
+)
+def test_a_topic_that_may_not_be_written_is_remembered(part: Part, sentence: str, of: dict[Part, Settings]) -> None:
+    """A sender is answered as ever; the process says once what it lacks."""
+
+    async def publish() -> Forbidden | None:
+        publisher = KafkaPublisher(of[part])
+        try:
+            with pytest.raises(Unavailable):
+                await publisher.publish("t.raw.labs", b"k", b"v", [], 0)
+        finally:
+            await publisher.close(1.0)
+        return publisher.forbidden
+
+    assert str(asyncio.run(publish())).startswith(sentence)

@@ -4,7 +4,7 @@ import pytest
 from confluent_kafka import KafkaError
 
 from streams.kafka.refused import refused
-from streams.ops.errors import Misconfigured, StreamsError, Unavailable
+from streams.ops.errors import Forbidden, Misconfigured, StreamsError, Unavailable
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,8 @@ from streams.ops.errors import Misconfigured, StreamsError, Unavailable
         (KafkaError.UNKNOWN_TOPIC_OR_PART, Misconfigured),
         (KafkaError._ALL_BROKERS_DOWN, Unavailable),
         (KafkaError.NOT_LEADER_FOR_PARTITION, Unavailable),
-        (KafkaError.TOPIC_AUTHORIZATION_FAILED, Misconfigured),
+        (KafkaError.TOPIC_AUTHORIZATION_FAILED, Forbidden),
+        (KafkaError.GROUP_AUTHORIZATION_FAILED, Forbidden),
         (KafkaError._AUTHENTICATION, Misconfigured),
         (KafkaError.MSG_SIZE_TOO_LARGE, Misconfigured),
     ],

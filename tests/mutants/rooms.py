@@ -12,6 +12,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "streams/events/key_parts.py": ("tests/events/test_key_parts.py",),
     "streams/events/ids.py": ("tests/events/test_ids.py",),
     "streams/events/actions.py": ("tests/events/test_types.py", "tests/events/test_actions.py"),
+    "streams/events/rights.py": ("tests/events/test_rights.py",),
     "streams/tables/rows.py": ("tests/tables/test_rows.py",),
     "streams/tables/keys.py": ("tests/tables/test_keys.py",),
     "streams/tables/verdicts.py": ("tests/tables/test_verdicts.py", "tests/tables/test_future_versions.py"),

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import faust
+from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
 
 from streams.engine.faust import pace, records, versions
 from streams.engine.faust.app import App, Plan
@@ -16,6 +17,7 @@ from streams.engine.faust.observer import Observer
 from streams.engine.store import state_dir
 from streams.kafka.login import sessions
 from streams.kafka.ping import ping
+from streams.kafka.refused import forbidden
 from streams.ops import log
 from streams.ops.errors import StreamsError
 from streams.ops.settings import Settings
@@ -85,7 +87,7 @@ async def _first_failure(watched: "set[asyncio.Future[Any]]", stopping: "asyncio
         done, watched = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             if error := task.exception():
-                return error if isinstance(error, StreamsError) else _Crashed.of(error)
+                return error if isinstance(error, StreamsError) else _lacks(error) or _Crashed.of(error)
     return None
 
 
@@ -98,6 +100,14 @@ class _Crashed(StreamsError):
         crashed = cls(f"the worker stopped: {type(error).__name__}. Nothing uncommitted was kept; restarting is safe.")
         crashed.__cause__ = error
         return crashed
+
+
+def _lacks(error: BaseException) -> StreamsError | None:
+    """What Kafka did not let aiokafka do, with the topics or the group that it names."""
+    if not isinstance(error, GroupAuthorizationFailedError | TopicAuthorizationFailedError):
+        return None
+    named = error.args[0] if error.args else ""
+    return forbidden(f"reading {named if isinstance(named, str) else ', '.join(sorted(named))}", error.errno)
 
 
 async def _crash_of(app: faust.App) -> None:

@@ -14,6 +14,7 @@ from confluent_kafka import KafkaException, TopicPartition
 from streams.engine.positions.slices import Source
 from streams.engine.store.restore_job import Stopped
 from streams.kafka.clients import asking
+from streams.kafka.refused import RIGHTS, forbidden
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 
@@ -31,7 +32,7 @@ class CommittedOffsets:
     def stable(self, sources: Iterable[Source], stop: threading.Event) -> dict[Source, int]:
         """Offset of each partition; -1 where the group has committed none. Blocking.
 
-        Raises Unavailable, and Stopped when `stop` is set.
+        Raises Unavailable, Misconfigured, and Stopped when `stop` is set.
         """
         wanted = [TopicPartition(*source) for source in sources]
         deadline = time.monotonic() + PATIENCE_S
@@ -43,6 +44,7 @@ class CommittedOffsets:
                 problem = error.args[0]
             if problem is None:
                 return {(p.topic, p.partition): max(p.offset, -1) for p in found}
+            self._check_rights()
             if time.monotonic() > deadline:
                 raise Unavailable(
                     f"Kafka does not answer the committed offsets of group {self._group_id}: {problem.name()}. If it "
@@ -51,6 +53,12 @@ class CommittedOffsets:
                 )
             time.sleep(0.1)
         raise Stopped
+
+    def _check_rights(self) -> None:
+        """A group that this login may not use has no coordinator for librdkafka, which says so where records come."""
+        message = self._consumer.poll(0)
+        if message is not None and message.error() and message.error().code() in RIGHTS:
+            raise forbidden(f"reading the offsets of group {self._group_id}", message.error().code())
 
     def close(self) -> None:
         """Drop the connection."""

@@ -11,8 +11,9 @@ from streams.engine.positions.slices import Source
 from streams.engine.store.restore_job import REBUILD, RestoreJob, Stopped
 from streams.engine.store.tombstones import is_too_old, kept_ms
 from streams.kafka.clients import asking
+from streams.kafka.refused import refused
 from streams.ops import log
-from streams.ops.errors import Misconfigured, Unavailable
+from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 
 CALL_TIMEOUT_S = 20.0
@@ -104,5 +105,5 @@ def _watermarks(consumer: Consumer, source: Source) -> tuple[int, int]:
     try:
         low, high = consumer.get_watermark_offsets(TopicPartition(*source), timeout=CALL_TIMEOUT_S)
     except KafkaException as error:
-        raise Unavailable(f"Kafka does not answer about {source[0]}: {error.args[0].name()}") from None
+        raise refused(f"Kafka does not answer about {source[0]}", error.args[0], is_question=True) from None
     return low, high

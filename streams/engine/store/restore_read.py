@@ -15,8 +15,8 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 from streams.engine.positions.slices import Source
 from streams.engine.store.restore_job import RestoreJob, Stopped
 from streams.kafka.clients import asking
+from streams.kafka.refused import refused
 from streams.ops import log, metrics
-from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 
 BATCH_RECORDS = 10_000
@@ -35,7 +35,10 @@ logger = log.get("restore")
 
 
 def read(settings: Settings, todo: dict[Source, RestoreJob], stop: threading.Event) -> int:
-    """Write the records of these ranges to their tables; returns their number. Raises Unavailable, Stopped."""
+    """Write the records of these ranges to their tables; returns their number.
+
+    Raises Unavailable, Misconfigured, Stopped.
+    """
     with closing(asking(settings, "restore", "read_committed", **BULK)) as consumer:
         consumer.assign([TopicPartition(*source, job.begin) for source, job in todo.items()])
         return _read_to_ends(consumer, todo, stop)
@@ -60,7 +63,7 @@ def _read_to_ends(consumer: Consumer, todo: dict[Source, RestoreJob], stop: thre
             elif error.code() == KafkaError._PARTITION_EOF:
                 ended[source] = message.offset()
             elif not error.retriable():
-                raise Unavailable(f"changelog {source[0]} cannot be read: {error.name()}")
+                raise refused(f"reading changelog {source[0]}", error, is_question=True)
         _at_ends(consumer, unfinished, ended, reached)
         for source, offset in reached.items():
             if stop.is_set():  # looked at between writes: one may take long, and a rebalance waits for its end

@@ -7,7 +7,8 @@ from confluent_kafka.admin import AdminClient
 
 from streams.kafka.clients import SILENT
 from streams.kafka.login.librdkafka import for_librdkafka
-from streams.ops.errors import Misconfigured, Unavailable
+from streams.kafka.refused import refused
+from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 
 CALL_TIMEOUT_S = 20.0
@@ -28,4 +29,4 @@ def topic_ids(settings: Settings, topics: Iterable[str]) -> dict[str, str]:
     except KafkaException as error:
         if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             raise Misconfigured("a topic is missing: run `junction-streams topics apply`.") from None
-        raise Unavailable(f"Kafka does not describe the topics: {error.args[0].name()}") from None
+        raise refused("Kafka does not describe the topics", error.args[0]) from None

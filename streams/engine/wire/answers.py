@@ -6,7 +6,8 @@ NONE = 0
 
 
 class Refused(Exception):
-    """What was asked did not happen, or was asked for long enough. `code`: Kafka's. `topic`: "" if none is known."""
+    """What was asked did not happen, or was asked for long enough. `code`: Kafka's. `topic`: where none is known the
+    group or the transactional id, or ""."""
 
     def __init__(self, code: int, topic: str) -> None:
         super().__init__(KafkaError(code).name())

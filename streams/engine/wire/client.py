@@ -47,7 +47,13 @@ class Client:
 
     async def open(self, until_s: float) -> None:
         """Connect. Raises Refused when nobody answers until then (monotonic)."""
-        await self._retry(self._kafka.bootstrap, lambda _: (NONE, ""), until_s)
+        await self._retry(self._kafka.bootstrap, _fine, until_s)
+
+    async def find(self, kind: CoordinationType, until_s: float) -> None:
+        """Look for the coordinator of that kind. Raises Refused."""
+        name = self._names[kind]
+        found = await self._retry(lambda: self._kafka.coordinator_lookup(kind, name), _fine, until_s, name)
+        self._nodes[kind] = found
 
     async def close(self) -> None:
         await self._kafka.close()
@@ -61,7 +67,7 @@ class Client:
                 node = self._nodes[kind] = await self._kafka.coordinator_lookup(kind, self._names[kind])
             return await self._kafka.send(node, request, group=ConnectionGroup.COORDINATION)
 
-        return await self._retry(once, judge, until_s, moved=lambda: self._nodes.pop(kind, None))
+        return await self._retry(once, judge, until_s, self._names[kind], moved=lambda: self._nodes.pop(kind, None))
 
     async def ask_anyone(self, request: Any, judge: Judge, until_s: float) -> Any:
         """The answer of some broker. Raises Refused."""
@@ -142,11 +148,17 @@ class Client:
         async def known() -> Any:
             return await self._kafka.set_topics(self._topics)
 
-        await self._retry(known, lambda _: (NONE, ""), until_s)
+        await self._retry(known, _fine, until_s)
 
     async def _retry(
-        self, once: Callable[[], Any], judge: Judge, until_s: float, moved: Callable[[], Any] = lambda: None
+        self,
+        once: Callable[[], Any],
+        judge: Judge,
+        until_s: float,
+        name: str = "",
+        moved: Callable[[], Any] = lambda: None,
     ) -> Any:
+        """`name`: of the group or the transactional id, which an error is about where no topic is."""
         pause_s = SOON_S
         while True:
             answer, (code, topic) = None, (NONE, "")
@@ -160,13 +172,17 @@ class Client:
                 return answer
             self.was_cut = self.was_cut or code in CUT
             if code not in AGAIN or time.monotonic() >= until_s:
-                raise Refused(code, topic)
+                raise Refused(code, topic or name)
             if code in MOVED or code in LED_ELSEWHERE:
                 moved()
             if code != KafkaError.CONCURRENT_TRANSACTIONS:  # that one passes as soon as the markers are written
                 pause_s = max(pause_s, LATER_S / 4)
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, LATER_S)
+
+
+def _fine(_: Any) -> tuple[int, str]:
+    return NONE, ""
 
 
 def _code_of(error: Exception) -> int:

@@ -24,6 +24,7 @@ from streams.engine.wire.client import Client
 from streams.engine.wire.requests import by_topic, init_producer_id, txn_offset_commit
 from streams.engine.work.aborts import AbortCause, Aborted, Fenced
 from streams.kafka.clients import client_id
+from streams.kafka.refused import RIGHTS, forbidden
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
 from streams.tables import Emit
@@ -58,9 +59,12 @@ class TransactionalProducer:
         except Aborted as error:
             if error.cause is AbortCause.BROKER:
                 raise Unavailable(f"Kafka does not start transactions: {error}") from None
+            if error.code in RIGHTS:
+                raise forbidden(
+                    f"starting transactions as {self._name} in group {self._settings.group_id}", error.code
+                ) from None
             raise Misconfigured(
-                f"Kafka refuses the transactional id {self._name}: {error}. Transactions need a broker of 2.5 or later "
-                "and the right to write with this id."
+                f"Kafka refuses the transactional id {self._name}: {error}. Transactions need a broker of 2.5 or later."
             ) from None
 
     async def _start(self) -> None:
@@ -68,6 +72,7 @@ class TransactionalProducer:
         self._client = Client(self._settings, client_id(self._settings), names)
         until_s = time.monotonic() + PATIENCE_S
         await self._client.open(until_s)
+        await self._client.find(CoordinationType.GROUP, until_s)  # aiokafka waits in silence for one that is refused
         await self._renew(until_s)
 
     async def _renew(self, until_s: float) -> None:

@@ -7,9 +7,11 @@ Of all others nothing is known: the process ends after half a minute of them wit
 from confluent_kafka import KafkaError
 
 from streams.engine.work.aborts import AbortCause, Aborted
+from streams.kafka.refused import RIGHTS, forbidden
 from streams.ops.errors import Misconfigured
 
 REFUSALS_MAX = 5
+FORBIDDEN_S = 10.0  # a right that was given a moment ago may not have come to all brokers
 REFUSED_S = 30.0  # a broker that restarts may answer with odd errors for a while
 # Of the record itself: the same bytes are refused at every attempt.
 LASTING = {
@@ -43,11 +45,13 @@ class Refusals:
                 "have a policy of its own: `junction-streams topics plan` shows what of a topic is not as it must be. "
                 "Nothing of that transaction was committed; the record is read again at the next start."
             )
+        is_right = error.code in RIGHTS
+        if self._n >= REFUSALS_MAX and is_right and now_s >= self._first_s + FORBIDDEN_S:
+            raise forbidden(f"{self._n} transactions in a row were refused{_of(error)}", error.code)
         if self._n >= REFUSALS_MAX and now_s >= self._first_s + REFUSED_S:
             raise Misconfigured(
-                f"Kafka refused {self._n} transactions in a row{_of(error)}: {error}. Look at this login's rights and "
-                "at what topics there are (`junction-streams topics plan`). Nothing of them was committed; starting "
-                "again is safe."
+                f"Kafka refused {self._n} transactions in a row{_of(error)}: {error}. Look at what topics there are "
+                "(`junction-streams topics plan`). Nothing of them was committed; starting again is safe."
             )
 
 
