@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import stamina
 import yaml
 
 from deploy.helm.chart import CHART, HERE
@@ -18,6 +19,7 @@ NAMESPACE, LIFE = "health", "life"
 # Of Kubernetes' Pod Security Standards: a workload below it is answered with a warning, a pod is refused.
 LEVEL = {"pod-security.kubernetes.io/warn": "restricted", "pod-security.kubernetes.io/enforce": "restricted"}
 RELEASE = "streams"
+GONE_S = 60.0
 
 
 class Failed(Exception):
@@ -109,12 +111,18 @@ def life(api: Api) -> str:
     ]
     for step in steps:
         run(*helm, *step, "--no-hooks")  # because a Job that nobody runs never ends
-    kinds = "all,networkpolicy,serviceaccount,pdb,configmap"
-    left = run(*api.command("get", kinds, "--namespace", LIFE, "--output=name"))
-    mine = [line for line in left.split() if RELEASE in line]
-    if mine:
-        raise Failed(f"left behind: {mine}")
+    _gone(api)
     return f"helm {', '.join(str(step[0]) for step in steps)}: nothing is left"
+
+
+def _gone(api: Api) -> None:
+    """Waits for the collector of what belonged to the release."""
+    kinds = "all,networkpolicy,serviceaccount,pdb,configmap"
+    for attempt in stamina.retry_context(on=Failed, timeout=GONE_S, attempts=None, wait_max=1.0):
+        with attempt:
+            left = run(*api.command("get", kinds, "--namespace", LIFE, "--output=name"))
+            if mine := [line for line in left.split() if RELEASE in line]:
+                raise Failed(f"left behind: {mine}")
 
 
 def _named(kind: str, name: str, **more: Any) -> dict[str, Any]:

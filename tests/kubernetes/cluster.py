@@ -1,4 +1,4 @@
-"""A Kubernetes API of our own on loopback: etcd and kube-apiserver. It has no node: nothing runs."""
+"""A Kubernetes of our own on loopback: etcd, kube-apiserver, controllers. Its node is tests.kubernetes.node."""
 
 import json
 import secrets
@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import stamina
@@ -23,10 +23,13 @@ READY_S = 60.0
 
 @dataclass(frozen=True)
 class Api:
-    """`config`: for kubectl and helm, of somebody who may do everything. `ready_s`: from the start of etcd."""
+    """`config`: for kubectl and helm, of somebody who may do everything. `url`, `token`: the same for a client of HTTP.
+    `ready_s`: from the start of etcd."""
 
     config: Path
-    ready_s: float
+    url: str
+    token: str
+    ready_s: float = 0.0
 
     def command(self, *arguments: str | Path) -> list[str]:
         """kubectl with these arguments."""
@@ -44,13 +47,17 @@ def started(folder: Path) -> Iterator[Api]:
     etcd_url, port, token = f"http://127.0.0.1:{random_free()}", random_free(), secrets.token_urlsafe(16)
     store = Child([programs.build("etcd"), *_etcd(folder, etcd_url)], folder / "etcd.log")
     server = Child([programs.build("kube-apiserver"), *_server(folder, etcd_url, port, token)], folder / "server.log")
-    api = Api(_config(folder, port, token), 0.0)
+    api = Api(_config(folder, port, token), f"https://127.0.0.1:{port}", token)
+    controllers = None
     try:
         _wait(api, server)
-        yield Api(api.config, time.monotonic() - began)
+        controllers = Child(
+            [programs.build("kube-controller-manager"), *_controllers(folder, api)], folder / "controllers.log"
+        )
+        yield replace(api, ready_s=time.monotonic() - began)
     finally:
-        server.stop(timeout_s=10)
-        store.stop(timeout_s=10)
+        for child in filter(None, (controllers, server, store)):
+            child.stop(timeout_s=10)
 
 
 def _etcd(folder: Path, url: str) -> list[str]:
@@ -72,6 +79,15 @@ def _server(folder: Path, etcd_url: str, port: int, token: str) -> list[str]:
     found += [f"--service-account-key-file={key}", f"--service-account-signing-key-file={key}"]
     found += ["--service-account-issuer=https://kubernetes.default.svc"]
     return [*found, "--service-cluster-ip-range=10.96.0.0/16"]
+
+
+def _controllers(folder: Path, api: Api) -> list[str]:
+    # Those that make pods of what the chart has, and no others: without a kubelet's signs of life a node would be
+    # given up, and what is on it.
+    names = ("deployment", "replicaset", "statefulset", "job", "disruption", "garbage-collector")
+    found = [f"--kubeconfig={api.config}", f"--controllers={','.join(f'{name}-controller' for name in names)}"]
+    found += [f"--cert-dir={folder / 'certificates-of-controllers'}", f"--secure-port={random_free()}"]
+    return [*found, "--bind-address=127.0.0.1", "--leader-elect=false"]
 
 
 def _config(folder: Path, port: int, token: str) -> Path:

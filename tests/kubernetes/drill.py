@@ -1,171 +1,168 @@
-"""The pods of the chart as processes on a real Kafka: init, two gateways, two workers, each replaced in its turn.
+"""The chart installed for real: hooks, rollouts and budgets by Kubernetes' controllers, pods as processes on a Kafka.
 
-A made-up world is delivered meanwhile, and all clean records are compared with it.
+A made-up world is delivered while the release is upgraded and scaled, and all clean records are compared with it.
 """
 
 import asyncio
-import contextlib
 import json
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import httpx
-import stamina
 import yaml
 from pydantic import SecretStr
 
 from deploy.helm.chart import CHART, HERE
 from streams.demo.cluster import Cluster
-from streams.demo.cluster.supervise import Child
 from streams.demo.watch import Watch
+from streams.events import topics
+from streams.kafka.lag import Lag
 from streams.ops.settings import Settings
 from streams.simulator.delivery.courier import Target, open_courier
 from streams.simulator.delivery.schedule import Faults, schedule
 from streams.simulator.truth.truth import Truth
 from streams.simulator.world.world import Event, World
 from tests.kubernetes import programs
-from tests.kubernetes.checks import Failed, run
-from tests.kubernetes.pods import Pod
+from tests.kubernetes.checks import LEVEL, RELEASE, Failed, run
+from tests.kubernetes.cluster import Api
+from tests.kubernetes.node import Node
+from tests.kubernetes.service import leading
 
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-SECRETS = {"junction-streams": {"streams_endpoints": json.dumps({"here": [SECRET]}), "streams_query_token": "a-token"}}
-READY_S = DRAIN_S = 120.0
-PROGRAM = Path(sys.executable).with_name("junction-streams")
+SPACE = "drill"
+HELM_S = "180s"
+PARTITIONS = 4
+DRAIN_S = 120.0
+WORKER = f"{RELEASE}-junction-streams-worker"
 
 
-class Running(NamedTuple):
-    """A pod whose last container runs."""
+class Stage(NamedTuple):
+    """What a step of the drill works on."""
 
-    pod: Pod
-    grace_s: float
-    child: Child
+    api: Api
+    node: Node
+    settings: Settings
+    port: int
 
-    def stop(self) -> float:
-        """As a kubelet does: SIGTERM, SIGKILL after the grace period. Seconds; raises Failed where it was killed."""
-        began = time.monotonic()
-        if not self.child.stop(timeout_s=self.grace_s):
-            raise Failed(f"{self.pod.name} was killed after {self.grace_s:.0f} s")
-        return time.monotonic() - began
+    def helm(self, *arguments: str | Path) -> str:
+        command: list[str | Path] = [programs.build("helm"), "--kubeconfig", self.api.config, "--namespace", SPACE]
+        return run(*command, *arguments)
 
+    def change(self, step: str, *more: str) -> None:
+        """Install or upgrade, and wait until all pods are as it says."""
+        kafka = {"STREAMS_BOOTSTRAP_SERVERS": self.settings.bootstrap_servers}
+        kafka |= {"STREAMS_REGISTRY_URL": self.settings.registry_url}
+        values = self.node.folder / "values.yaml"
+        quick = {"settings": {**kafka, "STREAMS_PARTITIONS": PARTITIONS}, "worker": {"minReadySeconds": 5}}
+        values.write_text(yaml.safe_dump(quick), encoding="utf-8")
+        files: list[str | Path] = ["--values", HERE / "examples/minimal.yaml", "--values", values]
+        self.helm(step, RELEASE, CHART, *files, "--wait", "--timeout", HELM_S, *more)
 
-def workloads(settings: Settings) -> dict[str, dict[str, Any]]:
-    """Pods of minimal.yaml with this Kafka, by the process."""
-    values = {"STREAMS_BOOTSTRAP_SERVERS": settings.bootstrap_servers, "STREAMS_REGISTRY_URL": settings.registry_url}
-    over = json.dumps({"settings": {**values, "STREAMS_PARTITIONS": 4}})
-    minimal = HERE / "examples/minimal.yaml"
-    text = run(programs.build("helm"), "template", "x", CHART, "--values", minimal, "--values", "-", given=over)
-    found = [
-        one for one in yaml.safe_load_all(text) if one and one["kind"] in ("Deployment", "StatefulSet", "Job", "Pod")
-    ]
-    return {one["metadata"]["name"].rpartition("-")[2]: one["spec"].get("template", one)["spec"] for one in found}
+    def deliver(self, events: list[Event], seed: int) -> None:
+        """Post them through the Service, with repetitions and disorder."""
 
+        async def post() -> None:
+            async with open_courier(Target(f"http://127.0.0.1:{self.port}/webhooks/here", SECRET)) as courier:
+                await courier.deliver(schedule(events, Faults(seed)))
 
-def once(pod: Pod) -> None:
-    """Every container of a Job, one after the other. Raises Failed where one does not end with 0."""
-    for container in pod.containers():
-        env = {"PATH": str(PROGRAM.parent), **pod.environment(container)}
-        run("env", "-i", *(f"{name}={text}" for name, text in env.items()), PROGRAM, *container["args"])
+        asyncio.run(post())
 
 
-def start(pod: Pod, spec: dict[str, Any]) -> Running:
-    """Its container, ready by its own probes. Raises Failed where it ends first."""
-    (container,) = pod.containers()
-    child = Child([PROGRAM, *container["args"]], pod.folder / "log", env=pod.environment(container))
-    running = Running(pod, spec["terminationGracePeriodSeconds"], child)
-    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
-        _wait(running, pod.url_of(container[probe], container))
-    return running
-
-
-def _wait(running: Running, url: str) -> None:
-    for attempt in stamina.retry_context(on=httpx.HTTPError, attempts=None, timeout=READY_S, wait_max=0.2):
-        with attempt:
-            if not running.child.running():
-                raise Failed(f"{running.pod.name}: {running.child.last_words()}")
-            httpx.get(url).raise_for_status()
-
-
-def deliver(gateway: Running, events: list[Event], seed: int) -> None:
-    """Post them, with repetitions and disorder."""
-
-    async def post() -> None:
-        target = Target(f"http://127.0.0.1:{gateway.pod.ports[8080]}/webhooks/here", SECRET)
-        async with open_courier(target) as courier:
-            await courier.deliver(schedule(events, Faults(seed)))
-
-    asyncio.run(post())
-
-
-def answers(worker: Running, user: str) -> str:
-    """Which worker answers about a user, when this one is asked."""
-    url = f"http://127.0.0.1:{worker.pod.ports[8070]}/users/{user}"
-    for attempt in stamina.retry_context(on=httpx.HTTPError, attempts=None, timeout=READY_S, wait_max=0.5):
-        with attempt:
-            reply = httpx.get(url, headers={"authorization": "Bearer a-token"})
-            reply.raise_for_status()
-    return str(reply.json()["worker"])
-
-
-@contextlib.contextmanager
-def pods(specs: dict[str, dict[str, Any]], folder: Path) -> Iterator[dict[str, Running]]:
-    """Two gateways and two workers, until the end of the block."""
-    with contextlib.ExitStack() as stack:
-        found = {}
-        for name in ("gateway-a", "gateway-b", "worker-0", "worker-1"):
-            spec = specs[name.partition("-")[0]]
-            pod = Pod(f"x-junction-streams-{name}", spec, SECRETS, folder / name)
-            found[name] = start(pod, spec)
-            stack.callback(lambda name=name: found[name].child.stop())
-        yield found
-
-
-def drill(folder: Path) -> str:
-    """What was delivered and found. Raises Failed where a record is lost, repeated or wrong."""
-    with Cluster() as cluster:
+def drill(api: Api, folder: Path) -> str:
+    """What was done and found. Raises Failed where a record is lost, repeated or wrong, or a pod had to be killed."""
+    folder.mkdir()
+    _space(api)
+    with Cluster() as cluster, Node(api, SPACE, folder).working() as node:
         settings = Settings(
             _env_file=None,  # type: ignore[call-arg]  # because pydantic-settings' own arguments are not in the signature
             bootstrap_servers=cluster.bootstrap_servers,
             registry_url=cluster.registry_url,
             endpoints={"here": [SecretStr(SECRET)]},
+            partitions=PARTITIONS,
         )
-        specs = workloads(settings)
-        once(Pod("x-junction-streams-init", specs["init"], SECRETS, folder / "init"))
-        watch = Watch(settings)
-        events = list(World(1, 8, 3, int(time.time()) * 1000, has_stories=True, has_odd_bodies=True).events())
-        with pods(specs, folder) as running:
-            stops = replaced(running, specs, events)
-            once(
-                Pod(
-                    "x-junction-streams-doctor",
-                    specs["doctor"],
-                    SECRETS,
-                    folder / "doctor",
-                    running["worker-0"].pod.ports,
-                )
-            )
-            told = {answers(running["worker-0"], user) for user in {event.user_id for event in events if event.user_id}}
-            watch.wait_drained(DRAIN_S)
-        watch.stop()
+        with leading(lambda: [one.pod.ports[8080] for one in node.ready("gateway")]) as port:
+            return _drilled(Stage(api, node, settings, port))
+
+
+def _drilled(stage: Stage) -> str:
+    events = list(World(1, 8, 3, int(time.time()) * 1000, has_stories=True, has_odd_bodies=True).events())
+    third = len(events) // 3
+    stage.change("install")
+    watch = Watch(stage.settings)
+    stage.deliver(events[:third], 1)
+    stage.node.log.clear()
+    _meanwhile(lambda: stage.deliver(events[third : 2 * third], 2), lambda: _upgraded(stage))
+    _order(stage.node.log)
+    stage.helm("test", RELEASE, "--timeout", HELM_S)
+    refused = _evicted(stage)
+    stage.change("upgrade", "--set", "worker.replicas=1")
+    stage.deliver(events[2 * third :], 3)
+    _drain(stage.settings)
+    watch.wait_drained(DRAIN_S)
+    watch.stop()
+    found = _compared(stage.settings, watch, events)
+    stage.helm("uninstall", RELEASE, "--wait")
+    if stage.node.killed:
+        raise Failed(f"killed after the grace period: {stage.node.killed}")
+    return f"{found}; install, upgrade one by one, test, {refused}, scale in"
+
+
+def _drain(settings: Settings) -> None:
+    """Wait until all that the gateways published is committed."""
+    lag = Lag(settings, [f"{settings.topic_prefix}.{name}" for name in topics.SOURCES])
+    end_s = time.monotonic() + DRAIN_S
+    while lag.records():
+        if time.monotonic() > end_s:
+            raise Failed("workers do not come to the end of the raw topics")
+        time.sleep(0.2)
+    lag.close()
+
+
+def _upgraded(stage: Stage) -> None:
+    stage.change("upgrade", "--set", "settings.STREAMS_LOG_LEVEL=WARNING,image.tag=0.1.1,worker.replicas=3")
+
+
+def _order(log: list[str]) -> None:
+    """Of two workers the higher one is replaced first, and the other only once it is ready again."""
+    mine = [line for line in log if line in (*_steps(0), *_steps(1))]
+    if mine != [*_steps(1), *_steps(0)]:
+        raise Failed(f"not one by one: {log}")
+
+
+def _steps(ordinal: int) -> tuple[str, str]:
+    return f"{WORKER}-{ordinal} stopped", f"{WORKER}-{ordinal} ready"
+
+
+def _evicted(stage: Stage) -> str:
+    """Two workers are drained at once: the budget lets one go."""
+    answers = [stage.node.evict(f"{WORKER}-{ordinal}") for ordinal in (0, 1)]
+    if answers != [201, 429]:
+        raise Failed(f"evictions were answered {answers}")
+    return "of two evictions one"
+
+
+def _meanwhile(beside: Callable[[], None], work: Callable[[], None]) -> None:
+    """Both at once; what fails in one is raised here."""
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(beside)
+        work()
+        done.result()
+
+
+def _compared(settings: Settings, watch: Watch, events: list[Event]) -> str:
     prefix = f"{settings.topic_prefix}."
     clean = [(r.topic.removeprefix(prefix), r.key, r.record) for r in watch.seen.records if r.record]
     report = Truth.of(events).compare(clean)
-    if not report.is_right or told != {f"x-junction-streams-worker-{ordinal}" for ordinal in (0, 1)}:
-        raise Failed(f"lost {report.lost}, repeated {report.repeated}, wrong {report.wrong}; {sorted(told)} answered")
-    found = f"{len(events)} events, {report.checked} records: 0 lost, 0 repeated, 0 wrong"
-    said = "both workers answer; the doctor finds nothing wrong"
-    return f"{found}; stops of {', '.join(f'{seconds:.1f}' for seconds in stops)} s; {said}"
+    if not report.is_right:
+        raise Failed(f"lost {report.lost}, repeated {report.repeated}, wrong {report.wrong}")
+    return f"{len(events)} events, {report.checked} records: 0 lost, 0 repeated, 0 wrong"
 
 
-def replaced(running: dict[str, Running], specs: dict[str, dict[str, Any]], events: list[Event]) -> list[float]:
-    """Each pod is stopped and started once, with a share of the events before it; how long each stop took, in s."""
-    stops = []
-    names = sorted(running, reverse=True)
-    for number, name in enumerate(names):
-        share = events[number * len(events) // len(names) : (number + 1) * len(events) // len(names)]
-        deliver(running["gateway-a" if name == "gateway-b" else "gateway-b"], share, number)
-        stops.append(running[name].stop())
-        running[name] = start(running[name].pod, specs[name.partition("-")[0]])
-    return stops
+def _space(api: Api) -> None:
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE, "labels": LEVEL}}
+    run(*api.command("apply", "--filename=-"), given=yaml.safe_dump(space))
+    keys = {"streams_endpoints": json.dumps({"here": [SECRET]}), "streams_query_token": "a-token"}
+    made = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "junction-streams"}, "stringData": keys}
+    run(*api.command("apply", "--namespace", SPACE, "--filename=-"), given=yaml.safe_dump(made))

@@ -19,20 +19,14 @@ class Pod:
     `asked`: ports of a pod whose Service it asks."""
 
     def __init__(
-        self, name: str, spec: Mapping[str, Any], files: Files, folder: Path, asked: Mapping[int, int] | None = None
+        self, name: str, spec: Mapping[str, Any], files: Files, folder: Path, asked: Mapping[int, int]
     ) -> None:
         self.name = name
         self.folder = folder
-        self._spec = spec
-        # Those of a pod that starts again stay: its neighbours know its address.
         numbers = {port["containerPort"] for one in spec["containers"] for port in one.get("ports", [])}
-        self.ports: dict[int, int] = {number: random_free() for number in numbers} | dict(asked or {})
+        self.ports: dict[int, int] = {**asked, **{number: random_free() for number in numbers}}
         for volume in spec["volumes"]:
             self._lay(volume, files)
-
-    def containers(self) -> list[dict[str, Any]]:
-        """In the order in which they run: those of init, one after the other, then the others."""
-        return [*self._spec.get("initContainers", []), *self._spec["containers"]]
 
     def environment(self, container: Mapping[str, Any]) -> dict[str, str]:
         """Its variables: those that name others are filled in, in the order of the list."""

@@ -1,4 +1,4 @@
-"""helm, kubectl, etcd and kube-apiserver, built once into the user's cache from the Go modules of programs/go.mod."""
+"""helm, kubectl, etcd and Kubernetes' own servers, built once into the user's cache from the modules of go.mod."""
 
 import json
 import os
@@ -16,6 +16,7 @@ PACKAGES = {
     "kubectl": "k8s.io/kubernetes/cmd/kubectl",
     "etcd": "go.etcd.io/etcd/server/v3",
     "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+    "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
 }
 # Kinds of the Prometheus Operator, which its module carries as files; nothing of it is built.
 _OPERATOR = "github.com/prometheus-operator/prometheus-operator@v0.85.0"
