@@ -8,6 +8,7 @@ from streams.kafka.login.tokens import Token
 from streams.ops.settings import Settings
 
 ASKS_AGAIN = 0.8  # of the life that it is told, librdkafka asks for the next token; after an error in ten seconds
+LATE_S = 60.0  # told of a token whose successor could not be fetched: the token server may be back long before its end
 RECONNECT_MS_MAX = "500"  # a broker that is back is noticed within this time, not within librdkafka's ten seconds
 
 
@@ -48,12 +49,12 @@ def _by_token(settings: Settings) -> dict[str, Any]:
 
     def callback(_: str) -> tuple[str, float, str, dict[str, str]]:  # in a thread of librdkafka's
         token = tokens.token()
-        return token.value, _told_end_s(token, time.time()), token.principal, settings.oauth_extensions
+        return token.value, told_end_s(token, time.time()), token.principal, settings.oauth_extensions
 
     return {"sasl.mechanism": "OAUTHBEARER", "oauth_cb": callback}
 
 
-def _told_end_s(token: Token, now_s: float) -> float:
-    """An end with which librdkafka asks again as soon as there is another token; the real one where that is late."""
+def told_end_s(token: Token, now_s: float) -> float:
+    """An end with which librdkafka asks again as soon as there is another token, or soon where that is late."""
     early_s = token.begins_s + (token.stale_s - token.begins_s) / ASKS_AGAIN
-    return early_s if now_s < token.stale_s else token.ends_s
+    return early_s if now_s < token.stale_s else min(token.ends_s, now_s + LATE_S)

@@ -9,6 +9,7 @@ from streams.ops import log
 from streams.ops.errors import GaveUp, Misconfigured, Unavailable
 
 FRESH = 0.6  # of a token's life: what is left bears a token server that is away, and a login that takes its time
+FRESH_S_MAX = 300.0  # one that Kafka takes no more (its keys were changed, a clock is off) is replaced after so long
 PATIENCE_S = 8.0  # for the first token, at a start
 AGAIN_S = 1.0  # nobody asks a server that failed more often
 
@@ -27,7 +28,11 @@ class Token:
     @property
     def stale_s(self) -> float:
         """From when on another one is fetched, Unix seconds."""
-        return self.begins_s + FRESH * (self.ends_s - self.begins_s)
+        return self.begins_s + min(FRESH * (self.ends_s - self.begins_s), FRESH_S_MAX)
+
+    def is_fresh(self, now_s: float) -> bool:
+        """Whether no other one is fetched yet. Not before its beginning: a clock that was ahead has been set back."""
+        return self.begins_s <= now_s < self.stale_s
 
 
 class Tokens:
@@ -52,10 +57,10 @@ class Tokens:
     def is_fresh(self) -> bool:
         """Whether `token` returns at once."""
         kept = self._kept
-        return kept is not None and self._clock() < kept.stale_s
+        return kept is not None and kept.is_fresh(self._clock())
 
     def _first(self) -> Token:
-        if self._failure is not None and self._clock() < self._again_s:  # others waited for it together with us
+        if self._failure is not None and self._is_too_soon():  # others waited for it together with us
             raise self._failure.with_traceback(None)
         deadline_s = time.monotonic() + PATIENCE_S
         while True:
@@ -71,13 +76,16 @@ class Tokens:
 
     def _current(self, kept: Token) -> Token:
         now_s = self._clock()
-        if now_s < kept.stale_s:
+        if kept.is_fresh(now_s):
             return kept
-        if now_s >= self._again_s:
+        if not self._is_too_soon():
             self._renew()
         if self._failure is None or now_s < kept.ends_s:
             return self._kept or kept
         raise self._failure.with_traceback(None)
+
+    def _is_too_soon(self) -> bool:
+        return 0 < self._again_s - self._clock() <= AGAIN_S  # later: the clock was set back
 
     def _renew(self) -> None:
         """One log line when a failure begins, and one when it is over."""

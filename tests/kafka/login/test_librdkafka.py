@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from streams.kafka.login.librdkafka import ASKS_AGAIN, for_librdkafka
-from streams.kafka.login.tokens import FRESH
+from streams.kafka.login.librdkafka import ASKS_AGAIN, LATE_S, for_librdkafka, told_end_s
+from streams.kafka.login.tokens import FRESH_S_MAX, Token
 from streams.ops.settings import Settings
 from tests import token_server
 
@@ -51,6 +51,14 @@ def test_a_password_a_certificate_and_a_rack() -> None:
     }
 
 
+def test_a_token_without_its_successor() -> None:
+    """While the token server is away librdkafka goes on asking, and does not wait for most of a day."""
+    token = Token("t", 0.0, 86_400.0)
+    assert told_end_s(token, 0.0) == FRESH_S_MAX / ASKS_AGAIN
+    assert told_end_s(token, FRESH_S_MAX) == FRESH_S_MAX + LATE_S
+    assert told_end_s(token, 86_390.0) == 86_400.0
+
+
 def test_a_token_with_extensions() -> None:
     """The callback brings token, end, client and extensions; two clients of a process share the token."""
     with token_server.running() as server:
@@ -66,7 +74,7 @@ def test_a_token_with_extensions() -> None:
         began_s = time.time()
         conf, other = for_librdkafka(settings), for_librdkafka(settings.model_copy(update={"worker_id": "w7"}))
         value, end_s, client, extensions = conf["oauth_cb"]("")
-        assert end_s - began_s == pytest.approx(3600 * FRESH / ASKS_AGAIN, abs=60)
+        assert end_s - began_s == pytest.approx(FRESH_S_MAX / ASKS_AGAIN, abs=60)
         assert other["oauth_cb"]("")[0] == value
         assert [value] == server.given
         assert (client, extensions) == (token_server.CLIENT, {"logicalCluster": "lkc-1", "identityPoolId": "pool-2"})

@@ -15,14 +15,14 @@ class Server:
     """Gives numbered tokens, or raises `failure`. `now_s`: the clock."""
 
     def __init__(self) -> None:
-        self.now_s, self.asked = 1_000.0, 0
+        self.now_s, self.life_s, self.asked = 1_000.0, LIFE_S, 0
         self.failure: Exception | None = None
 
     def fetch(self) -> Token:
         self.asked += 1
         if self.failure:
             raise self.failure
-        return Token(f"token-{self.asked}", self.now_s, self.now_s + LIFE_S)
+        return Token(f"token-{self.asked}", self.now_s, self.now_s + self.life_s)
 
     def tokens(self) -> Tokens:
         return Tokens(self.fetch, clock=lambda: self.now_s)
@@ -34,7 +34,7 @@ def server() -> Server:
 
 
 def test_the_next_one_comes_before_the_end(server: Server) -> None:
-    """Kept for three quarters of its life; then whoever asks gets another one."""
+    """Kept for a part of its life; then whoever asks gets another one."""
     kept = server.tokens()
     assert not kept.is_fresh()
     assert [kept.token().value, kept.token().value] == ["token-1", "token-1"]
@@ -44,6 +44,32 @@ def test_the_next_one_comes_before_the_end(server: Server) -> None:
     server.now_s += 1
     assert not kept.is_fresh()
     assert kept.token().value == "token-2"
+
+
+def test_a_token_of_a_day_is_not_kept_for_one(server: Server) -> None:
+    """Kafka may take it no more, after a change of the token server's keys, and nobody is told."""
+    server.life_s = 86_400.0
+    kept = server.tokens()
+    kept.token()
+    server.now_s += tokens.FRESH_S_MAX - 1
+    assert kept.is_fresh()
+    server.now_s += 1
+    assert not kept.is_fresh()
+    assert kept.token().value == "token-2"
+
+
+def test_a_clock_that_is_set_back(server: Server) -> None:
+    """The token's end is one of the clock that was ahead: it would seem good long after it has ended. Nor is the time
+    of the next question one of it."""
+    kept = server.tokens()
+    kept.token()
+    server.failure = Unavailable("away")
+    server.now_s += LIFE_S - 2
+    assert kept.token().value == "token-1"
+    server.failure = None
+    server.now_s -= 3 * LIFE_S
+    assert not kept.is_fresh()
+    assert kept.token().value == "token-3"
 
 
 @pytest.mark.parametrize("error", [Unavailable("away"), Misconfigured("refused")])
