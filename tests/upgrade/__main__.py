@@ -4,27 +4,23 @@ CHECKOUT is another working tree of this repository with its own `.venv` (`git w
 Its gateway and worker take the first half of a made-up world on a real Kafka and stop; this version's take the rest, on
 the same topics, group and state directory, with deliveries of the first half once more. Exits with 1 when a row was
 restored or an offset differs, or when any clean record is lost, repeated or wrong.
+
+With --side-by-side both work at once under load: this version joins, the one before leaves, comes back, and this one
+leaves.
 """
 
 import argparse
 import asyncio
-import contextlib
 import json
-import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import httpx
 import stamina
-from pydantic import SecretStr
 
 from streams.demo.cluster import Cluster
-from streams.demo.cluster.ports import random_free
-from streams.demo.cluster.supervise import Child
 from streams.demo.watch import Watch
 from streams.events import topics
 from streams.kafka import admin, registry
@@ -35,76 +31,12 @@ from streams.simulator.delivery.schedule import Faults, schedule
 from streams.simulator.truth.report import Report
 from streams.simulator.truth.truth import Truth
 from streams.simulator.world.world import Event, World
+from tests.upgrade import side_by_side
+from tests.upgrade.running import HERE, SECRET, running, settings_of
 
-HERE = Path(__file__).resolve().parents[2]
-SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-READY_S = DRAIN_S = 60.0
+DRAIN_S = 60.0
 # What a worker logs when it does not simply go on.
 NOT_WARM = ("restored", "restored_again", "state_forgotten", "state_too_old", "state_damaged", "offsets_differ")
-
-
-def settings_of(cluster: Cluster, folder: Path) -> Settings:
-    """One gateway and one worker beside each other, on free ports."""
-    return Settings(
-        _env_file=None,  # type: ignore[call-arg]  # because pydantic-settings' own arguments are not in the signature
-        bootstrap_servers=cluster.bootstrap_servers,
-        registry_url=cluster.registry_url,
-        endpoints={"upgrade": [SecretStr(SECRET)]},
-        partitions=4,
-        gateway_port=random_free(),
-        gateway_admin_port=random_free(),
-        metrics_port=random_free(),
-        query_port=random_free(),
-        state_dir=folder / "state",
-    )
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    """What both versions are told: settings by their public names."""
-    names = (
-        "bootstrap_servers",
-        "registry_url",
-        "partitions",
-        "gateway_port",
-        "gateway_admin_port",
-        "metrics_port",
-        "query_port",
-        "state_dir",
-    )
-    told = {f"STREAMS_{name.upper()}": str(getattr(settings, name)) for name in names}
-    return {**os.environ, **told, "STREAMS_ENDPOINTS": json.dumps({"upgrade": [SECRET]})}
-
-
-@contextlib.contextmanager
-def running(checkout: Path, settings: Settings, folder: Path) -> Iterator[Child]:
-    """Gateway and worker of one version until the block ends; the worker."""
-    folder.mkdir()
-    python = str(checkout / ".venv" / "bin" / "python")
-    with contextlib.ExitStack() as stack:
-        children = {}
-        for name in ("gateway", "worker"):
-            command = [
-                python,
-                "-P",
-                "-m",
-                "streams.cli",
-                name,
-            ]  # -P: of its own checkout, whatever the working directory
-            environ = environment(settings) | {"PYTHONPATH": str(checkout)}
-            children[name] = Child(command, folder / f"{name}.log", env=environ)
-            stack.callback(children[name].stop)
-        wait_ready(settings, children)
-        yield children["worker"]
-
-
-def wait_ready(settings: Settings, children: dict[str, Child]) -> None:
-    url = f"http://127.0.0.1:{settings.gateway_admin_port}/readyz"
-    for attempt in stamina.retry_context(on=httpx.HTTPError, attempts=None, timeout=READY_S, wait_max=0.2):
-        with attempt:
-            for name, child in children.items():
-                if not child.running():
-                    raise SystemExit(f"{name}: {child.last_words()}")
-            httpx.get(url).raise_for_status()
 
 
 def deliver(settings: Settings, events: list[Event], seed: int) -> None:
@@ -164,10 +96,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.upgrade", description=__doc__)
     parser.add_argument("checkout", type=Path)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--side-by-side", action="store_true", help="both versions under load, forth and back")
     parser.add_argument("--forget", action="store_true", help="the control: delete the state between, must exit with 1")
     stamina.instrumentation.set_on_retry_hooks([])
     asked = parser.parse_args()
     with TemporaryDirectory() as folder:
+        if asked.side_by_side:
+            found = side_by_side.run(asked.checkout.resolve(), Path(folder), asked.seed)
+            print(json.dumps(found.shown, indent=1))
+            return 0 if found.is_right else 1
         report, cold = run(asked.checkout.resolve(), Path(folder), asked.seed, forget=asked.forget)
     found = {name: getattr(report, name) for name in ("checked", "lost", "repeated", "wrong", "unexpected")}
     print(json.dumps(found | {"not_warm": cold}))
