@@ -53,6 +53,14 @@ def test_support_reads_all_but_tables() -> None:
     """People look at any topic; rows of tables are private bytes of the engine."""
     read = {name for name in LAYOUT if may(Part.SUPPORT, Operation.READ, On.TOPIC, name)}
     assert read == {name for name in LAYOUT if name.startswith("junction.")}
+    assert [one.name for one in rights(Part.SUPPORT) if one.operation == Operation.READ] == ["junction."]
+
+
+def test_support_sees_where_our_groups_are() -> None:
+    """And joins none."""
+    groups = (GROUP, f"{GROUP}-fetcher", f"{GROUP}-sink-postgres")
+    assert all(may(Part.SUPPORT, Operation.DESCRIBE, On.GROUP, group) for group in groups)
+    assert not any(may(Part.SUPPORT, Operation.READ, On.GROUP, group) for group in groups)
 
 
 @pytest.mark.parametrize(
