@@ -35,6 +35,18 @@ def check_header(name: str, secret: str) -> None:
         raise Misconfigured(f"{name} holds a character that no token has")
 
 
+def check_servers(bootstrap_servers: str) -> None:
+    """Raises Misconfigured for what is no address: librdkafka would try it for ever, and aiokafka crash."""
+    for server in filter(None, map(str.strip, bootstrap_servers.split(","))):
+        try:
+            parts = urlsplit(f"//{server}")
+            is_address = bool(parts.hostname) and parts.port != 0 and parts.netloc == server
+        except ValueError:
+            is_address = False
+        if not is_address or "@" in server:
+            raise Misconfigured("STREAMS_BOOTSTRAP_SERVERS is not host:port,host:port, without a scheme")
+
+
 def check_kafka(bootstrap_servers: str, mechanism: str) -> None:
     """Raises Misconfigured if a login at Kafka would go without TLS to a host that may not be our own."""
     what = "the password" if mechanism == "PLAIN" else "a token"

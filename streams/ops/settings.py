@@ -397,6 +397,7 @@ class Settings(BaseSettings):
         for url in filter(None, self.registry_url.split(",")):
             if url != LOCAL_REGISTRY:
                 addresses.check("STREAMS_REGISTRY_URL", url, insecure=self.insecure or not has_login, why="the login")
+        addresses.check_servers(self.bootstrap_servers)
         addresses.check_postgres(self.postgres_url.get_secret_value(), insecure=self.insecure)
         addresses.check_header("STREAMS_QUERY_TOKEN", self.query_token.get_secret_value())
         addresses.check_header("STREAMS_REGISTRY_TOKEN", self.registry_token.get_secret_value())

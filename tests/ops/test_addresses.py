@@ -103,6 +103,31 @@ def test_a_password_for_kafka_is_not_sent_in_the_clear(servers: str, is_good: bo
         assert made(**(clear | more))
 
 
+@pytest.mark.parametrize(
+    ("servers", "is_good"),
+    [
+        ("", True),
+        ("kafka", True),
+        ("a.example:9092, b.example:9092,", True),
+        ("[::1]:9092", True),
+        ("a:9092,b:abc", False),
+        ("a:99999", False),
+        ("http://127.0.0.1:9092", False),
+        ("PLAINTEXT://kafka:9092", False),
+        ("user:word@kafka:9092", False),
+        (":9092", False),
+    ],
+)
+def test_what_is_no_address_of_kafka_is_refused(servers: str, is_good: bool) -> None:
+    """Said at once and without its text: a client would say "does not answer" for ever."""
+    if is_good:
+        assert Settings(_env_file=None, bootstrap_servers=servers).bootstrap_servers == servers
+        return
+    with pytest.raises(Misconfigured, match="STREAMS_BOOTSTRAP_SERVERS is not host:port") as raised:
+        Settings(_env_file=None, bootstrap_servers=servers)
+    assert "word" not in str(raised.value)
+
+
 @pytest.mark.parametrize("url", [*OWN, *OTHERS])
 def test_alerts_go_in_the_clear_to_an_alertmanager_of_our_own_alone(url: str) -> None:
     """Its alerts name people, and its token is one."""
