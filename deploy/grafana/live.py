@@ -42,21 +42,23 @@ class Load(NamedTuple):
 
 
 @contextmanager
-def observed(settings: Settings, folder: Path, load: Load) -> Iterator[Prometheus]:
+def observed(settings: Settings, folder: Path, load: Load, scrape_s: int = server.SCRAPE_S) -> Iterator[Prometheus]:
     """Everything delivered, and seen by Prometheus while it was."""
-    with started(settings, folder, load) as (running, prometheus):
+    with started(settings, folder, load, scrape_s) as (running, prometheus):
         deliver(running, load)
         yield prometheus
 
 
 @contextmanager
-def started(settings: Settings, folder: Path, load: Load) -> Iterator[tuple[stack.Stack, Prometheus]]:
+def started(
+    settings: Settings, folder: Path, load: Load, scrape_s: int = server.SCRAPE_S
+) -> Iterator[tuple[stack.Stack, Prometheus]]:
     """Everything up and scraped, and nothing delivered yet."""
     server.program()  # before anything is started
     more = {"STREAMS_RECONCILE_EVERY_H": RECONCILE_EVERY_H}
     with (
         startup.start(settings, None, print, load.world, has_notify=True, has_sink=True, more=more) as running,
-        server.running(folder / "prometheus", running.targets) as prometheus,
+        server.running(folder / "prometheus", running.targets, scrape_s) as prometheus,
     ):
         yield running, prometheus
 

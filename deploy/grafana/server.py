@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -65,12 +66,23 @@ class Prometheus:
         while self._scraped() < wanted or self._unevaluated():
             time.sleep(SCRAPE_S)
 
+    def evaluate(self) -> None:
+        """Return when every rule has been evaluated anew: what was true before is not true any more by itself."""
+        from_s = time.time()
+        while min(datetime.fromisoformat(group["lastEvaluation"]).timestamp() for group in self._groups()) < from_s:
+            time.sleep(0.2)
+
+    def _groups(self) -> list[dict[str, Any]]:
+        groups: list[dict[str, Any]] = self._client.get("/api/v1/rules", params={"type": "alert"}).json()["data"][
+            "groups"
+        ]
+        return groups
+
     def _scraped(self) -> float:
         return min((one.values[-1] for one in self.now("count_over_time(up[1d])")), default=0.0)
 
     def _unevaluated(self) -> list[str]:
-        groups = self._client.get("/api/v1/rules", params={"type": "alert"}).json()["data"]["groups"]
-        return [rule["name"] for group in groups for rule in group["rules"] if rule["health"] != "ok"]
+        return [rule["name"] for group in self._groups() for rule in group["rules"] if rule["health"] != "ok"]
 
     def ask(self, what: str, **parameters: Any) -> list[dict[str, Any]]:
         """The rows of an answer as they came. Raises ValueError with what Prometheus does not like."""
@@ -89,10 +101,13 @@ def _series(row: Mapping[str, Any], points: list[Any]) -> Series:
 
 
 @contextmanager
-def running(folder: Path, targets: Mapping[str, str]) -> Iterator[Prometheus]:
-    """Scrapes every second what `targets` name, `host:port` by job, with the rules that deployments have."""
+def running(folder: Path, targets: Mapping[str, str], scrape_s: int = SCRAPE_S) -> Iterator[Prometheus]:
+    """Scrapes what `targets` name, `host:port` by job, with the rules that deployments have.
+
+    An answer may take as long as `scrape_s`, else its process counts as down.
+    """
     config = {
-        "global": {"scrape_interval": f"{SCRAPE_S}s", "evaluation_interval": f"{SCRAPE_S}s"},
+        "global": {"scrape_interval": f"{scrape_s}s", "evaluation_interval": f"{SCRAPE_S}s"},
         "rule_files": [str(RULES)],
         "scrape_configs": [
             {"job_name": job, "static_configs": [{"targets": [target]}]} for job, target in targets.items()
@@ -123,6 +138,7 @@ def _ready(url: str, targets: Collection[str]) -> Prometheus:
         with suppress(httpx.HTTPError, ValueError):
             # A folder with the data of an earlier run still has what was scraped then.
             if sum(one.values[-1] for one in server.now("up") if one.labels["instance"] in targets) == len(targets):
+                server.evaluate()
                 server.began_s = time.time()
                 return server
         time.sleep(0.2)
