@@ -44,7 +44,9 @@ class Logins(NamedTuple):
 
 
 def logins(given: Iterable[str] = (), roles: Collection[str] = ()) -> Logins:
-    """`given`: `ROLE=PRINCIPAL`, also several of one role; `User:streams-ROLE` for the others. `roles`: these alone.
+    """`given`: `ROLE=PRINCIPAL`, also several of one role; `User:streams-ROLE` for the others.
+
+    `roles`: these alone, and what else their logins are by `given`.
 
     Raises Misconfigured.
     """
@@ -54,8 +56,11 @@ def logins(given: Iterable[str] = (), roles: Collection[str] = ()) -> Logins:
         if not re.fullmatch(r"User:.+", principal):
             raise Misconfigured(f"{one}: write ROLE=User:NAME")
         named.setdefault(_part(role), []).append(principal)
-    wanted = [_part(role) for role in roles]
-    return Logins({one: named.get(one, [f"User:streams-{one}"]) for one in Part if not wanted or one in wanted})
+    wanted = [_part(role) for role in roles] or [*Part]
+    every = {one: named.get(one, [f"User:streams-{one}"]) for one in Part}
+    theirs = {principal for part in wanted for principal in every[part]}  # with their other roles, which they keep
+    found = {part: [one for one in principals if one in theirs] for part, principals in every.items()}
+    return Logins({part: principals for part, principals in found.items() if principals})
 
 
 def _part(role: str) -> Part:

@@ -34,6 +34,12 @@ def test_some_roles_alone() -> None:
         logins(roles=["door"])
 
 
+def test_a_role_alone_whose_login_has_another() -> None:
+    """What the other role needs is not superfluous: `apply --role worker` would take it from the fetcher that runs."""
+    found = logins(["worker=User:x", "fetcher=User:x", "fetcher=User:y"], ["worker"])
+    assert found.by_part == {Part.WORKER: ["User:x"], Part.FETCHER: ["User:x"]}
+
+
 @pytest.mark.parametrize(
     ("principal", "name"),
     [("User:app", "app"), ("User:CN=app,O=Clinic", "app"), ("User:O=Clinic, cn=app", "app"), ("User:OU=x", "OU=x")],
