@@ -11,6 +11,7 @@ from tests.compose import world
 from tests.compose.front import Front
 from tests.compose.installation import Installation
 from tests.compose.report import Findings
+from tests.waiting import committed
 
 RATE_PER_S = 60.0
 TARGETS_S = 60.0  # Prometheus looks for processes, and at them, every 15 s
@@ -52,7 +53,7 @@ def load(found: Findings, one: Installation, events: list[Event], trouble: Troub
         tally = sent.wait()
     counts = {"accepted": tally.accepted, "retried": tally.retried, "refused": tally.refused + tally.given_up}
     found.step("delivered", events=len(events), seconds=round(time.monotonic() - began_s, 1), **counts)
-    world.drain(settings)
+    committed(settings, world.DRAIN_S)
     report = world.compare(settings, watch, events)
     facts = {name: getattr(report, name) for name in ("checked", "lost", "repeated", "wrong", "unexpected")}
     found.step("compared with the world", clean_records=len(watch.seen.records), **facts)

@@ -8,9 +8,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from streams.demo.watch import Watch
-from streams.events import topics
-from streams.kafka.lag import Lag
-from streams.ops.errors import StreamsError, Unavailable
+from streams.ops.errors import StreamsError
 from streams.ops.settings import Settings
 from streams.simulator.delivery.courier import Tally, Target, open_courier
 from streams.simulator.delivery.schedule import Faults, schedule
@@ -81,17 +79,6 @@ class Load:
         async with open_courier(self._target) as courier:
             self._tally = courier.tally
             await courier.deliver(schedule(self._events, Faults(1)), self._rate)
-
-
-def drain(settings: Settings) -> None:
-    """Wait until the workers have committed all that the gateways published."""
-    until = time.monotonic() + DRAIN_S
-    lag = Lag(settings, [f"{settings.topic_prefix}.{name}" for name in topics.SOURCES])
-    while lag.records():
-        if time.monotonic() > until:
-            raise Unavailable("the workers do not come to the end of the raw topics")
-        time.sleep(0.2)
-    lag.close()
 
 
 def compare(settings: Settings, watch: Watch, events: list[Event]) -> Report:

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import stamina
 
-from streams.ops.errors import Misconfigured
+from streams.ops.errors import Misconfigured, StreamsError
 from tests.kubernetes import checks, cluster, drill, strimzi
 
 Check = tuple[str, Callable[[], str]]
@@ -59,6 +59,6 @@ def main() -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except (Misconfigured, checks.Failed) as error:
+    except (StreamsError, checks.Failed) as error:
         print(error)
         sys.exit(2 if isinstance(error, Misconfigured) else 1)

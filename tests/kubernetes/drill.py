@@ -17,8 +17,6 @@ from pydantic import SecretStr
 from deploy.helm.chart import CHART, HERE
 from streams.demo.cluster import Cluster
 from streams.demo.watch import Watch
-from streams.events import topics
-from streams.kafka.lag import Lag
 from streams.ops.settings import Settings
 from streams.simulator.delivery.courier import Target, open_courier
 from streams.simulator.delivery.schedule import Faults, schedule
@@ -29,6 +27,7 @@ from tests.kubernetes.checks import LEVEL, RELEASE, Failed, run
 from tests.kubernetes.cluster import Api
 from tests.kubernetes.node import Node
 from tests.kubernetes.service import leading
+from tests.waiting import committed
 
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SPACE = "drill"
@@ -99,7 +98,7 @@ def _drilled(stage: Stage) -> str:
     refused = _evicted(stage)
     stage.change("upgrade", "--set", "worker.replicas=1")
     stage.deliver(events[2 * third :], 3)
-    _drain(stage.settings)
+    committed(stage.settings, DRAIN_S)
     watch.wait_drained(DRAIN_S)
     watch.stop()
     found = _compared(stage.settings, watch, events)
@@ -107,17 +106,6 @@ def _drilled(stage: Stage) -> str:
     if stage.node.killed:
         raise Failed(f"killed after the grace period: {stage.node.killed}")
     return f"{found}; install, upgrade one by one, test, {refused}, scale in"
-
-
-def _drain(settings: Settings) -> None:
-    """Wait until all that the gateways published is committed."""
-    lag = Lag(settings, [f"{settings.topic_prefix}.{name}" for name in topics.SOURCES])
-    end_s = time.monotonic() + DRAIN_S
-    while lag.records():
-        if time.monotonic() > end_s:
-            raise Failed("workers do not come to the end of the raw topics")
-        time.sleep(0.2)
-    lag.close()
 
 
 def _upgraded(stage: Stage) -> None:

@@ -10,20 +10,16 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
-import stamina
-
 from streams.demo.cluster.supervise import Child
 from streams.demo.watch import Watch
-from streams.events import topics
 from streams.kafka import admin, registry
-from streams.kafka.lag import Lag
 from streams.simulator.delivery.courier import Target, open_courier
 from streams.simulator.delivery.schedule import Faults, schedule
 from streams.simulator.truth.report import Report
 from streams.simulator.truth.truth import Truth
 from streams.simulator.world.world import Event, World
 from tests.tokens.stage import ENDPOINT, SIGNING_SECRET, Stage, command
+from tests.waiting import committed, ready
 
 PROCESSES = ("gateway", "worker")
 READY_S = DRAIN_S = 60.0
@@ -64,7 +60,7 @@ def cross(stage: Stage, folder: Path, *, refreshes: int, rate_per_s: float, away
             threading.Thread(target=_away, args=(stage, away_s), daemon=True).start()
         sent, statuses = _load(stage, events, refreshes, rate_per_s)
         seconds = time.monotonic() - began_s
-        _drain(stage)
+        committed(stage.clear, DRAIN_S)
     watch.wait_drained(DRAIN_S)
     watch.stop()
     prefix = f"{settings.topic_prefix}."
@@ -113,25 +109,8 @@ def _running(stage: Stage, folder: Path) -> Iterator[None]:
         for name in PROCESSES:
             children[name] = Child(command(name), folder / f"{name}.log", env=stage.environment(name))
             stack.callback(children[name].stop)
-        url = f"http://127.0.0.1:{stage.clear.gateway_admin_port}/readyz"
-        for attempt in stamina.retry_context(on=httpx.HTTPError, attempts=None, timeout=READY_S, wait_max=0.2):
-            with attempt:
-                for name, child in children.items():
-                    if not child.running():
-                        raise SystemExit(f"{name}: {child.last_words()}")
-                httpx.get(url).raise_for_status()
+        ready(stage.clear.gateway_admin_port, children)
         yield
-
-
-def _drain(stage: Stage) -> None:
-    """Wait until the worker has committed all that the gateway published."""
-    lag = Lag(stage.clear, [f"{stage.clear.topic_prefix}.{name}" for name in topics.SOURCES])
-    end_s = time.monotonic() + DRAIN_S
-    while lag.records():
-        if time.monotonic() > end_s:
-            raise SystemExit("the worker does not come to the end of the raw topics")
-        time.sleep(0.2)
-    lag.close()
 
 
 def _above_info(log: Path) -> list[str]:

@@ -22,9 +22,7 @@ import stamina
 
 from streams.demo.cluster import Cluster
 from streams.demo.watch import Watch
-from streams.events import topics
 from streams.kafka import admin, registry
-from streams.kafka.lag import Lag
 from streams.ops.settings import Settings
 from streams.simulator.delivery.courier import Target, open_courier
 from streams.simulator.delivery.schedule import Faults, schedule
@@ -33,6 +31,7 @@ from streams.simulator.truth.truth import Truth
 from streams.simulator.world.world import Event, World
 from tests.upgrade import side_by_side
 from tests.upgrade.running import HERE, SECRET, running, settings_of
+from tests.waiting import committed
 
 DRAIN_S = 60.0
 # What a worker logs when it does not simply go on.
@@ -48,17 +47,6 @@ def deliver(settings: Settings, events: list[Event], seed: int) -> None:
             await courier.deliver(schedule(events, Faults(seed)))
 
     asyncio.run(post())
-
-
-def drain(settings: Settings) -> None:
-    """Wait until the worker has committed all that the gateway published."""
-    lag = Lag(settings, [f"{settings.topic_prefix}.{name}" for name in topics.SOURCES])
-    end_s = time.monotonic() + DRAIN_S
-    while lag.records():
-        if time.monotonic() > end_s:
-            raise SystemExit("the worker does not come to the end of the raw topics")
-        time.sleep(0.2)
-    lag.close()
 
 
 def events_of(log: Path) -> list[str]:
@@ -78,13 +66,13 @@ def run(checkout: Path, folder: Path, seed: int, *, forget: bool) -> tuple[Repor
         half = len(events) // 2
         with running(checkout, settings, folder / "before"):
             deliver(settings, events[:half], seed)
-            drain(settings)
+            committed(settings)
         print(f"{half} events taken by {checkout.name}", file=sys.stderr)
         if forget:
             shutil.rmtree(settings.state_dir)
         with running(HERE, settings, folder / "after"):
             deliver(settings, events[half // 2 :], seed + 1)
-            drain(settings)
+            committed(settings)
         watch.wait_drained(DRAIN_S)
         watch.stop()
         prefix = f"{settings.topic_prefix}."

@@ -6,14 +6,13 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
-import stamina
 from pydantic import SecretStr
 
 from streams.demo.cluster import Cluster
 from streams.demo.cluster.ports import random_free
 from streams.demo.cluster.supervise import Child
 from streams.ops.settings import Settings
+from tests.waiting import ready
 
 HERE = Path(__file__).resolve().parents[2]
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -72,15 +71,5 @@ def running(checkout: Path, settings: Settings, folder: Path) -> Iterator[Child]
             environ = environment(settings) | {"PYTHONPATH": str(checkout)}
             children[name] = Child(command, folder / f"{name}.log", env=environ)
             stack.callback(children[name].stop)
-        wait_ready(settings, children)
+        ready(settings.gateway_admin_port, children)
         yield children["worker"]
-
-
-def wait_ready(settings: Settings, children: dict[str, Child]) -> None:
-    url = f"http://127.0.0.1:{settings.gateway_admin_port}/readyz"
-    for attempt in stamina.retry_context(on=httpx.HTTPError, attempts=None, timeout=READY_S, wait_max=0.2):
-        with attempt:
-            for name, child in children.items():
-                if not child.running():
-                    raise SystemExit(f"{name}: {child.last_words()}")
-            httpx.get(url).raise_for_status()

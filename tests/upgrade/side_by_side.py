@@ -17,6 +17,7 @@ from streams.simulator.truth.report import Report
 from tests.compose import world
 from tests.compose.front import Front
 from tests.upgrade.running import HERE, running, settings_of
+from tests.waiting import committed
 
 RATE_PER_S = 40.0
 USERS, DAYS = 8, 4
@@ -92,7 +93,7 @@ def run(checkout: Path, folder: Path, seed: int) -> Found:
         load = world.Load(f"http://127.0.0.1:{front.port}/webhooks/upgrade", events, RATE_PER_S)
         steps = _forth_and_back(load, before, this)
         tally = load.wait()
-        world.drain(before.settings)
+        committed(before.settings)
         steps.append(before.stop())
         report = world.compare(this.settings, watch, events)
         return Found(report, steps, tally.given_up + tally.refused)
