@@ -66,14 +66,16 @@ def acls_apply(
     remove_beyond: Annotated[
         bool, typer.Option("--remove-beyond", help="Also remove what these logins may do beyond our names.")
     ] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Remove nothing: what people gave by hand stays.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Give each role its rights, and remove others of its login on our names. Needs ALTER on the cluster."""
     from streams.cli.show.acls import print_plan
     from streams.kafka import acls
 
-    found = acls.apply(read_settings(), _logins(principal, role), removes_beyond=remove_beyond)
-    print_plan(found, applied=True, as_json=as_json)
+    logins = _logins(principal, role)
+    found = acls.apply(read_settings(), logins, removes=not keep, removes_beyond=remove_beyond)
+    print_plan(found, applied=True, kept=keep, as_json=as_json)
 
 
 def _logins(principal: list[str] | None, role: list[str] | None) -> "Logins":

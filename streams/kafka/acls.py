@@ -63,16 +63,17 @@ def plan(settings: Settings, logins: Logins, client: AdminClient | None = None) 
     return compare(settings, logins, _rules(client or admin.client_of(settings)))
 
 
-def apply(settings: Settings, logins: Logins, *, removes_beyond: bool = False) -> AclPlan:
+def apply(settings: Settings, logins: Logins, *, removes: bool = True, removes_beyond: bool = False) -> AclPlan:
     """Add what is missing, then remove what is superfluous; returns what was planned. Safe to repeat.
 
-    `removes_beyond`: also what our logins may do beyond our names. Raises as `plan`.
+    `removes`: False leaves what is superfluous. `removes_beyond`: also what our logins may do beyond our names. Raises
+    as `plan`.
     """
     client = admin.client_of(settings)
     found = plan(settings, logins, client)
     if found.missing:
         _each("adding a right", client.create_acls([*map(_binding, found.missing)], request_timeout=ANSWER_S))
-    gone = [*found.superfluous, *(found.beyond if removes_beyond else ())]
+    gone = [*(found.superfluous if removes else ()), *(found.beyond if removes_beyond else ())]
     if gone:
         _each("removing a right", client.delete_acls([*map(_filter, gone)], request_timeout=ANSWER_S))
     return found

@@ -79,6 +79,7 @@ def test_what_is_ours_alone_is_removed(of_admin: Settings) -> None:
     client = admin.client_of(of_admin)
     for future in client.create_acls([acls._binding(rule) for rule in (*more, other)]).values():
         future.result()
+    assert acls.apply(of_admin, LOGINS, removes=False) == acls.plan(of_admin, LOGINS)  # nothing is gone yet
     found = acls.apply(of_admin, LOGINS)
     assert (found.missing, found.superfluous, found.beyond, found.others) == ([], more[:1], more[1:], [other])
     assert acls.apply(of_admin, LOGINS, removes_beyond=True).beyond == more[1:]

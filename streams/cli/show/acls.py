@@ -8,17 +8,17 @@ from streams.kafka.acls import AclPlan, Rule
 from streams.ops import terminal
 
 
-def print_plan(plan: AclPlan, *, applied: bool, as_json: bool) -> None:
-    """What differs, or what was done about it; then what is left to people."""
+def print_plan(plan: AclPlan, *, applied: bool, as_json: bool, kept: bool = False) -> None:
+    """What differs, or what was done about it; then what is left to people. `kept`: nothing was removed."""
     if as_json:
         lists = {name: [_as_json(rule) for rule in rules] for name, rules in plan._asdict().items()}
-        terminal.machine({"applied": applied, **lists})
+        terminal.machine({"applied": applied, "kept": kept, **lists})
         return
-    words = ("added", "removed") if applied else ("missing", "superfluous")
+    words = ("added", "kept" if kept else "removed") if applied else ("missing", "superfluous")
     for word, rules in zip(words, (plan.missing, plan.superfluous), strict=True):
         for line in _lines(rules):
             terminal.say(f"{word:<12} {line}")
-    terminal.say(_outcome(plan, applied=applied))
+    terminal.say(_outcome(plan, words, applied=applied))
     for sentence, rules in (
         ("our logins may do more, beyond our names (`apply --remove-beyond` removes it):", plan.beyond),
         ("other logins have rights on our names; they are left as they are:", plan.others),
@@ -27,13 +27,11 @@ def print_plan(plan: AclPlan, *, applied: bool, as_json: bool) -> None:
             terminal.say(line)
 
 
-def _outcome(plan: AclPlan, *, applied: bool) -> str:
+def _outcome(plan: AclPlan, words: tuple[str, str], *, applied: bool) -> str:
     if plan.is_right:
         return "every role has its rights, and no others on our names"
-    counts = f"{len(plan.missing)} rights {{}} and {len(plan.superfluous)} {{}}"
-    if applied:
-        return counts.format("added", "removed")
-    return f"{counts.format('missing', 'superfluous')}; `junction-streams topics acls apply` makes it right"
+    counts = f"{len(plan.missing)} rights {words[0]} and {len(plan.superfluous)} {words[1]}"
+    return counts if applied else f"{counts}; `junction-streams topics acls apply` makes it right"
 
 
 def _lines(rules: Iterable[Rule]) -> Sequence[str]:
