@@ -75,8 +75,10 @@ def apply(settings: Settings) -> Proposal:
     wanted = {change.topic: change.config for change in found.changes if change.action is Action.CREATE}
     created = [topic for topic in layout_of(settings) if topic.name in wanted]
     admin_calls.create(client, [(topic, wanted[topic.name]) for topic in created])
-    admin_calls.alter(client, [change for change in found.changes if change.action is Action.ALTER])
+    altered = [change for change in found.changes if change.action is Action.ALTER]
+    admin_calls.alter(client, altered)
     admin_calls.wait_until_led(client, created)
+    admin_calls.wait_until_set(client, altered)
     return found
 
 

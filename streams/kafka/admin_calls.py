@@ -29,6 +29,7 @@ ANSWER_S = 5.0
 CREATE_S = 60.0  # a thousand partitions on a small broker take seconds
 LED_S = 60.0
 LED_STEP_S = 0.1
+SET_S = 10.0  # then whoever asks next is told what differs
 
 
 def partition_counts(client: AdminClient, settings: Settings) -> dict[str, int]:
@@ -73,11 +74,12 @@ def unwritable(client: AdminClient, names: list[str]) -> str:
 
 def configs(client: AdminClient, existing: list[Topic]) -> dict[str, dict[str, str]]:
     """Topic → setting → value, asked for in one request."""
-    if not existing:
-        return {}
-    asked = client.describe_configs(
-        [ConfigResource(ResourceType.TOPIC, topic.name) for topic in existing], request_timeout=ANSWER_S
-    )
+    return _shown(client, [topic.name for topic in existing]) if existing else {}
+
+
+def _shown(client: AdminClient, names: list[str]) -> dict[str, dict[str, str]]:
+    wanted = [ConfigResource(ResourceType.TOPIC, name) for name in names]
+    asked = client.describe_configs(wanted, request_timeout=ANSWER_S)
     return {
         resource.name: {name: entry.value for name, entry in _result(future).items()}
         for resource, future in asked.items()
@@ -106,6 +108,18 @@ def settings_resource(topic: str, config: Mapping[str, str]) -> ConfigResource:
     """These settings of a topic, the others as they are (KIP-339)."""
     entries = [ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in config.items()]
     return ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
+
+
+def wait_until_set(client: AdminClient, changes: list[Change]) -> None:
+    """Return when Kafka shows what was set. The controller has it at once, the broker that answers a moment later, and
+    who starts in between would find the topics as they were."""
+    waiting = {change.topic: change.config for change in changes}
+    deadline_s = time.monotonic() + SET_S
+    while waiting and time.monotonic() < deadline_s:
+        shown = _shown(client, list(waiting))
+        waiting = {topic: config for topic, config in waiting.items() if not config.items() <= shown[topic].items()}
+        if waiting:
+            time.sleep(LED_STEP_S)
 
 
 def wait_until_led(client: AdminClient, created: list[Topic]) -> None:
