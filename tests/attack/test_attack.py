@@ -18,11 +18,13 @@ from tests.attack.smuggling import outcomes
 from tests.attack.stage import Gateway
 from tests.attack.stored import stored_ids
 from tests.attack.verdict import FILES_LEFT_MAX, STRANGE_ANSWERS
+from tests.attack.wire import Tally
 
 SECONDS, SOCKETS_MAX, RATE = 1.0, 200, 80.0
 SETTLE_S = 0.5  # the attack is under way when good traffic begins
 FILES_BASE = 40  # of an idle gateway: Kafka, the loop, the listeners
 WAIT_S = 30.0
+TRIES = 10
 # One attack for each behaviour: from many networks where there is such a one.
 SHORT = list({attack.behave: attack for attack in ATTACKS.values()}.values())
 
@@ -54,11 +56,20 @@ async def send_good(port: int) -> list[good.Sent]:
     return await good.send(good_work(port))
 
 
+async def strangers(aim: Aim, attack: Attack) -> Tally:
+    """Again while nobody got in: what a former attack left in the queue of the port may take a second."""
+    tally = Tally()
+    for _ in range(TRIES):
+        if not tally.connections:
+            tally = await crowd(aim, attack.behave)
+    return tally
+
+
 @pytest.mark.parametrize("attack", SHORT, ids=lambda attack: attack.name)
 async def test_good_deliveries_go_on(gateway: Gateway, accepted: list[str], attack: Attack) -> None:
     """Beside each attack every good delivery is accepted, and no stranger is answered otherwise than allowed."""
     aim = Aim(("127.0.0.1", gateway.port), attack.sources, min(attack.sockets, SOCKETS_MAX), SECONDS)
-    sent, tally = await asyncio.gather(send_good(gateway.port), crowd(aim, attack.behave))
+    sent, tally = await asyncio.gather(send_good(gateway.port), strangers(aim, attack))
     accepted += [one.id for one in sent]
     assert {one.status for one in sent} == {"204"}
     assert tally.connections > 0

@@ -10,6 +10,7 @@ from streams.cli.show.topics import print_changes
 from streams.events import kept
 from streams.events.topics import Role
 from streams.kafka import admin
+from streams.kafka.allowed import Proposal
 from streams.ops.settings import Settings
 
 SETTINGS = Settings(_env_file=None, raw_retention_days=30, clean_retention_days=400, compaction_days=2)
@@ -41,10 +42,10 @@ def test_clean_records_stay_as_long_as_raw_ones_by_default() -> None:
 def test_the_plan_says_how_long_health_data_stay(capsys: pytest.CaptureFixture[str]) -> None:
     """For people a line a kind of topic, for machines the same rows; also where nothing differs."""
     layout = admin.layout_of(SETTINGS)
-    print_changes([], layout, applied=False, as_json=False)
+    print_changes(Proposal([], []), layout, applied=False, as_json=False)
     said = capsys.readouterr().out
     assert "health data stay here for:\n  raw        30 days" in said
-    print_changes([], layout, applied=False, as_json=True)
+    print_changes(Proposal([], []), layout, applied=False, as_json=True)
     assert len(json.loads(capsys.readouterr().out)["stays"]) == len(STAYS)
 
 
