@@ -44,7 +44,7 @@ class Front:
         first = next(self._next)
         for turn in range(len(self._doors)):
             door = self._doors[(first + turn) % len(self._doors)]
-            with suppress(OSError):
+            with suppress(OSError, asyncio.CancelledError):  # asyncio would print the end of a front as an error
                 from_door, to_door = await asyncio.open_connection(LOOPBACK, door, ssl=self._tls)
                 await asyncio.gather(_pass(from_client, to_door), _pass(from_door, to_client))
                 return
