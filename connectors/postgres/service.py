@@ -18,9 +18,10 @@ from connectors.postgres.tables.table import SqlTable
 from streams.events import DAY_US
 from streams.kafka import admin, registry
 from streams.kafka.bare_decoder import BareDecoder
-from streams.ops import log, metrics
+from streams.ops import log
 from streams.ops.errors import Misconfigured
 from streams.ops.metrics_server import expose
+from streams.ops.process import Process
 from streams.ops.settings import Settings
 from streams.ops.waiting import until_available
 
@@ -50,7 +51,7 @@ def drain_into(settings: Settings, stop: threading.Event, *, has_timescale: bool
     made = until_available("PostgreSQL", lambda: database.apply(tables))
     decoder = BareDecoder(settings)
     sink = PostgresSink(settings, connection, Shapes(database, made, decoder.schema), decoder)
-    expose(settings, metrics.Process.SINK)
+    expose(settings, Process.SINK)
     logger.info("starting", sink=sink.name, topics=len(names))
     try:
         full = [f"{settings.topic_prefix}.{name}" for name in names]

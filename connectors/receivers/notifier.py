@@ -22,6 +22,7 @@ from streams.kafka.publisher import KafkaPublisher
 from streams.ops import log, metrics, tracing
 from streams.ops.errors import Unavailable, Unreadable
 from streams.ops.metrics_server import expose
+from streams.ops.process import Process
 from streams.ops.settings import Settings
 from streams.ops.waiting import until_available
 
@@ -38,7 +39,7 @@ def run(settings: Settings, *, once: bool = False) -> None:
     wanted = receivers_from(settings)
     until_available("Kafka", lambda: admin.check_layout(settings))
     ids = until_available("schema registry", lambda: registry.resolve(settings))
-    expose(settings, metrics.Process.NOTIFY)
+    expose(settings, Process.NOTIFY)
     tracing.configure("notify")
     for receiver in wanted:
         for status in DeliveryStatus:

@@ -20,7 +20,8 @@ from connectors.webhook.watch import Probe, Watch
 from streams.kafka.publisher import Publisher
 from streams.ops import log
 from streams.ops.errors import place
-from streams.ops.metrics import Process, registry
+from streams.ops.metrics import registry
+from streams.ops.process import Process
 from streams.ops.settings import Settings
 
 _FIRST_ANSWER_S = 1.0  # start without Kafka after so long: a reply of 503 is better than a connection that hangs

@@ -26,7 +26,8 @@ from connectors.webhook.admin import Views, admin_app
 from connectors.webhook.server import admin_server, listener, port_of
 from streams.ops import log
 from streams.ops.errors import Misconfigured
-from streams.ops.metrics import TOLD_BY, Process
+from streams.ops.metrics import TOLD_BY
+from streams.ops.process import Process
 from streams.ops.settings import Settings
 
 _METRICS = "metrics"  # files of all processes, in the folder

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from streams.ops import metrics
 from streams.ops.gauges import TableGauge, TableHistogram
+from streams.ops.process import Process
 
 PAGE = Path(__file__).resolve().parents[1] / "metrics.md"
 
@@ -51,7 +52,7 @@ class Metric(NamedTuple):
     kind: str
     labels: tuple[str, ...]
     meaning: str
-    processes: tuple[metrics.Process, ...]
+    processes: tuple[Process, ...]
 
     @property
     def series(self) -> tuple[str, ...]:

@@ -52,8 +52,8 @@ def _start(
     from streams.agents.alerts import Alerts
     from streams.engine.faust import run as engine
     from streams.kafka.codec import Codec
-    from streams.ops.metrics import Process
     from streams.ops.metrics_server import expose
+    from streams.ops.process import Process
     from streams.status import access
 
     access.check(settings)

@@ -1,21 +1,11 @@
 """`doctor`: is everything set up right?"""
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from streams.cli.base import MEND, AsJson, app, read_settings
-
-
-class Process(StrEnum):
-    """Whose login and machine it is; words of `streams.events.parts.Part`."""
-
-    GATEWAY = "gateway"
-    WORKER = "worker"
-    FETCHER = "fetcher"
-    NOTIFY = "notify"
-    SINK = "sink"
+from streams.ops.process import Process
 
 
 @app.command(rich_help_panel=MEND)

@@ -7,7 +7,6 @@ by name through `count`, after the transaction that counted has committed.
 import math
 import os
 from collections.abc import Collection, Iterable, Mapping
-from enum import StrEnum
 from functools import partial
 
 from prometheus_client import (
@@ -23,6 +22,7 @@ from prometheus_client import (
 
 from streams.ops.errors import Reason
 from streams.ops.gauges import TableGauge, TableHistogram
+from streams.ops.process import Process
 
 if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):  # one of several processes whose metrics are summed
     # It asks for the process id at each change, a system call; this one is never forked after it has counted.
@@ -300,14 +300,6 @@ for _type in ("message.attempt.exhausted", "endpoint.disabled"):  # those that a
 for _kind in ("page", "stream"):
     FETCH_CALLS.labels(_kind, "ok")
     FETCH_CALL_SECONDS.labels(_kind)
-
-
-class Process(StrEnum):
-    GATEWAY = "gateway"
-    WORKER = "worker"
-    FETCHER = "fetcher"
-    NOTIFY = "notify"
-    SINK = "sink"
 
 
 Declared = Counter | Gauge | Histogram | TableGauge | TableHistogram

@@ -6,6 +6,7 @@ from prometheus_client import start_http_server
 
 from streams.ops import metrics
 from streams.ops.errors import Misconfigured
+from streams.ops.process import Process
 from streams.ops.settings import Settings
 
 SILENT_S = 10.0  # a client that sends nothing for so long is disconnected
@@ -20,7 +21,7 @@ class _TimedHandler(WSGIRequestHandler):
         """Log nothing."""
 
 
-def expose(settings: Settings, process: metrics.Process) -> None:
+def expose(settings: Settings, process: Process) -> None:
     """Serve the process' /metrics in a thread; nothing without STREAMS_METRICS_PORT.
 
     Raises Misconfigured when the port is taken.

@@ -41,10 +41,14 @@ class Front:
         await asyncio.to_thread(self._end.wait)
 
     async def _serve(self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.CancelledError):  # asyncio would print the end of a front as an error
+            await self._lead(from_client, to_client)
+
+    async def _lead(self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         first = next(self._next)
         for turn in range(len(self._doors)):
             door = self._doors[(first + turn) % len(self._doors)]
-            with suppress(OSError, asyncio.CancelledError):  # asyncio would print the end of a front as an error
+            with suppress(OSError):
                 from_door, to_door = await asyncio.open_connection(LOOPBACK, door, ssl=self._tls)
                 await asyncio.gather(_pass(from_client, to_door), _pass(from_door, to_client))
                 return

@@ -9,7 +9,7 @@ from prometheus_client import Metric
 from docs.make import metrics as metrics_page
 from streams.ops import metrics
 from streams.ops.errors import Reason
-from streams.ops.metrics import Process
+from streams.ops.process import Process
 
 DECLARED = list(metrics_page.declared())
 

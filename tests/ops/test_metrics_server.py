@@ -5,8 +5,8 @@ import socket
 import pytest
 
 from streams.ops.errors import Misconfigured
-from streams.ops.metrics import Process
 from streams.ops.metrics_server import expose
+from streams.ops.process import Process
 from streams.ops.settings import Settings
 
 

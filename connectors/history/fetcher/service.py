@@ -11,8 +11,8 @@ from streams.engine.faust import run as engine
 from streams.events import Record, body_of, topics
 from streams.kafka import admin
 from streams.ops import addresses, log, tracing
-from streams.ops.metrics import Process
 from streams.ops.metrics_server import expose
+from streams.ops.process import Process
 from streams.ops.settings import Settings
 from streams.ops.waiting import until_available
 from streams.tables import Draft

@@ -17,7 +17,8 @@ from connectors.webhook.endpoints import Endpoints
 from connectors.webhook.replies import OUTCOMES
 from connectors.webhook.secret_watch import SecretWatch
 from streams.events.signature import Keyring
-from streams.ops.metrics import Process, registry
+from streams.ops.metrics import registry
+from streams.ops.process import Process
 from streams.ops.settings import Settings, load
 from tests.connectors.webhook.test_endpoints import SECRETS
 
