@@ -24,9 +24,8 @@ def ask(settings: Settings) -> Token:
     except HTTPClientError as error:  # who hands out the credentials does not answer
         raise Unavailable(f"AWS gives this process no credentials ({type(error).__name__})") from None
     except (BotoCoreError, ClientError, ValueError, AttributeError) as error:
-        why = (
-            "" if isinstance(error, AttributeError) else f" ({type(error).__name__})"
-        )  # the signer's way to say "none"
+        # AttributeError is the signer's way to say "none".
+        why = "" if isinstance(error, AttributeError) else f" ({type(error).__name__})"
         raise Misconfigured(
             f"AWS gives this process no credentials{why}: they are looked for where AWS's own tools do, "
             "AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_ROLE_ARN, or the role of the machine"
@@ -36,8 +35,8 @@ def ask(settings: Settings) -> Token:
 
 def region_of(settings: Settings) -> str:
     """AWS_REGION, else what the brokers' names say. Raises Misconfigured."""
-    found = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    named = _REGION.search(settings.bootstrap_servers)
-    if found or named:
-        return found or named[1] if named else str(found)
+    if found := os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"):
+        return found
+    if named := _REGION.search(settings.bootstrap_servers):
+        return named[1]
     raise Misconfigured("AWS_REGION is not set, and the name of no broker in STREAMS_BOOTSTRAP_SERVERS says it")
