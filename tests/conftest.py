@@ -11,6 +11,8 @@ import pytest
 import structlog
 
 from streams.demo.cluster import Cluster, missing
+from streams.demo.pipelines.rabbitmq import RabbitMQ
+from streams.demo.pipelines.rabbitmq import missing as rabbitmq_missing
 from streams.ops.settings import Settings
 from tests import postgres
 from tests.samples import sample_dir
@@ -99,3 +101,19 @@ def postgres_server() -> Iterator[str]:
 def database(postgres_server: str) -> str:
     """URL of a database of this test's own."""
     return postgres.database(postgres_server)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> Iterator[RabbitMQ]:
+    """A real RabbitMQ; skips where none is installed. Queues are a test's own."""
+    if lacking := rabbitmq_missing():
+        pytest.skip(lacking)  # because the door needs a real broker; the sentence says what to install
+    with RabbitMQ() as running:
+        yield running
+
+
+@pytest.fixture
+def rabbit_settings(settings: Settings, rabbitmq: RabbitMQ, prefix: str) -> Settings:
+    """Settings for Kafka and RabbitMQ, with a queue and an exchange of this test's own."""
+    own = {"rabbitmq_url": rabbitmq.url, "rabbitmq_queue": prefix, "rabbitmq_exchange": prefix}
+    return settings.model_copy(update=own)

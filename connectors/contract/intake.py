@@ -9,6 +9,7 @@ from prometheus_client import Counter
 
 from connectors.contract.queue import Queue
 from connectors.contract.send_span import sending
+from connectors.contract.source import Opened, SourceMessage
 from streams.events import Delivery, Headers, intake, partition_for
 from streams.kafka.publisher import Publisher
 from streams.ops import metrics, tracing
@@ -31,11 +32,23 @@ class StoredRecord(NamedTuple):
 
 def stored_record(body: bytes, delivery: Delivery, settings: Settings) -> StoredRecord:
     """A raw record, or a dead letter for a body that we cannot read. Never raises for any body. Pure."""
-    made = intake.record_of(body, delivery)
-    topic = f"{settings.topic_prefix}.{made.topic}"
-    return StoredRecord(
-        topic, made.key, made.headers, partition_for(made.partition_key, settings.partitions), made.reason
-    )
+    return _stored(intake.record_of(body, delivery), settings)
+
+
+def opened_record(message: SourceMessage, settings: Settings) -> tuple[Opened, StoredRecord]:
+    """A message of a source without its envelope, and its record. Never raises for any message. Pure."""
+    opened = message.open()
+    body, delivery, claimed, rejection, left_out = opened
+    if rejection is None:
+        made = intake.record_of(body, delivery, claimed)
+    else:
+        made = intake.dead_letter(body, delivery, rejection, claimed, left_out=left_out)
+    return opened, _stored(made, settings)
+
+
+def _stored(made: intake.IntakeRecord, settings: Settings) -> StoredRecord:
+    partition = partition_for(made.partition_key, settings.partitions)
+    return StoredRecord(f"{settings.topic_prefix}.{made.topic}", made.key, made.headers, partition, made.reason)
 
 
 class Intake:
@@ -55,8 +68,14 @@ class Intake:
 
     async def read(self, body: bytes, delivery: Delivery) -> StoredRecord:
         """The record of a body, as `stored_record` makes it."""
-        make = partial(stored_record, body, delivery, self._settings)
-        if len(body) < _THREAD_BYTES_MIN:
+        return await self._unhurried(partial(stored_record, body, delivery, self._settings), len(body))
+
+    async def open(self, message: SourceMessage) -> tuple[Opened, StoredRecord]:
+        """As `opened_record`."""
+        return await self._unhurried(partial(opened_record, message, self._settings), message.n_bytes)
+
+    async def _unhurried(self, make: Callable[[], T], n_bytes: int) -> T:
+        if n_bytes < _THREAD_BYTES_MIN:
             return make()
         async with self._reading:  # one that is broken takes many times its bytes while it is mended
             return await asyncio.to_thread(make)

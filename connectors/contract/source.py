@@ -1,17 +1,31 @@
 """What a source is: a system that hands us messages, and keeps each until it is acknowledged."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from streams.events import Delivery
+from streams.events.intake import NOTHING, Claimed
+from streams.ops.errors import Rejected
 
 
-class SourceMessage(NamedTuple):
-    """`token`: by what the source acknowledges it (a delivery tag, an ack id, a partition and an offset)."""
+class Opened(NamedTuple):
+    """A message without its envelope. `body`: the record's value. `rejection`: why it is a dead letter, whatever its
+    body says; then `body` are the bytes as they came. `left_out`: how many bytes it had, if they fit into no record."""
 
     body: bytes
     delivery: Delivery
+    claimed: Claimed = NOTHING
+    rejection: Rejected | None = None
+    left_out: int = 0
+
+
+class SourceMessage(NamedTuple):
+    """`token`: by what the source acknowledges it (a delivery tag, an ack id, a partition and an offset). `n_bytes`: as
+    it came. `open`: unpacks it when its turn has come, so that few are unpacked at once; never raises."""
+
     token: Any
+    n_bytes: int
+    open: Callable[[], Opened]
 
 
 class Source(Protocol):
@@ -39,3 +53,6 @@ class Source(Protocol):
 
     async def release(self, messages: Sequence[SourceMessage]) -> None:
         """We stop, and Kafka may not have them: others may take them at once."""
+
+    async def close(self) -> None:
+        """Let go of the system. May be called twice."""

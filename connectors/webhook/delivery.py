@@ -1,10 +1,8 @@
 """What the gateway knows of one delivery, from its verified headers. Pure."""
 
 from connectors.webhook import trace
-from streams.events import Delivery, delivery_time_ms, rfc3339
+from streams.events import Delivery, DoorName, delivery_time_ms, rfc3339
 from streams.events.signature import Verified
-
-DOOR = "webhook"
 
 
 def delivery_of(
@@ -14,7 +12,7 @@ def delivery_of(
     parent = trace.parent(traceparent)
     return Delivery(
         id=verified.id,
-        door=DOOR,
+        door=DoorName.WEBHOOK,
         endpoint=endpoint,
         created_at=rfc3339(delivery_time_ms(verified.id, verified.timestamp_s, tolerance_s)),
         received_at=rfc3339(int(now_s * 1000)),

@@ -77,7 +77,7 @@ def main() -> None:
 def _role() -> str:
     """Whose rights a command needs."""
     command = next((one for one in sys.argv[1:] if not one.startswith("-")), "")
-    if command in ("gateway", "worker", "fetcher", "notify", "sink"):
+    if command in ("gateway", "worker", "fetcher", "notify", "sink", "source"):
         return command
     return "operator" if command in ("topics", "schemas") else "support"
 

@@ -16,6 +16,7 @@ partitions       the partition of an owner
 priority         which records wait when more comes than Kafka takes
 record_bounds    how large a record and a row may be
 topics           every topic with its schema and settings; `kept`: for how long each is kept
+doors            by which way an event came in
 parts            who sends and receives which topics; `rights`: what each may do on Kafka, and so nothing else
 times            times from text and to text; units of time
 text             bodies as bytes: mending, bounds, places
@@ -25,6 +26,7 @@ schemas          the Avro schemas: fields, releases, compatibility
 """
 
 from streams.events.documented import OPERATIONAL, PROVIDERS, Words
+from streams.events.doors import DoorName
 from streams.events.headers import (
     H_BACKFILL,
     H_DETAIL,
@@ -137,6 +139,7 @@ __all__ = [
     "SECOND_US",
     "Bounds",
     "Delivery",
+    "DoorName",
     "EventType",
     "Family",
     "Headers",

@@ -13,6 +13,7 @@ H_ID, H_TYPE, H_SOURCE, H_SUBJECT, H_TIME = "ce_id", "ce_type", "ce_source", "ce
 H_RECEIVED, H_DOOR, H_ORIGIN, H_PARTITION_KEY = "ce_receivedtime", "ce_door", "ce_origin", "ce_partitionkey"
 H_BACKFILL = "ce_backfillid"
 H_TRACEPARENT, H_TRACESTATE = "traceparent", "tracestate"
+H_CONTENT_ENCODING = "content-encoding"  # of a dead letter whose bytes are as a pipeline packed them
 H_SVIX_ID, H_SVIX_TIMESTAMP, H_SVIX_SIGNATURE = "svix-id", "svix-timestamp", "svix-signature"
 H_REASON, H_DETAIL, H_DEAD_AT, H_VERSION = "dead_reason", "dead_detail", "dead_time", "dead_version"
 H_LEFT_OUT = "dead_leftout"  # bytes of a body too large for a dead letter; it is still at `dead_topic`

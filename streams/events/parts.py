@@ -16,6 +16,7 @@ class Part(StrEnum):
     FETCHER = "fetcher"
     NOTIFY = "notify"
     SINK = "sink"
+    SOURCE = "source"
     CONSUMER = "consumer"
     LABS = "labs"
     NOTES = "notes"
@@ -83,6 +84,11 @@ USES: Mapping[Part, Use] = {
         "Writes the clean topics into a database.",
         receives=_CLEAN,
         group="-sink-*",
+        is_service=True,
+    ),
+    Part.SOURCE: Use(
+        "Takes what Junction's pipelines push into RabbitMQ, Pub/Sub or Event Hubs, and stores it as it came.",
+        sends=(*topics.RAW, topics.DEAD_LETTERS),
         is_service=True,
     ),
     Part.CONSUMER: Use(

@@ -83,6 +83,25 @@ def check_postgres(url: str, *, insecure: bool) -> None:
         )
 
 
+def check_rabbitmq(url: str, *, insecure: bool) -> None:
+    """Raises Misconfigured if a broker's URL is none, or if people's data would go without TLS to a host that may not
+    be our own."""
+    if not url:
+        return
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise Misconfigured("STREAMS_RABBITMQ_URL is no URL") from None
+    if parts.scheme not in ("amqp", "amqps") or not host or not url.isprintable() or " " in url:
+        raise Misconfigured("STREAMS_RABBITMQ_URL is no URL: it is amqps://user:password@host/vhost")
+    if parts.scheme == "amqp" and not insecure and not is_own(host):
+        raise Misconfigured(
+            "STREAMS_RABBITMQ_URL sends a password and people's data in the clear to a host that may not be your own: "
+            "use amqps://, or say that it may be (STREAMS_INSECURE=true)"
+        )
+
+
 def is_own(host: str) -> bool:
     """Whether a host is this machine or of a private network.
 

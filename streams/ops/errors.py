@@ -33,6 +33,9 @@ class Reason(StrEnum):
     NO_KEY = "no_key"
     NO_DELIVERY_ID = "no_delivery_id"
     TOO_LARGE = "too_large"
+    UNKNOWN_CODEC = "unknown_codec"
+    NOT_UNPACKED = "not_unpacked"
+    ENVELOPE_CONFLICT = "envelope_conflict"
 
 
 class StreamsError(Exception):

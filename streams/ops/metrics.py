@@ -263,6 +263,26 @@ SINK_LAG_SECONDS = Gauge(
 SINK_REJECTS = Counter(
     "junction_sink_rejects_total", "Records that could not be written, by topic; see `sink rejects`.", ["topic"]
 )
+SOURCE_RECEIVED = Counter("junction_source_received_total", "Messages that a pipeline handed to us, by door.", ["door"])
+SOURCE_SETTLED = Counter(
+    "junction_source_settled_total", "Messages that were acknowledged after Kafka had them, by door.", ["door"]
+)
+SOURCE_REDELIVERED = Counter(
+    "junction_source_redelivered_total", "Messages that a pipeline says it had handed out before, by door.", ["door"]
+)
+SOURCE_HELD = Gauge("junction_source_held", "Messages that are held and not acknowledged, by door.", ["door"])
+SOURCE_HELD_BYTES = Gauge("junction_source_held_bytes", "Their bytes as they came, by door.", ["door"])
+SOURCE_OLDEST_SECONDS = Gauge(
+    "junction_source_oldest_held_seconds", "For how long the oldest of them is held, by door.", ["door"]
+)
+SOURCE_WAITING = Gauge(
+    "junction_source_waiting", "Messages that wait in the pipeline, where it tells that, by door.", ["door"]
+)
+SOURCE_READY = Gauge(
+    "junction_source_ready",
+    "1 while the pipeline gives and Kafka takes, 0 while one is away, by door.",
+    ["door"],
+)
 SINK_READY = Gauge("junction_sink_ready", "1 while the target answers, 0 while it is away and waited for.")
 
 # 0 from the start: a counter that begins at 1 never "increased" for Prometheus.
@@ -328,6 +348,10 @@ TOLD_BY: Mapping[Process, tuple[Declared, ...]] = {
     Process.SINK: (
         SINK_ROWS, SINK_BATCHES, SINK_SECONDS, SINK_POSITION, SINK_LAG_RECORDS, SINK_LAG_SECONDS, SINK_REJECTS,
         SINK_READY,
+    ),
+    Process.SOURCE: (
+        SOURCE_RECEIVED, SOURCE_SETTLED, SOURCE_REDELIVERED, SOURCE_HELD, SOURCE_HELD_BYTES, SOURCE_OLDEST_SECONDS,
+        SOURCE_WAITING, SOURCE_READY, PUBLISHED, QUEUE_BYTES, OVERLOADED, DEAD_LETTERS,
     ),
 }  # fmt: skip
 

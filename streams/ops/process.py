@@ -9,3 +9,4 @@ class Process(StrEnum):
     FETCHER = "fetcher"
     NOTIFY = "notify"
     SINK = "sink"
+    SOURCE = "source"

@@ -13,16 +13,14 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from streams.ops import addresses
+from streams.ops import addresses, clear_text, setting_forms
+from streams.ops.clear_text import LOCAL_REGISTRY as LOCAL_REGISTRY
+from streams.ops.clear_text import MSK_IAM as MSK_IAM
+from streams.ops.clear_text import SASL_MECHANISMS
 from streams.ops.errors import Misconfigured
+from streams.ops.setting_forms import FILE as FILE
 
 MIB = 1024 * 1024
-MSK_IAM = "AWS_MSK_IAM"
-SASL_MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER", MSK_IAM)
-# No registry at all: schema ids by position. For the mock cluster, where nothing outlives the process.
-LOCAL_REGISTRY = "local:"
-# Before the path of a file, in place of a secret. No secret begins so: base64 has no colon.
-FILE = "file:"
 
 
 def load() -> "Settings":
@@ -45,17 +43,6 @@ def sources(name: str) -> list[Path]:
     # A secret file's name counts in any case, as that of a variable does.
     there = Path(str(folder)).glob("*") if folder else ()
     return [Path(str(conf["env_file"])), *(one for one in sorted(there) if one.name.lower() == variable.lower())]
-
-
-def _from_json(value: Any, expected: str) -> Any:
-    import msgspec
-
-    if not isinstance(value, str):
-        return value
-    try:
-        return msgspec.json.decode(value)
-    except msgspec.DecodeError:
-        raise ValueError(f"not JSON; expected {expected}") from None
 
 
 class Settings(BaseSettings):
@@ -270,6 +257,19 @@ class Settings(BaseSettings):
     """Name of the sink: processes of one name share the work of filling one database. A second database that is filled
     from the same Kafka needs another name."""
 
+    # Sources: doors that ask
+    source_messages_max: int = Field(default=400, ge=1, le=10_000)
+    """How many messages a source takes ahead of what Kafka has. RabbitMQ knows no other bound: the most memory is so
+    many times its largest message."""
+    rabbitmq_url: SecretStr = SecretStr("")
+    """Where `source rabbitmq` reads: `amqps://user:password@host/vhost`."""
+    rabbitmq_queue: str = Field(default="junction", pattern=r"^[A-Za-z0-9._:-]{1,200}$")
+    """Queue that holds Junction's events. `source setup rabbitmq --declare` makes it."""
+    rabbitmq_exchange: str = Field(default="junction", pattern=r"^[A-Za-z0-9._:-]{1,200}$")
+    """Exchange that Junction publishes to."""
+    rabbitmq_ca_file: Path | None = None
+    """PEM file with the authority that signed RabbitMQ's certificate. Unset: the system's."""
+
     # Fetcher
     fetch_calls_max: int = Field(default=16, ge=1, le=1000)
     """Calls of Junction's API under way at once, in one fetcher."""
@@ -352,60 +352,23 @@ class Settings(BaseSettings):
     @field_validator("oauth_extensions", mode="before")
     @classmethod
     def _from_pairs(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        pairs = [one.partition("=") for one in filter(None, map(str.strip, value.split(",")))]
-        if not all(name and text for name, _, text in pairs):
-            raise ValueError("is not name=value,name=value")
-        return {name: text for name, _, text in pairs}
+        return setting_forms.pairs(value)
 
     @field_validator("endpoints", mode="before")
     @classmethod
     def _endpoints_from_json(cls, value: Any) -> Any:
-        given = _from_json(value, '{"name": ["whsec_..."]}')
-        if not isinstance(given, dict):
-            return given
-        return {name: [one] if isinstance(one, str) and one.startswith(FILE) else one for name, one in given.items()}
+        return setting_forms.endpoints(value)
 
     @field_validator("notify_receivers", mode="before")
     @classmethod
     def _receivers_from_json(cls, value: Any) -> Any:
-        """Secrets in it become secret at once, so that no repr shows them."""
-        given = _from_json(value, '{"name": {"kind": "webhook", ...}}')
-        if not isinstance(given, dict) or not all(isinstance(one, dict) for one in given.values()):
-            raise ValueError('not an object of objects; expected {"name": {"kind": "webhook", ...}}')
-        return {
-            name: {k: SecretStr(v) if k in ("secret", "token") and isinstance(v, str) else v for k, v in one.items()}
-            for name, one in given.items()
-        }
+        return setting_forms.receivers(value)
 
     @model_validator(mode="after")
     def _no_secret_in_the_clear(self) -> Self:
-        """One rule for all addresses (`streams.ops.addresses`). Raises Misconfigured, which pydantic lets through."""
-        junction, key = self.junction_url, "the key and people's data"
-        has_token = self.registry_oauth or self.registry_token.get_secret_value()
-        has_login = self.registry_user or has_token or "@" in self.registry_url
-        for name, url, what in (
-            ("STREAMS_JUNCTION_URL", junction, key),
-            ("STREAMS_JUNCTION_MANAGEMENT_URL", self.junction_management_url, "the management key"),
-            ("STREAMS_OAUTH_TOKEN_URL", self.oauth_token_url, "a secret and tokens"),
-            ("STREAMS_QUERY_URL", self.query_url, "user ids and the token"),
-            ("STREAMS_QUERY_HOST", self._asked_host, "user ids and the token"),
-        ):
-            if url:
-                addresses.check(name, url, insecure=self.insecure, why=what)
-        for url in filter(None, self.registry_url.split(",")):
-            if url != LOCAL_REGISTRY:
-                addresses.check("STREAMS_REGISTRY_URL", url, insecure=self.insecure or not has_login, why="the login")
-        addresses.check_servers(self.bootstrap_servers)
-        addresses.check_postgres(self.postgres_url.get_secret_value(), insecure=self.insecure)
-        addresses.check_header("STREAMS_QUERY_TOKEN", self.query_token.get_secret_value())
+        """Raises Misconfigured, which pydantic lets through."""
+        clear_text.check(self)
         addresses.check_header("STREAMS_REGISTRY_TOKEN", self.registry_token.get_secret_value())
-        if self.security_protocol.startswith("SASL") and not self.sasl_mechanism:
-            raise Misconfigured(f"STREAMS_SASL_MECHANISM is not set: {', '.join(SASL_MECHANISMS)}")
-        is_readable = self.security_protocol == "SASL_PLAINTEXT" and not self.sasl_mechanism.startswith("SCRAM")
-        if is_readable and not self.insecure:
-            addresses.check_kafka(self.bootstrap_servers, self.sasl_mechanism)
         return self
 
     def need_kafka(self) -> None:
@@ -414,6 +377,12 @@ class Settings(BaseSettings):
             raise Misconfigured(
                 "no Kafka: set STREAMS_BOOTSTRAP_SERVERS, or run `junction-streams up` in another terminal"
             )
+
+    @property
+    def has_registry_login(self) -> bool:
+        """Whether the registry is told who we are."""
+        has_token = self.registry_oauth or self.registry_token.get_secret_value()
+        return bool(self.registry_user or has_token or "@" in self.registry_url)
 
     @property
     def clean_days(self) -> int:
@@ -432,7 +401,7 @@ class Settings(BaseSettings):
         return self.query_host in ("0.0.0.0", "::")  # noqa: S104  # because it is compared, not bound
 
     @property
-    def _asked_host(self) -> str:
+    def asked_host(self) -> str:
         """The address that is made of host and port, where it is used; a worker may listen on all of its own."""
         is_none = self.query_url or not self.query_port or self._is_asked_everywhere
         return "" if is_none else self.query_address

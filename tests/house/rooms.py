@@ -37,6 +37,7 @@ LIBRARIES = {
     "httpx": ("connectors", "streams/status", "streams/demo"),
     "aiohttp": ("connectors", "streams/status", "streams/simulator"),
     "psycopg": ("connectors/postgres", "streams/demo"),
+    "aiormq": ("connectors/rabbitmq", "streams/simulator"),
 }
 # From the ground up: a file belongs at least as high as the highest room that it imports.
 FLOORS = (

@@ -62,7 +62,14 @@ def test_both_from_one_place_are_fine(monkeypatch: pytest.MonkeyPatch, secret: s
 def test_every_secret_knows_its_way() -> None:
     """A new secret setting has to be put into the table, or here: these are sent to nobody."""
     # Verified with; sent to the addresses that stand beside them, or in them.
-    kept = {"endpoints", "notify_receivers", "postgres_url", "ssl_key_password", "registry_key_password"}
+    kept = {
+        "endpoints",
+        "notify_receivers",
+        "postgres_url",
+        "rabbitmq_url",
+        "ssl_key_password",
+        "registry_key_password",
+    }
     kept |= {"oauth_key_password"}  # they open files of ours
     secrets = {name for name, field in Settings.model_fields.items() if field.annotation is SecretStr}
     assert secrets <= set(env_file.GOES_TO) | kept

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from connectors.history.fetcher.outcome import FetchedPage
-from streams.events import Delivery, Headers, Origin, raw_record, rfc3339
+from streams.events import Delivery, DoorName, Headers, Origin, raw_record, rfc3339
 from streams.tables.history import Job, Why
 
-DOOR = "api"
+DOOR = DoorName.API
 
 
 def page_events(job: Job, page: FetchedPage, now_ms: int) -> Iterator[tuple[str, bytes, bytes, Headers]]:

@@ -14,7 +14,7 @@ MEANINGS: dict[str, str] = {
     names.H_TIME: "When the delivery was made, RFC 3339 in UTC.",
     "content-type": "application/json: the value is the body as it was received.",
     names.H_RECEIVED: "When our door took it, RFC 3339 in UTC.",
-    names.H_DOOR: "How it came in: `webhook`, or `fetch` for what was asked for.",
+    names.H_DOOR: "How it came in: `webhook`; `rabbitmq`, `pubsub`, `azure` (pipelines); `api` for what was asked for.",
     names.H_ORIGIN: "`incremental`, or `historical` for what belongs to a backfill.",
     names.H_PARTITION_KEY: "Whose it is: the user's id, without a user the team's. The partition is made of it.",
     names.H_BACKFILL: "The backfill that asked for it.",
@@ -31,6 +31,7 @@ MEANINGS: dict[str, str] = {
     names.H_FROM_TOPIC: "The raw topic that it was read from. Absent where the door gave it up.",
     names.H_FROM_PARTITION: "Its partition there.",
     names.H_FROM_OFFSET: "Its offset there.",
+    names.H_CONTENT_ENCODING: "`gzip`, where the value is as a pipeline packed it, because nobody could unpack it.",
     names.H_LEFT_OUT: "Bytes of a body that was too large for a letter; the whole record is at the three above.",
 }
 OF_RAW = (
@@ -43,6 +44,7 @@ OF_DEAD = (
     *OF_RAW,
     *(names.H_REASON, names.H_DETAIL, names.H_DEAD_AT, names.H_VERSION),
     *(names.H_FROM_TOPIC, names.H_FROM_PARTITION, names.H_FROM_OFFSET, names.H_LEFT_OUT),
+    names.H_CONTENT_ENCODING,
 )
 OF_MADE = (names.H_TRACEPARENT, names.H_TRACESTATE)  # of what is made of a raw record
 ALWAYS_RAW = (

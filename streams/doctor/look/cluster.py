@@ -19,7 +19,7 @@ from streams.kafka.topic_changes import Action, Change
 from streams.ops.settings import Settings
 
 ANSWER_S = 10.0
-_PARTS = (Part.GATEWAY, Part.WORKER, Part.FETCHER, Part.NOTIFY, Part.SINK, Part.CONSUMER)
+_PARTS = (Part.GATEWAY, Part.WORKER, Part.FETCHER, Part.NOTIFY, Part.SINK, Part.SOURCE, Part.CONSUMER)
 
 
 def described(settings: Settings) -> list[Line]:

@@ -5,6 +5,7 @@ import itertools
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from connectors.contract import receiving, retry
 from connectors.contract.intake import Intake
 from connectors.contract.receiving import ReceivingLoop
-from connectors.contract.source import SourceMessage
+from connectors.contract.source import Opened, SourceMessage
 from streams.events.headers import Delivery
 from streams.kafka import admin
 from streams.kafka.memory_publisher import MemoryPublisher
@@ -63,7 +64,7 @@ class Queue:
     name = "queue"
 
     def __init__(self, bodies: Sequence[bytes], kafka: Kafka, lost: dict[int, bool] | None = None) -> None:
-        self.messages = [SourceMessage(body, DELIVERY, n) for n, body in enumerate(bodies)]
+        self.messages = [SourceMessage(n, len(body), partial(Opened, body, DELIVERY)) for n, body in enumerate(bodies)]
         self.stop = asyncio.Event()
         self.acknowledged, self.extended, self.released = 0, 0, list[int]()
         self._kafka, self._lost, self._calls, self._given = kafka, lost or {}, itertools.count(), 0
@@ -77,7 +78,7 @@ class Queue:
 
     async def acknowledge(self, messages: Sequence[SourceMessage]) -> None:
         assert [one.token for one in messages] == list(range(self.acknowledged, self.acknowledged + len(messages)))
-        assert {one.body for one in messages} <= set(self._kafka.values())
+        assert {one.open().body for one in messages} <= set(self._kafka.values())
         counts = self._lost.get(next(self._calls))
         if counts is not False:
             self.acknowledged += len(messages)
@@ -90,6 +91,9 @@ class Queue:
 
     async def release(self, messages: Sequence[SourceMessage]) -> None:
         self.released = [one.token for one in messages]
+
+    async def close(self) -> None:
+        pass
 
 
 async def run(bodies: Sequence[bytes], kafka: Kafka, lost: dict[int, bool] | None = None) -> Queue:

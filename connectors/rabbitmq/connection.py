@@ -1,0 +1,80 @@
+"""One connection and channel to RabbitMQ, and what is wrong with it as a sentence."""
+
+import asyncio
+import ssl
+from typing import NamedTuple
+
+import aiormq
+from aiormq import exceptions
+from aiormq.abc import AbstractChannel, AbstractConnection
+from yarl import URL
+
+from streams.ops import addresses
+from streams.ops.errors import Misconfigured, StreamsError, Unavailable
+from streams.ops.settings import Settings
+
+ANSWER_S = 15.0
+HEARTBEAT_S = 30
+# What a client may see when its broker goes, beside the library's own.
+LOST = (exceptions.AMQPError, exceptions.ChannelInvalidStateError, OSError, TimeoutError)
+
+
+class RabbitLink(NamedTuple):
+    """What is open."""
+
+    connection: AbstractConnection
+    channel: AbstractChannel
+
+
+async def connect(settings: Settings) -> RabbitLink:
+    """A connection with one channel. Raises Misconfigured for what a person has to change, Unavailable else."""
+    url = url_of(settings)
+    context = ssl.create_default_context(cafile=settings.rabbitmq_ca_file) if url.scheme == "amqps" else None
+    connection = None
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            connection = await aiormq.connect(url, context=context)
+            return RabbitLink(connection, await connection.channel())
+    except Exception as error:
+        if connection is not None:
+            await close(connection)
+        raise refused(error, settings) from None
+
+
+def url_of(settings: Settings) -> URL:
+    """Where RabbitMQ is, with how often each side says that it is there. Raises Misconfigured where no setting says."""
+    text = settings.rabbitmq_url.get_secret_value()
+    if not text:
+        raise Misconfigured("no RabbitMQ: set STREAMS_RABBITMQ_URL, as amqps://user:password@host/vhost")
+    return URL(text).update_query(heartbeat=str(HEARTBEAT_S))
+
+
+def refused(error: BaseException, settings: Settings) -> StreamsError:
+    """An error of the library as one of ours."""
+    where = addresses.shown(settings.rabbitmq_url.get_secret_value())
+    if isinstance(error, exceptions.AuthenticationError | exceptions.ProbableAuthenticationError):
+        return Misconfigured(f"RabbitMQ at {where} refuses the login: see STREAMS_RABBITMQ_URL")
+    if isinstance(error, exceptions.ConnectionNotAllowed):
+        return Misconfigured(f"RabbitMQ at {where} keeps this login out of the virtual host: see STREAMS_RABBITMQ_URL")
+    if isinstance(error, exceptions.ChannelAccessRefused):
+        return Misconfigured(f"RabbitMQ at {where} does not let this login read queue {settings.rabbitmq_queue}")
+    if isinstance(error, exceptions.ChannelNotFoundEntity):
+        return Misconfigured(
+            f"RabbitMQ at {where} has no queue {settings.rabbitmq_queue}: run `junction-streams source setup rabbitmq "
+            "--declare`, or name yours in STREAMS_RABBITMQ_QUEUE"
+        )
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Misconfigured(
+            f"RabbitMQ at {where} has a certificate that is not trusted ({error.verify_message}): see "
+            "STREAMS_RABBITMQ_CA_FILE"
+        )
+    return Unavailable(f"RabbitMQ at {where} does not answer ({type(error).__name__})")
+
+
+async def close(connection: AbstractConnection) -> None:
+    """Close it, whatever became of it."""
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            await connection.close()
+    except LOST:
+        return

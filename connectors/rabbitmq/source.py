@@ -1,0 +1,128 @@
+"""The messages of a queue, for the loop of all sources.
+
+RabbitMQ counts how often it hands out a message of a quorum queue, and from a limit on (20 in RabbitMQ 4) drops it. A
+lost connection counts. So nothing is ever given back while this runs, and after a loss the queue is read again only
+when Kafka has what was held.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
+
+from aiormq.abc import DeliveredMessage
+from pamqp.commands import Basic
+
+from connectors.contract.source import SourceMessage
+from connectors.doors.opening import open_message
+from connectors.doors.service import bounds_of
+from connectors.rabbitmq.connection import LOST, RabbitLink, close, connect, refused
+from connectors.rabbitmq.envelope import Properties, read_envelope
+from streams.events.doors import DoorName
+from streams.ops import metrics
+from streams.ops.errors import Unavailable
+from streams.ops.settings import Settings
+
+QUIET_S = 1.0
+
+
+class Tag(NamedTuple):
+    """By what a message is acknowledged: only on the channel that brought it. `has_room`: a record can hold it."""
+
+    channel: int
+    number: int
+    has_room: bool
+
+
+class RabbitSource:
+    """See `connectors.contract.source.Source`."""
+
+    name = str(DoorName.RABBITMQ)
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._bounds = settings, bounds_of(settings)
+        self._link: RabbitLink | None = None
+        self._channels = 0
+        self._came: asyncio.Queue[DeliveredMessage | None] = asyncio.Queue()
+
+    async def receive(self, messages_max: int) -> list[SourceMessage]:
+        """See Source. Not more than STREAMS_SOURCE_MESSAGES_MAX are ahead: that is the channel's prefetch."""
+        if self._link is None:
+            await self._open()
+        try:
+            async with asyncio.timeout(QUIET_S):
+                found = [await self._came.get()]
+        except TimeoutError:
+            return []
+        while len(found) < messages_max and not self._came.empty():
+            found.append(self._came.get_nowait())
+        if None in found:
+            await self._lost("the channel was closed")
+        return [self._message(one) for one in found if one is not None]
+
+    async def acknowledge(self, messages: Sequence[SourceMessage]) -> None:
+        """See Source. One word for all of them."""
+        last: Tag = messages[-1].token
+        if self._link is None or last.channel != self._channels:
+            raise Unavailable("RabbitMQ gives again what was held when the connection was lost")
+        channel = self._link.channel
+        try:
+            for number in (one.token.number for one in messages if not one.token.has_room):
+                await channel.basic_reject(
+                    number, requeue=False
+                )  # its dead letter has no bytes: let RabbitMQ keep them
+            await channel.basic_ack(last.number, multiple=True, wait=False)
+        except LOST as error:
+            await self._lost(type(error).__name__)
+
+    async def extend(self, messages: Sequence[SourceMessage]) -> None:
+        """Nothing: RabbitMQ waits for its `consumer_timeout` and no longer."""
+
+    async def release(self, messages: Sequence[SourceMessage]) -> None:
+        """Nothing: they go back as the connection is closed. A word for each would count as often."""
+
+    async def close(self) -> None:
+        """See Source."""
+        link, self._link = self._link, None
+        if link is not None:
+            await close(link.connection)
+
+    async def _open(self) -> None:
+        link = await connect(self._settings)
+        self._link = link
+        self._channels += 1
+        came: asyncio.Queue[DeliveredMessage | None] = asyncio.Queue()
+        self._came = came
+        with contextlib.suppress(Exception):
+            link.channel.closing.add_done_callback(lambda _: came.put_nowait(None))
+        try:
+            await link.channel.basic_qos(prefetch_count=self._settings.source_messages_max)
+            await link.channel.basic_consume(self._settings.rabbitmq_queue, self._take)
+        except LOST as error:
+            await self.close()
+            raise refused(error, self._settings) from None
+
+    async def _take(self, message: DeliveredMessage) -> None:
+        self._came.put_nowait(message)
+
+    async def _lost(self, why: str) -> None:
+        await self.close()
+        raise Unavailable(f"the connection to RabbitMQ is lost ({why})")
+
+    def _message(self, message: DeliveredMessage) -> SourceMessage:
+        if message.redelivered:
+            metrics.SOURCE_REDELIVERED.labels(self.name).inc()
+        body, said = message.body, message.header.properties
+        envelope = read_envelope(_properties(message.routing_key, said), self._settings.rabbitmq_queue)
+        has_room = len(body) <= self._bounds.letter_bytes_max
+        token = Tag(self._channels, message.delivery_tag or 0, has_room)
+        arrived_ms = time.time_ns() // 1_000_000
+        return SourceMessage(token, len(body), partial(open_message, envelope, body, arrived_ms, self._bounds))
+
+
+def _properties(routing_key: str | None, said: Basic.Properties) -> Properties:
+    return Properties(
+        routing_key, said.content_type, said.content_encoding, said.message_id, said.timestamp, said.headers
+    )

@@ -1,0 +1,38 @@
+"""`source`: what Junction's pipelines push into a broker of yours, onto Kafka; and what is wrong there."""
+
+from typing import Annotated
+
+import typer
+
+from streams.cli.base import FOR_SERVICES, SERVICES, app, read_settings
+from streams.ops.errors import Misconfigured
+
+source_app = typer.Typer(
+    no_args_is_help=True,
+    help="Events that Junction pushes into RabbitMQ, Pub/Sub or Event Hubs, onto Kafka as if they were webhooks.",
+)
+app.add_typer(source_app, name="source", rich_help_panel=SERVICES)
+
+Once = Annotated[bool, typer.Option("--once", help="Stop when nothing more waits.")]
+
+
+@source_app.command()
+def rabbitmq(once: Once = False) -> None:
+    """A queue of RabbitMQ onto Kafka; a message is acknowledged when Kafka has it. One is enough, a second one waits.
+
+    Example: `STREAMS_RABBITMQ_URL=amqps://streams:...@broker/junction junction-streams source rabbitmq`
+    """
+    settings = read_settings(running=FOR_SERVICES)
+    need("aiormq", "rabbitmq")
+    from connectors.doors.service import run
+    from connectors.rabbitmq.source import RabbitSource
+
+    run(settings, RabbitSource(settings), once=once)
+
+
+def need(module: str, extra: str) -> None:
+    """Raises Misconfigured where a door's library is not installed. `extra`: of this package."""
+    import importlib.util
+
+    if importlib.util.find_spec(module) is None:
+        raise Misconfigured(f"this door needs {module}: run `pip install 'junction-streams[{extra}]'`")

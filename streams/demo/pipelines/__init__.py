@@ -1,0 +1,4 @@
+"""What a demo's pipeline publishes into, on this machine: brokers that end with us.
+
+`rabbitmq`  a real RabbitMQ, of the operating system's package
+"""
