@@ -1,4 +1,4 @@
-"""Junction's Data Access API: one outside system behind one client, and the events that its answers become.
+"""Junction's APIs: the Data Access API behind one client, and the events that its answers become.
 
 async with open_client(settings) as client:
     page = await client.page("sleep", user_id, (start_us, end_us), "oura")
@@ -13,6 +13,15 @@ async with open_client(settings) as client:
 | what an answer holds | `pages`, `workout_stream`, `users`, `connections`, `introspection` |
 | more than one page | `paging` |
 | a page as webhook bodies | `bodies` |
+
+The Org Management API, with a management key, says where events are pushed:
+
+| what | file |
+|---|---|
+| a call, and what each refusal asks of a person | `management` |
+| the body of a pipeline; its secrets masked, and revealed for the wire | `etl_pipelines`, `pipeline_secrets` |
+| what Junction cannot use; what differs there | `pipeline_checks`, `pipeline_differences` |
+| look, send what differs, look again | `pipeline_setup` |
 """
 
 from connectors.junction.bodies import bodies, bodies_within

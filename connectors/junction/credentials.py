@@ -16,6 +16,7 @@ from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 
 _EARLY_S = 30.0  # before its end a token is renewed
+_OF_A_TEAM = ("pk_", "sk_")
 _APART_S = 10.0  # between renewals: minting is rate limited, and another token would be refused too
 Clock = Callable[[], float]
 
@@ -71,8 +72,7 @@ class AccessToken:
         org, team = segment(settings.junction_org_id), segment(settings.junction_team_id)
         base = settings.junction_management_url.rstrip("/")
         self._url = f"{base}/v1/org/{org}/team/{team}/create_api_access_token"
-        key = settings.junction_management_key.get_secret_value()
-        self._mint_headers = {"x-management-key": _sendable(key, "STREAMS_JUNCTION_MANAGEMENT_KEY")}
+        self._mint_headers = management_headers(settings)
         self._environment = settings.junction_environment
         self._http, self._clock = http, clock
         self._lock = asyncio.Lock()
@@ -107,6 +107,22 @@ class AccessToken:
         self._headers = {"authorization": f"Bearer {_sendable(token.access_token, 'the access token')}"}
         self._minted_s = self._clock()
         self._ends_s = self._minted_s + max(token.expires_in - _EARLY_S, token.expires_in / 2)
+
+
+def management_headers(settings: Settings) -> Mapping[str, str]:
+    """The management key as a header. Raises NotAuthorized where there is none, and for a team's key."""
+    key = settings.junction_management_key.get_secret_value()
+    if key.lower().startswith(_OF_A_TEAM):
+        raise NotAuthorized(
+            "STREAMS_JUNCTION_MANAGEMENT_KEY holds a team's key (pk_, sk_), which does not work here: ask Junction's "
+            "customer success manager for a management key (mg_)"
+        )
+    if not key:
+        raise NotAuthorized(
+            "no management key: set STREAMS_JUNCTION_MANAGEMENT_KEY (mg_..., from Junction's customer success manager) "
+            "and STREAMS_JUNCTION_ORG_ID; a team's key, as in STREAMS_JUNCTION_API_KEY, does not work here"
+        )
+    return {"x-management-key": _sendable(key, "STREAMS_JUNCTION_MANAGEMENT_KEY")}
 
 
 def _sendable(secret: str, name: str) -> str:

@@ -1,7 +1,8 @@
 """The one file here with HTTP: bytes out and in, bounded in time and size. httpx's errors become ours."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import httpx
 
@@ -34,23 +35,24 @@ class HttpTransport:
 
     async def get(self, url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> ApiAnswer:
         """Raises TryLater, Refused."""
-        return await self._send("GET", url, params, headers)
+        return await self.send("GET", url, params, headers)
 
     async def post(self, url: str, body: Mapping[str, str], headers: Mapping[str, str]) -> ApiAnswer:
         """`body` goes as JSON. Raises as `get` does."""
-        return await self._send("POST", url, None, headers, body)
+        return await self.send("POST", url, None, headers, body)
 
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def _send(
+    async def send(
         self,
         method: str,
         url: str,
-        params: Mapping[str, str] | None,
+        params: Mapping[str, str | Sequence[str]] | None,
         headers: Mapping[str, str],
-        body: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
     ) -> ApiAnswer:
+        """`params`: a name with several values comes several times. Raises as `get` does."""
         try:
             async with asyncio.timeout(self._timeout_s):  # httpx bounds each read, not the whole answer
                 request = self._client.stream(method, url, params=params, headers=headers, json=body)

@@ -46,6 +46,19 @@ def check(settings: Settings, path: Path = PATH) -> None:
             raise Misconfigured(_sentence(redirected[0], secret, path))
 
 
+def check_address(address: str, what: str, path: Path = PATH) -> None:
+    """For a secret of the command line, `what`, which goes to an address of the settings.
+
+    Raises Misconfigured when that comes from the file, beside whatever secret.
+    """
+    values = _names(name for name, value in dotenv_values(path).items() if value)
+    if address in values - _names(name for name, value in os.environ.items() if value):
+        raise Misconfigured(
+            f"STREAMS_{address.upper()} comes from {path.absolute()}: a file in a folder may not say where {what} is "
+            "sent. If the file is yours, export that variable"
+        )
+
+
 def _names(variables: Iterable[str]) -> set[str]:
     """Variables of ours as names of settings; the environment may have them in any case."""
     return {name.lower().removeprefix("streams_") for name in variables if name.lower().startswith("streams_")}

@@ -291,11 +291,12 @@ class Settings(BaseSettings):
     junction_team_id: str = ""
     """Team for which access tokens are minted."""
     junction_management_key: SecretStr = SecretStr("")
-    """`mg_...`: access tokens of a few minutes are minted with it instead of using a team's key."""
+    """`mg_...`: access tokens of a few minutes are minted with it instead of using a team's key; `source setup --apply`
+    needs it."""
     junction_management_url: str = Field(
         default="https://api.management.junction.com", pattern=r"^https?://\S+$", repr=False
     )
-    """Where access tokens are minted."""
+    """Junction's Org Management API: where access tokens are minted, and pipelines set up."""
     junction_requests_per_s: float = Field(default=20.0, gt=0)
     """Most requests a second, of all fetchers of the team together. Junction names no limit; it once said 33."""
     junction_requests_at_once: int = Field(default=8, ge=1)

@@ -82,3 +82,15 @@ def test_a_command_refuses_such_a_folder(tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert "may not say where a secret of yours is sent" in ended.stderr
     assert "planted" not in ended.stderr
+
+
+def test_a_secret_of_the_command_line_is_not_redirected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An address from the file alone is refused whatever else is in it; exported, or absent, it is right."""
+    address = "junction_management_url"
+    env_file.check_address(address, "a login")
+    (tmp_path / ".env").write_text(line(address) + line("junction_management_key"))
+    with pytest.raises(Misconfigured, match=r"STREAMS_JUNCTION_MANAGEMENT_URL comes from .* a login") as caught:
+        env_file.check_address(address, "a login")
+    assert "evil" not in str(caught.value)
+    monkeypatch.setenv(variable(address), "https://mine.example")
+    env_file.check_address(address, "a login")

@@ -35,6 +35,7 @@ WORLD = world(users=3, days=1, days_of_history=5)
 OURA = next(iter(WORLD.people))
 SPAN = history_span(WORLD)
 KEY = {"x-vital-api-key": "sk_us_fake"}
+KEYS = {**KEY, "x-management-key": "mg_fake"}
 
 
 def samples_of(pages: list[Any]) -> list[tuple[Any, ...]]:
@@ -187,7 +188,7 @@ def test_odd_questions_have_few_outcomes(route: Any, params: dict[str, str], nam
 
     async def ask() -> int:
         transport = httpx.ASGITransport(app=FakeApi(WORLD).app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://fake", headers=KEY) as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://fake", headers=KEYS) as client:
             return (await client.get(path, params=params)).status_code
 
     assert asyncio.run(ask()) in {200, 404, 405, 422}

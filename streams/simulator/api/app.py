@@ -18,6 +18,7 @@ from streams.simulator.api import faults
 from streams.simulator.api.counts import Counts
 from streams.simulator.api.handlers import Asked, Handlers, Missing
 from streams.simulator.api.options import ApiOptions, Fault
+from streams.simulator.api.pipelines import FakePipelines
 from streams.simulator.api.queries import Invalid
 from streams.simulator.world.world import World
 
@@ -33,7 +34,7 @@ class FakeApi:
         self.closing = asyncio.Event()  # nobody hangs on once the server wants to end
         self._clock = clock
         self._tokens: dict[str, float] = {}
-        self.handlers = Handlers(world, self.options, clock)
+        self.handlers, self.pipelines = Handlers(world, self.options, clock), FakePipelines()
         self.app = Starlette(routes=[*self._routes(), *self._own_routes()])
 
     def _routes(self) -> list[Route]:
@@ -56,6 +57,11 @@ class FakeApi:
     def _own_routes(self) -> list[Route]:
         return [
             Route("/v1/org/{org_id}/team/{team_id}/create_api_access_token", self._mint, methods=["POST"]),
+            Route(
+                "/v1/org/{org_id}/team_etl_pipelines/{env}/{region}",
+                self._pipelines,
+                methods=["GET", "POST", "DELETE"],
+            ),
             Route("/fake/counts", self._tell),
         ]
 
@@ -102,12 +108,19 @@ class FakeApi:
 
     async def _mint(self, request: Request) -> Response:
         """An access token of the management API (6.1)."""
-        if request.headers.get("x-management-key") != self.options.management_key:
+        if not self._may_manage(request):
             return faults.refusal(Fault.UNAUTHORIZED)
         self.counts.minted += 1
         token = f"fake-token-{self.counts.minted}"
         self._tokens[token] = self._clock() + self.options.token_s
         return JSONResponse({"access_token": token, "expires_in": self.options.token_s})
+
+    async def _pipelines(self, request: Request) -> Response:
+        """The management API's ETL pipelines (8)."""
+        return await self.pipelines.answer(request) if self._may_manage(request) else faults.refusal(Fault.UNAUTHORIZED)
+
+    def _may_manage(self, request: Request) -> bool:
+        return request.headers.get("x-management-key") == self.options.management_key
 
     async def _tell(self, request: Request) -> Response:
         return JSONResponse(self.counts.summary())
