@@ -43,6 +43,13 @@ class AppliedPipeline(NamedTuple):
                 yield f"{team_id}: sent, and Junction has it as it was sent"
 
 
+async def plan(settings: Settings, pipeline: EtlPipeline) -> ByTeam:
+    """What `set_up` would change. Raises as it does."""
+    check(pipeline, insecure=settings.insecure)
+    async with open_management(settings) as api:
+        return await look(api, pipeline)
+
+
 async def set_up(settings: Settings, pipeline: EtlPipeline) -> AppliedPipeline:
     """What `source setup --apply` does: checked, then sent to the Org Management API of the settings if it differs.
 

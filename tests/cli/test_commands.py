@@ -12,10 +12,11 @@ from streams.cli import app
 SERVICES = ["demo", "up", "gateway", "worker", "fetcher", "simulate", "fake-api"]
 SERVICES = ["demo", "up", "gateway", "worker", "fetcher", "notify", "simulate"]
 SINKS = ["sink postgres", "sink status", "sink rejects", "sink erase", "sink rebuild"]
+SETUPS = ["source setup rabbitmq", "source setup pubsub", "source setup eventhubs"]
 LOOKS = ["doctor", "explain", "tail", "status", "drift", "reconcile", "fetch"]
 LETTERS = ["dead-letters list", "dead-letters show", "dead-letters redrive"]
 ALERTS = [f"alerts {name}" for name in ("check", "test", "list", "show", "threshold set", "threshold unset")]
-COMMANDS = [*SERVICES, *SINKS, *LOOKS, *LETTERS, *ALERTS]
+COMMANDS = [*SERVICES, *SINKS, *SETUPS, *LOOKS, *LETTERS, *ALERTS]
 
 
 def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:

@@ -19,6 +19,8 @@ from rich.console import Console
 
 from connectors.history.reconcile.findings import ReconcileVerdict, ResourceFinding, UserReconciliation
 from connectors.history.reconcile.reports import ResourceReport
+from connectors.junction.pipeline_differences import FieldDifference
+from connectors.junction.pipeline_setup import AppliedPipeline
 from connectors.postgres.erase import Erasure
 from connectors.postgres.overview import StoredReject, TopicStatus
 from connectors.webhook.proofs import ProvedRecord
@@ -45,6 +47,7 @@ from streams.cli.show import (
     schemas,
     secrets,
     sink,
+    source_setup,
     topics,
 )
 from streams.cli.show.drift import merged, render
@@ -178,6 +181,8 @@ PAGES: dict[str, Callable[[str], None]] = {
     "drift": lambda x: printed(
         render(merged([drifted(x, x, path=x, found=x, raw_topic=x)])),
     ),
+    "source setup": lambda x: source_setup.print_applied(AppliedPipeline({x: [FieldDifference(x, x, x + x)]}, {x: []})),
+    "source setup plan": lambda x: source_setup.print_planned({x: [FieldDifference(x, x, x + x)]}),
     "letters": lambda x: terminal.say(letters._line(a_letter(x))),
     "letter": lambda x: printed(terminal.pairs(a_letter(x).items())),
     "shape": lambda x: printed(lines([x])),
