@@ -7,7 +7,9 @@ from connectors.rabbitmq.connection import LOST, close, connect, refused
 from streams.ops.settings import Settings
 
 EVERYTHING = "#"
-NO_LIMIT = -1
+# RabbitMQ 4 has a limit of 20 where none is set, and takes -1 as none; 3.10 takes -1 as a limit, and drops a message as
+# it comes back for the first time (tried). So many returns nobody lives to see, in any version.
+NO_LIMIT = 1_000_000_000
 DEAD = "dead"  # behind the names of what keeps messages that fit into no record
 
 

@@ -1,0 +1,90 @@
+"""A RabbitMQ with Junction's queue, for the chaos of doors."""
+
+import asyncio
+import gzip
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import aiormq
+from pamqp.commands import Basic
+
+from connectors.rabbitmq.topology import declare
+from streams.demo.pipelines.rabbitmq import RabbitMQ
+from streams.ops.settings import Settings
+from tests.chaos.doors.pipeline import Sending
+
+PACE = 200  # confirmed together
+ANSWER_S = 10.0
+
+
+class RabbitPipeline:
+    """See Pipeline. `options`: of rabbitmq.conf. `arguments`: of the queue, in place of ours."""
+
+    door = "rabbitmq"
+
+    def __init__(self, options: Mapping[str, str] | None = None, arguments: dict[str, Any] | None = None) -> None:
+        self.broker = RabbitMQ(options)
+        self.broker.__enter__()
+        self.settings = Settings(_env_file=None, rabbitmq_url=self.broker.url)
+        asyncio.run(self._declare(arguments))
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {"STREAMS_RABBITMQ_URL": self.broker.url.get_secret_value()}
+
+    async def _declare(self, arguments: dict[str, Any] | None) -> None:
+        if arguments is None:
+            await declare(self.settings)
+            return
+        connection = await aiormq.connect(self.broker.url.get_secret_value())
+        channel = await connection.channel()
+        name = self.settings.rabbitmq_queue
+        await channel.exchange_declare(self.settings.rabbitmq_exchange, exchange_type="topic", durable=True)
+        await channel.queue_declare(name, durable=True, arguments=arguments)
+        await channel.queue_bind(name, self.settings.rabbitmq_exchange, "#")
+        await connection.close()
+
+    def publish(self, messages: Sequence[Sending]) -> int:
+        confirmed = [False] * len(messages)
+        with suppress(aiormq.AMQPError, aiormq.exceptions.ChannelInvalidStateError, OSError, TimeoutError):
+            asyncio.run(self._publish(messages, confirmed))
+        return confirmed.index(False) if False in confirmed else len(confirmed)
+
+    async def _publish(self, messages: Sequence[Sending], confirmed: list[bool]) -> None:
+        async with asyncio.timeout(ANSWER_S + len(messages) / 500):
+            connection = await aiormq.connect(self.broker.url.get_secret_value())
+            channel = await connection.channel()
+            for begin in range(0, len(messages), PACE):
+                batch = range(begin, min(begin + PACE, len(messages)))
+                await asyncio.gather(*(self._one(channel, messages[n], n, confirmed) for n in batch))
+            await connection.close()
+
+    async def _one(self, channel: Any, one: Sending, n: int, confirmed: list[bool]) -> None:
+        body = gzip.compress(one.body, 1) if one.is_packed else one.body
+        said = Basic.Properties(
+            content_type="application/json", content_encoding="gzip" if one.is_packed else None, message_id=one.key,
+            delivery_mode=2,
+        )  # fmt: skip
+        where = {"exchange": self.settings.rabbitmq_exchange, "routing_key": one.event_type}
+        await channel.basic_publish(body, properties=said, mandatory=True, **where)
+        confirmed[n] = True
+
+    def kill(self) -> None:
+        self.broker.kill()
+
+    def restart(self) -> None:
+        self.broker.start()
+
+    def waiting(self) -> int:
+        return asyncio.run(self._waiting())
+
+    async def _waiting(self) -> int:
+        connection = await aiormq.connect(self.broker.url.get_secret_value())
+        channel = await connection.channel()
+        found = await channel.queue_declare(self.settings.rabbitmq_queue, passive=True)
+        await connection.close()
+        return found.message_count or 0
+
+    def close(self) -> None:
+        self.broker.__exit__(None, None, None)
