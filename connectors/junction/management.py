@@ -52,6 +52,7 @@ class Management:
                 timeout=policy.total_s,
                 wait_initial=policy.wait_first_s,
                 wait_max=policy.wait_max_s,
+                wait_jitter=policy.wait_first_s,
             ):
                 with attempt:
                     url = f"{self._base}/{endpoint}/{self._where}"

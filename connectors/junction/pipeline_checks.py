@@ -3,6 +3,7 @@
 Every sentence names the field and what to do; none has a value of it.
 """
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -17,10 +18,7 @@ _ROOT_KEY = "rootmanagesharedaccesskey"  # the policy that each namespace is mad
 
 def check(pipeline: EtlPipeline, *, insecure: bool = False) -> None:
     """Raises Misconfigured. `insecure`: a broker of our own without TLS is right, as beside the fake Junction."""
-    if not pipeline.team_ids:
-        raise Misconfigured("no team: give --team, or set STREAMS_JUNCTION_TEAM_ID")
-    if not all(map(_is_uuid, pipeline.team_ids)):
-        raise Misconfigured("a team is no UUID: copy its id from Junction's dashboard")
+    check_teams(pipeline.team_ids)
     if not all(one.isascii() and one.isprintable() and one.strip() for one in pipeline.prefixes):
         raise Misconfigured(
             "--prefix is empty, or no beginning of an event type as `daily.data.`: leave it out for all"
@@ -32,6 +30,14 @@ def check(pipeline: EtlPipeline, *, insecure: bool = False) -> None:
             _check_topic(pipeline.target)
         case HubTarget():
             _check_hub(pipeline.target)
+
+
+def check_teams(team_ids: Sequence[str]) -> None:
+    """Raises Misconfigured for none, and for what is no id."""
+    if not team_ids:
+        raise Misconfigured("no team: give --team, or set STREAMS_JUNCTION_TEAM_ID")
+    if not all(map(_is_uuid, team_ids)):
+        raise Misconfigured("a team is no UUID: copy its id from Junction's dashboard")
 
 
 def _check_exchange(target: ExchangeTarget, *, insecure: bool) -> None:

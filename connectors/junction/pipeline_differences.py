@@ -48,8 +48,8 @@ def _of(wanted: Any, there: Any, path: str, is_unordered: bool = False) -> Itera
     elif isinstance(wanted, dict) and isinstance(there, dict):
         yield from _of_object(wanted, there, f"{path}.")
     elif _has_objects(wanted) and isinstance(there, list) and len(there) == len(wanted):
-        for place, pair in enumerate(zip(wanted, there, strict=True)):
-            yield from _of(*pair, f"{path}[{place}]")
+        for place, one in enumerate(wanted):
+            yield from _of(one, there[place], f"{path}[{place}]")
     elif (_sorted(wanted) != _sorted(there)) if is_unordered else (wanted != there and bool(wanted or there)):
         words = _words if isinstance(wanted, str | bool) or is_unordered else _shape
         yield FieldDifference(path, words(wanted), words(there))
@@ -72,10 +72,12 @@ def _sorted(value: Any) -> list[str]:
 
 
 def _shape(value: Any) -> str:
-    """Of what may hold a secret, no more than how large it is."""
-    if isinstance(value, list) and value:
-        return f"{len(value)} entries"
-    return "something" if value else "nothing"
+    """Of what may hold a secret, no more than what it is."""
+    if not value:
+        return "nothing"
+    return (
+        f"a list of {len(value)}" if isinstance(value, list) else "an object" if isinstance(value, dict) else "a text"
+    )
 
 
 def _words(value: Any) -> str:

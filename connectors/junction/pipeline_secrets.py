@@ -43,12 +43,12 @@ def _uri(text: str) -> str:
     except ValueError:
         return MASK
     rest = parts.path + parts.query + parts.fragment
-    # With `@`, `/`, `?` or `#` of a password that is not encoded, what looks like host or path is a piece of it.
-    if not host or parts.netloc.count("@") > 1 or "@" in rest or port == 0:
+    # With `/`, `?` or `#` of a password that is not encoded, what looks like host or path is a piece of it.
+    if not host or port == 0 or "@" in rest:
         return MASK
     login = "" if "@" not in parts.netloc else f"{MASK}@" if parts.password is None else f"{parts.username}:{MASK}@"
-    start = addresses.shown(text).replace("://", f"://{login}", 1)
-    return start + parts.path + (f"?{MASK}" if parts.query or parts.fragment else "")
+    scheme, _, where = addresses.shown(text).partition("://")
+    return f"{scheme}://{login}{where}{parts.path}" + (f"?{MASK}" if parts.query or parts.fragment else "")
 
 
 def _connection_string(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from connectors.junction.answer_json import objects, read_plain
 from connectors.junction.etl_pipelines import EtlPipeline, Json
 from connectors.junction.management import Management, open_management
-from connectors.junction.pipeline_checks import check
+from connectors.junction.pipeline_checks import check, check_teams
 from connectors.junction.pipeline_differences import FieldDifference, differences
 from connectors.junction.pipeline_secrets import revealed
 from streams.ops import env_file
@@ -86,7 +86,18 @@ async def there(api: Management, team_id: str) -> Json | None:
     return next((row for row in rows if str(row.get("team_id")).lower() == team_id.lower()), None)
 
 
+async def take_down(settings: Settings, team_ids: tuple[str, ...]) -> list[str]:
+    """Forget the pipelines of these teams: the way back to webhooks alone. Returns those that have one all the same.
+
+    Raises as `set_up` does.
+    """
+    check_teams(team_ids)
+    async with open_management(settings) as api:
+        await remove(api, team_ids)
+        return [team_id for team_id in team_ids if await there(api, team_id) is not None]
+
+
 async def remove(api: Management, team_ids: tuple[str, ...]) -> None:
-    """Forget the pipelines of these teams: Junction's way back to webhooks alone."""
-    if team_ids:  # without a team the call is documented as well, and may mean all of them
+    """Without a team the call is documented as well, and may mean all of them: it is not made then."""
+    if team_ids:
         await api.call("DELETE", _ENDPOINT, {"team_id": list(team_ids)})

@@ -127,6 +127,32 @@ def eventhubs(
     _at_junction(read_settings(running=NONE), target, team, preferred, push_history, raw_data, prefix, apply=apply)
 
 
+@setup_app.command()
+def remove(
+    apply: Annotated[bool, typer.Option("--apply", help="Tell Junction to forget it.")] = False, team: Team = None
+) -> None:
+    """The way back: Junction forgets a team's pipeline, whichever it has. What waits in the broker stays there.
+
+    Go on with webhooks before: `--preferred webhook` writes to both.
+
+    Example: `junction-streams source setup remove --team 5f0c2c0e-... --apply`
+    """
+    import asyncio
+
+    from connectors.junction import pipeline_checks, pipeline_setup
+    from streams.ops.terminal import say
+
+    settings = read_settings(running=NONE)
+    ids = _teams(settings, team)
+    pipeline_checks.check_teams(ids)
+    left = asyncio.run(pipeline_setup.take_down(settings, ids)) if apply else []
+    for team_id in ids:
+        is_left = "Junction still has a pipeline" if team_id in left else "Junction has no pipeline any more"
+        say(f"{team_id}: {is_left if apply else 'nothing was sent; --apply has Junction forget its pipeline'}")
+    if left:
+        raise SystemExit(1)
+
+
 def _declare_rabbitmq(settings: Settings) -> None:
     import asyncio
 
@@ -159,9 +185,8 @@ def _at_junction(
     from connectors.junction.etl_pipelines import EtlPipeline, Preferred
     from streams.cli.show.source_setup import print_applied, print_pipeline, print_planned
 
-    ids = teams or [one for one in [settings.junction_team_id] if one]
-    step = Preferred(preferred)
-    pipeline = EtlPipeline(tuple(ids), target, step, push_history, raw_data, tuple(prefixes or ()))
+    ids, step = _teams(settings, teams), Preferred(preferred)
+    pipeline = EtlPipeline(ids, target, step, push_history, raw_data, tuple(prefixes or ()))
     pipeline_checks.check(pipeline, insecure=settings.insecure)
     print_pipeline(pipeline, settings)
     if apply:
@@ -172,6 +197,10 @@ def _at_junction(
     else:
         has_key = settings.junction_management_key.get_secret_value()
         print_planned(asyncio.run(pipeline_setup.plan(settings, pipeline)) if has_key else None)
+
+
+def _teams(settings: Settings, teams: list[str] | None) -> tuple[str, ...]:
+    return tuple(teams or filter(None, [settings.junction_team_id]))
 
 
 def _matcher(text: str) -> "HubMatcher":

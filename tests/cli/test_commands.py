@@ -12,7 +12,7 @@ from streams.cli import app
 SERVICES = ["demo", "up", "gateway", "worker", "fetcher", "simulate", "fake-api"]
 SERVICES = ["demo", "up", "gateway", "worker", "fetcher", "notify", "simulate"]
 SINKS = ["sink postgres", "sink status", "sink rejects", "sink erase", "sink rebuild"]
-SETUPS = ["source setup rabbitmq", "source setup pubsub", "source setup eventhubs"]
+SETUPS = ["source setup rabbitmq", "source setup pubsub", "source setup eventhubs", "source setup remove"]
 LOOKS = ["doctor", "explain", "tail", "status", "drift", "reconcile", "fetch"]
 LETTERS = ["dead-letters list", "dead-letters show", "dead-letters redrive"]
 ALERTS = [f"alerts {name}" for name in ("check", "test", "list", "show", "threshold set", "threshold unset")]

@@ -5,10 +5,12 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiormq
 import pytest
 import pytest_asyncio
 
 from streams.cli.source_setup import _secret
+from streams.demo.pipelines.rabbitmq import RabbitMQ
 from streams.ops.errors import Misconfigured
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.serve import running
@@ -47,8 +49,8 @@ async def setup(*words: str, **env: str) -> tuple[int, str]:
     return ended.returncode, said
 
 
-async def test_printed_then_sent_then_nothing(fake: Fake) -> None:
-    """Without --apply it is compared and not sent; with it, sent once; both say what differs."""
+async def test_printed_sent_once_and_removed(fake: Fake) -> None:
+    """Without --apply it is compared and not sent; with it, sent once; both say what differs. And the way back."""
     api, env = fake
     code, planned = await setup(*RABBIT, **env)
     assert code == 0
@@ -59,6 +61,10 @@ async def test_printed_then_sent_then_nothing(fake: Fake) -> None:
         code, applied = await setup(*RABBIT, "--apply", **env)
         assert (code, api.pipelines.calls["POST"]) == (0, posts)
         assert words in applied
+    for words in (("nothing was sent",), ("Junction has no pipeline any more", "--apply")):
+        code, removed = await setup("source", "setup", "remove", *words[1:], **env)
+        assert (code, words[0] in removed) == (0, True)
+    assert api.pipelines.calls["DELETE"] == 1
     assert '"uri": "amqps://junction:***@broker.example.org/health"' in applied
 
 
@@ -113,3 +119,18 @@ async def test_an_address_of_a_folder_is_refused(fake: Fake, tmp_path: Path) -> 
     assert code == 2
     assert "may not say where a login of your broker is sent" in said
     assert not api.pipelines.calls
+
+
+async def test_a_real_broker_gets_its_queue(rabbitmq: RabbitMQ, prefix: str) -> None:
+    """--declare makes exchange and queue of the settings and says so; without a file nothing is told to Junction."""
+    names = {"STREAMS_RABBITMQ_QUEUE": prefix, "STREAMS_RABBITMQ_EXCHANGE": f"{prefix}-x"}
+    command = ("source", "setup", "rabbitmq", "--declare")
+    url = rabbitmq.url.get_secret_value()
+    code, said = await setup(*command, STREAMS_RABBITMQ_URL=url, **names)
+    if code == 3:  # on a busy machine it did not answer, and says to try again
+        code, said = await setup(*command, STREAMS_RABBITMQ_URL=url, **names)
+    assert (code, said) == (0, f"RabbitMQ has the exchange {prefix}-x and the queue {prefix}, bound\n")
+    connection = await aiormq.connect(url)
+    channel = await connection.channel()
+    assert (await channel.queue_declare(prefix, passive=True)).message_count == 0
+    await connection.close()

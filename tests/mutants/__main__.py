@@ -16,7 +16,9 @@ EXPLAINED = Path(__file__).with_name("equivalent.toml")
 COPIED = ("streams", "connectors", "tests", "avro", "docs", "deploy", "README.md")
 MUTMUT = [sys.executable, "-m", "mutmut"]
 CONF = """[mutmut]
-source_paths=streams
+source_paths=
+    streams
+    connectors
 only_mutate={file}
 also_copy=
     avro

@@ -9,6 +9,8 @@ from connectors.junction.etl_pipelines import HubTarget, Preferred, preferences
 from connectors.junction.pipeline_secrets import revealed
 from tests.connectors.junction.pipelines import (
     AZURE,
+    BLOBS,
+    HUBS,
     OTHER_TEAM,
     PUBSUB,
     RABBIT,
@@ -41,6 +43,15 @@ def test_each_target_has_its_own_fields() -> None:
     assert pipeline(PUBSUB).body()["cloud_pubsub"] == attributes
     azure = {"default_event_hub": "junction", "event_hub_matchers": [], "compression": "auto"}
     assert pipeline(HubTarget(AZURE, "junction")).body()["azure_amqp"] == {"connection_string": AZURE, **azure}
+
+
+def test_matchers_are_in_their_order() -> None:
+    """Each with its prefix or expression, and its hub or container; those of the schema, where the guide differs."""
+    raw = {"connection_string": BLOBS, "container_name": "raw"}
+    assert pipeline(HUBS).body()["azure_amqp"]["event_hub_matchers"] == [
+        {"event_type_prefix": "raw.", "blob_storage": raw},
+        {"event_type_regex": "^labtest", "event_hub": "labs"},
+    ]
 
 
 def test_the_steps_of_a_move() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from connectors.junction.pipeline_differences import differences
 from connectors.junction.pipeline_secrets import revealed
-from tests.connectors.junction.pipelines import HUBS, MARKER, RABBIT, TARGETS, TEAM, pipeline
+from tests.connectors.junction.pipelines import HUBS, MARKER, RABBIT, TARGETS, TEAM, URI, pipeline
 
 
 def held(target: Any = RABBIT, **changes: Any) -> dict[str, Any]:
@@ -63,11 +63,13 @@ def test_secrets_differ_without_being_seen() -> None:
     (other_host,) = told(there)
     assert same_looks.endswith("with another secret")
     assert "junction:***@other.example.org" in other_host
-    for hidden in ("amqps://junction:********@broker.example.org/health", "", None):
+    for hidden in ("amqps://junction:********@broker.example.org/health", "", None, 7):
         there["rabbitmq"]["uri"] = hidden
+        wanted = "amqps://junction:***@broker.example.org/health"
         (one,) = differences(pipeline().body(), there)
-        assert one.is_hidden
-        assert "cannot be seen" in str(one)
+        assert one == ("rabbitmq.uri", wanted, "", True)
+        words = f"rabbitmq.uri: Junction does not show it, so whether it is {wanted} cannot be seen"
+        assert str(one) == words
     assert MARKER not in same_looks + other_host
 
 
@@ -81,10 +83,27 @@ def test_whatever_is_there_is_a_difference_without_secrets(place: str, odd: Any)
     assert place == "event_type_prefixes" or MARKER not in str(found)
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"rabbitmq": None}, "rabbitmq: an object is wanted, nothing is there"),
+        ({"rabbitmq": MARKER}, "rabbitmq: an object is wanted, a text is there"),
+        ({"rabbitmq": [MARKER]}, "rabbitmq: an object is wanted, a list of 1 is there"),
+        ({"rabbitmq": {"uri": URI.get_secret_value()}}, "rabbitmq.exchange: junction is wanted, nothing is there"),
+        ({"provider_raw_data": "x"}, "provider_raw_data: false is wanted, x is there"),
+    ],
+)
+def test_another_shape_is_told_by_what_it_may_hold(changes: dict[str, Any], said: str) -> None:
+    """Where a secret may stand, that something is there; else the word."""
+    assert told(held(**changes)) == [said]
+
+
 def test_matchers_are_compared_one_by_one() -> None:
     """Their order counts, so another number is a difference of the whole list, and each field one of its own."""
     there = held(HUBS)
     there["azure_amqp"]["event_hub_matchers"][1]["event_hub"] = "other"
     assert told(there, HUBS) == ["azure_amqp.event_hub_matchers[1].event_hub: labs is wanted, other is there"]
+    there["azure_amqp"]["event_hub_matchers"][1] = MARKER
+    assert told(there, HUBS) == ["azure_amqp.event_hub_matchers[1]: an object is wanted, a text is there"]
     there["azure_amqp"]["event_hub_matchers"].pop()
-    assert told(there, HUBS) == ["azure_amqp.event_hub_matchers: 2 entries is wanted, 1 entries is there"]
+    assert told(there, HUBS) == ["azure_amqp.event_hub_matchers: a list of 2 is wanted, a list of 1 is there"]

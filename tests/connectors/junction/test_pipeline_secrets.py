@@ -20,6 +20,7 @@ def test_a_printed_body_has_no_secret(target: Any) -> None:
     body = pipeline(target).body()
     text = body_text(body)
     assert json.loads(text).keys() == body.keys()
+    assert text.startswith('{\n  "team_ids": [\n')
     assert MARKER not in text + repr(body) + str(body) + repr(pipeline(target))
     assert (MARKER in json.dumps(revealed(body))) == (target.key != "cloud_pubsub")
 
@@ -27,6 +28,15 @@ def test_a_printed_body_has_no_secret(target: Any) -> None:
 def test_what_is_no_secret_is_seen() -> None:
     """User, host and virtual host; namespace and name of the policy."""
     assert masked(URI) == f"amqps://junction:***@{HOST}/health"
+    for text, found in (
+        (f"amqp://u:p@{HOST}:5672/v", f"amqp://u:***@{HOST}:5672/v"),
+        (f"amqps://u:p@{HOST}?heartbeat=9", f"amqps://u:***@{HOST}?***"),
+        (f"amqps://u:p@{HOST}#x", f"amqps://u:***@{HOST}?***"),
+        (f"amqps://u@{HOST}/v", f"amqps://***@{HOST}/v"),
+        (f"amqps://{HOST}/v", f"amqps://{HOST}/v"),
+        (f"amqps://u:p@{HOST}:0/v", "***"),
+    ):
+        assert masked(SecretStr(text)) == found
     shown = "Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=send;SharedAccessKey=***"
     assert masked(AZURE) == shown
 

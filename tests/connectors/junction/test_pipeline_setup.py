@@ -1,6 +1,7 @@
 """A pipeline made as it is wanted, at the fake Org Management API over real HTTP."""
 
 import asyncio
+import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +17,7 @@ from connectors.junction.etl_pipelines import Preferred
 from connectors.junction.failures import NotAuthorized
 from connectors.junction.management import Management, open_management
 from connectors.junction.pipeline_secrets import revealed
-from connectors.junction.pipeline_setup import apply, remove, set_up, there
+from connectors.junction.pipeline_setup import apply, remove, set_up, take_down, there
 from streams.ops.errors import Misconfigured
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.pipelines import FakePipelines
@@ -34,6 +35,7 @@ from tests.connectors.junction.pipelines import (
     pipeline,
     published,
 )
+from tests.connectors.junction.scripted import http, scripted
 from tests.simulator.worlds import world
 
 WORLD = world(users=1, days=1)
@@ -77,6 +79,18 @@ async def test_a_move_step_by_step() -> None:
         await remove(management, (TEAM,))
         assert await there(management, TEAM) is None
         assert api.pipelines.calls["POST"] == 3
+
+
+async def test_what_is_taken_down_is_looked_for() -> None:
+    """Of two teams one had a pipeline: neither has one; where Junction keeps it, that team is named."""
+    async with fake() as (_, url, management):
+        await apply(management, pipeline(PUBSUB, TEAM))
+        assert await take_down(managing(url), (TEAM, OTHER_TEAM)) == []
+        with pytest.raises(Misconfigured, match="no team"):
+            await take_down(managing(url), ())
+    held = json.dumps({"pipelines": [{"team_id": TEAM.upper()}]}).encode()
+    async with scripted(http(200, held)) as server:
+        assert await take_down(managing(server.url), (TEAM, OTHER_TEAM)) == [TEAM]
 
 
 async def test_several_teams_are_one_call() -> None:
