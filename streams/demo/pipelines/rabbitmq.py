@@ -31,10 +31,11 @@ def missing() -> str:
 
 
 class RabbitMQ:
-    """`options`: lines of rabbitmq.conf. Raises Misconfigured where none can run, Unavailable if it does not answer."""
+    """`options`: lines of rabbitmq.conf; `hidden`: settings that it does not know. Raises Misconfigured where none can
+    run, Unavailable if it does not answer."""
 
-    def __init__(self, options: Mapping[str, str] | None = None) -> None:
-        self._options = options or {}
+    def __init__(self, options: Mapping[str, str] | None = None, hidden: Mapping[str, str] | None = None) -> None:
+        self._options, self._hidden = options or {}, hidden or {}
         self._password = secrets.token_urlsafe(18)
         self._epmd: Child | None = None
         self._child: Child | None = None
@@ -108,13 +109,15 @@ class RabbitMQ:
 
     def _environment(self) -> dict[str, str]:
         folder = str(self.folder)
+        hidden = "".join(f" -rabbit {name} {value}" for name, value in self._hidden.items())
         return {
             "HOME": folder,
+            "ERL_CRASH_DUMP": f"{folder}/erl_crash.dump",
             "RUNNING_UNDER_SYSTEMD": "1",  # become the server, instead of starting it
             "ERL_EPMD_ADDRESS": LOOPBACK,
             "ERL_EPMD_PORT": str(self._ports["epmd"]),
             "RABBITMQ_DIST_PORT": str(self._ports["dist"]),
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"-kernel inet_dist_use_interface {{127,0,0,1}} +S 2:2{hidden}",
             "RABBITMQ_NODENAME": f"streams{self._ports['amqp']}@localhost",
             "RABBITMQ_CONFIG_FILE": f"{folder}/rabbitmq.conf",
             "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder}/plugins",

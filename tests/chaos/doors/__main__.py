@@ -17,12 +17,13 @@ from rich.table import Table
 
 from streams.demo.cluster import Cluster, missing
 from streams.ops.settings import Settings
-from tests.chaos.doors.acts import SCENES
+from tests.chaos.doors.acts import LEASE_S, SCENES
 from tests.chaos.doors.pipeline import Pipeline
 from tests.chaos.doors.rabbit import RabbitPipeline
 from tests.chaos.doors.run import DoorResult, run
 
-PIPELINES: dict[str, Callable[[], Pipeline]] = {"rabbitmq": RabbitPipeline}
+# Each takes how long a message may be held, in seconds; 0 for its own default.
+PIPELINES: dict[str, Callable[[float], Pipeline]] = {"rabbitmq": RabbitPipeline}
 WIDTH = 132
 
 
@@ -59,7 +60,7 @@ def _one(name: str, door: str, cluster: Cluster, seconds: float, rate: float) ->
     settings = Settings(
         _env_file=None, bootstrap_servers=cluster.bootstrap_servers, topic_prefix=prefix, group_id=prefix, partitions=4
     )
-    pipeline = PIPELINES[door]()
+    pipeline = PIPELINES[door](LEASE_S if SCENES[name].is_short_of_time else 0)
     try:
         with tempfile.TemporaryDirectory(prefix="junction-doors-") as folder:
             return run(name, pipeline, cluster, settings, Path(folder), seconds=seconds, rate=rate)

@@ -10,15 +10,26 @@ from tests.chaos.doors.stage import DoorStage
 
 KILLS = 9
 BETWEEN_S = 1.5
+LEASE_S = 10  # the shortest that every pipeline knows
+FLOOD_PER_S = 16_700  # messages for each second that a scene is given: a million in a minute's
 
 
 def door_kill(stage: DoorStage, load: Load, seconds: float) -> dict[str, float]:
     """SIGKILL to the door, 9 times; it is started again."""
-    for _ in range(KILLS):
-        time.sleep(max(seconds / KILLS - BETWEEN_S, 0.2))
+    return _kill(stage, seconds, KILLS)
+
+
+def door_kill_short(stage: DoorStage, load: Load, seconds: float) -> dict[str, float]:
+    """Twice."""
+    return _kill(stage, seconds, 2)
+
+
+def _kill(stage: DoorStage, seconds: float, times: int) -> dict[str, float]:
+    for _ in range(times):
+        time.sleep(max(seconds / times - BETWEEN_S, 0.2))
         stage.kill()
         stage.start()
-    return {"kills": KILLS}
+    return {"kills": times}
 
 
 def door_broker(stage: DoorStage, load: Load, seconds: float) -> dict[str, float]:
@@ -51,18 +62,39 @@ def door_kafka_away(stage: DoorStage, load: Load, seconds: float) -> dict[str, f
     return {"settled_meanwhile": more, "went_red": is_red, "returned": stage.metric("redelivered_total")}
 
 
+def door_lease(stage: DoorStage, load: Load, seconds: float) -> dict[str, float]:
+    """Kafka is away until the pipeline takes back what is held. It is received once more, after Kafka has it."""
+    return door_kafka_away(stage, load, max(seconds, LEASE_S * 2.5))
+
+
+def door_flood(stage: DoorStage, load: Load, seconds: float) -> dict[str, float]:
+    """Much waits as the door starts: it takes no more memory than it says."""
+    load.finish()
+    stage.stop()
+    flooded = load.flood(int(seconds * FLOOD_PER_S))
+    began_s = time.monotonic()
+    stage.start()
+    stage.rss_mib.clear()
+    stage.wait(lambda: stage.pipeline.waiting() <= 0, 30 + 10 * seconds)
+    return {"waited": flooded, "per_s": round(flooded / (time.monotonic() - began_s))}
+
+
 class Scene(NamedTuple):
-    """`must`: figures of the act that have to be as given."""
+    """`must`: figures of the act that have to be as given. `is_short_of_time`: the pipeline's lease is LEASE_S."""
 
     act: Callable[[DoorStage, Load, float], dict[str, float]]
     must: dict[str, float]
+    is_short_of_time: bool = False
 
 
 SCENES = {
     "door_kill": Scene(door_kill, {}),
     "door_broker": Scene(door_broker, {}),
     "door_kafka_away": Scene(door_kafka_away, {"settled_meanwhile": 0, "went_red": True, "returned": 0}),
+    "door_lease": Scene(door_lease, {"settled_meanwhile": 0, "went_red": True}, is_short_of_time=True),
+    "door_flood": Scene(door_flood, {}),
 }
+KNOWN = SCENES | {"door_kill_short": Scene(door_kill_short, {})}
 
 
 def drained(stage: DoorStage, seconds: float) -> None:

@@ -6,6 +6,7 @@ import time
 from tests.chaos.doors.pipeline import Pipeline, Sending, sending
 
 TICK_S = 0.1
+FLOOD_FROM = 10_000_000
 
 
 class Load(threading.Thread):
@@ -33,6 +34,11 @@ class Load(threading.Thread):
             if left:
                 self.again += 1
                 time.sleep(TICK_S)
+
+    def flood(self, messages: int) -> int:
+        """So many at once, on top."""
+        self._send([sending(FLOOD_FROM + n, self._users) for n in range(messages)])
+        return messages
 
     def finish(self) -> None:
         """Return when the last one is confirmed."""

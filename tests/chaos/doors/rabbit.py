@@ -2,7 +2,7 @@
 
 import asyncio
 import gzip
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -19,19 +19,35 @@ ANSWER_S = 10.0
 
 
 class RabbitPipeline:
-    """See Pipeline. `options`: of rabbitmq.conf. `arguments`: of the queue, in place of ours."""
+    """See Pipeline. `lease_s`: 0 for RabbitMQ's own. `arguments`: of the queue, in place of ours. `broker`: one that
+    runs, and that others use."""
 
     door = "rabbitmq"
 
-    def __init__(self, options: Mapping[str, str] | None = None, arguments: dict[str, Any] | None = None) -> None:
-        self.broker = RabbitMQ(options)
-        self.broker.__enter__()
-        self.settings = Settings(_env_file=None, rabbitmq_url=self.broker.url)
+    def __init__(
+        self,
+        lease_s: float = 0,
+        arguments: dict[str, Any] | None = None,
+        *,
+        broker: RabbitMQ | None = None,
+        name: str = "junction",
+    ) -> None:
+        # It looks once a tick, a minute by default, whether a channel has held something for too long.
+        lease = {"consumer_timeout": str(int(lease_s * 1000))} if lease_s else {}
+        self._own = None if broker else RabbitMQ(lease, {"channel_tick_interval": "1000"}).__enter__()
+        self.broker = broker or self._own
+        self.settings = Settings(
+            _env_file=None, rabbitmq_url=self.broker.url, rabbitmq_queue=name, rabbitmq_exchange=name
+        )
         asyncio.run(self._declare(arguments))
 
     @property
     def env(self) -> dict[str, str]:
-        return {"STREAMS_RABBITMQ_URL": self.broker.url.get_secret_value()}
+        return {
+            "STREAMS_RABBITMQ_URL": self.broker.url.get_secret_value(),
+            "STREAMS_RABBITMQ_QUEUE": self.settings.rabbitmq_queue,
+            "STREAMS_RABBITMQ_EXCHANGE": self.settings.rabbitmq_exchange,
+        }
 
     async def _declare(self, arguments: dict[str, Any] | None) -> None:
         if arguments is None:
@@ -87,4 +103,5 @@ class RabbitPipeline:
         return found.message_count or 0
 
     def close(self) -> None:
-        self.broker.__exit__(None, None, None)
+        if self._own:
+            self._own.__exit__(None, None, None)

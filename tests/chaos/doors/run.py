@@ -5,7 +5,7 @@ from pathlib import Path
 
 from streams.demo.cluster import Cluster
 from streams.ops.settings import Settings
-from tests.chaos.doors.acts import SCENES, drained
+from tests.chaos.doors.acts import KNOWN, drained
 from tests.chaos.doors.load import Load
 from tests.chaos.doors.pipeline import Pipeline
 from tests.chaos.doors.stage import staged
@@ -37,7 +37,7 @@ def run(
     users: int = 20,
 ) -> DoorResult:  # fmt: skip
     """`pipeline`: new, and closed by whoever made it."""
-    scene = SCENES[name]
+    scene = KNOWN[name]
     with staged(cluster, settings, pipeline, folder) as stage:
         load = Load(pipeline, rate, users)
         load.start()
