@@ -89,7 +89,10 @@ def policy_of(settings: Settings) -> "Policy":
     name = settings.fallback_time_zone
     if name and local_time.zone(name) is None:
         raise Misconfigured("STREAMS_FALLBACK_TIME_ZONE is no IANA time zone; one is named like Europe/Berlin")
-    return Policy(settings.source_priority, settings.provider_priority, name, settings.samples_window_days)
+    return Policy(
+        settings.source_priority, settings.provider_priority, name, settings.samples_window_days,
+        settings.history_pushed,
+    )  # fmt: skip
 
 
 def _answering(settings: Settings) -> "Callable[[App], None] | None":

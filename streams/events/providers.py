@@ -20,14 +20,15 @@ class NotExpected(StrEnum):
     """Why nothing is fetched after a notice."""
 
     LIVE_HISTORY = "history_comes_as_events"
+    HISTORY_PUSHED = "history_was_pushed"  # by a pipeline, before its notice
     UNKNOWN_RESOURCE = "unknown_resource"
     REMOVED_RESOURCE = "removed_resource"
     NO_RANGE = "notice_without_range"
     OUT_OF_REACH = "range_out_of_reach"  # all of it before 2000, or ahead of now
 
 
-def not_expected(provider: str, resource: str, *, has_range: bool) -> NotExpected | None:
-    """Why a notice of history is not fetched; None: fetch it."""
+def not_expected(provider: str, resource: str, *, has_range: bool, is_pushed: bool = False) -> NotExpected | None:
+    """Why a notice of history is not fetched; None: fetch it. `is_pushed`: its data came before it, as events."""
     row = resources.get(resource)
     if row is None:
         return NotExpected.UNKNOWN_RESOURCE
@@ -35,6 +36,8 @@ def not_expected(provider: str, resource: str, *, has_range: bool) -> NotExpecte
         return NotExpected.REMOVED_RESOURCE
     if provider in LIVE_HISTORY:
         return NotExpected.LIVE_HISTORY
+    if is_pushed:
+        return NotExpected.HISTORY_PUSHED
     if not has_range and row.name != "profile":
         return NotExpected.NO_RANGE
     return None

@@ -234,6 +234,9 @@ class Settings(BaseSettings):
     the order of Junction Sense: lab, automatic, watch, ring, ..."""
     provider_priority: Annotated[tuple[str, ...], NoDecode] = ()
     """Providers, best first, separated by commas: decides between sources of equal type."""
+    history_pushed: Annotated[tuple[Literal["rabbitmq", "pubsub", "azure"], ...], NoDecode] = ()
+    """Doors of pipelines through which Junction pushes history as events (`push_historical_data`), separated by commas:
+    rabbitmq, pubsub, azure. A notice of history that comes through one of them is not followed by a fetch."""
     fallback_time_zone: str = ""
     """IANA name of the zone of users whose own is not known from their data; only for providers that send local time
     as if it were UTC. Empty: their times stay unplaced."""
@@ -341,6 +344,7 @@ class Settings(BaseSettings):
     @field_validator(
         "source_priority",
         "provider_priority",
+        "history_pushed",
         "gateway_allowed_networks",
         "trusted_proxies",
         "postgres_topics",

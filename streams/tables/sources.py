@@ -39,7 +39,8 @@ class Policy:
     """What a team may decide otherwise. `source_types` and `providers`: best first; what they leave out follows them.
 
     `fallback_time_zone`: of users whose zone is not known from their data, "" for none. `window_days`: how long the
-    state of samples is kept behind the newest delivery, 0 for ever.
+    state of samples is kept behind the newest delivery, 0 for ever. `pushed_doors`: through which history comes as
+    events.
     """
 
     def __init__(
@@ -48,12 +49,14 @@ class Policy:
         providers: Iterable[str] = (),
         fallback_time_zone: str = "",
         window_days: int = WINDOW_DAYS,
+        pushed_doors: Iterable[str] = (),
     ) -> None:
         given = tuple(dict.fromkeys(source_types))
         self._types = (*given, *(one for one in SENSE_ORDER if one not in given))
         self._providers = tuple(dict.fromkeys(providers))
         self.fallback_time_zone = fallback_time_zone
         self.window_days = window_days
+        self.pushed_doors = frozenset(pushed_doors)
 
     def rank(self, source_type: str) -> int:
         """1 = best."""

@@ -52,7 +52,7 @@ def _history(
         return ReconcileVerdict.FAILED_THERE, None
     if report.pull != "success":
         return ReconcileVerdict.NOT_PULLED, None
-    is_live = status == "not_expected" and provider in providers.LIVE_HISTORY
+    is_live = fill is not None and status == "not_expected" and (provider in providers.LIVE_HISTORY or _is_pushed(fill))
     if resource in TIMELESS and (status == "complete" or is_live):
         return ReconcileVerdict.COMPLETE, None
     if not report.days:
@@ -73,9 +73,15 @@ def _is_stuck(fill: Json, now_s: float) -> bool:
     return max(moved_us, next_us) / 1e6 < now_s - STUCK_S
 
 
+def _is_pushed(fill: Json) -> bool:
+    return bool(fill["reason"] == providers.NotExpected.HISTORY_PUSHED)
+
+
 def _is_recent(fill: Json, now_s: float) -> bool:
-    """Fetched within AGAIN_S: what is missing is missing at Junction too, or counted in other days."""
-    return (_time(fill["progress_at"]) or 0) / 1e6 > now_s - AGAIN_S
+    """Fetched within AGAIN_S: what is missing is missing at Junction too, or counted in other days. Of what is pushed,
+    some may still wait for a worker, in another topic than its notice."""
+    at = fill["notified_at"] if _is_pushed(fill) else fill["progress_at"]
+    return (_time(at) or 0) / 1e6 > now_s - AGAIN_S
 
 
 def _edges(

@@ -6,7 +6,7 @@
 | no_data | Junction has nothing there | |
 | pulling | Junction is not through with its own pull | |
 | fetching | our fetch is under way | |
-| days_missing | our fetch is through, and days are missing | the pulled range, once a day |
+| days_missing | our fetch is through, or the history was pushed, and days are missing | the pulled range, once a day |
 | not_fetched | pulled, and never fetched: the notice did not come, or nobody fetched | the pulled range |
 | stuck | our fetch has not moved for STUCK_S | the pulled range |
 | failed_here | our fetch failed | the pulled range |

@@ -1,4 +1,5 @@
-"""Events without a key of their own: one record a delivery, however often it is repeated.
+"""Deliveries that are known by their id: events without a key of their own leave once each, however often they are
+repeated, and what a pipeline's sender named counts once, whatever its family.
 
 A delivery id is forgotten one window after the newest delivery (`expiry`). A repetition after that is NEW once more,
 with `beyond_window`. It is not dropped, because a first delivery that is so late looks the same.
@@ -12,10 +13,13 @@ from streams.agents.steps.common_fields import Joined, head
 from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.labels import resource_label
 from streams.events import OPERATIONAL, Family, ids
+from streams.events.doors import CONTENT_ID
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import canonical, read_source, short_text, to_json, values
 from streams.tables import NEVER_US, Verdict, Version, rows, signed_hash, state_key
 from streams.tables.readings import OtherReading
+
+TABLE = "deliveries"
 
 
 def fold_delivery(incoming: Incoming, data: Any, topic: str, key: str, fields: Mapping[str, Any]) -> None:
@@ -26,17 +30,43 @@ def fold_delivery(incoming: Incoming, data: Any, topic: str, key: str, fields: M
     draft, _, policy, event, delivery = incoming
     if not delivery.id:
         raise Rejected(Reason.NO_DELIVERY_ID, "ce_id")
-    table_key = state_key(event.owner_id, delivery.id)
-    verdict = Verdict.NEW if decode(draft.get("deliveries", table_key)) is None else Verdict.SAME
-    draft.count("verdicts", event.type.family, resource_label(event), verdict)
-    if verdict is Verdict.SAME:
+    row = state_key(event.owner_id, delivery.id)
+    if is_known(incoming, row):
         return
-    draft.put("deliveries", table_key, encode(delivery.at_ms))
+    draft.count("verdicts", event.type.family, resource_label(event), Verdict.NEW)
+    remember(incoming, row)
     version = Version(NEVER_US, delivery.at_ms, signed_hash(to_json({"data": canonical(data)})))
     source = read_source(data, []) if type(data) is dict and "source" in data else None
-    common = head(incoming, Joined(source), verdict=verdict, version=version)
+    common = head(incoming, Joined(source), verdict=Verdict.NEW, version=version)
     common["beyond_window"] = policy.is_beyond_window(delivery.at_ms, delivery.arrived_ms)
     incoming.emit(topic, (event.owner_id, key or delivery.id), {**common, **fields})
+
+
+def row_of(incoming: Incoming) -> bytes | None:
+    """Key of the row of a pipeline's delivery; None for one that its sender did not name.
+
+    Who publishes an event again does it under its id, at a later time: by their versions alone its samples would win
+    over newer ones. An id that we made of the content says nothing of that kind, because a value may truthfully go
+    back to what it was.
+    """
+    _, _, _, event, delivery = incoming
+    if not delivery.id or delivery.id.startswith(CONTENT_ID):
+        return None
+    return state_key(event.owner_id, delivery.id)
+
+
+def is_known(incoming: Incoming, row: bytes) -> bool:
+    """Whether this delivery was processed before; then it is counted, once and as SAME, whatever is in it."""
+    draft, event = incoming.draft, incoming.event
+    if decode(draft.get(TABLE, row)) is None:
+        return False
+    draft.count("verdicts", event.type.family, resource_label(event), Verdict.SAME)
+    return True
+
+
+def remember(incoming: Incoming, row: bytes) -> None:
+    """Keep the id. Of a record that is Rejected no write stays, so that a letter of it can be redriven."""
+    incoming.draft.put(TABLE, row, encode(incoming.delivery.at_ms))
 
 
 _LABEL = re.compile(r"[a-z][a-z0-9_.]{0,63}", re.ASCII)

@@ -16,7 +16,9 @@ def after_notice(incoming: Incoming, provider: str, notice: HistoryNotice, known
     """
     event = incoming.event
     resource = event.type.resource
-    if reason := providers.not_expected(provider, resource, has_range=notice.has_range):
+    # By the notice's own door: it shows that this team's events take it. Those of another team may not.
+    is_pushed = incoming.delivery.door in incoming.policy.pushed_doors
+    if reason := providers.not_expected(provider, resource, has_range=notice.has_range, is_pushed=is_pushed):
         return reason
     start_us, end_us = (0, 0)
     if notice.has_range and resource not in RANGELESS:
@@ -42,7 +44,11 @@ def _gap_start(known: Backfill, link: Connection) -> int:
 
 
 def after_connection(incoming: Incoming, provider: str, before: Connection, after: Connection) -> None:
-    """Ask for what no notice will announce, after a first connection; for what is missing, after a repaired one."""
+    """Ask for what no notice will announce, after a first connection; for what is missing, after a repaired one.
+
+    Also where history is pushed: without a notice nothing says that it was, and nobody says whether Junction pulls the
+    time of an error again. What comes twice is SAME.
+    """
     created, failed = after.created, after.failed
     if created is None or (before.created, before.failed) == (created, failed):
         return

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from streams.agents.steps.deliveries import fold_other
+from streams.agents.steps import deliveries
 from streams.agents.steps.drift import note
 from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.outlet import Outlet
 from streams.agents.steps.provenance import provenance_of
 from streams.events import Family, Record, body_of
+from streams.events.doors import PIPELINES
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import Control, Series, Summary
 from streams.payloads.decode import decode
@@ -35,15 +36,20 @@ def fold_of(agent: Agent, outlet: Outlet, policy: Policy) -> Fold:
         draft.trace = delivery.trace
         decoded = decode(body_of(record), likely)
         incoming = _tuple(Incoming, (draft, outlet, policy, decoded.event, delivery))
+        once = deliveries.row_of(incoming) if delivery.door in PIPELINES else None
+        if once and deliveries.is_known(incoming, once):
+            return
         step = steps.get(decoded.event.type.family)
         reading: readings.Reading
         if step is None:
             reading = _passed_on(agent, decoded)
-            fold_other(incoming, reading)
+            deliveries.fold_other(incoming, reading)
         else:
             reading = readings.read(decoded, delivery.at_ms, delivery.id)
             step(incoming, reading)
         note(incoming, reading.findings())
+        if once:  # behind the steps: one of them keeps the same row, and would take this event for its own repetition
+            deliveries.remember(incoming, once)
 
     return fold
 

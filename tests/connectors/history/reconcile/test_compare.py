@@ -31,9 +31,13 @@ def held(days: int = 80, newest: str = "2026-06-03T00:00:00Z", oldest: str = "20
     return row | {"days_with_data": days, "day_spans": spans}
 
 
-def fill(status: str, *, progress_at: str = "2026-05-01T00:00:00Z", next_try_at: str | None = None) -> dict[str, Any]:
+def fill(
+    status: str, *, progress_at: str = "2026-05-01T00:00:00Z", next_try_at: str | None = None, reason: str = "",
+    notified_at: str = "2026-05-01T00:00:00Z",
+) -> dict[str, Any]:  # fmt: skip
     where = {"provider": "oura", "resource": "sleep"}
-    return where | {"status": status, "progress_at": progress_at, "next_try_at": next_try_at}
+    moved = {"progress_at": progress_at, "next_try_at": next_try_at}
+    return where | {"status": status, "reason": reason, "notified_at": notified_at} | moved
 
 
 def one(said: ResourceReport, data: dict[str, Any] | None, backfill: dict[str, Any] | None) -> ResourceFinding:
