@@ -11,6 +11,8 @@ import pytest
 import structlog
 
 from streams.demo.cluster import Cluster, missing
+from streams.demo.pipelines.pubsub import FakePubSub
+from streams.demo.pipelines.pubsub import missing as pubsub_missing
 from streams.demo.pipelines.rabbitmq import RabbitMQ
 from streams.demo.pipelines.rabbitmq import missing as rabbitmq_missing
 from streams.ops.settings import Settings
@@ -117,3 +119,19 @@ def rabbit_settings(settings: Settings, rabbitmq: RabbitMQ, prefix: str) -> Sett
     """Settings for Kafka and RabbitMQ, with a queue and an exchange of this test's own."""
     own = {"rabbitmq_url": rabbitmq.url, "rabbitmq_queue": prefix, "rabbitmq_exchange": prefix}
     return settings.model_copy(update=own)
+
+
+@pytest.fixture(scope="session")
+def pubsub() -> Iterator[FakePubSub]:
+    """Google's fake of Pub/Sub; skips where it cannot be built. Topics and subscriptions are a test's own."""
+    if lacking := pubsub_missing():
+        pytest.skip(lacking)  # because the door needs somebody who speaks as Pub/Sub; the sentence says what to install
+    with FakePubSub() as running:
+        yield running
+
+
+@pytest.fixture
+def pubsub_settings(settings: Settings, pubsub: FakePubSub, prefix: str) -> Settings:
+    """Settings for Kafka and Pub/Sub, with a topic and a subscription of this test's own."""
+    own = {"pubsub_subscription": f"projects/clinic/subscriptions/{prefix}", "pubsub_endpoint": pubsub.endpoint}
+    return settings.model_copy(update={**own, "pubsub_topic": f"projects/clinic/topics/{prefix}"})

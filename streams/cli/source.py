@@ -30,9 +30,27 @@ def rabbitmq(once: Once = False) -> None:
     run(settings, RabbitSource(settings), once=once)
 
 
+@source_app.command()
+def pubsub(once: Once = False) -> None:
+    """A subscription of Google Pub/Sub onto Kafka; a message is acknowledged when Kafka has it. Several share the work.
+
+    Example: `STREAMS_PUBSUB_SUBSCRIPTION=projects/clinic/subscriptions/junction junction-streams source pubsub`
+    """
+    settings = read_settings(running=FOR_SERVICES)
+    need("google.pubsub_v1", "pubsub")
+    from connectors.doors.service import run
+    from connectors.pubsub.source import PubSubSource
+
+    run(settings, PubSubSource(settings), once=once)
+
+
 def need(module: str, extra: str) -> None:
     """Raises Misconfigured where a door's library is not installed. `extra`: of this package."""
     import importlib.util
 
-    if importlib.util.find_spec(module) is None:
+    try:
+        found = importlib.util.find_spec(module)
+    except ModuleNotFoundError:  # not even what is in front of its dot
+        found = None
+    if found is None:
         raise Misconfigured(f"this door needs {module}: run `pip install 'junction-streams[{extra}]'`")

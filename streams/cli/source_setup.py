@@ -78,8 +78,13 @@ def rabbitmq(
 
 @setup_app.command()
 def pubsub(
-    project: Annotated[str, typer.Option(help="Google's project of the topic.")],
-    topic: Annotated[str, typer.Option(help="The topic that Junction publishes to, without projects/.../topics/.")],
+    project: Annotated[str, typer.Option(help="Google's project of the topic. Else of STREAMS_PUBSUB_TOPIC.")] = "",
+    topic: Annotated[
+        str, typer.Option(help="The topic that Junction publishes to, without projects/.../topics/. Likewise.")
+    ] = "",
+    declare: Annotated[
+        bool, typer.Option("--declare", help="Make the topic, and the subscription of the settings.")
+    ] = False,
     unordered: Annotated[bool, typer.Option("--unordered", help="Without the user id as ordering key.")] = False,
     apply: Apply = False,
     team: Team = None,
@@ -88,7 +93,7 @@ def pubsub(
     prefix: Prefix = None,
     preferred: Step = "webhook",
 ) -> None:
-    """Google Pub/Sub: the pipeline that Junction is told.
+    """Google Pub/Sub: topic and subscription with --declare, and the pipeline that Junction is told.
 
     Junction's service account needs a role on the topic (docs/doors.md).
 
@@ -96,8 +101,17 @@ def pubsub(
     """
     from connectors.junction.etl_pipelines import TopicTarget
 
-    target = TopicTarget(project, topic, is_ordered=not unordered)
-    _at_junction(read_settings(running=NONE), target, team, preferred, push_history, raw_data, prefix, apply=apply)
+    settings = read_settings(running=NONE)
+    _, its_project, _, its_topic = settings.pubsub_topic.split("/") if settings.pubsub_topic else [""] * 4
+    target = TopicTarget(project or its_project, topic or its_topic, is_ordered=not unordered)
+    if not target.project or not target.topic:
+        raise Misconfigured("which topic? Give --project and --topic, or set STREAMS_PUBSUB_TOPIC")
+    if declare:
+        name = f"projects/{target.project}/topics/{target.topic}"
+        _declare_pubsub(settings.model_copy(update={"pubsub_topic": name}))
+    if declare and not (apply or team or settings.junction_team_id):
+        return
+    _at_junction(settings, target, team, preferred, push_history, raw_data, prefix, apply=apply)
 
 
 @setup_app.command()
@@ -162,6 +176,17 @@ def _declare_rabbitmq(settings: Settings) -> None:
 
     asyncio.run(topology.declare(settings))
     say(f"RabbitMQ has the exchange {settings.rabbitmq_exchange} and the queue {settings.rabbitmq_queue}, bound")
+
+
+def _declare_pubsub(settings: Settings) -> None:
+    import asyncio
+
+    need("google.pubsub_v1", "pubsub")
+    from connectors.pubsub import topology
+    from streams.ops.terminal import say
+
+    asyncio.run(topology.declare(settings))
+    say(f"Pub/Sub has {settings.pubsub_topic} and {settings.pubsub_subscription}")
 
 
 def _at_junction(

@@ -30,6 +30,7 @@ def _check_urls(settings: "Settings") -> None:
         ("STREAMS_JUNCTION_URL", settings.junction_url, "the key and people's data"),
         ("STREAMS_JUNCTION_MANAGEMENT_URL", settings.junction_management_url, "the management key"),
         ("STREAMS_OAUTH_TOKEN_URL", settings.oauth_token_url, "a secret and tokens"),
+        ("STREAMS_PUBSUB_ENDPOINT", settings.pubsub_endpoint, "people's data"),
         ("STREAMS_QUERY_URL", settings.query_url, "user ids and the token"),
         ("STREAMS_QUERY_HOST", settings.asked_host, "user ids and the token"),
     ):

@@ -262,8 +262,8 @@ class Settings(BaseSettings):
 
     # Sources: doors that ask
     source_messages_max: int = Field(default=400, ge=1, le=10_000)
-    """How many messages a source takes ahead of what Kafka has. RabbitMQ knows no other bound: the most memory is so
-    many times its largest message."""
+    """How many messages a source takes ahead of what Kafka has. RabbitMQ and Pub/Sub know no other bound: the most
+    memory is so many times their largest message, which for Pub/Sub is 10 MB."""
     rabbitmq_url: SecretStr = SecretStr("")
     """Where `source rabbitmq` reads: `amqps://user:password@host/vhost`."""
     rabbitmq_queue: str = Field(default="junction", pattern=r"^[A-Za-z0-9._:-]{1,200}$")
@@ -272,6 +272,15 @@ class Settings(BaseSettings):
     """Exchange that Junction publishes to."""
     rabbitmq_ca_file: Path | None = None
     """PEM file with the authority that signed RabbitMQ's certificate. Unset: the system's."""
+    pubsub_subscription: str = Field(default="", pattern=r"^(projects/[^/\s]+/subscriptions/[^/\s]+)?$")
+    """Subscription that `source pubsub` reads: `projects/P/subscriptions/S`. `source setup pubsub --declare` makes it.
+    The login is that of Google's application default credentials."""
+    pubsub_topic: str = Field(default="", pattern=r"^(projects/[^/\s]+/topics/[^/\s]+)?$")
+    """Topic that Junction publishes to: `projects/P/topics/T`. Only `source setup` and `source check` need it."""
+    pubsub_endpoint: str = Field(default="https://pubsub.googleapis.com", pattern=r"^https?://\S+$")
+    """Google's Pub/Sub, or that of one region, which keeps the order of a user's events if Junction publishes there,
+    too: `https://us-central1-pubsub.googleapis.com`, `https://europe-west1-pubsub.googleapis.com`. `http://` is for an
+    emulator of your own: no login then."""
 
     # Fetcher
     fetch_calls_max: int = Field(default=16, ge=1, le=1000)

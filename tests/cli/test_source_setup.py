@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from streams.cli.source_setup import _secret
+from streams.demo.pipelines.pubsub import FakePubSub
 from streams.demo.pipelines.rabbitmq import RabbitMQ
 from streams.ops.errors import Misconfigured
 from streams.simulator.api.app import FakeApi
@@ -91,6 +92,11 @@ async def test_without_a_key_the_body_is_printed(words: tuple[str, ...], key: st
     ("words", "said"),
     [
         (("source", "setup", "rabbitmq", "--declare", "--apply"), "--apply needs --uri-file"),
+        (("source", "setup", "pubsub"), "set STREAMS_PUBSUB_TOPIC"),
+        (
+            ("source", "setup", "pubsub", "--declare", "--project", "p", "--topic", "t"),
+            "set STREAMS_PUBSUB_SUBSCRIPTION",
+        ),
         ((*RABBIT, "--apply", "--team", TEAM), "no management key"),
         (("source", "setup", "rabbitmq", "--uri-file", "send", "--team", TEAM), "amqps://user:password@host"),
     ],
@@ -134,3 +140,14 @@ async def test_a_real_broker_gets_its_queue(rabbitmq: RabbitMQ, prefix: str) -> 
     channel = await connection.channel()
     assert (await channel.queue_declare(prefix, passive=True)).message_count == 0
     await connection.close()
+
+
+async def test_topic_and_subscription_are_made_then_there(pubsub: FakePubSub) -> None:
+    """--declare alone needs no team; again, with one, it changes nothing, and Junction is told that topic."""
+    env = {"STREAMS_PUBSUB_ENDPOINT": pubsub.endpoint, "STREAMS_PUBSUB_TOPIC": "projects/p/topics/setup"}
+    env["STREAMS_PUBSUB_SUBSCRIPTION"] = "projects/p/subscriptions/setup"
+    code, said = await setup("source", "setup", "pubsub", "--declare", **env)
+    assert (code, said.strip()) == (0, "Pub/Sub has projects/p/topics/setup and projects/p/subscriptions/setup")
+    code, said = await setup("source", "setup", "pubsub", "--declare", "--team", TEAM, **env)
+    assert code == 0
+    assert '"topic": "setup"' in said

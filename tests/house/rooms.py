@@ -38,6 +38,8 @@ LIBRARIES = {
     "aiohttp": ("connectors", "streams/status", "streams/simulator"),
     "psycopg": ("connectors/postgres", "streams/demo"),
     "aiormq": ("connectors/rabbitmq", "streams/simulator"),
+    "google": ("connectors/pubsub", "streams/simulator"),
+    "grpc": ("connectors/pubsub", "streams/simulator"),
 }
 # From the ground up: a file belongs at least as high as the highest room that it imports.
 FLOORS = (

@@ -93,7 +93,7 @@ def test_what_is_imported_is_declared() -> None:
     needed = {name: {canonical(owner) for owner in owners[name]} for name in foreign}  # a namespace has several
     extras = PROJECT["project"]["optional-dependencies"]
     needs = [*PROJECT["project"]["dependencies"]]
-    for extra in ("otel", "postgres", "msk", "rabbitmq"):
+    for extra in ("otel", "postgres", "msk", "rabbitmq", "pubsub"):
         needs += extras[extra]
     declared = {canonical(re.split(r"[\[<>=! ]", need)[0]) for need in needs}
     assert [name for name, owned_by in needed.items() if not owned_by & declared] == []

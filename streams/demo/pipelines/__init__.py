@@ -1,4 +1,5 @@
 """What a demo's pipeline publishes into, on this machine: brokers that end with us.
 
 `rabbitmq`  a real RabbitMQ, of the operating system's package
+`pubsub`    a fake Pub/Sub: Google's own for tests, built by `go`
 """
