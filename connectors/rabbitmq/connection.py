@@ -1,6 +1,7 @@
 """One connection and channel to RabbitMQ, and what is wrong with it as a sentence."""
 
 import asyncio
+import logging
 import ssl
 from typing import NamedTuple
 
@@ -12,6 +13,10 @@ from yarl import URL
 from streams.ops import addresses
 from streams.ops.errors import Misconfigured, StreamsError, Unavailable
 from streams.ops.settings import Settings
+
+# The library logs frames, and messages as they are. What matters of it is in our errors.
+logging.getLogger("aiormq").propagate = False
+logging.getLogger("aiormq").addHandler(logging.NullHandler())
 
 ANSWER_S = 15.0
 HEARTBEAT_S = 30

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from connectors.doors.envelope import GZIP, MessageEnvelope
 from streams.events.doors import DoorName
@@ -69,10 +69,17 @@ def _text(value: Any, name: str) -> str:
     """A text as it is, "" for none. Raises Rejected(UNKNOWN_CODEC) for what is no text, or too long."""
     if value is None:
         return ""
-    if not isinstance(value, str) or len(value) > ID_CHARS_MAX:
+    if not _is_text(value):
         raise Rejected(Reason.UNKNOWN_CODEC, name)
     return value
 
 
 def _or_nothing(value: Any) -> str:
-    return value if isinstance(value, str) and len(value) <= ID_CHARS_MAX else ""
+    return value if _is_text(value) else ""
+
+
+def _is_text(value: Any) -> TypeGuard[str]:
+    """Of a length that an id may have, and without half characters, which no UTF-8 holds."""
+    if not isinstance(value, str) or len(value) > ID_CHARS_MAX:
+        return False
+    return value.isascii() or not any("\ud800" <= one <= "\udfff" for one in value)

@@ -13,10 +13,11 @@ SERVICES = ["demo", "up", "gateway", "worker", "fetcher", "simulate", "fake-api"
 SERVICES = ["demo", "up", "gateway", "worker", "fetcher", "notify", "simulate"]
 SINKS = ["sink postgres", "sink status", "sink rejects", "sink erase", "sink rebuild"]
 SETUPS = ["source setup rabbitmq", "source setup pubsub", "source setup eventhubs", "source setup remove"]
+DOORS = ["source check", "source explain"]
 LOOKS = ["doctor", "explain", "tail", "status", "drift", "reconcile", "fetch"]
 LETTERS = ["dead-letters list", "dead-letters show", "dead-letters redrive"]
 ALERTS = [f"alerts {name}" for name in ("check", "test", "list", "show", "threshold set", "threshold unset")]
-COMMANDS = [*SERVICES, *SINKS, *SETUPS, *LOOKS, *LETTERS, *ALERTS]
+COMMANDS = [*SERVICES, *SINKS, *SETUPS, *DOORS, *LOOKS, *LETTERS, *ALERTS]
 
 
 def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:

@@ -17,12 +17,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from connectors.doors import check_lines
+from connectors.doors.message_file import MessageFile
+from connectors.doors.opening import MessageBounds
 from connectors.history.reconcile.findings import ReconcileVerdict, ResourceFinding, UserReconciliation
 from connectors.history.reconcile.reports import ResourceReport
 from connectors.junction.pipeline_differences import FieldDifference
 from connectors.junction.pipeline_setup import AppliedPipeline
 from connectors.postgres.erase import Erasure
 from connectors.postgres.overview import StoredReject, TopicStatus
+from connectors.rabbitmq.from_file import message_of
 from connectors.webhook.proofs import ProvedRecord
 from connectors.webhook.secret_report import SecretReport
 from connectors.webhook.secret_use import SecretRow
@@ -47,6 +51,8 @@ from streams.cli.show import (
     schemas,
     secrets,
     sink,
+    source_check,
+    source_explain,
     source_setup,
     topics,
 )
@@ -64,6 +70,7 @@ from streams.kafka.subjects import SubjectCheck, SubjectStatus
 from streams.kafka.topic_changes import Change
 from streams.letters.explain import Explanation
 from streams.ops import terminal
+from streams.ops.settings import Settings
 from streams.ops.terminal import Rows, lines, shown
 from streams.tables.history.request import Priority, Request, Why
 from tests.cli.show.test_drift import record as drifted
@@ -164,6 +171,12 @@ def by_explain(x: str) -> None:
     explain.print_explanations([(x, body)], "junction", 1, as_json=False)
 
 
+def by_source_explain(x: str) -> None:
+    file = MessageFile({"routing_key": x, "properties": {"message_id": x}}, b"{")
+    message = message_of(file, "junction", 0, MessageBounds(100, 100))
+    source_explain.print_message(x, message, Settings(_env_file=None), as_json=False)
+
+
 def a_plan(x: str) -> AclPlan:
     rules = [Rule(x, Right(On.TOPIC, x, Operation.READ), x)]
     return AclPlan(rules, rules, rules, rules)
@@ -183,6 +196,8 @@ PAGES: dict[str, Callable[[str], None]] = {
     ),
     "source setup": lambda x: source_setup.print_applied(AppliedPipeline({x: [FieldDifference(x, x, x + x)]}, {x: []})),
     "source setup plan": lambda x: source_setup.print_planned({x: [FieldDifference(x, x, x + x)]}),
+    "source check": lambda x: void(source_check.print_check([check_lines.look_at(x, x, x)], as_json=False) == 0),
+    "source explain": by_source_explain,
     "letters": lambda x: terminal.say(letters._line(a_letter(x))),
     "letter": lambda x: printed(terminal.pairs(a_letter(x).items())),
     "shape": lambda x: printed(lines([x])),

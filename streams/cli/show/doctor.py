@@ -1,7 +1,7 @@
 """What `doctor` prints: a line a finding, as soon as it is known."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 
 from rich.console import Console
@@ -12,14 +12,14 @@ from streams.ops import terminal
 _LOOKS = {State.OK: "green", State.LOOK_AT: "yellow", State.WRONG: "bold red", State.SILENT: "red"}
 
 
-def print_lines(lines: Iterable[Line], *, as_json: bool) -> int:
+def print_lines(lines: Iterable[Line], *, as_json: bool, code_of: Callable[[Iterable[Line]], int] = exit_code) -> int:
     """Print them; returns the exit code that they mean."""
     if as_json:
         known = list(lines)
-        code = exit_code(known)
+        code = code_of(known)
         terminal.machine({"exit": code, "lines": [asdict(line) for line in known]})
         return code
-    return exit_code(list(_printed(lines, terminal.console())))
+    return code_of(list(_printed(lines, terminal.console())))
 
 
 def _printed(lines: Iterable[Line], console: Console) -> Iterator[Line]:

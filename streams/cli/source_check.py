@@ -1,0 +1,79 @@
+"""`source check` and `source explain`: what is wrong at a door, and what would become of a message."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from streams.cli.base import NONE, AsJson, read_settings
+from streams.cli.source import need, source_app
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
+
+if TYPE_CHECKING:
+    from connectors.contract.source import SourceMessage
+    from connectors.doors.check_lines import CheckLine
+    from connectors.doors.message_file import MessageFile
+
+DoorArgument = Annotated[Literal["rabbitmq"], typer.Argument(metavar="NAME", help="The door: rabbitmq.")]
+
+
+@source_app.command()
+def check(name: DoorArgument, as_json: AsJson = False) -> None:
+    """What is right, to look at and wrong in the broker, each with the command that mends it. Makes and takes nothing.
+
+    Exits with 1 where something is wrong, 3 where the broker does not answer.
+
+    Example: `junction-streams source check rabbitmq`
+    """
+    from streams.cli.show.source_check import print_check
+
+    raise SystemExit(print_check(_CHECKS[name](read_settings(running=NONE)), as_json=as_json))
+
+
+@source_app.command()
+def explain(
+    name: DoorArgument,
+    file: Annotated[Path, typer.Argument(help="The message as JSON (docs/doors.md); - reads standard input.")],
+    as_json: AsJson = False,
+) -> None:
+    """What would become of this message: topic, key, partition, id; or why it is a dead letter. Needs no broker.
+
+    Example: `junction-streams source explain rabbitmq message.json`
+    """
+    from connectors.doors.message_file import parse
+    from streams.cli.show.source_explain import print_message
+
+    settings = read_settings(running=NONE)
+    message = _MESSAGES[name](parse(_read(file), file.parent), settings)
+    print_message(str(file), message, settings, as_json=as_json)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        raise Misconfigured(f"cannot read {file}: {error.strerror}") from None
+
+
+def _check_rabbitmq(settings: Settings) -> "list[CheckLine]":
+    need("aiormq", "rabbitmq")
+    from connectors.rabbitmq.checking import check as check_broker
+
+    return asyncio.run(check_broker(settings))
+
+
+def _rabbitmq_message(file: "MessageFile", settings: Settings) -> "SourceMessage":
+    from connectors.doors.service import bounds_of
+    from connectors.rabbitmq.from_file import message_of
+
+    return message_of(file, settings.rabbitmq_queue, time.time_ns() // 1_000_000, bounds_of(settings))
+
+
+# A door more: a function in each, and its name in DoorArgument.
+_CHECKS: "dict[str, Callable[[Settings], list[CheckLine]]]" = {"rabbitmq": _check_rabbitmq}
+_MESSAGES: "dict[str, Callable[[MessageFile, Settings], SourceMessage]]" = {"rabbitmq": _rabbitmq_message}
