@@ -4,6 +4,9 @@
 `source`     the messages of the subscription, for the loop in `connectors.contract.receiving`.
 `leases`     how long Pub/Sub leaves to us what we hold: acknowledged, extended, given back.
 `client`     Google's client on a channel; what is wrong with it as a sentence.
+`topology`   what has to be there: topic and subscription.
+`checking`   what is there, asked; `judge`: what is wrong with it, pure.
+`from_file`  a message in a file, for `source explain`.
 """
 
 import os

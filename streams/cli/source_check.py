@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from connectors.doors.check_lines import CheckLine
     from connectors.doors.message_file import MessageFile
 
-DoorArgument = Annotated[Literal["rabbitmq"], typer.Argument(metavar="NAME", help="The door: rabbitmq.")]
+DoorArgument = Annotated[
+    Literal["rabbitmq", "pubsub"], typer.Argument(metavar="NAME", help="The door: rabbitmq or pubsub.")
+]
 
 
 @source_app.command()
@@ -74,6 +76,26 @@ def _rabbitmq_message(file: "MessageFile", settings: Settings) -> "SourceMessage
     return message_of(file, settings.rabbitmq_queue, time.time_ns() // 1_000_000, bounds_of(settings))
 
 
+def _check_pubsub(settings: Settings) -> "list[CheckLine]":
+    need("google.pubsub_v1", "pubsub")
+    from connectors.pubsub.checking import check as check_subscription
+
+    return asyncio.run(check_subscription(settings))
+
+
+def _pubsub_message(file: "MessageFile", settings: Settings) -> "SourceMessage":
+    from connectors.doors.service import bounds_of
+    from connectors.pubsub.from_file import message_of
+
+    return message_of(file, settings.pubsub_subscription, time.time_ns() // 1_000_000, bounds_of(settings))
+
+
 # A door more: a function in each, and its name in DoorArgument.
-_CHECKS: "dict[str, Callable[[Settings], list[CheckLine]]]" = {"rabbitmq": _check_rabbitmq}
-_MESSAGES: "dict[str, Callable[[MessageFile, Settings], SourceMessage]]" = {"rabbitmq": _rabbitmq_message}
+_CHECKS: "dict[str, Callable[[Settings], list[CheckLine]]]" = {
+    "rabbitmq": _check_rabbitmq,
+    "pubsub": _check_pubsub,
+}
+_MESSAGES: "dict[str, Callable[[MessageFile, Settings], SourceMessage]]" = {
+    "rabbitmq": _rabbitmq_message,
+    "pubsub": _pubsub_message,
+}

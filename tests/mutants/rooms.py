@@ -35,4 +35,6 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "connectors/postgres/tables/months.py": ("tests/connectors/postgres/tables/test_months.py",),
     "connectors/postgres/tables/migration.py": ("tests/connectors/postgres/tables/test_migration.py",),
     "streams/tables/history/windows.py": ("tests/tables/history/test_windows.py",),
+    "connectors/pubsub/envelope.py": ("tests/connectors/pubsub/test_envelope.py",),
+    "connectors/pubsub/judge.py": ("tests/connectors/pubsub/test_checking.py",),
 }
