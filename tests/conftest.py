@@ -16,7 +16,7 @@ from streams.demo.pipelines.pubsub import missing as pubsub_missing
 from streams.demo.pipelines.rabbitmq import RabbitMQ
 from streams.demo.pipelines.rabbitmq import missing as rabbitmq_missing
 from streams.ops.settings import Settings
-from tests import postgres
+from tests import hubs, postgres
 from tests.samples import sample_dir
 
 # A law holds on a busy machine too: timing is for benchmarks. A failure prints what reproduces it.
@@ -54,8 +54,11 @@ def java() -> None:
 
 @pytest.fixture(scope="session")
 def cluster(java: None) -> Iterator[Cluster]:
-    """Real Kafka (one node) and the registry, started when the first test asks, stopped at the end."""
-    with Cluster() as running:
+    """Real Kafka (one node) and the registry, started when the first test asks, stopped at the end.
+
+    With the look-alike's listener: Event Hubs is a Kafka to us, and a second one would cost seconds and 300 MB.
+    """
+    with Cluster(broker=hubs.HubsKafka) as running:
         yield running
 
 
@@ -103,6 +106,12 @@ def postgres_server() -> Iterator[str]:
 def database(postgres_server: str) -> str:
     """URL of a database of this test's own."""
     return postgres.database(postgres_server)
+
+
+@pytest.fixture
+def hub_settings(settings: Settings, cluster: Cluster, prefix: str) -> Settings:
+    """Settings for Kafka and a look-alike of Event Hubs, with a hub and a group of this test's own. 4 partitions."""
+    return hubs.settings_for(settings, cluster, prefix)
 
 
 @pytest.fixture(scope="session")

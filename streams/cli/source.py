@@ -17,6 +17,19 @@ Once = Annotated[bool, typer.Option("--once", help="Stop when nothing more waits
 
 
 @source_app.command()
+def eventhubs(once: Once = False) -> None:
+    """A hub of Azure Event Hubs onto Kafka; its offsets are committed when Kafka has it. Several share its partitions.
+
+    Example: `STREAMS_EVENT_HUBS_CONNECTION="Endpoint=sb://..." junction-streams source eventhubs`
+    """
+    settings = read_settings(running=FOR_SERVICES)
+    from connectors.doors.service import run
+    from connectors.event_hubs.source import HubSource
+
+    run(settings, HubSource(settings), once=once)
+
+
+@source_app.command()
 def rabbitmq(once: Once = False) -> None:
     """A queue of RabbitMQ onto Kafka; a message is acknowledged when Kafka has it. One is enough, a second one waits.
 

@@ -278,6 +278,9 @@ SOURCE_OLDEST_SECONDS = Gauge(
 SOURCE_WAITING = Gauge(
     "junction_source_waiting", "Messages that wait in the pipeline, where it tells that, by door.", ["door"]
 )
+SOURCE_EXPIRED = Counter(
+    "junction_source_expired_total", "Messages that a pipeline deleted before we had read them, by door.", ["door"]
+)
 SOURCE_READY = Gauge(
     "junction_source_ready",
     "1 while the pipeline gives and Kafka takes, 0 while one is away, by door.",
@@ -351,7 +354,7 @@ TOLD_BY: Mapping[Process, tuple[Declared, ...]] = {
     ),
     Process.SOURCE: (
         SOURCE_RECEIVED, SOURCE_SETTLED, SOURCE_REDELIVERED, SOURCE_HELD, SOURCE_HELD_BYTES, SOURCE_OLDEST_SECONDS,
-        SOURCE_WAITING, SOURCE_READY, PUBLISHED, QUEUE_BYTES, OVERLOADED, DEAD_LETTERS,
+        SOURCE_WAITING, SOURCE_EXPIRED, SOURCE_READY, PUBLISHED, QUEUE_BYTES, OVERLOADED, DEAD_LETTERS,
     ),
 }  # fmt: skip
 

@@ -211,7 +211,8 @@ class Settings(BaseSettings):
     session_timeout_s: float = Field(default=10.0, ge=6)
     """After so long without a sign of life the partitions of a worker, fetcher or notifier go to the others, after a
     stop, too: one that is back by then, under its name, goes on with its own. Shorter: others take over sooner, and one
-    that pauses (a slow disk, a moved machine) loses its partitions sooner."""
+    that pauses (a slow disk, a moved machine) loses its partitions sooner. Those of `source eventhubs` go to others at
+    once when it stops; Azure takes 6 s to 300 s."""
     query_host: str = "127.0.0.1"
     """Address on which a worker answers `status`."""
     query_port: int = Field(default=0, ge=0, le=65535)
@@ -281,6 +282,19 @@ class Settings(BaseSettings):
     """Google's Pub/Sub, or that of one region, which keeps the order of a user's events if Junction publishes there,
     too: `https://us-central1-pubsub.googleapis.com`, `https://europe-west1-pubsub.googleapis.com`. `http://` is for an
     emulator of your own: no login then."""
+
+    event_hubs_connection: SecretStr = SecretStr("")
+    """Where `source eventhubs` reads: the connection string of a policy with Listen,
+    `Endpoint=sb://NAMESPACE.servicebus.windows.net/;SharedAccessKeyName=...;SharedAccessKey=...`."""
+    event_hubs_name: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,256}$")
+    """Hub that holds Junction's events. Empty: the `EntityPath` of the connection string."""
+    event_hubs_group: str = Field(default="junction-streams", pattern=r"^[$A-Za-z0-9._-]{1,80}$")
+    """Kafka consumer group there, in which Event Hubs keeps how far we are. Nobody else may use it: it spans the
+    namespace, and who reads the hub as the same group takes events away from us."""
+    event_hubs_fetch_bytes: int = Field(default=8 * MIB, ge=MIB, le=256 * MIB)
+    """How many bytes are fetched ahead from Event Hubs, of all partitions together, and at most in one answer."""
+    event_hubs_ca_file: Path | None = None
+    """PEM file with the authority that signed Event Hubs' certificate. Unset: the system's."""
 
     # Fetcher
     fetch_calls_max: int = Field(default=16, ge=1, le=1000)

@@ -17,7 +17,7 @@ LIBRARIES = {
     "opentelemetry": ("streams/ops",),
     "pydantic_settings": ("streams/ops",),
     "dotenv": ("streams/ops",),
-    "cryptography": ("streams/events",),
+    "cryptography": ("streams/events", "streams/demo"),
     "fastavro": ("streams/kafka",),
     "confluent_kafka": (
         "streams/kafka",
@@ -26,6 +26,7 @@ LIBRARIES = {
         "streams/letters",
         "streams/demo",
         "streams/doctor",
+        "streams/simulator",
         "connectors",
     ),
     "aiokafka": ("streams/engine", "streams/kafka", "streams/doctor"),

@@ -67,6 +67,7 @@ def test_every_secret_knows_its_way() -> None:
         "notify_receivers",
         "postgres_url",
         "rabbitmq_url",
+        "event_hubs_connection",
         "ssl_key_password",
         "registry_key_password",
     }

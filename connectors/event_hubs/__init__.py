@@ -1,0 +1,9 @@
+"""Azure Event Hubs over its Kafka endpoint, into which Junction's pipeline sends by AMQP: a door that asks.
+
+`amqp_values`  the value of a header, as AMQP 1.0 writes it or as plain text → a text. Pure.
+`envelope`     headers, key and time of a record → what is said of a message. Pure.
+`access`       the connection string → where it is, how to log in; what is wrong with it as a sentence.
+`placing`      where a partition begins: at what was committed, or at the oldest, and what was lost between.
+`source`       the messages of the hub, for the loop in `connectors.contract.receiving`.
+`look`         what is there and what is wrong there, for `source check`.
+"""
