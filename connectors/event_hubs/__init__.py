@@ -5,5 +5,7 @@
 `access`       the connection string → where it is, how to log in; what is wrong with it as a sentence.
 `placing`      where a partition begins: at what was committed, or at the oldest, and what was lost between.
 `source`       the messages of the hub, for the loop in `connectors.contract.receiving`.
-`look`         what is there and what is wrong there, for `source check`.
+`standing`     what is there, without reading anything.
+`checking`     what of that is wrong, for `source check`. Pure but for its first function.
+`from_file`    a message from a file, for `source explain`.
 """

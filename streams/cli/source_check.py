@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from connectors.doors.message_file import MessageFile
 
 DoorArgument = Annotated[
-    Literal["rabbitmq", "pubsub"], typer.Argument(metavar="NAME", help="The door: rabbitmq or pubsub.")
+    Literal["rabbitmq", "pubsub", "eventhubs"],
+    typer.Argument(metavar="NAME", help="The door: rabbitmq, pubsub or eventhubs."),
 ]
 
 
@@ -90,12 +91,27 @@ def _pubsub_message(file: "MessageFile", settings: Settings) -> "SourceMessage":
     return message_of(file, settings.pubsub_subscription, time.time_ns() // 1_000_000, bounds_of(settings))
 
 
+def _check_eventhubs(settings: Settings) -> "list[CheckLine]":
+    from connectors.event_hubs.checking import check as check_hub
+
+    return check_hub(settings)
+
+
+def _eventhubs_message(file: "MessageFile", settings: Settings) -> "SourceMessage":
+    from connectors.doors.service import bounds_of
+    from connectors.event_hubs.from_file import message_of
+
+    return message_of(file, settings.event_hubs_name, time.time_ns() // 1_000_000, bounds_of(settings))
+
+
 # A door more: a function in each, and its name in DoorArgument.
 _CHECKS: "dict[str, Callable[[Settings], list[CheckLine]]]" = {
     "rabbitmq": _check_rabbitmq,
     "pubsub": _check_pubsub,
+    "eventhubs": _check_eventhubs,
 }
 _MESSAGES: "dict[str, Callable[[MessageFile, Settings], SourceMessage]]" = {
     "rabbitmq": _rabbitmq_message,
     "pubsub": _pubsub_message,
+    "eventhubs": _eventhubs_message,
 }

@@ -35,6 +35,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "connectors/postgres/tables/months.py": ("tests/connectors/postgres/tables/test_months.py",),
     "connectors/postgres/tables/migration.py": ("tests/connectors/postgres/tables/test_migration.py",),
     "streams/tables/history/windows.py": ("tests/tables/history/test_windows.py",),
+    "connectors/event_hubs/amqp_values.py": ("tests/connectors/event_hubs/test_amqp_values.py",),
+    "connectors/event_hubs/envelope.py": ("tests/connectors/event_hubs/test_envelope.py",),
+    "connectors/event_hubs/placing.py": ("tests/connectors/event_hubs/test_placing.py",),
     "connectors/pubsub/envelope.py": ("tests/connectors/pubsub/test_envelope.py",),
     "connectors/pubsub/judge.py": ("tests/connectors/pubsub/test_checking.py",),
 }
