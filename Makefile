@@ -7,7 +7,7 @@ AUDIT := $(VENV)/audit
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-path bench-engine bench-gateway bench-load bench-sink fuzz mutants chaos tokens compose upgrade consumers clickhouse contract audit sbom prometheus package up dashboards boards board-shots docs chart helm released lock format clean attack
+.PHONY: help demo test check bench bench-path bench-engine bench-gateway bench-load bench-sink bench-doors fuzz mutants chaos tokens compose upgrade consumers clickhouse contract audit sbom prometheus package up dashboards boards board-shots docs chart helm released lock format clean attack
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,6 +56,9 @@ bench-load: $(VENV)/.ready  ## everything together at steady rates; needs Go: ma
 
 bench-sink: $(VENV)/.ready  ## our sink beside Debezium's on Kafka Connect: make bench-sink ARGS="--json"
 	@$(BIN)/python -m benchmarks sink $(ARGS)
+
+bench-doors: $(VENV)/.ready  ## doors that ask beside a plain loop, from a full queue: make bench-doors ARGS="--json"
+	@$(BIN)/python -m benchmarks doors $(ARGS)
 
 fuzz: $(VENV)/.ready  ## hostile bodies for a while: make fuzz ARGS="--seconds 600"
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fuzz]' || true

@@ -3,6 +3,8 @@
 import asyncio
 import signal
 
+import uvloop
+
 from connectors.contract.intake import Intake
 from connectors.contract.receiving import ReceivingLoop
 from connectors.contract.source import Source
@@ -36,7 +38,7 @@ def run(settings: Settings, source: Source, *, once: bool = False) -> None:
     expose(settings, Process.SOURCE)
     tracing.configure("source")
     logger.info("starting", door=source.name)
-    asyncio.run(_run(settings, source, once=once))
+    uvloop.run(_run(settings, source, once=once))
 
 
 def _check(settings: Settings) -> None:

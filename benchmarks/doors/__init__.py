@@ -1,0 +1,1 @@
+"""Doors that ask, from a full queue to acknowledged."""
