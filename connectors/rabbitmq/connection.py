@@ -1,13 +1,16 @@
 """One connection and channel to RabbitMQ, and what is wrong with it as a sentence."""
 
 import asyncio
+import contextlib
 import logging
 import ssl
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import aiormq
 from aiormq import exceptions
 from aiormq.abc import AbstractChannel, AbstractConnection
+from pamqp import decode
 from yarl import URL
 
 from streams.ops import addresses
@@ -18,10 +21,18 @@ from streams.ops.settings import Settings
 logging.getLogger("aiormq").propagate = False
 logging.getLogger("aiormq").addHandler(logging.NullHandler())
 
+
+def _text(value: bytes) -> tuple[int, str]:
+    """A short string of AMQP. The library's own raises for one that is not UTF-8, and the connection ends: the queue
+    would hand out that message, a routing key or property of it is such a one, for ever."""
+    end = 1 + value[0]
+    return end, value[1:end].decode(errors="surrogateescape")
+
+
+decode.METHODS["shortstr"] = _text
+
 ANSWER_S = 15.0
 HEARTBEAT_S = 30
-# What a client may see when its broker goes, beside the library's own.
-LOST = (exceptions.AMQPError, exceptions.ChannelInvalidStateError, OSError, TimeoutError)
 
 
 class RabbitLink(NamedTuple):
@@ -37,12 +48,30 @@ async def connect(settings: Settings) -> RabbitLink:
     context = ssl.create_default_context(cafile=settings.rabbitmq_ca_file) if url.scheme == "amqps" else None
     connection = None
     try:
-        async with asyncio.timeout(ANSWER_S):
-            connection = await aiormq.connect(url, context=context)
-            return RabbitLink(connection, await connection.channel())
-    except Exception as error:
+        with asked(settings):
+            async with asyncio.timeout(ANSWER_S):
+                connection = await aiormq.connect(url, context=context)
+                return RabbitLink(connection, await connection.channel())
+    except BaseException:
         if connection is not None:
             await close(connection)
+        raise
+
+
+@contextlib.contextmanager
+def asked(settings: Settings) -> Iterator[None]:
+    """What the library raises as an error of ours. When a broker goes it raises whatever was at hand: its own errors,
+    RuntimeError, a bare Exception, and CancelledError of a task of its own, which is none of ours."""
+    try:
+        yield
+    except StreamsError:
+        raise
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise refused(error, settings) from None
+    except Exception as error:
         raise refused(error, settings) from None
 
 
@@ -59,11 +88,11 @@ def refused(error: BaseException, settings: Settings) -> StreamsError:
     where = addresses.shown(settings.rabbitmq_url.get_secret_value())
     if isinstance(error, exceptions.AuthenticationError | exceptions.ProbableAuthenticationError):
         return Misconfigured(f"RabbitMQ at {where} refuses the login: see STREAMS_RABBITMQ_URL")
-    if isinstance(error, exceptions.ConnectionNotAllowed):
+    if isinstance(error, exceptions.ConnectionNotAllowed) and not _passes(error):
         return Misconfigured(f"RabbitMQ at {where} keeps this login out of the virtual host: see STREAMS_RABBITMQ_URL")
     if isinstance(error, exceptions.ChannelAccessRefused):
         return Misconfigured(f"RabbitMQ at {where} does not let this login read queue {settings.rabbitmq_queue}")
-    if isinstance(error, exceptions.ChannelNotFoundEntity):
+    if isinstance(error, exceptions.ChannelNotFoundEntity) and not _passes(error):
         return Misconfigured(
             f"RabbitMQ at {where} has no queue {settings.rabbitmq_queue}: run `junction-streams source setup rabbitmq "
             "--declare`, or name yours in STREAMS_RABBITMQ_QUEUE"
@@ -76,10 +105,14 @@ def refused(error: BaseException, settings: Settings) -> StreamsError:
     return Unavailable(f"RabbitMQ at {where} does not answer ({type(error).__name__})")
 
 
+def _passes(error: BaseException) -> bool:
+    """Whether it is over by itself: a node that is down answers as if nothing were there or allowed, and so does a
+    virtual host at its limit of connections."""
+    return any(words in str(error) for words in ("down or inaccessible", "is down", "limit"))
+
+
 async def close(connection: AbstractConnection) -> None:
     """Close it, whatever became of it."""
-    try:
+    with contextlib.suppress(Exception):
         async with asyncio.timeout(ANSWER_S):
             await connection.close()
-    except LOST:
-        return

@@ -6,23 +6,22 @@ when Kafka has what was held.
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
-from aiormq.abc import DeliveredMessage
+from aiormq.abc import AbstractChannel, DeliveredMessage
 from pamqp.commands import Basic
 
 from connectors.contract.source import SourceMessage
 from connectors.doors.opening import open_message
 from connectors.doors.service import bounds_of
-from connectors.rabbitmq.connection import LOST, RabbitLink, close, connect, refused
+from connectors.rabbitmq.connection import RabbitLink, asked, close, connect
 from connectors.rabbitmq.envelope import Properties, read_envelope
 from streams.events.doors import DoorName
 from streams.ops import metrics
-from streams.ops.errors import Unavailable
+from streams.ops.errors import StreamsError, Unavailable
 from streams.ops.settings import Settings
 
 QUIET_S = 1.0
@@ -59,7 +58,7 @@ class RabbitSource:
         while len(found) < messages_max and not self._came.empty():
             found.append(self._came.get_nowait())
         if None in found:
-            await self._lost("the channel was closed")
+            await self._lost("the channel was closed, or the queue deleted")
         return [self._message(one) for one in found if one is not None]
 
     async def acknowledge(self, messages: Sequence[SourceMessage]) -> None:
@@ -67,15 +66,23 @@ class RabbitSource:
         last: Tag = messages[-1].token
         if self._link is None or last.channel != self._channels:
             raise Unavailable("RabbitMQ gives again what was held when the connection was lost")
-        channel = self._link.channel
         try:
-            for number in (one.token.number for one in messages if not one.token.has_room):
-                await channel.basic_reject(
-                    number, requeue=False
-                )  # its dead letter has no bytes: let RabbitMQ keep them
-            await channel.basic_ack(last.number, multiple=True, wait=False)
-        except LOST as error:
-            await self._lost(type(error).__name__)
+            with asked(self._settings):
+                await self._settle(self._link.channel, messages)
+        except StreamsError:
+            await self.close()
+            raise
+
+    async def _settle(self, channel: AbstractChannel, messages: Sequence[SourceMessage]) -> None:
+        tags: list[Tag] = [one.token for one in messages]
+        for tag in tags:
+            if not tag.has_room:  # its dead letter has no bytes: let RabbitMQ keep them
+                await channel.basic_reject(tag.number, requeue=False)
+        # A tag that was settled already closes the channel: a rejected one cannot stand for those before it.
+        last = next((tag for tag in reversed(tags) if tag.has_room), None)
+        if last is not None:
+            # Until it is written: what is only queued is dropped as the connection is closed, and all comes again.
+            await channel.basic_ack(last.number, multiple=True, wait=True)
 
     async def extend(self, messages: Sequence[SourceMessage]) -> None:
         """Nothing: RabbitMQ waits for its `consumer_timeout` and no longer."""
@@ -95,14 +102,17 @@ class RabbitSource:
         self._channels += 1
         came: asyncio.Queue[DeliveredMessage | None] = asyncio.Queue()
         self._came = came
-        with contextlib.suppress(Exception):
-            link.channel.closing.add_done_callback(lambda _: came.put_nowait(None))
+        channel = link.channel
+        channel.closing.add_done_callback(lambda _: came.put_nowait(None))
+        # The queue was deleted, or its node went: the channel stays open, and nothing comes any more.
+        channel.on_consumer_cancel_callbacks.add(lambda _: came.put_nowait(None))
         try:
-            await link.channel.basic_qos(prefetch_count=self._settings.source_messages_max)
-            await link.channel.basic_consume(self._settings.rabbitmq_queue, self._take)
-        except LOST as error:
+            with asked(self._settings):
+                await channel.basic_qos(prefetch_count=self._settings.source_messages_max)
+                await channel.basic_consume(self._settings.rabbitmq_queue, self._take)
+        except StreamsError:
             await self.close()
-            raise refused(error, self._settings) from None
+            raise
 
     async def _take(self, message: DeliveredMessage) -> None:
         self._came.put_nowait(message)

@@ -14,7 +14,8 @@ from aiormq import exceptions
 from aiormq.abc import AbstractChannel, AbstractConnection
 from pamqp.common import FieldTable
 
-from connectors.rabbitmq.connection import LOST, close, connect, refused
+from connectors.rabbitmq.connection import asked as answered
+from connectors.rabbitmq.connection import close, connect, refused
 from connectors.rabbitmq.topology import queue_arguments
 from streams.ops.settings import Settings
 
@@ -52,9 +53,8 @@ async def look(settings: Settings) -> StandingQueue:
     """Raises Misconfigured where a login is refused, Unavailable where nobody answers."""
     link = await connect(settings)
     try:
-        return await _look(link.connection, settings)
-    except LOST as error:
-        raise refused(error, settings) from None
+        with answered(settings):
+            return await _look(link.connection, settings)
     finally:
         await close(link.connection)
 

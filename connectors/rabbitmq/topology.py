@@ -3,7 +3,7 @@
 from aiormq.abc import AbstractChannel
 from pamqp.common import FieldTable
 
-from connectors.rabbitmq.connection import LOST, close, connect, refused
+from connectors.rabbitmq.connection import asked, close, connect
 from streams.ops.settings import Settings
 
 EVERYTHING = "#"
@@ -30,9 +30,8 @@ async def declare(settings: Settings) -> None:
     """Make what is missing; what is there and equal stays. Raises Misconfigured where something there is different."""
     link = await connect(settings)
     try:
-        await _declare(link.channel, settings)
-    except LOST as error:
-        raise refused(error, settings) from None
+        with asked(settings):
+            await _declare(link.channel, settings)
     finally:
         await close(link.connection)
 
