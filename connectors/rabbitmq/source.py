@@ -17,7 +17,7 @@ from pamqp.commands import Basic
 from connectors.contract.source import SourceMessage
 from connectors.doors.opening import open_message
 from connectors.doors.service import bounds_of
-from connectors.rabbitmq.connection import RabbitLink, asked, close, connect
+from connectors.rabbitmq.connection import ANSWER_S, RabbitLink, asked, close, connect
 from connectors.rabbitmq.envelope import Properties, read_envelope
 from streams.events.doors import DoorName
 from streams.ops import metrics
@@ -68,7 +68,8 @@ class RabbitSource:
             raise Unavailable("RabbitMQ gives again what was held when the connection was lost")
         try:
             with asked(self._settings):
-                await self._settle(self._link.channel, messages)
+                async with asyncio.timeout(ANSWER_S):
+                    await self._settle(self._link.channel, messages)
         except StreamsError:
             await self.close()
             raise
@@ -108,8 +109,9 @@ class RabbitSource:
         channel.on_consumer_cancel_callbacks.add(lambda _: came.put_nowait(None))
         try:
             with asked(self._settings):
-                await channel.basic_qos(prefetch_count=self._settings.source_messages_max)
-                await channel.basic_consume(self._settings.rabbitmq_queue, self._take)
+                async with asyncio.timeout(ANSWER_S):  # a queue without a leader does not answer
+                    await channel.basic_qos(prefetch_count=self._settings.source_messages_max)
+                    await channel.basic_consume(self._settings.rabbitmq_queue, self._take)
         except StreamsError:
             await self.close()
             raise
