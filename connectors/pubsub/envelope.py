@@ -29,7 +29,7 @@ class PubSubProperties(NamedTuple):
 def read_envelope(properties: PubSubProperties, subscription: str) -> MessageEnvelope:
     """What a message says of itself. Never raises: what cannot be read is its `problem`."""
     attributes, problem = properties.attributes, None
-    event_type = attributes.get(_TYPE, "") or attributes.get(_OLD_TYPE, "")
+    event_type = attributes.get(_TYPE) or attributes.get(_OLD_TYPE, "")
     owner = properties.ordering_key
     codec = ""
     try:
