@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from streams.demo import stack, startup
 from streams.demo.sender import FAULTS
 from streams.ops.settings import Settings
 from streams.simulator.delivery.courier import Target, open_courier
-from streams.simulator.delivery.schedule import Faults, schedule
+from streams.simulator.delivery.schedule import schedule
 from streams.simulator.world.world import World
 
 INTERVAL = "10s"  # what $__rate_interval is when every second is scraped
@@ -71,7 +72,7 @@ def deliver(running: stack.Stack, load: Load) -> None:
 async def _deliver(running: stack.Stack, world: World, rate: float) -> None:
     target = Target(f"{running.gateway_url}/webhooks/{stack.ENDPOINT}", running.secret)
     async with open_courier(target) as courier:
-        await courier.deliver(schedule(world.events(), Faults(seed=SEED, **FAULTS)), rate)
+        await courier.deliver(schedule(world.events(), replace(FAULTS, seed=SEED)), rate)
 
 
 def answers(prometheus: Prometheus, panel: Panel, query: str) -> list[Series]:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from streams.cli.base import NONE, START, AsJson, app, read_settings
+from streams.cli.through import Door, PushHistory, Through
 from streams.ops.errors import Misconfigured
 
 HistoryDays = Annotated[int, typer.Option(min=0, help="Days of history before the first day, for the API to give.")]
@@ -44,10 +45,13 @@ def simulate(
     notice: Notice = None,
     end: End = "",
     stories: Stories = False,
+    door: Door = Through.WEBHOOK,
+    push_history: PushHistory = False,
 ) -> None:
     """A fake Junction: signed deliveries of every family, with duplicates, disorder and lost replies.
 
-    Example: `junction-streams simulate --users 100 --days 3 --rate 500`, or `--from ./bodies` to post recorded ones
+    Example: `junction-streams simulate --users 100 --days 3 --rate 500`, or `--from ./bodies` to post recorded ones;
+    `--door rabbitmq` publishes into STREAMS_RABBITMQ_URL as Junction's pipeline does
     """
     from streams.simulator.command import Options
     from streams.simulator.command import simulate as run_simulate
@@ -56,7 +60,7 @@ def simulate(
     options = Options(
         url, signing, users, days, seed, rate, duplicates, late, lost_ack, reorder_window_s, generation,
         tuple(family or ()), connections, from_folder, align_users, as_json, history_days, tuple(notice or ()), end,
-        stories,
+        stories, door.door, push_history,
     )  # fmt: skip
     raise SystemExit(run_simulate(read_settings(running=NONE), options))
 

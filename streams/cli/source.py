@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from streams.cli.base import FOR_SERVICES, SERVICES, app, read_settings
-from streams.ops.errors import Misconfigured
+from streams.ops.extras import need as need
 
 source_app = typer.Typer(
     no_args_is_help=True,
@@ -55,15 +55,3 @@ def pubsub(once: Once = False) -> None:
     from connectors.pubsub.source import PubSubSource
 
     run(settings, PubSubSource(settings), once=once)
-
-
-def need(module: str, extra: str) -> None:
-    """Raises Misconfigured where a door's library is not installed. `extra`: of this package."""
-    import importlib.util
-
-    try:
-        found = importlib.util.find_spec(module)
-    except ModuleNotFoundError:  # not even what is in front of its dot
-        found = None
-    if found is None:
-        raise Misconfigured(f"this door needs {module}: run `pip install 'junction-streams[{extra}]'`")

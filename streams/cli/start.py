@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from streams.cli.base import NONE, START, AsJson, app, read_settings
+from streams.cli.through import Door, PushHistory, Through
 from streams.ops.errors import Misconfigured
 
 
@@ -29,15 +30,23 @@ def demo(
     keep: Annotated[Path | None, typer.Option(help="Keep Kafka's data in this folder.")] = None,
     sink: Annotated[With | None, typer.Option(help="Write the clean topics there, too, and check every row.")] = None,
     secure: Annotated[bool, typer.Option(help="A login with its rights for each process; all else is tried.")] = False,
+    door: Door = Through.WEBHOOK,
+    push_history: PushHistory = False,
 ) -> None:
     """Everything on this machine: Kafka, registry, gateway, worker and a fake Junction that sends signed events.
 
-    Example: `junction-streams demo --once --json`; `--sink postgres` shows the same as tables.
+    Example: `junction-streams demo --once --json`; `--sink postgres` shows the same as tables, `--door rabbitmq` sends
+    the events through a RabbitMQ, as Junction's pipelines do.
     """
     from streams.demo.options import Options
     from streams.demo.run import run_demo
 
-    options = Options(once, as_json, users, days, seed, rate, keep, history_days, sink is With.POSTGRES, secure)
+    if push_history and door is Through.WEBHOOK:
+        raise Misconfigured("history is pushed by pipelines alone: give --push-history with a --door of theirs")
+    has_sink = sink is With.POSTGRES
+    options = Options(
+        once, as_json, users, days, seed, rate, keep, history_days, has_sink, secure, door.door, push_history
+    )
     raise SystemExit(run_demo(read_settings(running=NONE), options))
 
 

@@ -28,7 +28,7 @@ class Letters:
 
 def compare(events: Iterable[Event], found: Iterable[Named]) -> Letters:
     """A delivery that came several times may have several letters."""
-    expected, there = frozenset((one.message_id, one.letter) for one in events if one.letter), frozenset(found)
+    expected, there = frozenset((one.delivery_id, one.letter) for one in events if one.letter), frozenset(found)
     return Letters(expected, expected - there, there - expected)
 
 

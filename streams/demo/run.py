@@ -28,6 +28,7 @@ from streams.kafka.logins import logins
 from streams.ops.errors import Unavailable
 from streams.ops.settings import Settings
 from streams.simulator.delivery.courier import Tally
+from streams.simulator.delivery.pipeline_message import named
 from streams.simulator.truth.report import Report
 from streams.simulator.truth.truth import Truth, fetched
 from streams.simulator.world.world import World
@@ -55,6 +56,7 @@ def run_demo(settings: Settings, options: Options) -> int:
         days_of_history=options.history_days,
         has_stories=True,
         has_odd_bodies=True,
+        is_pushed=options.is_pushed,
     )
     try:
         with (
@@ -67,6 +69,7 @@ def run_demo(settings: Settings, options: Options) -> int:
                 has_notify=options.is_secure,
                 has_sink=options.has_sink,
                 is_secure=options.is_secure,
+                door=options.door,
             ) as running,
             _announced(settings, options, running) as is_announced,
         ):
@@ -90,7 +93,7 @@ class _Run:
     ) -> None:
         self.stack, self.options, self.world, self.console = running, options, world, console
         self.is_announced = is_announced
-        self.events = list(world.events())
+        self.events = [named(event, options.door) for event in world.events()]
         self.watch = watch.Watch(running.settings, running.roles)
         looking, prefix = running.settings_of(Part.SUPPORT), running.settings.topic_prefix
         self.lag = Lag(looking, [f"{prefix}.{name}" for name in topics.SOURCES])
@@ -158,7 +161,19 @@ class _Run:
         score.seconds = time.monotonic() - self.started_s
 
     def _waiting(self) -> int:
-        """Records not yet committed. The mock cluster keeps no offsets of transactions: there the worker is asked."""
+        """Messages not yet taken out of a pipeline, and records not yet committed: in this order, so that none is
+        missed on its way. The mock cluster keeps no offsets of transactions: there the worker is asked."""
+        self.score.in_pipeline = self._in_pipeline()
+        return self.score.in_pipeline + self._uncommitted()
+
+    def _in_pipeline(self) -> int:
+        if self.stack.pipeline is None:
+            return 0
+        accepted = self.score.tally.accepted if self.score.tally else 0
+        settled = watch.scrape(self.stack.source_metrics_url, "junction_source_settled_total")
+        return max(0, accepted - sum(value for _, value in settled))
+
+    def _uncommitted(self) -> int:
         self.score.raw_records = sum(self.lag.ends().values()) - self.raw_before
         if not self.stack.settings.is_mock:
             return self.lag.records()

@@ -63,11 +63,19 @@ class Screen:
 
 def table(score: Score, running: stack.Stack) -> Table:
     """One picture of the run."""
-    grid = Table(title=f"junction-streams demo · {running.kind}", title_justify="left", show_header=False)
+    grid = Table(
+        title=f"junction-streams demo · {running.kind}{_through(running)}", title_justify="left", show_header=False
+    )
     tally = score.tally
     sent, accepted = (tally.sent, tally.accepted) if tally else (0, 0)
-    grid.add_row("received", f"{sent:,}", "deliveries posted by the fake Junction, faults included")
-    grid.add_row("verified", f"{accepted:,}", "signed by our secret, answered 204 after Kafka had them")
+    if running.pipeline:
+        broker = running.pipeline.title
+        grid.add_row("pushed", f"{sent:,}", f"into {broker} by the fake Junction's pipeline, repetitions included")
+        grid.add_row("confirmed", f"{accepted:,}", f"by {broker}: Junction is through with them")
+        grid.add_row("settled", f"{accepted - score.in_pipeline:,}", f"acknowledged to {broker} after Kafka had them")
+    else:
+        grid.add_row("received", f"{sent:,}", "deliveries posted by the fake Junction, faults included")
+        grid.add_row("verified", f"{accepted:,}", "signed by our secret, answered 204 after Kafka had them")
     grid.add_row("published", f"{score.raw_records:,}", "records in junction.raw.*")
     grid.add_row("waiting", f"{max(score.waiting, 0):,}", "published, not yet committed by the worker")
     if score.history:
@@ -84,9 +92,17 @@ def table(score: Score, running: stack.Stack) -> Table:
     grid.add_row("clean records", f"{score.clean_records:,}", "Avro in the clean topics, read_committed")
     if score.p50_ms is not None:
         latency = f"{score.p50_ms:,.0f} / {score.p99_ms:,.0f} ms"
-        grid.add_row("latency", latency, "p50 / p99, from the gateway's receipt to the committed record")
+        grid.add_row("latency", latency, f"p50 / p99, from the {_door(running)}'s receipt to the committed record")
     grid.add_row("seconds", f"{score.seconds:.1f}", "")
     return grid
+
+
+def _through(running: stack.Stack) -> str:
+    return f" · door {running.door}" if running.pipeline else ""
+
+
+def _door(running: stack.Stack) -> str:
+    return "door" if running.pipeline else "gateway"
 
 
 def what_was_found(console: Console, report: Report, records: list[Decoded]) -> None:
@@ -115,7 +131,7 @@ Everything stays up until Ctrl-C. In another terminal{", where commands find it 
   {program} tail sleep --from-beginning
   {program} status {user_id}
 
-  webhooks        {running.gateway_url}/webhooks/{stack.ENDPOINT}
+{_pipeline(running)}  webhooks        {running.gateway_url}/webhooks/{stack.ENDPOINT}
   secret          {running.secret}
   metrics         {", ".join(f"{job} http://{target}/metrics" for job, target in running.targets.items())}
   fake API        {running.api_url or "none (--history-days 0)"}{_postgres(running)}
@@ -124,6 +140,15 @@ Everything stays up until Ctrl-C. In another terminal{", where commands find it 
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _pipeline(running: stack.Stack) -> str:
+    """What the broker's users have to export, for who sits here: with its password."""
+    if running.pipeline is None:
+        return ""
+    exported = "".join(f"  export {name}={value}\n" for name, value in running.pipeline.env.items())
+    words = f"Events go into {running.pipeline.title}, and `{running.pipeline.command}` takes them out:"
+    return f"{words}\n\n{exported}\n"
 
 
 def _postgres(running: stack.Stack) -> str:

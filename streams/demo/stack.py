@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from streams.demo.cluster.supervise import Child
+from streams.demo.pipelines.running import RunningPipeline
 from streams.demo.roles import NOBODY, Roles
+from streams.events.doors import DoorName
 from streams.events.parts import Part
 from streams.ops.settings import Settings
 
@@ -13,7 +15,7 @@ ENDPOINT = "junction"
 
 @dataclass(frozen=True)
 class Stack:
-    """`kind` says in a few words what Kafka this is."""
+    """`kind` says in a few words what Kafka this is. `pipeline`: through which the events come; None: by webhook."""
 
     settings: Settings
     secret: str
@@ -24,6 +26,8 @@ class Stack:
     fetcher: Child | None = None
     sink: Child | None = None
     notify: Child | None = None
+    source: Child | None = None
+    pipeline: RunningPipeline | None = None
     roles: Roles = NOBODY
     api_url: str = ""
     more_targets: tuple[tuple[str, str], ...] = ()
@@ -33,7 +37,7 @@ class Stack:
         """Each with its name; None for one that is not part of this demo."""
         return (
             (self.gateway, "gateway"), (self.worker, "worker"), (self.fetcher, "fetcher"), (self.sink, "sink"),
-            (self.notify, "notify"),
+            (self.notify, "notify"), (self.source, "source"),
         )  # fmt: skip
 
     @property
@@ -47,6 +51,15 @@ class Stack:
     @property
     def worker_metrics_url(self) -> str:
         return f"http://127.0.0.1:{self.settings.metrics_port}/metrics"
+
+    @property
+    def source_metrics_url(self) -> str:
+        return f"http://{self.targets['source']}/metrics"
+
+    @property
+    def door(self) -> DoorName:
+        """By which the events come."""
+        return self.pipeline.door if self.pipeline else DoorName.WEBHOOK
 
     @property
     def targets(self) -> dict[str, str]:

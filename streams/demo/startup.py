@@ -13,9 +13,11 @@ from pydantic import SecretStr
 
 from streams.demo.cluster import ports
 from streams.demo.kafka import Say, kafka_for
+from streams.demo.pipelines.running import check, start_pipeline
 from streams.demo.postgres import Postgres
 from streams.demo.processes import child, service, wait_ready
 from streams.demo.stack import ENDPOINT, Stack
+from streams.events.doors import DoorName
 from streams.events.parts import Part
 from streams.kafka import admin, registry
 from streams.ops.errors import Misconfigured
@@ -42,13 +44,16 @@ def start(
     has_sink: bool = False,
     is_secure: bool = False,
     more: Mapping[str, str] = _NOTHING,
+    door: str = DoorName.WEBHOOK,
 ) -> Iterator[Stack]:
     """Everything up and ready to receive; everything gone at the end, what lies in `keep` excepted.
 
     `world`: one with history, which the fake API then serves and a fetcher fetches. `has_notify`: alerts are brought to
     the log. `has_sink`: a PostgreSQL, and the clean topics written into it. `is_secure`: each process has a login
-    with the rights of its role. `more`: settings of the fetcher, as environment variables.
+    with the rights of its role. `more`: settings of the fetcher, as environment variables. `door`: a pipeline's has its
+    broker started, and `source` beside the others.
     """
+    check(door)
     with ExitStack() as stack:
         settings, kind, folder, roles = kafka_for(stack, settings, keep, say, is_secure=is_secure)
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
@@ -62,10 +67,15 @@ def start(
         say("gateway, worker, fetcher and the fake API" if has_history else "gateway and worker")
         gateway = service(stack, "gateway", roles.settings(Part.GATEWAY, settings), secret, folder)
         rules = _rules(folder) if world else {}
-        worker = service(stack, "worker", roles.settings(Part.WORKER, settings), secret, folder, rules)
+        pushed = {"STREAMS_HISTORY_PUSHED": str(door)} if world and world.is_pushed else {}
+        own = {**rules, **pushed}
+        worker = service(stack, "worker", roles.settings(Part.WORKER, settings), secret, folder, own)
         running = Stack(settings, secret, kind, folder, gateway, worker, roles=roles)
         if has_history and world:
             running = _with_history(stack, running, world, more, is_short=is_short)
+        if door != DoorName.WEBHOOK:
+            say(f"the broker of door {door}, and `source`")
+            running = _with_source(stack, running, door)
         if has_notify:
             running = _with_notify(stack, running)
         if has_sink:
@@ -94,6 +104,14 @@ def _with_history(stack: ExitStack, running: Stack, world: World, more: Mapping[
     }
     fetcher = service(stack, "fetcher", running.settings_of(Part.FETCHER), running.secret, running.folder, env)
     return replace(running, fetcher=fetcher, api_url=url).also("fetcher", metrics_port)
+
+
+def _with_source(stack: ExitStack, running: Stack, door: str) -> Stack:
+    pipeline, port = start_pipeline(stack, door, running.settings), str(_port(0))
+    env = {**pipeline.env, "STREAMS_METRICS_PORT": port}
+    settings = running.settings_of(Part.SOURCE)
+    source = service(stack, pipeline.command, settings, running.secret, running.folder, env)
+    return replace(running, source=source, pipeline=pipeline).also("source", port)
 
 
 def _with_notify(stack: ExitStack, running: Stack) -> Stack:

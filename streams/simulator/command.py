@@ -13,11 +13,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TimeElapsedColumn
 
 from streams.events import DAY_MS, Family, times
+from streams.events.doors import DoorName
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
+from streams.simulator.delivery.brokers import open_broker
 from streams.simulator.delivery.courier import Tally, Target, open_courier
+from streams.simulator.delivery.publisher import PipelinePublisher
 from streams.simulator.delivery.recorded import post_all, read_folder
-from streams.simulator.delivery.schedule import Cause, Faults, schedule
+from streams.simulator.delivery.schedule import Cause, Faults, faults_of, schedule
 from streams.simulator.shares import read_shares
 from streams.simulator.world.notices import Notices
 from streams.simulator.world.world import Generation, World
@@ -31,7 +34,8 @@ class Options:
     """`url` and `secret` empty: this machine's gateway and its newest secret, from the settings.
 
     `rate`: deliveries per second, 0 as fast as it goes. Shares between 0 and 1. `families` empty: all of them. `end`:
-    when the last day ends (RFC 3339), "" for now. `has_stories`: with the two people of `stories`.
+    when the last day ends (RFC 3339), "" for now. `has_stories`: with the two people of `stories`. `door`: a pipeline's
+    is published into. `is_pushed`: history comes as events.
     """
 
     url: str = ""
@@ -54,6 +58,8 @@ class Options:
     notices: tuple[str, ...] = ()
     end: str = ""
     has_stories: bool = False
+    door: str = DoorName.WEBHOOK
+    is_pushed: bool = False
 
 
 def simulate(settings: Settings, options: Options) -> int:
@@ -61,14 +67,21 @@ def simulate(settings: Settings, options: Options) -> int:
 
     Raises Misconfigured; Unavailable when nobody accepts anything.
     """
-    target = find_target(settings, options)
+    is_webhook = options.door == DoorName.WEBHOOK
+    if is_webhook and options.is_pushed:
+        raise Misconfigured("history is pushed by pipelines alone: give --push-history with a --door of theirs")
     if options.from_folder is not None:
-        return _from_folder(target, options)
+        if not is_webhook:
+            raise Misconfigured("--from posts webhooks: leave --door away")
+        return _from_folder(find_target(settings, options), options)
     world, faults = make_world(options, end_of(options.end)), make_faults(options)
     began = time.monotonic()
     tally, is_whole = Tally(), False
     with _progress(world) as follow, suppress(KeyboardInterrupt):
-        asyncio.run(send(world, faults, target, options.rate, follow, tally))
+        if is_webhook:
+            asyncio.run(send(world, faults, find_target(settings, options), options.rate, follow, tally))
+        else:
+            asyncio.run(publish(world, faults, settings, options, follow, tally))
         is_whole = True
     _print(summarise(tally, time.monotonic() - began), options.as_json)
     return _exit_code(is_whole, tally.accepted == sum(tally.causes.values()))
@@ -89,6 +102,14 @@ async def send(
     """Deliver a world to a target, to the last event. `tally`: counts as it goes, for whoever stops it."""
     async with open_courier(target, tally) as courier:
         return await courier.deliver(schedule(world.events(), faults), rate_per_s, progress)
+
+
+async def publish(
+    world: World, faults: Faults, settings: Settings, options: Options, progress: Callable[[Tally], None], tally: Tally
+) -> None:
+    """Publish a world into a pipeline's broker, to the last event."""
+    async with open_broker(options.door, settings) as broker:
+        await PipelinePublisher(broker, tally).deliver(schedule(world.events(), faults), options.rate, progress)
 
 
 def find_target(settings: Settings, options: Options) -> Target:
@@ -122,7 +143,9 @@ def make_world(options: Options, end_ms: int) -> World:
         words = ", ".join(Generation) if "Generation" in str(error) else ", ".join(Family)
         raise Misconfigured(f"{error}; choose from {words}") from None
     where = (options.seed, options.users, options.days, end_ms, generation, families)
-    return World(*where, options.history_days, read_notices(options.notices), options.has_stories)
+    return World(
+        *where, options.history_days, read_notices(options.notices), options.has_stories, is_pushed=options.is_pushed
+    )
 
 
 def read_notices(words: Sequence[str]) -> Notices:
@@ -142,7 +165,9 @@ def end_of(text: str) -> int:
 
 
 def make_faults(options: Options) -> Faults:
-    return Faults(options.seed, options.duplicates, options.late, options.lost_ack, options.reorder_window_s)
+    """What goes wrong on the way, as far as it can at that door."""
+    wanted = Faults(options.seed, options.duplicates, options.late, options.lost_ack, options.reorder_window_s)
+    return faults_of(options.door, wanted)
 
 
 def summarise(tally: Tally, seconds: float) -> dict[str, Any]:

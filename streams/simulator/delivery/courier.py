@@ -8,7 +8,7 @@ the machine. It comes with Faust.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -17,6 +17,7 @@ import stamina
 
 from streams.events import signature
 from streams.ops.errors import Unavailable
+from streams.simulator.delivery.pace import Pace
 from streams.simulator.delivery.schedule import Attempt
 
 TIMEOUT_S = 15  # Junction's patience (domain file, 7.4)
@@ -75,7 +76,7 @@ class Courier:
 
         Raises Unavailable when nothing was accepted for `patience_s`.
         """
-        pace = _Pace(iter(attempts), rate_per_s)
+        pace = Pace(iter(attempts), rate_per_s)
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(self.target.connections):
@@ -84,7 +85,7 @@ class Courier:
             raise failed.exceptions[0] from None
         return self.tally
 
-    async def _work(self, pace: "_Pace", progress: Callable[[Tally], None] | None) -> None:
+    async def _work(self, pace: Pace, progress: Callable[[Tally], None] | None) -> None:
         async for attempt in pace:
             self.tally.causes[attempt.cause] += 1
             await self.insist(attempt.event.message_id, attempt.event.body)
@@ -137,22 +138,6 @@ class Courier:
         else:
             raise NotAccepted(f"status {status}")
         return status
-
-
-class _Pace:
-    """Hands out attempts to many workers, each once, no faster than the rate."""
-
-    def __init__(self, attempts: Iterator[Attempt], rate_per_s: float) -> None:
-        self._attempts = attempts
-        self._gap_s = 1 / rate_per_s if rate_per_s > 0 else 0.0
-        self._next_s = time.monotonic()
-
-    async def __aiter__(self) -> AsyncIterator[Attempt]:
-        for attempt in self._attempts:
-            if self._gap_s:
-                self._next_s = max(self._next_s + self._gap_s, time.monotonic() - 1.0)
-                await asyncio.sleep(max(self._next_s - time.monotonic(), 0))
-            yield attempt
 
 
 def signed(secret: str, message_id: str, timestamp_s: int, body: bytes) -> dict[str, str]:

@@ -4,12 +4,13 @@ Pure: events in, attempts out, sorted by the time at which they are due; memory 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from heapq import heappop, heappush
 from typing import NamedTuple
 
 from streams.events import DAY_MS, HOUR_MS, MINUTE_MS
+from streams.events.doors import DoorName
 from streams.simulator.randomness import key_of, noise, within
 from streams.simulator.world.world import Event
 
@@ -32,6 +33,7 @@ class Faults:
 
     duplicates: sent twice within a minute. lost_ack: accepted, but we did not see it, so sent again after 5 s. late:
     sent again 1 to 24 h later. reorder_window_s: each event is held back by up to so many virtual seconds.
+    is_at_once: whatever is sent again follows its first delivery at once, before anything else.
     """
 
     seed: int = 1
@@ -39,6 +41,18 @@ class Faults:
     late: float = 0.02
     lost_ack: float = 0.02
     reorder_window_s: float = 7200
+    is_at_once: bool = False
+
+
+def faults_of(door: str, faults: Faults) -> Faults:
+    """Those that a door can have. A pipeline's order of publishing is its only word about time, and without an id
+    (RabbitMQ) a late repetition of an older value would rightly be taken as news: it is repeated at once or never.
+    """
+    if door == DoorName.WEBHOOK:
+        return faults
+    if door == DoorName.RABBITMQ:
+        return replace(faults, reorder_window_s=0, late=0, is_at_once=True)
+    return replace(faults, reorder_window_s=0)
 
 
 class Attempt(NamedTuple):
@@ -67,10 +81,11 @@ def _attempts(event: Event, faults: Faults, key: int, place: int) -> Iterator[At
     """`place`: number of the event; its eight draws of chance begin there."""
     draw = place * 8
     due_ms = event.created_at_ms + int(noise(key, draw) * faults.reorder_window_s * 1000)
+    later = 0 if faults.is_at_once else 1
     yield Attempt(due_ms, Cause.FIRST, event)
     if noise(key, draw + 1) < faults.duplicates:
-        yield Attempt(due_ms + int(noise(key, draw + 2) * _SOON_MS), Cause.DUPLICATE, event)
+        yield Attempt(due_ms + later * int(noise(key, draw + 2) * _SOON_MS), Cause.DUPLICATE, event)
     if noise(key, draw + 3) < faults.lost_ack:
-        yield Attempt(due_ms + _RETRY_MS, Cause.LOST_ACK, event)
+        yield Attempt(due_ms + later * _RETRY_MS, Cause.LOST_ACK, event)
     if noise(key, draw + 4) < faults.late:
-        yield Attempt(due_ms + int(within(HOUR_MS, DAY_MS, noise(key, draw + 5))), Cause.LATE, event)
+        yield Attempt(due_ms + later * int(within(HOUR_MS, DAY_MS, noise(key, draw + 5))), Cause.LATE, event)

@@ -55,7 +55,7 @@ def _of_device(event: Event, resource: str, data: Json) -> Iterator[Fact]:
 
 
 def _of_other(event: Event, resource: str, data: Json) -> Iterator[Fact]:
-    yield Fact((topics.OTHER, event.message_id), event.event_type, version_of(event))
+    yield Fact((topics.OTHER, event.delivery_id), event.event_type, version_of(event))
 
 
 def _of_other_record(record: Json) -> Iterator[Fact]:

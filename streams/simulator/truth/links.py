@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from streams.events import ksuid_time_ms, topics
+from streams.events import topics
 from streams.simulator.truth.fact import Fact, Json, micros, version_of
 from streams.simulator.world.world import Event
 
@@ -17,7 +17,7 @@ def of_connection(event: Event, resource: str, data: Json) -> Iterator[Fact]:
         yield Fact((*key, "error_type"), data["error_type"], version)
     else:
         yield Fact((*key, "status"), "connected", version)
-        yield Fact((*key, "connected_at"), ksuid_time_ms(event.message_id), version)
+        yield Fact((*key, "connected_at"), event.told_ms, version)
         able = {name for name, answer in data["resource_availability"].items() if answer["status"] == "available"}
         yield Fact((*key, "resources_available"), frozenset(able), version)
 

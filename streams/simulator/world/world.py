@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
-from streams.events import DAY_MS, Family, new_message_id, parse_type
+from streams.events import DAY_MS, Family, ksuid_time_ms, new_message_id, parse_type
 from streams.simulator.bodies.envelope import Shape, write
 from streams.simulator.people import stories
 from streams.simulator.people.links import Link, Source
@@ -37,7 +37,8 @@ class Generation(StrEnum):
 class Event(NamedTuple):
     """One thing that Junction reports. `user_id` is empty for team events; `created_at_ms`: hand-over to Svix.
 
-    `meaning` and `letter`: of an odd one: `odd_bodies.Odd`.
+    `meaning` and `letter`: of an odd one: `odd_bodies.Odd`. `pipeline_id`: what a delivery of it is called that comes
+    through a pipeline; "" for a webhook.
     """
 
     event_type: str
@@ -46,6 +47,17 @@ class Event(NamedTuple):
     created_at_ms: int
     meaning: bytes | None = None
     letter: str = ""
+    pipeline_id: str = ""
+
+    @property
+    def delivery_id(self) -> str:
+        """By which a receiver knows it again."""
+        return self.pipeline_id or self.message_id
+
+    @property
+    def told_ms(self) -> int | None:
+        """When it was made, as its delivery says: a pipeline has milliseconds, a message id steps of four."""
+        return self.created_at_ms if self.pipeline_id else ksuid_time_ms(self.message_id)
 
     @property
     def message_id(self) -> str:
@@ -75,6 +87,7 @@ class World:
     holds); that of providers with early notices comes as events, like any other.
     `has_stories`: two more people live in it, to whom something happens (`stories`).
     `has_odd_bodies`: one more, whose bodies are as nobody documents them (`odd_bodies`). The API does not know it.
+    `is_pushed`: all history comes as events before its notices (`push_historical_data` of a pipeline: domain file, 8).
     """
 
     seed: int
@@ -87,6 +100,7 @@ class World:
     notices: Notices = field(default_factory=Notices)
     has_stories: bool = False
     has_odd_bodies: bool = False
+    is_pushed: bool = False
 
     @property
     def start_ms(self) -> int:
@@ -111,8 +125,9 @@ class World:
         """Everything about a person in the order of creation."""
         span = (self.start_ms, self._end_ms)
         control = control_of(who, *span, self.days_of_history, self.notices)
-        early = (link for link in who.links if link.provider.slug in EARLY)
-        bursts = [self._past_of(who, link, _BURST_MS, _BURST_STEP_MS) for link in early]
+        told = (link for link in who.links if self.is_pushed or link.provider.slug in EARLY)
+        step_ms = 0 if self.is_pushed else _BURST_STEP_MS  # however much there is: the notice is the last word
+        bursts = [self._past_of(who, link, _BURST_MS, step_ms) for link in told]
         return self._timed(merge(control, data_of(who, *span), *bursts, key=by_time))
 
     def connected_ms(self, link: Link) -> int:
@@ -122,7 +137,8 @@ class World:
     def is_fetchable(self, who: Person, link: Link, resource: str) -> bool:
         """Whether the history of a resource is there for the API to give, and nowhere else."""
         what = fate(self.notices, who, link, resource)
-        return not what.is_failed and link.provider.slug not in EARLY and resource != "workout_stream"
+        is_told = self.is_pushed or link.provider.slug in EARLY
+        return not (what.is_failed or is_told or resource == "workout_stream")
 
     def history(self, people: Iterable[Person] | None = None) -> Iterator[Event]:
         """What a completed backfill of these people, or of all, yields: each thing as the event that it could be.
