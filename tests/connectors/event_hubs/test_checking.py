@@ -10,6 +10,7 @@ from connectors.contract.intake import opened_record
 from connectors.doors.check_lines import CheckState, exit_code
 from connectors.doors.message_file import parse
 from connectors.doors.opening import MessageBounds
+from connectors.event_hubs import standing
 from connectors.event_hubs.access import HubAccess
 from connectors.event_hubs.checking import HOUR_MS, check, judge
 from connectors.event_hubs.from_file import message_of
@@ -60,8 +61,9 @@ def test_on_the_look_alike(hub_settings: Settings) -> None:
     assert [line.about for line in lines if line.state is CheckState.LOOK_AT] == ["retention"]
 
 
-def test_what_cannot_be_asked(hub_settings: Settings) -> None:
+def test_what_cannot_be_asked(hub_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong key and no hub exit with 1, nobody there with 3, no setting is said at once; no key is in any line."""
+    monkeypatch.setattr(standing, "ANSWERS_S", (1.0, 1.0))
     connection = hub_settings.event_hubs_connection.get_secret_value()
     address = connection.partition("sb://")[2].partition("/")[0]
     for code, update in (
