@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from connectors.contract.source import Opened
 from connectors.doors.envelope import GZIP, MessageEnvelope
-from connectors.doors.gunzip import gunzip, is_packed
 from streams.events import Delivery, clock_ms, rfc3339
 from streams.events.doors import CONTENT_ID
 from streams.events.text import ID_CHARS_MAX
+from streams.events.text.gunzip import gunzip, is_packed
 from streams.ops.errors import Reason, Rejected
 
 _TYPE_CHARS = 64  # of an event type before an id that would be too long

@@ -20,7 +20,7 @@ from streams.kafka.refused import refused
 from streams.letters.letter import Letter, LetterFilter
 from streams.letters.returns import Return, return_of
 from streams.letters.topic_reader import RedriveMark, letters, marks
-from streams.ops.errors import Misconfigured, Unavailable
+from streams.ops.errors import Misconfigured, Reason, Unavailable
 from streams.ops.settings import Settings
 
 BATCH = 100  # letters of one transaction; one that is interrupted puts none of them back
@@ -55,7 +55,7 @@ def redrive(settings: Settings, wanted: LetterFilter, *, dry_run: bool, rate: fl
     done = marks(settings)
     batch: list[tuple[Letter, Return]] = []
     for letter in letters(settings, wanted):
-        outcome, put = _decide(settings, letter, done)
+        outcome, put = _decide(settings, letter, wanted, done)
         if put is None:
             yield outcome
             continue
@@ -67,18 +67,28 @@ def redrive(settings: Settings, wanted: LetterFilter, *, dry_run: bool, rate: fl
 
 
 def _planned(settings: Settings, wanted: LetterFilter, done: dict[str, RedriveMark]) -> Iterator[RedriveOutcome]:
-    return (_decide(settings, letter, done)[0] for letter in letters(settings, wanted))
+    return (_decide(settings, letter, wanted, done)[0] for letter in letters(settings, wanted))
 
 
-def _decide(settings: Settings, letter: Letter, done: dict[str, RedriveMark]) -> tuple[RedriveOutcome, Return | None]:
+def _decide(
+    settings: Settings, letter: Letter, wanted: LetterFilter, done: dict[str, RedriveMark]
+) -> tuple[RedriveOutcome, Return | None]:
     mark = done.get(letter.place)
     if mark and mark.at_ms == letter.at_ms:  # else: of a topic that was made anew
         why = f"redriven at {mark.redriven_at} to {mark.to}"
         return RedriveOutcome(letter.place, "already", letter.event_type, why), None
-    put = return_of(letter, settings.topic_prefix, settings.partitions)
-    if put.refusal:
-        return RedriveOutcome(letter.place, "refused", letter.event_type, put.refusal), None
+    put = return_of(letter, settings.topic_prefix, settings.partitions, settings.body_bytes_max)
+    if refusal := put.refusal or _undecided(letter, wanted):
+        return RedriveOutcome(letter.place, "refused", letter.event_type, refusal), None
     return RedriveOutcome(letter.place, "would_redrive", letter.event_type, f"to {put.topic} {put.partition}"), put
+
+
+def _undecided(letter: Letter, wanted: LetterFilter) -> str:
+    """Whose it is was said in two ways; back goes what a person named, and not what a wide filter caught."""
+    if letter.reason != Reason.ENVELOPE_CONFLICT or wanted.place or wanted.reason:
+        return ""
+    name = f"--reason {Reason.ENVELOPE_CONFLICT}, or {letter.place}"
+    return f"its envelope contradicts its body: to believe the body, name it ({name})"
 
 
 def _batch_size(rate: float) -> int:
@@ -109,7 +119,7 @@ def _commit(
 def _put(settings: Settings, producer: Producer, letter: Letter, put: Return) -> None:
     mark = RedriveMark(letter.at_ms, times.text(time.time_ns() // 1000), f"{put.topic} {put.partition}")
     marks_topic = f"{settings.topic_prefix}.{topics.REDRIVEN}"
-    _call(producer.produce, put.topic, letter.body, put.key, put.partition, headers=list(put.headers))
+    _call(producer.produce, put.topic, put.body, put.key, put.partition, headers=list(put.headers))
     _call(producer.produce, marks_topic, msgspec.json.encode(mark), letter.place.encode(), letter.partition)
 
 

@@ -1,7 +1,8 @@
 """What a dead letter becomes when it goes back: the raw record, or the reason why not. Pure.
 
 It goes to the raw topic to which it belongs now: a newer version may know its type. A letter that would only die again
-stays where it is.
+stays where it is. Its body is read as it is, and unpacked if it is gzip: whatever the envelope of a pipeline's message
+said of it, and of its type, user and team.
 """
 
 from collections.abc import Sequence
@@ -23,14 +24,17 @@ from streams.events import (
     H_TIME,
     H_TRACEPARENT,
     H_TRACESTATE,
+    RECORD_BYTES_MAX,
     Delivery,
     Headers,
     header,
     ids,
     raw_record,
 )
+from streams.events.text.gunzip import gunzip, is_packed
 from streams.letters.explain import Explanation, explain
 from streams.letters.letter import Letter
+from streams.ops.errors import Reason, Rejected
 
 DEAD_PREFIX = "dead_"
 
@@ -43,27 +47,48 @@ class Return(NamedTuple):
     key: bytes = b""
     partition: int = 0
     headers: Sequence[tuple[str, bytes]] = ()
+    body: bytes = b""
 
 
-def explain_now(letter: Letter, prefix: str, partitions: int) -> Explanation:
-    """What this version makes of it."""
-    return explain(letter.body, prefix=prefix, partitions=partitions, headers=letter.headers)
+def plain_body(letter: Letter, bytes_max: int = RECORD_BYTES_MAX) -> bytes:
+    """The body, unpacked. `bytes_max`: of the unpacked one. Raises Rejected: gzip that is cut, broken or too large."""
+    return gunzip(letter.body, bytes_max) if is_packed(letter.body) else letter.body
 
 
-def return_of(letter: Letter, prefix: str, partitions: int) -> Return:
-    """The raw record that a letter becomes, or why it would only die again."""
+def explain_now(letter: Letter, prefix: str, partitions: int, bytes_max: int = RECORD_BYTES_MAX) -> Explanation:
+    """What this version makes of it. `bytes_max`: of an unpacked body."""
+    try:
+        body = plain_body(letter, bytes_max)
+    except Rejected as rejection:
+        return Explanation(letter.event_type, user_id=letter.user_id, reason=rejection.reason, detail=rejection.detail)
+    return explain(body, prefix=prefix, partitions=partitions, headers=letter.headers)
+
+
+def return_of(letter: Letter, prefix: str, partitions: int, bytes_max: int = RECORD_BYTES_MAX) -> Return:
+    """The raw record that a letter becomes, or why it would only die again. `bytes_max`: of an unpacked body."""
+    is_of_worker = bool(header(letter.headers, H_FROM_TOPIC))
     if header(letter.headers, H_LEFT_OUT):
-        return Return(f"too large for a letter: its record is at {letter.died_at}, as long as raw topics keep it")
-    explained = explain_now(letter, prefix, partitions)
+        place = (
+            f"its record is at {letter.died_at}, as long as raw topics keep it" if is_of_worker else "nothing is kept"
+        )
+        return Return(f"too large for a letter: {place}")
+    explained = explain_now(letter, prefix, partitions, bytes_max)
     if explained.partition is None:
-        return Return(f"still unreadable, nobody can tell whose it is: {_reason(explained)}")
+        return Return(_unreadable(letter, explained))
     if explained.reason:
         return Return(f"would die again: {_reason(explained)}")
     own = [row for row in letter.headers if not row[0].startswith(DEAD_PREFIX) and row[0] != H_REDRIVEN_FROM]
     own = [(name, _id(value) if name in _IDS else value) for name, value in own]
-    headers = own if header(letter.headers, H_FROM_TOPIC) else _of_the_door(letter)
+    body = plain_body(letter, bytes_max)
+    headers = own if is_of_worker else _of_the_door(letter, body)
     mark = (H_REDRIVEN_FROM, letter.place.encode())
-    return Return("", explained.raw_topic, explained.key.encode(), explained.partition, (*headers, mark))
+    return Return("", explained.raw_topic, explained.key.encode(), explained.partition, (*headers, mark), body)
+
+
+def _unreadable(letter: Letter, explained: Explanation) -> str:
+    if letter.reason == Reason.UNKNOWN_CODEC:
+        return f"still unreadable, packed or written in a way that we do not know: {letter.detail}"
+    return f"still unreadable, nobody can tell whose it is: {_reason(explained)}"
 
 
 _IDS = (H_SUBJECT, H_PARTITION_KEY)
@@ -78,7 +103,7 @@ def _reason(explained: Explanation) -> str:
     return f"{explained.reason} {explained.detail}".strip()
 
 
-def _of_the_door(letter: Letter) -> Headers:
+def _of_the_door(letter: Letter, body: bytes) -> Headers:
     """The headers that its door would have given it, if it had been readable then."""
 
     def value(name: str) -> str:
@@ -95,4 +120,4 @@ def _of_the_door(letter: Letter) -> Headers:
         tracestate=value(H_TRACESTATE),
         signature=tuple(signature),
     )
-    return raw_record(letter.body, delivery).headers
+    return raw_record(body, delivery).headers

@@ -145,3 +145,16 @@ def test_the_report_reads_its_topic(small: Settings, capsys: pytest.CaptureFixtu
     assert (item["path"], item["count"]) == ("$.data.(rare)", 3)  # of one user
     drift.print_drift(small, kind="", since_ms=NOW_MS + 1, as_json=True)
     assert json.loads(capsys.readouterr().out) == {"items": []}
+
+
+def test_a_contradiction_goes_back_only_by_its_name(small: Settings) -> None:
+    """Whose it is was said in two ways: a wide filter leaves it, its reason or its place is a person's decision."""
+    producer = Producer(for_librdkafka(small))
+    letter = died(at_the_door(body(1)))
+    headers = [(name, b"envelope_conflict" if name == H_REASON else value) for name, value in letter.headers]
+    producer.produce(f"{small.topic_prefix}.{topics.DEAD_LETTERS}", letter.body, letter.key, 0, headers=headers)
+    producer.flush()
+    wanted = [LetterFilter(), LetterFilter(event_type="*"), LetterFilter(reason="envelope_conflict")]
+    found = [next(redrive.redrive(small, one, dry_run=True, rate=0)) for one in (*wanted, LetterFilter(place="0:0"))]
+    assert [one.outcome for one in found] == ["refused", "refused", "would_redrive", "would_redrive"]
+    assert "--reason envelope_conflict" in found[0].why

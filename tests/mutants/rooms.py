@@ -24,6 +24,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "streams/events/times.py": ("tests/events/test_times.py",),
     "streams/events/text/body_bounds.py": ("tests/events/text/test_body_bounds.py",),
+    "streams/events/text/gunzip.py": ("tests/events/text/test_gunzip.py",),
     "streams/events/types.py": ("tests/events/test_types.py",),
     "streams/events/identity.py": ("tests/events/test_identity.py", "tests/events/text/test_mend.py"),
     "streams/tables/connections.py": ("tests/tables/test_connections.py",),

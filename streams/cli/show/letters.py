@@ -8,11 +8,12 @@ from typing import Any
 from streams.cli.show.explain import render
 from streams.events import H_SVIX_SIGNATURE, header
 from streams.letters import redrive, returns, topic_reader
+from streams.letters.explain import Explanation
 from streams.letters.letter import Letter, LetterFilter
 from streams.letters.shapes import shape
 from streams.letters.topic_reader import RedriveMark
 from streams.ops import terminal
-from streams.ops.errors import Misconfigured
+from streams.ops.errors import Misconfigured, Rejected
 from streams.ops.settings import Settings
 from streams.ops.terminal import line, lines, pairs
 
@@ -72,7 +73,7 @@ def print_letter(settings: Settings, place: str, *, reveal: bool, as_json: bool)
     console = terminal.console()
     console.print(pairs((name.replace("_", " "), str(value)) for name, value in page["letter"].items()))
     console.print(line("what would become of it now", style="bold"))
-    console.print(render(returns.explain_now(letter, settings.topic_prefix, settings.partitions)))
+    console.print(render(_now(letter, settings)))
     console.print(line(page["redrive"]))
     console.print(line("body" if reveal else "shape of the body (values: --reveal)", style="bold"))
     if reveal:
@@ -83,15 +84,28 @@ def print_letter(settings: Settings, place: str, *, reveal: bool, as_json: bool)
 
 def described(letter: Letter, settings: Settings, mark: RedriveMark | None, *, reveal: bool) -> dict[str, Any]:
     """A letter for machines. `redrive`: what the command of that name would do about it."""
-    put = returns.return_of(letter, settings.topic_prefix, settings.partitions)
+    put = returns.return_of(letter, settings.topic_prefix, settings.partitions, settings.body_bytes_max)
+    body = _readable(letter, settings)
     doing = put.refusal or f"would go to {put.topic} {put.partition}"
     page: dict[str, Any] = {
         "letter": _fields(letter) | {"size_bytes": len(letter.body), "signed": _is_signed(letter)},
-        "now": asdict(returns.explain_now(letter, settings.topic_prefix, settings.partitions)),
+        "now": asdict(_now(letter, settings)),
         "redrive": f"redriven at {mark.redriven_at} to {mark.to}" if mark else doing,
-        "shape": shape(letter.body),
+        "shape": shape(body),
     }
-    return page | {"body": letter.body.decode("utf-8", "backslashreplace")} if reveal else page
+    return page | {"body": body.decode("utf-8", "backslashreplace")} if reveal else page
+
+
+def _now(letter: Letter, settings: Settings) -> Explanation:
+    return returns.explain_now(letter, settings.topic_prefix, settings.partitions, settings.body_bytes_max)
+
+
+def _readable(letter: Letter, settings: Settings) -> bytes:
+    """Its body unpacked; as it is where that cannot be."""
+    try:
+        return returns.plain_body(letter, settings.body_bytes_max)
+    except Rejected:
+        return letter.body
 
 
 def _is_signed(letter: Letter) -> bool:

@@ -2,6 +2,7 @@
 
 mend             JSON with broken characters and numbers, made strict
 body_bounds      how many values a body may hold
+gunzip           a packed body, unpacked with bounds
 places           places in a body, as they may be shown
 """
 
