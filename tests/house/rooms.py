@@ -24,6 +24,7 @@ LIBRARIES = {
         "streams/engine",
         "streams/alerts",
         "streams/letters",
+        "streams/doors",
         "streams/demo",
         "streams/doctor",
         "streams/simulator",
@@ -45,8 +46,8 @@ LIBRARIES = {
 # From the ground up: a file belongs at least as high as the highest room that it imports.
 FLOORS = (
     *("streams/ops", "streams/events", "streams/payloads", "streams/tables", "streams/kafka", "streams/engine"),
-    *("streams/alerts", "streams/letters", "streams/status", "streams/agents", "connectors", "streams/simulator"),
-    *("streams/doctor", "streams/demo", "streams/cli"),
+    *("streams/alerts", "streams/letters", "streams/status", "streams/doors", "streams/agents", "connectors"),
+    *("streams/simulator", "streams/doctor", "streams/demo", "streams/cli"),
 )
 
 
