@@ -77,7 +77,7 @@ def main() -> None:
 def _role() -> str:
     """Whose rights a command needs."""
     command = next((one for one in sys.argv[1:] if not one.startswith("-")), "")
-    if command in ("gateway", "worker", "fetcher", "notify", "sink", "source"):
+    if command in ("gateway", "worker", "fetcher", "notify", "sink", "source") and "diff" not in sys.argv[2:3]:
         return command
     return "operator" if command in ("topics", "schemas") else "support"
 
@@ -140,15 +140,24 @@ def _root(
 _AGO = re.compile(r"(\d{1,5})([smhd])")
 
 
+_UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+def span_ms(text: str) -> int:
+    """`15m` as milliseconds."""
+    if found := _AGO.fullmatch(text):
+        return int(found[1]) * _UNITS_S[found[2]] * 1000
+    raise typer.BadParameter(f"{text}: not a span like 90s, 15m, 6h, 2d")
+
+
 def moment(text: str) -> int | None:
     """`2h` ago, or a time as RFC 3339 (without offset: UTC), as Unix milliseconds."""
     if not text:
         return None
     from streams.events import times
 
-    if ago := _AGO.fullmatch(text):
-        unit_s = {"s": 1, "m": times.MINUTE_S, "h": times.HOUR_S, "d": times.DAY_S}[ago[2]]
-        return int((time.time() - int(ago[1]) * unit_s) * 1000)
+    if _AGO.fullmatch(text):
+        return int(time.time() * 1000) - span_ms(text)
     try:
         return times.micros(text)[0] // 1000
     except ValueError:

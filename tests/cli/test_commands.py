@@ -11,7 +11,7 @@ from streams.cli import app
 
 SERVICES = ["demo", "up", "gateway", "worker", "fetcher", "simulate", "fake-api"]
 SERVICES = ["demo", "up", "gateway", "worker", "fetcher", "notify", "simulate"]
-SINKS = ["sink postgres", "sink status", "sink rejects", "sink erase", "sink rebuild"]
+SINKS = ["source diff", "sink postgres", "sink status", "sink rejects", "sink erase", "sink rebuild"]
 SETUPS = ["source setup rabbitmq", "source setup pubsub", "source setup eventhubs", "source setup remove"]
 DOORS = ["source check", "source explain"]
 LOOKS = ["doctor", "explain", "tail", "status", "drift", "reconcile", "fetch"]
@@ -42,7 +42,16 @@ def test_help_has_an_example(command: str) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["topics plan", "topics apply", "topics acls plan", "tail sleep", "drift", "dead-letters list", "doctor"],
+    [
+        "topics plan",
+        "topics apply",
+        "topics acls plan",
+        "tail sleep",
+        "drift",
+        "dead-letters list",
+        "doctor",
+        "source diff --since 24h",
+    ],
 )
 def test_without_kafka_a_sentence_says_what_to_run(command: str) -> None:
     """No address: exit 2, one sentence that names the variable and `up`, no traceback."""
@@ -56,7 +65,7 @@ def test_without_kafka_a_sentence_says_what_to_run(command: str) -> None:
 KAFKA = [
     "topics plan", "tail sleep", "drift", "dead-letters list", "dead-letters redrive --all", "alerts list",
     "alerts threshold list", "alerts threshold set u low --bound 3", "fetch --user u --provider oura --resource sleep",
-    "notify", "worker",
+    "notify", "worker", "source diff --since 24h",
 ]  # fmt: skip
 
 

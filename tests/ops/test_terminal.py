@@ -43,6 +43,7 @@ from streams.cli.show import (
     alert_trial,
     alerts,
     doctor,
+    doors,
     explain,
     fetch,
     letters,
@@ -59,6 +60,11 @@ from streams.cli.show import (
 from streams.cli.show.drift import merged, render
 from streams.cli.show.status import print_status
 from streams.doctor.judge.lines import look_at
+from streams.doors.compare import DoorDiff
+from streams.doors.judging import Terms
+from streams.doors.misses import MissingEvent
+from streams.doors.report import DoorReport
+from streams.events import DoorName
 from streams.events.proof import Proof, ProofVerdict
 from streams.events.resources import RESOURCES
 from streams.events.rights import On, Operation, Right
@@ -152,6 +158,12 @@ def a_secret(x: str) -> SecretReport:
     return SecretReport(SecretRow(x, 0, x, x, 1, 1.0, 1.0), 1, True, x)
 
 
+def a_difference(x: str) -> DoorDiff:
+    terms = Terms(0, 0, DoorName.PUBSUB, (DoorName.WEBHOOK,))
+    missing = MissingEvent(True, x, 1, 2, x, x, x, x, 3, matters=True)
+    return DoorDiff(DoorReport(terms, {}, kinds={0: [0, 0, 1]}), [x], 1, 0, [missing])
+
+
 def proved(x: str) -> ProvedRecord:
     return ProvedRecord(x, 0, 1, 2, 3, Proof(ProofVerdict.HEADERS, x, x, x, 1, x, x, 0))
 
@@ -216,6 +228,7 @@ PAGES: dict[str, Callable[[str], None]] = {
     "secrets": lambda x: secrets.print_secrets([a_secret(x)], 2.0, as_json=False),
     "verify": lambda x: void(proofs.print_proof(proved(x), as_json=False)),
     "verify --since": lambda x: void(proofs.print_proofs([proved(x)], as_json=False)),
+    "source diff": lambda x: void(doors.print_diff(a_difference(x), 0, as_json=False)),
     "sink status": lambda x: sink.print_status([TopicStatus(x, x, 1, 2, 3, AT, 4)], as_json=False),
     "sink rejects": lambda x: sink.print_rejects([StoredReject(x, 1, 2, x, AT)], as_json=False),
     "sink erase": lambda x: sink.print_erasure(Erasure(x, AT, {x: 1}), is_vacuumed=False, as_json=False),
