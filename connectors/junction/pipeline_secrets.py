@@ -47,8 +47,8 @@ def _uri(text: str) -> str:
     if not host or port == 0 or "@" in rest:
         return MASK
     login = "" if "@" not in parts.netloc else f"{MASK}@" if parts.password is None else f"{parts.username}:{MASK}@"
-    scheme, _, where = addresses.shown(text).partition("://")
-    return f"{scheme}://{login}{where}{parts.path}" + (f"?{MASK}" if parts.query or parts.fragment else "")
+    where = addresses.shown(text).removeprefix(f"{parts.scheme}://")
+    return f"{parts.scheme}://{login}{where}{parts.path}" + (f"?{MASK}" if parts.query or parts.fragment else "")
 
 
 def _connection_string(text: str) -> str:

@@ -31,7 +31,6 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "streams/tables/coverage.py": ("tests/tables/test_coverage.py",),
     "connectors/junction/etl_pipelines.py": ("tests/connectors/junction/test_etl_pipelines.py",),
     "connectors/junction/pipeline_secrets.py": ("tests/connectors/junction/test_pipeline_secrets.py",),
-    "connectors/junction/pipeline_checks.py": ("tests/connectors/junction/test_pipeline_checks.py",),
     "connectors/junction/pipeline_differences.py": ("tests/connectors/junction/test_pipeline_differences.py",),
     "connectors/postgres/tables/months.py": ("tests/connectors/postgres/tables/test_months.py",),
     "connectors/postgres/tables/migration.py": ("tests/connectors/postgres/tables/test_migration.py",),

@@ -24,6 +24,7 @@ def test_what_is_right_passes(target: Any) -> None:
     """Each kind of target, for all events and for some."""
     check(pipeline(target))
     check(pipeline(target, prefixes=("daily.data.", "historical.")))
+    check(pipeline(hubs(f"{NS};SharedAccessSignature=SharedAccessSignature sr={MARKER}".replace(" ", "%20"))))
 
 
 AT = "broker.example.org/v"
@@ -40,6 +41,8 @@ KEY = f"SharedAccessKey={MARKER}"
         (rabbit(f"https://u:{MARKER}@{AT}"), "amqps://user:password@host"),
         (rabbit(f"amqps://u:{MARKER}"), "amqps://user:password@host"),
         (rabbit(f"amqps://u:a@{MARKER}@{AT}"), "percent-encoded"),
+        (rabbit(f"amqps://u:p@{MARKER}/w@{AT}"), "percent-encoded"),
+        (rabbit(f"amqps://u:{MARKER} x@{AT}"), "is it the right file"),
         (rabbit(f"amqps://{MARKER}@{AT}"), "no password"),
         (rabbit(f"amqp://u:{MARKER}@{AT}"), "in the clear"),
         (rabbit(f"amqps://u:{MARKER}@rabbitmq:5671/v"), "from outside"),

@@ -90,7 +90,7 @@ def test_whatever_is_there_is_a_difference_without_secrets(place: str, odd: Any)
         ({"rabbitmq": MARKER}, "rabbitmq: an object is wanted, a text is there"),
         ({"rabbitmq": [MARKER]}, "rabbitmq: an object is wanted, a list of 1 is there"),
         ({"rabbitmq": {"uri": URI.get_secret_value()}}, "rabbitmq.exchange: junction is wanted, nothing is there"),
-        ({"provider_raw_data": "x"}, "provider_raw_data: false is wanted, x is there"),
+        ({"provider_raw_data": "X"}, "provider_raw_data: false is wanted, X is there"),
     ],
 )
 def test_another_shape_is_told_by_what_it_may_hold(changes: dict[str, Any], said: str) -> None:

@@ -20,6 +20,7 @@ def test_a_printed_body_has_no_secret(target: Any) -> None:
     body = pipeline(target).body()
     text = body_text(body)
     assert json.loads(text).keys() == body.keys()
+    assert revealed(body)["preferences"] == body["preferences"] == json.loads(text)["preferences"]
     assert text.startswith('{\n  "team_ids": [\n')
     assert MARKER not in text + repr(body) + str(body) + repr(pipeline(target))
     assert (MARKER in json.dumps(revealed(body))) == (target.key != "cloud_pubsub")
