@@ -1,5 +1,6 @@
 """What stands in Event Hubs, as far as its Kafka endpoint tells. Joins no group, commits and takes nothing."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, NamedTuple
@@ -14,6 +15,10 @@ from streams.ops.settings import Settings
 
 ANSWERS_S = (1.0, 4.0)  # who is refused is told early, and a slow broker has time
 ANSWER_S = 5.0
+_AGAIN_S = 0.2
+_SOON = frozenset(
+    (KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.COORDINATOR_NOT_AVAILABLE)
+)
 
 
 class StandingHub(NamedTuple):
@@ -71,15 +76,28 @@ def _partitions(consumer: Consumer, access: HubAccess, errors: list[KafkaError],
 def _positions(consumer: Consumer, hub: str, partitions: list[int]) -> StandingHub:
     waiting = expired = 0
     is_new = True
-    for place in consumer.committed([TopicPartition(hub, one) for one in partitions], timeout=ANSWER_S):
-        if place.error is not None:
-            raise KafkaException(place.error)
+    for place in _committed(consumer, [TopicPartition(hub, one) for one in partitions]):
         oldest, end = consumer.get_watermark_offsets(TopicPartition(hub, place.partition), timeout=ANSWER_S)
         beginning = begin(place.offset, oldest, end)
         waiting += end - beginning.offset
         expired += beginning.n_lost
         is_new = is_new and place.offset < 0
     return StandingHub(len(partitions), waiting=waiting, expired=expired, is_new=is_new)
+
+
+def _committed(consumer: Consumer, places: list[TopicPartition]) -> list[TopicPartition]:
+    """With what the group has committed. Raises KafkaException."""
+    deadline_s = time.monotonic() + ANSWER_S
+    while True:
+        try:
+            found: list[TopicPartition] = consumer.committed(places, timeout=ANSWER_S)
+            if refused := [one.error for one in found if one.error is not None]:
+                raise KafkaException(refused[0])
+            return found
+        except KafkaException as error:  # for a moment nobody may keep the offsets: of the first group ever, say
+            if error.args[0].code() not in _SOON or time.monotonic() > deadline_s:
+                raise
+        time.sleep(_AGAIN_S)
 
 
 def _retention_ms(client: AdminClient, hub: str) -> int | None:
