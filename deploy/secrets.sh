@@ -52,9 +52,18 @@ for listener in internal external; do
 done | write kafka_jaas.conf
 printf 'REGISTRY_DATASOURCE_PASSWORD=%s\n' "$(cat postgres_password)" | write registry.properties
 
+# The broker of a first look; a header says when it had a message for the first time.
+once rabbitmq.conf << END
+default_vhost = junction
+default_user = streams
+default_pass = $(random)
+message_interceptors.incoming.set_header_timestamp.overwrite = false
+END
+
 # Yours. The signing secret is for the simulator, until Junction's own stands in its place.
 printf '{"junction": ["whsec_%s"]}\n' "$(head -c 24 /dev/urandom | base64)" | kept streams_endpoints STREAMS_ENDPOINTS
 printf '' | kept streams_junction_api_key STREAMS_JUNCTION_API_KEY
 printf '{}\n' | kept streams_notify_receivers STREAMS_NOTIFY_RECEIVERS
 printf 'postgresql://streams:%s@sink-db:5432/health\n' "$(cat sink_db_password)" | kept streams_postgres_url STREAMS_POSTGRES_URL
+printf 'amqp://streams:%s@rabbitmq:5672/junction\n' "$(sed -n 's/^default_pass = //p' rabbitmq.conf)" | kept streams_rabbitmq_url STREAMS_RABBITMQ_URL
 echo "secrets: $(ls | wc -l) files in $(pwd)"

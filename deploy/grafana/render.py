@@ -26,8 +26,9 @@ HEAD = f"""# Dashboards
 Made by `make boards`: the demo's processes under {LOAD.rate:g} deliveries a second of {LOAD.users} users with
 {LOAD.days} days of events and {LOAD.history_days} days of history, a real Prometheus that scrapes them every second,
 and every query of every panel, as Grafana would draw it. A test runs the same and fails when a query returns nothing.
-The numbers are those of that run, on two busy cores. In Grafana each panel has the sentence that stands below its title
-here, and leads to the page of the [runbook](runbook/README.md) that says what to do.
+The numbers are those of that run, on two busy cores. Its events come as webhooks: panels of pipelines are empty. In
+Grafana each panel has the sentence that stands below its title here, and leads to the page of the
+[runbook](runbook/README.md) that says what to do.
 
 They are written in `deploy/grafana/boards`, one file a dashboard; `make dashboards` makes Grafana's JSON of it.
 """

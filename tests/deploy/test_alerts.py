@@ -155,10 +155,11 @@ def test_silenced_alerts_exist() -> None:
 
 
 def test_scraped_services_are_in_compose() -> None:
-    """Each target is a service of docker-compose.yml at the port that its settings open."""
+    """Each target is a service of docker-compose.yml at the port that its settings open; of doors there are several."""
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
     port = dict.fromkeys(JOBS, "STREAMS_METRICS_PORT") | {"gateway": "STREAMS_GATEWAY_ADMIN_PORT"}
-    assert {job: [f"{job}:{services[job]['environment'][port[job]]}"] for job in port} == JOBS
+    names = {job: [job] for job in JOBS} | {"source": [name for name in services if name.startswith("source-")]}
+    assert {job: [f"{name}:{services[name]['environment'][port[job]]}" for name in names[job]] for job in port} == JOBS
 
 
 def test_every_alert_is_tried() -> None:

@@ -10,11 +10,13 @@ NETWORKS = COMPOSE["networks"]
 OPEN = {name for name, network in NETWORKS.items() if not network.get("internal")}
 PROMETHEUS = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
 SCRAPED = {
-    "prometheus": [f"{job['job_name']}:0" for job in PROMETHEUS["scrape_configs"]] + ["alertmanager:9093"],
+    "prometheus": [f"{name}:0" for job in PROMETHEUS["scrape_configs"] for name in job["dns_sd_configs"][0]["names"]]
+    + ["alertmanager:9093"],
     "sink": ["sink-db:5432"],  # in a secret, streams_postgres_url
 }
+DOORS = {name for name in SERVICES if name.startswith("source-")}
 # Whose work is to ask others.
-ASK_OUTSIDE = {"fetcher", "notify", "sink", "alertmanager"}
+ASK_OUTSIDE = {"fetcher", "notify", "sink", "alertmanager", *DOORS}
 
 
 def networks(name: str) -> set[str]:
@@ -27,8 +29,8 @@ def named(name: str) -> set[str]:
     text = " ".join([*environment(service).values(), *service.get("command", []), *SCRAPED.get(name, [])])
     told = {other for other in SERVICES if re.search(rf"(?<![\w.-]){other}:\d", text)}
     told |= set(service.get("depends_on", []))
-    # The gateway has the registry's address and does not use it: it stores bytes as they come.
-    return told - {name, "init"} - ({"registry"} if name == "gateway" else set())
+    # A door has the registry's address and does not use it: it stores bytes as they come.
+    return told - {name, "init"} - ({"registry"} if name in {"gateway", *DOORS} else set())
 
 
 @every_service

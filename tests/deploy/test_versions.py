@@ -16,6 +16,7 @@ PLACES = {
     "Prometheus": r"github.com/prometheus/prometheus v(\S+)",
     "Alertmanager": r"github.com/prometheus/alertmanager v(\S+)",
     "Grafana": r'"@grafana/ui": "(.+?)"',
+    "RabbitMQ": r"apt-get install (rabbitmq-server)",
     "nginx": r'"(nginx-light)"',
     "Python": r'^requires-python = ">=(.+?)"',
 }

@@ -1,4 +1,4 @@
-"""The door: what came, what it was answered, how quickly, and whether the answers keep the promise."""
+"""The doors: what came, what it was answered, how quickly, and whether the answers keep the promise; pipelines."""
 
 from deploy.grafana import colours
 from deploy.grafana.panels import BYTES, COUNT, RATIO, RECORDS_PER_S, REQUESTS_PER_S, Board, Kind, Line, Panel
@@ -85,7 +85,8 @@ _PANELS = (
     ),
     Panel(
         "Records on Kafka",
-        "Confirmed by all in-sync replicas, by raw topic. The dead-letter topic among them is what could not be read.",
+        "Confirmed by all in-sync replicas, by raw topic, whichever door they came through. The dead-letter topic "
+        "among them is what could not be read.",
         RECORDS_PER_S,
         (Line("{{topic}}", of_topic(busiest_rate("junction_gateway_published_total", "topic"))),),
         runbook="dead-letters.md",
@@ -93,10 +94,13 @@ _PANELS = (
     ),
     Panel(
         "Waiting for Kafka",
-        "Bytes of records that Kafka has not confirmed yet, of each gateway. At half of "
-        "STREAMS_PUBLISH_QUEUE_BYTES_MAX time series are answered 503.",
+        "Bytes of records that Kafka has not confirmed yet, of each gateway and source. At half of "
+        "STREAMS_PUBLISH_QUEUE_BYTES_MAX time series are answered 503. Held: messages of a pipeline, as they came.",
         BYTES,
-        (Line("{{instance}}", "junction_gateway_queue_bytes"),),
+        (
+            Line("{{instance}}", "junction_gateway_queue_bytes"),
+            Line("{{door}} held", "sum by (door) (junction_source_held_bytes)"),
+        ),
         runbook="gateway-503.md",
     ),
     Panel(
@@ -122,6 +126,54 @@ _PANELS = (
         warn=0.9,
         runbook="gateway-503.md",
     ),
+    Panel(
+        "Pipelines",
+        "Messages a second by door: received, settled after Kafka had them, and those that had been handed out before. "
+        "Settled below received for long: Kafka is slow or away. Again: connections were lost, or leases ended.",
+        REQUESTS_PER_S,
+        (
+            Line("{{door}} received", rate("junction_source_received_total", "door")),
+            Line("{{door}} settled", rate("junction_source_settled_total", "door")),
+            Line("{{door}} again", rate("junction_source_redelivered_total", "door")),
+        ),
+        runbook="doors.md",
+    ),
+    Panel(
+        "Messages of pipelines",
+        "Waiting in the pipeline, where it tells that; held by us and not settled. A hill of waiting is a burst, or a "
+        "door that catches up.",
+        COUNT,
+        (
+            Line("{{door}} waiting", "max by (door) (junction_source_waiting)"),
+            Line("{{door}} held", "sum by (door) (junction_source_held)"),
+        ),
+        runbook="doors.md",
+        width=6,
+    ),
+    Panel(
+        "Oldest message held",
+        "For how long a door has held a message without settling it. Milliseconds while Kafka answers; RabbitMQ takes "
+        "it back after 30 minutes.",
+        "s",
+        (Line("{{door}}", "max by (door) (junction_source_oldest_held_seconds)"),),
+        warn=60,
+        bad=1200,
+        runbook="doors.md",
+        width=6,
+    ),
+    Panel(
+        "Pipelines and Kafka answer",
+        "Of every door that asks: whether its pipeline gives and Kafka takes. While one is away it waits, and nothing "
+        "is lost.",
+        COUNT,
+        (Line("{{door}}", "min by (door) (junction_source_ready)"),),
+        Kind.NUMBER,
+        warn=1,
+        bad=0.5,
+        runbook="doors.md",
+        width=4,
+        words={0: "no", 1: "yes"},
+    ),
 )
 
-BOARD = Board("gateway", "Gateway", "The door: what came, what it was answered, and how quickly.", _PANELS)
+BOARD = Board("gateway", "Gateway", "The doors: what came, what it was answered, and how quickly.", _PANELS)
