@@ -4,6 +4,8 @@
 |---|---|
 | what every door does with one message: its record, on Kafka; the span of that | `intake`, `send_span` |
 | what a source is; the loop: receive → intake → publish → acknowledge | `source`, `receiving` |
+| how many messages wait in a source | `depth` |
+| what a source's process holds, as metrics | `held` |
 | what a sink is; the loop: read → write → commit; how far it is | `sink`, `drain`, `progress` |
 | the pauses of both | `retry` |
 | which records are refused while Kafka is slower than the senders | `queue` |
@@ -24,7 +26,7 @@ A sink writes a `Sink`: `positions` reads them from the target, `write` moves ro
 
 | source | token | acknowledge | extend | release |
 |---|---|---|---|---|
-| RabbitMQ, prefetch = `MESSAGES_MAX` | delivery tag | ack, multiple | nothing | nack, requeue |
+| RabbitMQ, prefetch = `MESSAGES_MAX` | delivery tag | ack, multiple | nothing | nothing: a return counts |
 | Pub/Sub, ordering key = user | ack id | acknowledge | ack deadline | deadline 0 |
 | Event Hubs | partition, offset | checkpoint of each partition | nothing | nothing |
 

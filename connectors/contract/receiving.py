@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import Any
 
+from connectors.contract.depth import depth_told
 from connectors.contract.held import HeldMessages
 from connectors.contract.intake import Intake, StoredRecord
 from connectors.contract.retry import Pauses
@@ -34,6 +35,10 @@ class ReceivingLoop:
 
         Raises what is neither Unavailable nor Rejected.
         """
+        async with depth_told(self._source):
+            await self._run(stop, once=once)
+
+    async def _run(self, stop: asyncio.Event, *, once: bool) -> None:
         n_quiet = 0
         while not stop.is_set() and (not once or n_quiet < QUIET_MAX):
             try:

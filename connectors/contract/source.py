@@ -1,7 +1,7 @@
 """What a source is: a system that hands us messages, and keeps each until it is acknowledged."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from streams.events import Delivery
 from streams.events.intake import NOTHING, Claimed
@@ -56,3 +56,14 @@ class Source(Protocol):
 
     async def close(self) -> None:
         """Let go of the system. May be called twice."""
+
+
+@runtime_checkable
+class TellsWaiting(Protocol):
+    """A source that can say how much is left in it. Not all can: Pub/Sub's pull tells nobody."""
+
+    async def waiting(self) -> int | None:
+        """Messages that wait there and were not handed out; None while it cannot be asked. May raise Unavailable.
+
+        Asked beside `receive`, so what goes wrong here must not disturb what is received.
+        """

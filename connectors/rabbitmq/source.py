@@ -6,6 +6,7 @@ when Kafka has what was held.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -90,6 +91,26 @@ class RabbitSource:
 
     async def release(self, messages: Sequence[SourceMessage]) -> None:
         """Nothing: they go back as the connection is closed. A word for each would count as often."""
+
+    async def waiting(self) -> int | None:
+        """See TellsWaiting. On a channel of its own: what RabbitMQ refuses closes the channel."""
+        if self._link is None:
+            return None
+        try:
+            with asked(self._settings):
+                async with asyncio.timeout(ANSWER_S):
+                    channel = await self._link.connection.channel()
+                    return await self._depth(channel)
+        except StreamsError as error:
+            raise Unavailable(str(error)) from None
+
+    async def _depth(self, channel: AbstractChannel) -> int | None:
+        try:
+            found = await channel.queue_declare(self._settings.rabbitmq_queue, passive=True)
+            return found.message_count
+        finally:  # also where there was no answer in time: a connection has 2,047 channels
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(channel.close(), ANSWER_S)
 
     async def close(self) -> None:
         """See Source."""

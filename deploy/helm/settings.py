@@ -24,6 +24,7 @@ READERS = {
     "query_token": ("fetcher", "worker"),
     "notify_receivers": ("notify",),
     "postgres_url": ("sink",),
+    "rabbitmq_url": ("source",),
     "junction_api_key": ("fetcher",),
     "junction_management_key": ("fetcher",),
 }

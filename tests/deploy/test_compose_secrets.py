@@ -12,7 +12,7 @@ from streams.ops.settings import Settings
 from tests.deploy.test_compose import COMPOSE, OURS, ROOT, SERVICES, environment, every_service, secrets_of
 
 SCRIPT = ROOT / "deploy/secrets.sh"
-SECRET = re.compile(r"PASSWORD|SECRET|ENDPOINTS|TOKEN|RECEIVERS|POSTGRES_URL|RABBITMQ_URL|_KEY$")
+SECRET = re.compile(r"PASSWORD|SECRET|ENDPOINTS|TOKEN|RECEIVERS|POSTGRES_URL|RABBITMQ_URL|CREDENTIALS|_KEY$")
 PASSWORD = "streams_sasl_password"
 LOGINS = {f"streams-{part}" for part in Part}
 
@@ -63,7 +63,7 @@ def test_passwords_are_kept(made: Path) -> None:
 
 def test_ours_are_settings(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file under /run/secrets of one of our services is a setting by its name, and what the script wrote is one."""
-    fields = {f"streams_{name}" for name in Settings.model_fields}
+    fields = {f"streams_{name}" for name in Settings.model_fields} | {"google_credentials.json"}  # Google's own library
     for name in OURS:
         assert set(secrets_of(SERVICES[name])) <= fields
     monkeypatch.chdir(made)

@@ -120,3 +120,17 @@ def test_a_message_that_came_back_often_is_kept(rabbit_settings: Settings) -> No
         return await waiting(rabbit_settings)
 
     assert asyncio.run(come_back(25)) == 1
+
+
+async def test_how_many_wait_is_told_beside_what_is_received(rabbit_settings: Settings) -> None:
+    """Without those that are handed out; unknown before there is a connection; what is received goes on."""
+    settings = rabbit_settings.model_copy(update={"source_messages_max": 1})
+    await declare(settings)
+    await publish(settings, [(SLEEP, body_of(n), {}) for n in range(5)])
+    source = RabbitSource(settings)
+    assert await source.waiting() is None
+    found = await source.receive(10)
+    assert (len(found), await source.waiting()) == (1, 4)
+    await source.acknowledge(found)
+    assert len(await source.receive(10)) == 1
+    await source.close()
