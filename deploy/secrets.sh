@@ -63,6 +63,7 @@ END
 # Yours. The signing secret is for the simulator, until Junction's own stands in its place.
 printf '{"junction": ["whsec_%s"]}\n' "$(head -c 24 /dev/urandom | base64)" | kept streams_endpoints STREAMS_ENDPOINTS
 printf '' | kept streams_junction_api_key STREAMS_JUNCTION_API_KEY
+printf '' | kept streams_event_hubs_connection STREAMS_EVENT_HUBS_CONNECTION
 printf '{}\n' | once google_credentials.json
 printf '{}\n' | kept streams_notify_receivers STREAMS_NOTIFY_RECEIVERS
 printf 'postgresql://streams:%s@sink-db:5432/health\n' "$(cat sink_db_password)" | kept streams_postgres_url STREAMS_POSTGRES_URL

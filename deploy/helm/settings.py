@@ -25,6 +25,7 @@ READERS = {
     "notify_receivers": ("notify",),
     "postgres_url": ("sink",),
     "rabbitmq_url": ("source",),
+    "event_hubs_connection": ("source",),
     "junction_api_key": ("fetcher",),
     "junction_management_key": ("fetcher",),
 }

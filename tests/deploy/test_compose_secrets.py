@@ -12,7 +12,7 @@ from streams.ops.settings import Settings
 from tests.deploy.test_compose import COMPOSE, OURS, ROOT, SERVICES, environment, every_service, secrets_of
 
 SCRIPT = ROOT / "deploy/secrets.sh"
-SECRET = re.compile(r"PASSWORD|SECRET|ENDPOINTS|TOKEN|RECEIVERS|POSTGRES_URL|RABBITMQ_URL|CREDENTIALS|_KEY$")
+SECRET = re.compile(r"PASSWORD|SECRET|ENDPOINTS|TOKEN|RECEIVERS|(POSTGRES|RABBITMQ)_URL|CREDENTIALS|_(KEY|CONNECTION)$")
 PASSWORD = "streams_sasl_password"
 LOGINS = {f"streams-{part}" for part in Part}
 
