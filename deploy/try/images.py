@@ -25,13 +25,14 @@ OF = {
     "prometheus": "prometheus",
     "alertmanager": "alertmanager",
     "grafana": "grafana",
+    "rabbitmq": "rabbitmq",
     "nginx": "nginx",
 }
 BASE = debian.Recipe(
     "trixie",
     (
         *("openjdk-21-jre-headless", "postgresql-17", "prometheus", "prometheus-alertmanager", "python3-minimal"),
-        *("libpython3-stdlib", "ca-certificates", "curl", "wget", "tini", "nginx-light"),
+        *("libpython3-stdlib", "ca-certificates", "curl", "wget", "tini", "nginx-light", "rabbitmq-server"),
     ),
 )
 # For Python's own images, which have `python` and let pip install anywhere; the larger one has binutils.

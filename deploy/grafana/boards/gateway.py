@@ -141,11 +141,12 @@ _PANELS = (
     Panel(
         "Messages of pipelines",
         "Waiting in the pipeline, where it tells that; held by us and not settled. A hill of waiting is a burst, or a "
-        "door that catches up.",
+        "door that catches up. Lost: deleted there before we had read them, within the last hour.",
         COUNT,
         (
             Line("{{door}} waiting", "max by (door) (junction_source_waiting)"),
             Line("{{door}} held", "sum by (door) (junction_source_held)"),
+            Line("{{door}} lost", increase("junction_source_expired_total", "1h", "door")),
         ),
         runbook="doors.md",
         width=6,
