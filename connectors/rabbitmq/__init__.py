@@ -3,4 +3,5 @@
 `envelope`   properties and routing key → what is said of a message. Pure.
 `source`     the messages of the queue, for the loop in `connectors.contract.receiving`.
 `connection` one connection and channel; what is wrong with it as a sentence.
+`wire`       what the client's library cannot read, and would end the connection for.
 """

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import aiormq
 from aiormq import exceptions
 from aiormq.abc import AbstractChannel, AbstractConnection
-from pamqp import decode
 from yarl import URL
 
+from connectors.rabbitmq import wire
 from streams.ops import addresses
 from streams.ops.errors import Misconfigured, StreamsError, Unavailable
 from streams.ops.settings import Settings
@@ -21,15 +21,7 @@ from streams.ops.settings import Settings
 logging.getLogger("aiormq").propagate = False
 logging.getLogger("aiormq").addHandler(logging.NullHandler())
 
-
-def _text(value: bytes) -> tuple[int, str]:
-    """A short string of AMQP. The library's own raises for one that is not UTF-8, and the connection ends: the queue
-    would hand out that message, a routing key or property of it is such a one, for ever."""
-    end = 1 + value[0]
-    return end, value[1:end].decode(errors="surrogateescape")
-
-
-decode.METHODS["shortstr"] = _text
+wire.install()
 
 ANSWER_S = 15.0
 HEARTBEAT_S = 30

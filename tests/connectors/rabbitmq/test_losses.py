@@ -160,3 +160,51 @@ def test_a_name_that_is_no_utf8_is_a_dead_letter(broker: Settings, place: str) -
 
     with_bodies(broker, [], work)
     assert asyncio.run(waiting(broker)) == 0
+
+
+class _Raw(Basic.Properties):
+    """Flags and bytes as a publisher may write them, which this library would not."""
+
+    def __init__(self, flags: int, content: bytes) -> None:
+        super().__init__()
+        self._as_it_is = flags.to_bytes(2, "big") + content
+
+    def marshal(self) -> bytes:
+        return self._as_it_is
+
+
+def _table(content: bytes) -> bytes:
+    return len(content).to_bytes(4, "big") + content
+
+
+def _nested(depth: int) -> bytes:
+    found = _table(b"")
+    for _ in range(depth):
+        found = _table(b"\x01aF" + found)
+    return found
+
+
+TIME, HEADERS = 1 << 6, 1 << 13
+MICROSECONDS = (1_780_000_000_000_000).to_bytes(8, "big")
+UNREADABLE = {
+    "a time in microseconds": _Raw(TIME, MICROSECONDS),
+    "such a time among the headers": _Raw(HEADERS, _table(b"\x01aT" + MICROSECONDS)),
+    "the last time that there is": _Raw(TIME, b"\x7f" + b"\xff" * 7),
+    "a header's name that is no UTF-8": _Raw(HEADERS, _table(b"\x01\xffS" + _table(b"a"))),
+    "a table of many tables": _Raw(HEADERS, _nested(2000)),
+}
+
+
+def test_properties_that_the_library_cannot_read_do_not_end_the_connection(broker: Settings) -> None:
+    """What they say is left out, and the body counts: it was handed out for ever, and nothing behind it."""
+
+    async def work(source: RabbitSource, channel: AbstractChannel) -> None:
+        for n, properties in enumerate(UNREADABLE.values()):
+            to = {"exchange": broker.rabbitmq_exchange, "routing_key": SLEEP}
+            await channel.basic_publish(body_of(n), properties=properties, **to)
+        messages = await received(source, len(UNREADABLE))
+        assert [one.open().body for one in messages] == [body_of(n) for n in range(len(UNREADABLE))]
+        await source.acknowledge(messages)
+
+    with_bodies(broker, [], work)
+    assert asyncio.run(waiting(broker)) == 0
