@@ -7,6 +7,7 @@ from connectors.contract.source import Opened
 from connectors.doors.envelope import GZIP, MessageEnvelope
 from streams.events import Delivery, clock_ms, rfc3339
 from streams.events.doors import CONTENT_ID
+from streams.events.identity import identify
 from streams.events.text import ID_CHARS_MAX
 from streams.events.text.gunzip import gunzip, is_packed
 from streams.ops.errors import Reason, Rejected
@@ -60,11 +61,19 @@ def _delivery(envelope: MessageEnvelope, body: bytes, arrived_ms: int) -> Delive
 def _id(envelope: MessageEnvelope, body: bytes) -> str:
     """The sender's word is unique only for one user and event type (domain file, section 8): the type goes with it, and
     the worker reads it under the user. Without one, the same event has the same id."""
-    event_type = envelope.claimed.event_type or "-"
+    event_type = envelope.claimed.event_type or _type_in(body)
     if not envelope.id:
         return f"{CONTENT_ID}{_sha256(event_type.encode() + bytes(1) + body)}"
     id = f"{event_type}/{envelope.id}"
     return id if len(id) <= ID_CHARS_MAX else f"{event_type[:_TYPE_CHARS]}/{_sha256(id.encode())}"
+
+
+def _type_in(body: bytes) -> str:
+    """Where the transport says none: else two events of a user, of different types and one word, would be the same."""
+    try:
+        return identify(body).type.text
+    except Rejected:
+        return "-"
 
 
 def _sha256(content: bytes) -> str:

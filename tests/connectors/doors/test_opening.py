@@ -87,6 +87,13 @@ def test_any_message_is_a_record_or_a_dead_letter(properties: Properties, raw: b
     assert bool(record.reason) == record.topic.endswith("dead_letters")
 
 
+def test_one_word_for_two_types_is_two_deliveries() -> None:
+    """A sender's word is unique for a user and a type; where the transport names no type, the body's stands with it."""
+    bodies = [body_of(1), body_of(1, event_type="daily.data.body.created")]
+    ids = [read(Properties(message_id="01J"), body)[0].delivery.id for body in bodies]
+    assert ids == [f"{SLEEP}/01J", "daily.data.body.created/01J"]
+
+
 @pytest.mark.parametrize(
     "text", [b"", b"[]", b"{}", b'{"body": "", "body_file": "x"}', b'{"body_file": "none"}', b'{"body_base64": "%"}']
 )
