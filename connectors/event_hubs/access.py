@@ -117,6 +117,8 @@ def _sentence(error: KafkaError, access: HubAccess, group: str) -> str:
         return f"does not let policy {access.policy} read hub {access.hub} as group {group}: give it Listen"
     if "certificate verify failed" in error.str():
         return "has a certificate that is not trusted, is over, or has another name: see STREAMS_EVENT_HUBS_CA_FILE"
+    if "ssl.ca.location" in error.str():
+        return "cannot be asked: STREAMS_EVENT_HUBS_CA_FILE is no file of certificates (PEM) that can be read"
     if error.code() == KafkaError._INVALID_ARG:
         return f"cannot be asked: {error.str()}"
     return ""

@@ -41,7 +41,10 @@ def look(settings: Settings) -> StandingHub:
     access, errors = read_access(settings), list[KafkaError]()
     conf = client_conf(settings, access) | {"error_cb": errors.append}
     group = settings.event_hubs_group
-    consumer = Consumer(conf | {"group.id": group, "enable.auto.commit": False})
+    try:
+        consumer = Consumer(conf | {"group.id": group, "enable.auto.commit": False})
+    except KafkaException as error:  # of a setting: a file that is not there, say
+        raise wrong([error.args[0]], access, group) from None
     try:
         partitions = _partitions(consumer, access, errors, group)
         if not partitions:

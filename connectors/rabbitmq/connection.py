@@ -37,7 +37,7 @@ class RabbitLink(NamedTuple):
 async def connect(settings: Settings) -> RabbitLink:
     """A connection with one channel. Raises Misconfigured for what a person has to change, Unavailable else."""
     url = url_of(settings)
-    context = ssl.create_default_context(cafile=settings.rabbitmq_ca_file) if url.scheme == "amqps" else None
+    context = _context(settings) if url.scheme == "amqps" else None
     connection = None
     try:
         with asked(settings):
@@ -48,6 +48,13 @@ async def connect(settings: Settings) -> RabbitLink:
         if connection is not None:
             await close(connection)
         raise
+
+
+def _context(settings: Settings) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=settings.rabbitmq_ca_file)
+    except OSError:  # of the file, or of what is in it
+        raise Misconfigured("STREAMS_RABBITMQ_CA_FILE is no file of certificates (PEM) that can be read") from None
 
 
 @contextlib.contextmanager

@@ -93,8 +93,13 @@ def check_rabbitmq(url: str, *, insecure: bool) -> None:
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise Misconfigured("STREAMS_RABBITMQ_URL is no URL") from None
-    if parts.scheme not in ("amqp", "amqps") or not host or not url.isprintable() or " " in url:
-        raise Misconfigured("STREAMS_RABBITMQ_URL is no URL: it is amqps://user:password@host/vhost")
+    # An @ behind the host: a password that is not encoded ended it, and what stands before is no host.
+    is_cut = "@" in url.partition("://")[2].removeprefix(parts.netloc)
+    if parts.scheme not in ("amqp", "amqps") or not host or not url.isprintable() or " " in url or is_cut:
+        raise Misconfigured(
+            "STREAMS_RABBITMQ_URL is no URL: it is amqps://user:password@host/vhost, with / @ : # ? of the password "
+            "percent-encoded"
+        )
     if parts.scheme == "amqp" and not insecure and not is_own(host):
         raise Misconfigured(
             "STREAMS_RABBITMQ_URL sends a password and people's data in the clear to a host that may not be your own: "

@@ -34,3 +34,11 @@ def test_a_login_that_is_refused(hub_settings: Settings) -> None:
     with pytest.raises(Misconfigured, match="refuses the login of policy streams") as refused:
         look(hub_settings.model_copy(update={"event_hubs_connection": wrong}))
     assert "planted" not in str(refused.value)
+
+
+def test_certificates_that_cannot_be_read() -> None:
+    """The setting is named that is wrong, not those of Kafka. Nobody is asked."""
+    connection = "Endpoint=sb://localhost:1/;SharedAccessKeyName=streams;SharedAccessKey=planted"
+    own = {"event_hubs_connection": connection, "event_hubs_name": "h", "event_hubs_ca_file": "/none"}
+    with pytest.raises(Misconfigured, match="STREAMS_EVENT_HUBS_CA_FILE"):
+        look(Settings(_env_file=None, **own))
