@@ -13,7 +13,7 @@ from connectors.contract.depth import depth_told
 from connectors.contract.held import HeldMessages
 from connectors.contract.intake import Intake, StoredRecord
 from connectors.contract.retry import Pauses
-from connectors.contract.source import Opened, Source, SourceMessage
+from connectors.contract.source import Opened, Source, SourceMessage, TellsWaiting
 from streams.ops.errors import Unavailable
 from streams.ops.settings import MIB
 
@@ -43,6 +43,8 @@ class ReceivingLoop:
         while not stop.is_set() and (not once or n_quiet < QUIET_MAX):
             try:
                 messages = await self._source.receive(MESSAGES_MAX)
+                if once and not messages and n_quiet + 1 == QUIET_MAX:
+                    await self._check_empty()
                 await self._settle(messages, stop)
             except Unavailable as error:  # of the source: Kafka's are caught below
                 self._held.trouble()
@@ -51,6 +53,13 @@ class ReceivingLoop:
                 self._source_pauses.over()
                 self._held.well()
                 n_quiet = 0 if messages else n_quiet + 1
+
+    async def _check_empty(self) -> None:
+        """Raises Unavailable where messages wait that are not handed to us: who takes silence for an empty source may
+        delete it with what is in it."""
+        waiting = await self._source.waiting() if isinstance(self._source, TellsWaiting) else None
+        if waiting:
+            raise Unavailable(f"{waiting} messages wait in {self._source.name}, and another door has its turn")
 
     async def _settle(self, messages: Sequence[SourceMessage], stop: asyncio.Event) -> None:
         """Publish and acknowledge until all is done, or `stop`."""

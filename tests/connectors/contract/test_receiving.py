@@ -113,6 +113,26 @@ async def test_all_is_published_and_acknowledged() -> None:
     assert (kafka.values(), queue.acknowledged) == (BODIES, 3)
 
 
+class Taken(Queue):
+    """Its messages go to another reader first, which goes after some answers."""
+
+    answers = 5
+
+    async def waiting(self) -> int:
+        return len(self.messages) - self.acknowledged
+
+    async def receive(self, messages_max: int) -> list[SourceMessage]:
+        self.answers -= 1
+        return [] if self.answers > 0 else await super().receive(messages_max)
+
+
+async def test_once_takes_no_silence_for_an_empty_source() -> None:
+    """RabbitMQ gives one reader its turn: `--once` beside it must not say that nothing waits."""
+    queue, logger = Taken(BODIES, Kafka(LAYOUT)), log.get("test")
+    await ReceivingLoop(queue, Intake(SETTINGS, queue._kafka, logger), logger).run(asyncio.Event(), once=True)
+    assert queue.acknowledged == len(BODIES)
+
+
 async def test_lost_acknowledgement() -> None:
     """What the source gives again is published again: at least once."""
     kafka = Kafka(LAYOUT)
