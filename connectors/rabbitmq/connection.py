@@ -25,6 +25,7 @@ wire.install()
 
 ANSWER_S = 15.0
 HEARTBEAT_S = 30
+NOT_ALLOWED = 530  # a reply code of AMQP 0-9-1
 
 
 class RabbitLink(NamedTuple):
@@ -87,8 +88,11 @@ def refused(error: BaseException, settings: Settings) -> StreamsError:
     where = addresses.shown(settings.rabbitmq_url.get_secret_value())
     if isinstance(error, exceptions.AuthenticationError | exceptions.ProbableAuthenticationError):
         return Misconfigured(f"RabbitMQ at {where} refuses the login: see STREAMS_RABBITMQ_URL")
-    if isinstance(error, exceptions.ConnectionNotAllowed) and not _passes(error):
-        return Misconfigured(f"RabbitMQ at {where} keeps this login out of the virtual host: see STREAMS_RABBITMQ_URL")
+    if _is_kept_out(error) and not _passes(error):
+        return Misconfigured(
+            f"RabbitMQ at {where} keeps this login out of the virtual host, or has none of that name: see "
+            "STREAMS_RABBITMQ_URL, and `rabbitmqctl list_permissions -p VHOST`"
+        )
     if isinstance(error, exceptions.ChannelAccessRefused):
         return Misconfigured(f"RabbitMQ at {where} does not let this login read queue {settings.rabbitmq_queue}")
     if isinstance(error, exceptions.ChannelNotFoundEntity) and not _passes(error):
@@ -102,6 +106,12 @@ def refused(error: BaseException, settings: Settings) -> StreamsError:
             "STREAMS_RABBITMQ_CA_FILE"
         )
     return Unavailable(f"RabbitMQ at {where} does not answer ({type(error).__name__})")
+
+
+def _is_kept_out(error: BaseException) -> bool:
+    """As the connection is opened, or later."""
+    is_at_once = isinstance(error, exceptions.ConnectionClosed) and error.args[:1] == (NOT_ALLOWED,)
+    return is_at_once or isinstance(error, exceptions.ConnectionNotAllowed)
 
 
 def _passes(error: BaseException) -> bool:

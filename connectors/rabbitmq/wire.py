@@ -10,8 +10,9 @@ import struct
 from datetime import datetime
 from typing import Any
 
-from pamqp import decode
+from pamqp import commands, decode
 
+_CLOSE = commands.Connection.Close.name
 _TIME_BYTES = 8
 _LENGTH = struct.Struct(">I")
 
@@ -42,3 +43,6 @@ def install() -> None:
     """Have the library read so. May be called twice."""
     decode.METHODS.update(shortstr=text, timestamp=time, table=table)
     decode.TABLE_MAPPING[b"T"] = time
+    # It takes the refusal of a virtual host for a broken frame, and drops what the broker says.
+    if _CLOSE not in commands.Connection.Open.valid_responses:
+        commands.Connection.Open.valid_responses.append(_CLOSE)

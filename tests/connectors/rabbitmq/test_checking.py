@@ -96,10 +96,11 @@ def test_nothing_is_made(broker: Settings) -> None:
 
 
 def test_who_may_not_come_in_or_finds_nobody(broker: Settings) -> None:
-    """A wrong password is exit 1, nobody there is exit 3; neither line has the password."""
+    """A wrong password and a virtual host that is none are exit 1, nobody there is 3; no line has the password."""
     url = broker.rabbitmq_url.get_secret_value()
     port = url.rpartition(":")[2].partition("/")[0]
-    for changed, code in ((url.replace("streams:", "streams:planted"), 1), (url.replace(port, "9"), 3)):
+    others = url.replace("streams:", "streams:planted"), url.replace("%2F", "nobodys"), url.replace(port, "9")
+    for changed, code in zip(others, (1, 1, 3), strict=True):
         lines = found(broker.model_copy(update={"rabbitmq_url": type(broker.rabbitmq_url)(changed)}))
         assert exit_code(lines.values()) == code
         assert "planted" not in str(lines)
