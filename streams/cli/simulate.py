@@ -51,7 +51,7 @@ def simulate(
     """A fake Junction: signed deliveries of every family, with duplicates, disorder and lost replies.
 
     Example: `junction-streams simulate --users 100 --days 3 --rate 500`, or `--from ./bodies` to post recorded ones;
-    `--door rabbitmq` publishes into STREAMS_RABBITMQ_URL as Junction's pipeline does
+    `--door rabbitmq` (or `pubsub`, `eventhubs`) publishes as Junction's pipeline does, where `source` would read
     """
     from streams.simulator.command import Options
     from streams.simulator.command import simulate as run_simulate

@@ -35,8 +35,8 @@ def demo(
 ) -> None:
     """Everything on this machine: Kafka, registry, gateway, worker and a fake Junction that sends signed events.
 
-    Example: `junction-streams demo --once --json`; `--sink postgres` shows the same as tables, `--door rabbitmq` sends
-    the events through a RabbitMQ, as Junction's pipelines do.
+    Example: `junction-streams demo --once --json`; `--sink postgres` shows the same as tables, `--door rabbitmq`
+    (or `pubsub`, `eventhubs`) sends the events through a broker of that kind, as Junction's pipelines do.
     """
     from streams.demo.options import Options
     from streams.demo.run import run_demo

@@ -13,11 +13,13 @@ class Through(StrEnum):
 
     WEBHOOK = "webhook"
     RABBITMQ = "rabbitmq"
+    PUBSUB = "pubsub"
+    EVENT_HUBS = "eventhubs"
 
     @property
     def door(self) -> DoorName:
         """As records name it."""
-        return DoorName(self)
+        return DoorName.AZURE if self is Through.EVENT_HUBS else DoorName(self)
 
 
 Door = Annotated[Through, typer.Option(help="Which way the events take: by webhook, or through a pipeline.")]

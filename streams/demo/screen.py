@@ -1,5 +1,6 @@
 """The demo's screen: the live table, some clean records as a person wants to see them, and where everything is."""
 
+import shlex
 import shutil
 import sys
 import time
@@ -146,7 +147,7 @@ def _pipeline(running: stack.Stack) -> str:
     """What the broker's users have to export, for who sits here: with its password."""
     if running.pipeline is None:
         return ""
-    exported = "".join(f"  export {name}={value}\n" for name, value in running.pipeline.env.items())
+    exported = "".join(f"  export {name}={shlex.quote(value)}\n" for name, value in running.pipeline.env.items())
     words = f"Events go into {running.pipeline.title}, and `{running.pipeline.command}` takes them out:"
     return f"{words}\n\n{exported}\n"
 

@@ -1,7 +1,8 @@
 """A fake Google Pub/Sub on loopback, as a context manager: Google's own, `pstest` of its Go client. It ends when we do.
 
 It keeps everything in memory, so a restart loses topics, subscriptions and messages. A message that nobody took for ten
-minutes is dropped, whatever the subscription says. Nobody logs in. What is pulled from an empty subscription waits for
+minutes is dropped, whatever the subscription says. Nobody logs in. It hands out the publish time that the simulator
+names, in place of its own. What is pulled from an empty subscription waits for
 half a second, whatever comes meanwhile, so its figures with few users under way say nothing of Google's.
 """
 

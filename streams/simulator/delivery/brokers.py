@@ -1,7 +1,6 @@
 """The broker of each door of a pipeline, from the settings of that door."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 from streams.events.doors import DoorName
 from streams.ops.errors import Misconfigured
@@ -10,13 +9,20 @@ from streams.ops.settings import Settings
 from streams.simulator.delivery.publisher import Broker
 
 
-@asynccontextmanager
-async def open_broker(door: str, settings: Settings) -> AsyncIterator[Broker]:
+def open_broker(door: str, settings: Settings) -> AbstractAsyncContextManager[Broker]:
     """Raises Misconfigured for a door that has none, a library that is not installed, or a missing setting."""
-    if door != DoorName.RABBITMQ:
-        raise Misconfigured(f"nothing publishes into {door} here")
-    need("aiormq", "rabbitmq")
-    from streams.simulator.delivery.rabbitmq import open_rabbitmq
+    if door == DoorName.RABBITMQ:
+        need("aiormq", "rabbitmq")
+        from streams.simulator.delivery.rabbitmq import open_rabbitmq
 
-    async with open_rabbitmq(settings.rabbitmq_url, settings.rabbitmq_exchange) as broker:
-        yield broker
+        return open_rabbitmq(settings.rabbitmq_url, settings.rabbitmq_exchange)
+    if door == DoorName.PUBSUB:
+        need("google.pubsub_v1", "pubsub")
+        from streams.simulator.delivery.pubsub import open_pubsub
+
+        return open_pubsub(settings)
+    if door == DoorName.AZURE:
+        from streams.simulator.delivery.event_hubs import open_event_hubs
+
+        return open_event_hubs(settings)
+    raise Misconfigured(f"nothing publishes into {door} here")

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from confluent_kafka import KafkaError, Message, Producer
 
 from streams.ops.errors import Unavailable
+from streams.simulator.delivery.pipeline_message import PACKED_BYTES_MIN, PipelineMessage
 
-PACKED_BYTES_MIN = 1024  # below, Junction does not compress (domain file, section 8)
 WAITING_MAX = 10_000
 _FLUSH_S = 30.0
 
@@ -34,16 +34,22 @@ def amqp_text(text: str) -> bytes:
 
 
 def hub_message(body: bytes, event_type: str, user_id: str, team_id: str, idempotency_key: str) -> HubMessage:
-    """The record of an event. Its key is the user: one user's events stay in order."""
+    """The record of an event, packed where it is long."""
+    is_packed = len(body) >= PACKED_BYTES_MIN
+    packed = gzip.compress(body) if is_packed else body
+    return record_of(PipelineMessage(event_type, user_id, team_id, packed, is_packed, idempotency_key, 0))
+
+
+def record_of(message: PipelineMessage) -> HubMessage:
+    """A message as a record. Its key is the user: one user's events stay in order."""
     headers = [
-        ("event-type", amqp_text(event_type)),
-        ("user-id", user_id.encode()),
-        ("team-id", amqp_text(team_id)),
-        ("idempotency-key", amqp_text(idempotency_key)),
+        ("event-type", amqp_text(message.event_type)),
+        ("user-id", message.user_id.encode()),
+        ("team-id", amqp_text(message.team_id)),
+        ("idempotency-key", amqp_text(message.idempotency_key)),
     ]
-    if len(body) < PACKED_BYTES_MIN:
-        return HubMessage(user_id.encode(), body, headers)
-    return HubMessage(user_id.encode(), gzip.compress(body), [*headers, ("content-encoding", b"gzip")])
+    packed = [("content-encoding", b"gzip")] if message.is_packed else []
+    return HubMessage(message.user_id.encode(), message.body, [*headers, *packed])
 
 
 def send(conf: Mapping[str, Any], hub: str, messages: Iterable[HubMessage]) -> None:
