@@ -21,8 +21,9 @@ from streams.events import Delivery, rfc3339
 from streams.events.doors import DoorName
 from streams.ops.errors import Rejected
 from streams.ops.settings import Settings
-from streams.simulator.delivery.hub_messages import hub_message
+from streams.simulator.delivery.hub_messages import record_of
 from streams.simulator.delivery.pipeline_message import PipelineMessage, message_of, named
+from streams.simulator.delivery.pubsub import attributes_of
 from streams.simulator.delivery.rabbitmq import properties_of
 from streams.simulator.delivery.schedule import Attempt, Cause, Faults, faults_of, schedule
 from streams.simulator.truth.truth import Truth
@@ -60,18 +61,16 @@ def by_rabbitmq(attempt: Attempt) -> tuple[bytes, StoredRecord]:
 def by_pubsub(attempt: Attempt) -> tuple[bytes, StoredRecord]:
     """As `source pubsub` stores it, with message ordering on."""
     message = message_of(attempt)
-    attributes = {"event-type": message.event_type, "blob-type": "json", "idempotency-key": message.idempotency_key}
-    packed = {"blob-codec": "gzip"} if message.is_packed else {}
-    properties = PubSubProperties({**attributes, **packed}, message.user_id, message.published_ms)
+    properties = PubSubProperties(attributes_of(message), message.user_id, message.published_ms)
     return opened(read_pubsub_envelope(properties, "junction"), message)
 
 
 def by_event_hubs(attempt: Attempt) -> tuple[bytes, StoredRecord]:
     """As `source eventhubs` stores it: headers in AMQP's encoding."""
-    event, message = attempt.event, message_of(attempt)
-    sent = hub_message(event.body, event.event_type, event.user_id, message.team_id, message.idempotency_key)
+    message = message_of(attempt)
+    sent = record_of(message)
     properties = HubProperties(sent.headers, sent.key, message.published_ms)
-    return opened(read_hub_envelope(properties, "junction"), message._replace(body=sent.body))
+    return opened(read_hub_envelope(properties, "junction"), message)
 
 
 def opened(envelope: Any, message: PipelineMessage) -> tuple[bytes, StoredRecord]:

@@ -163,6 +163,8 @@ async def test_a_lost_connection_is_made_again(rabbit_settings: Settings) -> Non
     [
         (Options(is_pushed=True), "--push-history"),
         (Options(door=DoorName.RABBITMQ), "STREAMS_RABBITMQ_URL"),
+        (Options(door=DoorName.PUBSUB), "STREAMS_PUBSUB_TOPIC"),
+        (Options(door=DoorName.AZURE), "STREAMS_EVENT_HUBS_CONNECTION"),
     ],
 )
 def test_what_is_missing_is_named(options: Options, says: str) -> None:

@@ -21,6 +21,13 @@ from streams.simulator.delivery.pipeline_message import PipelineMessage
 
 CONFIRM_S = 15.0
 _POLL_S = 0.001
+_CONF = {
+    "acks": "all",
+    "enable.idempotence": True,
+    "message.timeout.ms": int(CONFIRM_S * 1000),
+    "topic.metadata.propagation.max.ms": 1000,  # hubs are there before: an unknown one is no matter of patience
+    "linger.ms": 1,
+}
 _RIGHTS = frozenset((KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED))
 
 
@@ -31,8 +38,7 @@ class HubPublisher:
         self._access, self._group = access, settings.event_hubs_group
         self.name = f"Event Hubs at {access.server}"
         self._errors: deque[KafkaError] = deque(maxlen=8)
-        own = {"acks": "all", "enable.idempotence": True, "message.timeout.ms": int(CONFIRM_S * 1000), "linger.ms": 1}
-        self._producer = Producer({**client_conf(settings, access), **own, "error_cb": self._errors.append})
+        self._producer = Producer({**client_conf(settings, access), **_CONF, "error_cb": self._errors.append})
 
     async def publish(self, message: PipelineMessage) -> None:
         """See `publisher.Broker`."""
@@ -61,6 +67,8 @@ class HubPublisher:
         hub, policy = self._access.hub, self._access.policy
         if failed.code() in _RIGHTS:
             return Misconfigured(f"{self.name} does not let policy {policy} write hub {hub}: give it Send")
+        if failed.code() == KafkaError._UNKNOWN_TOPIC:
+            return Misconfigured(f"{self.name} has no hub {hub}: see STREAMS_EVENT_HUBS_NAME")
         why = wrong([*self._errors, failed], self._access, self._group)
         self._errors.clear()
         return why if isinstance(why, Misconfigured) else NotAccepted(failed.name())
