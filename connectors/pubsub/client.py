@@ -32,9 +32,14 @@ LOST = (exceptions.GoogleAPIError, auth_exceptions.GoogleAuthError, grpc.RpcErro
 
 async def subscriber(settings: Settings) -> SubscriberAsyncClient:
     """A client for what a subscriber does. Raises Misconfigured without a subscription or credentials."""
+    check_named(settings)
+    return SubscriberAsyncClient(transport=await _transport(SubscriberGrpcAsyncIOTransport, settings))
+
+
+def check_named(settings: Settings) -> None:
+    """Raises Misconfigured where no setting says which subscription."""
     if not settings.pubsub_subscription:
         raise Misconfigured("no subscription: set STREAMS_PUBSUB_SUBSCRIPTION, as projects/PROJECT/subscriptions/NAME")
-    return SubscriberAsyncClient(transport=await _transport(SubscriberGrpcAsyncIOTransport, settings))
 
 
 async def publisher(settings: Settings) -> PublisherAsyncClient:

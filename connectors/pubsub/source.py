@@ -24,7 +24,7 @@ from google.pubsub_v1 import PullRequest, PullResponse, SubscriberAsyncClient
 from connectors.contract.source import SourceMessage
 from connectors.doors.opening import open_message
 from connectors.doors.service import bounds_of
-from connectors.pubsub.client import ANSWER_S, LOST, close, refused, subscriber
+from connectors.pubsub.client import ANSWER_S, LOST, check_named, close, refused, subscriber
 from connectors.pubsub.envelope import PubSubProperties, read_envelope
 from connectors.pubsub.leases import Leases
 from streams.events.doors import DoorName
@@ -39,11 +39,13 @@ MESSAGE_BYTES_MAX = 10_000_000  # Pub/Sub's bound, of data and attributes
 
 
 class PubSubSource:
-    """See `connectors.contract.source.Source`. Raises Misconfigured where a message may fit into no record."""
+    """See `connectors.contract.source.Source`. Raises Misconfigured where a message may fit into no record, or no
+    setting says which subscription."""
 
     name = str(DoorName.PUBSUB)
 
     def __init__(self, settings: Settings) -> None:
+        check_named(settings)  # now: Kafka may have to be waited for before Pub/Sub is asked for anything
         self._settings, self._bounds = settings, bounds_of(settings)
         if self._bounds.letter_bytes_max < MESSAGE_BYTES_MAX:
             raise Misconfigured(

@@ -18,7 +18,7 @@ from pamqp.commands import Basic
 from connectors.contract.source import SourceMessage
 from connectors.doors.opening import open_message
 from connectors.doors.service import bounds_of
-from connectors.rabbitmq.connection import ANSWER_S, RabbitLink, asked, close, connect
+from connectors.rabbitmq.connection import ANSWER_S, RabbitLink, asked, close, connect, url_of
 from connectors.rabbitmq.envelope import Properties, read_envelope
 from streams.events.doors import DoorName
 from streams.ops import metrics
@@ -37,11 +37,12 @@ class Tag(NamedTuple):
 
 
 class RabbitSource:
-    """See `connectors.contract.source.Source`."""
+    """See `connectors.contract.source.Source`. Raises Misconfigured where no setting says which broker."""
 
     name = str(DoorName.RABBITMQ)
 
     def __init__(self, settings: Settings) -> None:
+        url_of(settings)  # now: Kafka may have to be waited for before RabbitMQ is asked for anything
         self._settings, self._bounds = settings, bounds_of(settings)
         self._link: RabbitLink | None = None
         self._channels = 0
