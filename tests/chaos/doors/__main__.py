@@ -18,12 +18,18 @@ from rich.table import Table
 from streams.demo.cluster import Cluster, missing
 from streams.ops.settings import Settings
 from tests.chaos.doors.acts import LEASE_S, SCENES
+from tests.chaos.doors.azure import HubsPipeline
+from tests.chaos.doors.google import PubSubPipeline
 from tests.chaos.doors.pipeline import Pipeline
 from tests.chaos.doors.rabbit import RabbitPipeline
 from tests.chaos.doors.run import DoorResult, run
 
 # Each takes how long a message may be held, in seconds; 0 for its own default.
-PIPELINES: dict[str, Callable[[float], Pipeline]] = {"rabbitmq": RabbitPipeline}
+PIPELINES: dict[str, Callable[[float], Pipeline]] = {
+    "rabbitmq": RabbitPipeline,
+    "pubsub": PubSubPipeline,
+    "eventhubs": HubsPipeline,
+}
 WIDTH = 132
 
 

@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from streams.ops.errors import Unavailable
 from tests.chaos.doors.load import Load
 from tests.chaos.doors.stage import DoorStage
+from tests.chaos.doors.verdict import judge
+from tests.doors import stored
 
 KILLS = 9
 BETWEEN_S = 1.5
@@ -75,7 +76,7 @@ def door_flood(stage: DoorStage, load: Load, seconds: float) -> dict[str, float]
     began_s = time.monotonic()
     stage.start()
     stage.rss_mib.clear()
-    stage.wait(lambda: stage.pipeline.waiting() <= 0, 30 + 10 * seconds)
+    stage.wait(lambda: stage.metric("settled_total") >= flooded, 30 + 10 * seconds)
     return {"waited": flooded, "per_s": round(flooded / (time.monotonic() - began_s))}
 
 
@@ -97,13 +98,12 @@ SCENES = {
 KNOWN = SCENES | {"door_kill_short": Scene(door_kill_short, {})}
 
 
-def drained(stage: DoorStage, seconds: float) -> None:
-    """Until nothing waits in the pipeline and nothing is held. Raises Unavailable."""
-    quiet = 0
-    deadline_s = time.monotonic() + seconds
-    while quiet < 3:
-        is_quiet = stage.pipeline.waiting() <= 0 and stage.metric("held") == 0 and stage.metric("ready") == 1
-        quiet = quiet + 1 if is_quiet else 0
-        if time.monotonic() > deadline_s:
-            raise Unavailable(f"{stage.pipeline.waiting()} messages wait after {seconds:.0f} s")
-        time.sleep(0.4)
+def drained(stage: DoorStage, load: Load, seconds: float) -> None:
+    """Until Kafka has all that was confirmed, and nothing waits where a pipeline says that. Raises Unavailable."""
+
+    def is_over() -> bool:
+        if stage.metric("held") or stage.pipeline.waiting() > 0:
+            return False
+        return not judge(load.confirmed, stored(stage.settings)).lost
+
+    stage.wait(is_over, seconds)

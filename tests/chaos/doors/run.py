@@ -43,7 +43,7 @@ def run(
         load.start()
         figures = scene.act(stage, load, seconds)
         load.finish()
-        drained(stage, DRAIN_S)
+        drained(stage, load, DRAIN_S)
         stage.look()
     result = DoorResult(name, pipeline.door, judge(load.confirmed, stored(settings)), figures)
     result.wrong += [f"the door ended: {words}" for words in stage.ended]
