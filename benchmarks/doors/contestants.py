@@ -4,6 +4,7 @@ import sys
 from dataclasses import dataclass
 
 from streams.ops.settings import Settings
+from tests.chaos.doors.pipeline import Pipeline
 from tests.chaos.doors.rabbit import RabbitPipeline
 
 AHEAD = 400  # messages that each may hold
@@ -18,7 +19,7 @@ class Contestant:
     env: dict[str, str]
 
 
-def ours(settings: Settings, door: str, env: dict[str, str]) -> Contestant:
+def ours(settings: Settings, pipeline: Pipeline) -> Contestant:
     """`source NAME`."""
     kafka = {
         "STREAMS_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
@@ -27,7 +28,7 @@ def ours(settings: Settings, door: str, env: dict[str, str]) -> Contestant:
         "STREAMS_PARTITIONS": str(settings.partitions),
         "STREAMS_SOURCE_MESSAGES_MAX": str(AHEAD),
     }
-    return Contestant("ours", [sys.executable, "-m", "streams.cli", "source", door], kafka | env)
+    return Contestant("ours", [sys.executable, "-m", "streams.cli", "source", pipeline.door], kafka | pipeline.env)
 
 
 def plain(settings: Settings, topic: str, pipeline: RabbitPipeline) -> Contestant:

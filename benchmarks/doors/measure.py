@@ -29,7 +29,7 @@ class DoorRow:
     cpu_s: float
     others: float
     peak_mib: float
-    is_settled: bool
+    waiting: int
 
 
 class Records:

@@ -22,7 +22,7 @@ class PubSubPipeline:
 
     door = "pubsub"
 
-    def __init__(self, lease_s: float = 0) -> None:
+    def __init__(self, lease_s: float = 0, *, is_ordered: bool = True) -> None:
         self.fake = FakePubSub().__enter__()
         self.settings = Settings(
             _env_file=None,
@@ -30,7 +30,8 @@ class PubSubPipeline:
             pubsub_subscription="projects/clinic/subscriptions/junction",
             pubsub_topic="projects/clinic/topics/junction",
         )
-        asyncio.run(subscribe(self.settings, **({"ack_deadline_seconds": int(lease_s)} if lease_s else {})))
+        changes: dict[str, object] = {} if is_ordered else {"enable_message_ordering": False}
+        asyncio.run(subscribe(self.settings, **({"ack_deadline_seconds": int(lease_s)} if lease_s else changes)))
 
     @property
     def env(self) -> dict[str, str]:
