@@ -55,11 +55,13 @@ def _of_device(event: Event, resource: str, data: Json) -> Iterator[Fact]:
 
 
 def _of_other(event: Event, resource: str, data: Json) -> Iterator[Fact]:
-    yield Fact((topics.OTHER, event.delivery_id), event.event_type, version_of(event))
+    # By owner: what a pipeline calls an event is unique for one user and type alone.
+    yield Fact((topics.OTHER, event.user_id, event.delivery_id), event.event_type, version_of(event))
 
 
 def _of_other_record(record: Json) -> Iterator[Fact]:
-    yield Fact((topics.OTHER, record["delivery"]["id"]), record["delivery"]["event_type"])
+    said = record["delivery"]
+    yield Fact((topics.OTHER, record["user_id"] or "", said["id"]), said["event_type"])
 
 
 _OF_FAMILY: Mapping[Family, OfEvent] = {
