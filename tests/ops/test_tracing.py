@@ -112,10 +112,10 @@ def test_a_span_that_is_not_recorded_hands_on_what_it_was_given(parent: TraceCon
 def test_an_exception_is_named_and_its_text_is_left_out() -> None:
     """A text may hold values: a span has the class alone."""
     with recorded() as spans, pytest.raises(ValueError, match="glucose"), tracing.span("one", "client", NO_TRACE, {}):
-        raise ValueError("glucose 5.4")
+        raise ValueError("glucose of 5.4")
     (one,) = spans.ended
     assert said(one) == {"error.type": "ValueError"}
-    assert "5.4" not in one.to_json()
+    assert "glucose" not in one.to_json()  # a number of it may be part of a time
 
 
 def test_without_spans_a_block_runs_as_it_is() -> None:
