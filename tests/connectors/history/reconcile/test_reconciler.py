@@ -94,7 +94,7 @@ def no_collector() -> Iterator[None]:
 async def test_nothing_is_made_for_each_user(no_collector: None) -> None:
     """One TLS context, one client, one producer a run: behind sixty users there are as many as behind ten, though no
     collector has run; and when one has, no object more stays for each user."""
-    counts, objects = dict[int, Counter[type]](), dict[int, int]()
+    counts, objects = dict[int, Counter[type]](), dict[int, Counter[type]]()
     seen = 0
     async with (
         circle(USERS * 3) as (settings, api),
@@ -109,9 +109,12 @@ async def test_nothing_is_made_for_each_user(no_collector: None) -> None:
                 del api.requests[:]
                 gc.collect()
                 # Without timers: the fake API runs in this process, and its server makes one for each answer.
-                objects[seen] = sum(not isinstance(one, TimerHandle | Context) for one in gc.get_objects())
+                objects[seen] = Counter(
+                    type(one) for one in gc.get_objects() if not isinstance(one, TimerHandle | Context)
+                )
     assert counts[10] == counts[60]
-    assert objects[130] - objects[70] < 60, objects
+    # By type: threads of what other tests have started in this process make a few objects of many.
+    assert [(kind, n) for kind, n in (objects[130] - objects[70]).items() if n >= 60] == []
 
 
 async def test_who_leaves_early_leaves_nothing_under_way() -> None:
