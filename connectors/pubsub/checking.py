@@ -6,26 +6,26 @@ from google.api_core import exceptions
 from google.pubsub_v1 import SubscriberAsyncClient, Subscription
 
 from connectors.contract.receiving import BYTES_MAX
-from connectors.doors.check_lines import CheckLine, CheckState, look_at, ok, wrong
 from connectors.pubsub.client import ANSWER_S, LOST, close, refused, subscriber
 from connectors.pubsub.judge import SeenSubscription, judge
 from connectors.pubsub.source import MESSAGE_BYTES_MAX
 from streams.ops.errors import Unavailable
+from streams.ops.lines import Line, State, look_at, ok, wrong
 from streams.ops.settings import MIB, Settings
 
 DECLARE = "junction-streams source setup pubsub --declare"
 CONSUME = "pubsub.subscriptions.consume"
 
 
-async def check(settings: Settings) -> list[CheckLine]:
+async def check(settings: Settings) -> list[Line]:
     """A line a finding. Raises Misconfigured where no setting says which subscription."""
     try:
         return await _lines(settings)
     except Unavailable as error:
-        return [CheckLine(CheckState.SILENT, "Pub/Sub", str(error), "is the address right, and is there a way to it?")]
+        return [Line(State.SILENT, "Pub/Sub", str(error), "is the address right, and is there a way to it?")]
 
 
-async def _lines(settings: Settings) -> list[CheckLine]:
+async def _lines(settings: Settings) -> list[Line]:
     client = await subscriber(settings)
     try:
         return [one async for one in _look(client, settings)]
@@ -40,7 +40,7 @@ async def _lines(settings: Settings) -> list[CheckLine]:
         await close(client)
 
 
-async def _look(client: SubscriberAsyncClient, settings: Settings) -> AsyncIterator[CheckLine]:
+async def _look(client: SubscriberAsyncClient, settings: Settings) -> AsyncIterator[Line]:
     name = settings.pubsub_subscription
     try:
         found = await client.get_subscription(subscription=name, retry=None, timeout=ANSWER_S)
@@ -57,7 +57,7 @@ async def _look(client: SubscriberAsyncClient, settings: Settings) -> AsyncItera
     yield memory(settings)
 
 
-async def _allowed(client: SubscriberAsyncClient, name: str) -> CheckLine:
+async def _allowed(client: SubscriberAsyncClient, name: str) -> Line:
     request = {"resource": name, "permissions": [CONSUME]}
     try:
         allowed = (await client.test_iam_permissions(request, timeout=ANSWER_S)).permissions
@@ -71,7 +71,7 @@ async def _allowed(client: SubscriberAsyncClient, name: str) -> CheckLine:
     return wrong("rights", f"this login has no {CONSUME}", grant)
 
 
-def memory(settings: Settings) -> CheckLine:
+def memory(settings: Settings) -> Line:
     """The most that a process may hold: messages as they came, and what is unpacked at once."""
     n, unpacked = settings.source_messages_max, BYTES_MAX + settings.body_bytes_max
     return ok(

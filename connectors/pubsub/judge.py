@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from connectors.doors.check_lines import CheckLine, look_at, ok, wrong
+from streams.ops.lines import Line, look_at, ok, wrong
 
 DAY_S = 86_400
 _DEADLINE_S_MIN = 30  # of it 5 s pass between two extensions; a machine may pause for a while
@@ -29,7 +29,7 @@ class SeenSubscription(NamedTuple):
     changes: tuple[str, ...] = ()
 
 
-def judge(seen: SeenSubscription, topic: str) -> Iterator[CheckLine]:
+def judge(seen: SeenSubscription, topic: str) -> Iterator[Line]:
     """A line for each thing. `topic`: that of the settings; "" for none."""
     update = f"gcloud pubsub subscriptions update {seen.name}"
     yield _reads(seen, topic, update)
@@ -47,7 +47,7 @@ def judge(seen: SeenSubscription, topic: str) -> Iterator[CheckLine]:
         )
 
 
-def _reads(seen: SeenSubscription, topic: str, update: str) -> CheckLine:
+def _reads(seen: SeenSubscription, topic: str, update: str) -> Line:
     what = "subscription"
     if seen.kind != "pull":
         return wrong(what, f"its messages go to {seen.kind}, and not to us", f"{update} --push-endpoint=")
@@ -58,41 +58,41 @@ def _reads(seen: SeenSubscription, topic: str, update: str) -> CheckLine:
     return ok(what, f"there, of {seen.topic}")
 
 
-def _order(seen: SeenSubscription) -> CheckLine:
+def _order(seen: SeenSubscription) -> Line:
     if seen.is_ordered:
         return ok("ordering", "on")
     return look_at("ordering", "off, and it stays so: a user's events come in any order, versions decide", _NEW)
 
 
-def _exactly_once(seen: SeenSubscription, update: str) -> CheckLine:
+def _exactly_once(seen: SeenSubscription, update: str) -> Line:
     if not seen.is_exactly_once:
         return ok("exactly-once", "off")
     seen_words = "on: Junction advises against it together with ordering, it is slow"
     return look_at("exactly-once", seen_words, f"{update} --no-enable-exactly-once-delivery")
 
 
-def _retention(seen: SeenSubscription, update: str) -> CheckLine:
+def _retention(seen: SeenSubscription, update: str) -> Line:
     words = f"{seen.retention_s / DAY_S:g} days"
     if seen.retention_s >= 7 * DAY_S:
         return ok("retention", words)
     return look_at("retention", f"{words}: a longer stop loses events", f"{update} --message-retention-duration=7d")
 
 
-def _deadline(seen: SeenSubscription, update: str) -> CheckLine:
+def _deadline(seen: SeenSubscription, update: str) -> Line:
     if seen.ack_deadline_s >= _DEADLINE_S_MIN:
         return ok("ack deadline", f"{seen.ack_deadline_s} s")
     words = f"{seen.ack_deadline_s} s: what is pulled comes twice if this machine pauses for so long"
     return look_at("ack deadline", words, f"{update} --ack-deadline=60")
 
 
-def _expiration(seen: SeenSubscription, update: str) -> CheckLine:
+def _expiration(seen: SeenSubscription, update: str) -> Line:
     if seen.expires_s is None:
         return ok("expiration", "never")
     words = f"after {seen.expires_s / DAY_S:g} days without a door it is deleted, with what waits in it"
     return look_at("expiration", words, f"{update} --expiration-period=never")
 
 
-def _dead_letters(seen: SeenSubscription, update: str) -> CheckLine:
+def _dead_letters(seen: SeenSubscription, update: str) -> Line:
     if not seen.attempts_max:
         return ok("dead-letter policy", "none: a message waits until it is acknowledged")
     words = (

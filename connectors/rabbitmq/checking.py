@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from connectors.doors.check_lines import CheckLine, CheckState, look_at, ok, wrong
 from connectors.rabbitmq.connection import url_of
 from connectors.rabbitmq.standing import DURABLE, Presence, StandingQueue, look
 from connectors.rabbitmq.topology import queue_arguments
 from streams.ops import addresses
 from streams.ops.errors import Misconfigured, Unavailable
+from streams.ops.lines import Line, State, look_at, ok, wrong
 from streams.ops.settings import MIB, Settings
 
 DECLARE = "junction-streams source setup rabbitmq --declare"
@@ -23,19 +23,19 @@ _MESSAGE_MIB_3, _MESSAGE_MIB_4 = 128, 16
 _LOSING = ("x-message-ttl", "x-expires", "x-max-length", "x-max-length-bytes")
 
 
-async def check(settings: Settings) -> list[CheckLine]:
+async def check(settings: Settings) -> list[Line]:
     """A line a finding. Raises Misconfigured where no setting says which broker."""
     url_of(settings)
     where = addresses.shown(settings.rabbitmq_url.get_secret_value())
     try:
         return list(judge(await look(settings), settings))
     except Unavailable as error:
-        return [CheckLine(CheckState.SILENT, "RabbitMQ", str(error), "is it up, and is the address right?")]
+        return [Line(State.SILENT, "RabbitMQ", str(error), "is it up, and is the address right?")]
     except Misconfigured as error:
         return [wrong("login", str(error), f"rabbitmqctl list_permissions, on the broker of {where}")]
 
 
-def judge(found: StandingQueue, settings: Settings) -> Iterator[CheckLine]:
+def judge(found: StandingQueue, settings: Settings) -> Iterator[Line]:
     """Pure."""
     where = addresses.shown(settings.rabbitmq_url.get_secret_value())
     yield ok("RabbitMQ", f"version {found.version} at {where}")
@@ -56,7 +56,7 @@ def judge(found: StandingQueue, settings: Settings) -> Iterator[CheckLine]:
     yield _memory(found, settings)
 
 
-def _exchange(found: StandingQueue, settings: Settings) -> CheckLine:
+def _exchange(found: StandingQueue, settings: Settings) -> Line:
     name = settings.rabbitmq_exchange
     if found.exchange is Presence.MISSING:
         return wrong("exchange", f"there is no exchange {name}: Junction cannot publish", DECLARE)
@@ -66,7 +66,7 @@ def _exchange(found: StandingQueue, settings: Settings) -> CheckLine:
     return ok("exchange", f"{name} is there")
 
 
-def _right(found: StandingQueue, settings: Settings) -> CheckLine:
+def _right(found: StandingQueue, settings: Settings) -> Line:
     queue = settings.rabbitmq_queue
     if found.may_read:
         return ok("rights", f"this login may read {queue}")
@@ -75,7 +75,7 @@ def _right(found: StandingQueue, settings: Settings) -> CheckLine:
     )
 
 
-def _arguments(found: StandingQueue, settings: Settings) -> Iterator[CheckLine]:
+def _arguments(found: StandingQueue, settings: Settings) -> Iterator[Line]:
     stand = found.arguments
     if stand is None:
         change = "run it as a login with the right `configure` on the queue"
@@ -94,7 +94,7 @@ def _arguments(found: StandingQueue, settings: Settings) -> Iterator[CheckLine]:
         yield wrong("bounds", f"RabbitMQ drops messages by {', '.join(losing)}", ANOTHER)
 
 
-def _limit(limit: Any, version: str) -> CheckLine:
+def _limit(limit: Any, version: str) -> Line:
     is_new = _major(version) >= 4
     if limit is None and not is_new:
         return ok("limit", f"x-delivery-limit is not set; RabbitMQ 4 will take that as {LIMIT_UNSAID}")
@@ -107,13 +107,13 @@ def _limit(limit: Any, version: str) -> CheckLine:
     return wrong("limit", f"x-delivery-limit is {limit}: so many returns, and a message is dropped", ANOTHER)
 
 
-def _order(stand: dict[str, Any], consumers: int) -> CheckLine:
+def _order(stand: dict[str, Any], consumers: int) -> Line:
     if stand.get("x-single-active-consumer"):
         return ok("order", "one consumer at a time: a user's events stay in their order")
     return look_at("order", f"several may read at once ({consumers} do): versions decide, not order", ANOTHER)
 
 
-def _dead(found: StandingQueue, stand: dict[str, Any], settings: Settings) -> CheckLine:
+def _dead(found: StandingQueue, stand: dict[str, Any], settings: Settings) -> Line:
     name = stand.get("x-dead-letter-exchange")
     if not name:
         lost = "none: of a message that fits into no record, the dead letter on Kafka tells, and its bytes are lost"
@@ -128,7 +128,7 @@ def _dead(found: StandingQueue, stand: dict[str, Any], settings: Settings) -> Ch
     return ok("dead letters", f"what fits into no record goes to {name}")
 
 
-def _unseen(found: StandingQueue) -> Iterator[CheckLine]:
+def _unseen(found: StandingQueue) -> Iterator[Line]:
     yield look_at(
         "policies",
         "AMQP does not show them: a policy may set a smaller delivery-limit, a TTL or a length",
@@ -141,14 +141,14 @@ def _unseen(found: StandingQueue) -> Iterator[CheckLine]:
     )
 
 
-def _waiting(found: StandingQueue) -> CheckLine:
+def _waiting(found: StandingQueue) -> Line:
     waiting = f"{found.waiting or 0:,} messages wait, {found.consumers} consumers"
     if found.waiting and not found.consumers:
         return look_at("waiting", waiting, "junction-streams source rabbitmq")
     return ok("waiting", waiting)
 
 
-def _memory(found: StandingQueue, settings: Settings) -> CheckLine:
+def _memory(found: StandingQueue, settings: Settings) -> Line:
     largest = _MESSAGE_MIB_4 if _major(found.version) >= 4 else _MESSAGE_MIB_3
     n, most = settings.source_messages_max, settings.source_messages_max * largest
     likely = n * 12 * 1024 / MIB

@@ -16,8 +16,8 @@ from streams.ops.settings import Settings
 
 if TYPE_CHECKING:
     from connectors.contract.source import SourceMessage
-    from connectors.doors.check_lines import CheckLine
     from connectors.doors.message_file import MessageFile
+    from streams.ops.lines import Line
 
 DoorArgument = Annotated[
     Literal["rabbitmq", "pubsub", "eventhubs"],
@@ -33,9 +33,10 @@ def check(name: DoorArgument, as_json: AsJson = False) -> None:
 
     Example: `junction-streams source check rabbitmq`
     """
-    from streams.cli.show.source_check import print_check
+    from streams.cli.show.doctor import print_lines
 
-    raise SystemExit(print_check(_CHECKS[name](read_settings(running=NONE)), as_json=as_json))
+    found = _CHECKS[name](read_settings(running=NONE))
+    raise SystemExit(print_lines(found, as_json=as_json, if_wrong=1))
 
 
 @source_app.command()
@@ -63,7 +64,7 @@ def _read(file: Path) -> bytes:
         raise Misconfigured(f"cannot read {file}: {error.strerror}") from None
 
 
-def _check_rabbitmq(settings: Settings) -> "list[CheckLine]":
+def _check_rabbitmq(settings: Settings) -> "list[Line]":
     need("aiormq", "rabbitmq")
     from connectors.rabbitmq.checking import check as check_broker
 
@@ -77,7 +78,7 @@ def _rabbitmq_message(file: "MessageFile", settings: Settings) -> "SourceMessage
     return message_of(file, settings.rabbitmq_queue, time.time_ns() // 1_000_000, bounds_of(settings))
 
 
-def _check_pubsub(settings: Settings) -> "list[CheckLine]":
+def _check_pubsub(settings: Settings) -> "list[Line]":
     need("google.pubsub_v1", "pubsub")
     from connectors.pubsub.checking import check as check_subscription
 
@@ -91,7 +92,7 @@ def _pubsub_message(file: "MessageFile", settings: Settings) -> "SourceMessage":
     return message_of(file, settings.pubsub_subscription, time.time_ns() // 1_000_000, bounds_of(settings))
 
 
-def _check_eventhubs(settings: Settings) -> "list[CheckLine]":
+def _check_eventhubs(settings: Settings) -> "list[Line]":
     from connectors.event_hubs.checking import check as check_hub
 
     return check_hub(settings)
@@ -105,7 +106,7 @@ def _eventhubs_message(file: "MessageFile", settings: Settings) -> "SourceMessag
 
 
 # A door more: a function in each, and its name in DoorArgument.
-_CHECKS: "dict[str, Callable[[Settings], list[CheckLine]]]" = {
+_CHECKS: "dict[str, Callable[[Settings], list[Line]]]" = {
     "rabbitmq": _check_rabbitmq,
     "pubsub": _check_pubsub,
     "eventhubs": _check_eventhubs,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import NamedTuple
 
-from streams.doctor.judge.lines import Line, State, look_at, silent, wrong
 from streams.ops.errors import Misconfigured, StreamsError, Unavailable, place
+from streams.ops.lines import Line, State, look_at, silent, wrong
 
 Look = Callable[[], list[Line]]
 Told = Callable[[str], None]

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from streams.doctor.judge.lines import State
+from streams.ops.lines import State
 from streams.ops.settings import Settings
 
 SECRET = "whsec_bWFya2VyLW9mLXRoaXMtdGVzdC1hbmQtbW9yZQ=="

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from streams.doctor.judge.lines import State
 from streams.engine.wire.trial import transactional_id, try_transaction
 from streams.kafka import admin, registry
+from streams.ops.lines import State
 from streams.ops.settings import Settings
 from tests.doctor.program import SECRET, doctor, states
 

@@ -3,8 +3,8 @@
 import threading
 
 from streams.doctor.examine import Check, examine
-from streams.doctor.judge.lines import Line, State, look_at, ok, wrong
 from streams.ops.errors import Misconfigured, Unavailable
+from streams.ops.lines import Line, State, look_at, ok, wrong
 
 SECRET = "hunter2"
 

@@ -7,11 +7,11 @@ import pytest
 from confluent_kafka.admin import AclOperation, NewTopic, ResourceType
 
 from streams.demo.cluster import jars
-from streams.doctor.judge.lines import State
 from streams.doctor.look import cluster
 from streams.kafka import admin
 from streams.kafka.topic_changes import Action
 from streams.ops.errors import Misconfigured
+from streams.ops.lines import State
 from streams.ops.settings import MIB, Settings
 from tests.doctor.program import doctor, states
 from tests.refusing import PASSWORD, RefusingKafka, lacking

@@ -16,7 +16,6 @@ from streams.demo.cluster import jars
 from streams.demo.cluster.guarded import GuardedKafka, login
 from streams.demo.rights.matrix import counts, matrix
 from streams.demo.rights.show import lines
-from streams.doctor.judge.lines import State
 from streams.doctor.look import cluster, transaction
 from streams.engine.store.offsets import CommittedOffsets
 from streams.engine.work.producer import TransactionalProducer
@@ -27,6 +26,7 @@ from streams.kafka.acls import Rule
 from streams.kafka.logins import logins
 from streams.kafka.publisher import KafkaPublisher
 from streams.ops.errors import Forbidden, Misconfigured, Unavailable
+from streams.ops.lines import State
 from streams.ops.settings import Settings
 
 LOGINS = logins()

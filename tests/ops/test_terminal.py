@@ -17,7 +17,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from connectors.doors import check_lines
 from connectors.doors.message_file import MessageFile
 from connectors.doors.opening import MessageBounds
 from connectors.history.reconcile.findings import ReconcileVerdict, ResourceFinding, UserReconciliation
@@ -52,14 +51,12 @@ from streams.cli.show import (
     schemas,
     secrets,
     sink,
-    source_check,
     source_explain,
     source_setup,
     topics,
 )
 from streams.cli.show.drift import merged, render
 from streams.cli.show.status import print_status
-from streams.doctor.judge.lines import look_at
 from streams.doors.compare import DoorDiff
 from streams.doors.judging import Terms
 from streams.doors.misses import MissingEvent
@@ -76,6 +73,7 @@ from streams.kafka.subjects import SubjectCheck, SubjectStatus
 from streams.kafka.topic_changes import Change
 from streams.letters.explain import Explanation
 from streams.ops import terminal
+from streams.ops.lines import look_at
 from streams.ops.settings import Settings
 from streams.ops.terminal import Rows, lines, shown
 from streams.tables.history.request import Priority, Request, Why
@@ -208,7 +206,6 @@ PAGES: dict[str, Callable[[str], None]] = {
     ),
     "source setup": lambda x: source_setup.print_applied(AppliedPipeline({x: [FieldDifference(x, x, x + x)]}, {x: []})),
     "source setup plan": lambda x: source_setup.print_planned({x: [FieldDifference(x, x, x + x)]}),
-    "source check": lambda x: void(source_check.print_check([check_lines.look_at(x, x, x)], as_json=False) == 0),
     "source explain": by_source_explain,
     "letters": lambda x: terminal.say(letters._line(a_letter(x))),
     "letter": lambda x: printed(terminal.pairs(a_letter(x).items())),

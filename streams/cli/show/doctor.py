@@ -1,25 +1,24 @@
-"""What `doctor` prints: a line a finding, as soon as it is known."""
+"""What `doctor` and `source check` print: a line a finding, as soon as it is known."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 
-from streams.doctor.judge.lines import Line, State, exit_code
 from streams.ops import terminal
+from streams.ops.lines import Line, State, exit_code
 
 _LOOKS = {State.OK: "green", State.LOOK_AT: "yellow", State.WRONG: "bold red", State.SILENT: "red"}
 
 
-def print_lines(lines: Iterable[Line], *, as_json: bool, code_of: Callable[[Iterable[Line]], int] = exit_code) -> int:
-    """Print them; returns the exit code that they mean."""
+def print_lines(lines: Iterable[Line], *, as_json: bool, if_wrong: int = 2) -> int:
+    """Print them; returns the exit code that they mean (`exit_code`)."""
     if as_json:
         known = list(lines)
-        code = code_of(known)
-        terminal.machine({"exit": code, "lines": [asdict(line) for line in known]})
+        code = exit_code(known, if_wrong=if_wrong)
+        terminal.machine({"exit": code, "lines": [line._asdict() for line in known]})
         return code
-    return code_of(list(_printed(lines, terminal.console())))
+    return exit_code(_printed(lines, terminal.console()), if_wrong=if_wrong)
 
 
 def _printed(lines: Iterable[Line], console: Console) -> Iterator[Line]:

@@ -3,7 +3,7 @@
 Junction signs each delivery with a time, and the gateway refuses one that is too old or too new.
 """
 
-from streams.doctor.judge.lines import Line, look_at, ok, wrong
+from streams.ops.lines import Line, look_at, ok, wrong
 
 ABOUT = "clock"
 LOOK_AT_S = 30.0

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from streams.doctor.judge.lines import Line, look_at, ok, wrong
+from streams.ops.lines import Line, look_at, ok, wrong
 
 # Key of the request → the version that we send, what it is for, and the Kafka that has had it since.
 # By the `validVersions` and KIPs of Kafka's message definitions.

@@ -1,6 +1,6 @@
 """How Kafka is spoken to."""
 
-from streams.doctor.judge.lines import Line, look_at, ok
+from streams.ops.lines import Line, look_at, ok
 
 KAFKA = "kafka"
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from streams.doctor.judge.lines import Line, look_at, ok, some, wrong
+from streams.ops.lines import Line, look_at, ok, some, wrong
 
 TOPICS, SCHEMAS = "topics", "schemas"
 _APPLY = "run `junction-streams topics apply` (`topics plan` says what it would do)"

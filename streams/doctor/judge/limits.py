@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from streams.doctor.judge.lines import Line, look_at, ok, size, some, wrong
 from streams.events.times import DAY_MS, MINUTE_MS
+from streams.ops.lines import Line, look_at, ok, size, some, wrong
 
 ABOUT = "limits"
 RECORD = "STREAMS_RECORD_BYTES_MAX"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from streams.doctor.judge.lines import Line, look_at, ok, size, wrong
+from streams.ops.lines import Line, look_at, ok, size, wrong
 
 GIB = 1024**3
 _FREE_FEW, _FREE_LEAST = 2 * GIB, GIB // 4

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence, Set
 
-from streams.doctor.judge.lines import Line, look_at, ok, some, wrong
 from streams.events.rights import On, Right
+from streams.ops.lines import Line, look_at, ok, some, wrong
 
 ABOUT = "rights"
 _CREATE = "CREATE"

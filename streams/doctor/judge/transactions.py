@@ -1,6 +1,6 @@
 """Whether this login may have transactions."""
 
-from streams.doctor.judge.lines import Line, ok, silent, wrong
+from streams.ops.lines import Line, ok, silent, wrong
 
 ABOUT = "transactions"
 

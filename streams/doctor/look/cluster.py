@@ -8,7 +8,6 @@ from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from streams.doctor.judge import cluster, layout, limits, rights
-from streams.doctor.judge.lines import Line
 from streams.doctor.look.kafka import is_own
 from streams.engine.wire.trial import TIMEOUT_MS
 from streams.events.parts import Part
@@ -16,6 +15,7 @@ from streams.events.rights import Right, rights_of
 from streams.kafka import admin
 from streams.kafka.refused import refused
 from streams.kafka.topic_changes import Action, Change
+from streams.ops.lines import Line
 from streams.ops.settings import Settings
 
 ANSWER_S = 10.0

@@ -3,7 +3,7 @@
 import time
 
 from streams.doctor.judge import clock, machine
-from streams.doctor.judge.lines import Line
+from streams.ops.lines import Line
 from streams.ops.settings import Settings
 
 

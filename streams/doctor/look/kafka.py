@@ -10,7 +10,6 @@ from aiokafka.errors import KafkaError as ClientError
 from confluent_kafka import KafkaException, Producer
 
 from streams.doctor.judge import connection
-from streams.doctor.judge.lines import Line
 from streams.kafka.clients import SILENT, asking, client_id
 from streams.kafka.login.aiokafka import for_aiokafka
 from streams.kafka.login.librdkafka import for_librdkafka
@@ -18,6 +17,7 @@ from streams.kafka.ping import ping
 from streams.kafka.refused import refused
 from streams.ops import addresses
 from streams.ops.errors import Unavailable
+from streams.ops.lines import Line
 from streams.ops.settings import Settings
 
 PURPOSE = "doctor"

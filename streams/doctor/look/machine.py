@@ -6,7 +6,7 @@ import shutil
 from connectors.webhook import secret_files
 from connectors.webhook.endpoints import keyrings_of
 from streams.doctor.judge import machine
-from streams.doctor.judge.lines import Line
+from streams.ops.lines import Line
 from streams.ops.settings import Settings
 
 

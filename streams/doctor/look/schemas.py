@@ -9,10 +9,10 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from streams.doctor.judge import clock, layout
-from streams.doctor.judge.lines import Line
 from streams.kafka import registry
 from streams.kafka.registry_client import opened
 from streams.ops import addresses
+from streams.ops.lines import Line
 from streams.ops.settings import Settings
 
 SECOND_MS = 1000.0  # a `Date` header has whole seconds

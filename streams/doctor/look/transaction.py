@@ -1,9 +1,9 @@
 """A transaction of our own producer: whether this login may have one, what the brokers speak, and Kafka's clock."""
 
 from streams.doctor.judge import clock, cluster, transactions
-from streams.doctor.judge.lines import Line
 from streams.engine.wire.trial import try_transaction
 from streams.events.parts import USES, Part, owner
+from streams.ops.lines import Line
 from streams.ops.settings import Settings
 
 PATIENCE_S = 10.0

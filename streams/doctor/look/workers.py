@@ -1,8 +1,8 @@
 """The workers' query API: whether it answers with our token."""
 
 from streams.doctor.judge import machine
-from streams.doctor.judge.lines import Line
 from streams.ops import addresses
+from streams.ops.lines import Line
 from streams.ops.settings import Settings
 from streams.status.client import ask
 

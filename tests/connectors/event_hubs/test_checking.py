@@ -7,7 +7,6 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.contract.intake import opened_record
-from connectors.doors.check_lines import CheckState, exit_code
 from connectors.doors.message_file import parse
 from connectors.doors.opening import MessageBounds
 from connectors.event_hubs import standing
@@ -16,6 +15,7 @@ from connectors.event_hubs.checking import HOUR_MS, check, judge
 from connectors.event_hubs.from_file import message_of
 from connectors.event_hubs.standing import StandingHub
 from streams.ops.errors import Misconfigured
+from streams.ops.lines import State, exit_code
 from streams.ops.settings import Settings
 from streams.simulator.delivery.hub_messages import amqp_text
 from tests.doors import SLEEP, USER, body_of
@@ -25,10 +25,10 @@ ACCESS = HubAccess("clinic.servicebus.windows.net:9093", "junction", "listen", S
 WELL = StandingHub(4, retention_ms=168 * HOUR_MS, members=1, waiting=5, is_new=False)
 
 
-def states(found: StandingHub, access: HubAccess = ACCESS, settings: Settings = SETTINGS) -> dict[str, CheckState]:
+def states(found: StandingHub, access: HubAccess = ACCESS, settings: Settings = SETTINGS) -> dict[str, State]:
     """What is not as it should be."""
     lines = {line.about: line.state for line in judge(found, access, settings)}
-    return {about: state for about, state in lines.items() if state is not CheckState.OK}
+    return {about: state for about, state in lines.items() if state is not State.OK}
 
 
 def test_all_is_well() -> None:
@@ -40,25 +40,23 @@ def test_all_is_well() -> None:
 
 def test_each_that_is_not() -> None:
     """Each has a line of its own, and the command that mends it."""
-    assert states(StandingHub(0)) == {"hub": CheckState.WRONG}
-    assert states(WELL._replace(expired=3)) == {"expired": CheckState.WRONG}
-    assert states(WELL._replace(retention_ms=24 * HOUR_MS)) == {"retention": CheckState.LOOK_AT}
-    assert states(WELL._replace(retention_ms=None, members=None)) == {"retention": CheckState.LOOK_AT}
-    assert states(WELL._replace(members=0)) == {"waiting": CheckState.LOOK_AT}
+    assert states(StandingHub(0)) == {"hub": State.WRONG}
+    assert states(WELL._replace(expired=3)) == {"expired": State.WRONG}
+    assert states(WELL._replace(retention_ms=24 * HOUR_MS)) == {"retention": State.LOOK_AT}
+    assert states(WELL._replace(retention_ms=None, members=None)) == {"retention": State.LOOK_AT}
+    assert states(WELL._replace(members=0)) == {"waiting": State.LOOK_AT}
     default = SETTINGS.model_copy(update={"event_hubs_group": "$Default"})
     root = ACCESS._replace(policy="RootManageSharedAccessKey")
-    assert states(WELL, root, default) == {"policy": CheckState.LOOK_AT, "group": CheckState.LOOK_AT}
-    bad = [
-        line for line in judge(WELL._replace(expired=3, members=0), root, default) if line.state is not CheckState.OK
-    ]
+    assert states(WELL, root, default) == {"policy": State.LOOK_AT, "group": State.LOOK_AT}
+    bad = [line for line in judge(WELL._replace(expired=3, members=0), root, default) if line.state is not State.OK]
     assert all(line.change for line in bad)
 
 
 def test_on_the_look_alike(hub_settings: Settings) -> None:
     """A new hub has nothing wrong; that it keeps messages for a day only is to be looked at."""
     lines = check(hub_settings)
-    assert exit_code(lines) == 0
-    assert [line.about for line in lines if line.state is CheckState.LOOK_AT] == ["retention"]
+    assert exit_code(lines, if_wrong=1) == 0
+    assert [line.about for line in lines if line.state is State.LOOK_AT] == ["retention"]
 
 
 def test_what_cannot_be_asked(hub_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +70,7 @@ def test_what_cannot_be_asked(hub_settings: Settings, monkeypatch: pytest.Monkey
         (3, {"event_hubs_connection": SecretStr(connection.replace(address, "127.0.0.1:9"))}),
     ):
         lines = check(hub_settings.model_copy(update=update))
-        assert exit_code(lines) == code
+        assert exit_code(lines, if_wrong=1) == code
         assert "planted" not in str(lines)
     with pytest.raises(Misconfigured, match="no Event Hubs: set STREAMS_EVENT_HUBS_CONNECTION"):
         check(SETTINGS)

@@ -7,11 +7,11 @@ import grpc
 import pytest
 from google.pubsub_v1 import DeadLetterPolicy, ExpirationPolicy, MessageTransform, PushConfig, Subscription
 
-from connectors.doors.check_lines import CheckLine
 from connectors.pubsub.checking import DECLARE, check, memory, seen
 from connectors.pubsub.judge import judge
 from connectors.pubsub.topology import declare, wanted
 from streams.demo.pipelines.pubsub import FakePubSub
+from streams.ops.lines import Line
 from streams.ops.settings import MIB
 from tests.connectors.pubsub.test_client import asked, settings_at
 
@@ -19,7 +19,7 @@ SETTINGS = settings_at("https://localhost:1")
 UPDATE = f"gcloud pubsub subscriptions update {SETTINGS.pubsub_subscription}"
 
 
-def of(findings: list[CheckLine], what: str) -> CheckLine:
+def of(findings: list[Line], what: str) -> Line:
     return next(one for one in findings if one.about == what)
 
 
@@ -165,7 +165,7 @@ def test_on_a_pubsub(pubsub: FakePubSub, prefix: str) -> None:
     settings = settings_at(pubsub.endpoint, **names)
     assert [(one.state, one.change) for one in asyncio.run(check(settings))] == [("wrong", DECLARE)]
 
-    async def made() -> list[CheckLine]:
+    async def made() -> list[Line]:
         await declare(settings)
         return await check(settings)
 

@@ -8,11 +8,11 @@ import aiormq
 import pytest
 from aiormq.abc import AbstractChannel, DeliveredMessage
 
-from connectors.doors.check_lines import CheckLine, CheckState, exit_code
 from connectors.rabbitmq.checking import check, judge
 from connectors.rabbitmq.standing import Presence, StandingQueue
 from connectors.rabbitmq.topology import declare, queue_arguments
 from streams.demo.pipelines.rabbitmq import RabbitMQ
+from streams.ops.lines import Line, State, exit_code
 from streams.ops.settings import Settings
 from tests.doors import SLEEP, body_of
 
@@ -41,7 +41,7 @@ async def first(on: AbstractChannel, queue: str) -> DeliveredMessage:
     return await came.get()
 
 
-def found(settings: Settings) -> dict[str, CheckLine]:
+def found(settings: Settings) -> dict[str, Line]:
     return {line.about: line for line in asyncio.run(check(settings))}
 
 
@@ -51,8 +51,8 @@ def test_our_own_queue_is_right(broker: Settings) -> None:
     on_broker(broker, lambda on: on.basic_publish(body_of(1), exchange=broker.rabbitmq_exchange, routing_key=SLEEP))
     for _ in range(2):
         lines = found(broker)
-        assert exit_code(lines.values()) == 0
-        assert {about for about, line in lines.items() if line.state is CheckState.LOOK_AT} == {
+        assert exit_code(lines.values(), if_wrong=1) == 0
+        assert {about for about, line in lines.items() if line.state is State.LOOK_AT} == {
             "binding", "policies", "30 minutes", "waiting",
         }  # fmt: skip
         assert lines["waiting"].found == "1 messages wait, 0 consumers"
@@ -81,17 +81,17 @@ def test_what_loses_messages_is_wrong(broker: Settings, other: dict[str, Any], a
 
     on_broker(broker, replace)
     lines = found(broker)
-    assert [line.about for line in lines.values() if line.state is CheckState.WRONG] == [about]
+    assert [line.about for line in lines.values() if line.state is State.WRONG] == [about]
     assert said in lines[about].found
     assert lines[about].change
-    assert exit_code(lines.values()) == 1
+    assert exit_code(lines.values(), if_wrong=1) == 1
 
 
 def test_nothing_is_made(broker: Settings) -> None:
     """Without exchange and queue both are missing, and still are after the look."""
     for _ in range(2):
         lines = found(broker)
-        assert [line.about for line in lines.values() if line.state is CheckState.WRONG] == ["exchange", "queue"]
+        assert [line.about for line in lines.values() if line.state is State.WRONG] == ["exchange", "queue"]
         assert "source setup rabbitmq --declare" in lines["queue"].change
 
 
@@ -102,22 +102,22 @@ def test_who_may_not_come_in_or_finds_nobody(broker: Settings) -> None:
     others = url.replace("streams:", "streams:planted"), url.replace("%2F", "nobodys"), url.replace(port, "9")
     for changed, code in zip(others, (1, 1, 3), strict=True):
         lines = found(broker.model_copy(update={"rabbitmq_url": type(broker.rabbitmq_url)(changed)}))
-        assert exit_code(lines.values()) == code
+        assert exit_code(lines.values(), if_wrong=1) == code
         assert "planted" not in str(lines)
 
 
 @pytest.mark.parametrize(
     ("version", "limit", "state"),
     [
-        ("3.10.8", None, CheckState.OK),
-        ("4.1.0", None, CheckState.WRONG),
-        ("3.10.8", -1, CheckState.WRONG),
-        ("4.1.0", -1, CheckState.OK),
-        ("4.1.0", 20, CheckState.WRONG),
-        ("4.1.0", 1_000_000_000, CheckState.OK),
+        ("3.10.8", None, State.OK),
+        ("4.1.0", None, State.WRONG),
+        ("3.10.8", -1, State.WRONG),
+        ("4.1.0", -1, State.OK),
+        ("4.1.0", 20, State.WRONG),
+        ("4.1.0", 1_000_000_000, State.OK),
     ],
 )
-def test_the_limit_by_version(version: str, limit: int | None, state: CheckState) -> None:
+def test_the_limit_by_version(version: str, limit: int | None, state: State) -> None:
     """RabbitMQ 4 takes none as 20 and -1 as none; 3.10 takes none as none, and drops at the first return by -1."""
     settings = Settings(_env_file=None)
     arguments = {**queue_arguments(settings), "durable": True, "x-delivery-limit": limit}
@@ -130,5 +130,5 @@ def test_a_login_that_may_not_ask() -> None:
     """Arguments that this login may not see are said to be unseen, and a right that lacks is wrong."""
     seen = StandingQueue("3.10.8", Presence.THERE, 0, 0, None, may_read=False)
     lines = {line.about: line for line in judge(seen, Settings(_env_file=None))}
-    assert lines["arguments"].state is CheckState.LOOK_AT
-    assert (lines["rights"].state, lines["rights"].change[:27]) == (CheckState.WRONG, "rabbitmqctl set_permissions")
+    assert lines["arguments"].state is State.LOOK_AT
+    assert (lines["rights"].state, lines["rights"].change[:27]) == (State.WRONG, "rabbitmqctl set_permissions")

@@ -3,7 +3,7 @@
 import pytest
 
 from streams.doctor.judge.clock import clock
-from streams.doctor.judge.lines import State
+from streams.ops.lines import State
 
 NOW = 1_800_000_000_000.0
 

@@ -3,7 +3,7 @@
 import pytest
 
 from streams.doctor.judge import cluster
-from streams.doctor.judge.lines import State
+from streams.ops.lines import State
 
 OF_4_3 = {2: 11, 3: 13, 11: 9, 22: 6, 28: 5, 44: 1}
 

@@ -1,7 +1,7 @@
 """Topics and schemas that are there, missing, different."""
 
 from streams.doctor.judge import layout
-from streams.doctor.judge.lines import State
+from streams.ops.lines import State
 
 
 def test_topics() -> None:

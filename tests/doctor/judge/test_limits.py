@@ -1,7 +1,7 @@
 """Limits of brokers and topics beside the settings."""
 
 from streams.doctor.judge import limits
-from streams.doctor.judge.lines import State
+from streams.ops.lines import State
 
 MIB = 1024 * 1024
 

@@ -3,7 +3,7 @@
 import pytest
 
 from streams.doctor.judge import connection, machine, transactions
-from streams.doctor.judge.lines import State
+from streams.ops.lines import State
 
 GIB = 1024**3
 

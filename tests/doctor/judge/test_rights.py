@@ -1,8 +1,8 @@
 """What a login may do, as Kafka says it."""
 
 from streams.doctor.judge import rights
-from streams.doctor.judge.lines import State
 from streams.events.rights import On, Operation, Right
+from streams.ops.lines import State
 
 BOTH, READ = frozenset({"READ", "WRITE", "DESCRIBE"}), frozenset({"READ", "DESCRIBE"})
 NEEDS = {

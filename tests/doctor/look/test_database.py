@@ -3,9 +3,9 @@
 import pytest
 from pydantic import SecretStr
 
-from streams.doctor.judge.lines import State
 from streams.doctor.look import database as look
 from streams.ops.errors import Misconfigured
+from streams.ops.lines import State
 from streams.ops.settings import Settings
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.doctor.judge.lines import Line, exit_code, look_at, ok, silent, size, some, wrong
+from streams.ops.lines import Line, exit_code, look_at, ok, silent, size, some, wrong
 
 GOOD, DOUBT = ok("a", "b"), look_at("a", "b", "c")
 BAD, NOBODY = wrong("a", "b", "c"), silent("a", "b")
@@ -15,6 +15,7 @@ BAD, NOBODY = wrong("a", "b", "c"), silent("a", "b")
 def test_exit_code(lines: list[Line], code: int) -> None:
     """What a person has to change goes before what does not answer; what is only to be looked at is no failure."""
     assert exit_code(lines) == code
+    assert exit_code(lines, if_wrong=1) == (1 if code == 2 else code)
 
 
 def test_words() -> None:

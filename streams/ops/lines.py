@@ -1,8 +1,8 @@
-"""What the doctor says: one line a finding, and what all lines together mean for the exit code."""
+"""What `doctor` and `source check` find: one line a finding, and what all together mean for the exit code. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class State(StrEnum):
@@ -12,8 +12,7 @@ class State(StrEnum):
     SILENT = "no answer"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """`about`: what was looked at. `found`: what is so. `change`: what to do about it, "" for nothing."""
 
     state: State
@@ -23,25 +22,29 @@ class Line:
 
 
 def ok(about: str, found: str) -> Line:
+    """As it should be."""
     return Line(State.OK, about, found)
 
 
 def look_at(about: str, found: str, change: str) -> Line:
+    """Nothing is broken; a person should know it."""
     return Line(State.LOOK_AT, about, found, change)
 
 
 def wrong(about: str, found: str, change: str) -> Line:
+    """Something is lost, or will be, or does not work."""
     return Line(State.WRONG, about, found, change)
 
 
 def silent(about: str, found: str, change: str = "") -> Line:
+    """Nobody answered in time."""
     return Line(State.SILENT, about, found, change)
 
 
-def exit_code(lines: Iterable[Line]) -> int:
-    """0, 2 where a person has to change something, else 3 where a system does not answer."""
+def exit_code(lines: Iterable[Line], *, if_wrong: int = 2) -> int:
+    """0, `if_wrong` where a person has to change something, else 3 where a system does not answer."""
     states = {line.state for line in lines}
-    return 2 if State.WRONG in states else 3 if State.SILENT in states else 0
+    return if_wrong if State.WRONG in states else 3 if State.SILENT in states else 0
 
 
 def some(names: Iterable[str], most: int = 3) -> str:
