@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-import stamina
-
 from connectors.junction import endpoints, http_status
 from connectors.junction.call_span import answered, asking
 from connectors.junction.credentials import Credentials
@@ -44,15 +42,8 @@ class Caller:
         self, call: ApiCall, parse: Callable[[bytes], T], traceparent: str = ""
     ) -> tuple[T | None, int | None]:
         """The answer, parsed by `parse`, None for 404; and when Junction made it (`http_status.date_ms`)."""
-        trace, policy = trace_of_call(traceparent), self._policy
-        async for attempt in stamina.retry_context(
-            on=policy.again,
-            attempts=policy.tries,
-            timeout=policy.total_s,
-            wait_initial=policy.wait_first_s,
-            wait_max=policy.wait_max_s,
-            wait_jitter=policy.wait_first_s,
-        ):
+        trace = trace_of_call(traceparent)
+        async for attempt in self._policy.attempts():
             with attempt:
                 return await self._once(call, parse, trace)
         raise AssertionError("retry_context ends by return or raise")

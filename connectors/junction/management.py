@@ -8,8 +8,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-import stamina
-
 from connectors.junction import http_status
 from connectors.junction.credentials import management_headers
 from connectors.junction.endpoints import segment
@@ -44,16 +42,8 @@ class Management:
         body: Mapping[str, Any] | None = None,
     ) -> bytes:
         """The answer to `{org}/{endpoint}/{env}/{region}`. Raises Misconfigured, Refused, Unavailable."""
-        policy = self._policy
         try:
-            async for attempt in stamina.retry_context(
-                on=policy.again,
-                attempts=policy.tries,
-                timeout=policy.total_s,
-                wait_initial=policy.wait_first_s,
-                wait_max=policy.wait_max_s,
-                wait_jitter=policy.wait_first_s,
-            ):
+            async for attempt in self._policy.attempts():
                 with attempt:
                     url = f"{self._base}/{endpoint}/{self._where}"
                     answer = await self._http.send(method, url, params, self._headers, body)

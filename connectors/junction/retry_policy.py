@@ -1,7 +1,10 @@
 """When a call is tried again, and for how long. Pure but for the jitter."""
 
 import random
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+
+import stamina
 
 from connectors.junction.failures import TryLater
 
@@ -22,3 +25,14 @@ class RetryPolicy:
         if not error.asked_to_wait:
             return True
         return error.retry_after_s <= self.wait_max_s and error.retry_after_s + random.uniform(0, self.wait_first_s)
+
+    def attempts(self) -> AsyncIterator[stamina.Attempt]:
+        """The tries of one call: `async for attempt in policy.attempts(): with attempt: ...`."""
+        return stamina.retry_context(
+            on=self.again,
+            attempts=self.tries,
+            timeout=self.total_s,
+            wait_initial=self.wait_first_s,
+            wait_max=self.wait_max_s,
+            wait_jitter=self.wait_first_s,
+        )
