@@ -2,24 +2,19 @@
 
 import secrets
 import shutil
-import tempfile
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 from pydantic import SecretStr
 
 from streams.demo.cluster import ports
 from streams.demo.cluster.ports import LOOPBACK
 from streams.demo.cluster.supervise import Child
-from streams.ops.errors import Misconfigured, Unavailable
+from streams.demo.pipelines.broker import LocalBroker
+from streams.ops.errors import Misconfigured
 
 PROGRAM = "/usr/lib/rabbitmq/bin/rabbitmq-server"  # the one on the path asks to be root or `rabbitmq`
-READY_TIMEOUT_S = 60.0
-_READY = "completed with"
-_PREFIX = "junction-streams-rabbitmq-"
 _LOGIN = "streams"
 
 
@@ -30,68 +25,41 @@ def missing() -> str:
     return ""
 
 
-class RabbitMQ:
-    """`options`: lines of rabbitmq.conf; `hidden`: settings that it does not know. Raises Misconfigured where none can
-    run, Unavailable if it does not answer."""
+class RabbitMQ(LocalBroker):
+    """See LocalBroker. `options`: lines of rabbitmq.conf; `hidden`: settings that it does not know."""
+
+    what, ready_word, ready_s = "RabbitMQ", "completed with", 60.0
 
     def __init__(self, options: Mapping[str, str] | None = None, hidden: Mapping[str, str] | None = None) -> None:
+        super().__init__()
         self._options, self._hidden = options or {}, hidden or {}
         self._password = secrets.token_urlsafe(18)
         self._epmd: Child | None = None
-        self._child: Child | None = None
-        self.folder: Path
 
     @property
     def url(self) -> SecretStr:
         """For `STREAMS_RABBITMQ_URL`, of a login that may do everything."""
         return SecretStr(f"amqp://{_LOGIN}:{self._password}@{LOOPBACK}:{self._ports['amqp']}/%2F")
 
-    def __enter__(self) -> Self:
-        if why := missing():
-            raise Misconfigured(why)
-        self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        self._ports = ports.choose(["amqp", "dist", "epmd"], self.folder / "ports.json")
-        try:
-            self._write()
-            self.start()
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
-        return self
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        super().__exit__(kind, error, trace)
         if self._epmd:
             self._epmd.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)  # because nobody needs it
+            self._epmd = None
 
-    def start(self) -> None:
-        """Start it on its data and ports, and return when it takes connections."""
+    def _prepare(self) -> None:
+        if why := missing():
+            raise Misconfigured(why)
+        self._ports = ports.choose(["amqp", "dist", "epmd"], self.folder / "ports.json")
+        self._write()
+
+    def _launch(self) -> Child:
         if self._epmd is None:  # its own, or it would start one that outlives us
             command = ["epmd", "-port", str(self._ports["epmd"]), "-address", LOOPBACK]
             self._epmd = Child(command, self.folder / "epmd.log")
-        self._child = Child([PROGRAM], self.folder / "rabbitmq.log", env=self._environment())
-        deadline_s = time.monotonic() + READY_TIMEOUT_S
-        while _READY not in self._child.said():
-            if not self._child.running():
-                raise Misconfigured(f"RabbitMQ stopped by itself; its log says: {self._child.last_words()}")
-            if time.monotonic() > deadline_s:
-                raise Unavailable(f"RabbitMQ does not answer after {READY_TIMEOUT_S:.0f} s")
-            time.sleep(0.05)
-
-    def stop(self) -> None:
-        """Safe to repeat."""
-        if self._child:
-            self._child.stop()
-            self._child = None
-
-    def kill(self) -> None:
-        """SIGKILL."""
-        if self._child:
-            self._child.kill()
-            self._child = None
+        return Child([PROGRAM], self.folder / "rabbitmq.log", env=self._environment())
 
     def _write(self) -> None:
         own = {

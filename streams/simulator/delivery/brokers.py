@@ -6,10 +6,10 @@ from streams.events.doors import DoorName
 from streams.ops.errors import Misconfigured
 from streams.ops.extras import need
 from streams.ops.settings import Settings
-from streams.simulator.delivery.publisher import Broker
+from streams.simulator.delivery.publisher import PipelineBroker
 
 
-def open_broker(door: str, settings: Settings) -> AbstractAsyncContextManager[Broker]:
+def open_broker(door: str, settings: Settings) -> AbstractAsyncContextManager[PipelineBroker]:
     """Raises Misconfigured for a door that has none, a library that is not installed, or a missing setting."""
     if door == DoorName.RABBITMQ:
         need("aiormq", "rabbitmq")

@@ -32,7 +32,7 @@ _RIGHTS = frozenset((KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_A
 
 
 class HubPublisher:
-    """See `publisher.Broker`. Somebody has to call `poll` again and again."""
+    """See `publisher.PipelineBroker`. Somebody has to call `poll` again and again."""
 
     def __init__(self, settings: Settings, access: HubAccess) -> None:
         self._access, self._group = access, settings.event_hubs_group
@@ -41,7 +41,7 @@ class HubPublisher:
         self._producer = Producer({**client_conf(settings, access), **_CONF, "error_cb": self._errors.append})
 
     async def publish(self, message: PipelineMessage) -> None:
-        """See `publisher.Broker`."""
+        """See `publisher.PipelineBroker`."""
         answer: asyncio.Future[KafkaError | None] = asyncio.get_running_loop().create_future()
 
         def report(error: KafkaError | None, _: Message) -> None:

@@ -26,7 +26,7 @@ _WAIT_FIRST_S, _WAIT_MAX_S, _JITTER_S = 0.01, 3.0, 0.01
 _Progress = Callable[[Tally], None] | None
 
 
-class Broker(Protocol):
+class PipelineBroker(Protocol):
     """A broker that takes messages. `name`: for people."""
 
     name: str
@@ -38,7 +38,7 @@ class Broker(Protocol):
 class PipelinePublisher:
     """`patience_s`: when an event is given up; then, if nothing else was accepted in that time, the whole run."""
 
-    def __init__(self, broker: Broker, tally: Tally | None = None, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, broker: PipelineBroker, tally: Tally | None = None, patience_s: float = PATIENCE_S) -> None:
         self.tally = tally or Tally()
         self._broker, self._patience_s = broker, patience_s
         self._accepted_at = time.monotonic()

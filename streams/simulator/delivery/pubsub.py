@@ -21,7 +21,7 @@ PUBLISHED_MS = "simulated-publish-time-ms"  # the demo's fake knows it by this n
 
 
 class PubSubPublisher:
-    """See `publisher.Broker`."""
+    """See `publisher.PipelineBroker`."""
 
     name = "Pub/Sub"
 
@@ -30,7 +30,7 @@ class PubSubPublisher:
         self._is_google = settings.pubsub_endpoint.startswith("https://")
 
     async def publish(self, message: PipelineMessage) -> None:
-        """See `publisher.Broker`."""
+        """See `publisher.PipelineBroker`."""
         topic = self._settings.pubsub_topic
         told = {} if self._is_google else {PUBLISHED_MS: str(message.published_ms)}
         made = PubsubMessage(

@@ -35,7 +35,7 @@ _LOGIN = (
 
 
 class RabbitPublisher:
-    """See `publisher.Broker`. It connects when the first message comes, and again when that is lost."""
+    """See `publisher.PipelineBroker`. It connects when the first message comes, and again when that is lost."""
 
     def __init__(self, url: SecretStr, exchange: str) -> None:
         self._url, self._exchange = url.get_secret_value(), exchange
@@ -45,7 +45,7 @@ class RabbitPublisher:
         self._opening = asyncio.Lock()
 
     async def publish(self, message: PipelineMessage) -> None:
-        """See `publisher.Broker`."""
+        """See `publisher.PipelineBroker`."""
         channel = None
         try:
             async with asyncio.timeout(CONFIRM_S):
