@@ -1,9 +1,11 @@
 """What tests of doors share: bodies as Junction's, and what a door has put on Kafka."""
 
 import json
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from streams.events import Headers, topics
+from connectors.contract.intake import stored_record
+from streams.events import H_DOOR, H_ID, H_RECEIVED, H_SOURCE, H_TIME, Delivery, Headers, header, topics
 from streams.kafka.reader import Messages
 from streams.ops.settings import Settings
 
@@ -40,3 +42,20 @@ def stored(settings: Settings) -> list[StoredMessage]:
         StoredMessage(one.topic()[short:], one.partition(), one.key(), one.value() or b"", one.headers() or [])
         for one in found
     ]
+
+
+_OWN = {H_ID, H_TIME, H_RECEIVED, H_DOOR, H_SOURCE}  # headers of a delivery
+
+
+def check_as_webhook(found: Sequence[StoredMessage], bodies: Sequence[bytes], settings: Settings, door: str) -> None:
+    """Assert that there is one record for each body, with value, topic, key, partition and headers as the gateway
+    writes them, the delivery's own aside, and that it came through this door."""
+    assert sorted(one.value for one in found) == sorted(bodies)
+    webhook = Delivery("i", "webhook", "e", "t", "t")
+    for one in found:
+        record = stored_record(one.value, webhook, settings)
+        assert (f"{settings.topic_prefix}.{one.topic}", one.key, one.partition) == (*record[:2], record[3])
+        assert [row for row in one.headers if row[0] not in _OWN] == [
+            row for row in record.headers if row[0] not in _OWN
+        ]
+        assert header(one.headers, H_DOOR) == door

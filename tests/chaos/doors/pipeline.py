@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from streams.simulator.delivery.pipeline_message import PACKED_BYTES_MIN
 from tests.doors import SLEEP, body_of
-
-PACKED_FROM_BYTES = 1024  # as Junction does (domain file, section 8)
 
 
 class Sending(NamedTuple):
@@ -18,7 +17,7 @@ class Sending(NamedTuple):
 
     @property
     def is_packed(self) -> bool:
-        return len(self.body) >= PACKED_FROM_BYTES
+        return len(self.body) >= PACKED_BYTES_MIN
 
 
 def sending(n: int, users: int = 20, filler_bytes: int = 0) -> Sending:

@@ -9,15 +9,14 @@ import aiormq
 import pytest
 from pamqp.commands import Basic
 
-from connectors.contract.intake import stored_record
 from connectors.doors import service
 from connectors.rabbitmq.source import RabbitSource
 from connectors.rabbitmq.topology import declare
-from streams.events import H_DOOR, H_ID, H_REASON, H_RECEIVED, H_SOURCE, H_TIME, Delivery, header, topics
+from streams.events import H_ID, H_REASON, header, topics
 from streams.kafka import admin
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
-from tests.doors import SLEEP, body_of, stored
+from tests.doors import SLEEP, body_of, check_as_webhook, stored
 
 Published = tuple[str, bytes, dict[str, Any]]
 
@@ -62,15 +61,7 @@ def test_the_record_is_the_one_of_the_webhook(rabbit_settings: Settings) -> None
         rabbit_settings,
         [(SLEEP, gzip.compress(body) if n % 2 else body, packed if n % 2 else {}) for n, body in enumerate(bodies)],
     )
-    own = {H_ID, H_TIME, H_RECEIVED, H_DOOR, H_SOURCE}
-    expected = {body: stored_record(body, Delivery("i", "webhook", "e", "t", "t"), rabbit_settings) for body in bodies}
-    found = stored(rabbit_settings)
-    assert sorted(one.value for one in found) == sorted(bodies)
-    for one in found:
-        record = expected[one.value]
-        assert (f"{rabbit_settings.topic_prefix}.{one.topic}", one.key, one.partition) == (*record[:2], record[3])
-        assert [row for row in one.headers if row[0] not in own] == [row for row in record.headers if row[0] not in own]
-        assert header(one.headers, H_DOOR) == "rabbitmq"
+    check_as_webhook(stored(rabbit_settings), bodies, rabbit_settings, "rabbitmq")
     assert asyncio.run(waiting(rabbit_settings)) == 0
 
 
