@@ -4,7 +4,7 @@ Guarantee: 2xx only after every in-sync replica has the record; 503 when that is
 again. Without a right signature nobody can tell an endpoint that we have from one that we have not: both go the same
 way to the end, which is one 401, or 413, 408 and 503 for bodies that are too large, too slow, or too many. A verified
 body that we cannot read is kept as a dead letter and answered 2xx: five days of failures make Junction switch the
-endpoint off (domain file, 7.4).
+endpoint off (domain file, 7.4). A probe of our own goes the same way as far as its signature, and is stored nowhere.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from connectors.webhook.endpoints import Endpoint, Endpoints
 from connectors.webhook.head import Head, endpoint_of, read_head
 from connectors.webhook.limits.bodies import Budget, Busy, TooLarge, TooSlow
 from connectors.webhook.limits.senders import Sender, Senders
+from connectors.webhook.probe import ProbeReplies
 from connectors.webhook.replies import (
     ACCEPTED,
     BROKEN,
@@ -47,6 +48,7 @@ from connectors.webhook.request_span import answering
 from connectors.webhook.under_way import Request, UnderWay
 from connectors.webhook.watch import Watch
 from streams.events import Delivery
+from streams.events.probe import is_probe
 from streams.events.signature import Claim, Keyring, prove, read_claim
 from streams.kafka.publisher import Publisher
 from streams.ops import log, metrics, tracing
@@ -90,6 +92,7 @@ class Door:
         self._nobody = _nobody()
         self._budget = Budget(_BODIES_MAX * settings.body_bytes_max)
         self._messages = {reply: messages(reply, settings.retry_after_s) for reply in EVERY}
+        self._probes = ProbeReplies(settings, lambda: watch.trouble or publisher.broken, clock)
         self._logger = log.get("gateway")
         self._intake = Intake(settings, publisher, self._logger)
         self._quiet = Quiet(self._logger, "not_accepted")
@@ -126,7 +129,7 @@ class Door:
             self._under_way.end(request)
         if reply.status >= 400:
             await self._hold(reply, sender, scope, request.body_bytes)
-        start, body = self._messages[reply]
+        start, body = self._messages.get(reply) or messages(reply, self._settings.retry_after_s)
         await send(start)
         await send(body)
         child(metrics.REQUESTS, endpoint.name if endpoint else _STRANGER, reply.outcome).inc()
@@ -203,6 +206,8 @@ class Door:
         if endpoint is None:
             raise SignatureError("unknown endpoint")
         sender.proven_s = time.monotonic()
+        if is_probe(verified.id, body):  # no delivery: it is no use of a secret, and says nothing of Junction
+            return self._probes.reply(endpoint, verified.secret_position)
         endpoint.uses[verified.secret_position].count()
         endpoint.body_bytes.observe(len(body))
         if self._watch.trouble:

@@ -13,6 +13,7 @@ NEUTRAL = "text"  # of a number that is neither good nor bad: as the words aroun
 REPLIES: Mapping[str, str] = {
     "accepted": GREEN,
     "dead_letter": PURPLE,
+    "probe": "light-green",
     "refused": GREY,
     "not_allowed": "#6e6e6e",
     "not_found": PALE,

@@ -128,7 +128,7 @@ def since_yesterday(metric: str, *by: str) -> str:
 
 # Requests that were answered as they should not be, and those whose answer is ours to answer for: strangers are not.
 FAILED = 'junction_gateway_requests_total{outcome=~"unavailable|busy|overload|error"}'
-VALID = 'junction_gateway_requests_total{outcome!="refused"}'
+VALID = 'junction_gateway_requests_total{outcome!~"refused|probe"}'
 OBJECTIVE = 0.999  # share of valid webhooks that are answered 2xx at once; the rest is the error budget
 
 

@@ -9,8 +9,8 @@ _REFUSED = 'junction_gateway_requests_total{outcome="refused"}'
 _PANELS = (
     Panel(
         "Webhooks by answer",
-        "Requests a second by outcome. Accepted and dead_letter are 204; unavailable, busy, overload and error 503; "
-        "refused 401; too_large 413; too_slow and gone 408.",
+        "Requests a second by outcome. Accepted, dead_letter and probe are 204; unavailable, busy, overload and error "
+        "503; refused 401; too_large 413; too_slow and gone 408.",
         REQUESTS_PER_S,
         (Line("{{outcome}}", rate("junction_gateway_requests_total", "outcome")),),
         runbook="gateway-503.md",

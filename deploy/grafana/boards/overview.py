@@ -141,7 +141,7 @@ _TODAY = (
         "contents. Drift: not as Junction documents it.",
         COUNT,
         (
-            Line("webhooks", increase("junction_gateway_requests_total", "1d")),
+            Line("webhooks", increase('junction_gateway_requests_total{outcome!="probe"}', "1d")),
             Line("new", increase('junction_verdicts_total{verdict="NEW"}', "1d")),
             Line("changed", increase('junction_verdicts_total{verdict="CHANGED"}', "1d")),
             Line("conflicts", f"{increase('junction_conflicts_total', '1d')} or vector(0)"),

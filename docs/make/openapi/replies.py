@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from connectors.webhook.limits.senders import HOLD_S_MAX
 from connectors.webhook.protocol import CHUNK_BYTES_MIN, CHUNKS_MAX, HEAD_BYTES_MAX, HEADERS_MAX
-from connectors.webhook.replies import EVERY, Reply
+from connectors.webhook.replies import EVERY, PROBED, Reply
+from streams.events import probe
 from streams.ops.settings import Settings
 
 
@@ -26,6 +27,11 @@ WORDS: Mapping[str, Words] = {
     "dead_letter": Words(
         "The signature is right, and the body names no event: it is kept as a dead letter",
         "Nothing more; the same body would be kept once more",
+    ),
+    "probe": Words(
+        "A probe of ours: its id begins with `probe_`, its type is `junction_streams.probe`, and both are signed as of "
+        "any event. It is stored nowhere, counts as no use of a secret, and is answered while Kafka is away, too",
+        "Read the headers: they say which gateway this is",
     ),
     "refused": Words(
         "No right signature: its headers are missing, malformed, there twice or too far from now, or no secret of the "
@@ -97,10 +103,35 @@ def _headers(replies: list[Reply], settings: Settings) -> Iterator[tuple[str, An
         )
     if any(reply.is_last for reply in replies):
         yield "Connection", _CLOSE | {"required": all(reply.is_last for reply in replies)}
+    if PROBED in replies:
+        yield from _of_a_probe()
     if replies[0].status == HTTPStatus.METHOD_NOT_ALLOWED:
         yield "Allow", {"required": True, "schema": {"const": "POST"}}
 
 
+def _of_a_probe() -> Iterator[tuple[str, Any]]:
+    """The headers of what a probe is answered."""
+    said: dict[str, tuple[str, dict[str, Any]]] = {
+        probe.H_INSTANCE: ("Host and process that answered", {"pattern": "^[!-~]+/[0-9]+$"}),
+        probe.H_PROCESSES: ("How many processes share the port", {"pattern": "^[1-9][0-9]*$"}),
+        probe.H_PROGRAM: ("Version of junction-streams", {"type": "string"}),
+        probe.H_CLOCK: ("The gateway's clock, Unix milliseconds", {"pattern": "^[0-9]+$"}),
+        probe.H_SECRETS: (
+            "Fingerprints of the live secrets of this endpoint in this process, the newest first",
+            {"pattern": f"^{_PRINT}(,{_PRINT})*$"},
+        ),
+        probe.H_SECRET: ("Fingerprint of the secret that has signed the probe", {"pattern": f"^{_PRINT}$"}),
+        probe.H_READY: (
+            f"Whether a delivery would be stored now: `{probe.NO}` while Kafka is away, or the gateway stops",
+            {"enum": [probe.YES, probe.NO]},
+        ),
+    }
+    for name, (when, schema) in said.items():
+        described = f"{when}. Of a probe alone."
+        yield name.title(), {"description": described, "required": False, "schema": {"type": "string"} | schema}
+
+
+_PRINT = "[0-9a-f]{8}"
 _CLOSE = {
     "description": "The connection ends with this answer: what is left of the body is not read.",
     "schema": {"const": "close"},
