@@ -20,6 +20,7 @@ from streams.simulator.api.handlers import Asked, Handlers, Missing
 from streams.simulator.api.options import ApiOptions, Fault
 from streams.simulator.api.pipelines import FakePipelines
 from streams.simulator.api.queries import Invalid
+from streams.simulator.management.fake import FakeManagement
 from streams.simulator.world.world import World
 
 Clock = Callable[[], float]
@@ -29,13 +30,20 @@ Handler = Callable[[Asked], bytes]
 class FakeApi:
     """Junction's API for a world. `counts`: what was asked so far. `app`: for any ASGI server."""
 
-    def __init__(self, world: World, options: ApiOptions | None = None, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self,
+        world: World,
+        options: ApiOptions | None = None,
+        clock: Clock = time.monotonic,
+        management: FakeManagement | None = None,
+    ) -> None:
         self.options, self.counts = options or ApiOptions(), Counts()
         self.closing = asyncio.Event()  # nobody hangs on once the server wants to end
         self._clock = clock
         self._tokens: dict[str, float] = {}
         self.handlers, self.pipelines = Handlers(world, self.options, clock), FakePipelines()
-        self.app = Starlette(routes=[*self._routes(), *self._own_routes()])
+        self.management = management or FakeManagement(management_key=self.options.management_key)
+        self.app = Starlette(routes=[*self._routes(), *self._own_routes(), *self.management.routes()])
 
     def _routes(self) -> list[Route]:
         """The longer path first where two begin alike."""
