@@ -14,7 +14,7 @@ async with open_client(settings) as client:
 | more than one page | `paging` |
 | a page as webhook bodies | `bodies` |
 
-The Org Management API, with a management key, says where events are pushed:
+The Org Management API, with a management key, says where events are pushed, and to which webhooks:
 
 | what | file |
 |---|---|
@@ -22,6 +22,7 @@ The Org Management API, with a management key, says where events are pushed:
 | the body of a pipeline; its secrets masked, and revealed for the wire | `etl_pipelines`, `pipeline_secrets` |
 | what Junction cannot use; what differs there | `pipeline_checks`, `pipeline_differences` |
 | look, send what differs, look again | `pipeline_setup` |
+| the team's webhooks: list, create, patch, delete, headers, secrets | `webhook_api` |
 """
 
 from connectors.junction.bodies import bodies, bodies_within

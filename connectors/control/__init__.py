@@ -1,0 +1,12 @@
+"""Our webhooks at Junction: what is wanted, compared, changed, proved, rotated, recovered.
+
+webhooks.toml says what is wanted, Junction's Management API what there is. The difference is a plan; `apply` reads
+again, and changes only that.
+
+| what | file |
+|---|---|
+| webhooks.toml: what is wanted, all its problems with lines | `file`, `problems` |
+| which endpoint is ours: a tag at the end of its description | `tag` |
+| patterns of event types as exact names | `globs` |
+| headers that Junction cannot send; secrets that it cannot use | `header_rules`, `signing_secret` |
+"""
