@@ -43,7 +43,8 @@ class FakeApi:
         self._tokens: dict[str, float] = {}
         self.handlers, self.pipelines = Handlers(world, self.options, clock), FakePipelines()
         self.management = management or FakeManagement(management_key=self.options.management_key)
-        self.app = Starlette(routes=[*self._routes(), *self._own_routes(), *self.management.routes()])
+        routes = [*self._routes(), *self._own_routes(), *self.management.routes()]
+        self.app = Starlette(routes=routes, lifespan=self.management.lifespan)
 
     def _routes(self) -> list[Route]:
         """The longer path first where two begin alike."""

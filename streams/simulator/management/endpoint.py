@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from streams.events import new_message_id, signature
 from streams.simulator.management import rules
+from streams.simulator.management.endpoint_log import EndpointLog
 
 _SECRET_BYTES = 24
 
@@ -36,7 +37,7 @@ class OldSecret:
 class SvixEndpoint:
     """`secret` is the one of today; `old` those of before, the oldest first.
 
-    `first_failure_s`: since when every message has been given up.
+    `first_failure_s`: since when every message has been given up. `log`: what it was sent.
     """
 
     id: str
@@ -51,6 +52,7 @@ class SvixEndpoint:
     old: list[OldSecret] = field(default_factory=list, repr=False)
     updated_s: float = 0.0
     first_failure_s: float | None = None
+    log: EndpointLog = field(default_factory=EndpointLog, repr=False)
 
     def wants(self, event_type: str) -> bool:
         """Whether a message of this type made now is for it."""

@@ -18,7 +18,9 @@ class ManagementOptions:
 
     `known_types`: the event types of the catalogue; others are refused. `null_clears`: whether null in a PATCH takes
     away a rate limit and a filter; nobody says it of Junction. `recover_max`: where a recover stops. `attempt_s`: how
-    long an attempt waits for its answer. `at_once`: attempts under way for one endpoint.
+    long an attempt waits for its answer. `at_once`: attempts under way for one endpoint. `operational_events`:
+    whether what happens to an endpoint is told to the others, as Junction says and Svix denies. `tells_tasks`: whether
+    it says how many messages a recover has sent.
     """
 
     compress: float = 1.0
@@ -33,6 +35,8 @@ class ManagementOptions:
     span_max_s: float = 14 * DAY_S + 300
     attempt_s: float = 15.0
     at_once: int = 32
+    operational_events: bool = False
+    tells_tasks: bool = True
 
     def real_s(self, svix_s: float) -> float:
         """How long something takes here."""

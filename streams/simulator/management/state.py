@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from streams.events import message_ids
 from streams.simulator.management import rules
 from streams.simulator.management.endpoint import SvixEndpoint, new_id, new_secret
+from streams.simulator.management.messages import SvixMessage
 from streams.simulator.management.options import ManagementOptions, WallClock
 
 FIELDS = ("url", "description", "rate_limit", "disabled", "filter_types")
@@ -23,12 +24,31 @@ class SvixApp:
 
     id: str
     endpoints: dict[str, SvixEndpoint] = field(default_factory=dict)
+    messages: dict[str, SvixMessage] = field(default_factory=dict, repr=False)
 
     def endpoint(self, id: str) -> SvixEndpoint:
         """Raises NoSuch."""
         if id not in self.endpoints:
             raise NoSuch
         return self.endpoints[id]
+
+    def message(self, id: str) -> SvixMessage:
+        """Raises NoSuch."""
+        if id not in self.messages:
+            raise NoSuch
+        return self.messages[id]
+
+    def missing(self, endpoint: SvixEndpoint, since_s: float, until_s: float) -> list[str]:
+        """Messages made between the two times that the endpoint's filter takes and nobody has tried to send it."""
+        log, wanted = endpoint.log, endpoint.filter_types
+        return [
+            one.id
+            for one in sorted(self.messages.values(), key=lambda message: message.id)
+            if since_s <= one.created_s < until_s
+            and (wanted is None or one.event_type in wanted)
+            and not log.of(one.id)
+            and one.id not in log.pending
+        ]
 
 
 class SvixState:
@@ -44,7 +64,9 @@ class SvixState:
 
     def attempted(self, app: SvixApp) -> Iterator[tuple[str, float]]:
         """What came of each attempt (`success`, `fail`), and when it was made, Unix seconds."""
-        yield from ()
+        for endpoint in app.endpoints.values():
+            for attempt in endpoint.log.attempts:
+                yield "success" if attempt.is_success else "fail", attempt.made_s
 
     def add(self, app: SvixApp, fields: dict[str, object], secret: str | None) -> SvixEndpoint:
         """A new endpoint. `fields`: some of FIELDS. Raises Broken."""
