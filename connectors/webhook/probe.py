@@ -1,4 +1,4 @@
-"""What a gateway answers to a probe: who it is, its clock, and which secrets this process takes for the endpoint."""
+"""What a gateway answers to a probe: who it is, its clock, which secrets this process takes, what each has verified."""
 
 import os
 import socket
@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from connectors.webhook.endpoints import Endpoint
 from connectors.webhook.replies import PROBED, Reply
+from connectors.webhook.secret_use import SecretUse
 from streams import __version__
 from streams.events import probe
 from streams.ops.settings import Settings
@@ -31,10 +32,15 @@ class ProbeReplies:
         said = (
             (probe.H_CLOCK, str(round(self._clock() * 1000))),
             (probe.H_SECRETS, ",".join(prints)),
+            (probe.H_USES, probe.uses_text(map(_use, endpoint.uses))),
             (probe.H_SECRET, prints[position]),
             (probe.H_READY, probe.NO if self._trouble() else probe.YES),
         )
         return PROBED._replace(headers=(*self._constant, *((name.encode(), text.encode()) for name, text in said)))
+
+
+def _use(use: SecretUse) -> probe.ProbedUse:
+    return probe.ProbedUse(use.verified, use.last_used_s, use.since_s)
 
 
 def _ascii(name: str) -> str:

@@ -5,7 +5,9 @@ so that a delivery pays no more than that; a body that only claims the type is a
 """
 
 import random
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,12 +19,40 @@ H_PROCESSES = "junction-streams-processes"  # so many share the port
 H_PROGRAM = "junction-streams-version"
 H_CLOCK = "junction-streams-clock"  # Unix milliseconds
 H_SECRETS = "junction-streams-secrets"  # fingerprints of the endpoint's live secrets, the newest first
+H_USES = "junction-streams-uses"  # of each of them, as `uses_text` writes it
 H_SECRET = "junction-streams-secret"  # noqa: S105  # because it is the name of a header: the fingerprint that matched
 H_READY = "junction-streams-ready"  # whether a delivery would be stored: yes, or no
-HEADERS = (H_INSTANCE, H_PROCESSES, H_PROGRAM, H_CLOCK, H_SECRETS, H_SECRET, H_READY)
+HEADERS = (H_INSTANCE, H_PROCESSES, H_PROGRAM, H_CLOCK, H_SECRETS, H_USES, H_SECRET, H_READY)
 YES, NO = "yes", "no"
 
 BODY_BYTES_MIN = 1024
+
+
+class ProbedUse(NamedTuple):
+    """What one process knows of one secret: how many deliveries it verified since `since_s`, and when the last one.
+
+    Unix seconds; `last_used_s` is 0 for never.
+    """
+
+    verified: int
+    last_used_s: float
+    since_s: float
+
+
+_USE = re.compile(r"([0-9]{1,18})/([0-9]{1,12}\.[0-9]{3})/([0-9]{1,12}\.[0-9]{3})")
+
+
+def uses_text(uses: Iterable[ProbedUse]) -> str:
+    """`120/1795973000.123/1795970000.000`, joined by commas."""
+    return ",".join(f"{one.verified}/{one.last_used_s:.3f}/{one.since_s:.3f}" for one in uses)
+
+
+def read_uses(text: str) -> tuple[ProbedUse, ...]:
+    """Raises ValueError for what `uses_text` does not write."""
+    found = [_USE.fullmatch(one) for one in text.split(",")] if text else []
+    if not all(found):
+        raise ValueError("no uses of secrets")
+    return tuple(ProbedUse(int(one[1]), float(one[2]), float(one[3])) for one in found if one)
 
 
 class _Typed(msgspec.Struct, gc=False):

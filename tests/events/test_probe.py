@@ -82,3 +82,19 @@ def test_a_type_alone_makes_no_probe() -> None:
 def test_no_bytes_make_it_raise(body: bytes, rest: str) -> None:
     """Whatever was signed."""
     assert probe.is_probe(probe.ID_PREFIX + rest, body) in (False, True)
+
+
+USES = st.builds(probe.ProbedUse, st.integers(0, 10**17), *[st.integers(0, 10**14).map(lambda ms: ms / 1000)] * 2)
+
+
+@given(st.lists(USES, max_size=12))
+def test_uses_are_read_as_they_were_written(uses: list[probe.ProbedUse]) -> None:
+    """To the millisecond."""
+    assert list(probe.read_uses(probe.uses_text(uses))) == uses
+
+
+@pytest.mark.parametrize("text", ["1", "1/2/3", "1/2.000/3.000,", "-1/2.000/3.000", "1/nan/3.000", "1/2.000/3.000 "])
+def test_what_are_no_uses(text: str) -> None:
+    """Somebody else's answer is seen to be one."""
+    with pytest.raises(ValueError, match="no uses"):
+        probe.read_uses(text)

@@ -120,6 +120,11 @@ def _of_a_probe() -> Iterator[tuple[str, Any]]:
             "Fingerprints of the live secrets of this endpoint in this process, the newest first",
             {"pattern": f"^{_PRINT}(,{_PRINT})*$"},
         ),
+        probe.H_USES: (
+            "Of each of them: deliveries that it verified in this process, when the last one, and since when they are "
+            "counted (Unix seconds, 0.000 for never)",
+            {"pattern": f"^{_USE}(,{_USE})*$"},
+        ),
         probe.H_SECRET: ("Fingerprint of the secret that has signed the probe", {"pattern": f"^{_PRINT}$"}),
         probe.H_READY: (
             f"Whether a delivery would be stored now: `{probe.NO}` while Kafka is away, or the gateway stops",
@@ -132,6 +137,7 @@ def _of_a_probe() -> Iterator[tuple[str, Any]]:
 
 
 _PRINT = "[0-9a-f]{8}"
+_USE = r"[0-9]+/[0-9]+\.[0-9]{3}/[0-9]+\.[0-9]{3}"
 _CLOSE = {
     "description": "The connection ends with this answer: what is left of the body is not read.",
     "schema": {"const": "close"},

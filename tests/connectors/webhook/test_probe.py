@@ -53,6 +53,7 @@ def test_it_says_who_it_is(gateway: Running) -> None:
     said = {name: reply.headers[name] for name in probe.HEADERS}
     assert (reply.status_code, reply.content) == (204, b"")
     assert re.fullmatch(r"[!-~]+/\d+", said.pop(probe.H_INSTANCE))
+    assert len(probe.read_uses(said.pop(probe.H_USES))) == 2
     assert said == {
         probe.H_PROCESSES: "1",
         probe.H_PROGRAM: __version__,
@@ -68,6 +69,17 @@ def test_it_says_which_secret_fits(gateway: Running) -> None:
     by_old, at_other = ask(gateway, OLD_SECRET), ask(gateway, endpoint="other")
     assert (by_old.headers[probe.H_SECRET], by_old.headers[probe.H_SECRETS]) == (OLD, f"{NEW},{OLD}")
     assert (at_other.headers[probe.H_SECRET], at_other.headers[probe.H_SECRETS]) == (NEW, NEW)
+
+
+def test_it_says_what_each_secret_verified(gateway: Running) -> None:
+    """What the admin listener says of the endpoint in this process: deliveries alone, as each of its rows."""
+    for id, secret in (("msg_1", SECRET), ("msg_2", OLD_SECRET), ("msg_3", SECRET)):
+        assert gateway.post(body_of(), signed(body_of(), id, secret=secret)).status_code == 204
+    rows = [row for row in httpx.get(f"{gateway.admin}/secrets").json() if row["endpoint"] == "junction"]
+    uses = probe.read_uses(ask(gateway).headers[probe.H_USES])
+    assert [one.verified for one in uses] == [2, 1]
+    told = [(row["verified"], round(row["last_used_s"], 3), round(row["since_s"], 3)) for row in rows]
+    assert [tuple(one) for one in uses] == told
 
 
 def test_it_is_no_delivery(gateway: Running) -> None:
