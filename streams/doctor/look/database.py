@@ -2,7 +2,8 @@
 
 import time
 
-from streams.doctor.judge import clock, machine
+from streams.doctor.judge import machine
+from streams.ops import clocks
 from streams.ops.lines import Line
 from streams.ops.settings import Settings
 
@@ -21,7 +22,7 @@ def database(settings: Settings) -> list[Line]:
     version, may_create, has_schema, clock_ms = row
     said = machine.postgres(int(version), may_create=may_create, has_schema=has_schema, schema=settings.postgres_schema)
     tolerance_s = settings.signature_tolerance_s
-    theirs = clock.clock("PostgreSQL", float(clock_ms), (before_ms, after_ms), grain_ms=1, tolerance_s=tolerance_s)
+    theirs = clocks.clock("PostgreSQL", float(clock_ms), (before_ms, after_ms), grain_ms=1, tolerance_s=tolerance_s)
     return [said, theirs]
 
 

@@ -8,10 +8,10 @@ from typing import Any
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
-from streams.doctor.judge import clock, layout
+from streams.doctor.judge import layout
 from streams.kafka import registry
 from streams.kafka.registry_client import opened
-from streams.ops import addresses
+from streams.ops import addresses, clocks
 from streams.ops.lines import Line
 from streams.ops.settings import Settings
 
@@ -26,7 +26,7 @@ def answers(settings: Settings) -> list[Line]:
         lines = layout.registry(addresses.shown(settings.registry_url), level, _mode(client))
     if heard.date_ms is not None:
         tolerance_s = settings.signature_tolerance_s
-        said = clock.clock("the registry", heard.date_ms, heard.ours_ms, grain_ms=SECOND_MS, tolerance_s=tolerance_s)
+        said = clocks.clock("the registry", heard.date_ms, heard.ours_ms, grain_ms=SECOND_MS, tolerance_s=tolerance_s)
         lines.append(said)
     return lines
 

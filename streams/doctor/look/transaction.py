@@ -1,8 +1,9 @@
 """A transaction of our own producer: whether this login may have one, what the brokers speak, and Kafka's clock."""
 
-from streams.doctor.judge import clock, cluster, transactions
+from streams.doctor.judge import cluster, transactions
 from streams.engine.wire.trial import try_transaction
 from streams.events.parts import USES, Part, owner
+from streams.ops import clocks
 from streams.ops.lines import Line
 from streams.ops.settings import Settings
 
@@ -20,5 +21,5 @@ def transaction(settings: Settings, part: Part | None) -> list[Line]:
         lines += cluster.versions(tried.versions, tried.metadata_level)
     if tried.clock_ms is not None:
         tolerance_s = settings.signature_tolerance_s
-        lines.append(clock.clock("Kafka", tried.clock_ms, tried.ours_ms, grain_ms=1, tolerance_s=tolerance_s))
+        lines.append(clocks.clock("Kafka", tried.clock_ms, tried.ours_ms, grain_ms=1, tolerance_s=tolerance_s))
     return lines

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.doctor.judge.clock import clock
+from streams.ops.clocks import clock
 from streams.ops.lines import State
 
 NOW = 1_800_000_000_000.0

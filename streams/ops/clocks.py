@@ -1,4 +1,4 @@
-"""How far another system's clock is from ours.
+"""How far another system's clock is from ours, told in a line. Pure.
 
 Junction signs each delivery with a time, and the gateway refuses one that is too old or too new.
 """
