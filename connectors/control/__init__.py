@@ -8,5 +8,6 @@ again, and changes only that.
 | webhooks.toml: what is wanted, all its problems with lines | `file`, `problems` |
 | which endpoint is ours: a tag at the end of its description | `tag` |
 | patterns of event types as exact names | `globs` |
+| who answers at a URL; where the way breaks, and what mends it | `probe`, `probe_trial`, `probe_judge` |
 | headers that Junction cannot send; secrets that it cannot use | `header_rules`, `signing_secret` |
 """
