@@ -9,5 +9,6 @@ again, and changes only that.
 | which endpoint is ours: a tag at the end of its description | `tag` |
 | patterns of event types as exact names | `globs` |
 | who answers at a URL; where the way breaks, and what mends it | `probe`, `probe_trial`, `probe_judge` |
+| the signing secret turned, step by step | `rotation` |
 | headers that Junction cannot send; secrets that it cannot use | `header_rules`, `signing_secret` |
 """
