@@ -11,4 +11,8 @@ again, and changes only that.
 | who answers at a URL; where the way breaks | `probe`, `probe_trial`, `probe_judge`, `probe_routes` |
 | the signing secret turned, step by step | `rotation` |
 | headers that Junction cannot send; secrets that it cannot use | `header_rules`, `signing_secret` |
+| what differs, field by field; what has to be done; a plan in a file | `compare`, `plan`, `plan_file` |
+| doing it, once, whatever happens on the way; whether a URL may be told to Junction | `apply`, `proving` |
+| with the dashboard alone: the steps, and what is seen of them | `guided` |
+| taking over what somebody made by hand; which credentials there are | `adopt`, `cases` |
 """

@@ -20,7 +20,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from connectors.control import tag
+from connectors.control import globs, header_rules, tag
 from connectors.control.problems import FileLines, FileProblem, suggestion
 from connectors.junction.webhook_api import TeamPlace
 from streams.ops import addresses
@@ -55,6 +55,11 @@ class WantedEndpoint:
     gateways: tuple[str, ...] = ()
     is_enabled: bool = True
     plain_headers: frozenset[str] = frozenset()
+
+    @property
+    def filter_types(self) -> tuple[str, ...] | None:
+        """Exact event types, sorted; None is all."""
+        return None if isinstance(self.events, Everything) else globs.expand(self.events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,10 +226,12 @@ def _table_problems(table: _EndpointTable, environment: Mapping[str, str]) -> It
     for base in table.gateways:
         if not _is_base(base):
             yield "gateways", f"{addresses.shown(base)!r} is no base URL", 'as "http://10.0.0.1:8080", without a path'
+    if not isinstance(table.events, str):
+        yield from (("events", *one) for one in globs.problems(table.events))
     for name, value in table.headers.items():
         if isinstance(value, _FromEnvironment):
-            for text, hint in _environment_problems(name, value.env, environment):
-                yield "headers", text, hint
+            yield from (("headers", *one) for one in _environment_problems(name, value.env, environment))
+    yield from (("headers", *one) for one in header_rules.problems(_values(table, environment)))
     if table.secret_file is not None and ("\0" in table.secret_file or not table.secret_file):
         yield "secret_file", "no path", _HINTS["secret_file"]
 
@@ -271,11 +278,16 @@ def _environment_problems(header: str, name: str, environment: Mapping[str, str]
         yield f"{header[:64]}: the environment has no {name[:64]}", f"export {name[:64]} before this command"
 
 
-def _wanted(name: str, table: _EndpointTable, path: Path, environment: Mapping[str, str]) -> WantedEndpoint:
-    headers = {
-        header: SecretStr(environment[value.env] if isinstance(value, _FromEnvironment) else value)
-        for header, value in table.headers.items()
+def _values(table: _EndpointTable, environment: Mapping[str, str]) -> dict[str, str]:
+    """What each header is to be; "" for a variable that is not there."""
+    return {
+        name: environment.get(value.env, "") if isinstance(value, _FromEnvironment) else value
+        for name, value in table.headers.items()
     }
+
+
+def _wanted(name: str, table: _EndpointTable, path: Path, environment: Mapping[str, str]) -> WantedEndpoint:
+    headers = {header: SecretStr(value) for header, value in _values(table, environment).items()}
     return WantedEndpoint(
         name,
         table.url,

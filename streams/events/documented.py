@@ -155,20 +155,27 @@ def is_unit(row: Resource, unit: str) -> bool:
     return unit == row.unit or unit == _UNITS_TOO.get(row.name)
 
 
-_CONTROL = _words("""
+_CONTROL_OF_TODAY = _words("""
 provider.connection.created provider.connection.error provider.device.created provider.device.updated
 continuous_query.result_table.changed labtest.order.created labtest.order.updated labtest.appointment.created
 labtest.appointment.updated labtest.result.critical labtest.match_review.created labtest.match_review.updated
 labtest.order_tracking.updated lab_report.parsing_job.created lab_report.parsing_job.updated checkout.quote.created
 checkout.session.created checkout.session.updated
-testkit.order.updated daily.data.device.created daily.data.device.updated
 """)
+_CONTROL = _CONTROL_OF_TODAY | _words("testkit.order.updated daily.data.device.created daily.data.device.updated")
 # Of Svix's operational webhooks (1.3, 2.2; the rest by the types of Svix's own client).
 OPERATIONAL = _words("""
 message.attempt.exhausted message.attempt.failing message.attempt.recovered
 endpoint.created endpoint.updated endpoint.enabled endpoint.disabled endpoint.deleted
 """)
 _RAW = "raw."  # raw.{provider}.*: the provider's own events, on ETL pipelines with that option
+
+
+def types_of_today() -> tuple[str, ...]:
+    """The event types of Junction's catalogue, sorted, without those of other times: filters want exact names."""
+    names = [name for name, row in RESOURCES.items() if not row.legacy]
+    daily = (f"daily.data.{name}.{action}" for name in names for action in ("created", "updated"))
+    return tuple(sorted([*_CONTROL_OF_TODAY, *daily, *(f"historical.data.{name}.created" for name in names)]))
 
 
 @lru_cache(maxsize=4096)

@@ -16,8 +16,9 @@ SETUPS = ["source setup rabbitmq", "source setup pubsub", "source setup eventhub
 DOORS = ["source check", "source explain"]
 LOOKS = ["webhooks probe", "doctor", "explain", "tail", "status", "drift", "reconcile", "fetch"]
 LETTERS = ["dead-letters list", "dead-letters show", "dead-letters redrive"]
+WEBHOOKS = [f"webhooks {name}" for name in ("secret", "plan", "apply", "list", "adopt")]
 ALERTS = [f"alerts {name}" for name in ("check", "test", "list", "show", "threshold set", "threshold unset")]
-COMMANDS = [*SERVICES, *SINKS, *SETUPS, *DOORS, *LOOKS, *LETTERS, *ALERTS]
+COMMANDS = [*SERVICES, *SINKS, *SETUPS, *DOORS, *LOOKS, *LETTERS, *WEBHOOKS, *ALERTS]
 
 
 def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:

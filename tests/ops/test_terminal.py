@@ -17,12 +17,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from connectors.control.apply import AppliedEndpoint
+from connectors.control.compare import FieldChange
+from connectors.control.guided import GuidedStep
+from connectors.control.plan import Action, Plan, PlannedEndpoint
 from connectors.doors.message_file import MessageFile
 from connectors.doors.opening import MessageBounds
 from connectors.history.reconcile.findings import ReconcileVerdict, ResourceFinding, UserReconciliation
 from connectors.history.reconcile.reports import ResourceReport
 from connectors.junction.pipeline_differences import FieldDifference
 from connectors.junction.pipeline_setup import AppliedPipeline
+from connectors.junction.webhook_api import Webhook
 from connectors.postgres.erase import Erasure
 from connectors.postgres.overview import StoredReject, TopicStatus
 from connectors.rabbitmq.from_file import message_of
@@ -54,6 +59,8 @@ from streams.cli.show import (
     source_explain,
     source_setup,
     topics,
+    webhook_steps,
+    webhooks,
 )
 from streams.cli.show.drift import merged, render
 from streams.cli.show.status import print_status
@@ -230,8 +237,16 @@ PAGES: dict[str, Callable[[str], None]] = {
     "sink rejects": lambda x: sink.print_rejects([StoredReject(x, 1, 2, x, AT)], as_json=False),
     "sink erase": lambda x: sink.print_erasure(Erasure(x, AT, {x: 1}), is_vacuumed=False, as_json=False),
     "sink rebuild": lambda x: sink.print_rebuild(x, 1, as_json=False),
+    "webhooks plan": lambda x: webhooks.print_plan(a_webhook_plan(x), as_json=False),
+    "webhooks apply": lambda x: webhooks.print_applied(AppliedEndpoint(x, x, [x], x, (FieldChange(x, x, x),))),
+    "webhooks list": lambda x: webhooks.print_list([Webhook(x, x, x, 1, False, None, x, x)], as_json=False),
+    "webhooks steps": lambda x: webhook_steps.print_steps(x, [GuidedStep(x, (x,), x)]),
     "fetch": lambda x: fetch.print_requests([Request(x, x, x, x, 0, 0, Why.PERSON, Priority.NORMAL)], as_json=False),
 }
+
+
+def a_webhook_plan(x: str) -> Plan:
+    return Plan((x, x, x), (PlannedEndpoint(x, Action.CHANGE, (FieldChange(x, x, x),), x, x, (), (x,)),), ())
 
 
 def void(_: bool) -> None:

@@ -5,7 +5,7 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +54,7 @@ class Running:
 
 
 @contextmanager
-def start(settings: Settings) -> Iterator[Running]:
+def start(settings: Settings, clock: Callable[[], float] = lambda: NOW_S) -> Iterator[Running]:
     layout = admin.layout_of(settings)
     publisher = MemoryPublisher({topic.name: topic.partitions for topic in layout}, settings.record_bytes_max)
     troubles: list[Exception] = []
@@ -63,7 +63,7 @@ def start(settings: Settings) -> Iterator[Running]:
         if troubles:
             raise troubles[-1]
 
-    gateway = Gateway(settings, publisher, clock=lambda: NOW_S, probe=probe)
+    gateway = Gateway(settings, publisher, clock=clock, probe=probe)
     public = public_server(gateway.door, gateway.senders, gateway.connections)
     own = admin_server(admin_app(gateway.views, "127.0.0.1"))
     sockets = [listener("127.0.0.1", 0) for _ in range(2)]
@@ -90,9 +90,11 @@ def body_of(event_type: str = "daily.data.sleep.created", **fields: Any) -> byte
     return json.dumps({"event_type": event_type, "user_id": USER, "team_id": TEAM, "data": {}} | fields).encode()
 
 
-def signed(body: bytes, id: str = "msg_1", prefix: str = "svix-", secret: str = SECRET) -> dict[str, str]:
+def signed(
+    body: bytes, id: str = "msg_1", prefix: str = "svix-", secret: str = SECRET, now_s: int = NOW_S
+) -> dict[str, str]:
     return {
         f"{prefix}id": id,
-        f"{prefix}timestamp": str(NOW_S),
-        f"{prefix}signature": sign(secret, id, NOW_S, body),
+        f"{prefix}timestamp": str(now_s),
+        f"{prefix}signature": sign(secret, id, now_s, body),
     }

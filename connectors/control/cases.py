@@ -1,0 +1,21 @@
+"""What can be done, by the credentials that there are. Every command says which case it is in."""
+
+from enum import StrEnum
+
+from streams.ops.settings import Settings
+
+
+class Case(StrEnum):
+    """The value is the sentence."""
+
+    DASHBOARD = (
+        "dashboard only: there is no STREAMS_JUNCTION_MANAGEMENT_KEY, so steps are printed, and their effect checked"
+    )
+    MANAGEMENT = "management key: endpoints are read and changed through Junction's Management API"
+    SVIX = "management key and Svix token: endpoints are read and changed, and what was sent can be sent again"
+
+
+def case_of(settings: Settings) -> Case:
+    if not settings.junction_management_key.get_secret_value():
+        return Case.DASHBOARD
+    return Case.MANAGEMENT
