@@ -32,6 +32,10 @@ def demo(
     secure: Annotated[bool, typer.Option(help="A login with its rights for each process; all else is tried.")] = False,
     door: Door = Through.WEBHOOK,
     push_history: PushHistory = False,
+    manage: Annotated[
+        bool,
+        typer.Option("--manage", help="The webhook at a fake Junction: made, rotated under load, away, recovered."),
+    ] = False,
 ) -> None:
     """Everything on this machine: Kafka, registry, gateway, worker and a fake Junction that sends signed events.
 
@@ -39,7 +43,6 @@ def demo(
     (or `pubsub`, `eventhubs`) sends the events through a broker of that kind, as Junction's pipelines do.
     """
     from streams.demo.options import Options
-    from streams.demo.run import run_demo
 
     if push_history and door is Through.WEBHOOK:
         raise Misconfigured("history is pushed by pipelines alone: give --push-history with a --door of theirs")
@@ -47,6 +50,14 @@ def demo(
     options = Options(
         once, as_json, users, days, seed, rate, keep, history_days, has_sink, secure, door.door, push_history
     )
+    if manage:
+        from streams.demo.manage.run import run_manage
+
+        if not once or has_sink or secure or door is not Through.WEBHOOK:
+            raise Misconfigured("--manage goes with --once, and with no other way in or out: it ends by itself")
+        raise SystemExit(run_manage(read_settings(running=NONE), options))
+    from streams.demo.run import run_demo
+
     raise SystemExit(run_demo(read_settings(running=NONE), options))
 
 
