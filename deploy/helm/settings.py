@@ -28,6 +28,7 @@ READERS = {
     "event_hubs_connection": ("source",),
     "junction_api_key": ("fetcher",),
     "junction_management_key": ("fetcher",),
+    "svix_token": (),  # of a person's command
 }
 _NEEDLESS = {"title", "default", "format"}
 

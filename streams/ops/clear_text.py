@@ -29,6 +29,7 @@ def _check_urls(settings: "Settings") -> None:
     for name, url, what in (
         ("STREAMS_JUNCTION_URL", settings.junction_url, "the key and people's data"),
         ("STREAMS_JUNCTION_MANAGEMENT_URL", settings.junction_management_url, "the management key"),
+        ("STREAMS_SVIX_URL", settings.svix_url, "the token of Svix"),
         ("STREAMS_OAUTH_TOKEN_URL", settings.oauth_token_url, "a secret and tokens"),
         ("STREAMS_PUBSUB_ENDPOINT", settings.pubsub_endpoint, "people's data"),
         ("STREAMS_QUERY_URL", settings.query_url, "user ids and the token"),

@@ -26,6 +26,7 @@ GOES_TO: Mapping[str, tuple[str, ...]] = {
     "query_token": _QUERY,
     "junction_api_key": _API,
     "junction_management_key": ("junction_management_url", *_API),
+    "svix_token": ("svix_url",),
     "registry_password": _REGISTRY,
     "registry_token": _REGISTRY,
     "registry_key_file": _REGISTRY,

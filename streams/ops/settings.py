@@ -300,8 +300,7 @@ class Settings(BaseSettings):
     fetch_calls_max: int = Field(default=16, ge=1, le=1000)
     """Calls of Junction's API under way at once, in one fetcher."""
     reconcile_every_h: float = Field(default=24.0, ge=0)
-    """How often a fetcher compares everybody with Junction and fetches what is missing; 0: never. Needs a worker's
-    query API."""
+    """How often a fetcher compares all with Junction and fetches what is missing; 0: never. It asks workers."""
 
     # Junction's API
     junction_region: Literal["us", "eu"] = "us"
@@ -317,12 +316,17 @@ class Settings(BaseSettings):
     junction_team_id: str = ""
     """Team for which access tokens are minted."""
     junction_management_key: SecretStr = SecretStr("")
-    """`mg_...`: access tokens of a few minutes are minted with it instead of using a team's key; `source setup --apply`
-    needs it."""
+    """`mg_...`: mints access tokens of a few minutes instead of a team's key; `webhooks`, `source setup` need it."""
     junction_management_url: str = Field(
         default="https://api.management.junction.com", pattern=r"^https?://\S+$", repr=False
     )
     """Junction's Org Management API: where access tokens are minted, and pipelines set up."""
+    svix_token: SecretStr = SecretStr("")
+    """Of the team's application at Svix, from Junction on request: `webhooks recover` has sent again what failed."""
+    svix_app_id: str = ""
+    """`app_...`: the team's application at Svix; Junction's API tells it as `svix_app_id` of the team."""
+    svix_url: str = Field(default="", pattern=r"^(https?://\S+)?$", repr=False)
+    """Base URL of Svix's API instead of the one of the token's region."""
     junction_requests_per_s: float = Field(default=20.0, gt=0)
     """Most requests a second, of all fetchers of the team together. Junction names no limit; it once said 33."""
     junction_requests_at_once: int = Field(default=8, ge=1)

@@ -52,6 +52,7 @@ SECRETS: dict[str, Any] = {"registry_user": "u", "registry_password": SecretStr(
 SETTINGS: list[tuple[str, dict[str, Any]]] = [
     ("junction_url", {}),
     ("junction_management_url", {}),
+    ("svix_url", {}),
     ("query_url", {}),
     ("registry_url", SECRETS),
 ]
