@@ -8,6 +8,7 @@ again, and changes only that.
 | webhooks.toml: what is wanted, all its problems with lines | `file`, `problems` |
 | which endpoint is ours: a tag at the end of its description | `tag` |
 | patterns of event types as exact names | `globs` |
+| Junction's clock | `junction_clock` |
 | who answers at a URL; where the way breaks | `probe`, `probe_trial`, `probe_judge`, `probe_routes` |
 | the signing secret turned, step by step | `rotation` |
 | headers that Junction cannot send; secrets that it cannot use | `header_rules`, `signing_secret` |

@@ -18,8 +18,10 @@ def doctor(
     """Connects with every client that the product uses, and says what is right, what to look at, what is wrong.
 
     Kafka (login, versions, transactions, limits, topics, rights), the registry, clocks, secrets, disk; PostgreSQL and
-    the workers where they are set. Changes nothing: it begins one transaction without records, and aborts it. Exits
-    with 2 where a person has to change something, 3 where a system does not answer.
+    the workers where they are set; with webhooks.toml in this folder, or a management key, the chain of webhooks from
+    Junction to the gateway. Changes nothing: it begins one transaction without records, and aborts it. `unchecked` is
+    what cannot be seen with what is set. Exits with 2 where a person has to change something, 3 where a system does
+    not answer.
 
     Example: `junction-streams doctor`, before the first start and whenever something is odd.
     """

@@ -4,11 +4,12 @@ from functools import partial
 from importlib.util import find_spec
 
 from streams.doctor.examine import Check
-from streams.doctor.look import cluster, database, kafka, machine, schemas, transaction, workers
+from streams.doctor.look import cluster, database, kafka, machine, schemas, transaction, webhooks, workers
 from streams.events.parts import USES, Part
 from streams.ops.settings import Settings
 
 CLIENT_S, ADMIN_S, TRANSACTION_S, REGISTRY_S, OTHER_S = 12.0, 30.0, 25.0, 30.0, 15.0
+WEBHOOKS_S = 10.0
 KAFKA, REGISTRY = "kafka", "registry"
 
 
@@ -43,6 +44,8 @@ def _of_others(settings: Settings, part: Part | None) -> list[Check]:
     found = []
     if part in (None, Part.GATEWAY):
         found.append(Check("endpoints", partial(machine.endpoints, settings), OTHER_S))
+    if part in (None, Part.GATEWAY) and webhooks.is_wanted(settings):
+        found.append(Check("webhooks", partial(webhooks.chain, settings), WEBHOOKS_S))
     if part is None or USES[part].tables:
         found.append(Check("disk", partial(machine.disk, settings), OTHER_S))
     if settings.postgres_url.get_secret_value() and find_spec("psycopg"):

@@ -10,6 +10,7 @@ class State(StrEnum):
     LOOK_AT = "look at"  # works, and may not be meant so
     WRONG = "wrong"  # a person has to change something
     SILENT = "no answer"
+    UNCHECKED = "unchecked"  # with these credentials nobody can say; neither right nor wrong
 
 
 class Line(NamedTuple):
@@ -39,6 +40,11 @@ def wrong(about: str, found: str, change: str) -> Line:
 def silent(about: str, found: str, change: str = "") -> Line:
     """Nobody answered in time."""
     return Line(State.SILENT, about, found, change)
+
+
+def unchecked(about: str, found: str, change: str) -> Line:
+    """What cannot be seen with what is set here. `change`: with what it could, or where a person looks."""
+    return Line(State.UNCHECKED, about, found, change)
 
 
 def exit_code(lines: Iterable[Line], *, if_wrong: int = 2) -> int:

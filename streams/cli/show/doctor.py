@@ -8,7 +8,13 @@ from rich.console import Console
 from streams.ops import terminal
 from streams.ops.lines import Line, State, exit_code
 
-_LOOKS = {State.OK: "green", State.LOOK_AT: "yellow", State.WRONG: "bold red", State.SILENT: "red"}
+_LOOKS = {
+    State.OK: "green",
+    State.LOOK_AT: "yellow",
+    State.WRONG: "bold red",
+    State.SILENT: "red",
+    State.UNCHECKED: "dim",
+}
 
 
 def print_lines(lines: Iterable[Line], *, as_json: bool, if_wrong: int = 2) -> int:
