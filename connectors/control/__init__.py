@@ -11,6 +11,7 @@ again, and changes only that.
 | Junction's clock | `junction_clock` |
 | who answers at a URL; where the way breaks | `probe`, `probe_trial`, `probe_judge`, `probe_routes` |
 | the signing secret turned, step by step | `rotation` |
+| what was missed, brought back | `recovery/` |
 | headers that Junction cannot send; secrets that it cannot use | `header_rules`, `signing_secret` |
 | what differs, field by field; what has to be done; a plan in a file | `compare`, `plan`, `plan_file` |
 | doing it, once, whatever happens on the way; whether a URL may be told to Junction | `apply`, `proving` |

@@ -18,13 +18,13 @@ def asking(base_url: str, call: ApiCall, given: str) -> "Iterator[Span | None]":
     """A span around one try. `given`: the `traceparent` that the caller gave, "" for none."""
     url = urlsplit(base_url)
     attributes: dict[str, str | int] = {
-        "http.request.method": "GET",
+        "http.request.method": call.method,
         "server.address": url.hostname or "",
         "server.port": url.port or (443 if url.scheme == "https" else 80),
         "junction_streams.endpoint": call.endpoint,
     }
     parent = TraceContext(given) if given else NO_TRACE
-    with tracing.span(f"GET {call.endpoint}", "client", parent, attributes) as span:
+    with tracing.span(f"{call.method} {call.endpoint}", "client", parent, attributes) as span:
         yield span
 
 

@@ -83,7 +83,7 @@ class Caller:
         url = self._base_url + call.path
         with asking(self._base_url, call, trace.given) as span:
             sent = (span and span.context.traceparent) or trace.sent
-            answer = await self._http.get(url, call.params, {**headers, "traceparent": sent})
+            answer = await self._http.send(call.method, url, call.params, {**headers, "traceparent": sent}, call.body)
             if span:
                 answered(span, answer.status)
             return answer

@@ -1,7 +1,8 @@
 """Junction's Data Access API for one team: typed answers, bounded in every way (domain file, 6).
 
-Every method only reads: many tasks may call it at once, and repeat it. It returns, or raises TryLater (again in
-`retry_after_s`), Refused (never again like this) or NotAuthorized (a person acts); `caller.py` has the retries.
+Every method but `resend_orders` only reads: many tasks may call it at once, and repeat it. It returns, or raises
+TryLater (again in `retry_after_s`), Refused (never again like this) or NotAuthorized (a person acts); `caller.py` has
+the retries.
 A user, workout or profile that does not exist (404) is an empty answer or None. `traceparent` is sent, a new one if "".
 """
 
@@ -9,6 +10,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
+
+import msgspec
 
 from connectors.junction import (
     answer_json,
@@ -123,9 +126,22 @@ class Client:
         call = endpoints.ingestions(user_id, provider, cursor, users_max)
         return await self._caller.read(call, introspection.read, traceparent) or IntrospectionPage()
 
+    async def resend_orders(self, start_at: str, end_at: str) -> tuple[str, ...]:
+        """Junction sends the events of lab orders of the time again (domain file, 2.3). Returns the orders' ids."""
+        call = ApiCall("resend_orders", "/v3/order/resend_events", body={"start_at": start_at, "end_at": end_at})
+        return await self._caller.read(call, _read_resent, "") or ()
+
     async def get(self, path: str, params: Mapping[str, str] | None = None, *, traceparent: str = "") -> Any:
         """Any other GET, as plain values; None for 404. `path` begins with `/v2/` or the like."""
         return await self._caller.read(ApiCall("other", path, params or {}), answer_json.read_plain, traceparent)
+
+
+class _Resent(msgspec.Struct):
+    order_ids: tuple[str, ...]
+
+
+def _read_resent(body: bytes) -> tuple[str, ...]:
+    return answer_json.read_json(body, _Resent).order_ids
 
 
 @asynccontextmanager

@@ -19,11 +19,16 @@ _DATES_ONLY = frozenset({"sleep_cycle", "menstrual_cycle", "electrocardiogram"})
 
 
 class ApiCall(NamedTuple):
-    """A GET. `endpoint`: its name in metrics and errors, one of a few."""
+    """A GET, or with a `body` a POST. `endpoint`: its name in metrics and errors, one of a few."""
 
     endpoint: str
     path: str
     params: Mapping[str, str] = {}
+    body: Mapping[str, str] | None = None
+
+    @property
+    def method(self) -> str:
+        return "GET" if self.body is None else "POST"
 
 
 CURSOR = "next_cursor"  # the parameter; `cursor` is its deprecated twin (domain file, 6.3)

@@ -17,10 +17,10 @@ SetRate = Callable[[str, int | None], Awaitable[None]]
 class RateJournal:
     """`path`: readable by its user alone; it holds an id and a number."""
 
-    def __init__(self, path: Path, set_rate: SetRate) -> None:
-        self._path, self._set_rate = path, set_rate
+    def __init__(self, path: Path) -> None:
+        self._path = path
 
-    async def put_back(self) -> str:
+    async def put_back(self, set_rate: SetRate) -> str:
         """What a run that was killed left lowered: its sentence, "" for nothing. Raises Misconfigured, Unavailable."""
         try:
             kept = json.loads(self._path.read_bytes())
@@ -33,22 +33,22 @@ class RateJournal:
             raise Misconfigured(
                 f"{self._path} does not say which rate an endpoint had: set that by hand, and delete the file"
             ) from None
-        await self._set_rate(id, rate)
+        await set_rate(id, rate)
         self._path.unlink()
         return f"a recovery was stopped before it could put the rate back: it is {_words(rate)} again"
 
     @asynccontextmanager
-    async def lowered(self, id: str, rate: int | None, meanwhile: int | None) -> AsyncIterator[None]:
+    async def lowered(self, set_rate: SetRate, id: str, rate: int | None, meanwhile: int | None) -> AsyncIterator[None]:
         """`meanwhile` None: as it is. Put back at the end, however that comes."""
         if meanwhile is None or (rate is not None and rate <= meanwhile):
             yield
             return
         self._write(json.dumps({"endpoint": id, "rate": rate}).encode())
         try:
-            await self._set_rate(id, meanwhile)
+            await set_rate(id, meanwhile)
             yield
         finally:
-            await self.put_back()
+            await self.put_back(set_rate)
 
     def _write(self, data: bytes) -> None:
         try:

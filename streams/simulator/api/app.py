@@ -4,17 +4,19 @@ It answers what Junction has in the end (`Inventory`), whenever it is asked. Not
 """
 
 import asyncio
+import json
 import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from streams.simulator.api import faults
+from streams.simulator.api import faults, orders
 from streams.simulator.api.counts import Counts
 from streams.simulator.api.handlers import Asked, Handlers, Missing
 from streams.simulator.api.options import ApiOptions, Fault
@@ -40,6 +42,7 @@ class FakeApi:
         self.options, self.counts = options or ApiOptions(), Counts()
         self.closing = asyncio.Event()  # nobody hangs on once the server wants to end
         self._clock = clock
+        self.resent: list[str] = []
         self._tokens: dict[str, float] = {}
         self.handlers, self.pipelines = Handlers(world, self.options, clock), FakePipelines()
         self.management = management or FakeManagement(management_key=self.options.management_key)
@@ -71,6 +74,7 @@ class FakeApi:
                 self._pipelines,
                 methods=["GET", "POST", "DELETE"],
             ),
+            Route("/v3/order/resend_events", self._resend_orders, methods=["POST"]),
             Route("/fake/counts", self._tell),
         ]
 
@@ -123,6 +127,17 @@ class FakeApi:
         token = f"fake-token-{self.counts.minted}"
         self._tokens[token] = self._clock() + self.options.token_s
         return JSONResponse({"access_token": token, "expires_in": self.options.token_s})
+
+    async def _resend_orders(self, request: Request) -> Response:
+        """Ids of the lab orders that had news in the time (domain file, 2.3); it delivers nothing (`resent`)."""
+        if not self._is_known(request):
+            return faults.refusal(Fault.UNAUTHORIZED)
+        try:
+            found = orders.within(self.handlers.world, await request.body())
+        except ValidationError as error:
+            return JSONResponse({"detail": json.loads(error.json(include_url=False))}, 422)
+        self.resent += found
+        return JSONResponse({"order_ids": found})
 
     async def _pipelines(self, request: Request) -> Response:
         """The management API's ETL pipelines (8)."""

@@ -21,7 +21,7 @@ class Rates:
 async def test_it_is_lowered_and_put_back(tmp_path: Path) -> None:
     """The file with the old one is the user's alone, and is gone at the end."""
     rates, path = Rates(), tmp_path / "j.json"
-    async with RateJournal(path, rates.put).lowered("ep_1", None, 100):
+    async with RateJournal(path).lowered(rates.put, "ep_1", None, 100):
         assert path.stat().st_mode & 0o777 == 0o600
     assert rates.set == [("ep_1", 100), ("ep_1", None)]
     assert not path.exists()
@@ -31,7 +31,7 @@ async def test_an_exception_puts_it_back_too(tmp_path: Path) -> None:
     """Ctrl-C is one."""
     rates = Rates()
     with pytest.raises(KeyboardInterrupt):
-        async with RateJournal(tmp_path / "j.json", rates.put).lowered("ep_1", 500, 100):
+        async with RateJournal(tmp_path / "j.json").lowered(rates.put, "ep_1", 500, 100):
             raise KeyboardInterrupt
     assert rates.set == [("ep_1", 100), ("ep_1", 500)]
 
@@ -40,9 +40,9 @@ async def test_who_was_killed_is_put_right_by_the_next_run(tmp_path: Path) -> No
     """Before it does anything else; then there is nothing to put back."""
     rates, path = Rates(), tmp_path / "j.json"
     path.write_text('{"endpoint": "ep_1", "rate": null}')
-    journal = RateJournal(path, rates.put)
-    assert "no limit again" in await journal.put_back()
-    assert await journal.put_back() == ""
+    journal = RateJournal(path)
+    assert "no limit again" in await journal.put_back(rates.put)
+    assert await journal.put_back(rates.put) == ""
     assert rates.set == [("ep_1", None)]
 
 
@@ -50,7 +50,7 @@ async def test_a_rate_that_is_low_already_stays(tmp_path: Path) -> None:
     """Nothing is written, and nothing set."""
     rates = Rates()
     for rate, meanwhile in ((50, 100), (None, None)):
-        async with RateJournal(tmp_path / "j.json", rates.put).lowered("ep_1", rate, meanwhile):
+        async with RateJournal(tmp_path / "j.json").lowered(rates.put, "ep_1", rate, meanwhile):
             assert not (tmp_path / "j.json").exists()
     assert not rates.set
 
@@ -61,6 +61,6 @@ async def test_a_file_that_says_nothing_is_a_persons(tmp_path: Path, text: str) 
     rates, path = Rates(), tmp_path / "j.json"
     path.write_text(text)
     with pytest.raises(Misconfigured, match="by hand"):
-        await RateJournal(path, rates.put).put_back()
+        await RateJournal(path).put_back(rates.put)
     assert path.exists()
     assert not rates.set

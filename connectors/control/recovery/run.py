@@ -1,0 +1,141 @@
+"""A recovery from beginning to end: the plan, then each of its ways, told in lines; and what arrived of it."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from connectors.control import tag
+from connectors.control.recovery import arrivals, by_junction, ways
+from connectors.control.recovery.arrivals import Arrived
+from connectors.control.recovery.by_svix import BySvix, Patience
+from connectors.control.recovery.rate_journal import RateJournal
+from connectors.control.recovery.ways import How, Means, Way
+from connectors.svix.client import SentTo, SvixApi, SvixSpan, is_set, open_svix
+from streams.ops.errors import Misconfigured, StreamsError
+from streams.ops.settings import Settings
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RecoverySettings:
+    """`name`: of the endpoint. `rate`: messages a second meanwhile, None: as it is. `wait_s`: for arrivals at most."""
+
+    name: str
+    url: str
+    span: SvixSpan
+    rate: int | None
+    journal: RateJournal
+    patience: Patience = field(default_factory=Patience)
+    wait_s: float = 900.0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """`asked`: sentences. `wrong`: what was not brought back, or failed."""
+
+    asked: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    arrived: Arrived | None = None
+
+
+def means_of(settings: Settings) -> Means:
+    """What the settings hold."""
+    has_key = bool(settings.junction_api_key.get_secret_value())
+    has_minting = bool(settings.junction_management_key.get_secret_value() and settings.junction_team_id)
+    return Means(is_set(settings), has_key or has_minting)
+
+
+async def endpoint_of(svix: SvixApi, name: str) -> SentTo:
+    """The endpoint with our tag. Raises Misconfigured for none, for two, and for one that is disabled: Svix sends it
+    nothing, and says nothing."""
+    found = [one for one in await svix.endpoints() if tag.of(one.description) == name]
+    if len(found) != 1:
+        ids = ", ".join(sorted(one.id for one in found)) or "none"
+        raise Misconfigured(f"one endpoint with the tag [junction-streams:{name}] is needed, there is: {ids}")
+    if found[0].is_disabled:
+        raise Misconfigured(
+            f"{found[0].id} is disabled, and Svix would send it nothing: enable it, then run this again"
+        )
+    return found[0]
+
+
+class Recovery:
+    """One run. `outcome` says what came of it, also where it was stopped."""
+
+    def __init__(self, settings: Settings, wanted: RecoverySettings, tell: Tell) -> None:
+        self._settings, self._wanted, self._tell = settings, wanted, tell
+        self.means = means_of(settings)
+        self._began_ms = int(time.time() * 1000)
+        self.outcome = Outcome()
+
+    def plan(self) -> list[Way]:
+        """In the order in which it is done."""
+        return list(ways.ways(self.means, self._began_ms - self._wanted.span.since_ms))
+
+    async def run(self) -> Outcome:
+        """Each way as far as it goes: one that fails is named, and does not keep the others. Raises Misconfigured for
+        Svix alone, before anything is sent."""
+        plan = self.plan()
+        if plan[0].how is How.SVIX:
+            await self._by_svix()
+        elif self._settings.bootstrap_servers:
+            await self._by_others(plan)
+        self.outcome.wrong += [f"{way.families}: {way.by}" for way in plan if way.how is How.NOTHING]
+        if self._settings.bootstrap_servers:
+            self.outcome.arrived = await asyncio.to_thread(self._arrivals, is_by_hand=plan[0].how is How.HAND)
+            if plan[0].how is How.HAND and not self.outcome.arrived.since:
+                self.outcome.wrong.append("all: nothing of that time has arrived; were the dashboard's steps taken?")
+        return self.outcome
+
+    async def _by_svix(self) -> None:
+        async with open_svix(self._settings) as svix:
+            wanted = self._wanted
+            if said := await wanted.journal.put_back(svix.set_rate):
+                self._tell(said)
+            endpoint = await endpoint_of(svix, wanted.name)
+            rate = wanted.rate or endpoint.rate_limit or 1000
+            by_svix = BySvix(svix, endpoint.id, rate, wanted.patience, self._tell)
+            async with wanted.journal.lowered(svix.set_rate, endpoint.id, endpoint.rate_limit, wanted.rate):
+                done = await by_svix.bring(wanted.span)
+        replayed = "a number that it does not tell of" if done.replayed is None else f"{done.replayed:,}"
+        self.outcome.asked.append(
+            f"Svix: {done.failed:,} failed messages in {done.rounds} rounds, {done.one_by_one:,} of them one by one; "
+            f"{replayed} never tried"
+        )
+        if done.left:
+            self.outcome.wrong.append(
+                f"{done.left:,} messages are still failed: the gateway does not take them; see its log, run this again"
+            )
+
+    async def _by_others(self, plan: list[Way]) -> None:
+        now_ms = int(time.time() * 1000)
+        for way in plan:
+            if way.how is not How.API:
+                continue
+            try:
+                if said := await self._one(way, now_ms):
+                    self.outcome.asked.append(f"{way.families}: {said}")
+                    self._tell(self.outcome.asked[-1])
+            except StreamsError as error:
+                self.outcome.wrong.append(f"{way.families}: {error}")
+
+    async def _one(self, way: Way, now_ms: int) -> str:
+        if way.families == "wearables":
+            await asyncio.to_thread(by_junction.fetch_gap, self._settings, self._wanted.span, now_ms)
+            return "the span of everything we hold is asked for; `junction-streams status USER` shows how far it is"
+        if way.families == "labs":
+            from connectors.junction import open_client
+
+            async with open_client(self._settings) as client:
+                return f"{await by_junction.resend_labs(client, self._wanted.span, now_ms):,} orders are sent again"
+        return ""  # by reconciliation, at the end
+
+    def _arrivals(self, *, is_by_hand: bool) -> Arrived:
+        wait_s = self._wanted.wait_s
+        if is_by_hand:
+            self._tell(f"waiting up to {wait_s:.0f} s for what the dashboard's steps bring")
+        quiet_s = min(self._wanted.patience.quiet_s, wait_s)
+        waiting = arrivals.Waiting(quiet_s, wait_s, for_some=is_by_hand)
+        return arrivals.until_quiet(self._settings, self._wanted.span, self._began_ms, waiting)
