@@ -13,6 +13,8 @@ from streams.events.text import ID_CHARS_MAX, mend
 from streams.events.types import EventType, Family, parse_type
 from streams.ops.errors import Reason, Rejected
 
+APP = "appId"  # of an operational webhook's `data`: Svix's application, which is a team of Junction's
+
 
 class _Head(msgspec.Struct, gc=False):
     """The envelope, with the payload left as bytes. An id that is no text counts as absent."""
@@ -28,24 +30,31 @@ class _DataHead(msgspec.Struct, gc=False):
     user_id: msgspec.Raw = msgspec.Raw(b"")
 
 
+class _OperationalHead(msgspec.Struct, gc=False):
+    app_id: msgspec.Raw = msgspec.field(name=APP, default=msgspec.Raw(b""))
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Whose event this is; ids are canonical (`ids`).
 
-    `owner_id` decides the partition: the user, else the team (domain file, 1.1), else the event type.
+    `owner_id` decides the partition: the user, else the team (domain file, 1.1), else Svix's application, which an
+    operational webhook names (1.3), else the event type.
     """
 
     type: EventType
     user_id: str
     team_id: str
+    app_id: str = ""
 
     @property
     def owner_id(self) -> str:
-        return self.user_id or self.team_id or self.type.text
+        return self.user_id or self.team_id or self.app_id or self.type.text
 
 
 _head = msgspec.json.Decoder(_Head).decode
 _data_head = msgspec.json.Decoder(_DataHead).decode
+_operational_head = msgspec.json.Decoder(_OperationalHead).decode
 _USERLESS = frozenset({Family.LAB, Family.CHECKOUT, Family.UNKNOWN})
 
 
@@ -73,7 +82,9 @@ def _identity(head: _Head) -> Identity:
     event_type = _text(head.event_type) or _operational(_text(head.type))
     user_id = _text(head.user_id) or _user_in_data(head.data)
     user_id, team_id = ids.canonical(user_id), ids.canonical(_text(head.team_id))
-    return Identity(type_of(event_type, user_id, team_id), user_id, team_id)
+    kind = type_of(event_type, user_id, team_id)
+    app_id = ids.canonical(_app_in_data(head.data)) if kind.family is Family.OPERATIONAL else ""
+    return Identity(kind, user_id, team_id, app_id)
 
 
 def type_of(event_type: str, user_id: str, team_id: str) -> EventType:
@@ -122,6 +133,13 @@ def _read_head(body: bytes) -> _Head:
 def _user_in_data(data: msgspec.Raw) -> str:
     try:
         return _text(_data_head(data).user_id)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+
+
+def _app_in_data(data: msgspec.Raw) -> str:
+    try:
+        return _text(_operational_head(data).app_id)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
 

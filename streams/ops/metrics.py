@@ -318,7 +318,7 @@ for _outcome in ("accepted", "refused"):
     ALERT_RELOADS.labels(_outcome)
 for _reason_skipped in ("too_old", "unit", "floating_time", "too_large"):
     ALERT_SKIPPED.labels(_reason_skipped)
-for _type in ("message.attempt.exhausted", "endpoint.disabled"):  # those that alerts look at
+for _type in ("message.attempt.exhausted", "message.attempt.failing", "endpoint.disabled"):  # those that alerts look at
     OPERATIONAL.labels(_type)
 for _kind in ("page", "stream"):
     FETCH_CALLS.labels(_kind, "ok")

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from streams.events import EventType, Family, identify_strictly, type_of
+from streams.events.identity import APP
 from streams.events.text import body_bounds, mended
 from streams.ops.errors import Reason, Rejected
 from streams.payloads.values import short_id, short_text, to_json
@@ -29,10 +30,11 @@ class Event:
     client_user_id: str
     problems: list[str] = field(default_factory=list)
     unknown: dict[str, Any] = field(default_factory=dict)
+    app_id: str = ""  # Svix's application, of an operational webhook
 
     @property
     def owner_id(self) -> str:
-        return self.user_id or self.team_id or self.type.text
+        return self.user_id or self.team_id or self.app_id or self.type.text
 
 
 class Envelope(msgspec.Struct, gc=False, forbid_unknown_fields=True):
@@ -125,7 +127,10 @@ def event_of(event_type: str, user_id: str | None, team_id: str | None, client_u
     if user_id and data_user_id and user_id != data_user_id:
         raise Rejected(Reason.USER_CONFLICT, "$.user_id and $.data.user_id differ")
     user_id = user_id or data_user_id or ""
-    return Event(type_of(event_type, user_id, team_id), user_id, team_id, short_text(client_user_id) or "")
+    kind = type_of(event_type, user_id, team_id)
+    is_named = kind.family is Family.OPERATIONAL and type(data) is dict
+    app_id = (short_id(data.get(APP)) or "") if is_named else ""
+    return Event(kind, user_id, team_id, short_text(client_user_id) or "", app_id=app_id)
 
 
 def unknown_text(event: Event, unknown: Mapping[str, Any] | None) -> str | None:

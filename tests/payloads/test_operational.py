@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.events import documented
+from streams.events import Delivery, documented
 from streams.events.identity import identify
+from streams.events.intake import record_of
 from streams.events.record_keys import key_of
 from streams.events.types import Family
 from streams.letters.explain import explain
@@ -17,6 +18,7 @@ from streams.ops.errors import Reason, Rejected
 from tests.folding import NOW_MS, PREFIX, Worker, raw
 from tests.strategies import TEAM, USER, json_values
 
+DELIVERY = Delivery("msg_1", "webhook", "junction", "2026-11-29T18:00:00.000Z", "2026-11-29T18:00:01.000Z")
 EXHAUSTED: dict[str, Any] = {
     "type": "message.attempt.exhausted",
     "data": {"appId": "app_1", "endpointId": "ep_1", "msgId": "msg_9", "lastAttempt": {"responseStatusCode": 503}},
@@ -27,7 +29,7 @@ def test_they_are_kept_passed_on_and_counted() -> None:
     """One record of `other` a delivery, whole and under its type; no drift, no unknown type."""
     worker = Worker()
     (told,) = worker.deliver(EXHAUSTED)
-    assert (told.topic, told.key) == ("other", "message.attempt.exhausted:msg_1")
+    assert (told.topic, told.key) == ("other", "app_1:msg_1")
     assert (told.record["family"], told.record["action"]) == ("operational", "exhausted")
     assert (told.record["user_id"], told.record["team_id"], told.record["problems"]) == (None, None, [])
     assert told.record["unknown_fields"] is None
@@ -36,6 +38,42 @@ def test_they_are_kept_passed_on_and_counted() -> None:
     assert worker.deliver(EXHAUSTED) == []  # delivered again
     assert worker.counts["operational", "message.attempt.exhausted"] == 2
     assert explain(json.dumps(EXHAUSTED).encode(), prefix=PREFIX, partitions=4).clean_topic == f"{PREFIX}.other"
+
+
+SVIX = {
+    "message.attempt.exhausted": {
+        "appId": "app_1srOrx2ZWZBpBUvZwXKQmoEYga2", "appUid": "7c9e", "endpointId": "ep_1srOrx2ZWZBpBUvZwXKQmoEYga2",
+        "msgId": "msg_1srOrx2ZWZBpBUvZwXKQmoEYga2", "msgEventId": "e1",
+        "lastAttempt": {"id": "atmpt_1srOrx2ZWZBp", "responseStatusCode": 503, "timestamp": "2026-11-29T18:00:00Z"},
+    },
+    "endpoint.disabled": {
+        "appId": "app_1srOrx2ZWZBpBUvZwXKQmoEYga2", "endpointId": "ep_1srOrx2ZWZBpBUvZwXKQmoEYga2",
+        "endpointUid": None, "failSince": "2026-11-24T18:00:00Z", "trigger": "automatic",
+    },
+}  # fmt: skip
+SVIX["message.attempt.failing"] = SVIX["message.attempt.recovered"] = SVIX["message.attempt.exhausted"]
+
+
+@pytest.mark.parametrize("kind", SVIX)
+def test_those_of_svix_lie_under_the_application(kind: str) -> None:
+    """As Svix publishes them: no user, no team. All of one application are in one partition, and each is counted."""
+    body = json.dumps({"type": kind, "data": SVIX[kind]}).encode()
+    made = record_of(body, DELIVERY)
+    assert (made.topic, made.key, made.reason) == ("raw.other", b"app_1srOrx2ZWZBpBUvZwXKQmoEYga2:other", "")
+    assert made.partition_key == "app_1srOrx2ZWZBpBUvZwXKQmoEYga2"
+    worker = Worker()
+    (told,) = worker.deliver({"type": kind, "data": SVIX[kind]})
+    assert told.key == "app_1srOrx2ZWZBpBUvZwXKQmoEYga2:msg_1"
+    assert worker.counts["operational", kind] == 1
+
+
+@pytest.mark.parametrize("app", [None, 7, "", "x" * 2000, {"a": 1}])
+def test_an_application_that_is_none(app: object) -> None:
+    """Then the type is what it lies under, for the door and for the worker."""
+    body = {"type": "endpoint.disabled", "data": {"appId": app}}
+    assert record_of(json.dumps(body).encode(), DELIVERY).partition_key == "endpoint.disabled"
+    (told,) = Worker().deliver(body)
+    assert told.key == "endpoint.disabled:msg_1"
 
 
 def test_the_other_spelling() -> None:

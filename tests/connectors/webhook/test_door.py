@@ -90,13 +90,13 @@ def test_accepted_event_is_stored_as_it_came(gateway: Running) -> None:
 
 
 def test_news_about_the_deliveries_themselves(gateway: Running) -> None:
-    """An operational webhook has a `type` and is about nobody: it is let in like an event, and lies under its type."""
+    """An operational webhook has a `type` and no user: let in like an event, it lies under Svix's application."""
     body = json.dumps({"type": "endpoint.disabled", "data": {"appId": "app_1", "endpointId": "ep_1"}}).encode()
     assert gateway.post(body).status_code == 204
     record, headers = gateway.last(), dict(gateway.last().headers)
-    assert (record.topic, record.key) == ("junction.raw.other", b"endpoint.disabled:other")
-    assert record.partition == partition_for("endpoint.disabled", 4)
-    assert (headers["ce_type"], headers["ce_partitionkey"]) == (b"endpoint.disabled", b"endpoint.disabled")
+    assert (record.topic, record.key) == ("junction.raw.other", b"app_1:other")
+    assert record.partition == partition_for("app_1", 4)
+    assert (headers["ce_type"], headers["ce_partitionkey"]) == (b"endpoint.disabled", b"app_1")
     assert "ce_subject" not in headers
 
 
