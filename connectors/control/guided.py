@@ -5,18 +5,15 @@ said to be so; what a probe sees is looked at: the way, the secret, and whether 
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from pydantic import SecretStr
-
-from connectors.control import globs, signing_secret, tag
+from connectors.control import globs, tag
 from connectors.control.file import Everything, WantedEndpoint
 from connectors.control.probe_judge import Expected, lines_of
-from connectors.control.probe_trial import ProbeRoute, ProbeTrial, try_route
-from connectors.webhook import secret_files
+from connectors.control.probe_routes import ways_of
+from connectors.control.probe_trial import ProbeTrial, try_route
 from streams.events import SECOND_US, times
-from streams.events.signature import Keyring
 from streams.ops.errors import Misconfigured
 from streams.ops.lines import Line, look_at, ok, wrong
 from streams.ops.settings import Settings
@@ -79,28 +76,17 @@ def _events(wanted: WantedEndpoint) -> str:
 async def look(wanted: WantedEndpoint, settings: Settings) -> list[Line]:
     """What can be seen of the steps, in their order."""
     try:
-        secrets = _secrets(wanted, settings)
+        way = ways_of(wanted, settings)[0]
     except Misconfigured as error:
         return [wrong("secret", "it is not here yet, so nothing can be signed", str(error))]
-    prints = Keyring.parse([one.get_secret_value() for one in secrets]).fingerprints
-    found = [ok("secret", f"{prints[0]} is the newest here; the dashboard has no fingerprint to compare")]
-    trial = await try_route(ProbeRoute(wanted.url, wanted.name, secrets[0], wanted.headers))
-    expected = Expected(tuple(prints), True, time.time(), settings.signature_tolerance_s)
-    return [*found, *lines_of(trial, expected), *_delivery(trial, prints)]
+    newest = way.fingerprints[0]
+    found = ok("secret", f"{newest} is the newest here; the dashboard has no fingerprint to compare")
+    trial = await try_route(way.route)
+    expected = Expected(way.fingerprints, way.is_public, time.time(), settings.signature_tolerance_s)
+    return [found, *lines_of(trial, expected), *_delivery(trial, newest)]
 
 
-def _secrets(wanted: WantedEndpoint, settings: Settings) -> list[SecretStr]:
-    if wanted.secret_file is not None:
-        signing_secret.first(wanted.secret_file)
-        texts = secret_files.read(wanted.secret_file)
-    elif wanted.name in settings.endpoints:
-        texts = secret_files.secrets_of(settings, wanted.name)
-    else:
-        raise Misconfigured(f"set secret_file in [endpoint.{wanted.name}], or STREAMS_ENDPOINTS as the gateway has it")
-    return [SecretStr(text) for text in texts]
-
-
-def _delivery(trial: ProbeTrial, prints: Sequence[str]) -> Iterator[Line]:
+def _delivery(trial: ProbeTrial, newest: str) -> Iterator[Line]:
     """Whether Junction's secret is the one here: only its own delivery says so."""
     if not trial.answers:
         return
@@ -114,8 +100,8 @@ def _delivery(trial: ProbeTrial, prints: Sequence[str]) -> Iterator[Line]:
         return
     last = max(uses, key=lambda row: row.last_used_s)
     when = times.text(int(last.last_used_s) * SECOND_US)
-    if last.fingerprint == prints[0]:
+    if last.fingerprint == newest:
         yield ok("delivery", f"the last one came {when}, and was signed with {last.fingerprint}: Junction has it")
     else:
         change = "has the secret been turned on one side alone? Copy it again from the dashboard"
-        yield look_at("delivery", f"the last one came {when}, signed with {last.fingerprint}, not {prints[0]}", change)
+        yield look_at("delivery", f"the last one came {when}, signed with {last.fingerprint}, not {newest}", change)
