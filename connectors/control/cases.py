@@ -16,6 +16,7 @@ class Case(StrEnum):
 
 
 def case_of(settings: Settings) -> Case:
+    """A Svix token alone is none of them: endpoints are read and changed with the management key."""
     if not settings.junction_management_key.get_secret_value():
         return Case.DASHBOARD
-    return Case.MANAGEMENT
+    return Case.SVIX if settings.svix_token.get_secret_value() else Case.MANAGEMENT

@@ -78,12 +78,21 @@ async def look(wanted: WantedEndpoint, settings: Settings) -> list[Line]:
     try:
         way = ways_of(wanted, settings)[0]
     except Misconfigured as error:
-        return [wrong("secret", "it is not here yet, so nothing can be signed", str(error))]
+        return [wrong("secret", f"nothing can be signed: {_first_sentence(error, wanted)}", _COPY)]
     newest = way.fingerprints[0]
-    found = ok("secret", f"{newest} is the newest here; the dashboard has no fingerprint to compare")
+    found = ok("file", f"secret {newest} is the newest here; the dashboard has no fingerprint to compare")
     trial = await try_route(way.route)
     expected = Expected(way.fingerprints, way.is_public, time.time(), settings.signature_tolerance_s)
     return [found, *lines_of(trial, expected), *_delivery(trial, newest)]
+
+
+_COPY = "do the first two steps: the dashboard shows the secret (whsec_...) on the endpoint's page"
+
+
+def _first_sentence(error: Misconfigured, wanted: WantedEndpoint) -> str:
+    """For a file that is not there yet, without the command that makes a secret: here the dashboard has made one."""
+    is_absent = wanted.secret_file is not None and not wanted.secret_file.exists()
+    return f"there is no {wanted.secret_file} yet" if is_absent else str(error)
 
 
 def _delivery(trial: ProbeTrial, newest: str) -> Iterator[Line]:

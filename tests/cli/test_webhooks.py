@@ -123,3 +123,25 @@ async def test_a_secret_is_shown_by_its_fingerprint(tmp_path: Path) -> None:
     before = path.read_text()
     assert (await program.run("secret", "junction.secret")).code == 2
     assert path.read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("more", "case"),
+    [
+        ({"STREAMS_JUNCTION_MANAGEMENT_KEY": ""}, "Case: dashboard only"),
+        ({}, "Case: management key: "),
+        ({"STREAMS_SVIX_TOKEN": "testsk_fake", "STREAMS_SVIX_APP_ID": "app_1"}, "Case: management key and Svix token"),
+    ],
+)
+async def test_every_command_says_which_case_it_is_in(tmp_path: Path, more: dict[str, str], case: str) -> None:
+    """By what credentials there are; with the dashboard alone the steps are printed, and a person has to act: 2."""
+    async with management() as hand:
+        write(tmp_path)
+        program = Program(tmp_path, hand.url)
+        for command in ("plan", "apply"):
+            ran = await program.run(command, **more)
+            assert ran.out.startswith(case), ran.err
+            if case.endswith("only"):
+                assert ran.code == 2
+                assert "step 1: Make the endpoint" in ran.out
+                assert not hand.fake.webhooks.calls

@@ -42,10 +42,14 @@ def test_the_steps_say_all_that_the_file_does() -> None:
 
 
 async def test_without_a_secret_the_file_is_named() -> None:
-    """The first thing to do, and no probe."""
-    (line,) = await guided.look(parsed(text()).endpoint("junction"), gateways.make_settings(endpoints={}))
-    assert line.state is State.WRONG
-    assert "secret_file" in line.change
+    """The first thing to do, and no probe; no word of making a secret, which the dashboard has done."""
+    settings = gateways.make_settings(endpoints={})
+    for lines, found in (([], "set secret_file"), (['secret_file = "none"'], "there is no none yet")):
+        (line,) = await guided.look(parsed(text(*lines)).endpoint("junction"), settings)
+        assert line.state is State.WRONG
+        assert found in line.found
+        assert "the dashboard shows the secret" in line.change
+        assert "webhooks secret" not in f"{line.found} {line.change}"
 
 
 async def test_a_delivery_proves_the_secret(tmp_path: Path) -> None:
