@@ -55,15 +55,23 @@ class Deliveries:
         path = self._folder / f"{kb:g}.requests"
         if kb not in self._bodies:
             n_bytes = int(kb * 1000)
-            self._bodies[kb] = [body_of(str(uuid4()), n_bytes) for _ in range(distinct(n_bytes))]
+            self._bodies[kb] = [self.made(n_bytes) for _ in range(distinct(n_bytes))]
         if time.time() - self._signed_s.get(kb, 0.0) > FRESH_S:
             self._signed_s[kb] = time.time()
             path.write_bytes(b"".join(map(self._framed, self._bodies[kb])))
         return path
 
+    def made(self, n_bytes: int) -> bytes:
+        """A body of about that size."""
+        return body_of(str(uuid4()), n_bytes)
+
+    def id(self, now_s: int) -> str:
+        """Of a message that is made now."""
+        return new_message_id(now_s * 1000, secrets.token_bytes(15))
+
     def _framed(self, body: bytes) -> bytes:
         now_s = int(time.time())
-        id_ = new_message_id(now_s * 1000, secrets.token_bytes(15))
+        id_ = self.id(now_s)
         signature = sign(self._secret, id_, now_s, body)
         made = request({"svix-id": id_, "svix-timestamp": str(now_s), "svix-signature": signature}, body)
         return len(made).to_bytes(4, "big") + made

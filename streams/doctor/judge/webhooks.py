@@ -142,20 +142,20 @@ Series = Mapping[str, Sequence[tuple[float, float]]]  # status → (Unix seconds
 
 def deliveries(heard_s: float | None, counted: Series | None, now_s: float) -> Iterator[Line]:
     """Our newest heartbeat beside what Junction counted. `heard_s`: Unix seconds, None for never."""
-    ago = "never" if heard_s is None else f"{_span(now_s - heard_s)} ago"
+    last = "none was accepted yet" if heard_s is None else f"the last one was accepted {_span(now_s - heard_s)} ago"
     is_lately = heard_s is not None and now_s - heard_s < _QUIET_S
     if counted is None:
         if is_lately:
-            yield ok("deliveries", f"the last one was accepted {ago}")
+            yield ok("deliveries", last)
         else:
-            yield look_at("deliveries", f"the last one was accepted {ago}", "are there users whose devices send?")
+            yield look_at("deliveries", last, "are there users whose devices send?")
         return
     good, bad = _sums(counted, "succ", "deliv", "ok"), _sums(counted, "fail", "err", "exhaust")
     lately = sum(n for at_s, n in good if now_s - at_s < 2 * _QUIET_S)
     if is_lately or not lately:
-        yield ok("deliveries", f"the last one was accepted {ago}; Junction counts {lately:,.0f} in two hours")
+        yield ok("deliveries", f"{last}; Junction counts {lately:,.0f} in two hours")
     else:
-        found = f"Junction says that {lately:,.0f} were taken in two hours, and here the last one was {ago}"
+        found = f"Junction says that {lately:,.0f} were taken in two hours, and here {last}"
         yield wrong("deliveries", found, "somebody else takes them: look where the URL of each endpoint leads")
     yield from _failing(good, bad, now_s)
 
