@@ -49,7 +49,10 @@ class SvixDeliveries:
         )
         for app in self.state.apps.values():
             for endpoint in app.endpoints.values():
-                self._start(app, self._lane(app, endpoint))
+                if endpoint.id in self._lanes:
+                    self._start(app, self._lanes[endpoint.id])  # what waited since it worked last
+                else:
+                    self._lane(app, endpoint)
         try:
             yield
         finally:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from streams.simulator.management.endpoint import SvixEndpoint, new_secret
+from streams.simulator.management.fake import FakeManagement
 from streams.simulator.management.messages import MessageState
 from streams.simulator.management.options import ManagementOptions
 from streams.simulator.management.state import SvixApp
@@ -144,6 +145,19 @@ async def test_the_rate_is_kept_and_heard_when_it_changes() -> None:
             hand.fake.deliveries.put(app, SLEEP, BODY)
         await until(lambda: recipient.arrived.total() == 71)
         assert recipient.at_s[-1] - recipient.at_s[21] < 1.0  # it would be one at the old rate
+
+
+async def test_an_endpoint_from_before_the_start_has_its_rate_too() -> None:
+    """It once had two senders, each at that rate."""
+    async with receiving(SECRET) as recipient:
+        fake = FakeManagement()
+        app = fake.state.app("team", "production")
+        fake.state.add(app, {"url": recipient.url, "rate_limit": 50}, SECRET)
+        async with fake.deliveries.working():
+            for _ in range(21):
+                fake.deliveries.put(app, SLEEP, BODY)
+            await until(lambda: recipient.arrived.total() == 21)
+        assert recipient.at_s[-1] - recipient.at_s[0] >= 0.35
 
 
 async def test_operational_events_are_sent_where_they_are_asked_for() -> None:
