@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from confluent_kafka import KafkaError, Message, Producer
 
 from streams.demo.pipelines.event_hubs import EventHubs, make_hub
+from streams.events import identify
 from streams.simulator.delivery.hub_messages import hub_message
 from tests.chaos.doors.pipeline import Sending
 
@@ -48,7 +49,7 @@ class HubsPipeline:
             confirmed[n] = error is None
 
         for n, one in enumerate(messages):
-            made = hub_message(one.body, one.event_type, one.user_id, "t1", one.key)
+            made = hub_message(one.body, one.event_type, one.user_id, identify(one.body).team_id, one.key)
             producer.produce(
                 HUB, made.body, made.key, headers=made.headers,
                 on_delivery=lambda error, message, n=n: reported(n, error, message),
