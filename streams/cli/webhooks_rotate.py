@@ -121,6 +121,7 @@ async def _do(name: str, file: Path, wait_s: int, work: Work, *, as_json: bool) 
 async def _place(
     stack: AsyncExitStack, name: str, file: Path, wait_s: int, say: Callable[[str], None], *, as_json: bool
 ) -> "RotationPlace":
+    from connectors.control.cases import case_of
     from connectors.control.file import read
     from connectors.control.rotation.place import open_place
     from streams.ops import terminal
@@ -128,5 +129,5 @@ async def _place(
     settings = read_settings(running=NONE)
     place = await stack.enter_async_context(open_place(settings, read(file), name, wait_s, say))
     if not as_json:
-        terminal.say("with a management key" if place.junction else "dashboard only: no management key is set")
+        terminal.say(case_of(settings))
     return place

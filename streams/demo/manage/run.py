@@ -7,25 +7,27 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import httpx
 from pydantic import SecretStr
 from rich.console import Console
 
-from connectors.control import file, tag
+from connectors.control import file
+from connectors.control.apply import apply
+from connectors.control.proving import Prover
+from connectors.control.recovery.by_svix import BySvix, Patience
 from connectors.control.rotation.place import RotationPlace, open_place
 from connectors.control.rotation.quiet import QUIET_S
 from connectors.control.rotation.steps import NotYet, Rotator
-from connectors.control.signing_secret import first
 from connectors.junction.webhook_api import open_webhooks
+from connectors.svix.client import SvixSpan, open_svix
 from streams.demo.manage import show
 from streams.demo.manage.balancer import balanced
 from streams.demo.manage.gateways import ManagedGateways, gateways
 from streams.demo.manage.junction import ENVIRONMENT, ORG, TEAM, SendingJunction
 from streams.demo.options import Options
-from streams.events import DAY_S, times, topics
+from streams.events import DAY_S, topics
 from streams.events.headers import H_ID
 from streams.kafka.reader import Messages
-from streams.ops.errors import Unavailable
+from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
 from streams.simulator.api.app import FakeApi
 from streams.simulator.api.serve import running as api_running
@@ -35,21 +37,23 @@ from streams.simulator.world.world import World
 
 ENDPOINT = "junction"
 _LOOK_S = 0.3
+_RECOVER_PER_S, _QUIET_S = 500, 10.0
 _SETTLE_S = 120.0
 
 
 @dataclass(frozen=True)
 class ManagePlan:
-    """`day_s`: how long Svix's day takes here. `rotations`: in a row. `is_away`: both gateways, for a day."""
+    """`day_s`: how long Svix's day takes here. `rotations`: in a row. `days_away`: of both gateways; Svix's
+    retries end after 1.15 days (27 h 35 min)."""
 
     day_s: float = 20.0
     rotations: int = 2
-    is_away: bool = True
+    days_away: float = 1.25
 
     @property
     def estimate_s(self) -> float:
         """How long all of it takes, so that events are sent all the time."""
-        return self.rotations * (1.2 * self.day_s + 6) + self.is_away * (self.day_s + 8)
+        return self.rotations * (1.2 * self.day_s + 6) + (self.days_away * self.day_s + 8) * bool(self.days_away)
 
 
 def run_manage(settings: Settings, options: Options, plan: ManagePlan | None = None) -> int:
@@ -83,32 +87,30 @@ class _Managed:
     async def go(self) -> dict[str, Any]:
         api = FakeApi(self._world, management=self._junction.management)
         async with api_running(api) as url, balanced(self._doors.ports) as port:
-            self._settings = _with_key(self._doors.settings, url)
+            self._settings = _with_keys(self._doors.settings, url, self._junction)
             self._file.write_text(_toml(port, self._doors), encoding="utf-8")
             await self._make()
             feeding = asyncio.create_task(self._junction.feed(len(self._events) / self._plan.estimate_s))
             try:
                 for _ in range(self._plan.rotations):
                     await self._rotate()
-                if self._plan.is_away:
-                    await self._away(url)
+                if self._plan.days_away:
+                    await self._away()
             finally:
                 feeding.cancel()
             await self._settle()
         return await asyncio.to_thread(self._found)
 
     async def _make(self) -> None:
+        """As `webhooks apply` does, twice: the second time there is nothing to do."""
         wanted = file.read(self._file)
-        endpoint = wanted.endpoint(ENDPOINT)
         async with open_webhooks(self._settings, wanted.team) as api:
-            made = await api.create(
-                url=endpoint.url,
-                description=tag.tagged("", ENDPOINT),
-                rate_limit=endpoint.rate_limit,
-                filter_types=None,
-                secret=first(self._doors.secret_file),
-            )
-        self._say(f"made from {self._file.name}: {made.id}, delivering to both gateways")
+            for _ in range(2):
+                async for done in apply(api, wanted, wanted.team, Prover(self._settings).prove):
+                    for line in done.lines():
+                        self._say(line)
+                    if not done.is_right:
+                        raise Misconfigured(f"{done.name} is not as {self._file.name} says")
 
     async def _rotate(self) -> None:
         """To a new secret, and the old one out when a compressed day has shown that nothing needs it."""
@@ -129,31 +131,27 @@ class _Managed:
             with place.journal.locked():
                 await work(Rotator(place))
 
-    async def _away(self, api_url: str) -> None:
+    async def _away(self) -> None:
         since_s = time.time()
-        self._say("both gateways away for a day; Junction goes on")
+        self._say(f"both gateways away for {self._plan.days_away} days; Junction goes on")
         await asyncio.to_thread(self._doors.stop)
-        await asyncio.sleep(self._plan.day_s)
+        await asyncio.sleep(self._plan.days_away * self._plan.day_s)
         await asyncio.to_thread(self._doors.start)
         self._say("back: what was missed comes again, or is recovered")
         await self._until(self._is_through, "retries")
-        await self._recover(api_url, since_s)
+        await self._recover(since_s)
 
     def _is_through(self) -> bool:
         """What failed meanwhile has arrived, or was given up."""
         return not self._junction.standing()[MessageState.SENDING]
 
-    async def _recover(self, api_url: str, since_s: float) -> None:
-        """What Svix gave up, asked for until none is left."""
-        junction = self._junction
-        while failed := junction.standing()[MessageState.FAIL]:
-            self._recovered += failed
-            url = f"{api_url}/api/v1/app/{junction.app_id}/endpoint/{junction.endpoint.id}/recover"
-            token = junction.management.state.options.svix_token
-            async with httpx.AsyncClient(headers={"authorization": f"Bearer {token}"}) as client:
-                answer = await client.post(url, json={"since": times.text_of_seconds(since_s - 1)})
-                answer.raise_for_status()
-            await self._until(lambda: not junction.standing()[MessageState.FAIL], "recovered messages")
+    async def _recover(self, since_s: float) -> None:
+        """What Svix gave up, and what it never tried."""
+        endpoint = self._junction.endpoint
+        async with open_svix(self._settings) as svix:
+            by_svix = BySvix(svix, endpoint.id, _RECOVER_PER_S, Patience(_LOOK_S, _QUIET_S), self._say)
+            done = await by_svix.bring(SvixSpan(int(since_s * 1000), None))
+        self._recovered = done.failed
 
     async def _settle(self) -> None:
         self._junction.put_rest()
@@ -174,14 +172,22 @@ class _Managed:
             "given_up": self._junction.standing()[MessageState.FAIL],
             "recovered": self._recovered,
             "rotations": self._plan.rotations,
-            "days_away": int(self._plan.is_away),
+            "days_away": self._plan.days_away,
             "seconds": round(time.monotonic() - self._began_s, 1),
         }
 
 
-def _with_key(settings: Settings, api_url: str) -> Settings:
-    own = {"junction_management_key": SecretStr(MANAGEMENT_KEY), "junction_management_url": api_url}
-    return settings.model_copy(update=own)
+def _with_keys(settings: Settings, api_url: str, junction: SendingJunction) -> Settings:
+    """Those of the fakes: the third case."""
+    return settings.model_copy(
+        update={
+            "junction_management_key": SecretStr(MANAGEMENT_KEY),
+            "junction_management_url": api_url,
+            "svix_token": SecretStr(junction.management.state.options.svix_token),
+            "svix_app_id": junction.app_id,
+            "svix_url": api_url,
+        }
+    )
 
 
 def _toml(port: int, doors: ManagedGateways) -> str:

@@ -13,7 +13,7 @@ _ROWS = (
         "rotations",
         "of the secret under load: gateways first, Junction second, the old one out a day later",
     ),
-    ("days_away", "of both gateways, compressed"),
+    ("days_away", "of both gateways, compressed: longer than Svix tries again"),
     ("not_reached", "attempts that met no gateway meanwhile"),
     ("recovered", "messages that Svix had given up, brought back by recover; the rest by its retries"),
     ("refused_401", "attempts refused for their signature"),

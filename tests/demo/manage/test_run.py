@@ -15,7 +15,7 @@ SHORT = Options(once=True, as_json=True, users=2, days=2, seed=1, rate=0, keep=N
 
 def test_rotated_under_load(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     """One rotation through to the end on two gateways, while events come: none lost, none refused with 401."""
-    assert run_manage(settings, SHORT, ManagePlan(day_s=4.0, rotations=1, is_away=False)) == 0
+    assert run_manage(settings, SHORT, ManagePlan(day_s=4.0, rotations=1, days_away=0)) == 0
     found = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (found["lost"], found["refused_401"], found["given_up"], found["rotations"]) == (0, 0, 0, 1)
     assert found["attempts"] >= found["events"] > 100
