@@ -207,7 +207,7 @@ def _webhook(row: _Row) -> Webhook:
         row.description or "",
         row.rate_limit,
         bool(row.disabled),
-        row.filter_types,
+        row.filter_types or None,  # Svix has no empty filter: whoever answers one means that there is none
         row.created_at,
         row.updated_at,
     )

@@ -20,8 +20,8 @@ webhooks_app = typer.Typer(
         "2. *management key* (STREAMS_JUNCTION_MANAGEMENT_KEY, from Junction's customer success manager): all but "
         "replaying what was sent;\n\n"
         "3. *management key and Svix token* (STREAMS_SVIX_TOKEN): that, too.\n\n"
-        "Start: `junction-streams webhooks secret junction.secret`, write webhooks.toml (docs/webhooks.md), "
-        "`junction-streams webhooks plan`."
+        "Start: write webhooks.toml (docs/webhooks.md), then `junction-streams webhooks plan` says what is next. With "
+        "a management key `junction-streams webhooks secret FILE` makes the signing secret; else the dashboard does."
     ),
 )
 app.add_typer(webhooks_app, name="webhooks", rich_help_panel=MEND)

@@ -156,6 +156,14 @@ async def test_each_refusal_is_a_sentence(status: int, body: object, kind: type[
     assert MARKER not in "".join(traceback.format_exception(caught.value))
 
 
+async def test_an_empty_filter_is_none() -> None:
+    """Svix refuses an empty one, so a list without a type is the filter that lets all in; what is absent is, too."""
+    rows = [ROW, {**ROW, "filter_types": []}, {**ROW, "filter_types": None, "disabled": None, "description": None}]
+    async with answered(*(http(200, json.dumps(row).encode()) for row in rows)) as (api, _):
+        found = [await api.get("ep_1") for _ in rows]
+    assert {(one.filter_types, one.is_disabled, one.description) for one in found} == {(None, False, "")}
+
+
 @pytest.mark.parametrize("id", ["", "..", "../x"])
 async def test_an_id_is_one_part_of_a_path(id: str) -> None:
     """One that would lead elsewhere is refused, or is percent-encoded; nothing else is asked for."""
