@@ -15,19 +15,19 @@ NOT = "!"
 _PATTERN = re.compile(r"!?[A-Za-z0-9_.*-]{1,256}")
 
 
-def expand(patterns: Sequence[str], known: Sequence[str] = ()) -> tuple[str, ...]:
-    """The event types that they let in, sorted. `known`: else those that Junction documents today."""
+def expand(patterns: Sequence[str]) -> tuple[str, ...]:
+    """The event types that they let in, sorted, of those that Junction documents today."""
     chosen: set[str] = set()
     for pattern in patterns:
-        found = matches(pattern.removeprefix(NOT), known)
+        found = matches(pattern.removeprefix(NOT))
         chosen = chosen - found if pattern.startswith(NOT) else chosen | found
     return tuple(sorted(chosen))
 
 
-def matches(pattern: str, known: Sequence[str] = ()) -> frozenset[str]:
+def matches(pattern: str) -> frozenset[str]:
     """The known types that a pattern without `!` fits."""
     fits = re.compile(".*".join(map(re.escape, re.split(r"\*+", pattern)))).fullmatch
-    return frozenset(filter(fits, known or _today()))
+    return frozenset(filter(fits, _today()))
 
 
 @cache
