@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
@@ -181,12 +182,14 @@ class FakeSvixApi:
     def _list_attempted(self, request: Request, _body: bytes) -> Response:
         app, endpoint = self._app(request), self._endpoint(request)
         query = _ListQuery.model_validate(dict(request.query_params))
-        rows = [
+        wanted = (
             (id, app.messages[id])
             for id in endpoint.log.attempted()
-            if query.takes(app.messages[id].created_s)
+            if (query.iterator is None or id < query.iterator)
+            and query.takes(app.messages[id].created_s)
             and (query.status is None or endpoint.log.standing(id) is query.status)
-        ]
+        )
+        rows = list(islice(wanted, query.limit + 1))  # not all: there may be many, and it delivers meanwhile
         return _page(query, rows, lambda found: [_attempted_out(one, endpoint) for one in found])
 
     def _list_by_endpoint(self, request: Request, _body: bytes) -> Response:
