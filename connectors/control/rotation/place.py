@@ -1,9 +1,11 @@
 """What the rotation of one endpoint needs: its file and journal, its gateways, and Junction where there is a key."""
 
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from connectors.control.file import WebhooksFile
 from connectors.control.rotation.at_junction import JunctionSecret, find
@@ -45,6 +47,7 @@ async def open_place(
             f'(STREAMS_ENDPOINTS=\'{{"{name}": "file:/run/secrets/{name}"}}\')'
         )
     file = SecretFile(endpoint.secret_file)
+    _check_alone(wanted, name, file.path)
     place = RotationPlace(
         name, file, JournalFile(file.path, name), Gateways(name, endpoint.gateways, wait_s), None, say
     )
@@ -57,3 +60,14 @@ async def open_place(
 
 def _with(place: RotationPlace, junction: JunctionSecret) -> RotationPlace:
     return RotationPlace(place.name, place.file, place.journal, place.gateways, junction, place.say)
+
+
+def _check_alone(wanted: WebhooksFile, name: str, path: Path) -> None:
+    """Raises Misconfigured where another endpoint reads the same file: its old secret would go out with this one's."""
+    for other, endpoint in wanted.endpoints.items():
+        if other != name and endpoint.secret_file is not None and os.path.realpath(endpoint.secret_file) == str(path):
+            raise Misconfigured(
+                f"[endpoint.{other}] of {wanted.path} has the same secret_file as [endpoint.{name}]: Junction turns "
+                "the secret of one, and the other's deliveries would be refused once the old one is out. Copy the "
+                "file, name the copy there and in the gateway's STREAMS_ENDPOINTS, and run this again"
+            )

@@ -42,12 +42,22 @@ class Rotator:
         `again`: another one, though the old ones of the last are not out yet. `is_leaked`: the old one goes at once.
         Raises NotYet where a person has to act at Junction, Misconfigured, Unavailable.
         """
+        if again and self._is_stopped_end():
+            await self._remove()
         one = self.state.rotation
-        if one is None or (again and one.step is RotationStep.CONFIRMED):
+        # One that is leaked and confirmed was stopped before its end: that is gone on with, not begun anew.
+        if one is None or (again and one.step is RotationStep.CONFIRMED and not one.is_leaked):
             await self._begin()
         elif one.step is RotationStep.CONFIRMED and not is_leaked:
             self.place.say(_rotated_already(self.place.name, one))
+        elif one.step is RotationStep.CONFIRMED:
+            self.place.say(_leaked_already(self.place.name, one))
         await self._go_on(is_leaked=is_leaked)
+
+    def _is_stopped_end(self) -> bool:
+        """Whether `finish` was stopped on its way."""
+        one = self.state.rotation
+        return one is not None and one.step is RotationStep.REMOVING and not one.is_leaked
 
     async def take_theirs(self, given: SecretStr | None = None) -> None:
         """The secret that somebody made in the dashboard becomes ours. `given`: it, without a management key."""
@@ -55,14 +65,14 @@ class Rotator:
             _, given = await self.place.junction.read()
         if given is None:
             raise Misconfigured("without a management key nobody can ask Junction for its secret: give it on stdin")
+        signing_secret.check(given, "what was given")
+        self.place.file.check()
         theirs, one = signing_secret.fingerprint(given), self.state.rotation
         if one is None or one.new != theirs:
             known = (one.new, *one.old) if one else tuple(self.place.file.secrets())[:1]
             old = tuple(each for each in known if each != theirs)
             now_s = self.place.clock()
             self._write(self.state.with_past(0.0), Rotation(RotationStep.MADE, theirs, old, now_s, sent_s=now_s))
-        signing_secret.check(given, "what was given")
-        self.place.file.check()
         self.place.file.put_first(given)
         await self._go_on(is_leaked=False)
 
@@ -83,7 +93,7 @@ class Rotator:
 
     async def verdict(self, one: Rotation) -> QuietVerdict:
         """Whether the old ones may go."""
-        sights = await self.place.gateways.take(self.place.file.secrets()[one.new], one.new)
+        sights = await self.place.gateways.take(self._new_one(one), one.new)
         return judge([sight.uses for sight in sights], one, self.place.clock(), self.place.quiet_s)
 
     async def _go_on(self, *, is_leaked: bool) -> None:
@@ -153,10 +163,14 @@ class Rotator:
         elif one.step in (RotationStep.MADE, RotationStep.WRITTEN, RotationStep.TAKEN):
             self._make(self.state, one.old, is_leaked=one.is_leaked)  # Junction has never heard of it
         else:
-            raise Misconfigured(
-                f"{self.place.file.shown} does not hold {one.new} any more, which Junction may sign with: put it back, "
-                "or take Junction's own with --take-theirs"
-            )
+            raise Misconfigured(_gone(self.place, one))
+
+    def _new_one(self, one: Rotation) -> SecretStr:
+        """Of the file. Raises Misconfigured where somebody took it out, as who restores an older file does."""
+        known = self.place.file.secrets()
+        if one.new not in known:
+            raise Misconfigured(_gone(self.place, one))
+        return known[one.new]
 
     async def _to_the_gateways(self) -> None:
         one, place = self._now, self.place
@@ -219,10 +233,14 @@ class Rotator:
         """Out of the file, out of every gateway; and proved so by a probe that each has to refuse."""
         place, one = self.place, self._now
         place.file.check()
+        new = self._new_one(one)
+        # In the day of both signatures deliveries do not show that Junction was turned back: so it is asked.
+        if place.junction and not await self._has_it(place.junction):
+            raise Misconfigured(_turned_back(place.name, one))
         self._note(step=RotationStep.REMOVING)
         known = place.file.secrets()
         place.file.take_out(one.old)
-        await place.gateways.drop(known[one.new], {old: known.get(old) for old in one.old})
+        await place.gateways.drop(new, {old: known.get(old) for old in one.old})
         self._write(self.state.with_past(place.clock()), None)
         left = len(place.file.secrets()) - 1
         more = f"; {left} more in the file are not of this rotation, and stay" if left else ""
@@ -250,6 +268,21 @@ def _unknown(place: RotationPlace, theirs: str) -> str:
     )
 
 
+def _gone(place: RotationPlace, one: Rotation) -> str:
+    return (
+        f"{place.file.shown} does not hold {one.new} any more, which Junction may sign with: put it back, or take "
+        f"Junction's own with `junction-streams webhooks rotate {place.name} --take-theirs`"
+    )
+
+
+def _turned_back(name: str, one: Rotation) -> str:
+    return (
+        f"somebody turned the secret of {name} back in the dashboard: Junction does not sign with {one.new} any more, "
+        "but with an old one, which would be refused. Nothing was taken out. Go on with theirs: `junction-streams "
+        f"webhooks rotate {name} --take-theirs`"
+    )
+
+
 def _rotated(name: str, one: Rotation) -> str:
     return (
         f"Junction signs with {one.new}, for a day with {', '.join(one.old)} as well. After 25 h: "
@@ -261,6 +294,13 @@ def _rotated_already(name: str, one: Rotation) -> str:
     return (
         f"{name} was rotated to {one.new} already; what is left: `junction-streams webhooks rotate {name} --finish`. "
         "Another one before that: --again"
+    )
+
+
+def _leaked_already(name: str, one: Rotation) -> str:
+    return (
+        f"{name} was rotated to {one.new} already, so only {', '.join(one.old)} goes out. If it is {one.new} that "
+        f"others know: `junction-streams webhooks rotate {name} --leaked --again`"
     )
 
 

@@ -26,8 +26,8 @@ def two(tmp_path: Path) -> Iterator[RotationStage]:
         yield made
 
 
-async def rotated(made: RotationStage, work: str, said: list[str], quiet_s: float = 0.0) -> RotationPlace:
-    """`rotate` or `finish`, in this process."""
+async def rotated(made: RotationStage, work: str, said: list[str], quiet_s: float = 0.0, **how: bool) -> RotationPlace:
+    """`rotate` or `finish`, in this process. `how`: what a person gives it."""
     settings = Settings(
         _env_file=None,
         junction_management_key=SecretStr(made.env["STREAMS_JUNCTION_MANAGEMENT_KEY"]),
@@ -36,7 +36,7 @@ async def rotated(made: RotationStage, work: str, said: list[str], quiet_s: floa
     async with open_place(settings, file.read(made.toml), "junction", 30, said.append) as opened:
         place = dataclasses.replace(opened, quiet_s=quiet_s)
         with place.journal.locked():
-            await getattr(Rotator(place), work)()
+            await getattr(Rotator(place), work)(**how)
         return place
 
 
