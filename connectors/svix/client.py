@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import httpx
 from pydantic import ValidationError
@@ -58,14 +58,12 @@ class SvixApi:
 
     async def endpoints(self) -> list[SentTo]:
         """All endpoints of the application."""
-        found, iterator = [], None
-        for _ in range(_PAGES_MAX):
-            options = EndpointListOptions(limit=_PAGE, iterator=iterator)
+        found, pages = [], _Pages()
+        while not pages.is_last:
+            options = EndpointListOptions(limit=_PAGE, iterator=pages.iterator)
             page = await _asked(self._svix.endpoint.list(self._app_id, options))
             found += [_sent_to(one) for one in page.data]
-            if page.done or not page.data or page.iterator == iterator:
-                break
-            iterator = page.iterator
+            pages.read(page)
         return found
 
     async def endpoint(self, id: str) -> SentTo:
@@ -110,19 +108,35 @@ class SvixApi:
 
     async def _standing(self, id: str, span: SvixSpan, status: MessageStatus) -> AsyncIterator[tuple[str, int | None]]:
         """(message, when Svix tries again) of those that stand so now. `before` would hide what arrived after it."""
-        iterator, after = None, _time(span.since_ms)
-        for _ in range(_PAGES_MAX):
+        pages, after = _Pages(), _time(span.since_ms)
+        while not pages.is_last:
             options = MessageAttemptListAttemptedMessagesOptions(
-                limit=_PAGE, iterator=iterator, status=status, after=after, with_content=False
+                limit=_PAGE, iterator=pages.iterator, status=status, after=after, with_content=False
             )
             page = await _asked(self._svix.message_attempt.list_attempted_messages(self._app_id, id, options))
             for one in page.data:
                 if span.until_ms is None or _millis(one.timestamp) < span.until_ms:
                     yield one.id, None if one.next_attempt is None else _millis(one.next_attempt)
-            if page.done or not page.data or page.iterator == iterator:
-                return
-            iterator = page.iterator
-        raise Unavailable("Svix's list of failed messages does not end", _LATER_S)
+            pages.read(page)
+
+
+class _Pages:
+    """Where a list goes on, until it ends."""
+
+    def __init__(self) -> None:
+        self.iterator: str | None = None
+        self.is_last = False
+        self._seen: set[str | None] = {None}
+
+    def read(self, page: Any) -> None:
+        """Raises Unavailable where an iterator comes again: what is behind it nobody would ever see."""
+        if page.done or not page.data:
+            self.is_last = True
+            return
+        if page.iterator in self._seen or len(self._seen) > _PAGES_MAX:
+            raise Unavailable("a list of Svix's goes in circles", _LATER_S)
+        self._seen.add(page.iterator)
+        self.iterator = page.iterator
 
 
 async def _asked(call: Awaitable[T]) -> T:

@@ -94,7 +94,17 @@ def _agreed(*, yes: bool) -> None:
 
 async def _run(recovery: "Recovery") -> "Outcome":
     """SIGTERM ends it as Ctrl-C does: the rate is put back."""
-    task = asyncio.current_task()
-    if task is not None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    return await recovery.run()
+    task, is_stopped = asyncio.current_task(), asyncio.Event()
+
+    def stop() -> None:
+        is_stopped.set()
+        if task is not None:
+            task.cancel()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
+    try:
+        return await recovery.run()
+    except asyncio.CancelledError:
+        if is_stopped.is_set():
+            raise SystemExit(128 + signal.SIGTERM) from None
+        raise

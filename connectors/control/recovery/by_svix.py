@@ -105,14 +105,15 @@ class BySvix:
         await self._settled(piece, failed)
 
     async def _settled(self, piece: SvixSpan, failed: list[str]) -> list[str]:
-        """What is still failed once the number stands still, or is none."""
-        still_since = time.monotonic()
+        """What is still failed once the number goes down no further, or is none."""
+        # The lowest counts: where as many fail anew as arrive, it goes up and down for ever.
+        still_since, lowest = time.monotonic(), len(failed)
         while failed and time.monotonic() - still_since < self._patience.quiet_s:
             await asyncio.sleep(self._patience.poll_s)
             began = time.monotonic()
             now_failed = await self._failed(piece)
-            if len(now_failed) < len(failed):
-                still_since = time.monotonic()
+            if len(now_failed) < lowest:
+                still_since, lowest = time.monotonic(), len(now_failed)
                 self._tell(f"{len(now_failed):,} failed messages left")
             failed = now_failed
             await asyncio.sleep(2 * (time.monotonic() - began))  # a long list is asked for less often

@@ -1,8 +1,12 @@
 """The client of Svix's API, against the fake over real HTTP."""
 
+import asyncio
+import json
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -139,3 +143,48 @@ async def test_nobody_there_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> N
         with pytest.raises(Unavailable) as silent:
             await svix.endpoints()
     assert MARKER not in f"{silent.value!r}{silent.value}"
+
+
+class Circle(BaseHTTPRequestHandler):
+    """A list whose pages lead from a to b, and back to a."""
+
+    def do_GET(self) -> None:
+        other = "b" if "iterator=a" in self.path else "a"
+        row = {
+            "id": f"ep_{other}",
+            "url": "https://a.example.org/",
+            "description": "",
+            "version": 1,
+            "metadata": {},
+            "createdAt": "2026-11-01T00:00:00Z",
+            "updatedAt": "2026-11-01T00:00:00Z",
+        }
+        if "/msg" in self.path or "attempted" in self.path:
+            row = {"id": f"msg_{other}", "eventType": "x", "payload": {}, "timestamp": "2026-11-01T00:00:00Z"}
+            row |= {"status": 2, "statusText": "fail"}
+        body = json.dumps({"data": [row], "done": False, "iterator": other, "prevIterator": None}).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+async def test_a_list_in_circles_ends() -> None:
+    """It is asked for no third time, and what is behind it is not taken for nothing."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Circle)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        async with open_svix(settings(f"http://127.0.0.1:{server.server_port}")) as svix, asyncio.timeout(20):
+            with pytest.raises(Unavailable, match="in circles"):
+                await svix.endpoints()
+            with pytest.raises(Unavailable, match="in circles"):
+                await svix.failed("ep_a", SvixSpan(now_ms() - HOUR_MS, None), now_ms())
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

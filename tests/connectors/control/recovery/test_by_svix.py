@@ -1,5 +1,6 @@
 """Svix's recover and replay-missing, at the fake that really delivers."""
 
+import asyncio
 from typing import Any
 
 from hypothesis import given
@@ -102,6 +103,29 @@ async def test_an_endpoint_that_takes_nothing_is_not_asked_for_ever() -> None:
         await failed(hand, app, endpoint, 3)
         done = await brought(hand, app, endpoint)
         assert (done.rounds, done.left, hand.fake.svix.calls["recover"]) == (1, 3, 1)
+
+
+async def test_a_number_that_goes_up_and_down_is_no_progress() -> None:
+    """Where as many fail anew as arrive, a round ends all the same."""
+    async with receiving(SECRET) as recipient, management(QUICK) as hand:
+        app, endpoint = await made(hand, recipient.url)
+        recipient.status = 500
+        await failed(hand, app, endpoint, 3)
+
+        async def restless() -> None:
+            while True:
+                planted(app, endpoint, 1, now_ms())
+                await asyncio.sleep(0.1)
+                del endpoint.log._by_message[max(endpoint.log._by_message)]
+                await asyncio.sleep(0.1)
+
+        changing = asyncio.create_task(restless())
+        try:
+            async with asyncio.timeout(15):
+                done = await brought(hand, app, endpoint)
+        finally:
+            changing.cancel()
+        assert done.left >= 3
 
 
 @given(st.integers(0, 100 * DAY_MS), st.integers(0, 100 * DAY_MS), st.integers(0, 100 * DAY_MS))
