@@ -8,10 +8,12 @@ events = ["*", "!labtest.*"]    # or "everything"
 headers = { "X-Env" = "prod", "Authorization" = { env = "INGEST_TOKEN" } }
 """
 
+import fcntl
 import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -124,6 +126,20 @@ def read(path: Path) -> WebhooksFile:
     return parse(data, path)
 
 
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """One `apply` of a file at a time: two at once would both look, find no endpoint, and make one each.
+
+    Raises Misconfigured while another runs on this machine; a killed one holds nothing.
+    """
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+    except BlockingIOError:
+        raise Misconfigured(f"another apply of {path} is running: wait for its end, and plan again") from None
+
+
 def parse(data: bytes, path: Path = DEFAULT, environment: Mapping[str, str] = os.environ) -> WebhooksFile:
     """The same for the bytes of a file."""
     try:
@@ -232,8 +248,16 @@ def _table_problems(table: _EndpointTable, environment: Mapping[str, str]) -> It
         if isinstance(value, _FromEnvironment):
             yield from (("headers", *one) for one in _environment_problems(name, value.env, environment))
     yield from (("headers", *one) for one in header_rules.problems(_values(table, environment)))
-    if table.secret_file is not None and ("\0" in table.secret_file or not table.secret_file):
+    if table.secret_file is not None and not _is_path(table.secret_file):
         yield "secret_file", "no path", _HINTS["secret_file"]
+
+
+def _is_path(text: str) -> bool:
+    try:
+        Path(text).expanduser()
+    except RuntimeError:  # ~somebody who has no account here
+        return False
+    return bool(text) and "\0" not in text
 
 
 def url_problem(url: str) -> tuple[str, str] | None:

@@ -19,7 +19,8 @@ VALUE_BYTES_MAX = 4096
 _OURS = frozenset({"host", "connection"})
 _SIGNATURES = ("webhook-id", "webhook-timestamp", "webhook-signature")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")  # RFC 9110, 5.6.2: a token
-_VALUE = re.compile(r"[\t\x20-\x7e\x80-\U0010ffff]*")  # http::HeaderValue: no control character but the tab
+# http::HeaderValue: no control character but the tab; and no half of a pair, as which a byte that is no UTF-8 comes.
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\ud7ff\ue000-\U0010ffff]*")
 
 
 def problems(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -87,12 +87,15 @@ async def _sent(
     timeout = httpx.Timeout(timeout_s)
     async with httpx.AsyncClient(timeout=timeout, mounts=proxies.mounts(), follow_redirects=False) as client:
         began_ms = clock() * 1000
-        async with client.stream(
-            "POST", url, content=body, headers={**headers, "accept-encoding": "identity"}
-        ) as answer:
+        async with client.stream("POST", url, content=body, headers=_encoded({**headers, **_UNPACKED})) as answer:
             ours_ms = (began_ms, clock() * 1000)
             text = await _begin(answer)
             return HttpSeen(answer.status_code, answer.headers, text, ours_ms, _certificate(answer))
+
+
+def _encoded(headers: Mapping[str, str]) -> dict[bytes, bytes]:
+    """Values as UTF-8, as Svix sends them; httpx alone takes ASCII and no more."""
+    return {name.encode(): value.encode() for name, value in headers.items()}
 
 
 async def _begin(answer: httpx.Response) -> bytes:

@@ -15,6 +15,7 @@ from streams.events import probe
 from streams.ops import addresses
 from streams.ops.errors import Misconfigured, Unavailable
 
+_PROCESSES_DIGITS, _CLOCK_DIGITS = 4, 15  # each process is asked for; a clock is Unix milliseconds
 _TEXT_CHARS_MAX = 128  # of a header of an answer, which a stranger may have written
 
 
@@ -128,13 +129,13 @@ def _said(seen: HttpSeen, name: str, body_bytes: int) -> ProbeAnswer:
     return ProbeAnswer(
         status=seen.status,
         instance=said[probe.H_INSTANCE],
-        processes=int(seen.headers[probe.H_PROCESSES]),
+        processes=_number(seen.headers[probe.H_PROCESSES], _PROCESSES_DIGITS),
         version=said[probe.H_PROGRAM],
         fingerprint=seen.headers[probe.H_SECRET],
         fingerprints=prints,
         uses=_rows(prints, probe.read_uses(seen.headers[probe.H_USES]), name),
         is_ready=seen.headers[probe.H_READY] == probe.YES,
-        clock_ms=int(seen.headers[probe.H_CLOCK]),
+        clock_ms=_number(seen.headers[probe.H_CLOCK], _CLOCK_DIGITS),
         ours_ms=seen.ours_ms,
         body_bytes=body_bytes,
         certificate=seen.certificate,
@@ -144,6 +145,13 @@ def _said(seen: HttpSeen, name: str, body_bytes: int) -> ProbeAnswer:
 def _rows(prints: tuple[str, ...], uses: tuple[probe.ProbedUse, ...], name: str) -> tuple[SecretRow, ...]:
     made = enumerate(zip(prints, uses, strict=True))
     return tuple(SecretRow(name, position, fingerprint, "", *use) for position, (fingerprint, use) in made)
+
+
+def _number(text: str, digits_max: int) -> int:
+    """Raises ValueError for what is none, or longer: a stranger's answer may have any."""
+    if len(text) > digits_max or not (text.isascii() and text.isdigit()):
+        raise ValueError("no number of a gateway")
+    return int(text)
 
 
 def _is_print(text: str) -> bool:

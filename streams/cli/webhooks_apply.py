@@ -61,7 +61,9 @@ def apply(
         raise SystemExit(guide(settings, wanted))
     flags = {flag for flag, is_given in ((Flag.DELETE, delete), (Flag.DISABLE_LAST, disable_last)) if is_given}
     allowed = Allowed(frozenset(flags), despite_probe, skip_unknown, resend_headers)
-    if not asyncio.run(_apply(settings, wanted, allowed, planned)):
+    with files.locked(file):
+        is_right = asyncio.run(_apply(settings, wanted, allowed, planned))
+    if not is_right:
         raise SystemExit(1)
 
 

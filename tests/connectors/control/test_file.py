@@ -61,6 +61,7 @@ def test_what_is_left_out() -> None:
         (text('headers = { A = { env = "NOPE" } }'), "the environment has no NOPE (export NOPE before this command)"),
         (text('headers = { A = { env = "STREAMS_X" } }'), "STREAMS_X is a setting of this product"),
         (text('headers = { A = { evn = "NOPE" } }'), "line 8: [endpoint.junction] headers: not what it has to be"),
+        (text('secret_file = "~nobody-of-this-name/x"'), "line 8: [endpoint.junction] secret_file: no path"),
         (text(name='"a b"'), "[endpoint.a b] is no name of an endpoint"),
         (text() + f'[endpoint.b]\nurl = "{URL}"\n', "line 9: [endpoint.b] url: [endpoint.junction] has it, too"),
         ("[team\n", "line 1: not TOML"),
@@ -109,3 +110,15 @@ def test_an_endpoint_that_is_not_in_the_file() -> None:
     """The nearest name is told."""
     with pytest.raises(Misconfigured, match="did you mean 'junction'"):
         parsed(text()).endpoint("junctoin")
+
+
+def test_one_apply_at_a_time(tmp_path: Path) -> None:
+    """Two at once would both find no endpoint, and make one each; the next one may."""
+    path = tmp_path / "webhooks.toml"
+    path.write_text(text())
+    with file.locked(path):
+        with pytest.raises(Misconfigured, match="another apply"), file.locked(path):
+            pass
+        assert file.read(path).endpoints
+    with file.locked(path):
+        pass

@@ -45,12 +45,13 @@ def test_what_we_let_pass_svix_takes(name: str, value: str) -> None:
         ('{ "A b" = "1" }', "'A b' is no name of a header"),
         ('{ "A" = { env = "LONG" } }', "'A' has a value of 4,097 bytes (Svix takes 4,096)"),
         ('{ "A" = { env = "LINE" } }', "'A' has a value that no header can hold (no line break"),
+        ('{ "A" = { env = "BYTE" } }', "'A' has a value that no header can hold"),
         ('{ "svix-id" = "x" }', "'svix-id' begins with svix-"),
     ],
 )
 def test_a_header_that_svix_forbids(line: str, words: str) -> None:
     """Told by line and name; the value of a variable is in no error."""
     with pytest.raises(Misconfigured) as caught:
-        parsed(text(f"headers = {line}"), LONG="pLanted0" + "x" * 4089, LINE="pLanted0\n")
+        parsed(text(f"headers = {line}"), LONG="pLanted0" + "x" * 4089, LINE="pLanted0\n", BYTE="pLanted0\udcff")
     assert words in str(caught.value)
     assert "pLanted0" not in str(caught.value)

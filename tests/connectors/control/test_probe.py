@@ -16,6 +16,7 @@ from connectors.control.probe import NotTaken, ProbeAnswer, ProbeFailed, ProbeSi
 from connectors.control.probe_reading import ProbeFault
 from connectors.webhook.tls import Certificate
 from streams.demo.cluster import ports
+from streams.events import probe as probes
 from streams.events.signature import Keyring
 from streams.ops.errors import Misconfigured
 from tests.connectors.webhook import gateways
@@ -155,7 +156,20 @@ def other(status: int, headers: dict[str, str] | None = None, body: bytes = b"")
         thread.join()
 
 
+OURS = {
+    probes.H_INSTANCE: "a/1",
+    probes.H_PROCESSES: "1",
+    probes.H_PROGRAM: "1",
+    probes.H_CLOCK: "1795973000123",
+    probes.H_SECRETS: "00000000",
+    probes.H_USES: "0/0.000/0.000",
+    probes.H_SECRET: "00000000",
+    probes.H_READY: "yes",
+}
 CASES = {
+    "a clock of 400 digits": (204, OURS | {probes.H_CLOCK: "1" * 400}, b"", ProbeFault.NOT_OURS, "without a gateway's"),
+    "a thousand millions": (204, OURS | {probes.H_PROCESSES: "9" * 9}, b"", ProbeFault.NOT_OURS, "without a gateway's"),
+    "no number": (204, OURS | {probes.H_PROCESSES: "-1"}, b"", ProbeFault.NOT_OURS, "without a gateway's"),
     "any 204": (204, {}, b"", ProbeFault.NOT_OURS, "takes events that nobody stores"),
     "half of our headers": (204, {"junction-streams-instance": "a/1"}, b"", ProbeFault.NOT_OURS, "hand them on"),
     "a redirect": (301, {"location": "https://other.example/x?token=4711"}, b"", ProbeFault.REDIRECT, "follows no red"),
@@ -195,6 +209,6 @@ async def test_who_never_answers() -> None:
 
 async def test_headers_that_junction_sends_along(gateway: gateways.Running) -> None:
     """They go with the probe, and never over its signature."""
-    headers = {"Authorization": SecretStr("Bearer 4711"), "svix-id": SecretStr("msg_forged")}
+    headers = {"Authorization": SecretStr("Bearer 4711 é"), "svix-id": SecretStr("msg_forged")}
     answer = await ask(f"{gateway.url}/webhooks/junction", SECRET, headers=headers)
     assert answer.status == 204
