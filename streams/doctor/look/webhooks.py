@@ -21,6 +21,7 @@ from streams.ops import clocks
 from streams.ops.errors import Misconfigured, StreamsError, Unavailable
 from streams.ops.lines import Line, look_at, silent, wrong
 from streams.ops.settings import Settings
+from streams.ops.unawaited import Unawaited
 
 _ANSWER_S = 4.0
 _POLICY = RetryPolicy(tries=2, total_s=_ANSWER_S)
@@ -49,6 +50,7 @@ def chain(settings: Settings, path: Path = DEFAULT, heard: Heard = newest_heartb
 
 
 async def _chain(settings: Settings, file: WebhooksFile | None, heard: Heard) -> list[Line]:
+    asyncio.get_running_loop().set_default_executor(Unawaited())
     wanted = _wanted(file, settings)
     place = file.team if file else TeamPlace()
     has_key = bool(settings.junction_management_key.get_secret_value())

@@ -1,6 +1,8 @@
 """The whole chain against the fake Management API and a real gateway."""
 
 import asyncio
+import socket
+import threading
 import time
 from pathlib import Path
 
@@ -89,6 +91,28 @@ async def test_a_junction_that_does_not_answer(tmp_path: Path) -> None:
     found = await chained(settings_of("http://127.0.0.1:9"), toml(tmp_path, "http://127.0.0.1:9"))
     assert {line.state for line in found["webhooks"]} == {State.SILENT}
     assert found["outage"][0].state is State.OK
+
+
+async def test_kafka_and_dns_that_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are silent, the others are told in time, and no thread of theirs keeps the program from its end."""
+    release = threading.Event()
+
+    def hangs(*args: object, **named: object) -> list[object]:
+        release.wait(60)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", hangs)
+    began_s = time.monotonic()
+    settings = settings_of("http://127.0.0.1:9", junction_management_key=SecretStr(""))
+    found = await asyncio.to_thread(chain, settings, toml(tmp_path, "https://a.example.org"), hangs)
+    try:
+        assert time.monotonic() - began_s < 10
+        assert [line.about for line in found if line.state is State.OK] == ["outage"]
+        hanging = [one for one in threading.enumerate() if "_run" in one.name]
+        assert hanging
+        assert all(one.daemon for one in hanging)
+    finally:
+        release.set()
 
 
 def test_when_it_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
