@@ -74,10 +74,11 @@ def read(request: pytest.FixtureRequest, publisher: Publisher) -> Read:
 def read_kafka(servers: str, topic: str, n: int) -> list[Published]:
     """The last `n` records of a topic, in the order of each partition."""
     consumer = Consumer({"bootstrap.servers": servers, "group.id": "reader", "enable.partition.eof": True})
-    consumer.assign([TopicPartition(topic, number, 0) for number in range(PARTITIONS)])
+    partitions = consumer.list_topics(topic, 10.0).topics[topic].partitions
+    consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
     found: list[Published] = []
     n_ends = 0
-    while n_ends < PARTITIONS:
+    while n_ends < len(partitions):
         message = consumer.poll(10.0)
         assert message is not None
         if message.error():
