@@ -9,8 +9,8 @@ again, and changes only that.
 | which endpoint is ours: a tag at the end of its description | `tag` |
 | patterns of event types as exact names | `globs` |
 | Junction's clock | `junction_clock` |
-| who answers at a URL; where the way breaks | `probe`, `probe_trial`, `probe_judge`, `probe_routes` |
-| the signing secret turned, step by step | `rotation` |
+| who answers at a URL; where the way breaks | `probing/` |
+| the signing secret turned, step by step | `rotation/` |
 | what was missed, brought back | `recovery/` |
 | headers that Junction cannot send; secrets that it cannot use | `header_rules`, `signing_secret` |
 | what differs, field by field; what has to be done; a plan in a file | `compare`, `plan`, `plan_file` |

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from connectors.control import globs, tag
 from connectors.control.file import Everything, WantedEndpoint
-from connectors.control.probe_judge import Expected, lines_of
-from connectors.control.probe_routes import ways_of
-from connectors.control.probe_trial import ProbeTrial, try_route
+from connectors.control.probing.judge import Expected, lines_of
+from connectors.control.probing.routes import ways_of
+from connectors.control.probing.trial import ProbeTrial, try_route
 from streams.events import SECOND_US, times
 from streams.ops.errors import Misconfigured
 from streams.ops.lines import Line, look_at, ok, wrong

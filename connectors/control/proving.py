@@ -5,8 +5,8 @@ import time
 from pydantic import SecretStr
 
 from connectors.control.file import WantedEndpoint
-from connectors.control.probe_judge import Expected, lines_of
-from connectors.control.probe_trial import ProbeRoute, try_route
+from connectors.control.probing.judge import Expected, lines_of
+from connectors.control.probing.trial import ProbeRoute, try_route
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.lines import State
 from streams.ops.settings import Settings

@@ -29,8 +29,8 @@ def probe(
     """
     import asyncio
 
-    from connectors.control import probe_routes
     from connectors.control.file import WantedEndpoint, read
+    from connectors.control.probing import routes
     from streams.cli.show.doctor import print_lines
 
     settings = read_settings(running=NONE)
@@ -44,6 +44,6 @@ def probe(
     if not wanted:
         raise Misconfigured(f"{file} has no endpoint: write [endpoint.junction] with its url (docs/webhooks.md)")
     if url:
-        wanted = [probe_routes.moved(wanted[0], url)]
-    ways = [way for one in wanted for way in probe_routes.ways_of(one, settings)]
-    raise SystemExit(print_lines(asyncio.run(probe_routes.look(ways, settings)), as_json=as_json, if_wrong=1))
+        wanted = [routes.moved(wanted[0], url)]
+    ways = [way for one in wanted for way in routes.ways_of(one, settings)]
+    raise SystemExit(print_lines(asyncio.run(routes.look(ways, settings)), as_json=as_json, if_wrong=1))

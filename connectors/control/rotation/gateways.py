@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pydantic import SecretStr
 
-from connectors.control.probe import NotTaken, ProbeAnswer, probe
+from connectors.control.probing.probe import NotTaken, ProbeAnswer, probe
 from connectors.webhook.secret_use import SecretRow
 from streams.ops import addresses
 from streams.ops.errors import Misconfigured, StreamsError, Unavailable

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from connectors.control import junction_clock, probe_routes, signing_secret, tag
+from connectors.control import junction_clock, signing_secret, tag
 from connectors.control.file import DEFAULT, Everything, WantedEndpoint, WebhooksFile, read
+from connectors.control.probing import routes
 from connectors.junction import pipeline_setup
 from connectors.junction.etl_pipelines import WEBHOOKS
 from connectors.junction.management import open_management
@@ -118,7 +119,7 @@ def _prints(name: str, file: WebhooksFile | None, settings: Settings) -> tuple[s
     """Of the secrets that are known here, by the file of webhooks.toml or the settings."""
     try:
         known = file.endpoints[name].secret_file if file else None
-        texts = probe_routes.secrets_here(name, known, settings)
+        texts = routes.secrets_here(name, known, settings)
     except Misconfigured:
         return ()  # the probe says why
     return Keyring.parse(texts, any_length=True).fingerprints
@@ -128,11 +129,11 @@ async def _probed(settings: Settings, file: WebhooksFile | None) -> list[Line]:
     if file is None or not file.endpoints:
         return [look_at("probe", "no webhooks.toml here names a URL to probe", "docs/webhooks.md shows how it looks")]
     ways = [way for one in file.endpoints.values() for way in _ways(one, settings)]
-    return await probe_routes.look(ways, settings)
+    return await routes.look(ways, settings)
 
 
-def _ways(wanted: WantedEndpoint, settings: Settings) -> Iterable[probe_routes.ProbeWay]:
-    ways = probe_routes.ways_of(wanted, settings)
+def _ways(wanted: WantedEndpoint, settings: Settings) -> Iterable[routes.ProbeWay]:
+    ways = routes.ways_of(wanted, settings)
     return (way._replace(route=way.route._replace(timeout_s=_ANSWER_S)) for way in ways)
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from connectors.control.probe_reading import ProbeAnswer, ProbeFailed, ProbeFault, ProbeSilent, SeenCertificate
-from connectors.control.probe_trial import Culprit, ProbeTrial
+from connectors.control.probing.reading import ProbeAnswer, ProbeFailed, ProbeFault, ProbeSilent, SeenCertificate
+from connectors.control.probing.trial import Culprit, ProbeTrial
 from streams.events import DAY_S, SECOND_US, times
 from streams.ops import addresses
 from streams.ops.clocks import clock

@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 import pytest
 from pydantic import SecretStr
 
-from connectors.control.probe import NotTaken, ProbeAnswer, ProbeFailed, ProbeSilent, hosts, probe
-from connectors.control.probe_reading import ProbeFault
+from connectors.control.probing.probe import NotTaken, ProbeAnswer, ProbeFailed, ProbeSilent, hosts, probe
+from connectors.control.probing.reading import ProbeFault
 from connectors.webhook.tls import Certificate
 from streams.demo.cluster import ports
 from streams.events import probe as probes

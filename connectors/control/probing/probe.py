@@ -12,7 +12,7 @@ import httpx
 from pydantic import SecretStr
 
 from connectors.contract import proxies
-from connectors.control.probe_reading import (
+from connectors.control.probing.reading import (
     HttpSeen,
     NotTaken,
     ProbeAnswer,

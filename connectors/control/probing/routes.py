@@ -10,8 +10,8 @@ from pydantic import SecretStr
 
 from connectors.control import signing_secret
 from connectors.control.file import WantedEndpoint, url_problem
-from connectors.control.probe_judge import Expected, lines_of
-from connectors.control.probe_trial import ProbeRoute, try_routes
+from connectors.control.probing.judge import Expected, lines_of
+from connectors.control.probing.trial import ProbeRoute, try_routes
 from connectors.webhook import secret_files
 from streams.events.signature import Keyring
 from streams.ops import addresses

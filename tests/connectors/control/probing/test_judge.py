@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.control.probe_judge import Expected, lines_of
-from connectors.control.probe_reading import HttpSeen, ProbeAnswer, SeenCertificate, answer_of
-from connectors.control.probe_trial import ProbeTrial
+from connectors.control.probing.judge import Expected, lines_of
+from connectors.control.probing.reading import HttpSeen, ProbeAnswer, SeenCertificate, answer_of
+from connectors.control.probing.trial import ProbeTrial
 from streams.events import DAY_S
 from streams.ops.errors import StreamsError
 from streams.ops.lines import Line, State

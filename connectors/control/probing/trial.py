@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from pydantic import SecretStr
 
-from connectors.control.probe import ANSWER_S, NotTaken, ProbeAnswer, ProbeFailed, ProbeSilent, hosts, probe
+from connectors.control.probing.probe import ANSWER_S, NotTaken, ProbeAnswer, ProbeFailed, ProbeSilent, hosts, probe
 from streams.events import probe as probes
 
 LARGE_BYTES = 1 << 20

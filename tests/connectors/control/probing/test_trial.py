@@ -12,9 +12,9 @@ from aiohttp import ClientSession, web
 from pydantic import SecretStr
 
 from connectors.control.file import WantedEndpoint
-from connectors.control.probe_judge import Expected, lines_of
-from connectors.control.probe_routes import moved, secrets_here, ways_of
-from connectors.control.probe_trial import Culprit, ProbeRoute, ProbeTrial, try_route
+from connectors.control.probing.judge import Expected, lines_of
+from connectors.control.probing.routes import moved, secrets_here, ways_of
+from connectors.control.probing.trial import Culprit, ProbeRoute, ProbeTrial, try_route
 from streams.demo.cluster import ports
 from streams.demo.cluster.supervise import Child
 from streams.events.signature import Keyring
