@@ -128,7 +128,7 @@ def read(path: Path) -> WebhooksFile:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """One `apply` of a file at a time: two at once would both look, find no endpoint, and make one each.
+    """One `apply` or `recover` of a file at a time: two would make an endpoint each, or forget whose rate to put back.
 
     Raises Misconfigured while another runs on this machine; a killed one holds nothing.
     """
@@ -137,7 +137,7 @@ def locked(path: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
     except BlockingIOError:
-        raise Misconfigured(f"another apply of {path} is running: wait for its end, and plan again") from None
+        raise Misconfigured(f"another apply or recover of {path} is running: wait for its end") from None
 
 
 def parse(data: bytes, path: Path = DEFAULT, environment: Mapping[str, str] = os.environ) -> WebhooksFile:

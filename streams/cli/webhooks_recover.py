@@ -63,7 +63,8 @@ def recover(
     if only_plan:
         return
     _agreed(yes=yes)
-    outcome = asyncio.run(_run(recovery))
+    with files.locked(file):
+        outcome = asyncio.run(_run(recovery))
     show.print_outcome(outcome, as_json=as_json)
     compared = asyncio.run(show.reconciled(settings)) if reconcile and recovery.means.has_api else True
     raise SystemExit(1 if outcome.wrong or not compared else 0)
@@ -101,7 +102,11 @@ async def _run(recovery: "Recovery") -> "Outcome":
         if task is not None:
             task.cancel()
 
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop)
+    from streams.ops.unawaited import Unawaited
+
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(Unawaited())  # whoever stops it does not wait for what arrives, up to `--wait`
+    loop.add_signal_handler(signal.SIGTERM, stop)
     try:
         return await recovery.run()
     except asyncio.CancelledError:

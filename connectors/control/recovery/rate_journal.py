@@ -33,7 +33,13 @@ class RateJournal:
             raise Misconfigured(
                 f"{self._path} does not say which rate an endpoint had: set that by hand, and delete the file"
             ) from None
-        await set_rate(id, rate)
+        try:
+            await set_rate(id, rate)
+        except Misconfigured as error:
+            raise Misconfigured(
+                f"the rate of {id[:64]} is still lowered, and is to be {_words(rate)} again: {error}. If there is no "
+                f"such endpoint any more, delete {self._path}"
+            ) from None
         self._path.unlink()
         return f"a recovery was stopped before it could put the rate back: it is {_words(rate)} again"
 

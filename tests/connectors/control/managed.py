@@ -30,7 +30,7 @@ PLACE = TeamPlace(ORG, TEAM, "production")
 
 @dataclass
 class Managed:
-    """`proved`: URLs that were probed; `trouble`: what the next probes say, "" that all is well."""
+    """`proved`: URLs that were probed, `signed` with these; `trouble`: what probes will say, "" for nothing."""
 
     api: WebhookApi
     fake: FakeManagement
@@ -38,6 +38,7 @@ class Managed:
     settings: Settings
     proved: list[str] = field(default_factory=list)
     trouble: str = ""
+    signed: list[str] = field(default_factory=list)
 
     @property
     def endpoints(self) -> dict[str, SvixEndpoint]:
@@ -59,6 +60,7 @@ class Managed:
     async def prove(self, wanted: WantedEndpoint, secret: SecretStr) -> str:
         """A probe as somebody saw it; a real one is tried where probes are."""
         self.proved.append(wanted.url)
+        self.signed.append(secret.get_secret_value())
         if self.trouble:
             raise Unavailable(self.trouble)
         return f"{signing_secret.fingerprint(secret)} is taken"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.control import plan_file, tag
+from connectors.control import plan_file, signing_secret, tag
 from connectors.control.adopt import adopt
 from connectors.control.apply import Allowed, unknown_types
 from connectors.control.compare import FieldChange
@@ -299,6 +299,16 @@ async def test_a_url_that_fails_its_probe(tmp_path: Path) -> None:
         )
         assert done.is_right
         assert any("not proved: the probe of its URL failed: no answer" in one for one in done.did)
+
+
+async def test_a_new_url_is_proved_with_what_junction_signs(tmp_path: Path) -> None:
+    """Whoever adopted one may have another: by ours the gateway would look well, and refuse what comes."""
+    async with managed(tmp_path) as here:
+        await here.apply(here.wanted())
+        (made,) = here.endpoints.values()
+        made.secret = signing_secret.make().get_secret_value()
+        await here.apply(here.wanted(url="https://b.example.org/x"))
+        assert here.signed[-1] == made.secret
 
 
 async def test_without_a_secret_nothing_is_proved(tmp_path: Path) -> None:

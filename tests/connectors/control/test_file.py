@@ -112,8 +112,8 @@ def test_an_endpoint_that_is_not_in_the_file() -> None:
         parsed(text()).endpoint("junctoin")
 
 
-def test_one_apply_at_a_time(tmp_path: Path) -> None:
-    """Two at once would both find no endpoint, and make one each; the next one may."""
+def test_one_at_a_time(tmp_path: Path) -> None:
+    """Two applies would both find no endpoint, and make one each; the next one may."""
     path = tmp_path / "webhooks.toml"
     path.write_text(text())
     with file.locked(path):

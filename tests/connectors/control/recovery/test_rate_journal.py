@@ -64,3 +64,16 @@ async def test_a_file_that_says_nothing_is_a_persons(tmp_path: Path, text: str) 
         await RateJournal(path).put_back(rates.put)
     assert path.exists()
     assert not rates.set
+
+
+async def test_an_endpoint_that_is_gone_is_a_persons(tmp_path: Path) -> None:
+    """The next recover says which file keeps it, and not only that there is no such endpoint."""
+    path = tmp_path / "j.json"
+    path.write_text('{"endpoint": "ep_1", "rate": 7}')
+
+    async def gone(id: str, rate: int | None) -> None:
+        raise Misconfigured("no such endpoint")
+
+    with pytest.raises(Misconfigured, match=r"ep_1 is still lowered.*7 a second.*j\.json"):
+        await RateJournal(path).put_back(gone)
+    assert path.exists()
