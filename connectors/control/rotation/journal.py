@@ -73,7 +73,7 @@ class JournalFile:
     """Where the journal of an endpoint is."""
 
     def __init__(self, secret_file: Path, name: str) -> None:
-        self.path = secret_file.resolve().with_name(f"{name}.rotation.json")
+        self.path = Path(os.path.realpath(secret_file)).with_name(f"{name}.rotation.json")
 
     def read(self) -> RotationJournal:
         """An empty one where there is none. Raises Misconfigured for one that cannot be read."""
@@ -86,8 +86,8 @@ class JournalFile:
             raise Misconfigured(f"cannot read {self.path}: {error.strerror}") from None
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             raise Misconfigured(
-                f"{self.path} is no journal of a rotation, or of another version: look which secret Junction has "
-                "(rotate --status), and move the file away"
+                f"{self.path} is no journal of a rotation, or of another version: move the file away, and look with "
+                "--status which secret Junction has"
             ) from None
 
     def write(self, journal: RotationJournal) -> None:

@@ -1,5 +1,6 @@
 """The file that the gateways read: a secret put first, old ones taken out by their fingerprints."""
 
+import os
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -22,7 +23,7 @@ class SecretFile:
 
     def __init__(self, path: Path) -> None:
         self.shown = path
-        self.path = path.resolve()
+        self.path = Path(os.path.realpath(path))  # Path.resolve raises for a symlink that leads to itself
         self.secrets()
         check_private(self.path)
 

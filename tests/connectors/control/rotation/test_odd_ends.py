@@ -9,7 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.control import signing_secret
-from connectors.control.rotation.journal import RotationStep
+from connectors.control.rotation.journal import JournalFile, RotationStep
+from connectors.control.rotation.secret_file import SecretFile
 from connectors.control.rotation.steps import Rotator
 from streams.ops.errors import Misconfigured
 from tests.connectors.control.rotation.stage import RotationStage, print_of, stage
@@ -108,3 +109,17 @@ def test_a_secret_has_one_fingerprint_however_it_is_written() -> None:
     """With `whsec_` or without: what is compared at Junction is the key."""
     text = signing_secret.make().get_secret_value()
     assert print_of(text) == print_of(text.removeprefix("whsec_"))
+
+
+def test_a_symlink_that_leads_to_itself(tmp_path: Path) -> None:
+    """Is a sentence, as any file that cannot be read."""
+    (tmp_path / "s").symlink_to(tmp_path / "s")
+    with pytest.raises(Misconfigured, match="cannot read"):
+        SecretFile(tmp_path / "s")
+
+
+def test_a_journal_that_is_none(tmp_path: Path) -> None:
+    """What it says to do works: --status reads it, too, so the file goes away first."""
+    (tmp_path / "junction.rotation.json").write_text("{")
+    with pytest.raises(Misconfigured, match="move the file away, and look with --status"):
+        JournalFile(tmp_path / "s", "junction").read()

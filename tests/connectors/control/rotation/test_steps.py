@@ -26,14 +26,16 @@ def two(tmp_path: Path) -> Iterator[RotationStage]:
         yield made
 
 
-async def rotated(made: RotationStage, work: str, said: list[str], quiet_s: float = 0.0, **how: bool) -> RotationPlace:
+async def rotated(
+    made: RotationStage, work: str, said: list[str], quiet_s: float = 0.0, wait_s: float = 30, **how: bool
+) -> RotationPlace:
     """`rotate` or `finish`, in this process. `how`: what a person gives it."""
     settings = Settings(
         _env_file=None,
         junction_management_key=SecretStr(made.env["STREAMS_JUNCTION_MANAGEMENT_KEY"]),
         junction_management_url=made.api_url,
     )
-    async with open_place(settings, file.read(made.toml), "junction", 30, said.append) as opened:
+    async with open_place(settings, file.read(made.toml), "junction", wait_s, said.append) as opened:
         place = dataclasses.replace(opened, quiet_s=quiet_s)
         with place.journal.locked():
             await getattr(Rotator(place), work)(**how)
@@ -81,14 +83,12 @@ async def test_a_gateway_that_keeps_an_old_one(two: RotationStage, tmp_path: Pat
     two.gateways[1].path = apart
     two.gateways[1].restart()
     assert two.gateways[0].post(*two.live()) == 204
-    place = dataclasses.replace(await rotated(two, "rotate", said), quiet_s=0.0)
-    place.gateways._wait_s = 0.5
-    rotator = Rotator(place)
+    await rotated(two, "rotate", said)
     with pytest.raises(Misconfigured, match="still has an old secret"):
-        await rotator.finish()
+        await rotated(two, "finish", said, wait_s=0.5)
     os.replace(apart, tmp_path / "apart.old")
     apart.write_text(two.file.read_text())
-    await rotator.finish()
+    await rotated(two, "finish", said)
     assert [one.post(two.first) for one in two.gateways] == [401, 401]
 
 
