@@ -106,9 +106,9 @@ async def _do(name: str, file: Path, wait_s: int, work: Work, *, as_json: bool) 
                 await work(Rotator(place))
             except NotYet as error:
                 waits = error
-            except StreamsError:
+            except StreamsError as error:
                 if as_json:
-                    terminal.machine({"done": done})
+                    terminal.machine({"done": done, "error": str(error)})
                 raise
     if as_json:
         terminal.machine({"done": done, "waits_for": str(waits) if waits else None})

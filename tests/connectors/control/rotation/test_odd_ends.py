@@ -1,6 +1,7 @@
 """What people do between the steps of a rotation: turn it back, restore a file, mistype, share a file, stop it."""
 
 import dataclasses
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from connectors.control.rotation.secret_file import SecretFile
 from connectors.control.rotation.steps import Rotator
 from streams.ops.errors import Misconfigured
 from tests.connectors.control.rotation.stage import RotationStage, print_of, stage
-from tests.connectors.control.rotation.test_rotation import quick
+from tests.connectors.control.rotation.test_rotation import command, quick
 from tests.connectors.control.rotation.test_steps import rotated
 
 __all__ = ["quick"]
@@ -123,3 +124,14 @@ def test_a_journal_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "junction.rotation.json").write_text("{")
     with pytest.raises(Misconfigured, match="move the file away, and look with --status"):
         JournalFile(tmp_path / "s", "junction").read()
+
+
+def test_an_error_is_in_the_json_too(one: RotationStage) -> None:
+    """Beside what was done until then; the exit is the same."""
+    theirs = signing_secret.make().get_secret_value()
+    one.endpoint.rotate(theirs, time.time(), 86_400, 10)
+    done = command(one, "--json")
+    said = json.loads(done.stdout)
+    assert (done.returncode, said["done"]) == (2, [])
+    assert "--take-theirs" in said["error"]
+    assert theirs not in done.stdout
