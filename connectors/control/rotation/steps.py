@@ -160,6 +160,8 @@ class Rotator:
         theirs, secret = await self.place.junction.read() if self.place.junction else ("", SecretStr(""))
         if theirs == one.new:
             self.place.file.put_first(secret)
+        elif not self.place.junction and one.sent_s:  # a person was told to give it to Junction, and may have done so
+            raise Misconfigured(_gone(self.place, one))
         elif one.step in (RotationStep.MADE, RotationStep.WRITTEN, RotationStep.TAKEN):
             self._make(self.state, one.old, is_leaked=one.is_leaked)  # Junction has never heard of it
         else:

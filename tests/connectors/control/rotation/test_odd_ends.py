@@ -135,3 +135,14 @@ def test_an_error_is_in_the_json_too(one: RotationStage) -> None:
     assert (done.returncode, said["done"]) == (2, [])
     assert "--take-theirs" in said["error"]
     assert theirs not in done.stdout
+
+
+def test_an_older_file_restored_without_a_key(one: RotationStage) -> None:
+    """Once a person was told to give the new one to Junction, it may sign with it: no other is made in its place."""
+    no_key = {"STREAMS_JUNCTION_MANAGEMENT_KEY": ""}
+    before = one.file.read_text()
+    assert command(one, **no_key).returncode == 2
+    one.file.write_text(before)
+    done = command(one, **no_key)
+    assert (done.returncode, one.secrets()) == (2, [one.first])
+    assert "does not hold" in done.stderr
