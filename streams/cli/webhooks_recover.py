@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -41,8 +42,8 @@ def recover(
     is put back at the end (after kill -9 by the next run). Without: lab orders and the gap of wearables by Junction's
     API, the dashboard's steps for the rest, and what arrived of them.
 
-    Exits with 1 where something cannot be brought back or still fails, 2 where a person has to act, 3 where a system
-    does not answer.
+    Exits with 1 where something cannot be brought back or still fails (checkouts, always, where there is no Svix
+    token), 2 where a person has to act, 3 where a system does not answer.
 
     Example: `junction-streams webhooks recover --since 2d`
     """
@@ -59,15 +60,25 @@ def recover(
     journal = RateJournal(file.parent / f".webhooks-recover-{endpoint.name}.json")
     how = RecoverySettings(endpoint.name, endpoint.url, span, None if keep_rate else rate, journal, wait_s=wait)
     recovery = Recovery(settings, how, show.tell)
-    show.print_plan(recovery, how, as_json=as_json)
+    show.print_plan(recovery, how, as_json=as_json, is_all=only_plan)
     if only_plan:
         return
     _agreed(yes=yes)
     with files.locked(file):
         outcome = asyncio.run(_run(recovery))
-    show.print_outcome(outcome, as_json=as_json)
-    compared = asyncio.run(show.reconciled(settings)) if reconcile and recovery.means.has_api else True
-    raise SystemExit(1 if outcome.wrong or not compared else 0)
+    show.print_outcome(recovery, how, as_json=as_json)
+    is_compared = not reconcile or _compared(settings, recovery)
+    raise SystemExit(1 if outcome.wrong or not is_compared else 0)
+
+
+def _compared(settings: "Settings", recovery: "Recovery") -> bool:
+    """Whether all could be compared; without a key nobody is, which is told."""
+    from streams.cli.show import recovery as show
+
+    if recovery.means.has_api:
+        return asyncio.run(show.reconciled(settings))
+    show.tell("nobody is compared with Junction: STREAMS_JUNCTION_API_KEY is not set")
+    return True
 
 
 def _span(settings: "Settings", since: str, until: str) -> "SvixSpan":
@@ -77,9 +88,9 @@ def _span(settings: "Settings", since: str, until: str) -> "SvixSpan":
     since_ms, until_ms = moment(since), moment(until)
     if since_ms is None:
         found = gap.of_heartbeats(settings)
-        return SvixSpan(found.since_ms, found.until_ms if until_ms is None else until_ms)
-    if until_ms is not None and until_ms <= since_ms:
-        raise Misconfigured("--since is not before --until")
+        since_ms, until_ms = found.since_ms, found.until_ms if until_ms is None else until_ms
+    if since_ms >= (time.time() * 1000 if until_ms is None else until_ms):
+        raise Misconfigured("--since is not before --until" if until else "--since is not in the past")
     return SvixSpan(since_ms, until_ms)
 
 

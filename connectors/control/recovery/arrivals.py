@@ -3,6 +3,7 @@
 A message's id says when it was made (`events.message_ids`), and is the same on every attempt.
 """
 
+import asyncio
 import time
 from collections.abc import Iterable
 from contextlib import closing
@@ -70,12 +71,12 @@ class Waiting(NamedTuple):
     for_some: bool = False
 
 
-def until_quiet(settings: Settings, span: SvixSpan, began_ms: int, waiting: Waiting) -> Arrived:
-    """Reads again and again. Blocks."""
-    found, ends_s = read(settings, span, began_ms), time.monotonic() + waiting.wait_s
+async def until_quiet(settings: Settings, span: SvixSpan, began_ms: int, waiting: Waiting) -> Arrived:
+    """Reads again and again. It may be cancelled between two readings: a thread that slept would keep the program."""
+    found, ends_s = await asyncio.to_thread(read, settings, span, began_ms), time.monotonic() + waiting.wait_s
     while time.monotonic() < ends_s:
-        time.sleep(waiting.quiet_s)
-        before, found = len(found.since), read(settings, span, began_ms)
+        await asyncio.sleep(waiting.quiet_s)
+        before, found = len(found.since), await asyncio.to_thread(read, settings, span, began_ms)
         if len(found.since) == before and (found.since or not waiting.for_some):
             break
     return found

@@ -108,8 +108,10 @@ class BySvix:
         """What is still failed once the number goes down no further, or is none."""
         # The lowest counts: where as many fail anew as arrive, it goes up and down for ever.
         still_since, lowest = time.monotonic(), len(failed)
+        wait_s = self._patience.poll_s / 16
         while failed and time.monotonic() - still_since < self._patience.quiet_s:
-            await asyncio.sleep(self._patience.poll_s)
+            await asyncio.sleep(wait_s)
+            wait_s = min(self._patience.poll_s, 2 * wait_s)  # a few messages are there soon
             began = time.monotonic()
             now_failed = await self._failed(piece)
             if len(now_failed) < lowest:

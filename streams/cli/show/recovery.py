@@ -3,10 +3,11 @@
 import sys
 from collections import Counter
 from datetime import UTC, datetime
+from typing import Any
 
 from connectors.control.recovery import ways
-from connectors.control.recovery.run import Outcome, Recovery, RecoverySettings
-from connectors.control.recovery.ways import How
+from connectors.control.recovery.run import Recovery, RecoverySettings
+from connectors.control.recovery.ways import Way
 from streams.ops import terminal
 from streams.ops.settings import Settings
 from streams.ops.terminal import say
@@ -21,27 +22,44 @@ def _text(time_ms: int | None) -> str:
     return "" if time_ms is None else datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="seconds")
 
 
-def print_plan(recovery: Recovery, wanted: RecoverySettings, *, as_json: bool) -> None:
-    """A way a line, and the dashboard's steps where a person has to take them."""
+def _planned(recovery: Recovery, wanted: RecoverySettings) -> dict[str, Any]:
+    """For machines."""
     plan, since, until = recovery.plan(), _text(wanted.span.since_ms), _text(wanted.span.until_ms)
+    rows = [{"families": way.families, "how": str(way.how), "by": way.by} for way in plan]
+    return {"case": recovery.case, "since": since, "until": until or None, "plan": rows, "steps": _steps(plan, wanted)}
+
+
+def _steps(plan: list[Way], wanted: RecoverySettings) -> list[str]:
+    since, until = _text(wanted.span.since_ms), _text(wanted.span.until_ms)
+    return list(ways.steps(wanted.url, since, until)) if ways.is_guided(plan) else []
+
+
+def print_plan(recovery: Recovery, wanted: RecoverySettings, *, as_json: bool, is_all: bool) -> None:
+    """A way a line, and the dashboard's steps where a person has to take them. `is_all`: nothing else is printed; as
+    JSON the plan comes with the outcome otherwise, and a person sees the steps on stderr."""
+    planned = _planned(recovery, wanted)
     if as_json:
-        rows = [{"families": way.families, "how": str(way.how), "by": way.by} for way in plan]
-        terminal.machine({"case": recovery.means.case, "since": since, "until": until or None, "plan": rows})
+        if is_all:
+            terminal.machine(planned)
+        for step in [] if is_all else planned["steps"]:
+            tell(step)
         return
-    say(f"{recovery.means.case}; what was missed since {since}, until {until or 'now'}")
-    for way in plan:
-        say(f"  {way.families:<14} {way.how:<8} {way.by}")
-    if plan[0].how is How.HAND:
-        for step in ways.steps(wanted.url, since, until):
-            say(f"    {step}")
+    say(f"Case: {recovery.case}")
+    say(f"What was missed since {planned['since']}, until {planned['until'] or 'now'}")
+    for way in planned["plan"]:
+        say(f"  {way['families']:<14} {way['how']:<8} {way['by']}")
+    for step in planned["steps"]:
+        say(f"    {step}")
 
 
-def print_outcome(outcome: Outcome, *, as_json: bool) -> None:
+def print_outcome(recovery: Recovery, wanted: RecoverySettings, *, as_json: bool) -> None:
     """What was asked for, what arrived of it, and what did not come back."""
+    outcome = recovery.outcome
     arrived = outcome.arrived
     counts = None if arrived is None else {"arrived": len(arrived.since), "new": arrived.new, "known": arrived.known}
     if as_json:
-        terminal.machine({"asked": outcome.asked, "messages": counts, "not_brought_back": outcome.wrong})
+        came = {"asked": outcome.asked, "messages": counts, "not_brought_back": outcome.wrong}
+        terminal.machine({**_planned(recovery, wanted), **came})
         return
     for sentence in outcome.asked:
         say(f"asked    {sentence}")
