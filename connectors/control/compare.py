@@ -84,13 +84,15 @@ def _words(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _events(before: list[str] | None, after: list[str] | None) -> str:
-    if before is None or after is None:
+def _events(before: list[str] | str | None, after: list[str] | str | None) -> str:
+    if not isinstance(before, list) or not isinstance(after, list):
         return f"{_count(before)} → {_count(after)}"
     new, gone = sorted({*after} - {*before}), sorted({*before} - {*after})
     parts = [f"{word} {some(names, 6)}" for word, names in (("also", new), ("no longer", gone)) if names]
     return f"{_count(before)} → {_count(after)}: {'; '.join(parts)}"
 
 
-def _count(types: list[str] | None) -> str:
+def _count(types: list[str] | str | None) -> str:
+    if isinstance(types, str):
+        return types
     return EVERYTHING if types is None else f"{len(types)} type{'s' * (len(types) != 1)}"

@@ -84,9 +84,23 @@ def where(options: Options, api: FakeApi, url: str) -> str:
     world += ["--stories"] * options.has_stories
     simulate = f"junction-streams simulate {' '.join(world)}"
     if options.as_json:
-        return json.dumps({**exports, "counts": f"{url}/fake/counts", "simulate": simulate})
+        return json.dumps({**exports, **_of_management(api, url), "counts": f"{url}/fake/counts", "simulate": simulate})
     lines = [f"export {name}={value}" for name, value in exports.items()]
-    return "\n".join(["# the fake Junction's API; Ctrl-C ends it", *lines, f"# its world: {simulate}"])
+    manage = [f"export {name}={value}" for name, value in _of_management(api, url).items()]
+    return "\n".join(
+        [
+            *("# the fake Junction's API; Ctrl-C ends it", *lines),
+            *("# its Management API, for `junction-streams webhooks`; any org and team will do", *manage),
+            f"# its world: {simulate}",
+        ]
+    )
+
+
+def _of_management(api: FakeApi, url: str) -> dict[str, str]:
+    return {
+        "STREAMS_JUNCTION_MANAGEMENT_URL": url,
+        "STREAMS_JUNCTION_MANAGEMENT_KEY": api.options.management_key,
+    }
 
 
 def _counts(options: Options, api: FakeApi) -> str:
