@@ -32,12 +32,19 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with a Kafka come first: they wait much, and one of them at the end would leave the other workers idle."""
+    """Files with a Kafka, which wait much, are spread evenly between those that compute: both cores are always busy.
+
+    From the last one to the first, because those that take longest stand at the end of the alphabet, and one that
+    begins when all others are over leaves the other workers idle.
+    """
     for item in items:
         if "java" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.kafka)
-    first = {item.path for item in items if item.get_closest_marker("kafka")}
-    items.sort(key=lambda item: item.path not in first)
+    waiting = dict.fromkeys(item.path for item in items if item.get_closest_marker("kafka"))
+    computing = dict.fromkeys(item.path for item in items if item.path not in waiting)
+    place = {path: n / len(waiting) for n, path in enumerate(reversed(waiting))}
+    place |= {path: n / len(computing) for n, path in enumerate(computing)}
+    items.sort(key=lambda item: place[item.path])
 
 
 @pytest.fixture(autouse=True)
