@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from connectors.control import tag
 from connectors.control.cases import case_of_recovery
-from connectors.control.recovery import arrivals, by_junction, ways
+from connectors.control.recovery import arrivals, by_junction, connections, ways
 from connectors.control.recovery.arrivals import Arrived
 from connectors.control.recovery.by_svix import BySvix, Patience
 from connectors.control.recovery.rate_journal import RateJournal
 from connectors.control.recovery.ways import How, Means, Way
+from connectors.junction import open_client
 from connectors.svix.client import SentTo, SvixApi, SvixSpan, is_set, open_svix
 from streams.ops.errors import Misconfigured, StreamsError
 from streams.ops.settings import Settings
@@ -45,7 +46,7 @@ def means_of(settings: Settings) -> Means:
     """What the settings hold."""
     has_key = bool(settings.junction_api_key.get_secret_value())
     has_minting = bool(settings.junction_management_key.get_secret_value() and settings.junction_team_id)
-    return Means(is_set(settings), has_key or has_minting)
+    return Means(is_set(settings), has_key or has_minting, bool(settings.query_url or settings.query_port))
 
 
 async def endpoint_of(svix: SvixApi, name: str) -> SentTo:
@@ -141,10 +142,10 @@ class Recovery:
             await asyncio.to_thread(by_junction.fetch_gap, self._settings, span, now_ms)
             return "the span of everything we hold is asked for; `junction-streams status USER` shows how far it is"
         if way.families == "labs":
-            from connectors.junction import open_client
-
             async with open_client(self._settings) as client:
                 return f"{await by_junction.resend_labs(client, span, now_ms):,} orders are sent again"
+        if way.families == "connections":
+            return str(await connections.recovered(self._settings))
         return ""  # by reconciliation, at the end
 
     async def _arrivals(self, *, is_by_hand: bool) -> Arrived:

@@ -35,10 +35,11 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What there is: a token of Svix, a key of Junction's API (a team's, or one that mints them)."""
+    """What there is: a token of Svix, a key of Junction's API (a team's, or one that mints them), workers to ask."""
 
     has_svix: bool
     has_api: bool
+    has_workers: bool = False
 
 
 class Parts(NamedTuple):
@@ -63,9 +64,10 @@ _DASHBOARD = "Junction's dashboard: recover failed messages, replay missing (pri
 _KEPT = ", of the last 90 days; what is older:"
 _NO_KEY = "STREAMS_JUNCTION_API_KEY is not set"
 _COMPARED = "the comparison at the end asks for what is missing (--no-reconcile leaves it out)"
-_CONNECTIONS = (
-    "GET /v2/user/providers/{user}: how they are now, yours to read; the comparison at the end is of data alone"
-)
+_CONNECTIONS = "GET /v2/user/providers/{user}"
+_STORED = f"{_CONNECTIONS}: a state that the workers do not know is stored as the event that was missed"
+_NO_WORKER = "STREAMS_QUERY_URL is not set"
+_READ = f"{_CONNECTIONS}: how they are now, yours to read"
 _QUERIES = "GET /aggregate/v1/user/{user}/continuous_query/{query}/result_table: the table as it is now, yours to read"
 _GONE = "nothing has it any more: Svix keeps what it sent for 90 days"
 _NO_CALL = "no call brings it, the dashboard's steps alone; whether all of it came cannot be seen here"
@@ -85,9 +87,15 @@ def _without_svix(means: Means, checkout: str) -> Iterator[Way]:
     yield Way("labs", api, f"POST /v3/order/resend_events{why}")
     yield Way("wearables", How.API, "the fetchers fetch the span of everything we hold (a request to the workers)")
     yield Way("history", api, f"{_COMPARED}{why}")
-    yield Way("connections", How.HAND, _CONNECTIONS)
+    yield _of_connections(means)
     yield Way("query results", How.HAND, _QUERIES)
     yield Way("checkout", How.NOTHING, checkout)
+
+
+def _of_connections(means: Means) -> Way:
+    if means.has_api and means.has_workers:
+        return Way("connections", How.API, _STORED)
+    return Way("connections", How.HAND, f"{_READ} ({_NO_WORKER if means.has_api else _NO_KEY})")
 
 
 def is_guided(plan: Iterable[Way]) -> bool:

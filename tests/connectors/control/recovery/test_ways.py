@@ -61,3 +61,12 @@ def test_the_dashboards_steps_name_both() -> None:
     text = "\n".join(steps("https://a.example.org/", "2026-11-01T00:00:00+00:00", ""))
     assert "Recover failed messages" in text
     assert "Replay missing messages" in text
+
+
+@pytest.mark.parametrize(
+    ("has_api", "has_workers", "how"), [(True, True, How.API), (True, False, How.HAND), (False, True, How.HAND)]
+)
+def test_connections_need_junction_and_a_worker(has_api: bool, has_workers: bool, how: How) -> None:
+    """What is missing is seen by comparing the two; without one of them a person reads."""
+    found = plan(Means(has_svix=False, has_api=has_api, has_workers=has_workers))
+    assert found["connections"] is how
