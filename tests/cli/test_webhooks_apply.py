@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -119,14 +120,19 @@ async def test_what_is_lost_needs_its_flag(tmp_path: Path) -> None:
         assert endpoints(hand) == []
 
 
-async def test_a_secret_that_others_can_read(tmp_path: Path) -> None:
+def readable_by_all(folder: Path) -> None:
+    prepared(folder, NOBODY)
+    folder.chmod(0o755)
+    (folder / "junction.secret").chmod(0o644)
+
+
+async def test_a_secret_that_others_can_read() -> None:
     """Refused with the command that closes it, before anything is sent."""
     async with management() as hand:
-        prepared(tmp_path, NOBODY)
-        for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-            folder.chmod(0o755)
-        (tmp_path / "junction.secret").chmod(0o644)
-        ran = await Program(tmp_path, hand.url).run("apply", "--despite-probe")
+        with TemporaryDirectory() as name:  # pytest's own folders are closed to others
+            folder = Path(name)
+            readable_by_all(folder)
+            ran = await Program(folder, hand.url).run("apply", "--despite-probe")
         assert ran.code == 2
         assert "chmod o-rwx" in ran.err
         assert endpoints(hand) == []

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from streams.cli import app
 from streams.demo.cluster import ports
 from streams.ops.errors import Misconfigured
-from tests.connectors.control.test_probe import other
+from tests.connectors.control.probing.test_probe import other
 from tests.connectors.webhook.gateways import SECRET
 
 

@@ -23,6 +23,7 @@ from streams.simulator.api.options import ApiOptions, Fault, read_faults
 from streams.simulator.api.paging import Place, cursor_of, place_of
 from streams.simulator.api.queries import Invalid
 from streams.simulator.api.serve import running
+from streams.simulator.management.keys import SVIX_KEY
 from streams.simulator.people.physiology import Span
 from streams.simulator.world.notices import Notices
 from streams.simulator.world.workout_streams import workouts_of
@@ -35,7 +36,7 @@ WORLD = world(users=3, days=1, days_of_history=5)
 OURA = next(iter(WORLD.people))
 SPAN = history_span(WORLD)
 KEY = {"x-vital-api-key": "sk_us_fake"}
-KEYS = {**KEY, "x-management-key": "mg_fake"}
+KEYS = {**KEY, "x-management-key": "mg_fake", "authorization": f"Bearer {SVIX_KEY}"}
 
 
 def samples_of(pages: list[Any]) -> list[tuple[Any, ...]]:

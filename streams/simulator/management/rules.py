@@ -9,7 +9,7 @@ _SECRET = re.compile(r"(whsec_)?[a-zA-Z0-9+/=]{32,100}")
 _KEY_BYTES_MIN, _KEY_BYTES_MAX = 24, 75
 _TYPE_NAME = re.compile(r"[a-zA-Z0-9\-_.]{1,256}")
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9a-z]+")  # RFC 9110, 5.6.2, in lower case
-_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\uffff]*")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\ud7ff\ue000-\U0010ffff]*")
 HEADER_BYTES_MAX = 4096
 RATE_MAX = 65_535
 

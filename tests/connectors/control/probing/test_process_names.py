@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from connectors.control.probe import probe
 from pydantic import SecretStr
 
+from connectors.control.probing.probe import probe
 from tests.attack import stage
 from tests.attack.requests import ENDPOINT, SECRET
 

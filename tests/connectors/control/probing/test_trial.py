@@ -21,7 +21,7 @@ from streams.events.signature import Keyring
 from streams.ops.errors import Misconfigured
 from streams.ops.lines import Line, State
 from tests.attack import stage
-from tests.connectors.control.test_probe import SECRET, STRANGE, now_s
+from tests.connectors.control.probing.test_probe import SECRET, STRANGE, now_s
 from tests.connectors.webhook import gateways
 
 needs_nginx = pytest.mark.skipif(bool(stage.missing_nginx()), reason="because nginx is a package of the system")
