@@ -175,6 +175,7 @@ def test_an_acknowledgement_that_was_not_heard_is_said_again(
         with monkeypatch.context() as patch:
             patch.setattr("connectors.pubsub.leases.ANSWER_S", 0.05)
             pubsub.pause()
+            await asyncio.sleep(0.1)  # each of its threads stops when it next enters the kernel
             try:
                 with pytest.raises(Unavailable, match="does not answer"):
                     await source.acknowledge(messages)
