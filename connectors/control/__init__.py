@@ -5,7 +5,7 @@ again, and changes only that.
 
 | what | file |
 |---|---|
-| webhooks.toml: what is wanted, all its problems with lines | `file`, `problems` |
+| webhooks.toml: what is wanted, all its problems with lines | `file`, `file_lines` |
 | which endpoint is ours: a tag at the end of its description | `tag` |
 | patterns of event types as exact names | `globs` |
 | Junction's clock | `junction_clock` |

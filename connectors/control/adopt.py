@@ -1,9 +1,9 @@
 """An endpoint that somebody made by hand becomes ours: its description gets our tag, and nothing else is changed."""
 
 from connectors.control import compare, tag
-from connectors.control.problems import suggestion
 from connectors.junction.webhook_api import Webhook, WebhookApi
 from streams.ops.errors import Misconfigured
+from streams.ops.file_problems import suggestion
 from streams.ops.lines import some
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from connectors.control.file import WantedEndpoint
 from connectors.junction.webhook_api import Webhook, WebhookHeaders
+from streams.ops import addresses
 from streams.ops.lines import some
 
 ENABLED, EVENTS, RATE, URL = "enabled", "events", "rate_limit", "url"
@@ -64,14 +64,7 @@ def _headers(wanted: WantedEndpoint, there: WebhookHeaders) -> Iterator[FieldCha
 
 def shown_url(url: str) -> str:
     """Without a login and a query: a URL that somebody typed into the dashboard may have a token in it."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return "a URL that is none"
-    name = f"[{host}]" if ":" in host else host
-    rest = "?***" if parts.query or parts.fragment else ""
-    return f"{parts.scheme}://{name}{f':{port}' if port else ''}{parts.path}{rest}"
+    return addresses.shown(url, has_path=True)
 
 
 def _sorted(types: tuple[str, ...] | None) -> list[str] | None:

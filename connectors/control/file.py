@@ -23,10 +23,11 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from connectors.control import globs, header_rules, tag
-from connectors.control.problems import FileLines, FileProblem, suggestion
+from connectors.control.file_lines import FileLines
 from connectors.junction.webhook_api import TeamPlace
 from streams.ops import addresses
 from streams.ops.errors import Misconfigured
+from streams.ops.file_problems import FileProblem, suggestion
 
 DEFAULT = Path("webhooks.toml")
 _BYTES_MAX = 1_000_000

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
-from connectors.control.problems import suggestion
 from streams.events.documented import types_of_today
+from streams.ops.file_problems import suggestion
 
 NOT = "!"
 _PATTERN = re.compile(r"!?[A-Za-z0-9_.*-]{1,256}")

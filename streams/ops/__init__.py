@@ -10,6 +10,7 @@ metrics         every metric; `gauges`: those of what tables hold now; `metrics_
 numbered        workers with the same settings: an id and a folder for each
 waiting         calls again until a system outside answers
 health          the check that a container's engine makes of its service
+file_problems   what is wrong in a file that a person has written: line, sentence, hint
 file_stamp      whether a file is another one than before
 unpacking       the body of an HTTP answer, bounded while it is decompressed
 terminal        what commands print; all that comes from data is escaped here

@@ -134,15 +134,19 @@ def is_loopback(host: str) -> bool:
         return name == "localhost" or name.endswith(".localhost")
 
 
-def shown(url: str) -> str:
-    """Scheme, host and port of a URL: no login, and no path, which may hold the key of a web hook."""
+def shown(url: str, *, has_path: bool = False) -> str:
+    """Scheme, host and port of a URL: no login, and no path, which may hold the key of a web hook.
+
+    `has_path`: with its path, for URLs whose path is no key, and a mask in place of a query.
+    """
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return "a URL that is none"
     name = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{name}{f':{port}' if port else ''}"
+    rest = f"{parts.path}{'?***' if parts.query or parts.fragment else ''}" if has_path else ""
+    return f"{parts.scheme}://{name}{f':{port}' if port else ''}{rest}"
 
 
 def segment(id: str) -> str:

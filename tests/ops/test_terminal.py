@@ -37,7 +37,6 @@ from connectors.webhook.secret_use import SecretRow
 from streams.alerts.alert_history import AlertHistory
 from streams.alerts.lives.threshold import Threshold
 from streams.alerts.rules.parser import ParsedRules
-from streams.alerts.rules.problems import Problem
 from streams.alerts.rules.rule_set import RuleSet
 from streams.alerts.trial.data_span import DataSpan
 from streams.alerts.trial.runner import TrialOutcome
@@ -80,6 +79,7 @@ from streams.kafka.subjects import SubjectCheck, SubjectStatus
 from streams.kafka.topic_changes import Change
 from streams.letters.explain import Explanation
 from streams.ops import terminal
+from streams.ops.file_problems import FileProblem
 from streams.ops.lines import look_at
 from streams.ops.settings import Settings
 from streams.ops.terminal import Rows, lines, shown
@@ -221,7 +221,7 @@ PAGES: dict[str, Callable[[str], None]] = {
     "alerts list": lambda x: alerts.print_list([an_alert(x)], as_json=False),
     "alerts show": lambda x: alerts.print_alert(an_alert(x), as_json=False),
     "alerts test": lambda x: alert_trial.print_trial(an_outcome(x), show_all=True, as_json=False),
-    "alerts check": lambda x: void(alerts.print_check(x, ParsedRules([], [Problem(1, x, x)]), as_json=False)),
+    "alerts check": lambda x: void(alerts.print_check(x, ParsedRules([], [FileProblem(1, x, x)]), as_json=False)),
     "thresholds": lambda x: alerts.print_bounds([Threshold(x, x, 1.0, time_zone=x)], as_json=False),
     "reconcile": lambda x: reconcile.print_certificate(everybody(x)[0], as_json=False),
     "reconcile --all": lambda x: reconcile.print_summary(everybody(x), as_json=False),

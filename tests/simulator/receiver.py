@@ -4,7 +4,7 @@ import asyncio
 import random
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -48,13 +48,19 @@ class Receiver:
 @asynccontextmanager
 async def running(receiver: Receiver) -> AsyncIterator[Receiver]:
     """The receiver on a free loopback port."""
-    app = Starlette(routes=[Route("/webhooks/junction", receiver.receive, methods=["POST"])])
+    async with served(receiver.receive) as receiver.url:
+        yield receiver
+
+
+@asynccontextmanager
+async def served(receive: Callable[[Request], Awaitable[Response]]) -> AsyncIterator[str]:
+    """The URL of an endpoint on a free loopback port."""
+    app = Starlette(routes=[Route("/webhooks/junction", receive, methods=["POST"])])
     listener = socket.create_server(("127.0.0.1", 0))  # listens at once, so that nobody has to wait for the server
-    receiver.url = f"http://127.0.0.1:{listener.getsockname()[1]}/webhooks/junction"
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        yield receiver
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/webhooks/junction"
     finally:
         server.should_exit = True
         await task

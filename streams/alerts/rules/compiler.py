@@ -6,7 +6,7 @@ from typing import Any
 
 from streams.alerts.rules import fields
 from streams.alerts.rules.numeric_compiler import compile_deviation, compile_rate, compile_threshold
-from streams.alerts.rules.problems import RuleProblems, suggest
+from streams.alerts.rules.problems import RuleProblems
 from streams.alerts.rules.rule import Rule, RuleKind
 from streams.alerts.rules.specs import (
     DeviationSpec,
@@ -17,6 +17,7 @@ from streams.alerts.rules.specs import (
     ThresholdSpec,
 )
 from streams.events import DAY_US, HOUR_US, resources
+from streams.ops.file_problems import suggestion
 
 # (age at which data are too old to alert, time without anything beyond after which an alert is over)
 _OF_SERIES, _OF_SUMMARY, _OF_EVENT = (2 * HOUR_US, 6 * HOUR_US), (36 * HOUR_US, 3 * DAY_US), (DAY_US, DAY_US)
@@ -27,7 +28,7 @@ def compile_rule(spec: RuleSpec, problems: RuleProblems) -> Rule | None:
     step: Callable[[Any, RuleProblems, Rule], Rule] = _COMPILERS[type(spec)]
     topic = resources.normalise(spec.resource)
     if topic not in _TOPICS[type(spec)]:
-        problems.add("resource", f"no resource {spec.resource!r} here", suggest(spec.resource, _TOPICS[type(spec)]))
+        problems.add("resource", f"no resource {spec.resource!r} here", suggestion(spec.resource, _TOPICS[type(spec)]))
         return None
     rule = step(spec, problems, _common(spec, topic))
     return None if problems.found else rule
@@ -59,7 +60,7 @@ def _common(spec: RuleSpec, topic: str) -> Rule:
 def compile_event(spec: EventSpec, problems: RuleProblems, rule: Rule) -> Rule:
     known = fields.words(rule.topic)
     for name in spec.where.keys() - known:
-        problems.add(f"where.{name}", f"{rule.topic} has no text or flag {name!r}", suggest(name, known))
+        problems.add(f"where.{name}", f"{rule.topic} has no text or flag {name!r}", suggestion(name, known))
     if not spec.where and not fields.is_series(rule.topic):
         problems.add("kind", "where is missing", 'say which ones: where = { status = "error" }')
     return replace(rule, where=tuple(sorted(_conditions(spec.where))))

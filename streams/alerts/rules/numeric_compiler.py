@@ -5,10 +5,11 @@ from typing import Any
 
 from streams.alerts.rules import fields
 from streams.alerts.rules.literals import Quantity, in_our_unit
-from streams.alerts.rules.problems import RuleProblems, suggest
+from streams.alerts.rules.problems import RuleProblems
 from streams.alerts.rules.rule import Rule
 from streams.alerts.rules.specs import DeviationSpec, NumericRuleSpec, RateSpec, ThresholdSpec
 from streams.events import resources
+from streams.ops.file_problems import suggestion
 
 
 def _compile_series(spec: NumericRuleSpec, problems: RuleProblems, rule: Rule) -> Rule:
@@ -19,7 +20,7 @@ def _compile_series(spec: NumericRuleSpec, problems: RuleProblems, rule: Rule) -
         problems.add("resource", f"{rule.topic} has several numbers", f"say which: field = one of {', '.join(known)}")
         return rule
     if name not in known:
-        problems.add("field", f"{rule.topic} has no number {name!r}", suggest(name, known))
+        problems.add("field", f"{rule.topic} has no number {name!r}", suggestion(name, known))
         return rule
     if spec.samples > 1 and spec.lasting:
         problems.add("lasting", "samples and lasting at once", "one of the two says when it is true")

@@ -9,9 +9,9 @@ from rich.text import Text
 from streams.alerts.alert_history import AlertHistory
 from streams.alerts.lives import Threshold
 from streams.alerts.rules.parser import ParsedRules
-from streams.alerts.rules.problems import Problem
 from streams.events import rfc3339_seconds, since_epoch
 from streams.ops import terminal
+from streams.ops.file_problems import FileProblem
 from streams.ops.terminal import Rows, line, lines
 
 ID_SHOWN = 12  # enough to name one; `show` takes any beginning
@@ -32,7 +32,7 @@ def print_check(name: str, read: ParsedRules, *, as_json: bool) -> bool:
     return not read.problems
 
 
-def _problem(name: str, problem: Problem) -> Text:
+def _problem(name: str, problem: FileProblem) -> Text:
     hint = [f"    {problem.hint}"] if problem.hint else []
     return lines([f"{name}:{problem.line}: {problem.text}", *hint])
 

@@ -1,18 +1,16 @@
 """A receiver that knows several secrets, does what a test asks of it, and keeps what arrived."""
 
 import asyncio
-import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-import uvicorn
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 from svix.webhooks import Webhook, WebhookVerificationError
+
+from tests.simulator.receiver import served
 
 
 @dataclass
@@ -57,16 +55,8 @@ def _verifies(secret: str, body: bytes, request: Request) -> bool:
 async def receiving(*secrets: str) -> AsyncIterator[Recipient]:
     """On a free loopback port."""
     recipient = Recipient(list(secrets))
-    app = Starlette(routes=[Route("/webhooks/junction", recipient.receive, methods=["POST"])])
-    listener = socket.create_server(("127.0.0.1", 0))
-    recipient.url = f"http://127.0.0.1:{listener.getsockname()[1]}/webhooks/junction"
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
-    task = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
+    async with served(recipient.receive) as recipient.url:
         yield recipient
-    finally:
-        server.should_exit = True
-        await task
 
 
 async def until(happened: Callable[[], object], within_s: float = 20.0) -> None:

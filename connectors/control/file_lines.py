@@ -1,24 +1,9 @@
-"""What is wrong in webhooks.toml: the line, the sentence, and a hint how to mend it. Pure."""
+"""Lines of webhooks.toml. Pure."""
 
 import re
-from collections.abc import Iterable
-from difflib import get_close_matches
-from typing import NamedTuple
 
 _TABLE = re.compile(r"""^\s*\[\s*(\w+)(?:\s*\.\s*["']?([^\]"']+?)["']?)?\s*\]""")
 _KEY = re.compile(r"""^\s*["']?([\w-]+)["']?\s*[.=]""")
-_SHOWN = 12
-
-
-class FileProblem(NamedTuple):
-    """`line`: from 1. `hint`: what to do about it, "" for none."""
-
-    line: int
-    text: str
-    hint: str = ""
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.text}{f' ({self.hint})' if self.hint else ''}"
 
 
 class FileLines:
@@ -38,10 +23,3 @@ class FileLines:
     def of(self, *path: str) -> int:
         """Line of a table or key, else of what it is in, else 1."""
         return next((self._lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in self._lines), 1)
-
-
-def suggestion(name: str, names: Iterable[str]) -> str:
-    """A hint: the most similar of the names, or some of them."""
-    known = sorted(names)
-    close = get_close_matches(name, known, 1) or [one for one in known if name and one.startswith(name)]
-    return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known[:_SHOWN])}"
