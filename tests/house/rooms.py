@@ -26,6 +26,7 @@ LIBRARIES = {
         "streams/letters",
         "streams/doors",
         "streams/demo",
+        "streams/lineage",
         "streams/doctor",
         "streams/simulator",
         "connectors",
@@ -33,11 +34,11 @@ LIBRARIES = {
     "aiokafka": ("streams/engine", "streams/kafka", "streams/doctor"),
     "faust": ("streams/engine",),
     "mode": ("streams/engine",),
-    "rocksdict": ("streams/engine",),
+    "rocksdict": ("streams/engine", "streams/lineage"),
     "starlette": ("connectors/webhook", "streams/simulator"),
     "uvicorn": ("connectors/webhook", "streams/simulator"),
-    "httpx": ("connectors", "streams/status", "streams/demo"),
-    "aiohttp": ("connectors", "streams/status", "streams/simulator"),
+    "httpx": ("connectors", "streams/status", "streams/lineage", "streams/demo"),
+    "aiohttp": ("connectors", "streams/status", "streams/lineage", "streams/simulator"),
     "psycopg": ("connectors/postgres", "streams/demo"),
     "aiormq": ("connectors/rabbitmq", "streams/simulator"),
     "google": ("connectors/pubsub", "streams/simulator"),
@@ -46,7 +47,8 @@ LIBRARIES = {
 # From the ground up: a file belongs at least as high as the highest room that it imports.
 FLOORS = (
     *("streams/ops", "streams/events", "streams/payloads", "streams/tables", "streams/kafka", "streams/engine"),
-    *("streams/alerts", "streams/letters", "streams/status", "streams/doors", "streams/agents", "connectors"),
+    *("streams/alerts", "streams/letters", "streams/status", "streams/doors"),
+    *("streams/lineage", "streams/agents", "connectors"),
     *("streams/simulator", "streams/doctor", "streams/demo", "streams/cli"),
 )
 
