@@ -1,6 +1,6 @@
 """What became of each delivery: the worker's rows, an index of them, and answers in sentences.
 
-    row       one lineage row: what the worker did with one raw record. Pure
-    columns   rows as the columns of a record of `junction.lineage`, and back. Pure
-    closing   what a worker emits at the end of each transaction, of the observations in its draft
+row       one lineage row: what the worker did with one raw record. Pure
+columns   rows as the columns of a record of `junction.lineage`, and back. Pure
+closing   what a worker emits at the end of each transaction, of the observations in its draft
 """

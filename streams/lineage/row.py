@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class EntityLine(NamedTuple):
-    """One entity of a delivery. `id`: as in its clean record. `n_changed`: of all fields, of which the first are named."""
+    """One entity of a delivery. `id`: as in its clean record. `n_changed`: of all fields, also those not named."""
 
     id: str
     verdict: str

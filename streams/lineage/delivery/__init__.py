@@ -1,0 +1,6 @@
+"""The story of one delivery: what is known of it, each part possibly not, as steps in order and an ending. Pure.
+
+delivery_ids   what an id may look like, and what it says by itself
+retries        when Junction sends it again
+facts          what could be found out of one delivery, and why the rest could not
+"""
