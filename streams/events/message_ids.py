@@ -11,6 +11,8 @@ _B62_VALUE = {char: value for value, char in enumerate(_B62)}
 _KSUID = re.compile(r"msg_[0-9A-Za-z]{27}")
 _KSUID_EPOCH_S = 1_400_000_000
 _KSUID_RANDOM_BYTES = 15
+_CLAIMED_CHARS_MAX = 64
+_IN_NO_ID = re.compile(r"[^!-~]")
 _MESSAGE_AGE_MAX_S = 366 * DAY_S  # Svix keeps payloads 90 days: an older date is not a date (7.2)
 
 
@@ -48,3 +50,8 @@ def new_message_id(time_ms: int, randomness: bytes) -> str:
         number, digit = divmod(number, 62)
         chars.append(_B62[digit])
     return "msg_" + "".join(reversed(chars))
+
+
+def claimed(text: str) -> str:
+    """An id that a stranger gave, as it may be kept and shown: its first 64 characters, ? for what no id has."""
+    return _IN_NO_ID.sub("?", text[:_CLAIMED_CHARS_MAX])

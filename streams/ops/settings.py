@@ -221,7 +221,11 @@ class Settings(BaseSettings):
     """Under which address others reach this worker's query API, of each worker its own; empty: `STREAMS_QUERY_HOST` and
     `_PORT`, and where that is every address (`0.0.0.0`) the name of this host, which in a container is its own."""
     query_token: SecretStr = SecretStr("")
-    """Whoever asks has to know it; required when the query API is not bound to loopback."""
+    """Whoever asks a worker, or a gateway what it refused, has to know it; required when the query API is not bound to
+    loopback."""
+    console_gateways: Annotated[tuple[str, ...], NoDecode] = Field(default=(), repr=False)
+    """Base URLs of the gateways' listeners for operators (`http://127.0.0.1:9080`), separated by commas, one of each
+    gateway: who traces a delivery asks them what they refused. Empty: refused deliveries are not seen."""
     metrics_host: str = "127.0.0.1"
     """Address of the worker's `/metrics`."""
     metrics_port: int = Field(default=0, ge=0, le=65535)
@@ -372,6 +376,7 @@ class Settings(BaseSettings):
         "source_priority",
         "provider_priority",
         "history_pushed",
+        "console_gateways",
         "gateway_allowed_networks",
         "trusted_proxies",
         "postgres_topics",

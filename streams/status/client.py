@@ -6,14 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
-
 from streams.events import ids
-from streams.ops import addresses, unpacking
+from streams.ops import addresses
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
+from streams.status.asking import NoAnswer, get, open_client
 
-ANSWER_S = 10.0
 BUSY = frozenset({429, 502, 503, 504})
 VIEW_BYTES_MAX = 16 * 1024 * 1024
 Json = dict[str, Any]
@@ -33,23 +31,17 @@ class Views:
                 "no worker to ask: give the workers a STREAMS_QUERY_PORT each, and set one of their addresses here, "
                 "as STREAMS_QUERY_URL (http://127.0.0.1:8070) or by the same STREAMS_QUERY_PORT"
             )
-        token = settings.query_token.get_secret_value()
         self._base, self._shown = settings.query_address.rstrip("/"), addresses.shown(settings.query_address)
-        self._client = httpx.AsyncClient(
-            headers={"accept-encoding": unpacking.ACCEPT} | ({"authorization": f"Bearer {token}"} if token else {}),
-            timeout=ANSWER_S,
-            trust_env=False,  # a proxy would read along who is connected to what, and the token
-        )
+        self._client = open_client(settings)
 
     async def of(self, user_id: str) -> Json:
         """The view of a user, from whichever worker owns it. Raises Misconfigured, Unavailable; ValueError: no id."""
         url = f"{self._base}/users/{addresses.segment(ids.canonical(user_id))}"
         try:
-            async with self._client.stream("GET", url) as answer:
-                body = await unpacking.read(answer, VIEW_BYTES_MAX)
-        except (httpx.HTTPError, unpacking.NotWhole, unpacking.TooLarge) as error:
-            raise Unavailable(f"no worker answers at {self._shown} ({type(error).__name__})") from None
-        return _view(answer.status_code, body, self._shown)
+            status, body = await get(self._client, url, VIEW_BYTES_MAX)
+        except NoAnswer as why:
+            raise Unavailable(f"no worker answers at {self._shown} ({why})") from None
+        return _view(status, body, self._shown)
 
     async def close(self) -> None:
         await self._client.aclose()

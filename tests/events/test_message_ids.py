@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.events.message_ids import delivery_time_ms, ksuid_time_ms, new_message_id
+from streams.events.message_ids import claimed, delivery_time_ms, ksuid_time_ms, new_message_id
 
 NOW_S = 1_790_000_000
 
@@ -56,3 +56,19 @@ def test_delivery_time(age_s: int, counts: bool) -> None:
     created_ms = (NOW_S - age_s) * 1000
     expected_ms = created_ms if counts else NOW_S * 1000
     assert delivery_time_ms(new_message_id(created_ms, bytes(15)), NOW_S, TOLERANCE_S) == expected_ms
+
+
+@given(st.text(st.characters(), max_size=200))
+def test_what_is_kept_of_an_id_that_was_claimed(text: str) -> None:
+    """Whatever a stranger sends becomes at most 64 visible characters of ASCII, and what was kept stays as it is."""
+    kept = claimed(text)
+    assert (len(kept), kept.isascii(), " " in kept) == (min(64, len(text)), True, False)
+    assert kept.isprintable()
+    assert claimed(kept) == kept
+
+
+def test_ids_that_no_sender_makes() -> None:
+    """NUL, lone surrogates, escapes of a terminal, a megabyte: of the usual form or not, it can be kept and shown."""
+    assert claimed("msg_2yrUlCpRDNpetRYyyYH3mpMxXBf") == "msg_2yrUlCpRDNpetRYyyYH3mpMxXBf"
+    assert claimed("a\x00\ud800\x1b[2J\r\n é") == "a???[2J????"
+    assert claimed("x" * 1_000_000) == "x" * 64

@@ -1,0 +1,49 @@
+"""The one client by which workers and gateways are asked: with the token, bounded in time and bytes."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import httpx
+
+from streams.ops import unpacking
+from streams.ops.settings import Settings
+
+ANSWER_S = 10.0
+
+
+class NoAnswer(Exception):
+    """Nobody answers, or not whole, not in time, with too much. The text is one word for it, without an address."""
+
+
+class Answered(NamedTuple):
+    """The HTTP status of an answer, and its body, unpacked."""
+
+    status: int
+    body: bytes
+
+
+def open_client(settings: Settings) -> httpx.AsyncClient:
+    """A client that shows the token of the query API, if there is one. `aclose` it."""
+    token = settings.query_token.get_secret_value()
+    return httpx.AsyncClient(
+        headers={"accept-encoding": unpacking.ACCEPT} | ({"authorization": f"Bearer {token}"} if token else {}),
+        timeout=ANSWER_S,
+        trust_env=False,  # a proxy would read along who is connected to what, and the token
+    )
+
+
+async def get(
+    client: httpx.AsyncClient,
+    url: str,
+    bytes_max: int,
+    query: Mapping[str, str | int] | None = None,
+    *,
+    answer_s: float = ANSWER_S,
+) -> Answered:
+    """What is answered within `answer_s` seconds, to the last byte. Raises NoAnswer."""
+    try:
+        async with asyncio.timeout(answer_s), client.stream("GET", url, params=query) as answer:
+            return Answered(answer.status_code, await unpacking.read(answer, bytes_max))
+    except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, unpacking.NotWhole, unpacking.TooLarge) as error:
+        raise NoAnswer(type(error).__name__) from None
