@@ -5,7 +5,7 @@ Places are of topics by their short names (`raw.summaries`). Times: Unix ms, 0 f
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from streams.events.proof import Proof
 from streams.lineage.delivery.delivery_ids import DeliveryId
@@ -17,6 +17,14 @@ class NotKnown(NamedTuple):
     """A part that could not be found out. `why`: a sentence."""
 
     why: str
+
+
+Part = TypeVar("Part")
+
+
+def known(parts: tuple[Part, ...] | NotKnown) -> tuple[Part, ...]:
+    """The parts; none where they are not known."""
+    return () if isinstance(parts, NotKnown) else parts
 
 
 class OriginalGone(NamedTuple):
@@ -122,6 +130,16 @@ class LetterSeen(NamedTuple):
     letter: DeadLetter
     redrive: RedriveSeen | NotKnown
 
+    @property
+    def place(self) -> str:
+        """As commands name it: partition:offset."""
+        return f"{self.letter.partition}:{self.letter.offset}"
+
+    @property
+    def raw_place(self) -> tuple[str, int, int]:
+        """Where the record is that it was made of."""
+        return (self.letter.raw_topic, self.letter.raw_partition, self.letter.raw_offset)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoorAttempt:
@@ -150,12 +168,15 @@ class DoorLook:
 
 
 class TailLook(NamedTuple):
-    """Raw topics behind what the workers have committed, searched for an id without a row.
+    """Raw topics searched for an id without a row: behind what workers have committed, and a little before.
 
-    `place`: where it is, None for nowhere. `before`: records of its partition that are processed first. `is_passed`:
-    its offset is committed, only the row is not here. `unread`: a sentence where not all of it was read, else "".
+    `asked_ms`: when it was asked up to where they have. `since_ms`: all that was stored since then was read, too; 0 for
+    none of it. `place`: where it is, None for nowhere. `before`: records of its partition that are processed first.
+    `is_passed`: its offset is committed, only no row is here. `unread`: a sentence where not all was read, else "".
     """
 
+    asked_ms: int
+    since_ms: int = 0
     place: RawPlace | None = None
     before: int = 0
     is_passed: bool = False

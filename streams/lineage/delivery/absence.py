@@ -1,0 +1,135 @@
+"""Never seen, or never taken: what that says, whether it comes by itself, and what to do if not. Pure."""
+
+from collections.abc import Iterator
+
+from streams.events.times import DAY_MS, MINUTE_MS, day_text
+from streams.lineage.delivery.delivery_ids import IdForm
+from streams.lineage.delivery.door_steps import made_ms
+from streams.lineage.delivery.facts import DeliveryFacts, DoorAttempt, DoorLook, Heartbeats
+from streams.lineage.delivery.retries import ATTEMPTS, NextTry, last_try_ms, next_try
+from streams.lineage.delivery.words import count, moment, span
+from streams.lineage.telling import StoryStep
+
+QUIET_MS = 10 * MINUTE_MS  # heartbeats are written once a minute; a shorter silence needs no reason
+
+_OTHERS = {
+    IdForm.PAGE: "never stored: no page of that number was fetched",
+    IdForm.PROBE: "a probe: gateways verify it and answer, and store it nowhere",
+    IdForm.PIPELINE: "never seen: if Junction published it, it is still in the pipeline, or nobody took it from there",
+    IdForm.CONTENT: "never seen: if Junction published it, it is still in the pipeline, or nobody took it from there",
+}
+
+
+def attempts_of(facts: DeliveryFacts) -> tuple[DoorAttempt, ...]:
+    """Refusals, by time."""
+    found = facts.door.attempts if isinstance(facts.door, DoorLook) else ()
+    return tuple(sorted(found, key=lambda one: one.at_ms))
+
+
+def refused(facts: DeliveryFacts) -> str:
+    """The sentence of a delivery that reached us and was not taken."""
+    found = attempts_of(facts)
+    last = found[-1]
+    whose = "" if last.is_signed else ", and whether it was Junction's is not proved"
+    what = f"refused {count(len(found), 'time')}: {moment(last.at_ms)} with {last.status} {last.outcome}{whose}"
+    return f"{what}; {_again(facts)}"
+
+
+def never_seen(facts: DeliveryFacts) -> str:
+    """The sentence of a delivery of which nothing is here."""
+    if facts.id.form in _OTHERS:
+        return _OTHERS[facts.id.form]
+    return f"never seen; {_again(facts)}"
+
+
+def _again(facts: DeliveryFacts) -> str:
+    made = made_ms(facts)
+    if not made:
+        return "its id does not say when it was made, nor so when it comes again"
+    coming = _next(facts)
+    if coming:
+        return f"Junction sends it again, {_within(coming, facts.now_ms)}"
+    return f"Junction has stopped sending it by {moment(last_try_ms(made))}: it has to be asked for"
+
+
+def _next(facts: DeliveryFacts) -> NextTry | None:
+    seen = attempts_of(facts)
+    return next_try(made_ms(facts), facts.now_ms, seen[-1].at_ms if seen else 0)
+
+
+def _within(coming: NextTry, now_ms: int) -> str:
+    number = f"attempt {coming.number} of {ATTEMPTS}"
+    latest = f"by {moment(coming.to_ms)}"
+    if coming.from_ms <= now_ms:
+        return f"any moment, {latest} at the latest ({number})"
+    return f"in {span(coming.from_ms - now_ms)} at the earliest, {latest} ({number})"
+
+
+def steps(facts: DeliveryFacts) -> Iterator[StoryStep]:
+    """Whether we were accepting when it was made, when it comes again, and what to do if it does not."""
+    if facts.id.form is IdForm.PROBE:
+        return
+    yield from _accepting(facts)
+    if not facts.id.is_webhook:
+        yield from _elsewhere(facts)
+        return
+    coming = _next(facts) if made_ms(facts) else None
+    if coming:
+        yield StoryStep(
+            kind="next_try",
+            sentence=f"Junction sends it again, {_within(coming, facts.now_ms)}",
+            facts={"attempt": coming.number, "from_ms": coming.from_ms, "to_ms": coming.to_ms},
+        )
+    yield from _to_do(facts, is_over=coming is None)
+
+
+def _accepting(facts: DeliveryFacts) -> Iterator[StoryStep]:
+    made = made_ms(facts)
+    since_ms = facts.door.accepting_since_ms if isinstance(facts.door, DoorLook) else 0
+    if not made:
+        return
+    if 0 < since_ms <= made:
+        words = f"gateways were accepting then: they run since {moment(since_ms)}"
+        yield StoryStep(kind="accepting", sentence=words, facts={"since_ms": since_ms})
+    elif isinstance(facts.heartbeats, Heartbeats):
+        yield from _heard(facts.heartbeats, made)
+
+
+def _heard(heard: Heartbeats, made: int) -> Iterator[StoryStep]:
+    before, after = heard.before_ms, heard.after_ms
+    facts = {"before_ms": before, "after_ms": after, "newest_ms": heard.newest_ms}
+    ends = (f"after {moment(before)}" if before else "", f"before {moment(after)}" if after else "since")
+    if before and after and after - before <= QUIET_MS:
+        words = f"gateways were accepting then: deliveries were taken at {moment(before)} and {moment(after)}"
+    elif before and not after and made - before <= QUIET_MS:
+        words = f"gateways were accepting shortly before, at {moment(before)}, and have taken nothing since"
+    elif before or after:
+        words = f"no gateway is known to have taken anything then: nothing {' and '.join(one for one in ends if one)}"
+    else:
+        words = "no gateway has ever taken anything"
+    yield StoryStep(kind="accepting", sentence=words, facts=facts)
+
+
+def _elsewhere(facts: DeliveryFacts) -> Iterator[StoryStep]:
+    """Nobody sends these again by himself."""
+    if facts.id.form is IdForm.PAGE:
+        commands: tuple[str, ...] = ("junction-streams fetch --user USER --resource RESOURCE",)
+        words = "ask for the span again: pages that are here already change nothing"
+    else:
+        commands = ("junction-streams source check NAME", "junction-streams source diff")
+        words = "look whether the pipeline is read, and compare it with the other door"
+    yield StoryStep(kind="to_do", sentence=words, evidence=commands)
+
+
+def _to_do(facts: DeliveryFacts, *, is_over: bool) -> Iterator[StoryStep]:
+    """In the order in which they are worth trying."""
+    made = made_ms(facts)
+    when = "" if is_over else "if it does not come: "
+    since = f" --since {day_text(made // DAY_MS)}" if made else " --since 2d"
+    recover = f"junction-streams webhooks recover{since}"
+    yield StoryStep(kind="to_do", sentence=f"{when}have Junction send again all that failed", evidence=(recover,))
+    fetch = f"junction-streams fetch --user USER{f' --from {day_text(made // DAY_MS)}' if made else ''}"
+    yield StoryStep(kind="to_do", sentence=f"{when}fetch the user's data, whatever became of it", evidence=(fetch,))
+    where = facts.portal or "the webhooks page of Junction's dashboard"
+    words = f"{when}send this one message again in Junction's Svix portal"
+    yield StoryStep(kind="to_do", sentence=words, evidence=(where,))

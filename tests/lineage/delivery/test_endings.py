@@ -1,0 +1,225 @@
+"""How a delivery ended: one word and one sentence for each way that it can."""
+
+from dataclasses import replace
+
+import pytest
+
+from streams.events.message_ids import new_message_id
+from streams.events.times import DAY_MS, HOUR_MS
+from streams.lineage.delivery.delivery_ids import delivery_id
+from streams.lineage.delivery.facts import (
+    Arrival,
+    DeliveryFacts,
+    LetterSeen,
+    NotKnown,
+    OriginalGone,
+    RawPlace,
+    RedriveSeen,
+    TailLook,
+)
+from streams.lineage.known import Reach
+from tests.lineage.delivery.values import (
+    ARRIVAL,
+    DEAD,
+    DEAD_ARRIVAL,
+    MADE_MS,
+    NOW_MS,
+    RAW,
+    REACH,
+    ROW,
+    TOPIC,
+    absent,
+    facts,
+    letter,
+    refused_at,
+    told,
+)
+
+TAIL_PLACE = RawPlace(TOPIC, 3, 41)
+UNPROCESSED = Arrival(row=None, raw=RAW)
+AWAY = NotKnown("Kafka does not answer")
+
+
+def test_processed() -> None:
+    """When, how long after it was made, and what its verdicts were."""
+    found = told(facts())
+    assert found.ending == "processed"
+    assert found.sentence == "processed at 2026-06-03 15:20:00 UTC 0.40 s after it was made: 1 CHANGED"
+
+
+def test_processed_without_a_verdict() -> None:
+    """A delivery of which nothing could be judged was processed all the same."""
+    found = told(facts(arrivals=(replace(ARRIVAL, row=replace(ROW, entities=(), clean=())),)))
+    assert found.ending == "processed"
+    assert "nothing in it had a verdict" in found.sentence
+
+
+def test_expired() -> None:
+    """The row is left, the bytes are not; the verdicts are still told."""
+    found = told(facts(arrivals=(replace(ARRIVAL, raw=OriginalGone("it has expired")),)))
+    assert found.ending == "expired"
+    assert "1 CHANGED; the original has gone, the row is what is left" in found.sentence
+
+
+def test_an_original_that_could_not_be_read_has_not_gone() -> None:
+    """Kafka away is no expiry: the ending stays, and the reason is among what is missing."""
+    found = told(facts(arrivals=(replace(ARRIVAL, raw=AWAY),)))
+    assert found.ending == "processed"
+    assert AWAY.why in found.missing
+
+
+def test_dead_with_what_a_redrive_would_do() -> None:
+    """The reason, and whether it can go back."""
+    found = told(facts(arrivals=(DEAD_ARRIVAL,), letters=(letter(),)))
+    assert found.ending == "dead"
+    assert found.sentence.endswith("bad_shape $.data.id; a redrive would put it back to raw.summaries")
+    refusal = LetterSeen(letter().letter, RedriveSeen("would die again: bad_shape $.data.id"))
+    found = told(facts(arrivals=(DEAD_ARRIVAL,), letters=(refusal,)))
+    assert "a redrive would not put it back: would die again" in found.sentence
+
+
+def test_dead_though_the_letter_is_not_found() -> None:
+    """The row alone says that it died."""
+    assert told(facts(arrivals=(DEAD_ARRIVAL,))).ending == "dead"
+
+
+def test_dead_at_the_door() -> None:
+    """A body that the gateway could not read has no raw record, and so no row."""
+    found = told(absent(letters=(letter(raw_topic="", raw_partition=-1, raw_offset=-1),)))
+    assert found.ending == "dead"
+
+
+def test_put_back_and_not_processed_again_waits() -> None:
+    """A letter that was redriven is no end."""
+    found = told(facts(arrivals=(DEAD_ARRIVAL,), letters=(letter(redriven_ms=NOW_MS),)))
+    assert found.ending == "waiting"
+    found = told(absent(letters=(letter(raw_topic="", redriven_ms=NOW_MS),)))
+    assert found.ending == "waiting"
+
+
+def test_put_back_and_processed() -> None:
+    """Its newest arrival counts, and both are told."""
+    again = replace(ROW, offset=90, processed_ms=NOW_MS, redriven_from="3:7")
+    known = facts(arrivals=(DEAD_ARRIVAL, Arrival(row=again, raw=RAW)), letters=(letter(redriven_ms=NOW_MS - 5),))
+    found = told(known)
+    assert found.ending == "processed"
+    assert found.sentence.endswith("it came 2 times")
+    assert "after it was made" not in found.sentence  # of the redrive that would say nothing
+
+
+def test_waiting() -> None:
+    """In the raw topic, behind what is committed, with how many come first."""
+    tail = TailLook(NOW_MS, place=TAIL_PLACE, before=12)
+    found = told(absent(arrivals=(UNPROCESSED,), tail=tail))
+    assert (found.ending, found.sentence) == (
+        "waiting",
+        "stored, and waiting for a worker: 12 records of its partition come first",
+    )
+    found = told(absent(arrivals=(UNPROCESSED,), tail=tail._replace(before=0)))
+    assert found.sentence.endswith("it is the next of its partition")
+
+
+def test_committed_without_a_row() -> None:
+    """Between the commit and its row, or with its row gone: processed, and no more is said."""
+    tail = TailLook(NOW_MS, place=TAIL_PLACE, is_passed=True)
+    found = told(absent(arrivals=(UNPROCESSED,), tail=tail))
+    assert found.ending == "processed"
+    assert "not told here" in found.sentence
+
+
+def test_refused() -> None:
+    """How often, what the last one was answered, and when it comes again."""
+    found = told(absent(now_ms=MADE_MS + 20_000, door=refused_at(0.1, 5), tail=TailLook(MADE_MS + 20_000)))
+    assert found.ending == "refused"
+    assert "refused 2 times: 2026-06-03 15:20:05 UTC with 503 unavailable; Junction sends it again" in found.sentence
+    assert "attempt 3 of 8" in found.sentence
+
+
+def test_refused_by_somebody_else() -> None:
+    """Whoever claims an id without a right signature proves nothing."""
+    found = told(absent(door=refused_at(1, is_signed=False, status=401, outcome="refused")))
+    assert "whether it was Junction's is not proved" in found.sentence
+
+
+def test_never_seen() -> None:
+    """When it comes again by itself."""
+    found = told(absent(now_ms=MADE_MS + HOUR_MS))
+    assert found.ending == "never_seen"
+    assert found.sentence.startswith("never seen; Junction sends it again, in ")
+    assert "attempt 5 of 8" in found.sentence
+
+
+def test_never_seen_and_over() -> None:
+    """Behind the last attempt it has to be asked for."""
+    now_ms = MADE_MS + 3 * DAY_MS
+    reach = replace(REACH, as_of_ms=now_ms)
+    found = told(absent(now_ms=now_ms, reach=reach, tail=TailLook(now_ms)))
+    assert found.ending == "never_seen"
+    assert "Junction has stopped sending it by" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("msg_recorded_1", "does not say when it was made"),
+        (f"bf_{'0' * 32}.3.0", "no page of that number was fetched"),
+        ("daily.data.sleep.created/1", "in the pipeline"),
+        (f"sha256:{'0' * 64}", "in the pipeline"),
+        ("probe_1", "a probe"),
+    ],
+)
+def test_never_seen_by_form(text: str, words: str) -> None:
+    """What has no schedule of Junction's is not said to come again."""
+    found = told(absent(id=delivery_id(text)))
+    assert found.ending == "never_seen"
+    assert words in found.sentence
+
+
+BEHIND = replace(REACH, as_of_ms=NOW_MS - 12_000, behind_s=12.0)
+OLD = replace(REACH, first_ms=MADE_MS + 1)
+FUTURE = delivery_id(new_message_id(NOW_MS + DAY_MS, bytes(15)))
+
+
+@pytest.mark.parametrize(
+    ("known", "why"),
+    [
+        (absent(reach=BEHIND), "the index is 12.0 s behind"),
+        (absent(reach=NotKnown("no index")), "no index"),
+        (absent(arrivals=NotKnown("its disk")), "its disk"),
+        (absent(letters=NotKnown("no letters")), "no letters"),
+        (absent(tail=AWAY), AWAY.why),
+        (absent(tail=TailLook(NOW_MS, unread="50 MiB are not all")), "50 MiB are not all"),
+        (absent(reach=OLD), "is not known any more"),
+        (absent(reach=Reach(first_ms=0, as_of_ms=NOW_MS, behind_s=0)), "is not known any more"),
+        (absent(id=FUTURE), "is still to come"),
+    ],
+)
+def test_never_seen_is_not_said_of_what_was_not_looked_at(known: DeliveryFacts, why: str) -> None:
+    """Not found is not never seen: with whatever could hide it, the answer is that nobody can tell, and why."""
+    found = told(known)
+    assert found.ending == "cannot_tell"
+    assert why in found.sentence
+
+
+def test_refused_is_not_said_either() -> None:
+    """What was refused once may have been taken since, where nobody has read yet."""
+    found = told(absent(reach=BEHIND, door=refused_at(1)))
+    assert found.ending == "cannot_tell"
+    assert "refused" in [step.kind for step in found.steps]
+
+
+def test_an_old_one_is_never_seen_where_the_raw_topics_say_so() -> None:
+    """Rows of then have gone, and all raw records since then were read."""
+    searched = TailLook(NOW_MS, since_ms=MADE_MS - 1)
+    assert told(absent(reach=OLD, tail=searched)).ending == "never_seen"
+    assert told(absent(reach=OLD, tail=searched._replace(since_ms=MADE_MS + 1))).ending == "cannot_tell"
+    later_ms = MADE_MS + 91 * DAY_MS
+    late = replace(REACH, first_ms=later_ms - DAY_MS, as_of_ms=later_ms)
+    gone = absent(now_ms=later_ms, reach=late, tail=TailLook(later_ms, since_ms=MADE_MS - 1))
+    assert told(gone).ending == "cannot_tell"
+
+
+def test_dead_goes_before_the_original() -> None:
+    """A dead letter stays one when its raw record has expired: the letter has the bytes."""
+    gone = Arrival(row=DEAD, raw=OriginalGone("it has expired"))
+    assert told(facts(arrivals=(gone,), letters=(letter(),))).ending == "dead"
