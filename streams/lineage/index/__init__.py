@@ -1,0 +1,11 @@
+"""The index of lineage: a RocksDB of its own, made of the topics, asked in milliseconds.
+
+rows        rows of deliveries, hours and their keys as bytes. Pure
+beside      dead letters, alerts, links and histories as bytes. Pure
+database    the files: one process at a time, damage, a full disk
+store       the files with what is in memory of them
+writer      what is added, and committed with its position
+answers     what `known.Index` promises
+forgotten   users whose rows are kept out, also of an index that is made again
+temporary   an index that goes with who asked for it
+"""

@@ -1,0 +1,42 @@
+"""The index on disk with what every reader and writer of it has in memory: its interned words, its oldest day."""
+
+from pathlib import Path
+
+import msgspec
+
+from streams.lineage.index.database import IndexDatabase
+from streams.lineage.index.rows import keys
+from streams.lineage.index.rows.interned import Interned, frozen
+
+CUT_KEY = keys.NOTE + b"cut"
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder().decode
+
+
+class IndexStore:
+    """`interned`: words and numbers, as in the database and beyond. `cut`: there is no day before it."""
+
+    def __init__(self, folder: Path) -> None:
+        """In a folder that is ours. Raises IndexFull, Misconfigured."""
+        self.database = IndexDatabase(folder)
+        self.reload()
+
+    def reload(self) -> None:
+        """As the database is now: after a write that failed, or when it was made anew."""
+        self.interned = Interned(frozen(_decode(value)) for _, value in self.database.prefixed(keys.WORD))
+        raw = self.database.get(CUT_KEY)
+        self.cut = 0 if raw is None else int(raw)
+
+    def remake(self) -> None:
+        """Forget everything."""
+        self.database.remake()
+        self.reload()
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def word_row(number: int, thing: object) -> tuple[bytes, bytes]:
+    """Key and value of an interned thing."""
+    return keys.WORD + number.to_bytes(2, "big"), _encode(thing)

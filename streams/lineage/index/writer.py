@@ -1,0 +1,145 @@
+"""Writes the index: rows as they come, hours and positions at a commit.
+
+Rows may be written any number of times, they are the same each time. Sums are not, so those of hours are kept here
+until `commit` writes them together with the position up to which they are made.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import rocksdict
+
+from streams.lineage.index import beside
+from streams.lineage.index.forgotten import Forgotten
+from streams.lineage.index.rows import hours, keys
+from streams.lineage.index.rows.hours import HourShare, HourTally
+from streams.lineage.index.rows.interned import MANY
+from streams.lineage.index.rows.packed import owner_digest, packed
+from streams.lineage.index.store import CUT_KEY, IndexStore, word_row
+from streams.lineage.known import AlertAttempt, AlertSeen, DeadLetter, History, Link
+from streams.lineage.row import LineageRow
+
+# At once: RocksDB's binding keeps the interpreter for as long as a write takes, and answers would wait.
+ROWS_AT_ONCE = 4_000
+OF_LINEAGE = (keys.ROW, keys.ID, keys.HOUR)
+
+
+class IndexWriter:
+    """Of one thread. What is added may be read at once, and is there after a kill only from its `commit` on.
+
+    After an error of `commit` or an `add_...` the writer has to be `reset`: what was not committed is to be read again.
+    """
+
+    def __init__(self, store: IndexStore, forgotten: Forgotten) -> None:
+        self._store = store
+        self._forgotten = forgotten
+        self._rows: dict[bytes, bytes | None] = {}
+        self._tallies: dict[bytes, HourTally] = {}
+
+    def reset(self) -> None:
+        """Forget what was added and not committed."""
+        self._rows, self._tallies = {}, {}
+        self._store.reload()
+
+    def add(self, rows: Iterable[LineageRow]) -> None:
+        """Rows of deliveries, with what they add to their hours."""
+        for row in rows:
+            if keys.day_of(row.processed_ms) < self._store.cut:
+                continue
+            if owner_digest(row.owner_id) not in self._forgotten:
+                one = packed(row, self._store.interned)
+                self._rows[one.row_key] = one.value
+                self._rows[one.id_key] = b""
+            self._count(hours.share_of(row))
+            self._write_many()
+
+    def _count(self, share: HourShare) -> None:
+        pair = self._store.interned.short((share.provider, share.resource))
+        if pair == MANY or keys.day_of(share.hour_ms) < self._store.cut:
+            return
+        key = hours.key_of(share.hour_ms, pair)
+        tally = self._tallies.get(key)
+        if tally is None:
+            tally = self._tallies[key] = HourTally(self._store.database.get(key))
+        tally.add(share)
+
+    def add_letter(self, letter: DeadLetter) -> None:
+        """A dead letter; when it was put back is a mark of its own."""
+        if owner_digest(letter.owner_id) not in self._forgotten:
+            self._put(beside.rows_of_letter(letter))
+
+    def add_mark(self, partition: int, offset: int, dead_ms: int, redriven_ms: int) -> None:
+        """That the dead letter at a place, which is of `dead_ms`, was put back. Unix ms."""
+        self._put(beside.rows_of_mark(partition, offset, dead_ms, redriven_ms))
+
+    def add_alert(self, alert: AlertSeen) -> None:
+        """A step of an alert; attempts to bring it are added apart."""
+        if owner_digest(alert.user_id) not in self._forgotten:
+            self._put(beside.rows_of_alert(alert))
+
+    def add_attempt(self, alert_id: str, revision: int, attempt: AlertAttempt, user_id: str = "") -> None:
+        """An attempt to bring a step of an alert to somebody."""
+        if owner_digest(user_id) not in self._forgotten:
+            self._put(beside.rows_of_attempt(alert_id, revision, attempt, user_id))
+
+    def put_link(self, user_id: str, provider: str, link: Link | None) -> None:
+        """The newest state of a link; None deletes it."""
+        self._put_state(user_id, beside.link_key(user_id, provider), link)
+
+    def put_history(self, user_id: str, provider: str, resource: str, history: History | None) -> None:
+        """The newest state of a history; None deletes it."""
+        self._put_state(user_id, beside.history_key(user_id, provider, resource), history)
+
+    def _put_state(self, user_id: str, key: bytes, state: Link | History | None) -> None:
+        if owner_digest(user_id) in self._forgotten:
+            return
+        self._rows[key] = None if state is None else beside.encoded(state)
+        self._write_many()
+
+    def add_client(self, client_user_id: str, user_id: str, at_ms: int) -> None:
+        """Whose client user id it was at a time (Unix ms); the newest one counts."""
+        if client_user_id and owner_digest(user_id) not in self._forgotten:
+            self._put(beside.rows_of_client(beside.Owned(client_user_id, user_id, at_ms)))
+
+    def _put(self, rows: Mapping[bytes, bytes]) -> None:
+        self._rows.update(rows)
+        self._write_many()
+
+    def _write_many(self) -> None:
+        if len(self._rows) >= ROWS_AT_ONCE:
+            self._write({})
+
+    def commit(self, positions: Mapping[bytes, bytes] | None = None) -> None:
+        """Write what is left, and the sums with the positions up to which they are made, at once.
+
+        Raises IndexFull, IndexDamaged.
+        """
+        sums: dict[bytes, bytes | None] = {key: tally.data() for key, tally in self._tallies.items()}
+        self._write(sums | dict(positions or {}))
+        self._tallies = {}
+
+    def _write(self, more: Mapping[bytes, bytes | None]) -> None:
+        new = self._store.interned.unsaved()
+        rows = {**self._rows, **more, **dict(word_row(*one) for one in new)}
+        batch = rocksdict.WriteBatch(raw_mode=True)
+        for key in sorted(rows):  # neighbours in memory: RocksDB takes them in half the time
+            value = rows[key]
+            if value is None:
+                batch.delete(key)
+            else:
+                batch.put(key, value)
+        self._store.database.write(batch)
+        self._store.interned.saved()
+        self._rows = {}
+
+    def drop(self, first_day: int) -> None:
+        """Delete what was processed before a day (since 1970), and keep it out from now on."""
+        self._drop(OF_LINEAGE, self._store.cut, first_day, {CUT_KEY: b"%d" % first_day})
+        self._store.cut = first_day
+
+    def _drop(self, families: Iterable[bytes], first: int, last: int, notes: Mapping[bytes, bytes]) -> None:
+        batch = rocksdict.WriteBatch(raw_mode=True)
+        for family in families:
+            batch.delete_range(keys.of_day(family, 0), keys.of_day(family, last))
+        for key, value in notes.items():
+            batch.put(key, value)
+        self._store.database.write(batch)
