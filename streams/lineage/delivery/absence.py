@@ -7,8 +7,8 @@ from streams.lineage.delivery.delivery_ids import IdForm
 from streams.lineage.delivery.door_steps import made_ms
 from streams.lineage.delivery.facts import DeliveryFacts, DoorAttempt, DoorLook, Heartbeats
 from streams.lineage.delivery.retries import ATTEMPTS, NextTry, last_try_ms, next_try
-from streams.lineage.delivery.words import count, moment, span
 from streams.lineage.telling import StoryStep
+from streams.lineage.words import count, moment, span
 
 QUIET_MS = 10 * MINUTE_MS  # heartbeats are written once a minute; a shorter silence needs no reason
 

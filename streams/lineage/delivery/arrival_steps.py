@@ -16,9 +16,9 @@ from streams.lineage.delivery.facts import (
     ReaderSeen,
     known,
 )
-from streams.lineage.delivery.words import count, names, span, tallies
 from streams.lineage.row import EntityLine, LineageRow
 from streams.lineage.telling import StoryStep
+from streams.lineage.words import count, names, span, tallies
 
 PLACES_SHOWN = 5
 

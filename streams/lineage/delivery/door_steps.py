@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from streams.lineage.delivery.delivery_ids import IdForm
 from streams.lineage.delivery.facts import Arrival, DeliveryFacts, DoorAttempt, NotKnown, RawSeen, known
-from streams.lineage.delivery.words import count, moment
 from streams.lineage.telling import StoryStep
+from streams.lineage.words import count, moment
 
 _MEANS = {
     "refused": "its signature is not that of a secret of the endpoint, or its time is not now",

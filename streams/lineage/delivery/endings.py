@@ -8,8 +8,8 @@ from streams.lineage.delivery import absence, arrival_steps
 from streams.lineage.delivery.delivery_ids import IdForm
 from streams.lineage.delivery.door_steps import arrivals_of, made_ms
 from streams.lineage.delivery.facts import Arrival, DeliveryFacts, LetterSeen, NotKnown, OriginalGone, TailLook, known
-from streams.lineage.delivery.words import count, moment, span
 from streams.lineage.row import LineageRow
+from streams.lineage.words import count, moment, span
 
 AHEAD_MS = 5 * 60_000  # a clock may be so far from another
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from streams.lineage.delivery import absence, alert_steps, arrival_steps, door_steps
 from streams.lineage.delivery.endings import Ending, ended
 from streams.lineage.delivery.facts import Arrival, DeliveryFacts, DoorLook, LetterSeen, NotKnown, RawSeen, known
-from streams.lineage.delivery.words import moment, span
 from streams.lineage.telling import Story, StoryStep
+from streams.lineage.words import moment, span
 
 BEHIND_S = 2.0
 

@@ -1,0 +1,112 @@
+"""Local days as a person names them, in the user's own clock. Pure: the time is an argument.
+
+`last-night` is the local day of today: a night belongs to the day on which it ends.
+"""
+
+import re
+from datetime import date
+from typing import NamedTuple
+
+from streams.events.times import DAY_MS, DAY_US, HOUR_MS, day_number, day_text
+from streams.lineage import words
+from streams.lineage.known import Reach
+from streams.ops.errors import Misconfigured
+from streams.payloads import local_time
+
+LAST_NIGHT = "last-night"
+_FORM = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
+_LONG = re.compile(r"[+-]?\d{1,12}-\d{1,2}-\d{1,2}", re.ASCII)
+_EAST_MS = 14 * HOUR_MS  # the first clock on earth that begins a day: local_time.OFFSET_S_MAX
+
+
+class UserClock(NamedTuple):
+    """Which clock a user lives by. `zone`: IANA name, "" for none; `offset_s`: local minus UTC, where there is none."""
+
+    zone: str = ""
+    offset_s: int | None = None
+
+    @property
+    def is_known(self) -> bool:
+        return bool(self.zone) or self.offset_s is not None
+
+    @property
+    def words(self) -> str:
+        """What a sentence says of it."""
+        if self.zone:
+            return f"the user's clock ({self.zone})"
+        if self.offset_s is None:
+            return "UTC, as the user's clock is not known"
+        sign, minutes = "-" if self.offset_s < 0 else "+", abs(self.offset_s) // 60
+        return f"the user's clock (UTC{sign}{minutes // 60:02}:{minutes % 60:02})"
+
+    def day_at(self, at_ms: int) -> int:
+        """The local day (days since 1970) at a moment, Unix ms."""
+        offset_s = local_time.offset_at(local_time.zone(self.zone), at_ms * 1000) if self.zone else self.offset_s
+        return local_time.day_of(at_ms * 1000, offset_s or 0)
+
+    def start_ms(self, day: int) -> int:
+        """When a local day begins, Unix ms."""
+        where = local_time.zone(self.zone) if self.zone else None
+        offset_s = local_time.offset_on_clock(where, day * DAY_US) if self.zone else self.offset_s
+        return day * DAY_MS - (offset_s or 0) * 1000
+
+
+class LocalDay(NamedTuple):
+    """One local day. `number`: days since 1970."""
+
+    number: int
+    clock: UserClock = UserClock()
+
+    @property
+    def text(self) -> str:
+        return day_text(self.number)
+
+    @property
+    def words(self) -> str:
+        return f"{self.text} in {self.clock.words}"
+
+    @property
+    def from_ms(self) -> int:
+        """When it begins, Unix ms."""
+        return self.clock.start_ms(self.number)
+
+    @property
+    def until_ms(self) -> int:
+        """When the next one begins, Unix ms."""
+        return self.clock.start_ms(self.number + 1)
+
+
+def day_asked(text: str, clock: UserClock, now_ms: int, reach: Reach) -> LocalDay:
+    """The day in a person's words. Raises Misconfigured, with the span that there is, for none or one to come."""
+    text = text.strip(" \t\r\n")
+    if text == LAST_NIGHT:
+        return LocalDay(clock.day_at(now_ms), clock)
+    day = LocalDay(_number(text, reach), clock)
+    # Where no clock is known, a day counts as begun as soon as it has begun for anybody.
+    newest = clock.day_at(now_ms) if clock.is_known else clock.day_at(now_ms + _EAST_MS)
+    if day.number > newest:
+        raise Misconfigured(f"{day.text} has not begun yet in {clock.words}. {span(reach)}")
+    return day
+
+
+def _number(text: str, reach: Reach) -> int:
+    found = _FORM.fullmatch(text)
+    if found is None:
+        why = "a year has four digits" if _LONG.fullmatch(text) else "that is no day"
+        raise Misconfigured(f"{why}: write one as 2026-11-28, or {LAST_NIGHT}. {span(reach)}")
+    try:
+        return day_number(date(*map(int, found.groups())))
+    except ValueError:
+        raise Misconfigured(f"the calendar has no {text}. {span(reach)}") from None
+
+
+def span(reach: Reach) -> str:
+    """Which time an index can be asked about, as a sentence."""
+    if not reach.first_ms:
+        return "The index of lineage holds nothing yet."
+    return f"The index has what was processed from {words.moment(reach.first_ms)} to {words.moment(reach.as_of_ms)}."
+
+
+def is_before(day: LocalDay, reach: Reach) -> bool:
+    """Whether a day was over before the index begins: what came of it then is not known."""
+    return not reach.first_ms or day.until_ms <= reach.first_ms

@@ -1,0 +1,68 @@
+"""What lineage rows say of a day, of an entity, of a moment. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from streams.events import Family, parse_type
+from streams.lineage.data.days import LocalDay
+from streams.lineage.row import LineageRow
+from streams.tables import EMITTED, Verdict
+
+THERE = frozenset({*EMITTED, Verdict.SAME})  # verdicts of what is in the clean topics, from this delivery or before
+
+
+def in_order(rows: Iterable[LineageRow]) -> tuple[LineageRow, ...]:
+    """Each row once, in the order of processing, however they came."""
+    return tuple(sorted({row.place: row for row in rows}.values(), key=_when))
+
+
+def _when(row: LineageRow) -> tuple[int, str, int, int]:
+    return (row.processed_ms, *row.place)
+
+
+def is_notice(row: LineageRow) -> bool:
+    """Whether it only says that Junction has pulled a history: it brought no data."""
+    return parse_type(row.event_type).family is Family.BACKFILL
+
+
+def is_data(row: LineageRow) -> bool:
+    """Whether it brought something that was processed."""
+    return not row.is_dead and not is_notice(row)
+
+
+def is_of_day(row: LineageRow, day: LocalDay) -> bool:
+    """Whether its data lie on that local day, or around it."""
+    return bool(row.first_day) and row.first_day <= day.number <= (row.last_day or row.first_day)
+
+
+def is_of_entity(row: LineageRow, entity: str) -> bool:
+    return any(line.id == entity for line in row.entities)
+
+
+def is_of_moment(row: LineageRow, from_us: int, until_us: int) -> bool:
+    """Whether its data have anything in [from_us, until_us), Unix µs."""
+    return bool(row.first_us) and row.first_us < until_us and max(row.last_us, row.first_us) >= from_us
+
+
+def verdicts_of(row: LineageRow) -> Counter[str]:
+    """Entities and samples of a row by verdict."""
+    found = Counter(line.verdict for line in row.entities)
+    for verdict, n in row.counted:
+        found[verdict] += n
+    return found
+
+
+def is_there(row: LineageRow) -> bool:
+    """Whether what it brought is in the clean topics: emitted for it, or known from before."""
+    return is_data(row) and not THERE.isdisjoint(verdicts_of(row))
+
+
+def came_ms(row: LineageRow) -> int:
+    """When it came to a door of ours, else when it was processed, Unix ms."""
+    return row.received_ms or row.processed_ms
+
+
+def place_words(row: LineageRow) -> str:
+    """`raw.summaries 3:12`."""
+    topic, partition, offset = row.place
+    return f"{topic} {partition}:{offset}"

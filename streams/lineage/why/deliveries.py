@@ -1,0 +1,136 @@
+"""Causes on the way of a delivery: it waits, it died, it was refused, it came too late to count. Pure."""
+
+from collections import Counter
+
+from streams.events.times import DAY_MS
+from streams.lineage import words
+from streams.lineage.data.touching import came_ms, place_words, verdicts_of
+from streams.lineage.delivery.facts import NotKnown
+from streams.lineage.known import DeadLetter
+from streams.lineage.why.facts import QuietSpan, RefusalSeen, WhyFacts
+from streams.lineage.why.finding import Finding, no, unknown, yes
+from streams.lineage.why.presence import asked, present
+from streams.tables import Verdict
+
+LETTERS_MS = 2 * DAY_MS  # after the day: what a letter says of its day is in its body alone
+
+
+def waiting(facts: WhyFacts) -> Finding:
+    """It is in the raw topic, and no worker has processed it yet."""
+    look = facts.waiting
+    if isinstance(look, NotKnown):
+        return unknown(f"Whether a delivery waits for a worker is not known: {words.phrase(look.why)}.")
+    if look.records:
+        first = min(look.records, key=lambda record: (record.stored_ms, record.place))
+        return yes(
+            f"{words.count(len(look.records), 'delivery', 'deliveries')} of {facts.resource} of this user "
+            f"{'waits' if len(look.records) == 1 else 'wait'} for a worker, the oldest since "
+            f"{words.moment(first.stored_ms)}; {words.count(look.behind, 'record')} of its partition in all.",
+            *(place for record in look.records[: words.NAMES_MAX] for place in (record.place, record.delivery_id)),
+            at_ms=first.stored_ms, behind=look.behind,
+        )  # fmt: skip
+    if look.unread:
+        return unknown(
+            f"Of {words.count(look.behind, 'record')} that wait for a worker not all were read: {look.unread}."
+        )
+    return no("No delivery of it waits for a worker.", behind=look.behind)
+
+
+def dead_letter(facts: WhyFacts) -> Finding:
+    """A delivery of this user and resource could not be processed, and was not put back since."""
+    mine = [one for one in facts.letters if _may_be_it(one, facts)]
+    lying = [one for one in mine if not one.redriven_ms]
+    if lying:
+        newest = max(lying, key=lambda letter: (letter.dead_ms, letter.partition, letter.offset))
+        place = f"{newest.partition}:{newest.offset}"
+        return yes(
+            f"{words.count(len(lying), 'delivery', 'deliveries')} of {facts.resource} of this user became a dead "
+            f"letter at that time, the newest at {words.moment(newest.dead_ms)} ({newest.reason}).",
+            f"dead_letters {place}", newest.delivery_id, words.command("dead-letters", "show", place),
+            words.command("dead-letters", "redrive", place, "--dry-run"),
+            at_ms=newest.dead_ms, reason=newest.reason, letters=len(lying),
+        )  # fmt: skip
+    if mine:
+        return no(f"{words.count(len(mine), 'dead letter')} of that time was put back.", letters=len(mine))
+    others = f" ({words.count(len(facts.letters), 'dead letter')} of other times)" if facts.letters else ""
+    return no(f"No dead letter of {facts.resource} of this user is of that time{others}.")
+
+
+def _may_be_it(letter: DeadLetter, facts: WhyFacts) -> bool:
+    """Whether the day may be in it: it died since the day began, and not long after."""
+    if facts.day is None:
+        return True
+    return facts.from_ms <= letter.dead_ms < facts.day.until_ms + LETTERS_MS
+
+
+def door(facts: WhyFacts) -> Finding:
+    """A gateway refused what Junction signed, or took nothing at all, at that time."""
+    news = facts.door
+    if isinstance(news, NotKnown):
+        return unknown(f"What gateways refused at that time is not known: {words.phrase(news.why)}.")
+    refusals = [one for one in news.refusals if facts.from_ms <= one.at_ms < facts.until_ms]
+    signed = [one for one in refusals if one.is_signed]
+    quiet = [one for one in news.quiet if one.from_ms < facts.until_ms and one.until_ms > facts.from_ms]
+    if signed:
+        return _refused(signed)
+    if away := [one for one in quiet if one.was_up is False]:
+        return _away(away, refusals)
+    if silent := [one for one in quiet if one.was_up is None]:
+        return unknown(f"{_silence(silent)}, and whether a gateway was there is not known.", "gateway_heartbeats")
+    if news.missing:
+        said = "; ".join(map(words.phrase, news.missing))
+        return unknown(f"Not everything that gateways refused at that time is known: {said}.")
+    strangers = f" ({words.count(len(refusals), 'request')} without a right signature)" if refusals else ""
+    return no(f"No gateway refused a signed delivery at that time{strangers}, and none was away.")
+
+
+def _refused(signed: list[RefusalSeen]) -> Finding:
+    newest = max(signed, key=lambda one: (one.at_ms, one.claimed_id))
+    outcomes = Counter(one.outcome for one in signed)
+    ids = sorted({one.claimed_id for one in signed if one.claimed_id})
+    return yes(
+        f"Gateways refused {words.count(len(signed), 'signed delivery', 'signed deliveries')} at that time "
+        f"({words.names(sorted(outcomes))}) that did not come again since, the newest at "
+        f"{words.moment(newest.at_ms)}; of which user they were is not known.",
+        *ids[: words.NAMES_MAX], *(words.command("trace", id) for id in ids[:1]),
+        at_ms=newest.at_ms, outcomes=dict(outcomes),
+    )  # fmt: skip
+
+
+def _longest(quiet: list[QuietSpan]) -> QuietSpan:
+    return max(quiet, key=lambda one: (one.until_ms - one.from_ms, one.from_ms))
+
+
+def _silence(quiet: list[QuietSpan]) -> str:
+    from_ms, until_ms, _ = _longest(quiet)
+    lasted = words.span(until_ms - from_ms)
+    return f"No gateway took any delivery from {words.moment(from_ms)} to {words.moment(until_ms)} ({lasted})"
+
+
+def _away(quiet: list[QuietSpan], refusals: list[RefusalSeen]) -> Finding:
+    longest = _longest(quiet)
+    also = f", while {words.count(len(refusals), 'request')} without a right signature came" if refusals else ""
+    return yes(
+        f"{_silence(quiet)}{also}, and none was there all the time: Junction sends what failed again for a day, "
+        "and after that it has to be recovered.",
+        "gateway_heartbeats", words.command("doctor"), words.command("webhooks", "recover", "--help"),
+        at_ms=longest.from_ms, from_ms=longest.from_ms, until_ms=longest.until_ms,
+    )  # fmt: skip
+
+
+def stale(facts: WhyFacts) -> Finding:
+    """It came, and a newer version of it was known already."""
+    rows = [row for row in asked(facts) if verdicts_of(row)[Verdict.STALE]]
+    if not rows:
+        return no(f"No delivery of {facts.of_what} was STALE.")
+    newest = rows[-1]
+    if present(facts):
+        return no(
+            f"{words.count(len(rows), 'delivery', 'deliveries')} of it had something STALE, beside what is there."
+        )
+    return yes(
+        f"It came at {words.moment(came_ms(newest))} and was STALE: a newer version was known by then, "
+        "which an older one never replaces.",
+        newest.delivery_id, place_words(newest), words.command("trace", newest.delivery_id),
+        at_ms=came_ms(newest), deliveries=len(rows),
+    )  # fmt: skip

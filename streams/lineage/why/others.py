@@ -1,0 +1,102 @@
+"""Causes elsewhere: the provider, other days and other sources, Junction; and nothing known. Pure."""
+
+from streams.events import day_text
+from streams.lineage import words
+from streams.lineage.data.touching import came_ms, is_data, place_words
+from streams.lineage.delivery.facts import NotKnown
+from streams.lineage.row import LineageRow
+from streams.lineage.why import lateness
+from streams.lineage.why.facts import WhyFacts
+from streams.lineage.why.finding import Finding, Holds, no, unknown, yes
+from streams.lineage.why.presence import asked, missed, present
+
+
+def provider_late(facts: WhyFacts) -> Finding:
+    """A provider is late for everybody: see `lateness`."""
+    until_ms = facts.day.until_ms if facts.day else facts.now_ms + 1
+    begin_ms, end_ms = lateness.window(facts.from_ms, until_ms, min(facts.now_ms, facts.reach.as_of_ms))
+    found = {
+        provider: lateness.judge(facts.hours.get(provider, ()), begin_ms, end_ms, facts.reach.first_ms)
+        for provider in sorted(missed(facts).providers)
+    }
+    late = {provider: one for provider, one in found.items() if one.is_late}
+    between = f"from {words.moment(begin_ms)} to {words.moment(end_ms)}"
+    if late:
+        said = "; ".join(f"{provider}: {one.why}" for provider, one in late.items())
+        return yes(
+            f"{words.names(list(late))} is late with {facts.resource} for everybody, {between} ({said}).",
+            at_ms=begin_ms, **_figures(late),
+        )  # fmt: skip
+    said = "; ".join(f"{provider}: {one.why}" for provider, one in found.items())
+    if any(one.is_late is None for one in found.values()):
+        return unknown(
+            f"Whether a provider is late for everybody cannot be told, {between} ({said}).", **_figures(found)
+        )
+    return no(f"No provider is late with {facts.resource} for everybody, {between}{f' ({said})' if said else ''}.")
+
+
+def _figures(found: dict[str, lateness.Lateness]) -> dict[str, object]:
+    return {"hours": {name: {"now": one.now._asdict(), "usual": one.usual._asdict()} for name, one in found.items()}}
+
+
+def other_data(facts: WhyFacts) -> Finding:
+    """Since then data came, but only of other days, or only from another source."""
+    there, wanted = present(facts), missed(facts)
+    if there:
+        return _other_source(facts, there, wanted.providers)
+    if facts.day is None:
+        return no(f"{facts.resource} is asked for without a day.")
+    rows = [row for row in facts.rows if is_data(row) and facts.from_ms <= came_ms(row) < facts.until_ms]
+    rows = [row for row in rows if row.first_day]
+    if not rows or asked(facts):
+        return no(f"At that time no {facts.resource} of other days came.")
+    newest = max(rows, key=lambda row: (row.last_day, came_ms(row), row.place))
+    return yes(
+        f"At that time {words.count(len(rows), 'delivery', 'deliveries')} of {facts.resource} came, and all of other "
+        f"days: the newest of {day_text(newest.last_day or newest.first_day)}, at {words.moment(came_ms(newest))}.",
+        newest.delivery_id, place_words(newest),
+        at_ms=came_ms(newest), deliveries=len(rows), newest_day=day_text(newest.last_day or newest.first_day),
+    )  # fmt: skip
+
+
+def _other_source(facts: WhyFacts, there: tuple[LineageRow, ...], absent: frozenset[str]) -> Finding:
+    newest, providers = there[-1], sorted({row.provider for row in there})
+    if not absent:
+        return no("It is there from all providers that usually bring it.")
+    return yes(
+        f"{facts.of_what} came from {words.names(providers)} only: {words.names(sorted(absent))}, which usually "
+        "brings it, brought none.",
+        newest.delivery_id, place_words(newest), at_ms=came_ms(newest), providers=providers, absent=sorted(absent),
+    )  # fmt: skip
+
+
+def junction_has_none(facts: WhyFacts) -> Finding:
+    """Junction's API says that it has nothing either. It is asked only where a person wants it."""
+    said = facts.junction
+    if isinstance(said, NotKnown):
+        return unknown(f"Whether Junction has it is not known: {words.phrase(said.why)}.")
+    if said.n:
+        return no(
+            f"Junction has it ({words.count(said.n, 'thing')} from {words.names(said.providers)}): fetch it.",
+            words.command("fetch", "--user", facts.user_id, "--resource", facts.resource),
+            n=said.n,
+        )  # fmt: skip
+    return yes(
+        f"Junction, asked now, says that it has no {facts.of_what} either.", "Junction's API", at_ms=facts.now_ms
+    )
+
+
+def nothing_known(facts: WhyFacts, checked: tuple[Finding, ...]) -> Finding:
+    """What is left: none of the others holds. `checked`: they."""
+    n_open = sum(one.holds is Holds.UNKNOWN for one in checked)
+    not_told = f", of {words.count(n_open, 'cause')} it could not be found out" if n_open else ""
+    newest = max((row for row in facts.rows if is_data(row)), key=lambda row: (came_ms(row), row.place), default=None)
+    last = f" The newest {facts.resource} of this user came at {words.moment(came_ms(newest))}." if newest else ""
+    return yes(
+        f"Nothing that is known here explains why there is no {facts.of_what}{not_told}.{last}",
+        *([newest.delivery_id, place_words(newest)] if newest else []),
+        words.command("why", facts.user_id, facts.resource, "--ask-junction"),
+        words.command("reconcile", "--user", facts.user_id),
+        words.command("fetch", "--user", facts.user_id, "--resource", facts.resource),
+        unknown=n_open,
+    )  # fmt: skip
