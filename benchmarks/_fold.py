@@ -154,4 +154,4 @@ def run(records: Iterable[Raw], tables: Tables, stages: Stages | None = None) ->
 
 
 def codec() -> Codec:
-    return Codec({name: number for number, name in enumerate(topics.clean_topics(), 1)})
+    return Codec({name: number for number, name in enumerate(topics.avro_topics(), 1)})

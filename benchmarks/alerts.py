@@ -65,7 +65,7 @@ def stored(world: World) -> Iterator[SourceRecord]:
 
 def run(name: str, records: list[SourceRecord], with_rules: RuleSet, base_us: float | None) -> Result:
     """All records through the folds, timers in between."""
-    codec = Codec(dict.fromkeys(topics.clean_topics(), 1))
+    codec = Codec(dict.fromkeys(topics.avro_topics(), 1))
     alerts = Alerts(codec, PREFIX, with_rules)
     folds = assembly.folds(codec, PREFIX, alerts)
     tables: dict[str, dict[bytes, bytes]] = {table: {} for table in topics.TABLES}

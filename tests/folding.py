@@ -16,6 +16,9 @@ from streams.events.headers import encode_headers
 from streams.events.identity import identify
 from streams.events.record_bounds import RECORD_BYTES_MAX, Bounds
 from streams.kafka.codec import Codec, decode, parsed
+from streams.lineage.columns import rows_of
+from streams.lineage.observed import columns_of
+from streams.lineage.row import LineageRow
 from streams.tables.draft import Draft
 from streams.tables.history.request import Request
 from streams.tables.history.request import decode as decode_request
@@ -24,7 +27,7 @@ from streams.tables.overlay import Rows
 from streams.tables.sources import Policy
 
 PREFIX = "junction"
-CODEC = Codec({name: number for number, name in enumerate(topics.clean_topics(), 1)})
+CODEC = Codec({name: number for number, name in enumerate(topics.avro_topics(), 1)})
 NOW_MS = 1_780_500_000_000
 BOUNDS = Bounds.of(RECORD_BYTES_MAX)
 
@@ -66,7 +69,7 @@ class Worker:
     """Folds records one by one, each as a transaction of its own.
 
     `requests`: what the fetchers were asked for. `drift`: what is said of drift, apart from what is said of users.
-    `rules`: alert rules, as plain values. `emits`: of the last record, as they are produced.
+    `rules`: alert rules, as plain values. `emits`: of the last record, as they are produced. `rows`: lineage of all.
     """
 
     tables: dict[str, dict[bytes, bytes]] = field(default_factory=lambda: defaultdict(dict))
@@ -77,6 +80,7 @@ class Worker:
     policy: Policy | None = None
     bounds: Bounds = BOUNDS
     emits: list[Emit] = field(default_factory=list)
+    rows: list[LineageRow] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.alerts = Alerts(CODEC, PREFIX, RuleSet.of(rules_of(list(self.rules))))
@@ -108,6 +112,8 @@ class Worker:
 
     def _apply(self, draft: Draft) -> list[Clean]:
         self.emits = draft.emits
+        for columns in columns_of(draft.measurements):
+            self.rows += rows_of(columns.record(draft.now_ms, "w1", "1.0"), draft.partition)
         for table, rows in draft.tables.items():
             for key, value in rows.items():
                 if value is None:

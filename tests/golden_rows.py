@@ -11,7 +11,6 @@ import msgspec
 from streams.agents.steps import deliveries, zones
 from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.outlet import Outlet
-from streams.agents.steps.provenance import provenance_of
 from streams.alerts.episodes import baseline, crowded_minutes, silence
 from streams.alerts.episodes.crowded_minutes import Sample
 from streams.alerts.episodes.episode import Episode
@@ -37,6 +36,7 @@ from streams.tables.history import job as jobs
 from streams.tables.history.job import Job, JobStatus
 from streams.tables.history.request import Request
 from streams.tables.overlay import Rows
+from streams.tables.provenance import provenance_of
 from streams.tables.rows import RowKind
 from streams.tables.sources import Maker, Policy, Rivals
 from streams.tables.summaries import RepeatFields, StoredSummary

@@ -36,6 +36,7 @@ _SHORT = {
     Role.DEAD: "dead letters",
     Role.MARK: "marks of redrives",
     Role.CLEAN: "clean records",
+    Role.LINEAGE: "what became of each event",
     Role.CHANGELOG: "changelogs",
 }
 

@@ -7,9 +7,9 @@ from streams.agents.steps.outlet import Outlet
 from streams.agents.sweeps import outage
 from streams.agents.sweeps.census import Census
 from streams.agents.sweeps.expiry import Expiry
-from streams.events import topics
+from streams.events import Record, topics
 from streams.kafka.codec import Codec
-from streams.tables import Draft, Fold, Policy, Punctuation
+from streams.tables import ASIDE, Draft, Fold, Policy, Punctuation
 
 _AGENTS = {
     "raw.connections": connections.AGENT,
@@ -39,7 +39,17 @@ def folds(codec: Codec, prefix: str, alerts: Alerts | None = None, policy: Polic
     """The fold of each source topic, by the topic's short name. `prefix`: of the clean topics."""
     alerts, policy = alerts or Alerts(codec, prefix), policy or Policy()
     outlet = Outlet(codec, prefix)
-    made = {topic: fold_of(agent, outlet, policy) for topic, agent in _AGENTS.items()}
-    made[topics.FETCH_PROGRESS] = progress.fold_of(outlet)
+    made = {topic: fold_of(topic, agent, outlet, policy) for topic, agent in _AGENTS.items()}
+    made[topics.FETCH_PROGRESS] = _aside(progress.fold_of(outlet))
     evaluated = {topic: alerts.with_rules(fold) for topic, fold in made.items()}
-    return evaluated | {topics.ALERT_THRESHOLDS: alerts.fold_threshold}
+    return evaluated | {topics.ALERT_THRESHOLDS: _aside(alerts.fold_threshold)}
+
+
+def _aside(fold: Fold) -> Fold:
+    """A fold of records that are no events: what it emits is of no delivery."""
+
+    def fold_aside(record: Record, draft: Draft) -> None:
+        draft.note(ASIDE)
+        fold(record, draft)
+
+    return fold_aside

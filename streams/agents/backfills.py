@@ -5,7 +5,7 @@ from streams.agents.steps.folding import Agent
 from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.labels import resource_label
 from streams.events import Family
-from streams.tables import Verdict
+from streams.tables import About, Verdict
 from streams.tables.history import backfills
 from streams.tables.readings import BackfillReading
 
@@ -21,7 +21,8 @@ def fold_notice(incoming: Incoming, reading: BackfillReading) -> None:
             after = after._replace(not_expected=reason)
         who = {**backfill_rows.who_of(event), "problems": event.problems}
         backfill_rows.store(draft, outlet, reading.key, before, after, who)
-    draft.count("verdicts", event.type.family, resource_label(event), _verdict(before, after))
+    draft.judged(event.type.family, resource_label(event), _verdict(before, after))
+    draft.note(About(reading.provider, "", None))
 
 
 def _verdict(before: backfills.Backfill, after: backfills.Backfill) -> Verdict:

@@ -7,7 +7,7 @@ from streams.agents.steps.folding import Agent
 from streams.agents.steps.incoming import Incoming
 from streams.events import Family
 from streams.payloads import UNKNOWN
-from streams.tables import Verdict, connections, state_key
+from streams.tables import About, Verdict, connections, state_key
 from streams.tables.readings import ConnectionReading, DeviceReading
 
 
@@ -19,7 +19,8 @@ def fold_connection(incoming: Incoming, reading: ConnectionReading) -> None:
     connection_rows.store(incoming, provider, before, after)
     fetch_requests.after_connection(incoming, provider, before, after)
     verdict = Verdict.NEW if stored is None else Verdict.CHANGED if after != before else _unchanged(before, news)
-    incoming.draft.count("verdicts", event.type.family, "connection", verdict)
+    incoming.draft.judged(event.type.family, "connection", verdict, 1, provider)
+    incoming.draft.note(About(provider, "", None))
 
 
 def _unchanged(before: connections.Connection, news: connections.Connection) -> Verdict:
@@ -35,6 +36,7 @@ def fold_device(incoming: Incoming, reading: DeviceReading) -> None:
     provider = device.source.provider
     link = connections.EMPTY if provider == UNKNOWN else connection_rows.load(incoming, provider)
     state = [event.user_id, event.type.resource, device.id]
+    incoming.draft.note(About(provider, device.source.type, None))
     to = Destination(reading.topic, [event.user_id, device.id], state)
     fold_entity(incoming, device, to, Joined(device.source, link))
 

@@ -9,7 +9,7 @@ from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.signs_of_life import note_outdated
 from streams.events import Family
 from streams.payloads import local_time, summary
-from streams.tables import EMITTED, coverage
+from streams.tables import EMITTED, About, coverage
 from streams.tables.readings import SummaryReading
 from streams.tables.summaries import SummaryForm
 
@@ -20,6 +20,7 @@ def fold_summary(incoming: Incoming, reading: SummaryReading) -> None:
     link = connection_rows.imply(incoming, provider)
     plain = local_time.of_summary(entity.fields, None, is_floating=False)
     extent = coverage.of_summary(entity.fields, incoming.delivery.at_ms, plain)
+    incoming.draft.note(About(provider, entity.source.type, extent))
     aged = incoming.with_age(extent and extent.last_us, link)
     if extent is not None and not entity.fields.get("is_predicted"):
         note_times(aged, "$.data", extent.first_us, extent.last_us)

@@ -7,13 +7,12 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
-from streams.events import H_RECEIVED, H_TIME, Record, header, millis, topics
+from streams.events import topics
 from streams.kafka import admin, registry
 from streams.ops import log, tracing
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from streams.ops.waiting import until_available
-from streams.tables import Arrival, Draft, Fold
 
 if TYPE_CHECKING:
     from streams.agents.alerts import NewRules
@@ -52,6 +51,7 @@ def _start(
     from streams.agents.alerts import Alerts
     from streams.engine.faust import run as engine
     from streams.kafka.codec import Codec
+    from streams.lineage.closing import closing_of
     from streams.ops.metrics_server import expose
     from streams.ops.process import Process
     from streams.status import access
@@ -63,9 +63,12 @@ def _start(
     expose(settings, Process.WORKER)
     tracing.configure("worker")
     log.get("worker").info("starting", worker=settings.worker_id, group=settings.group_id)
-    by_topic = {f"{prefix}.{name}": _timed(name, fold) for name, fold in made.items()}
+    by_topic = {f"{prefix}.{name}": fold for name, fold in made.items()}
     punctuation = assembly.punctuation(prefix, alerts, choices.policy)
-    plan = engine.Plan(by_topic, topics.TABLES, punctuation, _answering(settings), rebuild_state, accept_offsets)
+    plan = engine.Plan(
+        by_topic, topics.TABLES, punctuation, _answering(settings), rebuild_state, accept_offsets,
+        closing=closing_of(settings, codec),
+    )  # fmt: skip
     engine.run(settings, plan)
 
 
@@ -103,16 +106,3 @@ def _answering(settings: Settings) -> "Callable[[App], None] | None":
 
     running: list[asyncio.Task[None]] = []  # asyncio keeps weak references only: a task without another may vanish
     return lambda app: running.append(asyncio.ensure_future(server.serve(settings, app)))
-
-
-def _timed(raw_topic: str, fold: Fold) -> Fold:
-    """The fold, with the times of creation and arrival, from which the commit measures how long it took."""
-
-    def timed(record: Record, draft: Draft) -> None:
-        fold(record, draft)
-        received_ms = millis(header(record.headers, H_RECEIVED))
-        if received_ms is not None:
-            created_ms = millis(header(record.headers, H_TIME))
-            draft.measurements.append(Arrival(raw_topic, received_ms, created_ms))
-
-    return timed

@@ -13,6 +13,7 @@ HOLDS: Mapping[Role, str] = {
     Role.DEAD: "whole bodies of events that could not be read, with the place and the reason",
     Role.MARK: "which dead letter went back, when and where to; nothing about a person",
     Role.CLEAN: "values, with the user's id in each key; alerts and who was notified",
+    Role.LINEAGE: "what became of each event: ids, provider, days, verdicts, names of fields, no value",
     Role.CHANGELOG: "the tables of workers and fetchers, row by row",
 }
 _UNITS = ((DAY_MS, "day"), (HOUR_MS, "hour"), (MINUTE_MS, "minute"), (1000, "second"), (1, "millisecond"))

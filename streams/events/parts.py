@@ -57,7 +57,10 @@ USES: Mapping[Part, Use] = {
     ),
     Part.WORKER: Use(
         "Decodes, compares, joins and emits, exactly once.",
-        sends=(*(one for one in _CLEAN if one not in _NOT_OF_WORKERS), topics.DEAD_LETTERS, topics.FETCH_JOBS),
+        sends=(
+            *(one for one in _CLEAN if one not in _NOT_OF_WORKERS),
+            *(topics.LINEAGE, topics.DEAD_LETTERS, topics.FETCH_JOBS),
+        ),
         receives=topics.SOURCES,
         tables=topics.TABLES,
         group="",

@@ -24,15 +24,18 @@ class Role(StrEnum):
     CHANGELOG = "changelog"
     DEAD = "dead"
     MARK = "mark"
+    LINEAGE = "lineage"
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Days: of raw events, queues and dead letters; of clean records; of replaced rows in compacted topics."""
+    """Days: of raw events, queues and dead letters; of clean records; of replaced rows in compacted topics; of lineage,
+    0 where none is written."""
 
     raw: int
     clean: int
     compact: int
+    lineage: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ ALERT_DELIVERIES = "alert_deliveries"  # the result of each attempt to deliver a
 ALERT_THRESHOLDS = "alert_thresholds"  # users' own bounds, from people to the workers
 PREFERENCES = "preferences"  # which source's samples to take, for hours in which several have any
 DRIFT = "drift"  # differences from what Junction documents
+LINEAGE = "lineage"  # what the worker did with each raw record
 OTHER = "other"  # checkout and every unknown event type: kept and passed on as JSON text
 
 # Compacted: the newest record of a key is the truth.
@@ -136,8 +140,13 @@ def series_schema(value: resources.Value) -> str:
 
 
 def clean_topics() -> dict[str, str]:
-    """Short name of every Avro topic → schema name: one for each resource, then the control topics."""
+    """Short name of every clean topic → schema name: one for each resource, then the control topics."""
     return {name: schema_of(name) for name in resources.RESOURCES} | _CONTROL_SCHEMAS
+
+
+def avro_topics() -> dict[str, str]:
+    """Short name of every Avro topic → schema name: the clean topics, and lineage, which is about all of them."""
+    return clean_topics() | {LINEAGE: "Lineage"}
 
 
 def fetch_group(group_id: str) -> str:
@@ -195,10 +204,11 @@ def layout(
         else topic(f"{prefix}.{name}", Role.CLEAN, schema, **as_clean)
         for name, schema in clean_topics().items()
     ]
+    lineage = topic(f"{prefix}.{LINEAGE}", Role.LINEAGE, "Lineage", **_deleted(max(1, kept.lineage)))
     owned = [(group_id, table) for table in TABLES] + [(fetch_group(group_id), table) for table in FETCH_TABLES]
     logs = [topic(changelog(group, table), Role.CHANGELOG, **compact) for group, table in owned]
     notes = [topic(f"{prefix}.{name}", Role.STATE, **compact) for name in (HEARTBEATS, ALERT_THRESHOLDS)]
-    return raw + queues + notes + dead + clean + logs
+    return [*raw, *queues, *notes, *dead, *clean, lineage, *logs]
 
 
 def raw_topic(event: EventType) -> str:

@@ -27,7 +27,9 @@ def layout_of(settings: Settings) -> list[Topic]:
         settings.group_id,
         partitions=settings.partitions,
         replication=settings.replication,
-        kept=topics.Kept(settings.raw_retention_days, settings.clean_days, settings.compaction_days),
+        kept=topics.Kept(
+            settings.raw_retention_days, settings.clean_days, settings.compaction_days, settings.lineage_days
+        ),
         record_bytes_max=settings.record_bytes_max,
     )
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 _EMPTY = b"\0"
 _FEW = 8  # longs, below which lanes do not pay
+_ONE_BYTE, _TWO_BYTES = 1 << 6, 1 << 13  # numbers from 0 on, which zigzag doubles
 _EIGHT_BYTES = range(1 << 48, 1 << 55)  # before zigzag, which doubles
 # (bits that stay, bits that move up, by how many), for one lane: halves of 28 bits, quarters of 14, eighths of 7.
 _SPREAD = (
@@ -33,8 +34,14 @@ def longs(values: Sequence[int]) -> bytes:
     n = len(values)
     if not n:
         return _EMPTY
-    if n >= _FEW and min(values) in _EIGHT_BYTES and max(values) in _EIGHT_BYTES:
-        return long(n) + _spread(values) + _EMPTY
+    if n >= _FEW:
+        least, most = min(values), max(values)
+        if least in _EIGHT_BYTES and most in _EIGHT_BYTES:
+            return long(n) + _spread(values) + _EMPTY
+        if least >= 0 and most < _ONE_BYTE:
+            return long(n) + bytes([value << 1 for value in values]) + _EMPTY
+        if least >= 0 and most < _TWO_BYTES:
+            return long(n) + b"".join([LAST[value << 1] for value in values]) + _EMPTY
     return b"".join([long(n), *map(long, values), _EMPTY])
 
 

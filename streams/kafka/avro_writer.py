@@ -92,7 +92,7 @@ def _nullable(schema: Any, named: dict[str, Write]) -> Write:
 
 def _array(schema: Any, named: dict[str, Write]) -> Write:
     """One block, as everyone writes it, or none."""
-    quick: Mapping[Any, Write] = {"long": avro_arrays.longs, "double": avro_arrays.doubles}
+    quick: Mapping[Any, Write] = {"int": avro_arrays.longs, "long": avro_arrays.longs, "double": avro_arrays.doubles}
     items = schema["items"]
     if isinstance(items, str) and items in quick:
         return quick[items]

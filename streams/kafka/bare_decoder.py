@@ -32,7 +32,7 @@ class BareDecoder:
 
     def __init__(self, settings: Settings) -> None:
         self._schemas = WriterSchemas(settings)
-        self._names = {f"{settings.topic_prefix}.{topic}": name for topic, name in topics.clean_topics().items()}
+        self._names = {f"{settings.topic_prefix}.{topic}": name for topic, name in topics.avro_topics().items()}
         self._bare: dict[int, Any] = {}
 
     def read(self, topic: str, value: bytes) -> Written:

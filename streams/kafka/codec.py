@@ -27,10 +27,10 @@ _WRITER_KEYS = ("type", "name", "namespace", "fields", "items", "values")
 
 
 class Codec:
-    """Encodes by short topic name (`activity`, `connections`, ...), as in `topics.clean_topics()`."""
+    """Encodes by short topic name (`activity`, `connections`, ...), as in `topics.avro_topics()`."""
 
     def __init__(self, ids: Mapping[str, int]) -> None:
-        schemas = topics.clean_topics()
+        schemas = topics.avro_topics()
         missing = sorted(set(schemas) - set(ids))
         if missing:
             raise Misconfigured(

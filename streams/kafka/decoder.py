@@ -27,7 +27,7 @@ class Decoder:
 
     def __init__(self, settings: Settings, *, is_plain: bool = False) -> None:
         self._schemas = WriterSchemas(settings)
-        self._names = {f"{settings.topic_prefix}.{topic}": name for topic, name in topics.clean_topics().items()}
+        self._names = {f"{settings.topic_prefix}.{topic}": name for topic, name in topics.avro_topics().items()}
         self._is_plain = is_plain
         self._plain: dict[int, Any] = {}
 

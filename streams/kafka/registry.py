@@ -55,7 +55,7 @@ def resolve(settings: Settings) -> dict[str, int]:
     if settings.is_mock:
         return local_ids()
     with opened(settings) as client:
-        found = _each(list(topics.clean_topics().items()), lambda row: subjects.look_up(client, settings, *row))
+        found = _each(list(topics.avro_topics().items()), lambda row: subjects.look_up(client, settings, *row))
     missing = [check.subject for check in found if check.id is None]
     if missing:
         raise Misconfigured(
@@ -70,7 +70,7 @@ def newest(settings: Settings) -> dict[str, Any]:
     there. It may be newer than ours. Raises Unavailable, Misconfigured."""
     if settings.is_mock:
         return {}
-    names = list(topics.clean_topics())
+    names = list(topics.avro_topics())
     with opened(settings) as client:
         found = _each(names, lambda name: subjects.newest(client, settings, name))
     return {name: schema for name, schema in zip(names, found, strict=True) if schema is not None}
@@ -78,11 +78,11 @@ def newest(settings: Settings) -> dict[str, Any]:
 
 def local_ids() -> dict[str, int]:
     """Ids where there is no registry: of this process alone."""
-    return {topic: id for id, topic in enumerate(topics.clean_topics(), start=1)}
+    return {topic: id for id, topic in enumerate(topics.avro_topics(), start=1)}
 
 
 def _check(client: SchemaRegistryClient, settings: Settings) -> list[SubjectCheck]:
-    return _each(list(topics.clean_topics().items()), lambda row: subjects.status(client, settings, *row))
+    return _each(list(topics.avro_topics().items()), lambda row: subjects.status(client, settings, *row))
 
 
 def _each(rows: list[S], ask: Callable[[S], T]) -> list[T]:

@@ -31,9 +31,9 @@ class WriterSchemas:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._known: dict[int, Any] = {}
-        self._subjects = {subjects.name_of(settings, topic) for topic in topics.clean_topics()}
+        self._subjects = {subjects.name_of(settings, topic) for topic in topics.avro_topics()}
         if settings.is_mock:
-            names = topics.clean_topics()
+            names = topics.avro_topics()
             self._known = {id: parsed(names[topic]) for topic, id in local_ids().items()}
 
     def writer(self, id: int) -> Any:

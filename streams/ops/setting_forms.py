@@ -4,8 +4,44 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from streams.ops.clear_text import SASL_MECHANISMS
+
+# Settings that are lists, written with commas.
+LISTS = (
+    *("source_priority", "provider_priority", "history_pushed", "console_gateways"),
+    *("gateway_allowed_networks", "trusted_proxies", "postgres_topics"),
+)
 # Before the path of a file, in place of a secret. No secret begins so: base64 has no colon.
 FILE = "file:"
+
+
+def from_commas(value: Any) -> Any:
+    """`one, two` as a tuple."""
+    return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+
+def sasl_mechanism(value: str) -> str:
+    """In capitals, as both of our clients want it. Raises ValueError."""
+    if value.upper() not in ("", *SASL_MECHANISMS):
+        raise ValueError(f"is none of {', '.join(SASL_MECHANISMS)}")
+    return value.upper()
+
+
+def own_transactional_id(value: str) -> str:
+    """A worker's id. Transactional ids are `<group>-<worker>`, `-fetcher-<worker>`, `-redrive` and `-doctor`: all
+    different. Raises ValueError."""
+    if value in ("redrive", "doctor") or value.startswith("fetcher-"):
+        raise ValueError(
+            "is `redrive` or `doctor`, or begins with `fetcher-`: the command or a fetcher of that name would be it"
+        )
+    return value
+
+
+def own_group(value: str) -> str:
+    """A group; `<group>-fetcher`, `<group>-notify-<receiver>`, `<group>-sink-<name>` are of ours. Raises ValueError."""
+    if value.endswith("-fetcher") or "-notify-" in value or "-sink-" in value:
+        raise ValueError("ends in `-fetcher`, or has `-notify-` or `-sink-` in it: other processes have such groups")
+    return value
 
 
 def pairs(value: Any) -> Any:

@@ -16,7 +16,6 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from streams.ops import addresses, clear_text, setting_forms
 from streams.ops.clear_text import LOCAL_REGISTRY as LOCAL_REGISTRY
 from streams.ops.clear_text import MSK_IAM as MSK_IAM
-from streams.ops.clear_text import SASL_MECHANISMS
 from streams.ops.errors import Misconfigured
 from streams.ops.setting_forms import FILE as FILE
 
@@ -151,6 +150,8 @@ class Settings(BaseSettings):
     clean_retention_days: int | None = Field(default=None, ge=1)
     """How long clean records and alerts are kept. Unset: as long as raw events. What is gone from a clean topic does
     not come back by a replay: the tables know it already."""
+    lineage_days: int = Field(default=30, ge=0)
+    """How long `junction.lineage` says what became of each delivery; 0: workers write none."""
     compaction_days: int = Field(default=7, ge=1)
     """After so many days a row that was replaced or deleted is gone from compacted topics and changelogs."""
     record_bytes_max: int = Field(default=20 * MIB, ge=MIB)
@@ -344,62 +345,13 @@ class Settings(BaseSettings):
     junction_answer_bytes_max: int = Field(default=64 * MIB, ge=MIB)
     """A longer answer, unpacked, is refused: ask for a shorter span."""
 
-    @field_validator("sasl_mechanism")
-    @classmethod
-    def _known_mechanism(cls, value: str) -> str:
-        """In capitals, as both of our clients want it."""
-        if value.upper() not in ("", *SASL_MECHANISMS):
-            raise ValueError(f"is none of {', '.join(SASL_MECHANISMS)}")
-        return value.upper()
-
-    @field_validator("worker_id")
-    @classmethod
-    def _own_transactional_id(cls, value: str) -> str:
-        """Transactional ids are `<group>-<worker>`, `-fetcher-<worker>`, `-redrive` and `-doctor`: all different."""
-        if value in ("redrive", "doctor") or value.startswith("fetcher-"):
-            raise ValueError(
-                "is `redrive` or `doctor`, or begins with `fetcher-`: the command or a fetcher of that name would be it"
-            )
-        return value
-
-    @field_validator("group_id")
-    @classmethod
-    def _own_group(cls, value: str) -> str:
-        """`<group>-fetcher`, `<group>-notify-<receiver>` and `<group>-sink-<name>` are groups of ours."""
-        if value.endswith("-fetcher") or "-notify-" in value or "-sink-" in value:
-            raise ValueError(
-                "ends in `-fetcher`, or has `-notify-` or `-sink-` in it: other processes have such groups"
-            )
-        return value
-
-    @field_validator(
-        "source_priority",
-        "provider_priority",
-        "history_pushed",
-        "console_gateways",
-        "gateway_allowed_networks",
-        "trusted_proxies",
-        "postgres_topics",
-        mode="before",
-    )
-    @classmethod
-    def _from_commas(cls, value: Any) -> Any:
-        return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
-
-    @field_validator("oauth_extensions", mode="before")
-    @classmethod
-    def _from_pairs(cls, value: Any) -> Any:
-        return setting_forms.pairs(value)
-
-    @field_validator("endpoints", mode="before")
-    @classmethod
-    def _endpoints_from_json(cls, value: Any) -> Any:
-        return setting_forms.endpoints(value)
-
-    @field_validator("notify_receivers", mode="before")
-    @classmethod
-    def _receivers_from_json(cls, value: Any) -> Any:
-        return setting_forms.receivers(value)
+    _mechanism = field_validator("sasl_mechanism")(setting_forms.sasl_mechanism)
+    _worker = field_validator("worker_id")(setting_forms.own_transactional_id)
+    _group = field_validator("group_id")(setting_forms.own_group)
+    _lists = field_validator(*setting_forms.LISTS, mode="before")(setting_forms.from_commas)
+    _pairs = field_validator("oauth_extensions", mode="before")(setting_forms.pairs)
+    _endpoints = field_validator("endpoints", mode="before")(setting_forms.endpoints)
+    _receivers = field_validator("notify_receivers", mode="before")(setting_forms.receivers)
 
     @model_validator(mode="after")
     def _no_secret_in_the_clear(self) -> Self:

@@ -9,7 +9,8 @@ from streams.tables.coverage import Coverage, EventExtent
 from streams.tables.draft import Draft, Fold, Punctuation
 from streams.tables.drift_counts import DriftCount
 from streams.tables.keys import state_key
-from streams.tables.outputs import Arrival, CleanRecord, Emit, Observation, SignOfLife
+from streams.tables.outputs import ASIDE, About, Arrival, CleanRecord, Dead, Emit, Handled, Observation, SignOfLife
+from streams.tables.provenance import Provenance, provenance_of
 from streams.tables.samples import SampleVerdicts
 from streams.tables.sources import Maker, Policy, Rivals, is_compared
 from streams.tables.verdicts import (
@@ -25,23 +26,28 @@ from streams.tables.verdicts import (
 )
 
 __all__ = [
+    "ASIDE",
     "EMITTED",
     "FIRST_DELIVERY_MS",
     "NEVER_US",
+    "About",
     "Arrival",
     "CleanRecord",
     "Connection",
     "Coverage",
     "Created",
+    "Dead",
     "Draft",
     "DriftCount",
     "Emit",
     "EntityVerdict",
     "EventExtent",
     "Fold",
+    "Handled",
     "Maker",
     "Observation",
     "Policy",
+    "Provenance",
     "Punctuation",
     "Rivals",
     "SampleVerdicts",
@@ -51,6 +57,7 @@ __all__ = [
     "Version",
     "is_ahead",
     "is_compared",
+    "provenance_of",
     "signed_hash",
     "state_key",
 ]

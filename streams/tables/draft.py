@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from streams.events import RECORD_BYTES_MAX, Bounds, Record, TraceHeaders, weight
 from streams.ops.errors import Reason, Rejected
-from streams.tables.outputs import Arrival, Count, Emit, Measurement, Observation
+from streams.tables.outputs import ASIDE, Arrival, Count, Emit, Handled, Judged, Measurement, Observation
 from streams.tables.overlay import Read, Rows, Scan, no_rows, overlay
 
 _ABSENT = object()
@@ -22,7 +22,7 @@ class Draft:
     """Uncommitted state and output of one partition. Not thread-safe: one fold at a time.
 
     `complete_ms` is for punctuations: all records that were in Kafka at that time have been processed; 0 if unknown.
-    `measurements`: for the metrics, once the transaction has committed.
+    `measurements`: for lineage when the transaction is closed, and for the metrics once it has committed.
     `observations`: of one fold, for alert rules in the same transaction; None while there are no rules.
     `trace`: headers of each record that is emitted without any; a fold sets it, for the record at hand.
     """
@@ -100,19 +100,35 @@ class Draft:
         """Add to a counter once the transaction has committed."""
         self.measurements.append(_tuple(Count, ((metric, *labels), n)))
 
+    def judged(
+        self, family: str, label: str, verdict: str, n: int = 1, id: str = "", changed_fields: Sequence[str] = ()
+    ) -> None:
+        """Note a verdict, of one entity by its id or of so many samples. It is counted, and in the lineage."""
+        self.measurements.append(_tuple(Judged, (family, label, verdict, n, id, changed_fields)))
+
+    def note(self, one: Measurement) -> None:
+        """Note something for the lineage."""
+        self.measurements.append(one)
+
     @property
     def counts(self) -> Counter[tuple[str, ...]]:
-        """Sums of `count` calls by (metric, *labels)."""
+        """Sums of `count` and `judged` calls by (metric, *labels)."""
         total: Counter[tuple[str, ...]] = Counter()
         for one in self.measurements:
             if type(one) is Count:
                 total[one.name] += one.n
+            elif type(one) is Judged:
+                total["verdicts", one.family, one.label, one.verdict] += one.n
         return total
 
     @property
     def arrivals(self) -> list[Arrival]:
-        """Events to be timed."""
-        return [one for one in self.measurements if type(one) is Arrival]
+        """Events to be timed: those that a door says when it received."""
+        return [
+            Arrival(one.raw_topic, one.delivery.received_ms, one.delivery.created_ms)
+            for one in self.measurements
+            if type(one) is Handled and one.delivery.received_ms is not None
+        ]
 
     def run(self, fold: "Fold", record: Record) -> None:
         """Apply one record. If it raises, nothing of it stays."""
@@ -157,6 +173,7 @@ class Draft:
 
     def call(self, function: "Punctuation") -> bool:
         """Apply a punctuation, which must not raise Rejected. Returns whether it did anything."""
+        self.measurements.append(ASIDE)
         emitted, measured = len(self.emits), len(self.measurements)
         self._undo.clear()
         self.trace = None

@@ -1,7 +1,13 @@
-"""What a fold puts out besides state: records to produce, figures for the metrics, and what alert rules look at."""
+"""What a fold puts out besides state: records, notes for metrics and lineage, what alert rules see."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+
+from streams.events import Record
+from streams.ops.errors import Rejected
+from streams.payloads import Event
+from streams.tables.coverage import EventExtent
+from streams.tables.provenance import Provenance
 
 
 class Emit(NamedTuple):
@@ -28,6 +34,53 @@ class Arrival(NamedTuple):
     created_ms: int | None
 
 
+class Handled(NamedTuple):
+    """The event of a raw record. What is noted behind it belongs to it, up to the next of its kind, Dead or ASIDE.
+
+    `raw_topic`: short name.
+    """
+
+    raw_topic: str
+    event: Event
+    delivery: Provenance
+
+
+class Judged(NamedTuple):
+    """So many entities or samples have this verdict. `id`: of the one entity, "" for samples and what has no id.
+
+    `label`: its resource as metrics know it. `changed_fields`: of the entity.
+    """
+
+    family: str
+    label: str
+    verdict: str
+    n: int
+    id: str
+    changed_fields: Sequence[str]
+
+
+class About(NamedTuple):
+    """Whose data they are, and of when. `extent`: None for what belongs to no time."""
+
+    provider: str
+    source_type: str
+    extent: EventExtent | None
+
+
+class Dead(NamedTuple):
+    """A record that became a dead letter."""
+
+    record: Record
+    rejection: Rejected
+
+
+class Aside(NamedTuple):
+    """What follows belongs to no raw record: a timer, or progress of a fetcher."""
+
+
+ASIDE = Aside()
+
+
 class CleanRecord(NamedTuple):
     """A record of a clean topic before it is encoded. `topic`: short name."""
 
@@ -49,5 +102,5 @@ class SignOfLife(NamedTuple):
     who: tuple[str, str]
 
 
-Measurement = Count | Arrival
+Measurement = Count | Handled | Judged | About | Dead | Aside
 Observation = CleanRecord | SignOfLife

@@ -23,7 +23,7 @@ from tests.webhook_records import record_of
 SNAKE = "planted_diagnosis"  # looks like a word of an enum, and like the name of a field
 MARKERS = ("Planted.Person@example.org", "whsec_cGxhbnRlZC1zZWNyZXQtMTIzNDU2", "planted-diagnosis", "98765.4321", SNAKE)
 PREFIX = "junction"
-CODEC = Codec({name: number for number, name in enumerate(topics.clean_topics(), start=1)})
+CODEC = Codec({name: number for number, name in enumerate(topics.avro_topics(), start=1)})
 FOLDS = assembly.folds(CODEC, PREFIX)
 USER = "5f0c2c0e-7a41-4d5e-9c31-0d9f8b6a1e77"
 SOURCE = {"provider": "garmin", "type": "watch", "app_id": "a", "device_id": "d", "sport": None, "workout_id": None}

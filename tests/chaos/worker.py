@@ -25,6 +25,7 @@ from streams.events import topics
 from streams.events.types import Record
 from streams.kafka import admin, registry
 from streams.kafka.codec import Codec
+from streams.lineage.closing import closing_of
 from streams.ops.errors import StreamsError
 from streams.ops.waiting import until_available
 from streams.tables.draft import Draft, Fold
@@ -86,7 +87,9 @@ def main() -> None:
         folds = {name: buggy(fold, options.folder / "bug") for name, fold in folds.items()}
     try:
         punctuation = assembly.punctuation(settings.topic_prefix, alerts, policy_of(settings))
-        engine.run(settings, engine.Plan(folds, topics.TABLES, punctuation, lose=losing(options.lose)))
+        closing = closing_of(settings, Codec(ids))
+        plan = engine.Plan(folds, topics.TABLES, punctuation, closing=closing, lose=losing(options.lose))
+        engine.run(settings, plan)
     except StreamsError as error:
         print(f"chaos worker: {error}", file=sys.stderr)
         raise SystemExit(1) from None

@@ -15,7 +15,7 @@ def test_the_catalogue_is_current() -> None:
 
 def test_every_topic_has_its_sentence() -> None:
     """A person who never saw Junction can tell what a topic is about."""
-    assert set(ABOUT) == set(topics.clean_topics())
+    assert set(ABOUT) == set(topics.avro_topics())
 
 
 def test_every_topic_has_an_example() -> None:

@@ -37,8 +37,8 @@ def test_every_resource_leaves_somewhere() -> None:
     """Each resource has a clean topic with a schema; nothing else in the layout has one."""
     assert set(RESOURCES) <= set(topics.clean_topics())
     with_schema = {topic.name for topic in LAYOUT if topic.schema}
-    assert with_schema == {f"junction.{name}" for name in topics.clean_topics()}
-    assert {BY_NAME[name].role for name in with_schema} == {Role.CLEAN, Role.STATE}
+    assert with_schema == {f"junction.{name}" for name in topics.avro_topics()}
+    assert {BY_NAME[name].role for name in with_schema} == {Role.CLEAN, Role.STATE, Role.LINEAGE}
 
 
 def test_the_layout_keeps_a_user_together() -> None:
@@ -66,7 +66,7 @@ def test_nothing_is_left_to_the_brokers_defaults() -> None:
             assert topic.config["max.compaction.lag.ms"] == str(5 * DAY_MS), topic.name
             assert topic.config["delete.retention.ms"] == str(topics.TOMBSTONES_DAYS * DAY_MS), topic.name
         else:
-            days = 120 if topic.role is Role.CLEAN else 90
+            days = {Role.CLEAN: 120, Role.LINEAGE: 30}.get(topic.role, 90)
             assert topic.config["retention.ms"] == str(days * DAY_MS), topic.name
             assert topic.config["retention.bytes"] == "-1", topic.name
 

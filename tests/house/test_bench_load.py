@@ -185,7 +185,7 @@ def _row(rate: float, p99_ms: float, *, held: bool = True) -> Row:
 
 def _alert(life: str) -> bytes:
     record = {field["name"]: _empty(field["type"]) for field in parsed("Alert")["fields"]}
-    codec = Codec(dict.fromkeys(topics.clean_topics(), 1))
+    codec = Codec(dict.fromkeys(topics.avro_topics(), 1))
     return codec.encode("alerts", record | {"life": life})
 
 

@@ -70,8 +70,8 @@ def test_the_head_is_the_same_everywhere() -> None:
 
 def test_every_topic_has_a_schema() -> None:
     """60 resources and the control topics, each with a schema that exists."""
-    assert set(topics.clean_topics().values()) == set(schema_files.SCHEMAS)
-    assert set(RESOURCES) <= set(topics.clean_topics())
+    assert set(topics.avro_topics().values()) == set(schema_files.SCHEMAS)
+    assert set(RESOURCES) <= set(topics.avro_topics())
 
 
 def test_an_unknown_schema_is_a_key_error() -> None:
@@ -84,7 +84,7 @@ def test_an_unknown_schema_is_a_key_error() -> None:
 def test_the_quick_encoding_is_avro(event: Any) -> None:
     """The bytes are those that fastavro writes with the whole schema, logical types and all."""
     for topic, _, record in Worker().deliver(event):
-        schema, whole = topics.clean_topics()[topic], io.BytesIO()
+        schema, whole = topics.avro_topics()[topic], io.BytesIO()
         fastavro.schemaless_writer(whole, parsed(schema), record)
         integers = decode(b"\0\0\0\0\1" + whole.getvalue(), codec.bare(json.loads(schema_text(schema))))
         assert CODEC.encode(topic, integers)[5:] == whole.getvalue()
@@ -113,7 +113,7 @@ def test_old_bytes_stay_readable(name: str) -> None:
 def test_wire_format() -> None:
     """Byte 0, the id, the body; anything else is one named error."""
     value = CODEC.encode("other", _minimal())
-    assert (value[0], schema_id(value)) == (0, list(topics.clean_topics()).index("other") + 1)
+    assert (value[0], schema_id(value)) == (0, list(topics.avro_topics()).index("other") + 1)
     for wrong in (b"", b"\0\0\0\0", b"\1\0\0\0\1x", b"{}{}{}"):
         with pytest.raises(ValueError, match="wire format"):
             schema_id(wrong)

@@ -18,7 +18,7 @@ from tests.integration.test_alert_lives import step
 
 SETTINGS = Settings(_env_file=None, bootstrap_servers="127.0.0.1:9", registry_url=LOCAL_REGISTRY)
 DECODERS = {is_plain: Decoder(SETTINGS, is_plain=is_plain) for is_plain in (False, True)}
-IDS = {name: number for number, name in enumerate(topics.clean_topics(), 1)}
+IDS = {name: number for number, name in enumerate(topics.avro_topics(), 1)}
 ALERT = CODEC.encode(topics.ALERTS, step(1))
 
 

@@ -32,7 +32,7 @@ def test_register_and_resolve(settings: Settings) -> None:
     with pytest.raises(Misconfigured, match="junction-streams schemas register"):
         registry.resolve(settings)
     ids = registry.register(settings)
-    assert ids.keys() == topics.clean_topics().keys()
+    assert ids.keys() == topics.avro_topics().keys()
     assert registry.register(settings) == ids
     assert registry.resolve(settings) == ids
     checks = registry.check(settings)
@@ -53,7 +53,7 @@ def ours_in(settings: Settings) -> set[str]:
     """Subjects of this test's prefix, each asked for by its name."""
     client = SchemaRegistryClient({"url": settings.registry_url})
     found = set()
-    for topic in topics.clean_topics():
+    for topic in topics.avro_topics():
         with contextlib.suppress(SchemaRegistryError):
             client.get_versions(f"{settings.topic_prefix}.{topic}-value")
             found.add(topic)
@@ -290,7 +290,7 @@ def test_a_subject_that_is_refused_half_way(settings: Settings) -> None:
             registry.register(stubborn)
         assert "STREAMS_REGISTRY_URL" not in str(caught.value)
         is_refused.clear()
-        assert registry.register(stubborn).keys() == topics.clean_topics().keys()
+        assert registry.register(stubborn).keys() == topics.avro_topics().keys()
 
 
 def test_a_user_who_may_not_set_levels(settings: Settings) -> None:

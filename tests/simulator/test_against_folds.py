@@ -42,7 +42,7 @@ class Raw:
 class Core:
     """The worker without Kafka: one transaction a record, state in a dict."""
 
-    folds: Any = field(default_factory=lambda: folds(Codec(dict.fromkeys(topics.clean_topics(), 1)), PREFIX))
+    folds: Any = field(default_factory=lambda: folds(Codec(dict.fromkeys(topics.avro_topics(), 1)), PREFIX))
     tables: dict[str, dict[bytes, bytes | None]] = field(default_factory=dict)
     clean: list[Clean] = field(default_factory=list)
     letters: list[tuple[str, str]] = field(default_factory=list)  # delivery id, reason

@@ -23,7 +23,7 @@ TOLD = replace(WORLD, has_stories=True)
 
 def alerts(chaos_seed: int, *, every: int = 200) -> list[dict[str, object]]:
     """Records of the topic, from the product's folds; timers are looked at now and then, and in the end."""
-    codec_of_all = Codec(dict.fromkeys(topics.clean_topics(), 1))
+    codec_of_all = Codec(dict.fromkeys(topics.avro_topics(), 1))
     watched = Alerts(codec_of_all, PREFIX, RuleSet.of(parser.parse(stories.RULES).rules))
     folds = assembly.folds(codec_of_all, PREFIX, watched)
     tables: dict[str, dict[bytes, bytes]] = {}

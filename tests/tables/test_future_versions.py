@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.agents.steps.provenance import provenance_of
 from streams.tables import verdicts
 from streams.tables.connections import decode as link_of
 from streams.tables.keys import state_key
+from streams.tables.provenance import provenance_of
 from streams.tables.verdicts import NEVER_US, SKEW_MS, Verdict, Version, judge, stored
 from tests.agents.test_laws import _end
 from tests.every_event import events

@@ -34,6 +34,7 @@ _ROLES = {
     Role.DEAD: "What can never be processed",
     Role.MARK: "Which dead letter went back",
     Role.CLEAN: "Records for you",
+    Role.LINEAGE: "What became of each event",
     Role.CHANGELOG: "Tables of our own processes",
 }
 # Readers alone are for you to add.

@@ -64,7 +64,7 @@ def _on_one_line(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _avro(name: str) -> tuple[str, dict[str, Any]]:
-    used = [topic for topic, schema in topics.clean_topics().items() if schema == name]
+    used = [topic for topic, schema in topics.avro_topics().items() if schema == name]
     key: dict[str, Any] = {"type": "string", "description": f"`{key_of(used[0])}`"}
     shown = next((examples()[topic].key for topic in used if topic in examples()), None)
     if shown:

@@ -52,7 +52,7 @@ class _Raw(NamedTuple):
 def examples() -> dict[str, Example]:
     """By short topic name, the record with most to show; without the topics that the world has no event for."""
     clean = topics.clean_topics()
-    codec_of_all = Codec(dict.fromkeys(clean, 1))
+    codec_of_all = Codec(dict.fromkeys(topics.avro_topics(), 1))
     alerts = Alerts(codec_of_all, PREFIX, RuleSet.of(rules_of([_RULE])))
     folds = assembly.folds(codec_of_all, PREFIX, alerts)
     tables: dict[str, dict[bytes, bytes | None]] = defaultdict(dict)
@@ -81,7 +81,7 @@ def _reconciliation() -> Example:
     said = ResourceReport("success", "", *span, days=82, oldest_us=span[0], newest_us=span[1], sent=82)
     one = ResourceFinding("oura", "sleep", ReconcileVerdict.DAYS_MISSING, said, 61, end_us - DAY_US, span, "complete")
     record = record_of(user_id, one, True, _WORLD.end_ms / 1000)
-    value = Codec(dict.fromkeys(topics.clean_topics(), 1)).encode(topics.RECONCILIATIONS, record)
+    value = Codec(dict.fromkeys(topics.avro_topics(), 1)).encode(topics.RECONCILIATIONS, record)
     decoded = codec.decode(value, codec.parsed("Reconciliation"))
     return Example(f"{user_id}:oura:sleep", decoded)
 

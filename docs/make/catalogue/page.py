@@ -13,7 +13,7 @@ from streams.events.schemas import schema_files
 
 PATH = Path(__file__).resolve().parents[2] / "catalogue.md"
 _HEAD_FIELDS = 13  # what data records begin with
-_WITHOUT_HEAD = ("Connection", "Backfill", "Drift", "Reconciliation", "Alert", "AlertDelivery")
+_WITHOUT_HEAD = ("Connection", "Backfill", "Drift", "Reconciliation", "Alert", "AlertDelivery", "Lineage")
 _SMALL = ("Source", "Delivery", "Version", "ConnectionContext", "Counts")
 _ENTRIES = ("Evidence", "Food", "Dated", "DatedText", "DatedNumber", "DatedFlag")
 # Of topics that are no resource.
@@ -28,14 +28,17 @@ _KEYS = {
     topics.DRIFT: "kind:scope path found",
     topics.ALERTS: "user_id:rule",
     topics.ALERT_DELIVERIES: "user_id:alert_id",
+    topics.LINEAGE: "none",
     topics.OTHER: "user_id:id; without an id the delivery id; without a user the team's id stands in",
 }
+_KEPT = {topics.LINEAGE: "all, for `STREAMS_LINEAGE_DAYS`"}
 _SUMMARY_KEY, _SERIES_KEY = "user_id:resource:id", "user_id:resource"
 _ROWS = {
     topics.LABS: "resource, id",
     topics.QUERY_RESULTS: "user, id",
     topics.ALERTS: "id; the greatest revision counts",
     topics.ALERT_DELIVERIES: "each record",
+    topics.LINEAGE: "raw topic, partition, offset",
     topics.OTHER: "each record",
 }
 
@@ -80,9 +83,9 @@ def _topics() -> Iterator[str]:
     yield from _table("topic", "what", "key of the record", "key of a row", "Kafka keeps", "schema")
     for name in _KEYS:
         is_state = name in topics.STATES
-        kept = "the newest of each key" if is_state else "all, for `STREAMS_CLEAN_RETENTION_DAYS`"
+        kept = "the newest of each key" if is_state else _KEPT.get(name, "all, for `STREAMS_CLEAN_RETENTION_DAYS`")
         row_key = "as the record's" if is_state else _ROWS[name]
-        yield _row(f"`{name}`", ABOUT[name], f"`{_KEYS[name]}`", row_key, kept, _link(topics.clean_topics()[name]))
+        yield _row(f"`{name}`", ABOUT[name], f"`{_KEYS[name]}`", row_key, kept, _link(topics.avro_topics()[name]))
     yield ""
 
 
@@ -134,7 +137,7 @@ def _schemas() -> Iterator[str]:
 
 def _schema(name: str) -> Iterator[str]:
     schema = _load(name)
-    used = [topic for topic, of in topics.clean_topics().items() if of == name]
+    used = [topic for topic, of in topics.avro_topics().items() if of == name]
     shown_topics = (
         ", ".join(f"`{topic}`" for topic in used) if len(used) < 5 else "every timeseries whose samples are numbers"
     )

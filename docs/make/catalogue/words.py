@@ -70,6 +70,7 @@ ABOUT: dict[str, str] = {
     "query_results": "Rows of the team's continuous queries.",
     "alerts": "Steps in the life of alerts: opened, updated, resolved ([alerts.md](alerts.md)).",
     "alert_deliveries": "What became of each attempt to bring an alert to a receiver.",
+    "lineage": "What a worker did with each event: verdicts, names of changed fields, places; never a value.",
     "other": "Checkout, and every event type that we do not know.",
     "preferences": "Which source's interval samples to take, for hours in which several sources have any.",
     "drift": "What is not as Junction documents it: event types, fields, words, shapes. No user is in it.",

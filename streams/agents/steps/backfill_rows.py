@@ -5,10 +5,9 @@ from typing import Any
 
 from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.outlet import Outlet
-from streams.agents.steps.provenance import Provenance
 from streams.events import Origin, topics
 from streams.payloads import UNKNOWN, Event
-from streams.tables import Draft, EventExtent, Verdict, coverage, state_key
+from streams.tables import Draft, EventExtent, Provenance, Verdict, coverage, state_key
 from streams.tables.history import BackfillStatus, ProcessedRows, backfills
 
 Key = tuple[str, str, str]  # user, provider, resource

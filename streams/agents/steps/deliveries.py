@@ -33,7 +33,7 @@ def fold_delivery(incoming: Incoming, data: Any, topic: str, key: str, fields: M
     row = state_key(event.owner_id, delivery.id)
     if is_known(incoming, row):
         return
-    draft.count("verdicts", event.type.family, resource_label(event), Verdict.NEW)
+    draft.judged(event.type.family, resource_label(event), Verdict.NEW)
     remember(incoming, row)
     version = Version(NEVER_US, delivery.at_ms, signed_hash(to_json({"data": canonical(data)})))
     source = read_source(data, []) if type(data) is dict and "source" in data else None
@@ -60,7 +60,7 @@ def is_known(incoming: Incoming, row: bytes) -> bool:
     draft, event = incoming.draft, incoming.event
     if decode(draft.get(TABLE, row)) is None:
         return False
-    draft.count("verdicts", event.type.family, resource_label(event), Verdict.SAME)
+    draft.judged(event.type.family, resource_label(event), Verdict.SAME)
     return True
 
 

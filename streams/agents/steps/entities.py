@@ -58,7 +58,7 @@ def compare(incoming: Incoming, entity: Entity, to: Destination, form: RowForm =
     if judged.state is not None:
         draft.put(TABLE, table_key, judged.state)
     label = resource_label(event)
-    draft.count("verdicts", event.type.family, label, judged.verdict)
+    draft.judged(event.type.family, label, judged.verdict, 1, entity.id, judged.changed_fields)
     if judged.is_conflict:
         draft.count("conflicts", event.type.family, label)
     return Compared(judged, version)

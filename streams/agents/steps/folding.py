@@ -7,13 +7,12 @@ from streams.agents.steps import deliveries
 from streams.agents.steps.drift import note
 from streams.agents.steps.incoming import Incoming
 from streams.agents.steps.outlet import Outlet
-from streams.agents.steps.provenance import provenance_of
 from streams.events import Family, Record, body_of
 from streams.events.doors import PIPELINES
 from streams.ops.errors import Reason, Rejected
 from streams.payloads import Control, Series, Summary
 from streams.payloads.decode import decode
-from streams.tables import Draft, Fold, Policy, readings
+from streams.tables import Draft, Fold, Handled, Policy, provenance_of, readings
 
 _tuple = tuple.__new__  # half the time of calling Incoming, on the path of every record
 Step = Callable[[Incoming, Any], None]  # Any: the reading that `readings.read` makes of an event of its family
@@ -27,14 +26,15 @@ class Agent(NamedTuple):
     passed_on: frozenset[Family] = frozenset({Family.UNKNOWN})
 
 
-def fold_of(agent: Agent, outlet: Outlet, policy: Policy) -> Fold:
-    """The fold of a raw topic. It raises Rejected(BAD_SHAPE) for an event of another topic."""
+def fold_of(raw_topic: str, agent: Agent, outlet: Outlet, policy: Policy) -> Fold:
+    """The fold of a raw topic (short name). It raises Rejected(BAD_SHAPE) for an event of another topic."""
     steps, likely = agent.steps, next(iter(agent.steps))
 
     def fold(record: Record, draft: Draft) -> None:
         delivery = provenance_of(record)
         draft.trace = delivery.trace
         decoded = decode(body_of(record), likely)
+        draft.note(_tuple(Handled, (raw_topic, decoded.event, delivery)))
         incoming = _tuple(Incoming, (draft, outlet, policy, decoded.event, delivery))
         once = deliveries.row_of(incoming) if delivery.door in PIPELINES else None
         if once and deliveries.is_known(incoming, once):

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from streams.agents.steps.outlet import Outlet
-from streams.agents.steps.provenance import Provenance
 from streams.events import Origin
 from streams.payloads import Event
-from streams.tables import Draft, Policy, connections
+from streams.tables import Draft, Policy, Provenance, connections
 
 
 class Incoming(NamedTuple):

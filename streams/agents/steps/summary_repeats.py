@@ -8,11 +8,10 @@ from typing import Any
 from streams.agents.steps import connection_rows, zones
 from streams.agents.steps.common_fields import Joined, head
 from streams.agents.steps.incoming import Incoming
-from streams.agents.steps.provenance import Provenance
 from streams.events import AGAIN_BYTES, parse_type, topics
 from streams.ops.errors import Misconfigured, Rejected
 from streams.payloads import Event, tolerant
-from streams.tables import coverage, state_key, summaries
+from streams.tables import Provenance, coverage, state_key, summaries
 from streams.tables.summaries import RepeatFields, StoredSummary
 
 TABLE = "summaries"

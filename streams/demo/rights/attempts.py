@@ -12,7 +12,7 @@ SHORTS = (
     "raw.summaries", "raw.labs", topics.FETCH_JOBS, topics.FETCH_PROGRESS, topics.HEARTBEATS, topics.ALERT_THRESHOLDS,
     topics.DEAD_LETTERS, topics.REDRIVEN, "sleep", "heartrate", topics.LABS, "note", topics.QUERY_RESULTS, topics.OTHER,
     topics.CONNECTIONS, topics.PREFERENCES, topics.DRIFT, topics.RECONCILIATIONS, topics.ALERTS,
-    topics.ALERT_DELIVERIES,
+    topics.ALERT_DELIVERIES, topics.LINEAGE,
 )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ REQUEST_TIMEOUT_S = 40.0
 class Plan:
     """What a worker does. `folds`: full name of a source topic → fold. `tables`: names without prefix; changelogs are
     named by `topics.changelog`. `punctuation`: called for each owned partition about once a second, in the transaction.
+    `closing`: called with each draft of a transaction before it is committed, behind all that joined it.
     `opened`: gets the app before anything runs, in its event loop: for what wants to `call` its unit, or read tables.
     `rebuild`: forget the tables on disk and make them from what the changelogs have.
     `accept_offsets`: the group's committed offsets count, whatever the tables say that they are made from.
@@ -43,6 +44,7 @@ class Plan:
     opened: Callable[["App"], None] | None = None
     rebuild: bool = False
     accept_offsets: bool = False
+    closing: Punctuation | None = None
     lose: Lose | None = None
 
 
@@ -69,8 +71,9 @@ class App(faust.App):  # type: ignore[misc]  # because Faust is untyped to stric
         self.opened: asyncio.Future[None]
         made = [self._make_table(name) for name in plan.tables]
         self.unit = UnitOfWork(
-            settings, made, self.consumer, lambda generation: self.tables.recovery.again(generation), plan.punctuation
-        )
+            settings, made, self.consumer, lambda generation: self.tables.recovery.again(generation), plan.punctuation,
+            plan.closing,
+        )  # fmt: skip
         for topic, fold in plan.folds.items():
             self.agent(self.topic(topic, key_type=bytes, value_type=bytes, acks=False), name=topic)(self._agent(fold))
         if plan.opened:

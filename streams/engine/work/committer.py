@@ -17,6 +17,7 @@ from streams.engine.work.transaction import Transaction
 from streams.ops import log, metrics
 from streams.ops.errors import StreamsError
 from streams.ops.settings import Settings
+from streams.tables import Punctuation
 
 logger = log.get("engine")
 
@@ -25,8 +26,14 @@ class Committer:
     """One producer, and the one thread for its blocking calls. `ledger`: of the partitions that are ours now."""
 
     def __init__(
-        self, settings: Settings, tables: Mapping[str, StateTable], source: SliceSource, cursors: Cursors
+        self,
+        settings: Settings,
+        tables: Mapping[str, StateTable],
+        source: SliceSource,
+        cursors: Cursors,
+        closing: Punctuation | None = None,
     ) -> None:
+        self._closing = closing
         self._settings, self._tables, self._source, self._cursors = settings, tables, source, cursors
         self._thread = Blocking("transactions")
         self._refusals = Refusals()
@@ -54,6 +61,8 @@ class Committer:
     async def commit(self, transaction: Transaction) -> None:
         """Raises Aborted when nothing of it happened; any other error ends the worker."""
         member = self._member()
+        if self._closing:
+            await self._thread.run(transaction.close, self._closing)
         await self._thread.run(transaction.commit, self.producer, self._tables, member, self.ledger)
         self._refusals.committed()
 

@@ -17,7 +17,7 @@ from streams.events import (
     weight,
 )
 from streams.ops.errors import Misconfigured, Rejected, StreamsError, place
-from streams.tables import Draft, Emit, Fold, Punctuation
+from streams.tables import Dead, Draft, Emit, Fold, Punctuation
 
 DETAIL_CHARS_MAX = 1024  # with it a letter's own headers take less than 3 kB
 
@@ -82,6 +82,7 @@ def dead_letter(draft: Draft, topic: str, record: Record, rejection: Rejected) -
     short = Rejected(rejection.reason, rejection.detail[:DETAIL_CHARS_MAX])
     reasons = [*death_headers(short, dead_at), *encode_headers(origin)]
     draft.emits.append(_fitting(draft.bounds.record, topic, record, reasons))
+    draft.note(Dead(record, rejection))
     draft.count("dead_letters", str(rejection.reason))
 
 

@@ -10,9 +10,10 @@ from streams.engine.positions.slices import Source
 from streams.engine.store.table import StateTable
 from streams.engine.work.batch_span import BatchSpan
 from streams.engine.work.producer import TransactionalProducer
+from streams.engine.work.step import CallFailed
 from streams.engine.work.table_reader import TableReader
 from streams.ops import metrics, tracing
-from streams.tables import Draft
+from streams.tables import Draft, Punctuation
 
 
 class Transaction:
@@ -33,6 +34,15 @@ class Transaction:
         """Set the result of `ended`, unless it has one."""
         if not self.ended.done():
             self.ended.set_result(is_committed)
+
+    def close(self, closing: Punctuation) -> None:
+        """Call a function with each draft, behind all that joined it. Raises CallFailed."""
+        # In the thread of the commit: the event loop goes on folding meanwhile.
+        for draft in self.drafts.values():
+            try:
+                closing(draft)
+            except Exception as error:
+                raise CallFailed(closing, error) from None
 
     def produce(self, producer: TransactionalProducer) -> None:
         """Hand over what was emitted."""

@@ -45,13 +45,14 @@ class UnitOfWork:
         source: SliceSource,
         on_abort: Callable[[int], None],
         punctuation: Punctuation | None = None,
+        closing: Punctuation | None = None,
     ) -> None:
         by_name = {table.name: table for table in tables}
         self.tables = tables
         self._source = source
         self._dead_letters = f"{settings.topic_prefix}.{topics.DEAD_LETTERS}"
         self._cursors = Cursors()
-        self._committer = Committer(settings, by_name, source, self._cursors)
+        self._committer = Committer(settings, by_name, source, self._cursors, closing)
         self._pipeline = Pipeline(settings, by_name, source, self._cursors, self._committer, on_abort)
         self._calls = Calls(self._pipeline, source, self._cursors)
         self._punctuation = punctuation

@@ -14,7 +14,7 @@ SUMMARY_SCHEMAS = (
 SERIES_SCHEMAS = ("Samples", "BloodPressure", "Insulin", "Note")
 CONTROL_SCHEMAS = (
     *("Device", "Lab", "QueryResult", "Generic", "Connection", "Backfill", "Preference", "Reconciliation", "Drift"),
-    *("Alert", "AlertDelivery"),
+    *("Alert", "AlertDelivery", "Lineage"),
 )
 SCHEMAS = (*SUMMARY_SCHEMAS, *SERIES_SCHEMAS, *CONTROL_SCHEMAS)
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from streams.agents.steps.provenance import Provenance, provenance_of
 from streams.events import Family, parse_type
 from streams.ops.errors import Misconfigured, Rejected
 from streams.payloads import Summary, decode, to_json, unknown_text
 from streams.tables import rows, summaries, verdicts
+from streams.tables.provenance import Provenance, provenance_of
 from streams.tables.sources import Maker
 from streams.tables.summaries import Place, SummaryForm, packed_row
 from streams.tables.verdicts import NEVER_US, Verdict, Version

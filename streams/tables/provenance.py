@@ -8,6 +8,7 @@ from streams.events import (
     H_ID,
     H_ORIGIN,
     H_RECEIVED,
+    H_REDRIVEN_FROM,
     H_SVIX_ID,
     H_SVIX_TIMESTAMP,
     H_TIME,
@@ -22,13 +23,14 @@ from streams.events import (
 )
 from streams.events.text import ID_CHARS_MAX
 from streams.payloads import UNKNOWN
-from streams.tables import is_ahead
+from streams.tables.verdicts import is_ahead
 
 
 class Provenance(NamedTuple):
     """How an event was delivered. `at_ms`: when, which orders versions; never well after the arrival here.
 
-    `stored_ms`: time of the Kafka record. `trace`: what its records carry on.
+    `stored_ms`: time of the Kafka record. `trace`: what its records carry on. `redriven_from`: the dead letter, as
+    partition:offset, that was put back as it.
     """
 
     id: str
@@ -43,6 +45,7 @@ class Provenance(NamedTuple):
     offset: int
     stored_ms: int
     trace: TraceHeaders | None = None
+    redriven_from: str = ""
 
     @property
     def arrived_ms(self) -> int:
@@ -73,6 +76,7 @@ def provenance_of(record: Record) -> Provenance:
             record.offset,
             stored_ms or 0,
             trace_headers(headers) if H_TRACEPARENT in headers else None,
+            _text(headers[H_REDRIVEN_FROM]) if H_REDRIVEN_FROM in headers else "",
         ),
     )
 
