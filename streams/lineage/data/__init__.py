@@ -2,4 +2,9 @@
 
 days       local days as a person names them, in the user's own clock
 touching   what lineage rows say of a day, of an entity, of a moment
+question   what is asked, which rows answer it, whose originals are read for it
+originals  raw records of rows, and what this build reads in them
+versions   summaries folded again: what this build judges, what differs between versions
+moments    samples of an hour folded again: which delivery said what of a moment
+history_story  all of that, as a story
 """

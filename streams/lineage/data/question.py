@@ -1,0 +1,73 @@
+"""What is asked of a user's data, which rows answer it, and whose originals have to be read for it. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from streams.events import Kind, resources
+from streams.events.times import DAY_MS
+from streams.lineage.data import touching
+from streams.lineage.data.days import LocalDay
+from streams.lineage.data.moments import Hour
+from streams.lineage.row import LineageRow
+
+STEPS_MAX = 200  # deliveries that are told, the newest
+ORIGINALS_MAX = 500
+DEAD_MS = 2 * DAY_MS  # after the day asked for: what a dead letter is about is in its body alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataQuestion:
+    """`day`, `entity`, `at_ms`: only what is of it; None and "" for all. `at_ms`: Unix ms."""
+
+    user_id: str
+    resource: str
+    day: LocalDay | None = None
+    entity: str = ""
+    at_ms: int | None = None
+    show_values: bool = False
+
+    @property
+    def is_of_samples(self) -> bool:
+        row = resources.get(self.resource)
+        return row is not None and row.kind is Kind.TIMESERIES
+
+    @property
+    def hour(self) -> Hour | None:
+        """The hour whose samples are looked at; None where no moment is asked for, or of what has no samples."""
+        return Hour(self.at_ms * 1000) if self.at_ms is not None and self.is_of_samples else None
+
+    @property
+    def of_what(self) -> str:
+        """`sleep of 2026-11-28 in UTC`."""
+        day = f" of {self.day.words}" if self.day else ""
+        return f"{self.resource}{day}{f' ({self.entity})' if self.entity else ''}"
+
+    def answer(self, rows: Iterable[LineageRow]) -> tuple[LineageRow, ...]:
+        """Rows that are of it, in the order of processing."""
+        return tuple(row for row in touching.in_order(rows) if self._is_of_it(row))
+
+    def _is_of_it(self, row: LineageRow) -> bool:
+        if row.is_dead:
+            return not self.entity and self._may_be_of_it(row)
+        if self.day is not None and not touching.is_of_day(row, self.day):
+            return False
+        if self.at_ms is not None and not self._is_of_moment(row, self.at_ms):
+            return False
+        return not self.entity or touching.is_of_entity(row, self.entity)
+
+    def _is_of_moment(self, row: LineageRow, at_ms: int) -> bool:
+        if self.hour is not None:
+            return self.hour.touched_by(row)
+        return touching.is_of_moment(row, at_ms * 1000, at_ms * 1000 + 1)
+
+    def _may_be_of_it(self, row: LineageRow) -> bool:
+        """Of a dead letter: whether it came when what is asked for may have come."""
+        if self.day is not None:
+            return self.day.from_ms <= touching.came_ms(row) < self.day.until_ms + DEAD_MS
+        return self.at_ms is None or self.at_ms <= touching.came_ms(row) < self.at_ms + DEAD_MS
+
+    def wanted(self, rows: Iterable[LineageRow]) -> tuple[LineageRow, ...]:
+        """Whose originals are needed, the newest ORIGINALS_MAX. `rows`: those of the answer."""
+        if self.is_of_samples and self.hour is None:
+            return tuple(row for row in rows if row.is_dead)[-ORIGINALS_MAX:]
+        return tuple(row for row in rows if not touching.is_notice(row))[-ORIGINALS_MAX:]
