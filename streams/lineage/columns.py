@@ -5,7 +5,7 @@ takes a third of the bytes of a record of its own, and half of the time to write
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from streams.lineage.row import AlertStep, EntityLine, LineageRow, Tally
@@ -41,92 +41,103 @@ _NUMBERS = {
     "first_days": "first_day",
     "last_days": "last_day",
 }
-_LISTS = (
-    *("entities", "entity_ids", "entity_verdicts", "entity_changes", "changed_names"),
-    *("verdicts", "verdict_names", "verdict_counts"),
-    *("clean", "clean_topics", "clean_counts", "alerts", "alert_rules", "alert_steps"),
-)
+Entity = tuple[str, str, Sequence[str]]  # id, verdict, changed fields
+_OWNER, _DETAIL = (list(_WORDS).index(name) + 1 for name in ("owners", "details"))
 
 
 class Columns:
-    """Rows of one partition, as they are added. `size_bytes`: about, of the record."""
+    """Rows of one partition, as they are added. They become columns all at once, which is what keeps this cheap."""
 
     def __init__(self) -> None:
-        self._places: dict[str, int] = {"": 0}
-        self.ids: list[str] = []
-        self.words: dict[str, list[int]] = {name: [] for name in _WORDS}
-        self.numbers: dict[str, list[int]] = {name: [] for name in _NUMBERS}
-        self.lists: dict[str, list[Any]] = {name: [] for name in _LISTS}
-        self.size_bytes = 0
+        self._rows: list[tuple[Any, ...]] = []  # id, words in the order of _WORDS, numbers in that of _NUMBERS
+        self._sizes: list[tuple[int, int, int, int]] = []  # how many of the next four lists a row has
+        self._entities: list[tuple[str, str, int]] = []
+        self._verdicts: list[tuple[str, int]] = []
+        self._clean: list[tuple[str, int]] = []
+        self._steps: list[tuple[str, str]] = []
+        self._names: list[str] = []  # of changed fields
+        self._size_bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
     @property
     def is_full(self) -> bool:
         """Whether the next row belongs to another record."""
-        return len(self.ids) >= ROWS_MAX or self.size_bytes >= BYTES_MAX
+        return len(self._rows) >= ROWS_MAX or self._size_bytes >= BYTES_MAX
 
-    def place(self, word: str) -> int:
-        """The place of a word; a new one behind the others."""
-        found = self._places.get(word)
-        if found is None:
-            found = self._places[word] = len(self._places)
-            self.size_bytes += len(word) + 2
-        return found
+    def add(
+        self,
+        row: tuple[Any, ...],
+        entities: Sequence[Entity] = (),
+        verdicts: Sequence[tuple[str, int]] = (),
+        clean: Sequence[tuple[str, int]] = (),
+        steps: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """One row. `row`: the id, then the words in the order of `_WORDS`, then the numbers in that of `_NUMBERS`.
 
-    def add(self, id: str, words: Sequence[str], numbers: Sequence[int]) -> None:
-        """The part of a row that is of one size: in the order of `_WORDS` and of `_NUMBERS`."""
-        self.ids.append(id)
-        self.size_bytes += len(id) + _ROW_BYTES
-        places, place = self._places, self.place
-        for column, word in zip(self.words.values(), words, strict=True):
-            found = places.get(word)
-            column.append(place(word) if found is None else found)
-        for column, number in zip(self.numbers.values(), numbers, strict=True):
-            column.append(number)
-
-    def add_entities(self, entities: Iterable[tuple[str, str, Sequence[str]]]) -> None:
-        """(id, verdict, changed fields) of the entities of the row that was added last: ENTITIES_MAX at most."""
-        lists, place, n = self.lists, self.place, 0
+        `entities`: ENTITIES_MAX at most. `verdicts`, `clean`: how many have a verdict, went to a topic. `steps`: rules
+        whose alerts moved, and how.
+        """
+        self._rows.append(row)
+        self._sizes.append((len(entities), len(verdicts), len(clean), len(steps)))
+        self._size_bytes += _ROW_BYTES + len(row[0]) + len(row[_OWNER]) + len(row[_DETAIL])
         for id, verdict, changed in entities:
-            n += 1
-            lists["entity_ids"].append(id)
-            lists["entity_verdicts"].append(place(verdict))
-            lists["entity_changes"].append(len(changed))
-            lists["changed_names"] += map(place, changed[:NAMES_MAX])
-            self.size_bytes += len(id) + 4 + 2 * len(changed[:NAMES_MAX])
-        lists["entities"].append(n)
-
-    def add_tallies(self, name: str, names: str, counts: str, tallies: Mapping[str, int]) -> None:
-        """Entries of the row that was added last. `name`: column of how many there are."""
-        lists = self.lists
-        lists[name].append(len(tallies))
-        if tallies:
-            lists[names] += map(self.place, tallies)
-            lists[counts] += tallies.values()
-
-    def add_steps(self, steps: Sequence[tuple[str, str]]) -> None:
-        """(rule, step) of alerts that the row that was added last moved."""
-        lists = self.lists
-        lists["alerts"].append(len(steps))
-        for rule, step in steps:
-            lists["alert_rules"].append(self.place(rule))
-            lists["alert_steps"].append(self.place(step))
+            self._entities.append((id, verdict, len(changed)))
+            self._size_bytes += len(id) + 8
+            if changed:
+                named = changed[:NAMES_MAX]
+                self._names += named
+                self._size_bytes += sum(map(len, named)) + 2 * len(named)
+        self._verdicts += verdicts
+        self._clean += clean
+        self._steps += steps
 
     def record(self, processed_ms: int, worker: str, version: str) -> dict[str, Any]:
-        """The record, for the codec."""
-        head = {"processed_at": processed_ms, "worker": worker, "version": version, "words": list(self._places)}
-        return head | {"delivery_ids": self.ids} | self.words | self.numbers | self.lists
+        """The record, for the codec. There has to be a row."""
+        ids, *values = zip(*self._rows, strict=True)
+        words, numbers = values[: len(_WORDS)], values[len(_WORDS) :]
+        entity_ids, entity_verdicts, changes = _transposed(self._entities, 3)
+        verdicts, verdict_counts = _transposed(self._verdicts, 2)
+        clean, clean_counts = _transposed(self._clean, 2)
+        rules, steps = _transposed(self._steps, 2)
+        named = [*words, entity_verdicts, self._names, verdicts, clean, rules, steps]
+        places = {word: place for place, word in enumerate(dict.fromkeys(chain(("",), *named)))}
+        *columns, entity_verdicts, names, verdicts, clean, rules, steps = (list(map(places.get, one)) for one in named)
+        sizes = dict(zip(("entities", "verdicts", "clean", "alerts"), zip(*self._sizes, strict=True), strict=True))
+        return {
+            "processed_at": processed_ms,
+            "worker": worker,
+            "version": version,
+            "words": list(places),
+            "delivery_ids": ids,
+            **dict(zip(_WORDS, columns, strict=True)),
+            **dict(zip(_NUMBERS, numbers, strict=True)),
+            "entity_ids": entity_ids,
+            "entity_verdicts": entity_verdicts,
+            "entity_changes": changes,
+            "changed_names": names,
+            "verdict_names": verdicts,
+            "verdict_counts": verdict_counts,
+            "clean_topics": clean,
+            "clean_counts": clean_counts,
+            "alert_rules": rules,
+            "alert_steps": steps,
+            **sizes,
+        }
+
+
+def _transposed(rows: Sequence[tuple[Any, ...]], width: int) -> Sequence[Sequence[Any]]:
+    return tuple(zip(*rows, strict=True)) if rows else ((),) * width
 
 
 def record_of(rows: Iterable[LineageRow]) -> dict[str, Any]:
     """Rows of one partition and worker as one record, as a worker writes it. Raises ValueError for no rows."""
     columns, last = Columns(), None
     for last in rows:
-        words = [getattr(last, field) for field in _WORDS.values()]
-        columns.add(last.delivery_id, words, [getattr(last, field) for field in _NUMBERS.values()])
-        columns.add_entities((one.id, one.verdict, _padded(one)) for one in last.entities)
-        columns.add_tallies("verdicts", "verdict_names", "verdict_counts", {one.name: one.n for one in last.counted})
-        columns.add_tallies("clean", "clean_topics", "clean_counts", {one.name: one.n for one in last.clean})
-        columns.add_steps(last.alerts)
+        row = (last.delivery_id, *(getattr(last, field) for field in (*_WORDS.values(), *_NUMBERS.values())))
+        entities = [(one.id, one.verdict, _padded(one)) for one in last.entities]
+        columns.add(row, entities, last.counted, last.clean, last.alerts)
     if last is None:
         raise ValueError("no rows")
     return columns.record(last.processed_ms, last.worker, last.version)

@@ -6,18 +6,20 @@ Everything behind a `Handled` belongs to its record, up to the next one, a dead 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 
 from streams.events import H_PARTITION_KEY, H_TYPE, header, parse_type
 from streams.events.text import ID_CHARS_MAX
-from streams.lineage.columns import ENTITIES_MAX, STEPS_MAX, Columns
+from streams.lineage.columns import ENTITIES_MAX, STEPS_MAX, Columns, Entity
 from streams.payloads.drift import ODD
-from streams.tables import EventExtent, Provenance, provenance_of
+from streams.tables import ASIDE, EventExtent, provenance_of
 from streams.tables.outputs import About, Count, Dead, Handled, Judged, Measurement
 
 DETAIL_CHARS_MAX = 256
 _NAME = re.compile(r"[a-z][a-z0-9_.]{0,63}", re.ASCII)
 _NO_DATA = About("", "", None)
 _NO_SPAN = (0, 0, 0, 0)
+_NOTHING: Measurement = ASIDE
 
 
 @lru_cache(maxsize=4096)
@@ -28,115 +30,100 @@ def shown(name: str) -> str:
 
 def columns_of(measurements: Iterable[Measurement]) -> Iterator[Columns]:
     """The rows of one draft, in records of at most ROWS_MAX."""
-    columns, row = Columns(), _Row()
-    for one in measurements:
-        kind = type(one)
-        if kind is Judged:
-            row.judged.append(one)  # type: ignore[arg-type]  # because mypy does not narrow by `kind`
-        elif kind is Count:
-            row.counts.append(one)  # type: ignore[arg-type]  # because mypy does not narrow by `kind`
-        elif kind is About:
-            row.about = one  # type: ignore[assignment]  # because mypy does not narrow by `kind`
-        else:
-            row.add_to(columns)
-            if columns.is_full:
-                yield columns
-                columns = Columns()
-            row = _Row(one)
-    row.add_to(columns)
-    if columns.ids:
+    columns, begun = Columns(), _NOTHING  # this is the path of every record
+    judged, counts, about = list[Judged](), list[Count](), _NO_DATA
+    for one in chain(measurements, (_NOTHING,)):
+        match one:
+            case Judged():
+                judged.append(one)
+            case Count():
+                counts.append(one)
+            case About():
+                about = one
+            case _:
+                if type(begun) is Handled:
+                    _add_event(columns, begun, judged, counts, about)
+                elif type(begun) is Dead and is_raw(begun.record.topic):
+                    _add_dead(columns, begun)
+                if columns.is_full:
+                    yield columns
+                    columns = Columns()
+                begun, about = one, _NO_DATA
+                judged.clear()
+                counts.clear()
+    if columns:
         yield columns
 
 
-class _Row:
-    """What was noted of one record. `begun`: what it began with; nothing becomes of what belongs to no record."""
-
-    __slots__ = ("about", "begun", "counts", "judged")
-
-    def __init__(self, begun: Measurement | None = None) -> None:
-        self.begun = begun
-        self.judged: list[Judged] = []
-        self.counts: list[Count] = []
-        self.about = _NO_DATA
-
-    def add_to(self, columns: Columns) -> None:
-        begun = self.begun
-        if type(begun) is Handled:
-            self._add_event(columns, begun)
-        elif type(begun) is Dead and ".raw." in f".{begun.record.topic}":
-            _add_dead(columns, begun)
-
-    def _add_event(self, columns: Columns, handled: Handled) -> None:
-        event, about = handled.event, self.about
-        kind = event.type
-        names = (shown(kind.text), shown(kind.resource), shown(about.provider), shown(about.source_type))
-        _add(columns, handled.raw_topic, handled.delivery, (event.owner_id, *names, "", ""), _span(about.extent))
-        entities, counted = _verdicts(self.judged)
-        columns.add_entities(entities)
-        columns.add_tallies("verdicts", "verdict_names", "verdict_counts", counted)
-        clean, steps = _outcome(self.counts)
-        columns.add_tallies("clean", "clean_topics", "clean_counts", clean)
-        columns.add_steps(steps)
+def is_raw(topic: str) -> bool:
+    """Whether a topic, by its full name, is one of raw records."""
+    return ".raw." in topic
 
 
-def _verdicts(judged: Sequence[Judged]) -> tuple[list[tuple[str, str, Sequence[str]]], dict[str, int]]:
-    """(id, verdict, changed fields) of the first entities, and how many others and samples have each verdict."""
-    entities: list[tuple[str, str, Sequence[str]]] = []
+def _add_event(
+    columns: Columns, handled: Handled, judged: Sequence[Judged], counts: Sequence[Count], about: About
+) -> None:
+    raw_topic, event, delivery = handled
+    provider, source_type, extent = about
+    kind = event.type
+    row = (
+        *(delivery.id, raw_topic, delivery.redriven_from, event.owner_id, shown(kind.text), shown(kind.resource)),
+        *(delivery.door, delivery.origin, delivery.backfill_id, shown(provider), shown(source_type), "", ""),
+        *(delivery.offset, delivery.created_ms or 0, delivery.received_ms or 0, *_span(extent)),
+    )
+    columns.add(row, *_verdicts(judged), *_outcome(counts))
+
+
+def _verdicts(judged: Sequence[Judged]) -> tuple[Sequence[Entity], Sequence[tuple[str, int]]]:
+    """The first entities; and how many others, or samples, have each verdict."""
+    if len(judged) == 1:
+        (one,) = judged
+        return ([_entity(one)], ()) if one.id else ((), [(one.verdict, one.n)])
+    named = [one for one in judged if one.id]
     counted: dict[str, int] = {}
-    for _, _, verdict, n, id, changed in judged:
-        if id and len(entities) < ENTITIES_MAX:
-            entities.append((id, verdict, [*map(shown, changed)] if changed else ()))
-        else:
-            counted[verdict] = counted.get(verdict, 0) + n
-    return entities, counted
+    for one in chain((one for one in judged if not one.id), named[ENTITIES_MAX:]):
+        counted[one.verdict] = counted.get(one.verdict, 0) + one.n
+    return [*map(_entity, named[:ENTITIES_MAX])], [*counted.items()]
 
 
-def _outcome(counts: Iterable[Count]) -> tuple[dict[str, int], list[tuple[str, str]]]:
+def _entity(judged: Judged) -> Entity:
+    changed = judged.changed_fields
+    return judged.id, judged.verdict, [*map(shown, changed)] if changed else ()
+
+
+def _outcome(counts: Iterable[Count]) -> tuple[Sequence[tuple[str, int]], Sequence[tuple[str, str]]]:
     """How many records were emitted to each clean topic; rules whose alerts moved, and how."""
     clean: dict[str, int] = {}
     steps: list[tuple[str, str]] = []
     for name, n in counts:
         if name[0] == "clean_records":
             clean[name[1]] = clean.get(name[1], 0) + n
-        elif name[0] == "alert_records" and len(steps) < STEPS_MAX:
+        elif name[0] == "alert_records":
             steps.append((name[1], name[2]))
-    return clean, steps
+    return [*clean.items()], steps[:STEPS_MAX]
 
 
 def _add_dead(columns: Columns, dead: Dead) -> None:
     record, rejection = dead
+    delivery = provenance_of(record)
     kind = parse_type(header(record.headers, H_TYPE)[:ID_CHARS_MAX])
     owner = header(record.headers, H_PARTITION_KEY)[:ID_CHARS_MAX]
-    names = (
-        owner,
-        shown(kind.text),
-        shown(kind.resource),
-        "",
-        "",
-        str(rejection.reason),
-        rejection.detail[:DETAIL_CHARS_MAX],
+    raw_topic = record.topic[record.topic.index(".raw.") + 1 :]
+    row = (
+        *(delivery.id, raw_topic, delivery.redriven_from, owner, shown(kind.text), shown(kind.resource)),
+        *(delivery.door, delivery.origin, delivery.backfill_id, "", ""),
+        *(str(rejection.reason), rejection.detail[:DETAIL_CHARS_MAX]),
+        *(delivery.offset, delivery.created_ms or 0, delivery.received_ms or 0, *_NO_SPAN),
     )
-    raw_topic = record.topic[record.topic.index("raw.") :]
-    _add(columns, raw_topic, provenance_of(record), names, _NO_SPAN)
-    columns.add_entities(())
-    columns.add_tallies("verdicts", "verdict_names", "verdict_counts", {})
-    columns.add_tallies("clean", "clean_topics", "clean_counts", {})
-    columns.add_steps(())
-
-
-def _add(
-    columns: Columns, raw_topic: str, delivery: Provenance, names: tuple[str, ...], span: tuple[int, int, int, int]
-) -> None:
-    owner, kind, resource, provider, source_type, reason, detail = names
-    words = (
-        *(raw_topic, delivery.redriven_from, owner, kind, resource, delivery.door, delivery.origin),
-        *(delivery.backfill_id, provider, source_type, reason, detail),
-    )
-    columns.add(delivery.id, words, (delivery.offset, delivery.created_ms or 0, delivery.received_ms or 0, *span))
+    columns.add(row)
 
 
 def _span(extent: EventExtent | None) -> tuple[int, int, int, int]:
     """First and last moment, first and last local day."""
     if extent is None:
         return _NO_SPAN
-    return extent.first_us, extent.last_us, min(extent.days), max(extent.days)
+    first_us, last_us, days = extent
+    if len(days) == 1:
+        (day,) = days
+        return first_us, last_us, day, day
+    return first_us, last_us, min(days), max(days)

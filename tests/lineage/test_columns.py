@@ -74,18 +74,15 @@ def test_a_column_of_a_later_version_may_be_missing() -> None:
 
 
 def test_a_record_ends_after_so_many_rows_or_bytes() -> None:
-    """A record is full at ROWS_MAX rows, before that at its bytes: it is never larger than Kafka takes."""
+    """A record is full at ROWS_MAX rows, and before that at its bytes: it is never larger than Kafka takes."""
     few, large = Columns(), Columns()
     for number in range(ROWS_MAX):
         assert not few.is_full
-        few.add("msg_1", [""] * 12, [number] + [0] * 6)
+        few.add(("msg_1", *[""] * 12, number, *[0] * 6))
     assert few.is_full
     while not large.is_full:
-        large.add("i" * 256, [""] * 12, [0] * 7)
-        large.add_entities([("e" * 256, "NEW", [f"n{len(large.ids)}_{n:060}" for n in range(30)])] * ENTITIES_MAX)
-        large.add_tallies("verdicts", "verdict_names", "verdict_counts", {})
-        large.add_tallies("clean", "clean_topics", "clean_counts", {})
-        large.add_steps([])
+        changed = [f"n{len(large)}_{n:060}" for n in range(30)]
+        large.add(("i" * 256, *["w" * 256] * 12, *[0] * 7), [("e" * 256, "NEW", changed)] * ENTITIES_MAX)
     value = CODEC.encode(topics.LINEAGE, large.record(0, "w", "1"))
-    assert len(large.ids) < ROWS_MAX
+    assert len(large) < ROWS_MAX
     assert len(value) < 900_000
