@@ -4,5 +4,4 @@ delivery_ids       what an id may look like, and what it says by itself
 retries            when Junction sends it again
 facts              what could be found out of one delivery, and why the rest could not
 story_of_delivery  facts → the story: `endings` how it ended, `*_steps` what happened, `absence` what if nothing did
-words              times, spans and numbers as a story says them
 """

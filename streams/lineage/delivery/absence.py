@@ -65,6 +65,11 @@ def _within(coming: NextTry, now_ms: int) -> str:
     return f"in {span(coming.from_ms - now_ms)} at the earliest, {latest} ({number})"
 
 
+def is_over(facts: DeliveryFacts) -> bool:
+    """Whether Junction has stopped to send it by itself, as far as that can be known."""
+    return bool(made_ms(facts)) and _next(facts) is None
+
+
 def steps(facts: DeliveryFacts) -> Iterator[StoryStep]:
     """Whether we were accepting when it was made, when it comes again, and what to do if it does not."""
     if facts.id.form is IdForm.PROBE:

@@ -38,7 +38,8 @@ def ended(facts: DeliveryFacts) -> Ended:
     arrivals = arrivals_of(facts)
     if arrivals:
         found = _of_arrival(arrivals[-1], facts)
-        times = f"; it came {len(arrivals)} times" if len(arrivals) > 1 else ""
+        n = len(arrivals) + facts.left_out
+        times = f"; it came {n:,} times" if n > 1 else ""
         return found._replace(sentence=found.sentence + times)
     if letters := known(facts.letters):
         return _of_letter(letters[-1])

@@ -7,7 +7,7 @@ from streams.lineage.delivery import absence, alert_steps, arrival_steps, door_s
 from streams.lineage.delivery.endings import Ending, ended
 from streams.lineage.delivery.facts import Arrival, DeliveryFacts, DoorLook, LetterSeen, NotKnown, RawSeen, known
 from streams.lineage.telling import Story, StoryStep
-from streams.lineage.words import moment, span
+from streams.lineage.words import count, moment, span
 
 BEHIND_S = 2.0
 
@@ -84,6 +84,8 @@ def missing(facts: DeliveryFacts) -> Iterator[str]:
             yield part.why
     if isinstance(facts.door, DoorLook):
         yield from facts.door.missing
+    if facts.left_out:
+        yield f"{count(facts.left_out, 'older arrival')} of it left out"
     for arrival in door_steps.arrivals_of(facts):
         yield from _missing_of(arrival)
     for seen in known(facts.letters):

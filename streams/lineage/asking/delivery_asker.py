@@ -1,0 +1,190 @@
+"""Everything that can be found out about one delivery, gathered from index, Kafka and gateways into its story."""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TypeVar
+
+from streams.events.times import DAY_MS
+from streams.lineage.asking.clean_look import CleanRecords
+from streams.lineage.asking.group_look import Groups
+from streams.lineage.asking.places import Places
+from streams.lineage.asking.raw_look import Originals, Prove, RawLook
+from streams.lineage.asking.tail_look import Tail
+from streams.lineage.delivery.absence import is_over
+from streams.lineage.delivery.delivery_ids import DeliveryId, IdForm, delivery_id, no_id
+from streams.lineage.delivery.endings import Ending
+from streams.lineage.delivery.facts import (
+    Arrival,
+    DeliveryFacts,
+    DoorLook,
+    Heartbeats,
+    LetterSeen,
+    NotKnown,
+    RawPlace,
+)
+from streams.lineage.delivery.story_of_delivery import story_of
+from streams.lineage.known import DeadLetter, Index, Reach
+from streams.lineage.row import LineageRow
+from streams.lineage.telling import Story
+from streams.ops.errors import StreamsError
+from streams.ops.settings import Settings
+
+ARRIVALS_MAX = 10  # of one id; the newest are told
+CATCH_UP_S = 1.0  # so long an index may take to read what was processed before the question
+_STEP_S = 0.02
+
+Refusals = Callable[[str], DoorLook]  # of a delivery id; may raise Unavailable, Misconfigured
+Beats = Callable[[int], Heartbeats]  # around a time, Unix ms; may raise Unavailable, Misconfigured
+Portal = Callable[[], str]  # address of Junction's Svix portal; may raise Unavailable, Misconfigured
+Answer = TypeVar("Answer")
+NO_GATEWAYS = "what gateways refused is not known: no gateway is named, set STREAMS_CONSOLE_GATEWAYS"
+
+
+class DeliveryAsker:
+    """Answers in milliseconds, over clients that stay open. Safe to be used by several threads. `close` it.
+
+    `prove`: what is proved of a stored record (`events/proof`), with secrets that only gateways' settings have.
+    `refusals`, `heartbeats`, `portal`: None where nobody can be asked.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        index: Index,
+        *,
+        prove: Prove | None = None,
+        refusals: Refusals | None = None,
+        heartbeats: Beats | None = None,
+        portal: Portal | None = None,
+    ) -> None:
+        """Raises Misconfigured where no Kafka is named."""
+        self._settings, self._index = settings, index
+        self._refusals, self._heartbeats, self._portal = refusals, heartbeats, portal
+        self._places = Places(settings)
+        self._originals = Originals(settings, self._places, prove)
+        self._clean = CleanRecords(settings, self._places)
+        self._groups = Groups(settings)
+        self._tail = Tail(settings, self._places)
+        self._pool = ThreadPoolExecutor(8, thread_name_prefix="delivery")
+
+    def story(self, text: str, *, show_values: bool = False) -> Story:
+        """What became of the delivery with this id. `show_values`: clean records are decoded into it.
+
+        Raises Misconfigured where the text is no id; nothing else, whoever does not answer: then the story says it.
+        """
+        id = delivery_id(text)
+        if id.form is IdForm.PROBE:
+            return story_of(self._nothing(id))
+        door = self._pool.submit(self._door, id)
+        facts = self._of_rows(id, show_values=show_values)
+        if isinstance(facts.arrivals, NotKnown) or not (facts.arrivals or facts.letters):
+            facts = self._of_tail(facts, show_values=show_values)
+        story = story_of(self._with_absence(replace(facts, door=door.result())))
+        if id.form is IdForm.OTHER and story.ending == Ending.NEVER_SEEN:
+            raise no_id("nothing of that name is here, and it looks like none")
+        return story
+
+    def close(self) -> None:
+        """Waits for stories under way."""
+        self._pool.shutdown(wait=True)
+        for one in (self._groups, self._tail, self._places):
+            one.close()
+
+    def _nothing(self, id: DeliveryId) -> DeliveryFacts:
+        reach = Reach(first_ms=0, as_of_ms=0, behind_s=0)
+        days = self._settings.raw_retention_days
+        return DeliveryFacts(id=id, now_ms=_now_ms(), raw_days=days, reach=reach, arrivals=())
+
+    def _of_rows(self, id: DeliveryId, *, show_values: bool) -> DeliveryFacts:
+        """What the index knows, and what lies at the places that its rows name."""
+        reach = _asked(self._index.reach)  # first: rows that are read later are no fewer than it says
+        rows = _asked(lambda: tuple(self._index.deliveries(id.text)))
+        letters = _asked(lambda: self._letters(id.text, () if isinstance(rows, NotKnown) else rows))
+        alerts = _asked(lambda: tuple(self._index.alerts_of_delivery(id.text)))
+        facts = replace(self._nothing(id), reach=reach, alerts=alerts)
+        told = rows if isinstance(rows, NotKnown) else self._arrivals(id, rows, show_values=show_values)
+        left_out = 0 if isinstance(rows, NotKnown) else max(len(rows) - ARRIVALS_MAX, 0)
+        return replace(facts, arrivals=told, letters=letters, left_out=left_out)
+
+    def _letters(self, id: str, rows: Sequence[LineageRow]) -> tuple[LetterSeen, ...]:
+        found: dict[tuple[int, int], DeadLetter] = {}
+        named = (self._index.letter_of(*row.place) for row in rows if row.is_dead)
+        for one in (*self._index.letters_of_delivery(id), *named):
+            if one is not None:
+                found[(one.partition, one.offset)] = one
+        return self._originals.letters(found.values())
+
+    def _arrivals(self, id: DeliveryId, rows: Sequence[LineageRow], *, show_values: bool) -> tuple[Arrival, ...]:
+        newest = rows[-ARRIVALS_MAX:]
+        raws = self._originals.look((RawPlace(*row.place) for row in newest), id.text)
+        looks = [self._pool.submit(self._arrival, row, raws[RawPlace(*row.place)], show_values) for row in newest]
+        return tuple(look.result() for look in looks)
+
+    def _arrival(self, row: LineageRow, raw: RawLook, show_values: bool) -> Arrival:
+        clean = self._clean.look(row, show_values=show_values)
+        return Arrival(row=row, raw=raw, clean=clean, readers=self._groups.look(clean.seen))
+
+    def _of_tail(self, facts: DeliveryFacts, *, show_values: bool) -> DeliveryFacts:
+        """It has no row: it is in what the workers have still to do, on its way into the index, or nowhere."""
+        try:
+            tail, message = self._tail.look(facts.id.text, since_ms(facts))
+        except StreamsError as error:
+            return replace(facts, tail=NotKnown(f"raw topics cannot be searched: {error}"))
+        if message is None or tail.is_passed:
+            self._catch_up(tail.asked_ms)
+            facts = self._of_rows(facts.id, show_values=show_values)
+            if not isinstance(facts.arrivals, NotKnown) and (facts.arrivals or facts.letters):
+                return facts
+        if message is None or tail.place is None:
+            return replace(facts, tail=tail)
+        reach = facts.arrivals if isinstance(facts.arrivals, NotKnown) else facts.reach
+        seen = Arrival(row=None, raw=self._originals.seen(tail.place, message))
+        return replace(facts, tail=tail, reach=reach, arrivals=(seen,))
+
+    def _catch_up(self, asked_ms: int) -> None:
+        """Wait until the index has what was processed before, a moment at most."""
+        until_s = time.monotonic() + CATCH_UP_S
+        while time.monotonic() < until_s:
+            reach = _asked(self._index.reach)
+            if isinstance(reach, NotKnown) or reach.as_of_ms >= asked_ms:
+                return
+            time.sleep(_STEP_S)
+
+    def _with_absence(self, facts: DeliveryFacts) -> DeliveryFacts:
+        """What is asked only of a delivery that is nowhere."""
+        made_ms = facts.id.made_ms
+        if isinstance(facts.arrivals, NotKnown) or facts.arrivals or facts.letters or not made_ms:
+            return facts
+        beats, heartbeats = self._heartbeats, facts.heartbeats
+        if beats is not None:
+            heartbeats = _asked(lambda: beats(made_ms))
+        portal = _asked(self._portal) if self._portal and is_over(facts) else ""
+        return replace(facts, heartbeats=heartbeats, portal="" if isinstance(portal, NotKnown) else portal)
+
+    def _door(self, id: DeliveryId) -> DoorLook | NotKnown:
+        refusals = self._refusals
+        return _asked(lambda: refusals(id.text)) if refusals else DoorLook(missing=(NO_GATEWAYS,))
+
+
+def since_ms(facts: DeliveryFacts) -> int | None:
+    """Since when raw topics have to be read, because no rows of then are left; None where there are rows."""
+    made_ms = facts.id.made_ms
+    if made_ms is None or made_ms <= facts.now_ms - facts.raw_days * DAY_MS:
+        return None
+    if isinstance(facts.reach, NotKnown) or isinstance(facts.arrivals, NotKnown):
+        return made_ms
+    return made_ms if made_ms < (facts.reach.first_ms or facts.now_ms) else None
+
+
+def _asked(question: Callable[[], Answer]) -> Answer | NotKnown:
+    """The answer, or why there is none."""
+    try:
+        return question()
+    except StreamsError as error:
+        return NotKnown(str(error))
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)

@@ -1,0 +1,109 @@
+"""Raw topics searched for an id that has no row: behind what the workers have committed, and a little before."""
+
+import time
+from collections.abc import Mapping
+
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, Message, TopicPartition
+
+from streams.events import topics
+from streams.kafka.clients import asking
+from streams.kafka.refused import refused
+from streams.lineage.asking.places import ANSWER_S, Bounds, Place, Places
+from streams.lineage.asking.raw_look import delivery_of
+from streams.lineage.delivery.facts import RawPlace, TailLook
+from streams.ops.settings import MIB, Settings
+
+BOUNDS = Bounds()
+FRESH_MS = 10_000  # what was stored lately is read though it is committed: its row may still be on its way
+SLACK_MS = 60_000  # a broker's clock and Junction's may be so far apart
+
+
+class Tail:
+    """Asks and reads over open consumers. `close` it."""
+
+    def __init__(self, settings: Settings, places: Places) -> None:
+        self._settings, self._places = settings, places
+        self._group: Consumer = asking(settings, "lineage-group", "read_committed")
+        names = [f"{settings.topic_prefix}.{name}" for name in topics.RAW]
+        self._partitions = [(name, partition) for name in names for partition in range(settings.partitions)]
+
+    def look(
+        self, delivery_id: str, made_ms: int | None = None, bounds: Bounds = BOUNDS
+    ) -> tuple[TailLook, Message | None]:
+        """Where it is, and the record. `made_ms`: all that was stored since then is searched, too, Unix ms.
+
+        Raises Unavailable, Misconfigured.
+        """
+        asked_ms = int(time.time() * 1000)
+        committed = self._committed()
+        starts = self._starts(committed, asked_ms - FRESH_MS)
+        found, is_whole = self._search(starts, delivery_id, bounds)
+        if found is None and is_whole and made_ms is not None:
+            return self._long_ago(delivery_id, made_ms, asked_ms, committed, bounds)
+        unread = "" if found or is_whole else _unread(bounds, "what the workers have still to do")
+        return self._told(found, committed, asked_ms, unread), found
+
+    def close(self) -> None:
+        self._group.close()
+
+    def _long_ago(
+        self, delivery_id: str, made_ms: int, asked_ms: int, committed: Mapping[Place, int], bounds: Bounds
+    ) -> tuple[TailLook, Message | None]:
+        """All that was stored since it was made: of then there are no rows."""
+        since_ms = made_ms - SLACK_MS
+        starts = self._places.from_times(dict.fromkeys(self._partitions, since_ms))
+        found, is_whole = self._search(starts, delivery_id, bounds)
+        told = self._told(found, committed, asked_ms, "")
+        return told._replace(since_ms=since_ms if is_whole else 0), found
+
+    def _committed(self) -> dict[Place, int]:
+        """Of the workers' group; OFFSET_BEGINNING where it has committed nothing."""
+        try:
+            found = self._group.committed([TopicPartition(*one) for one in self._partitions], timeout=ANSWER_S)
+        except KafkaException as error:
+            raise refused("Kafka does not say where the workers are", error.args[0], is_question=True) from None
+        for one in found:
+            if one.error:
+                raise refused("Kafka does not say where the workers are", one.error, is_question=True)
+        return {(one.topic, one.partition): one.offset if one.offset >= 0 else OFFSET_BEGINNING for one in found}
+
+    def _starts(self, committed: Mapping[Place, int], fresh_ms: int) -> dict[Place, int]:
+        """From what is committed on, or earlier where something came lately; no place where nothing can be found."""
+        fresh = self._places.from_times(dict.fromkeys(committed, fresh_ms))
+        starts: dict[Place, int] = {}
+        for place, offset in committed.items():
+            newest = fresh[place]
+            if newest == OFFSET_END:  # nothing came lately
+                starts[place] = offset
+            else:
+                starts[place] = min(offset, newest)
+        return starts
+
+    def _search(self, starts: Mapping[Place, int], delivery_id: str, bounds: Bounds) -> tuple[Message | None, bool]:
+        """(the record, whether all was read). What starts where Kafka has nothing is read from its beginning."""
+        wanted: list[Message] = []
+
+        def is_enough(message: Message) -> bool:
+            if not wanted and delivery_of(message.headers() or []) == delivery_id:
+                wanted.append(message)
+            return bool(wanted)
+
+        scanned = self._places.scan(starts, bounds, is_enough)
+        lost = dict.fromkeys(scanned.lost, OFFSET_BEGINNING)
+        if lost and not wanted:
+            again = self._places.scan(lost, bounds, is_enough)
+            return (wanted[0] if wanted else None), scanned.is_whole and again.is_whole
+        return (wanted[0] if wanted else None), scanned.is_whole
+
+    def _told(self, found: Message | None, committed: Mapping[Place, int], asked_ms: int, unread: str) -> TailLook:
+        if found is None:
+            return TailLook(asked_ms, unread=unread)
+        place = (found.topic(), found.partition())
+        behind = found.offset() - max(committed[place], 0)
+        short = RawPlace(place[0].removeprefix(f"{self._settings.topic_prefix}."), place[1], found.offset())
+        is_passed = committed[place] > found.offset()
+        return TailLook(asked_ms, place=short, before=max(behind, 0), is_passed=is_passed)
+
+
+def _unread(bounds: Bounds, what: str) -> str:
+    return f"{what} is more than was searched ({bounds.bytes_max // MIB} MiB or {bounds.seconds:g} s)"
