@@ -10,6 +10,7 @@
 | the record that it becomes, with its trace | `delivery`, `trace` |
 | who may post, with which secrets | `endpoints`, `secret_files`, `secret_use`, `secret_watch` |
 | what is watched beside it: Kafka; outages of our own | `watch`, `absence` |
+| what was not answered 2xx lately | `refused` |
 | what operators and probes see | `admin` |
 """
 

@@ -1,4 +1,4 @@
-"""The admin listener: `/livez`, `/readyz`, `/metrics`, `/secrets`. For probes and operators, not for strangers."""
+"""The admin listener: `/livez`, `/readyz`, `/metrics`, `/secrets`, `/refused`. For our own, not for strangers."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
@@ -12,6 +12,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from streams.ops import addresses
+from streams.status import refused_page
+from streams.status.access import Guard
+from streams.status.refused_page import RefusedPage, RefusedQuery
 
 
 class Views(NamedTuple):
@@ -19,11 +22,15 @@ class Views(NamedTuple):
 
     trouble: Callable[[], Awaitable[str]]
     secrets: Callable[[], Awaitable[list[dict[str, Any]]]]
+    refused: Callable[[RefusedQuery], Awaitable[RefusedPage]]
     registry: CollectorRegistry
 
 
-def admin_app(views: Views, host: str) -> Starlette:
-    """The application. On a loopback `host` it answers only to names of this machine."""
+def admin_app(views: Views, host: str, guard: Guard | None) -> Starlette:
+    """The application. On a loopback `host` it answers only to names of this machine.
+
+    `guard`: who may see what was refused; None for a process of several, which its parent alone asks.
+    """
 
     async def alive(request: Request) -> Response:
         return JSONResponse({"alive": True})
@@ -38,12 +45,22 @@ def admin_app(views: Views, host: str) -> Starlette:
     async def secrets(request: Request) -> Response:
         return JSONResponse(await views.secrets())
 
+    async def refused(request: Request) -> Response:
+        if guard and (wrong := guard.judge(request.headers)):
+            return JSONResponse({"error": wrong.sentence}, wrong.status)
+        try:
+            query = refused_page.parse(request.query_params)
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        return Response(refused_page.encode(await views.refused(query)), media_type="application/json")
+
     return Starlette(
         routes=[
             Route("/livez", alive),
             Route("/readyz", ready),
             Route("/metrics", metrics),
             Route("/secrets", secrets),
+            Route(refused_page.PATH, refused),
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(host), www_redirect=False)],
     )

@@ -23,6 +23,7 @@ from streams.ops.errors import place
 from streams.ops.metrics import registry
 from streams.ops.process import Process
 from streams.ops.settings import Settings
+from streams.status.refused_page import RefusedPage, RefusedQuery
 
 _FIRST_ANSWER_S = 1.0  # start without Kafka after so long: a reply of 503 is better than a connection that hangs
 _ONE_ADDRESS = 4  # an address that has proved nothing may have this part of all connections
@@ -65,7 +66,7 @@ class Gateway:
         )
         self.failure: BaseException | None = None  # of what runs beside the door
         self.on_failure: Callable[[], None] = lambda: None
-        self.views = Views(self._trouble, self._secrets, registry(Process.GATEWAY))
+        self.views = Views(self._trouble, self._secrets, self._refused, registry(Process.GATEWAY))
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -77,6 +78,7 @@ class Gateway:
             task.add_done_callback(self._ended)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._watch.answered.wait(), _FIRST_ANSWER_S if self._probe else 0)
+        self.door.refused.begin()
         try:
             yield
         finally:
@@ -97,3 +99,6 @@ class Gateway:
 
     async def _secrets(self) -> list[dict[str, Any]]:
         return [row._asdict() for row in self.endpoints.rows()]
+
+    async def _refused(self, query: RefusedQuery) -> RefusedPage:
+        return self.door.refused.page(query)

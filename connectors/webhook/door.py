@@ -25,6 +25,7 @@ from connectors.webhook.head import Head, endpoint_of, read_head
 from connectors.webhook.limits.bodies import Budget, Busy, TooLarge, TooSlow
 from connectors.webhook.limits.senders import Sender, Senders
 from connectors.webhook.probe import ProbeReplies
+from connectors.webhook.refused import RefusedAttempts
 from connectors.webhook.replies import (
     ACCEPTED,
     BROKEN,
@@ -73,7 +74,7 @@ _STRANGE = frozenset((NOT_FOUND, NOT_POST, NOT_ALLOWED, TOO_LARGE, TOO_SLOW, BUS
 
 
 class Door:
-    """`accepted`: how many deliveries were answered 2xx. `run` has to run beside it."""
+    """`accepted`: how many deliveries were answered 2xx; `refused`: the last that were not. `run` runs beside it."""
 
     def __init__(
         self,
@@ -98,6 +99,7 @@ class Door:
         self._quiet = Quiet(self._logger, "not_accepted")
         self._under_way = UnderWay(settings.publish_timeout_s)
         self._is_draining = False
+        self.refused = RefusedAttempts(clock)
         self.accepted = 0
 
     async def run(self) -> None:
@@ -128,6 +130,7 @@ class Door:
         finally:
             self._under_way.end(request)
         if reply.status >= 400:
+            self._remember(scope, reply, endpoint, max(request.body_bytes, head.length), request.is_signed)
             await self._hold(reply, sender, scope, request.body_bytes)
         start, body = self._messages.get(reply) or messages(reply, self._settings.retry_after_s)
         await send(start)
@@ -140,6 +143,7 @@ class Door:
         """A URL that was set wrong is found in the log: Junction does not show what we answer."""
         if reply is NOT_FOUND:
             self._say(None, "wrong path", path=ascii(scope["path"][:_PATH_CHARS_SHOWN]))
+        self._remember(scope, reply, self._endpoints.get(endpoint_of(scope["path"]) or ""))
         await self._hold(reply, sender, scope, 0)
         child(metrics.REQUESTS, _STRANGER, reply.outcome).inc()
         for message in self._messages[reply]:
@@ -153,6 +157,7 @@ class Door:
             return await self._accept(request, endpoint, head, sender, receive)
         except SignatureError as error:
             self._say(endpoint, str(error) if endpoint else "unknown endpoint", address=sender.site)
+            request.is_signed = False if endpoint and request.is_complete else None
             return REFUSED_UNREAD if head.has_body and not request.is_complete else REFUSED
         except TooLarge:
             self._say(endpoint, "body too large", address=sender.site)
@@ -205,6 +210,7 @@ class Door:
         verified = await unhurried(partial(prove, keyring, claim, body), body)
         if endpoint is None:
             raise SignatureError("unknown endpoint")
+        request.is_signed = True
         sender.proven_s = time.monotonic()
         if is_probe(verified.id, body):  # no delivery: it is no use of a secret, and says nothing of Junction
             return self._probes.reply(endpoint, verified.secret_position)
@@ -231,6 +237,22 @@ class Door:
             return await self._intake.accept(body, delivery)
         with answering(delivery, time.monotonic() - request.began_s, len(body)) as traced:
             return await self._intake.accept(body, traced)
+
+    def _remember(
+        self,
+        scope: Scope,
+        reply: Reply,
+        endpoint: Endpoint | None,
+        body_bytes: int = 0,
+        is_signed: bool | None = None,
+    ) -> None:
+        connection = scope.get("state", {}).get("connection")
+        if connection and connection.is_refused:
+            return  # the server has answered in our place, and remembers it
+        name = endpoint.name if endpoint else ""
+        self.refused.add(
+            reply.outcome, reply.status, scope["headers"], endpoint=name, body_bytes=body_bytes, is_signed=is_signed
+        )
 
     def _is_held(self, reply: Reply, sender: Sender) -> bool:
         return reply in _FORGED or (reply in _STRANGE and not sender.is_proven(time.monotonic()))

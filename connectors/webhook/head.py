@@ -8,6 +8,7 @@ _SIGNATURE = {
     for sender in ("svix", "webhook")
     for name in ("id", "timestamp", "signature")
 }
+_IDS = frozenset((b"svix-id", b"webhook-id"))
 _OTHERS = frozenset((b"content-length", b"transfer-encoding", b"x-forwarded-for", b"traceparent", b"tracestate"))
 
 
@@ -45,6 +46,11 @@ def read_head(headers: Iterable[tuple[bytes, bytes]]) -> Head:
         _text(others.get(b"traceparent", [])[:1], ""),
         _text(others.get(b"tracestate"), ","),
     )
+
+
+def claimed_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The message id that a sender gave, as it came; "" for none. For requests that are refused."""
+    return next((value.decode("latin-1") for name, value in headers if name in _IDS), "")
 
 
 def _text(values: list[bytes] | None, between: str) -> str:

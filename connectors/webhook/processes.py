@@ -2,7 +2,7 @@
 
 Each process binds the port for itself (SO_REUSEPORT), so the kernel shares connections out; no request passes through
 the parent. The parent has the admin listener: metrics are summed from files that all processes write (and that outlive
-one that dies), readiness and secrets are asked of each over a socket in a private folder.
+one that dies), readiness, secrets and what was refused are asked of each over a socket in a private folder.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import httpx
 from prometheus_client import CollectorRegistry
@@ -29,6 +30,9 @@ from streams.ops.errors import Misconfigured
 from streams.ops.metrics import TOLD_BY
 from streams.ops.process import Process
 from streams.ops.settings import Settings
+from streams.status import refused_page
+from streams.status.access import guard_of
+from streams.status.refused_page import RefusedPage, RefusedQuery
 
 _METRICS = "metrics"  # files of all processes, in the folder
 _UDS, _LIFELINE = "_JUNCTION_GATEWAY_UDS", "_JUNCTION_GATEWAY_LIFELINE"
@@ -95,7 +99,8 @@ async def supervise(settings: Settings, admin: socket.socket) -> None:
     held = public_socket(settings, is_shared=True)  # never listens; keeps the number of a port that was chosen
     with _folder() as folder:
         family = Family(settings, port_of(held), Path(folder))
-        server = admin_server(admin_app(family.views, settings.gateway_admin_host))
+        guard = guard_of(settings, settings.gateway_admin_host)
+        server = admin_server(admin_app(family.views, settings.gateway_admin_host, guard))
         stopping = _on_signals(family)
         log_listening(settings, held, admin)
         try:
@@ -141,7 +146,7 @@ class Family:
                 f"the path of {folder} is too long for sockets: set TMPDIR to a shorter one, such as /tmp"
             )
         (folder / _METRICS).mkdir()
-        self.views = Views(self._trouble, self._secrets, _summed(folder / _METRICS))
+        self.views = Views(self._trouble, self._secrets, self._refused, _summed(folder / _METRICS))
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until `stopping` is set and all have ended. Raises Misconfigured when one cannot start."""
@@ -228,6 +233,11 @@ class Family:
         answers = enumerate(await self._ask("/secrets"))
         # Not summed: who rotates has to see whether each process has read the new ones.
         return [row | {"process": number} for number, one in answers if one is not None for row in one.json()]
+
+    async def _refused(self, query: RefusedQuery) -> RefusedPage:
+        answers = await self._ask(f"{refused_page.PATH}?{urlencode(refused_page.parameters(query))}")
+        pages = [refused_page.decode(one.content) if one is not None else None for one in answers]
+        return refused_page.merged(pages, query.limit)
 
 
 def _summed(folder: Path) -> CollectorRegistry:

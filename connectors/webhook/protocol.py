@@ -12,6 +12,7 @@ from connectors.webhook.flow import Flow
 from connectors.webhook.limits.bodies import SMALL_BYTES
 from connectors.webhook.limits.connections import Connections, Stage
 from connectors.webhook.limits.senders import Sender, Senders
+from connectors.webhook.refused import RefusedAttempts
 from streams.ops import metrics
 from streams.ops.quiet import Quiet
 
@@ -49,6 +50,7 @@ class BoundedProtocol(HttpToolsProtocol):
         senders: Senders,
         connections: Connections,
         quiet: Quiet,
+        refused: RefusedAttempts,
     ) -> None:
         super().__init__(config, server_state, app_state)
         self.arriving: asyncio.Task[None] | None = None
@@ -56,6 +58,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._senders = senders
         self._connections = connections
         self._quiet = quiet
+        self._refused = refused
+        self.is_refused = False  # by the server, before the door saw the whole request
         self._head_bytes = self._unfinished_bytes = self._body_bytes = self._n_chunks = 0
         self._has_body_come = False
         self._awaits = Stage.HEAD  # what the parser waits for
@@ -205,8 +209,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refuse(self._status)
 
     def _refuse(self, status: int) -> None:
-        self._count_closed({413: "tiny_chunks", 431: "head_too_large"}.get(status, "malformed"))
+        why = {413: "tiny_chunks", 431: "head_too_large"}.get(status, "malformed")
+        self._count_closed(why)
         is_free = self.cycle is None or self.cycle.response_complete or not self.cycle.response_started
+        if is_free:
+            self._remember(why, status)
         if self.cycle is not None:
             self.cycle.disconnected = True  # its own reply would be a second one
             self.cycle.message_event.set()
@@ -216,6 +223,12 @@ class BoundedProtocol(HttpToolsProtocol):
             self.hold(self.sender, hold_s).add_done_callback(lambda _: self._answer(status, is_free))
         else:
             self._answer(status, is_free)
+
+    def _remember(self, why: str, status: int) -> None:
+        self.is_refused = True
+        # Between two requests the headers are still those of the one before.
+        headers = self.headers if self._awaits in (Stage.HEAD, Stage.BODY) else ()
+        self._refused.add(why, status, headers or (), body_bytes=self._body_bytes)
 
     def _answer(self, status: int, is_free: bool) -> None:
         if is_free and not self.transport.is_closing():

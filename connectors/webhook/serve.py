@@ -20,6 +20,7 @@ from streams.kafka.publisher import KafkaPublisher
 from streams.ops import log, tracing
 from streams.ops.errors import GaveUp, Misconfigured, Unavailable
 from streams.ops.settings import Settings, load
+from streams.status.access import guard_of
 
 _GRACE_S = 1.0
 _FILES_OF_OURS = 256  # beside connections: Kafka's, logs, libraries
@@ -95,7 +96,9 @@ async def _serve(settings: Settings, place: "processes.Place | None", admin_sock
     )
     context = certificate.context if certificate else None
     public = public_server(gateway.door, gateway.senders, gateway.connections, context)
-    own = admin_server(admin_app(gateway.views, "*" if place else settings.gateway_admin_host), place and place.uds)
+    host, guard = settings.gateway_admin_host, guard_of(settings, settings.gateway_admin_host)
+    app = admin_app(gateway.views, "*", None) if place else admin_app(gateway.views, host, guard)
+    own = admin_server(app, place and place.uds)
     logger = log.get("gateway")
     gc.freeze()  # what exists by now stays, so the garbage collector need not scan it again
     gc.set_threshold(_COLLECT_EVERY)

@@ -11,9 +11,11 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from connectors.webhook.acceptor import Acceptor
+from connectors.webhook.door import Door
 from connectors.webhook.limits.connections import Connections
 from connectors.webhook.limits.senders import Sender, Senders
 from connectors.webhook.protocol import BoundedProtocol
+from connectors.webhook.refused import RefusedAttempts
 from streams.ops import log
 from streams.ops.quiet import Quiet
 
@@ -36,9 +38,15 @@ class PublicServer(Server):
     """The server that strangers reach, which accepts by `Acceptor`. `connections` has to be swept: `sweep`."""
 
     def __init__(
-        self, config: uvicorn.Config, senders: Senders, connections: Connections, context: ssl.SSLContext | None
+        self,
+        config: uvicorn.Config,
+        senders: Senders,
+        connections: Connections,
+        refused: RefusedAttempts,
+        context: ssl.SSLContext | None,
     ) -> None:
         super().__init__(config)
+        self._refused = refused
         self._senders, self._connections, self._context = senders, connections, context
         self._quiet = Quiet(log.get("gateway"), "connections_closed")
         self._telling: asyncio.Task[None] | None = None
@@ -69,16 +77,17 @@ class PublicServer(Server):
                 senders=self._senders,
                 connections=self._connections,
                 quiet=self._quiet,
+                refused=self._refused,
             )
 
         return Acceptor(listening, make, self._senders, self._connections, self._quiet, self._context)
 
 
 def public_server(
-    app: ASGIApp, senders: Senders, connections: Connections, context: ssl.SSLContext | None = None
+    door: Door, senders: Senders, connections: Connections, context: ssl.SSLContext | None = None
 ) -> PublicServer:
     """See PublicServer. `context`: for TLS."""
-    return PublicServer(_config(app), senders, connections, context)
+    return PublicServer(_config(door), senders, connections, door.refused, context)
 
 
 def admin_server(app: ASGIApp, uds: str | None = None) -> Server:

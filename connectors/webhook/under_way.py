@@ -13,15 +13,16 @@ _SWEEP_S_MAX = 0.5
 class Request:
     """One request in its task. `has_begun`: something of its body is here; `is_complete`: all of it, of `body_bytes`.
 
-    `cut_with`: the reply that cut it off.
+    `is_signed`: whether a secret signed it, None while that was not tried. `cut_with`: the reply that cut it off.
     """
 
-    __slots__ = ("_task", "began_s", "body_bytes", "cut_with", "has_begun", "is_complete")
+    __slots__ = ("_task", "began_s", "body_bytes", "cut_with", "has_begun", "is_complete", "is_signed")
 
     def __init__(self, task: "asyncio.Task[Any] | None", began_s: float) -> None:
         self._task, self.began_s = task, began_s
         self.has_begun = self.is_complete = False
         self.body_bytes = 0
+        self.is_signed: bool | None = None
         self.cut_with: Reply | None = None
 
     def cut(self, reply: Reply) -> None:

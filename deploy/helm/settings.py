@@ -21,7 +21,7 @@ OF_ALL = frozenset(
 # Who reads a secret. Those that are not here (logins at Kafka and the registry) are everybody's.
 READERS = {
     "endpoints": ("gateway",),
-    "query_token": ("fetcher", "worker"),
+    "query_token": ("fetcher", "gateway", "worker"),
     "notify_receivers": ("notify",),
     "postgres_url": ("sink",),
     "rabbitmq_url": ("source",),

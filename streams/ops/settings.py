@@ -167,7 +167,8 @@ class Settings(BaseSettings):
     gateway_port: int = Field(default=8080, ge=0, le=65535)
     """Port to listen on for webhooks; 0 takes a free one."""
     gateway_admin_host: str = "127.0.0.1"
-    """Address of the gateway's `/livez`, `/readyz`, `/metrics` and `/secrets`: for your own, not for strangers."""
+    """Address of the gateway's `/livez`, `/readyz`, `/metrics`, `/secrets` and `/refused`: for your own, not for
+    strangers."""
     gateway_admin_port: int = Field(default=9080, ge=0, le=65535)
     """Port of those; 0 takes a free one."""
     gateway_processes: int = Field(default=1, ge=1, le=64)
@@ -225,8 +226,9 @@ class Settings(BaseSettings):
     """Whoever asks a worker, or a gateway what it refused, has to know it; required when the query API is not bound to
     loopback."""
     console_gateways: Annotated[tuple[str, ...], NoDecode] = Field(default=(), repr=False)
-    """Base URLs of the gateways' listeners for operators (`http://127.0.0.1:9080`), separated by commas, one of each
-    gateway: who traces a delivery asks them what they refused. Empty: refused deliveries are not seen."""
+    """Base URLs of the gateways' listeners for operators (`http://127.0.0.1:9080`), separated by commas. A
+    name that leads to several, by http, is all of them. Who traces a delivery asks them what they refused. Empty:
+    refused deliveries are not seen."""
     metrics_host: str = "127.0.0.1"
     """Address of the worker's `/metrics`."""
     metrics_port: int = Field(default=0, ge=0, le=65535)

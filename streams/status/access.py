@@ -1,15 +1,13 @@
-"""Who may ask the query API, and under which name of this host."""
+"""Who may ask a worker, or a gateway what it refused, and under which name of this host. For any server."""
 
 import hmac
 from collections.abc import Mapping
+from typing import NamedTuple
 from urllib.parse import urlsplit
-
-from aiohttp import web
 
 from streams.ops import addresses
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
-from streams.status.answers import error
 
 
 def check(settings: Settings) -> None:
@@ -25,18 +23,38 @@ def check(settings: Settings) -> None:
         )
 
 
-def refused(request: web.Request, token: str, *, is_guarded: bool) -> web.Response | None:
-    """The error to answer, None for a request that is allowed. `is_guarded`: it must name this host."""
-    # Without a token only the Host header shows DNS rebinding: a stranger's page whose name resolves to 127.0.0.1.
-    if token and not _is_allowed(request.headers, token):
-        return error(401, "a token is required: Authorization: Bearer ...")
-    if is_guarded and not _is_for_us(request.headers.get("host", "")):
-        return error(421, "ask for 127.0.0.1 or localhost, or set STREAMS_QUERY_TOKEN")
-    try:
-        addresses.segment(request.match_info["user_id"])
-    except ValueError:
-        return error(400, "not a user id")
-    return None
+class NotAllowed(NamedTuple):
+    """Why a request is not answered: an HTTP status, and a sentence."""
+
+    status: int
+    sentence: str
+
+
+class Guard(NamedTuple):
+    """Who may ask: whoever knows `token`; where there is none, this machine alone, by a name of its own.
+
+    `is_loopback`: others do not reach the address that it listens on.
+    """
+
+    token: str
+    is_loopback: bool
+
+    def judge(self, headers: Mapping[str, str]) -> NotAllowed | None:
+        """None for a request that is allowed. `headers`: found by names in lower case."""
+        if self.token:
+            is_known = _is_allowed(headers, self.token)
+            return None if is_known else NotAllowed(401, "a token is required: Authorization: Bearer ...")
+        if not self.is_loopback:
+            return NotAllowed(403, "others reach this address: set STREAMS_QUERY_TOKEN, and ask with it")
+        # Without a token only the Host header shows DNS rebinding: a stranger's page whose name resolves to 127.0.0.1.
+        if not _is_for_us(headers.get("host", "")):
+            return NotAllowed(421, "ask for 127.0.0.1 or localhost, or set STREAMS_QUERY_TOKEN")
+        return None
+
+
+def guard_of(settings: Settings, host: str) -> Guard:
+    """The guard of what listens on `host`."""
+    return Guard(settings.query_token.get_secret_value(), addresses.is_loopback(host))
 
 
 def _is_for_us(host: str) -> bool:

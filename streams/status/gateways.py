@@ -1,30 +1,28 @@
 """Asks gateways, on their listeners for operators, what they answered with something else than 2xx."""
 
 import asyncio
-from typing import Annotated, NamedTuple
+import socket
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import httpx
-import msgspec
 
-from streams.events.message_ids import claimed
 from streams.ops import addresses
 from streams.ops.settings import Settings
 from streams.status.asking import NoAnswer, get, open_client
-from streams.tables.history.request import TimeMs
+from streams.status.refused_page import PATH, RefusedPage, RefusedRow, decode, parameters
+from streams.status.refused_page import RefusedQuery as RefusedQuery
 
 ANSWER_S = 3.0  # a person waits; one gateway that is slow holds up the others' answers
 ANSWER_BYTES_MAX = 4 * 1024 * 1024
-LIMIT, LIMIT_MAX = 100, 1000
+_AT_ONE_NAME_MAX = 64
 
 
 class RefusedAttempt(NamedTuple):
     """One request that a gateway answered with something else than 2xx.
 
-    `at_ms`: Unix ms. `gateway`: scheme, host and port of its listener for operators. `endpoint`: as configured, "" for
-    one that it has not. `outcome`: the word of its metrics (`refused`, `too_large`, `unavailable`, ...). `body_bytes`:
-    of the body, 0 where it was not read. `claimed_id`: the first 64 characters of the message id that the sender gave,
-    with ? for whatever no id has; "" for none. `is_signed`: whether a secret of the endpoint signed it; None where
-    that was not tried.
+    `gateway`: scheme, host and port of its listener for operators. The others: as in RefusedRow, `is_signed` None for
+    not tried.
     """
 
     at_ms: int
@@ -53,55 +51,48 @@ class GatewayReport(NamedTuple):
     trouble: str = ""
 
 
-class RefusedQuery(NamedTuple):
-    """Which attempts are asked for: of a message id ("" for any), in [since_ms, until_ms), Unix ms (0: no end)."""
-
-    message_id: str = ""
-    since_ms: int = 0
-    until_ms: int = 0
-    limit: int = LIMIT
-
-
-class _Process(msgspec.Struct):
-    process: int
-    accepting_since_ms: TimeMs = 0
-    remembers_since_ms: TimeMs = 0
-    is_away: bool = False
-
-
-class _Attempt(msgspec.Struct):
-    at_ms: TimeMs
-    endpoint: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._~-]{0,64}\Z")]
-    outcome: Annotated[str, msgspec.Meta(pattern=r"^[a-z_]{1,40}\Z")]
-    status: Annotated[int, msgspec.Meta(ge=100, le=999)]
-    body_bytes: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-    claimed_id: Annotated[str, msgspec.Meta(pattern=r"^[!-~]{0,64}\Z")]
-    is_signed: bool | None
-
-
-class _Page(msgspec.Struct):
-    processes: Annotated[list[_Process], msgspec.Meta(min_length=1, max_length=64)]
-    attempts: Annotated[list[_Attempt], msgspec.Meta(max_length=LIMIT_MAX)]
-    is_cut: bool
-
-
-_decode = msgspec.json.Decoder(_Page).decode
-
-
 async def refused(settings: Settings, query: RefusedQuery = RefusedQuery()) -> tuple[GatewayReport, ...]:  # noqa: B008  # because it is a tuple that cannot change
     """What each gateway of STREAMS_CONSOLE_GATEWAYS says, in that order; all are asked at once, in ANSWER_S seconds.
 
-    Never raises for a gateway: one that is away has a sentence in its report. Empty where none is named.
+    A name of several gateways is each of them. Never raises for a gateway: one that is away has a sentence in its
+    report. Empty where none is named.
     """
+    named = await asyncio.gather(*(_gateways(url.rstrip("/")) for url in settings.console_gateways))
+    urls = dict.fromkeys(url for some in named for url in some)
     async with open_client(settings) as client:
-        urls = dict.fromkeys(url.rstrip("/") for url in settings.console_gateways)
         return tuple(await asyncio.gather(*(_ask(client, url, query) for url in urls)))
+
+
+async def _gateways(url: str) -> list[str]:
+    """A URL for each gateway of a name: a headless service of Kubernetes, or one of compose that was scaled, is all.
+
+    Not with TLS, whose certificate is the name's.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme != "http" or addresses.is_loopback(host):
+        return [url]
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            found = await asyncio.get_running_loop().getaddrinfo(host, parts.port or 80, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError, TimeoutError):
+        return [url]  # who asks it is told
+    family = min(one[0] for one in found)  # of a host that has both, one: they are one gateway
+    hosts = sorted({str(one[4][0]) for one in found if one[0] == family})[:_AT_ONE_NAME_MAX]
+    return [url] if len(hosts) == 1 else [_at(url, one) for one in hosts]
+
+
+def _at(url: str, host: str) -> str:
+    parts = urlsplit(url)
+    login, at, _ = parts.netloc.rpartition("@")
+    port = f":{parts.port}" if parts.port else ""
+    return parts._replace(netloc=f"{login}{at}{f'[{host}]' if ':' in host else host}{port}").geturl()
 
 
 async def _ask(client: httpx.AsyncClient, url: str, query: RefusedQuery) -> GatewayReport:
     shown = addresses.shown(url)
     try:
-        status, body = await get(client, f"{url}/refused", ANSWER_BYTES_MAX, _parameters(query), answer_s=ANSWER_S)
+        status, body = await get(client, f"{url}{PATH}", ANSWER_BYTES_MAX, parameters(query), answer_s=ANSWER_S)
     except NoAnswer as why:
         return GatewayReport(shown, trouble=f"the gateway at {shown} does not answer ({why})")
     if status in (401, 403):
@@ -109,18 +100,12 @@ async def _ask(client: httpx.AsyncClient, url: str, query: RefusedQuery) -> Gate
     if status != 200:
         return GatewayReport(shown, trouble=f"the gateway at {shown} does not say what it refused (HTTP {status})")
     try:
-        return _report(shown, _decode(body))
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _report(shown, decode(body))
+    except ValueError:
         return GatewayReport(shown, trouble=f"what answers at {shown} is no gateway: check STREAMS_CONSOLE_GATEWAYS")
 
 
-def _parameters(query: RefusedQuery) -> dict[str, str | int]:
-    asked: dict[str, str | int] = {"id": claimed(query.message_id), "limit": query.limit}
-    asked |= {"since_ms": query.since_ms, "until_ms": query.until_ms}
-    return {name: value for name, value in asked.items() if value}
-
-
-def _report(gateway: str, page: _Page) -> GatewayReport:
+def _report(gateway: str, page: RefusedPage) -> GatewayReport:
     here = [one for one in page.processes if not one.is_away]
     n_away = len(page.processes) - len(here)
     return GatewayReport(
@@ -133,7 +118,7 @@ def _report(gateway: str, page: _Page) -> GatewayReport:
     )
 
 
-def _attempt(gateway: str, row: _Attempt) -> RefusedAttempt:
+def _attempt(gateway: str, row: RefusedRow) -> RefusedAttempt:
     return RefusedAttempt(
         row.at_ms, gateway, row.endpoint, row.outcome, row.status, row.body_bytes, row.claimed_id, row.is_signed
     )

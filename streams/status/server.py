@@ -16,7 +16,7 @@ from streams.events import ids, partition_for
 from streams.ops import addresses, log
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
-from streams.status.access import refused
+from streams.status.access import Guard, guard_of
 from streams.status.answers import error
 from streams.status.forwarding import forward, open_session, trusted
 from streams.status.view import of_user
@@ -59,11 +59,10 @@ async def serve(settings: Settings, tables: Tables) -> None:
 
 def build(settings: Settings, tables: Tables) -> web.Application:
     """The application."""
-    token = settings.query_token.get_secret_value()
-    is_guarded = not token and addresses.is_loopback(settings.query_host)
+    guard = guard_of(settings, settings.query_host)
 
     async def user(request: web.Request) -> web.Response:
-        if refusal := refused(request, token, is_guarded=is_guarded):
+        if refusal := _refused(request, guard):
             return refusal
         user_id = ids.canonical(request.match_info["user_id"])
         partition = partition_for(user_id, settings.partitions)
@@ -79,10 +78,21 @@ def build(settings: Settings, tables: Tables) -> web.Application:
         return await forward(request, url, user_id)
 
     app = web.Application(client_max_size=1024)
-    app.cleanup_ctx.append(partial(open_session, token))
+    app.cleanup_ctx.append(partial(open_session, guard.token))
     app.router.add_get("/users/{user_id}", user)
     app.router.add_get("/healthz", _healthz)
     return app
+
+
+def _refused(request: web.Request, guard: Guard) -> web.Response | None:
+    """The error to answer, None for a request that is allowed."""
+    if wrong := guard.judge(request.headers):
+        return error(*wrong)
+    try:
+        addresses.segment(request.match_info["user_id"])
+    except ValueError:
+        return error(400, "not a user id")
+    return None
 
 
 async def _healthz(_: web.Request) -> web.Response:

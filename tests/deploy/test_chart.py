@@ -215,7 +215,7 @@ def test_a_pod_is_given_the_secrets_that_it_reads() -> None:
     """The gateway never sees Junction's API key, the worker no signing secret."""
     of = {name: mounted(pod, "secrets") for name, pod in pods("everything").items()}
     logins = {name.lower() for name in settings.readers()["every"]}
-    assert of["gateway"] == logins | {"streams_endpoints"}
+    assert of["gateway"] == logins | {"streams_endpoints", "streams_query_token"}
     assert of["worker"] == logins | {"streams_query_token"}
     assert of["sink-warehouse"] == logins | {"streams_postgres_url"}
     assert of["init"] == logins

@@ -96,7 +96,7 @@ async def _nothing() -> Any:
 
 def test_the_admin_routes_are_those_of_the_listener() -> None:
     """Each route has its path, on the other server."""
-    app = admin_app(Views(_nothing, _nothing, CollectorRegistry()), "127.0.0.1")
+    app = admin_app(Views(_nothing, _nothing, _nothing, CollectorRegistry()), "127.0.0.1", None)
     paths = {path for path in PAGE["paths"] if path != webhook.ROUTE}
     assert {getattr(route, "path", "") for route in app.routes} == paths
     assert all(PAGE["paths"][path]["servers"] != PAGE["servers"] for path in paths)

@@ -31,16 +31,19 @@ PROCESSING_MS = 40
 
 @dataclass
 class Product:
-    """`rows`: of all records, in the order of processing. `originals`: as they lie on the raw topics. `emits`: all."""
+    """`rows`: of all records, in the order of processing. `originals`: as they lie on the raw topics. `emits`: all.
+
+    `tables`: state.
+    """
 
     rows: list[LineageRow] = field(default_factory=list)
     originals: dict[RawPlace, RawRecord] = field(default_factory=dict)
     emits: list[Emit] = field(default_factory=list)
+    tables: dict[str, dict[bytes, bytes]] = field(default_factory=lambda: defaultdict(dict))
 
     def __post_init__(self) -> None:
         self._folds = assembly.folds(CODEC, PREFIX)
         self._close = closing(CODEC, PREFIX, "w1")
-        self._tables: dict[str, dict[bytes, bytes]] = defaultdict(dict)
 
     def deliver(self, event: Any, id: str, received_ms: int, door: str = DoorName.WEBHOOK) -> LineageRow:
         """An event, as plain values or as bytes, by a door. The delivery was made when it came."""
@@ -70,9 +73,9 @@ class Product:
         Step([record], draft, f"{PREFIX}.{topics.DEAD_LETTERS}").run(self._folds[short])
         self._close(draft)
         for table, rows in draft.tables.items():
-            self._tables[table] |= {key: value for key, value in rows.items() if value is not None}
+            self.tables[table] |= {key: value for key, value in rows.items() if value is not None}
             for key in [key for key, value in rows.items() if value is None]:
-                self._tables[table].pop(key, None)
+                self.tables[table].pop(key, None)
         self.emits += draft.emits
         made = list(self._rows(draft))
         self.rows += made
@@ -90,7 +93,7 @@ class Product:
                 yield from rows_of(record, draft.partition)
 
     def _read(self, table: str, key: bytes) -> bytes | None:
-        return self._tables[table].get(key)
+        return self.tables[table].get(key)
 
     def _scan(self, table: str, start: bytes, stop: bytes) -> Rows:
-        return iter(sorted((k, v) for k, v in self._tables[table].items() if start <= k < stop))
+        return iter(sorted((k, v) for k, v in self.tables[table].items() if start <= k < stop))

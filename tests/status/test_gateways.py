@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,7 +13,7 @@ from pydantic import SecretStr
 
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
-from streams.status import gateways
+from streams.status import gateways, refused_page
 from streams.status.gateways import RefusedAttempt, RefusedQuery, refused
 
 ROW = {
@@ -98,7 +99,7 @@ async def test_what_is_asked() -> None:
         ({**PAGE, "attempts": [{**ROW, "claimed_id": "x" * 65}]}, 200, "is no gateway"),
         ({**PAGE, "attempts": [{**ROW, "outcome": "a b"}]}, 200, "is no gateway"),
         ({**PAGE, "attempts": [{**ROW, "at_ms": 10**30}]}, 200, "is no gateway"),
-        ({**PAGE, "attempts": [ROW] * (gateways.LIMIT_MAX + 1)}, 200, "is no gateway"),
+        ({**PAGE, "attempts": [ROW] * (refused_page.LIMIT_MAX + 1)}, 200, "is no gateway"),
         (b" " * (gateways.ANSWER_BYTES_MAX + 1), 200, "does not answer (TooLarge)"),
     ],
 )
@@ -162,3 +163,30 @@ def test_addresses_that_are_taken() -> None:
     urls = "http://127.0.0.1:9080, http://gateway-0.gateway.svc:9080 ,https://gateway.example.com/ops"
     assert len(Settings(_env_file=None, console_gateways=urls).console_gateways) == 3
     assert Settings(_env_file=None, console_gateways="http://gateway.example.com", insecure=True)
+
+
+async def test_a_name_of_several_gateways(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each address of a name is a gateway; of two families one counts. With TLS, and on loopback, the name is."""
+    found: list[Any] = []
+
+    async def addresses(host: str, port: int, **_: Any) -> list[Any]:
+        return [(family, None, 0, "", (address, port)) for family, address in found]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", addresses, raising=False)
+    found[:] = [(socket.AF_INET6, "fd00::1"), (socket.AF_INET, "127.0.0.3"), (socket.AF_INET, "127.0.0.2")]
+    assert await gateways._gateways("http://u:p@gateways:90/x") == [
+        "http://u:p@127.0.0.2:90/x",
+        "http://u:p@127.0.0.3:90/x",
+    ]
+    assert await gateways._gateways("https://gateways:90") == ["https://gateways:90"]
+    assert await gateways._gateways("http://localhost:90") == ["http://localhost:90"]
+    found[:] = [(socket.AF_INET6, "fd00::1"), (socket.AF_INET6, "fd00::2")]
+    assert await gateways._gateways("http://gateways") == ["http://[fd00::1]", "http://[fd00::2]"]
+    found[:] = [(socket.AF_INET, "127.0.0.2")] * 3
+    assert await gateways._gateways("http://gateways:90") == ["http://gateways:90"]
+
+
+async def test_a_name_that_leads_nowhere() -> None:
+    """No such host, or a name that no host can have: a sentence of that gateway."""
+    reports = await refused(settings("http://nobody.invalid.test:1", f"http://{'x' * 70}:1"))
+    assert ["does not answer" in report.trouble for report in reports] == [True, True]

@@ -42,7 +42,12 @@ def document() -> dict[str, Any]:
             webhook.ROUTE: webhook.path_item(settings),
             **{path: {"servers": [own], **item} for path, item in admin.path_items().items()},
         },
-        "components": {"schemas": {"Event": webhook.EVENT}},
+        "components": {
+            "schemas": {"Event": webhook.EVENT, **admin.schemas()},
+            "securitySchemes": {
+                admin.TOKEN: {"type": "http", "scheme": "bearer", "description": "`STREAMS_QUERY_TOKEN`."}
+            },
+        },
     }
 
 

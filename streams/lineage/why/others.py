@@ -89,7 +89,7 @@ def junction_has_none(facts: WhyFacts) -> Finding:
 def nothing_known(facts: WhyFacts, checked: tuple[Finding, ...]) -> Finding:
     """What is left: none of the others holds. `checked`: they."""
     n_open = sum(one.holds is Holds.UNKNOWN for one in checked)
-    not_told = f", of {words.count(n_open, 'cause')} it could not be found out" if n_open else ""
+    not_told = f"; {words.count(n_open, 'cause')} could not be checked" if n_open else ""
     newest = max((row for row in facts.rows if is_data(row)), key=lambda row: (came_ms(row), row.place), default=None)
     last = f" The newest {facts.resource} of this user came at {words.moment(came_ms(newest))}." if newest else ""
     return yes(

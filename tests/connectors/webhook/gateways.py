@@ -20,6 +20,7 @@ from streams.events.signature import sign
 from streams.kafka import admin
 from streams.kafka.memory_publisher import MemoryPublisher, Published
 from streams.ops.settings import Settings
+from streams.status.access import guard_of
 
 SECRET = "whsec_" + base64.b64encode(b"s" * 24).decode()
 OLD_SECRET = "whsec_" + base64.b64encode(b"o" * 24).decode()
@@ -65,7 +66,7 @@ def start(settings: Settings, clock: Callable[[], float] = lambda: NOW_S) -> Ite
 
     gateway = Gateway(settings, publisher, clock=clock, probe=probe)
     public = public_server(gateway.door, gateway.senders, gateway.connections)
-    own = admin_server(admin_app(gateway.views, "127.0.0.1"))
+    own = admin_server(admin_app(gateway.views, "127.0.0.1", guard_of(settings, "127.0.0.1")))
     sockets = [listener("127.0.0.1", 0) for _ in range(2)]
     loop = uvloop.new_event_loop()
 

@@ -7,9 +7,10 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from connectors.webhook.admin import Views, admin_app
+from streams.status.refused_page import RefusedPage, RefusedQuery
 from tests.connectors.webhook.gateways import Running, make_settings, start
 
-PATHS = ("/livez", "/readyz", "/metrics", "/secrets")
+PATHS = ("/livez", "/readyz", "/metrics", "/secrets", "/refused")
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,10 @@ async def test_hosts_by_where_it_listens(bound_to: str, asked_for: str, status: 
     async def secrets() -> list[dict[str, str]]:
         return []
 
-    app = admin_app(Views(trouble, secrets, CollectorRegistry()), bound_to)
+    async def refused(query: RefusedQuery) -> RefusedPage:
+        return RefusedPage([], [], False)
+
+    app = admin_app(Views(trouble, secrets, refused, CollectorRegistry()), bound_to, None)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=f"http://{asked_for}") as client:
         assert (await client.get("/livez")).status_code == status
 

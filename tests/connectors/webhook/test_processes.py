@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from pydantic import SecretStr
 
 from connectors.webhook import processes
 from connectors.webhook.processes import Family
@@ -20,6 +21,8 @@ from streams.demo.cluster import MockCluster
 from streams.kafka import admin
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import LOCAL_REGISTRY, Settings
+from streams.status.gateways import GatewayReport, refused
+from streams.status.refused_page import RefusedQuery
 from tests.connectors.webhook.gateways import SECRET, body_of, make_settings
 from tests.connectors.webhook.test_process import WAIT_S, Gateway, running, signed
 
@@ -90,6 +93,48 @@ def test_two_processes_are_one_gateway(kafka: Settings, tmp_path: Path) -> None:
         assert gateway.process.wait(WAIT_S) == 0
         assert not any(process.is_running() for process in after)
         assert not folder.exists()
+
+
+def asked(gateway: Gateway, token: str, query: RefusedQuery = RefusedQuery()) -> GatewayReport:  # noqa: B008  # because it is a tuple
+    of = make_settings(console_gateways=(gateway.admin,), query_token=SecretStr(token))
+    (report,) = asyncio.run(refused(of, query))
+    return report
+
+
+def test_what_each_process_refused(kafka: Settings, tmp_path: Path) -> None:
+    """The listener for operators tells the rows of all processes, the newest first, to who has the token; one that is
+    killed is said to be away, then to remember nothing from before."""
+    with running(kafka, tmp_path, **TWO, STREAMS_QUERY_TOKEN="t0ken") as gateway, ExitStack() as stack:
+        gateway.wait_ready()
+        before = serving(gateway)
+        clients = [stack.enter_context(httpx.Client(timeout=30)) for _ in range(N_CONNECTIONS)]
+        for n, client in enumerate(clients):
+            reply = client.post(f"{gateway.url}/webhooks/junction", headers={"svix-id": f"msg_{n}"})
+            assert reply.status_code == 401
+        assert min(n_established(process, gateway.url) for process in before) > 0
+        found = asked(gateway, "t0ken")
+        assert {row.claimed_id for row in found.attempts} == {f"msg_{n}" for n in range(N_CONNECTIONS)}
+        times = [row.at_ms for row in found.attempts]
+        assert (times, found.trouble) == (sorted(times, reverse=True), "")
+        assert 0 < found.accepting_since_ms <= found.remembers_since_ms < min(times)
+        some = asked(gateway, "t0ken", RefusedQuery(limit=3))
+        assert (some.attempts, some.is_cut) == (found.attempts[:3], True)
+        assert [row.claimed_id for row in asked(gateway, "t0ken", RefusedQuery("msg_7")).attempts] == ["msg_7"]
+        for token in ("", "other"):
+            assert (asked(gateway, token).attempts, "STREAMS_QUERY_TOKEN" in asked(gateway, token).trouble) == (
+                (),
+                True,
+            )
+
+        before[0].kill()
+        gateway.wait_ready(503)
+        found_then = asked(gateway, "t0ken")
+        assert "1 of 2 processes" in found_then.trouble
+        gateway.wait_ready()
+        after = asked(gateway, "t0ken")
+        assert (after.trouble, after.accepting_since_ms) == ("", found_then.accepting_since_ms)
+        assert after.remembers_since_ms > found.remembers_since_ms
+        assert 0 < len(after.attempts) < N_CONNECTIONS
 
 
 def test_no_process_outlives_its_parent(kafka: Settings, tmp_path: Path) -> None:

@@ -266,7 +266,7 @@ def test_what_is_not_known_is_said() -> None:
         )
     )
     assert story.ending == NOTHING_KNOWN
-    assert "of 2 causes it could not be found out" in story.sentence
+    assert "; 2 causes could not be checked." in story.sentence
     assert "Kafka does not answer." in story.missing
     assert any("60 s behind" in one for one in story.missing)
 
