@@ -23,7 +23,7 @@ def place_prefix(raw_topic: str, partition: int, offset: int) -> bytes:
 
 def id_prefix(delivery_id: str) -> bytes:
     """What stands for a delivery in keys."""
-    return compact.digest(delivery_id)[: keys.ID_BYTES]
+    return compact.delivery_prefix(compact.delivery(delivery_id.encode("utf-8", "surrogatepass")))
 
 
 def owner_prefix(owner_id: str) -> bytes:

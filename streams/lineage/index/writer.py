@@ -5,15 +5,17 @@ until `commit` writes them together with the position up to which they are made.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import rocksdict
 
 from streams.lineage.index import beside
 from streams.lineage.index.forgotten import Forgotten
 from streams.lineage.index.rows import hours, keys
-from streams.lineage.index.rows.hours import HourShare, HourTally
+from streams.lineage.index.rows.hours import Hour, HourSum, HourTally
 from streams.lineage.index.rows.interned import MANY
-from streams.lineage.index.rows.packed import owner_digest, packed
+from streams.lineage.index.rows.packed import PackedRow, owner_digest, packed
+from streams.lineage.index.rows.quick import QuickRecord
 from streams.lineage.index.store import CUT_KEY, IndexStore, word_row
 from streams.lineage.known import AlertAttempt, AlertSeen, DeadLetter, History, Link
 from streams.lineage.row import LineageRow
@@ -46,21 +48,40 @@ class IndexWriter:
             if keys.day_of(row.processed_ms) < self._store.cut:
                 continue
             if owner_digest(row.owner_id) not in self._forgotten:
-                one = packed(row, self._store.interned)
-                self._rows[one.row_key] = one.value
-                self._rows[one.id_key] = b""
-            self._count(hours.share_of(row))
+                self._add_row(packed(row, self._store.interned))
+            self._count(*hours.hour_sum(row))
             self._write_many()
 
-    def _count(self, share: HourShare) -> None:
-        pair = self._store.interned.short((share.provider, share.resource))
-        if pair == MANY or keys.day_of(share.hour_ms) < self._store.cut:
+    def add_columns(self, columns: Mapping[str, Any], partition: int) -> int:
+        """The rows of a record of lineage, as `wire.split` gives it; returns their number.
+
+        Raises ValueError for columns that do not fit each other; then nothing was added.
+        """
+        record = QuickRecord(columns, partition, self._store.interned)
+        if keys.day_of(record.processed_ms) < self._store.cut:
+            return 0
+        found = record.rows()
+        for row, owner in zip(found.rows, found.owners, strict=True):
+            if owner not in self._forgotten:
+                self._add_row(row)
+        for hour, one in found.hours.items():
+            self._count(hour, one)
+        self._write_many()
+        return len(found.rows)
+
+    def _add_row(self, row: PackedRow) -> None:
+        self._rows[row.row_key] = row.value
+        self._rows[row.id_key] = b""
+
+    def _count(self, hour: Hour, more: HourSum) -> None:
+        pair = self._store.interned.short(hour[1:])
+        if pair == MANY or keys.day_of(hour[0]) < self._store.cut:
             return
-        key = hours.key_of(share.hour_ms, pair)
+        key = hours.key_of(hour[0], pair)
         tally = self._tallies.get(key)
         if tally is None:
             tally = self._tallies[key] = HourTally(self._store.database.get(key))
-        tally.add(share)
+        tally.add(more)
 
     def add_letter(self, letter: DeadLetter) -> None:
         """A dead letter; when it was put back is a mark of its own."""

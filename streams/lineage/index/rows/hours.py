@@ -1,12 +1,9 @@
 """What an hour brought of a provider and resource, as a sum over lineage rows: in any order, the same. Pure."""
 
-from typing import NamedTuple
-
 import msgspec
 
 from streams.events.times import DAY_MS, HOUR_MS
 from streams.lineage.index.rows import keys
-from streams.lineage.index.rows.interned import Interned
 from streams.lineage.index.rows.packed import owner_digest
 from streams.lineage.index.rows.sketch import Sketch, register
 from streams.lineage.known import ProviderHour
@@ -21,29 +18,35 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[int, int, int, int, bytes]).decode
 
 
-class HourShare(NamedTuple):
-    """What one delivery adds to its hour. `register`: of its user; `delay_ms`: -1 for none."""
+class HourSum:
+    """What deliveries add to their hour. `registers`: of their users."""
 
-    hour_ms: int
-    provider: str
-    resource: str
-    register: int
-    new_samples: int
-    delay_ms: int
+    __slots__ = ("delay_ms", "delayed", "deliveries", "new_samples", "registers")
+
+    def __init__(self) -> None:
+        self.deliveries = self.new_samples = self.delay_ms = self.delayed = 0
+        self.registers: set[int] = set()
+
+    def add(self, register: int, new_samples: int, delay_ms: int) -> None:
+        """One delivery. `delay_ms`: -1 for none."""
+        self.deliveries += 1
+        self.registers.add(register)
+        self.new_samples += new_samples
+        if delay_ms >= 0:
+            self.delay_ms += delay_ms
+            self.delayed += 1
 
 
-def share_of(row: LineageRow) -> HourShare:
+Hour = tuple[int, str, str]  # its beginning (Unix ms), provider, resource
+
+
+def hour_sum(row: LineageRow) -> tuple[Hour, HourSum]:
     """Of a row. A delivery without a time of receipt counts for the hour of its processing."""
     new = 0 if row.entities else sum(tally.n for tally in row.counted if tally.name == NEW)
-    received = row.received_ms or row.processed_ms
-    return HourShare(
-        received - received % HOUR_MS,
-        row.provider,
-        row.resource,
-        register(owner_digest(row.owner_id)),
-        new,
-        delay_ms(row.origin, row.received_ms, row.last_us),
-    )
+    received, found = row.received_ms or row.processed_ms, HourSum()
+    delay = delay_ms(row.origin, row.received_ms, row.last_us)
+    found.add(register(owner_digest(row.owner_id)), new, delay)
+    return (received - received % HOUR_MS, row.provider, row.resource), found
 
 
 def delay_ms(origin: str, received_ms: int, last_us: int) -> int:
@@ -51,11 +54,6 @@ def delay_ms(origin: str, received_ms: int, last_us: int) -> int:
     if origin == HISTORICAL or not received_ms or not last_us:
         return -1
     return min(max(received_ms - last_us // 1000, 0), DELAY_MAX_MS)
-
-
-def hour_key(share: HourShare, interned: Interned) -> bytes:
-    """Under which an hour stands: sorted by day, provider and resource, hour."""
-    return key_of(share.hour_ms, interned.short((share.provider, share.resource)))
 
 
 def key_of(hour_ms: int, pair: int) -> bytes:
@@ -75,14 +73,13 @@ class HourTally:
         self.deliveries, self.new_samples, self.delay_ms, self.delayed, users = found
         self.sketch = Sketch(users)
 
-    def add(self, share: HourShare) -> None:
-        """One delivery."""
-        self.deliveries += 1
-        self.new_samples += share.new_samples
-        self.sketch.add((share.register,))
-        if share.delay_ms >= 0:
-            self.delay_ms += share.delay_ms
-            self.delayed += 1
+    def add(self, more: HourSum) -> None:
+        """Some deliveries."""
+        self.deliveries += more.deliveries
+        self.new_samples += more.new_samples
+        self.delay_ms += more.delay_ms
+        self.delayed += more.delayed
+        self.sketch.add(more.registers)
 
     def data(self) -> bytes:
         """The same for the same deliveries."""

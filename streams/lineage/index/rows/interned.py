@@ -1,4 +1,4 @@
-"""Words that repeat, and groups of them, as numbers. Pure.
+"""Words that repeat, and pairs of them, as numbers. Pure.
 
 Their number is bounded, and so is the memory that they take: what comes when all numbers are given away stands in each
 row as it is, which costs room and nothing else.
@@ -7,8 +7,9 @@ row as it is, which costs room and nothing else.
 from collections.abc import Iterable
 from typing import Any
 
-Thing = str | tuple[Any, ...]
-Number = int | Thing  # a thing by its number, or itself
+from streams.lineage.index.rows.varints import number, number_at
+
+Thing = str | tuple[str, ...]
 
 MANY = 0xFFFF  # no thing has this number
 _THINGS_MAX = 20_000
@@ -23,29 +24,39 @@ class Interned:
         self._saved = len(self._things)
         self._max = min(things_max, MANY)
 
-    def number(self, thing: Thing) -> Number:
-        """The number of a thing, a new one if need be; the thing itself once all are given away."""
-        found = self._numbers.get(thing)
-        if found is not None:
-            return found
-        if len(self._things) >= self._max:
-            return thing
-        self._things.append(thing)  # first: a reader may ask for a number as soon as it is known
-        self._numbers[thing] = len(self._things) - 1
-        return len(self._things) - 1
-
     def short(self, thing: Thing) -> int:
-        """The number of a thing; MANY once all are given away."""
-        found = self.number(thing)
-        return found if isinstance(found, int) else MANY
+        """The number of a thing, a new one if need be; MANY once all are given away."""
+        found = self._numbers.get(thing)
+        if found is None:
+            if len(self._things) >= self._max:
+                return MANY
+            self._things.append(thing)  # first: a reader may ask for a number as soon as it is known
+            found = self._numbers[thing] = len(self._things) - 1
+        return found
 
     def known(self, thing: Thing) -> int:
         """The number of a thing; MANY where it has none."""
         return self._numbers.get(thing, MANY)
 
-    def thing(self, packed: Any) -> Any:
-        """What `number` was given, of what it gave, also after MessagePack made lists of it."""
-        return self._things[packed] if isinstance(packed, int) else frozen(packed)
+    def thing(self, short: int) -> Any:
+        """The thing of a number that is not MANY. Raises IndexError where there is none."""
+        return self._things[short]
+
+    def token(self, word: str) -> bytes:
+        """A word in a value: its number, or its length below zero and the word."""
+        short = self.short(word)
+        if short != MANY:
+            return number(short)
+        data = word.encode()
+        return number(-1 - len(data)) + data
+
+    def word_at(self, data: bytes, at: int) -> tuple[str, int]:
+        """The word that `token` was given, and where it ends."""
+        short, at = number_at(data, at)
+        if short >= 0:
+            return self._things[short], at  # type: ignore[return-value]  # because `token` takes words alone
+        end = at - 1 - short
+        return data[at:end].decode(), end
 
     def unsaved(self) -> list[tuple[int, Thing]]:
         """Numbers and things that were not there at the last `saved`."""
@@ -55,10 +66,7 @@ class Interned:
         """All of `unsaved` is kept now."""
         self._saved = len(self._things)
 
-    def __iter__(self) -> Any:
-        return iter(tuple(self._things))
-
 
 def frozen(packed: Any) -> Any:
-    """Lists as tuples, at any depth."""
-    return tuple(map(frozen, packed)) if isinstance(packed, list) else packed
+    """A thing that MessagePack made a list of."""
+    return tuple(packed) if isinstance(packed, list) else packed

@@ -5,6 +5,7 @@ ids stand in keys by a few bytes of their digest; who finds a row compares the i
 """
 
 import struct
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from streams.events.times import DAY_MS
@@ -19,6 +20,7 @@ DAYS_MAX = 0xFFFF
 OWNER_BYTES, ID_BYTES = 6, 6
 _DAY = struct.Struct(">H")
 _PLACE = struct.Struct(">HIHIH")  # lane, ms of the day, partition, high and low part of the offset
+_MOMENT = struct.Struct(">IH")
 _OFFSET = struct.Struct(">HIH")
 _LOW = 16
 
@@ -56,6 +58,17 @@ def spot_in(key: bytes) -> Spot:
     """What `spot` was given, of a key that ends with it."""
     lane, ms, partition, high, low = _PLACE.unpack_from(key, len(key) - _PLACE.size)
     return Spot(lane, ms, partition, high << _LOW | low)
+
+
+def moment(ms: int, partition: int) -> bytes:
+    """The middle of a `spot`, behind its lane."""
+    return _MOMENT.pack(ms, partition)
+
+
+def offsets(found: Sequence[int]) -> list[bytes]:
+    """The ends of `spot`s."""
+    data = struct.pack(f">{len(found)}Q", *found)
+    return [data[at : at + 6] for at in range(2, len(data), 8)]
 
 
 def offset(partition: int, offset: int) -> bytes:

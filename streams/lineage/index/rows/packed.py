@@ -1,24 +1,19 @@
 """A lineage row as the bytes of two keys and a value, and back. Pure.
 
 The value stands under owner, resource and time, because that is how many rows are asked for at once. The key by
-delivery id has none: it ends with where the row is. Times are told from that of the processing, ids without their
-spelling, what repeats as numbers (`interned`).
+delivery id has none: it ends with where the row is. In the value, one behind the other: words (by their number, or as
+they are), lists (how many, then column by column), times, ids. `quick` makes the same bytes without a `LineageRow`.
 """
 
-from typing import Any, NamedTuple
-
-import msgspec
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from streams.events import ids
 from streams.events.times import DAY_MS
 from streams.lineage.index.rows import compact, keys
-from streams.lineage.index.rows.interned import Interned, Number
+from streams.lineage.index.rows.interned import Interned
+from streams.lineage.index.rows.varints import number, number_at
 from streams.lineage.row import AlertStep, EntityLine, LineageRow, Tally
-
-_FEW_ENTITIES, _FEW_CLEAN = 2, 4  # what more there is differs from row to row: numbers for it would never be used again
-
-encode = msgspec.msgpack.Encoder().encode
-decode = msgspec.msgpack.Decoder().decode
 
 
 class PackedRow(NamedTuple):
@@ -40,10 +35,9 @@ def packed(row: LineageRow, interned: Interned) -> PackedRow:
     lane = interned.short((row.raw_topic, row.resource))
     spot = keys.spot(lane, row.processed_ms - day * DAY_MS, row.partition, row.offset)
     tail = owner_digest(row.owner_id)[: keys.OWNER_BYTES] + spot
-    delivery = compact.digest(row.delivery_id)[: keys.ID_BYTES]
-    return PackedRow(
-        keys.of_day(keys.ROW, day) + tail, keys.of_day(keys.ID, day) + delivery + tail, _value(row, day, interned)
-    )
+    delivery = compact.delivery(row.delivery_id.encode("utf-8", "surrogatepass"))
+    id_key = keys.of_day(keys.ID, day) + compact.delivery_prefix(delivery) + tail
+    return PackedRow(keys.of_day(keys.ROW, day) + tail, id_key, b"".join(_parts(row, delivery, interned)))
 
 
 def row_key(id_key: bytes) -> bytes:
@@ -51,89 +45,90 @@ def row_key(id_key: bytes) -> bytes:
     return keys.ROW + id_key[1:3] + id_key[3 + keys.ID_BYTES :]
 
 
-def _value(row: LineageRow, day: int, interned: Interned) -> bytes:
-    at, second = row.processed_ms, row.processed_ms // 1000
-    fields = [
-        interned.number(shape_of(row)),
-        compact.delivery(row.delivery_id),
-        compact.uuid(row.owner_id),
-        compact.before(at, row.received_ms),
-        compact.before(at, row.created_ms),
-        compact.seconds_before(second, row.first_us),
-        compact.seconds_before(second, row.last_us),
-        compact.before(day, row.first_day),
-        compact.before(day, row.last_day),
-        number_of_what(what_of(row), interned),
-        [entity(one.id, one.n_changed, one.changed_fields, interned) for one in row.entities],
-        [tally.n for tally in row.counted],
-    ]
-    rest = (row.backfill_id, row.redriven_from, row.reason, row.detail)
-    return encode([*fields, *rest] if any(rest) else fields)
+def _parts(row: LineageRow, delivery: bytes, interned: Interned) -> Iterable[bytes]:
+    words = interned.token
+    head = (row.raw_topic, row.resource, row.event_type, row.door, row.origin, row.provider, row.source_type)
+    yield from map(words, (*head, row.reason, row.worker, row.version))
+    yield number(len(row.entities))
+    yield from (words(one.verdict) for one in row.entities)
+    for entity in row.entities:
+        yield number(entity.n_changed)
+        yield number(len(entity.changed_fields))
+        yield from map(words, entity.changed_fields)
+    yield from _tallies(row.counted, interned)
+    yield from _tallies(row.clean, interned)
+    yield number(len(row.alerts))
+    yield from (words(step.rule) for step in row.alerts)
+    yield from (words(step.step) for step in row.alerts)
+    yield from map(number, (row.first_day, row.last_day, row.created_ms, row.received_ms, row.first_us, row.last_us))
+    yield delivery
+    yield compact.uuid(row.owner_id.encode("utf-8", "surrogatepass"))
+    yield from (compact.uuid(one.id.encode("utf-8", "surrogatepass")) for one in row.entities)
+    yield from (compact.text(one.encode()) for one in (row.backfill_id, row.redriven_from, row.detail))
 
 
-def shape_of(row: LineageRow) -> tuple[str, ...]:
-    """What is the same of many rows: words alone."""
-    return (
-        row.raw_topic,
-        row.resource,
-        row.event_type,
-        row.door,
-        row.origin,
-        row.provider,
-        row.source_type,
-        row.worker,
-        row.version,
-    )
+def _tallies(tallies: Sequence[Tally], interned: Interned) -> Iterable[bytes]:
+    yield number(len(tallies))
+    yield from (interned.token(one.name) for one in tallies)
+    yield from (number(one.n) for one in tallies)
 
 
-What = tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, int], ...], tuple[tuple[str, str], ...]]
+class _Reader:
+    """Reads a value from its beginning on. Raises IndexError where it is cut off."""
 
+    def __init__(self, data: bytes, interned: Interned) -> None:
+        self._data, self._at, self._interned = data, 0, interned
 
-def what_of(row: LineageRow) -> What:
-    """What came of it, without ids and names: verdicts, names of counts, clean records, alert steps."""
-    return (
-        tuple(one.verdict for one in row.entities),
-        tuple(tally.name for tally in row.counted),
-        tuple((tally.name, tally.n) for tally in row.clean),
-        tuple((step.rule, step.step) for step in row.alerts),
-    )
+    def number(self) -> int:
+        found, self._at = number_at(self._data, self._at)
+        return found
 
+    def numbers(self, n: int) -> list[int]:
+        return [self.number() for _ in range(n)]
 
-def number_of_what(what: What, interned: Interned) -> Number:
-    """Its number, unless it is one of a kind."""
-    verdicts, _, clean, steps = what
-    is_common = not steps and len(verdicts) <= _FEW_ENTITIES and all(n <= _FEW_CLEAN for _, n in clean)
-    return interned.number(what) if is_common else what
+    def word(self) -> str:
+        found, self._at = self._interned.word_at(self._data, self._at)
+        return found
 
+    def words(self, n: int) -> tuple[str, ...]:
+        return tuple(self.word() for _ in range(n))
 
-def entity(id: str, n_changed: int, names: tuple[str, ...], interned: Interned) -> Any:
-    """An entity without its verdict: its id, or a list where anything has changed."""
-    packed = compact.uuid(id)
-    return [packed, n_changed, *map(interned.number, names)] if n_changed or names else packed
+    def id(self) -> str:
+        found, self._at = compact.id_at(self._data, self._at)
+        return found
+
+    def tallies(self) -> tuple[Tally, ...]:
+        n = self.number()
+        return tuple(map(Tally, self.words(n), self.numbers(n)))
 
 
 def unpacked(key: bytes, value: bytes, interned: Interned) -> LineageRow:
-    """The row of a key that has a value."""
-    day, spot = keys.day_in(key), keys.spot_in(key)
-    at = day * DAY_MS + spot.ms
-    shape, delivery, owner, received, created, first, last, first_day, last_day, what, things, counts, *rest = decode(
-        value
+    """The row of a key that has a value. Raises IndexError or ValueError where it is none."""
+    spot, read = keys.spot_in(key), _Reader(value, interned)
+    raw_topic, resource, event_type, door, origin, provider, source_type, reason, worker, version = read.words(10)
+    verdicts = read.words(read.number())
+    changes = [(read.number(), read.words(read.number())) for _ in verdicts]
+    counted, clean = read.tallies(), read.tallies()
+    n_steps = read.number()
+    steps = tuple(map(AlertStep, read.words(n_steps), read.words(n_steps)))
+    first_day, last_day, created, received, first, last = read.numbers(6)
+    delivery_id, owner_id = read.id(), read.id()
+    entities = tuple(
+        EntityLine(read.id(), verdict, names, n) for verdict, (n, names) in zip(verdicts, changes, strict=True)
     )
-    raw_topic, resource, event_type, door, origin, provider, source_type, worker, version = interned.thing(shape)
-    verdicts, names, clean, steps = interned.thing(what)
-    backfill_id, redriven_from, reason, detail = rest or ("", "", "", "")
+    backfill_id, redriven_from, detail = read.id(), read.id(), read.id()
     return LineageRow(
-        delivery_id=compact.delivery_text(delivery),
+        delivery_id=delivery_id,
         raw_topic=raw_topic,
         partition=spot.partition,
         offset=spot.offset,
-        processed_ms=at,
+        processed_ms=keys.day_in(key) * DAY_MS + spot.ms,
         worker=worker,
         version=version,
         redriven_from=redriven_from,
-        created_ms=compact.after(at, created),
-        received_ms=compact.after(at, received),
-        owner_id=compact.uuid_text(owner),
+        created_ms=created,
+        received_ms=received,
+        owner_id=owner_id,
         event_type=event_type,
         resource=resource,
         door=door,
@@ -141,21 +136,14 @@ def unpacked(key: bytes, value: bytes, interned: Interned) -> LineageRow:
         backfill_id=backfill_id,
         provider=provider,
         source_type=source_type,
-        first_us=compact.moment(at // 1000, first),
-        last_us=compact.moment(at // 1000, last),
-        first_day=compact.after(day, first_day),
-        last_day=compact.after(day, last_day),
-        entities=tuple(_line(one, verdict, interned) for one, verdict in zip(things, verdicts, strict=True)),
-        counted=tuple(map(Tally, names, counts)),
-        clean=tuple(Tally(*one) for one in clean),
-        alerts=tuple(AlertStep(*one) for one in steps),
+        first_us=first,
+        last_us=last,
+        first_day=first_day,
+        last_day=last_day,
+        entities=entities,
+        counted=counted,
+        clean=clean,
+        alerts=steps,
         reason=reason,
         detail=detail,
     )
-
-
-def _line(packed: Any, verdict: str, interned: Interned) -> EntityLine:
-    if not isinstance(packed, list):
-        return EntityLine(compact.uuid_text(packed), verdict)
-    id, n_changed, *names = packed
-    return EntityLine(compact.uuid_text(id), verdict, tuple(map(interned.thing, names)), n_changed)
