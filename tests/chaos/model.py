@@ -13,8 +13,12 @@ from streams.alerts.rules.rule_set import RuleSet
 from streams.events import topics
 from streams.events.record_bounds import Bounds
 from streams.kafka.codec import decode, parsed
+from streams.lineage.columns import rows_of
+from streams.lineage.observed import columns_of
+from streams.lineage.row import LineageRow
 from streams.ops.errors import Rejected
 from streams.tables.draft import Draft
+from streams.tables.outputs import Dead
 from streams.tables.overlay import Rows
 from streams.tables.sources import Policy
 from tests.folding import BOUNDS, CODEC, NOW_MS, RawRecord
@@ -25,8 +29,8 @@ Place = tuple[str, int, int]  # raw topic, partition, offset
 @dataclass
 class Model:
     """`tables`: (table, partition) → rows. `clean`: (short topic, key, decoded record), in order within each raw
-    partition. `dead`: place of every rejected record → reason. `rules`: of alerts, TOML. `policy` and `bounds`: the
-    workers' own."""
+    partition. `dead`: place of every rejected record → reason. `rows`: lineage by place, of short topics. `rules`: of
+    alerts, TOML. `policy` and `bounds`: the workers' own."""
 
     prefix: str
     rules: str = ""
@@ -35,6 +39,7 @@ class Model:
     tables: dict[tuple[str, int], dict[bytes, bytes]] = field(default_factory=lambda: defaultdict(dict))
     clean: list[tuple[str, bytes, dict[str, Any]]] = field(default_factory=list)
     dead: dict[Place, str] = field(default_factory=dict)
+    rows: dict[Place, LineageRow] = field(default_factory=dict)
 
     def run(self, records: Iterable[RawRecord]) -> "Model":
         """Fold every record; then let every timer fire that is due."""
@@ -69,11 +74,19 @@ class Model:
             draft.run(fold, record)
         except Rejected as rejection:
             self.dead[record.topic, partition, record.offset] = str(rejection.reason)
+            draft.note(Dead(record, rejection))
+            self._remember(draft)
             return
         self._keep(draft)
 
+    def _remember(self, draft: Draft) -> None:
+        for columns in columns_of(draft.measurements):
+            for row in rows_of(columns.record(NOW_MS, "", ""), draft.partition):
+                self.rows[row.place] = row
+
     def _keep(self, draft: Draft) -> None:
         partition = draft.partition
+        self._remember(draft)
         for table, rows in draft.tables.items():
             _apply(self.tables[table, partition], rows)
         for emit in draft.emits:

@@ -26,7 +26,8 @@ from streams.engine.work.transaction import Transaction
 from streams.events import topics
 from streams.kafka import clients
 from streams.kafka.login.librdkafka import for_librdkafka
-from streams.tables.draft import Draft
+from streams.lineage.columns import Columns
+from streams.tables.draft import Draft, Punctuation
 
 SLOW_DISK_S = 0.03  # between the state and the commit: a window that a real disk opens too, now and then
 
@@ -99,6 +100,35 @@ def pages_outside() -> None:
     scheduler.apply_outcome = outside
 
 
+def lineage_outside() -> None:
+    """Lineage leaves at once, in no transaction: worker_kill. What is read again after a kill has two rows."""
+    producer = Producer(for_librdkafka(read_settings()))
+    close = Transaction.close
+
+    def outside(self: Transaction, closing: Punctuation) -> None:
+        close(self, closing)
+        for draft in self.drafts.values():
+            own = [emit for emit in draft.emits if emit.topic.endswith(f".{topics.LINEAGE}")]
+            draft.emits[:] = [emit for emit in draft.emits if emit not in own]
+            for emit in own:
+                producer.produce(emit.topic, emit.value, emit.key, draft.partition)
+        producer.flush()
+        time.sleep(SLOW_DISK_S)
+
+    Transaction.close = outside  # type: ignore[method-assign]  # because that is the mutation
+
+
+def lineage_only_emitted() -> None:
+    """Of what emits nothing (SAME, STALE, dead) no row is written: any scenario."""
+    add = Columns.add
+
+    def emitted(self: Columns, row: Any, *more: Any) -> None:
+        if more and more[2]:
+            add(self, row, *more)
+
+    Columns.add = emitted  # type: ignore[method-assign]  # because that is the mutation
+
+
 def no_check() -> None:
     """Nobody compares the tables with the committed offsets at a start: tests/engine/test_accounts.py."""
     accounts.behind = lambda ledger, committed: False
@@ -155,6 +185,6 @@ MUTATIONS: dict[str, Callable[[], None]] = {
     one.__name__: one
     for one in (
         *(state_first, no_cursor, no_generation, no_require_stable, pages_outside, restore_first, two_restores),
-        *(stable_offset_ends, no_check, no_bound),
+        *(stable_offset_ends, no_check, no_bound, lineage_outside, lineage_only_emitted),
     )
 }

@@ -29,13 +29,14 @@ OFFSET_KEY = b"__faust\0offset__"
 class Found:
     """Records in the order of (topic, partition, offset). Topics are short names; changelogs are by table.
 
-    `progress`: the words of fetchers. `clean`: with their decoded value. `hanging`: partitions that an unfinished
-    transaction holds back.
+    `progress`: the words of fetchers. `clean`, `lineage`: with their decoded value. `hanging`: partitions that an
+    unfinished transaction holds back.
     """
 
     raw: list[RawRecord] = field(default_factory=list)
     progress: list[RawRecord] = field(default_factory=list)
     clean: list[tuple[Message, dict[str, Any] | None]] = field(default_factory=list)
+    lineage: list[tuple[Message, dict[str, Any]]] = field(default_factory=list)
     dead: list[Message] = field(default_factory=list)
     changes: dict[str, list[Message]] = field(default_factory=dict)
     hanging: list[str] = field(default_factory=list)
@@ -44,7 +45,7 @@ class Found:
 def read(settings: Settings) -> Found:
     """All committed records of raw, progress, clean, dead-letter and changelog topics."""
     prefix, found = f"{settings.topic_prefix}.", Found()
-    raw, clean = [prefix + name for name in topics.RAW], [prefix + name for name in topics.clean_topics()]
+    raw, clean = [prefix + name for name in topics.RAW], [prefix + name for name in topics.avro_topics()]
     dead, progress, logs = prefix + topics.DEAD_LETTERS, prefix + topics.FETCH_PROGRESS, _changelogs(settings)
     found.hanging = wait_stable(settings, [*raw, progress, *clean, dead, *logs])
     found.changes = {table: [] for table in logs.values()}
@@ -57,6 +58,10 @@ def read(settings: Settings) -> Found:
             found.dead.append(message)
         elif topic == progress:
             found.progress.append(_raw(message))
+        elif topic == f"{prefix}{topics.LINEAGE}":
+            value = message.value() or b""
+            writer = codec.bare(schemas.writer(codec.schema_id(value)))
+            found.lineage.append((message, codec.decode(value, writer)))
         elif topic.startswith(f"{prefix}raw."):
             found.raw.append(_raw(message))
         else:

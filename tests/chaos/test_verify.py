@@ -13,6 +13,7 @@ from streams.events import topics
 from streams.events.headers import H_FROM_OFFSET, H_FROM_PARTITION, H_FROM_TOPIC, H_REASON
 from streams.events.message_ids import ksuid_time_ms
 from streams.events.partitions import partition_for
+from streams.lineage.columns import record_of
 from tests.chaos import alarms
 from tests.chaos.model import Model
 from tests.chaos.reading import Found
@@ -62,6 +63,8 @@ def perfect(rules: str = "") -> Found:
     model = Model(PREFIX, rules).run(found.raw)
     for offset, (topic, key, record) in enumerate(model.clean):
         found.clean.append((Stored(f"{PREFIX}.{topic}", (0, offset), (key, b"")), record))  # type: ignore[arg-type]  # because it answers what is asked
+    for offset, row in enumerate(model.rows.values()):
+        found.lineage.append((Stored("lineage", (row.partition, offset), (b"", b"")), record_of([row])))  # type: ignore[arg-type]  # because it answers what is asked
     for (table, partition), rows in model.tables.items():
         for offset, row in enumerate(rows.items()):
             found.changes[table].append(Stored("changelog", (partition, offset), row))  # type: ignore[arg-type]  # because it answers what is asked
@@ -106,6 +109,18 @@ def change_row(found: Found) -> None:
     found.changes["connections"].append(Stored("changelog", (row.partition(), 10_000), (row.key(), b"other")))  # type: ignore[arg-type]  # because it answers what is asked
 
 
+def lose_lineage(found: Found) -> None:
+    del found.lineage[9]
+
+
+def repeat_lineage(found: Found) -> None:
+    found.lineage.append(found.lineage[9])
+
+
+def change_lineage(found: Found) -> None:
+    found.lineage[9] = (found.lineage[9][0], {**found.lineage[9][1], "offsets": [10**6]})
+
+
 def reverse(found: Found) -> None:
     found.clean.reverse()
 
@@ -114,7 +129,7 @@ def test_a_perfect_result_is_right(tmp_path: Path) -> None:
     """Nothing is found where nothing is wrong, and something was compared."""
     result = findings(perfect(), tmp_path)
     assert result.is_right, result.examples
-    assert all(result.checked[what] > 50 for what in ("events", "facts", "clean records", "rows"))
+    assert all(result.checked[what] > 50 for what in ("events", "facts", "clean records", "rows", "lineage rows"))
 
 
 @pytest.mark.parametrize(
@@ -126,6 +141,9 @@ def test_a_perfect_result_is_right(tmp_path: Path) -> None:
         (lose_raw, "lost"),
         (lose_row, "lost"),
         (change_row, "wrong"),
+        (lose_lineage, "lost"),
+        (repeat_lineage, "repeated"),
+        (change_lineage, "wrong"),
         (reverse, "disordered"),
     ],
 )

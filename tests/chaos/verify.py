@@ -9,6 +9,7 @@
 | is no local state ahead of the log, or beside it? | each database against its changelog up to the offset it claims |
 | are alerts, if there are rules, those that follow from the log, each step once? | the model, with the same rules |
 | is the history there, each page once, each job over? | the words of the fetchers, and their pages (`history`) |
+| has each raw record one row of lineage, which says what became of it? | the model's rows (`lineage`) |
 | is each hopeless record a dead letter, once? | the dead-letter topic against what the model's folds rejected |
 
 Left out of the comparison with the model: `processed_at`, and what depends on how raw topics interleave, which nobody
@@ -32,7 +33,7 @@ from streams.events.record_bounds import Bounds
 from streams.simulator.truth.truth import Truth
 from streams.simulator.world.world import Event
 from streams.tables.sources import Policy
-from tests.chaos import alarms, history, reading
+from tests.chaos import alarms, history, lineage, reading
 from tests.chaos.model import Model
 from tests.chaos.reading import Found
 from tests.folding import BOUNDS
@@ -96,6 +97,7 @@ def verify(
     check_databases(findings, found, state)
     check_dead(findings, found, model)
     check_alerts(findings, found, model, prefix)
+    lineage.check(findings, found, model)
     history.check(findings, found, prefix)
     return findings
 
