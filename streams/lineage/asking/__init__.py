@@ -6,4 +6,6 @@ raw_look         raw records and dead letters: still there, whose, signed by who
 clean_look       clean records of a row, found by time
 tail_look        raw topics behind what is committed, searched for an id
 group_look       consumer groups: who has read a clean record
+doors            what gateways refused, and when they took nothing
+heartbeats       when gateways took deliveries, as far as it is on record
 """
