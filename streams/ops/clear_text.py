@@ -34,6 +34,8 @@ def _check_urls(settings: "Settings") -> None:
         ("STREAMS_PUBSUB_ENDPOINT", settings.pubsub_endpoint, "people's data"),
         ("STREAMS_QUERY_URL", settings.query_url, "user ids and the token"),
         ("STREAMS_QUERY_HOST", settings.asked_host, "user ids and the token"),
+        ("STREAMS_CONSOLE_URL", settings.console_url, "ids of users and deliveries, and the token"),
+        ("STREAMS_CONSOLE_HOST", settings.console_host_address, "ids of users and deliveries, and the token"),
         *(("STREAMS_CONSOLE_GATEWAYS", url, "the token and ids of deliveries") for url in settings.console_gateways),
     ):
         if url:

@@ -16,7 +16,10 @@ from streams.ops.settings import Settings
 
 PATH = Path(".env")
 
-_QUERY = ("query_url", "query_host", "query_port", "console_gateways")
+_QUERY = (
+    *("query_url", "query_host", "query_port"),
+    *("console_gateways", "console_url", "console_host", "console_port"),
+)
 _API = ("junction_url",)  # region and environment choose among hosts of Junction
 _KAFKA = ("bootstrap_servers", "security_protocol", "sasl_mechanism", "ssl_ca_file")
 _REGISTRY = ("registry_url", "registry_ca_file")

@@ -20,6 +20,7 @@ from streams.ops.errors import Misconfigured
 from streams.ops.setting_forms import FILE as FILE
 
 MIB = 1024 * 1024
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # because it is compared, not bound
 
 
 def load() -> "Settings":
@@ -257,6 +258,16 @@ class Settings(BaseSettings):
     notify_attempts: int = Field(default=8, ge=1, le=20)
     """How often an alert is brought to a receiver that does not take it; then it is given up."""
 
+    # Console
+    console_host: str = "127.0.0.1"
+    """Address on which `lineage serve` answers `trace`, `story` and `why`; others reach it with `STREAMS_QUERY_TOKEN`
+    alone."""
+    console_port: int = Field(default=8060, ge=0, le=65535)
+    """Its port; 0 takes a free one."""
+    console_url: str = Field(default="", pattern=r"^(https?://\S+)?$", repr=False)
+    """Under which address those commands ask it; empty: `STREAMS_CONSOLE_HOST` and `_PORT`. Where nothing answers there
+    they read Kafka themselves, and say so."""
+
     # PostgreSQL sink
     postgres_url: SecretStr = SecretStr("")
     """Where `sink postgres` writes: `postgresql://user:password@host/database`."""
@@ -388,8 +399,19 @@ class Settings(BaseSettings):
         return self.query_url or f"http://{host}:{self.query_port}"
 
     @property
+    def console_address(self) -> str:
+        """Under which commands ask the process that keeps the index."""
+        return self.console_url or self.console_host_address
+
+    @property
+    def console_host_address(self) -> str:
+        """The one that is made of host and port."""
+        host = "127.0.0.1" if self.console_host in _EVERYWHERE else self.console_host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.console_port}"
+
+    @property
     def _is_asked_everywhere(self) -> bool:
-        return self.query_host in ("0.0.0.0", "::")  # noqa: S104  # because it is compared, not bound
+        return self.query_host in _EVERYWHERE
 
     @property
     def asked_host(self) -> str:

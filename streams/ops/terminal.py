@@ -58,11 +58,15 @@ def say(words: str, *, file: TextIO | None = None) -> None:
 
 def machine(value: Any, default: Callable[[Any], Any] | None = None) -> None:
     """Print JSON in one line, in ASCII; NaN and infinities, which JSON does not have, as null."""
+    print(as_json(value, default), flush=True)
+
+
+def as_json(value: Any, default: Callable[[Any], Any] | None = None) -> str:
+    """JSON as `machine` prints it."""
     try:
-        text = json.dumps(value, default=default, allow_nan=False)
+        return json.dumps(value, default=default, allow_nan=False)
     except ValueError:
-        text = json.dumps(_finite(json.loads(json.dumps(value, default=default))))
-    print(text, flush=True)
+        return json.dumps(_finite(json.loads(json.dumps(value, default=default))))
 
 
 def _finite(value: Any) -> Any:

@@ -15,7 +15,14 @@ ANSWER_S = 10.0
 
 
 class NoAnswer(Exception):
-    """Nobody answers, or not whole, not in time, with too much. The text is one word for it, without an address."""
+    """Nobody answers, or not whole, not in time, with too much. The text is one word for it, without an address.
+
+    `is_away`: there is nobody to connect to.
+    """
+
+    def __init__(self, word: str, *, is_away: bool = False) -> None:
+        super().__init__(word)
+        self.is_away = is_away
 
 
 class Answered(NamedTuple):
@@ -54,5 +61,7 @@ async def get(
     try:
         async with asyncio.timeout(answer_s), client.stream("GET", url, params=query) as answer:
             return Answered(answer.status_code, await unpacking.read(answer, bytes_max))
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        raise NoAnswer(type(error).__name__, is_away=True) from None
     except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, unpacking.NotWhole, unpacking.TooLarge) as error:
         raise NoAnswer(type(error).__name__) from None

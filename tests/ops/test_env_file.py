@@ -14,6 +14,8 @@ SECRETS = list(env_file.GOES_TO.items())
 PAIRS = [(secret, address) for secret, addresses in SECRETS for address in addresses]
 VALUES = {
     "query_port": "8070",
+    "console_host": "evil",
+    "console_port": "8060",
     "security_protocol": "PLAINTEXT",
     "sasl_mechanism": "PLAIN",
     "bootstrap_servers": "evil.example:9092",
