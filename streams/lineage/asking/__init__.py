@@ -8,4 +8,7 @@ tail_look        raw topics behind what is committed, searched for an id
 group_look       consumer groups: who has read a clean record
 doors            what gateways refused, and when they took nothing
 heartbeats       when gateways took deliveries, as far as it is on record
+open_data_asker  everything about a user's data: `data_asker` over the clients below
+row_originals    raw records of many rows
+waiting_look     what of a user's resource waits for a worker
 """

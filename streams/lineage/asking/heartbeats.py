@@ -24,6 +24,7 @@ from streams.ops.settings import Settings
 from streams.tables.history import Outage, progress
 
 QUIET_MS = 10 * MINUTE_MS  # a shorter silence needs no reason
+TRIED_AGAIN_MS = 45 * MINUTE_MS  # by then Junction has tried three times
 SEARCH_S = 2.0  # for outages, among all that fetchers say
 _OUTAGE = b"outage"
 _POLL_S = 0.1
@@ -69,7 +70,8 @@ def quiet_spans(
 
 
 def _was_up(from_ms: int, until_ms: int, accepting_since_ms: Sequence[int]) -> bool | None:
-    if any(0 < since_ms <= from_ms for since_ms in accepting_since_ms):
+    there_ms = max(from_ms, until_ms - TRIED_AGAIN_MS)  # who began in between: what had failed would have come again
+    if any(0 < since_ms <= there_ms for since_ms in accepting_since_ms):
         return True
     # All began in this time. Those that began later say nothing of it: others may have been there before them.
     is_known = bool(accepting_since_ms) and all(accepting_since_ms)

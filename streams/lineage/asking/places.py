@@ -65,8 +65,9 @@ class Places:
                 try:
                     while not reading.is_over:
                         first = consumer.poll(_POLL_S)  # `consume` alone waits until it has all, or its time is over
-                        reading.take([first] if first else (), is_enough)
-                        if first and not reading.is_over:
+                        # An empty record is false: its length is that of its value.
+                        reading.take([first] if first is not None else (), is_enough)
+                        if first is not None and not reading.is_over:
                             reading.take(consumer.consume(_BATCH, 0), is_enough)
                 finally:
                     consumer.unassign()

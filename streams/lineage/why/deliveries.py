@@ -11,6 +11,7 @@ from streams.lineage.why.facts import QuietSpan, RefusalSeen, WhyFacts
 from streams.lineage.why.finding import Finding, no, unknown, yes
 from streams.lineage.why.presence import asked, present
 from streams.tables import Verdict
+from streams.tables.history.outage import RETRIES_S_MIN
 
 LETTERS_MS = 2 * DAY_MS  # after the day: what a letter says of its day is in its body alone
 
@@ -73,7 +74,7 @@ def door(facts: WhyFacts) -> Finding:
     quiet = [one for one in news.quiet if one.from_ms < facts.until_ms and one.until_ms > facts.from_ms]
     if signed:
         return _refused(signed)
-    if away := [one for one in quiet if one.was_up is False]:
+    if away := [one for one in quiet if _was_away(one)]:
         return _away(away, refusals)
     if silent := [one for one in quiet if one.was_up is None]:
         return unknown(f"{_silence(silent)}, and whether a gateway was there is not known.", "gateway_heartbeats")
@@ -81,7 +82,8 @@ def door(facts: WhyFacts) -> Finding:
         said = "; ".join(map(words.phrase, news.missing))
         return unknown(f"Not everything that gateways refused at that time is known: {said}.")
     strangers = f" ({words.count(len(refusals), 'request')} without a right signature)" if refusals else ""
-    return no(f"No gateway refused a signed delivery at that time{strangers}, and none was away.")
+    still = f"; one was there while none came from {_between(_longest(quiet))}" if quiet else ""
+    return no(f"No gateway refused a signed delivery at that time{strangers}, and none was away{still}.")
 
 
 def _refused(signed: list[RefusalSeen]) -> Finding:
@@ -97,21 +99,30 @@ def _refused(signed: list[RefusalSeen]) -> Finding:
     )  # fmt: skip
 
 
+def _was_away(one: QuietSpan) -> bool:
+    """Where nobody knows whether a gateway was there, a time longer than Junction tries counts as an outage."""
+    lasted_ms = one.until_ms - one.from_ms
+    return one.was_up is False or (one.was_up is None and lasted_ms >= RETRIES_S_MIN * 1000)
+
+
 def _longest(quiet: list[QuietSpan]) -> QuietSpan:
     return max(quiet, key=lambda one: (one.until_ms - one.from_ms, one.from_ms))
 
 
 def _silence(quiet: list[QuietSpan]) -> str:
-    from_ms, until_ms, _ = _longest(quiet)
-    lasted = words.span(until_ms - from_ms)
-    return f"No gateway took any delivery from {words.moment(from_ms)} to {words.moment(until_ms)} ({lasted})"
+    return f"No gateway took any delivery from {_between(_longest(quiet))}"
+
+
+def _between(one: QuietSpan) -> str:
+    lasted = words.span(one.until_ms - one.from_ms)
+    return f"{words.moment(one.from_ms)} to {words.moment(one.until_ms)} ({lasted})"
 
 
 def _away(quiet: list[QuietSpan], refusals: list[RefusalSeen]) -> Finding:
     longest = _longest(quiet)
     also = f", while {words.count(len(refusals), 'request')} without a right signature came" if refusals else ""
     return yes(
-        f"{_silence(quiet)}{also}, and none was there all the time: Junction sends what failed again for a day, "
+        f"{_silence(quiet)}{also}, and none was there: Junction sends what failed again for a day, "
         "and after that it has to be recovered.",
         "gateway_heartbeats", words.command("doctor"), words.command("webhooks", "recover", "--help"),
         at_ms=longest.from_ms, from_ms=longest.from_ms, until_ms=longest.until_ms,

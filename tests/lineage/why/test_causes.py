@@ -229,6 +229,7 @@ QUIET = QuietSpan(DAY_START_MS + HOUR_MS, DAY_START_MS + 4 * HOUR_MS, False)
         (DoorNews(quiet=(QUIET,)), "true"),
         (DoorNews(quiet=(QUIET._replace(was_up=True),)), "false"),
         (DoorNews(quiet=(QUIET._replace(was_up=None),)), "unknown"),
+        (DoorNews(quiet=(QUIET._replace(was_up=None, from_ms=DAY_START_MS - DAY_MS),)), "true"),
         (DoorNews(missing=("the gateway at x does not answer",)), "unknown"),
         (DoorNews(refusals=(REFUSED,), missing=("the gateway at x does not answer",)), "true"),
         (NotKnown("no gateway is named in STREAMS_CONSOLE_GATEWAYS"), "unknown"),
