@@ -153,6 +153,11 @@ class Settings(BaseSettings):
     not come back by a replay: the tables know it already."""
     lineage_days: int = Field(default=30, ge=0)
     """How long `junction.lineage` says what became of each delivery; 0: workers write none."""
+    lineage_dir: Path = Path(".state/lineage")
+    """Where the index of lineage is kept. May be lost: it is made again from Kafka. The list of who is forgotten lies
+    beside it (`.state/lineage.forgotten`), and has to stay."""
+    lineage_gib_max: float = Field(default=20.0, gt=0)
+    """How large that index may become, in GiB; then its oldest days go. A delivery takes about 110 bytes."""
     compaction_days: int = Field(default=7, ge=1)
     """After so many days a row that was replaced or deleted is gone from compacted topics and changelogs."""
     record_bytes_max: int = Field(default=20 * MIB, ge=MIB)

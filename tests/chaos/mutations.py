@@ -20,12 +20,12 @@ from streams.engine.positions.slices import Cursors, Slice, SliceVerdict
 from streams.engine.store import accounts, offsets
 from streams.engine.store.recovery import Recovery
 from streams.engine.store.table import StateTable
-from streams.engine.store.topic_ids import topic_ids
 from streams.engine.work.committer import Committer
 from streams.engine.work.transaction import Transaction
 from streams.events import topics
 from streams.kafka import clients
 from streams.kafka.login.librdkafka import for_librdkafka
+from streams.kafka.topic_ids import topic_ids
 from streams.lineage.columns import Columns
 from streams.tables.draft import Draft, Punctuation
 

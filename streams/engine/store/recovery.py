@@ -23,7 +23,7 @@ from streams.engine.store import accounts
 from streams.engine.store.offsets import CommittedOffsets
 from streams.engine.store.restore import restore
 from streams.engine.store.restore_job import Stopped
-from streams.engine.store.topic_ids import topic_ids
+from streams.kafka.topic_ids import topic_ids
 from streams.ops import log
 
 logger = log.get("recovery")

@@ -6,6 +6,8 @@ database    the files: one process at a time, damage, a full disk
 store       the files with what is in memory of them
 writer      what is added, and committed with its position
 answers     what `known.Index` promises
-forgotten   users whose rows are kept out, also of an index that is made again
+forgotten   users whose rows are kept out, also of an index that is made again; `erasing`: what of them goes
+opening     an index that a process keeps, filled from Kafka by a thread
+intake      the topics, read by that thread
 temporary   an index that goes with who asked for it
 """

@@ -55,8 +55,16 @@ class DiskIndex:
         return [one for one in found if one.delivery_id == delivery_id]
 
     def alerts_of_delivery(self, delivery_id: str) -> Sequence[AlertSeen]:
-        found = (self._alert(way) for way in self._days(keys.EVIDENCE, beside.id_prefix(delivery_id)))
-        named = [one for one in found if one is not None and delivery_id in one.evidence]
+        places = {row.place for row in self.deliveries(delivery_id)}
+        ways = set(self._days(keys.EVIDENCE, beside.id_prefix(delivery_id)))
+        for place in places:
+            ways.update(self._days(keys.EVIDENCE_PLACE, beside.place_prefix(*place)))
+        found = {key: self._alert(key) for key in map(beside.alert_key, ways)}
+        named = [
+            self._with_attempts(one.alert, delivery_id)
+            for one in found.values()
+            if one is not None and (delivery_id in one.alert.evidence or not places.isdisjoint(one.places))
+        ]
         return sorted(named, key=lambda one: (one.at_ms, one.alert_id, one.revision))
 
     def links(self, user_id: str) -> Sequence[Link]:
@@ -147,15 +155,16 @@ class DiskIndex:
         letter = beside.decoded(value, DeadLetter)
         return letter if mark is None else replace(letter, redriven_ms=beside.decoded(mark, int))
 
-    def _alert(self, way: bytes) -> AlertSeen | None:
-        value = self._store.database.get(beside.alert_key(way))
-        if value is None:
-            return None
-        alert = beside.decoded(value, AlertSeen)
-        day = keys.day_of(alert.at_ms)
-        rows = self._store.database.in_days(keys.ATTEMPT, beside.step_prefix(alert), max(day - 1, 0), keys.DAYS_MAX - 1)
+    def _alert(self, key: bytes) -> beside.StoredAlert | None:
+        value = self._store.database.get(key)
+        return None if value is None else beside.decoded(value, beside.StoredAlert)
+
+    def _with_attempts(self, alert: AlertSeen, delivery_id: str) -> AlertSeen:
+        """An alert names raw records; of their ids only the one that was asked for is known."""
+        first = max(keys.day_of(alert.at_ms) - 1, 0)  # clocks differ
+        rows = self._store.database.in_days(keys.ATTEMPT, beside.step_prefix(alert), first, keys.DAYS_MAX - 1)
         tried = sorted((beside.decoded(value, AlertAttempt) for _, value in rows), key=lambda one: one.at_ms)
-        return replace(alert, attempts=tuple(tried))
+        return replace(alert, attempts=tuple(tried), evidence=alert.evidence or (delivery_id,))
 
 
 def _in_order(rows: list[LineageRow]) -> list[LineageRow]:

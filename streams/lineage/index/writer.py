@@ -10,6 +10,7 @@ from typing import Any
 import rocksdict
 
 from streams.lineage.index import beside
+from streams.lineage.index.beside import Place
 from streams.lineage.index.forgotten import Forgotten
 from streams.lineage.index.rows import hours, keys
 from streams.lineage.index.rows.hours import Hour, HourSum, HourTally
@@ -23,6 +24,8 @@ from streams.lineage.row import LineageRow
 # At once: RocksDB's binding keeps the interpreter for as long as a write takes, and answers would wait.
 ROWS_AT_ONCE = 4_000
 OF_LINEAGE = (keys.ROW, keys.ID, keys.HOUR)
+OF_LETTERS = (keys.LETTER, keys.LETTER_OWNER, keys.LETTER_PLACE, keys.LETTER_ID, keys.MARK)
+OF_ALERTS = (keys.ALERT, keys.EVIDENCE, keys.EVIDENCE_PLACE, keys.ATTEMPT)
 
 
 class IndexWriter:
@@ -92,10 +95,10 @@ class IndexWriter:
         """That the dead letter at a place, which is of `dead_ms`, was put back. Unix ms."""
         self._put(beside.rows_of_mark(partition, offset, dead_ms, redriven_ms))
 
-    def add_alert(self, alert: AlertSeen) -> None:
-        """A step of an alert; attempts to bring it are added apart."""
+    def add_alert(self, alert: AlertSeen, places: tuple[Place, ...] = ()) -> None:
+        """A step of an alert; attempts to bring it are added apart. `places`: raw records that it names as evidence."""
         if owner_digest(alert.user_id) not in self._forgotten:
-            self._put(beside.rows_of_alert(alert))
+            self._put(beside.rows_of_alert(alert, places))
 
     def add_attempt(self, alert_id: str, revision: int, attempt: AlertAttempt, user_id: str = "") -> None:
         """An attempt to bring a step of an alert to somebody."""
@@ -152,15 +155,27 @@ class IndexWriter:
         self._store.interned.saved()
         self._rows = {}
 
+    def delete(self, found: Iterable[bytes], notes: Mapping[bytes, bytes]) -> None:
+        """Delete these keys, then write the notes."""
+        for key in found:
+            self._rows[key] = None
+            self._write_many()
+        self._write(notes)
+
     def drop(self, first_day: int) -> None:
         """Delete what was processed before a day (since 1970), and keep it out from now on."""
-        self._drop(OF_LINEAGE, self._store.cut, first_day, {CUT_KEY: b"%d" % first_day})
+        self._drop(OF_LINEAGE, first_day, {CUT_KEY: b"%d" % first_day})
         self._store.cut = first_day
 
-    def _drop(self, families: Iterable[bytes], first: int, last: int, notes: Mapping[bytes, bytes]) -> None:
+    def drop_beside(self, *, letters: int, alerts: int) -> None:
+        """Delete dead letters, and alerts, of before these days (since 1970)."""
+        self._drop(OF_LETTERS, letters, {})
+        self._drop(OF_ALERTS, alerts, {})
+
+    def _drop(self, families: Iterable[bytes], before: int, notes: Mapping[bytes, bytes]) -> None:
         batch = rocksdict.WriteBatch(raw_mode=True)
         for family in families:
-            batch.delete_range(keys.of_day(family, 0), keys.of_day(family, last))
+            batch.delete_range(keys.of_day(family, 0), keys.of_day(family, before))
         for key, value in notes.items():
             batch.put(key, value)
         self._store.database.write(batch)

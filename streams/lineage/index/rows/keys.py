@@ -12,7 +12,7 @@ from streams.events.times import DAY_MS
 
 ROW, ID, HOUR = b"r", b"i", b"h"  # of lineage
 LETTER, LETTER_OWNER, LETTER_PLACE, LETTER_ID, MARK = b"l", b"o", b"p", b"d", b"m"
-ALERT, EVIDENCE, ATTEMPT = b"a", b"e", b"t"
+ALERT, EVIDENCE, EVIDENCE_PLACE, ATTEMPT = b"a", b"e", b"f", b"t"
 LINK, HISTORY, CLIENT = b"c", b"b", b"u"  # the newest state, without a day
 WORD, POSITION, NOTE = b"w", b"n", b"z"  # of the index itself
 

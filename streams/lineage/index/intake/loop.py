@@ -1,0 +1,235 @@
+"""The thread that keeps an index: it reads, writes, and waits where it has to. It never ends by itself, and what it
+cannot do it says (`state`), while the index answers from what there is.
+"""
+
+import shutil
+import threading
+import time
+from dataclasses import dataclass
+
+from streams.events import topics
+from streams.events.times import DAY_MS
+from streams.kafka.topic_ids import topic_ids
+from streams.lineage.index.database import IndexDamaged, IndexFull
+from streams.lineage.index.erasing import erase
+from streams.lineage.index.forgotten import Forgotten
+from streams.lineage.index.intake import positions as places
+from streams.lineage.index.intake import progress, retention
+from streams.lineage.index.intake.log import IndexLog
+from streams.lineage.index.intake.positions import Position, Source
+from streams.lineage.index.intake.records import SMALL, RecordIntake
+from streams.lineage.index.rows import keys
+from streams.lineage.index.store import IndexStore
+from streams.lineage.index.writer import IndexWriter
+from streams.lineage.known import Reach
+from streams.ops import log
+from streams.ops.errors import StreamsError, Unreadable
+from streams.ops.settings import Settings
+
+POLL_S = 0.2
+LOOK_EVERY_S = 1.0  # at the ends
+CARE_EVERY_S = 30.0  # for old days, room, who is forgotten
+FLUSH_EVERY_S = 300.0  # what a kill takes is read again
+AGAIN_S = 5.0
+FREE_BYTES_MIN = 256 << 20  # below it an index that had no room does not try again
+MARGIN_MS = 1_000
+_AS_OF_KEY = keys.NOTE + b"as_of"
+
+logger = log.get("lineage")
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """How an index is. `trouble`: why it does not go on, "" while it does. `share`: of Kafka's that is read, 0 to 1."""
+
+    trouble: str
+    share: float
+    bytes_on_disk: int
+    records_unreadable: int
+
+
+class IndexIntake:
+    """`reach`, `state`: for any thread."""
+
+    def __init__(self, settings: Settings, store: IndexStore, forgotten: Forgotten) -> None:
+        self._settings = settings
+        self._store = store
+        self._forgotten = forgotten
+        self._writer = IndexWriter(store, forgotten)
+        self._names = [f"{settings.topic_prefix}.{name}" for name in (topics.LINEAGE, *SMALL)]
+        self._lineage = self._names[0]
+        self._positions: dict[Source, Position] = {}
+        self._bounds: dict[Source, places.Bounds] = {}
+        self._look = progress.Look()
+        self._trouble, self._unreadable = "", 0
+        self._stop = threading.Event()
+        self._wake, self._has_erased = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name="lineage-index", daemon=True)
+        self._load()
+
+    def start(self) -> None:
+        """From now on the thread reads and writes."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the thread; waits for it."""
+        self._stop.set()
+        self._thread.join()
+
+    def reach(self) -> Reach:
+        """How far the index reaches now."""
+        mine = [one for source, one in self._positions.items() if source[0] == self._lineage]
+        first = progress.first_ms(mine, self._store.cut * DAY_MS)
+        return progress.reach(self._look, first, _now_ms(), self._settings.lineage_days)
+
+    def state(self) -> IndexState:
+        """How it is now."""
+        share = progress.share(dict(self._positions), self._bounds)
+        return IndexState(self._trouble, share, self._store.database.bytes_on_disk(), self._unreadable)
+
+    def _load(self) -> None:
+        rows = self._store.database.prefixed(keys.POSITION)
+        self._positions = dict(places.position_in(*row) for row in rows)
+        as_of = self._store.database.get(_AS_OF_KEY)
+        self._look = progress.Look(as_of_ms=int(as_of or 0))
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._follow()
+            except IndexFull as error:
+                self._wait(error)
+                self._stop_for_room()
+            except IndexDamaged as error:
+                logger.warning("lineage_damaged", why=str(error))
+                self._begin_anew()
+            except StreamsError as error:
+                self._wait(error)
+            except Exception as error:  # a thread that ends would leave an index that says nothing of it
+                logger.exception("lineage_failed")
+                self._wait(error)
+
+    def _wait(self, error: Exception) -> None:
+        why = str(error) if isinstance(error, StreamsError) else type(error).__name__
+        if why != self._trouble:
+            logger.warning("lineage_waits", why=why)
+        self._trouble = why
+        self._stop.wait(AGAIN_S)
+
+    def _stop_for_room(self) -> None:
+        """RocksDB does not go on by itself; opened before there is room, it would not even answer."""
+        while not self._stop.is_set():
+            if shutil.disk_usage(self._store.database.folder).free > FREE_BYTES_MIN:
+                self._store.database.reopen()
+                self._writer.reset()
+                self._load()
+                return
+            self._stop.wait(AGAIN_S)
+
+    def _begin_anew(self) -> None:
+        self._store.remake()
+        self._writer.reset()
+        self._load()
+
+    def _follow(self) -> None:
+        """Read on until told to stop. Raises whatever keeps it from that."""
+        self._writer.reset()
+        self._load()
+        source = IndexLog(self._settings, self._names)
+        try:
+            self._go_on(source)
+        finally:
+            source.close()
+
+    def _go_on(self, source: IndexLog) -> None:
+        bounds = source.bounds(source.sources)
+        ids = topic_ids(self._settings, self._names)
+        if places.is_of_another_topic(self._positions, ids, bounds):
+            logger.warning("lineage_topic_anew")
+            self._begin_anew()
+        self._positions = places.to_read(self._positions, ids, bounds)
+        self._bounds = bounds
+        source.begin({one: position.next for one, position in self._positions.items()})
+        records = RecordIntake(self._settings, self._writer)
+        looked, cared, flushed = 0.0, 0.0, time.monotonic()
+        while not self._stop.is_set():
+            self._read(source, records)
+            now = time.monotonic()
+            if now - looked > LOOK_EVERY_S:
+                looked = now
+                self._look_at_ends(source)
+            if now - cared > CARE_EVERY_S or self._wake.is_set():
+                cared = now
+                self._care()
+            if now - flushed > FLUSH_EVERY_S:
+                flushed = now
+                self._store.database.flush()
+
+    def _read(self, source: IndexLog, records: RecordIntake) -> None:
+        changed: dict[Source, Position] = {}
+        ended: dict[Source, int] = {}
+        for message in source.messages(POLL_S, ended):
+            place = (message.topic(), message.partition())
+            at = changed.get(place) or self._positions[place]
+            try:
+                processed_ms = records.take(message)
+            except Unreadable as why:
+                processed_ms = 0
+                self._pass_over(place, message.offset(), str(why))
+            changed[place] = at.after(message.offset() + 1, processed_ms)
+        for place, offset in ended.items():
+            at = changed.get(place) or self._positions[place]
+            if offset > at.next:
+                changed[place] = at.after(offset)
+        if changed:
+            self._writer.commit(places.rows_of(changed))
+            self._positions = self._positions | changed
+        self._trouble = ""
+
+    def _pass_over(self, place: Source, offset: int, why: str) -> None:
+        self._unreadable += 1
+        if self._unreadable <= 20:
+            logger.warning("unreadable", topic=place[0], partition=place[1], offset=offset, why=why)
+
+    def _look_at_ends(self, source: IndexLog) -> None:
+        mine = {one: position for one, position in self._positions.items() if one[0] == self._lineage}
+        at_ms = _now_ms()
+        bounds = source.bounds(mine)
+        margin = MARGIN_MS + int(2000 * self._settings.commit_interval_s)
+        self._look = progress.look(mine, bounds, at_ms, margin, self._look)
+        self._bounds = self._bounds | bounds
+        self._writer.commit({_AS_OF_KEY: b"%d" % self._look.as_of_ms})
+
+    def _care(self) -> None:
+        """What is done now and then."""
+        self._wake.clear()
+        self._forgotten.refresh()
+        if erased := erase(self._store, self._writer, self._forgotten.all()):
+            logger.info("lineage_erased", rows=erased)
+        self._has_erased.set()
+        cut = retention.oldest_kept(_now_ms(), self._settings.lineage_days)
+        if cut > self._store.cut:
+            self._writer.drop(cut)
+        self._writer.drop_beside(
+            letters=retention.oldest_kept(_now_ms(), self._settings.raw_retention_days),
+            alerts=retention.oldest_kept(_now_ms(), self._settings.clean_days),
+        )
+        self._make_room()
+
+    def _make_room(self) -> None:
+        size = self._store.database.bytes_on_disk()
+        oldest = self._store.oldest_day()
+        if oldest is not None and retention.has_to_go(oldest, _now_ms(), size, self._settings.lineage_gib_max):
+            logger.warning("lineage_no_room", day=oldest, bytes=size)
+            self._writer.drop(oldest + 1)
+            self._store.compact_before(oldest + 1)
+
+    def erase_now(self, patience_s: float) -> bool:
+        """Look at once who is forgotten; whether that was done within the time."""
+        self._has_erased.clear()
+        self._wake.set()
+        return self._has_erased.wait(patience_s)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,85 @@
+"""How far each partition is read, and of which topic: what a start goes on from. Pure."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from streams.lineage.index.rows import keys
+
+Source = tuple[str, int]  # topic (full name), partition
+
+
+class Bounds(NamedTuple):
+    """What Kafka has of a partition: its first offset, and the one behind its last."""
+
+    first: int
+    end: int
+
+
+class Position(msgspec.Struct, frozen=True, array_like=True):
+    """Of one partition. `next`: offset that is read next. `topic_id`: Kafka's, another one once a topic is made anew.
+
+    `first_ms`, `last_ms`: when the first and the last rows that were read were processed, Unix ms; 0 for none.
+    `is_whole`: nothing of the partition was gone before it could be read.
+    """
+
+    topic_id: str
+    next: int
+    first_ms: int = 0
+    last_ms: int = 0
+    is_whole: bool = True
+
+    def after(self, next: int, processed_ms: int = 0) -> "Position":
+        """Further. `processed_ms`: of the rows that were read, 0 for none."""
+        return Position(
+            self.topic_id,
+            next,
+            self.first_ms or processed_ms,
+            max(self.last_ms, processed_ms),
+            self.is_whole,
+        )
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Position).decode
+
+
+def key_of(source: Source) -> bytes:
+    """Under which a position stands."""
+    return keys.POSITION + source[1].to_bytes(2, "big") + source[0].encode()
+
+
+def rows_of(positions: Mapping[Source, Position]) -> dict[bytes, bytes]:
+    """As the index keeps them."""
+    return {key_of(source): _encode(position) for source, position in positions.items()}
+
+
+def position_in(key: bytes, value: bytes) -> tuple[Source, Position]:
+    """One of `rows_of`."""
+    return (key[3:].decode(), int.from_bytes(key[1:3], "big")), _decode(value)
+
+
+def is_of_another_topic(
+    known: Mapping[Source, Position], ids: Mapping[str, str], bounds: Mapping[Source, Bounds]
+) -> bool:
+    """Whether a topic was made anew since it was read: it has another id, or ends before our place in it."""
+    return any(
+        position.topic_id != ids.get(source[0]) or (source in bounds and position.next > bounds[source].end)
+        for source, position in known.items()
+    )
+
+
+def to_read(
+    known: Mapping[Source, Position], ids: Mapping[str, str], bounds: Mapping[Source, Bounds]
+) -> dict[Source, Position]:
+    """Where to go on in each partition: where it was left, or with the first record that is still there."""
+    return {source: _next(known.get(source), ids[source[0]], found) for source, found in bounds.items()}
+
+
+def _next(known: Position | None, topic_id: str, bounds: Bounds) -> Position:
+    if known is None:
+        return Position(topic_id, bounds.first, is_whole=bounds.first == 0)
+    if known.next >= bounds.first:
+        return known
+    return Position(topic_id, bounds.first, last_ms=known.last_ms, is_whole=False)  # Kafka was quicker to forget

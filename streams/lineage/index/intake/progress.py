@@ -1,0 +1,54 @@
+"""How far the index reaches, by how far each partition of the lineage topic is read. Pure."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from streams.events.times import DAY_MS
+from streams.lineage.index.intake.positions import Bounds, Position, Source
+from streams.lineage.known import Reach
+
+FRESH_MS = 5_000  # so old may the last look at the ends be that says that all is read
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at the ends said, Unix ms. `as_of_ms`: all that was processed before is read."""
+
+    at_ms: int = 0
+    as_of_ms: int = 0
+    is_current: bool = False
+
+
+def look(
+    positions: Mapping[Source, Position], bounds: Mapping[Source, Bounds], at_ms: int, margin_ms: int, before: Look
+) -> Look:
+    """Of a look at the ends at a time. `margin_ms`: for so long rows may be on their way to the topic."""
+    behind = [one for source, one in positions.items() if one.next < bounds[source].end]
+    as_of = min([at_ms - margin_ms, *(one.last_ms for one in behind)])
+    return Look(at_ms, max(as_of, before.as_of_ms), not behind)
+
+
+def first_ms(positions: Collection[Position], cut_ms: int) -> int:
+    """Since when rows are here, 0 where there are none. `cut_ms`: the beginning of the oldest day that is kept.
+
+    Where Kafka had nothing more of a partition, only what came later than its first row is known to be whole.
+    """
+    firsts = [one.first_ms for one in positions if one.first_ms]
+    if not firsts:
+        return 0
+    return max([cut_ms, min(firsts), *(one.first_ms for one in positions if not one.is_whole)])
+
+
+def reach(seen: Look, first_ms: int, now_ms: int, days: int) -> Reach:
+    """As it is answered now. `days`: for how long the topic keeps rows, so that it is no further behind."""
+    is_current = seen.is_current and now_ms - seen.at_ms < FRESH_MS
+    behind_ms = min(max(now_ms - seen.as_of_ms, 0), days * DAY_MS)
+    behind_s = 0.0 if is_current else behind_ms / 1000
+    return Reach(first_ms=first_ms, as_of_ms=seen.as_of_ms, behind_s=behind_s)
+
+
+def share(positions: Mapping[Source, Position], bounds: Mapping[Source, Bounds]) -> float:
+    """How much of what Kafka has is read, 0 to 1."""
+    there = sum(one.end - one.first for one in bounds.values())
+    left = sum(max(bounds[source].end - one.next, 0) for source, one in positions.items() if source in bounds)
+    return 1 - left / there if there else 1.0

@@ -1,0 +1,192 @@
+"""An index that is filled from a real Kafka: started again, lost, damaged, its topic made anew."""
+
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from streams.events import topics
+from streams.events.headers import H_DETAIL, H_FROM_OFFSET, H_FROM_PARTITION, H_FROM_TOPIC, H_ID, H_REASON, H_SUBJECT
+from streams.events.times import rfc3339
+from streams.lineage.index.forgotten import file_of
+from streams.lineage.index.intake.scan import scan_into
+from streams.lineage.index.opening import open_index
+from streams.lineage.index.temporary import temporary_index
+from streams.lineage.row import EntityLine, LineageRow, Tally
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
+from tests.lineage.index.made import USERS
+from tests.lineage.index.stage import LineageStage, caught_up, wait_for
+from tests.lineage.index.test_answers import answers
+
+pytestmark = pytest.mark.kafka
+NOW_MS = int(time.time()) * 1000
+MARKER = "Planted-Marker-7f3a"
+
+
+@pytest.fixture
+def stage(settings: Settings, tmp_path: Path) -> LineageStage:
+    """Topics, and an index' folder, of this test's own."""
+    return LineageStage(settings.model_copy(update={"lineage_dir": tmp_path / "lineage"}))
+
+
+def rows(n: int, *, first: int = 0) -> list[LineageRow]:
+    """Rows of two partitions and three users, of the last hours."""
+    return [
+        LineageRow(
+            delivery_id=f"msg_{at}",
+            raw_topic="raw.timeseries",
+            partition=at % 2,
+            offset=at,
+            processed_ms=NOW_MS - 3_600_000 + at // 10,
+            worker="w0",
+            version="1",
+            received_ms=NOW_MS - 3_700_000,
+            last_us=(NOW_MS - 3_800_000) * 1000,
+            owner_id=USERS[at % 3],
+            resource="heartrate",
+            provider="oura",
+            origin="incremental",
+            entities=(EntityLine("e", "NEW"),) if at % 7 == 0 else (),
+            counted=(Tally("NEW", at), Tally("SAME", 1)) if at % 7 else (),
+        )
+        for at in range(first, first + n)
+    ]
+
+
+def asked(settings: Settings) -> list[object]:
+    """All answers of an index that has caught up."""
+    with open_index(settings) as index:
+        caught_up(index)
+        return [answers(index), [list(index.deliveries(f"msg_{n}")) for n in range(0, 300, 7)]]
+
+
+def test_started_again_lost_and_damaged(stage: LineageStage) -> None:
+    """Stopped and started, an index goes on; without its folder, or with damaged files, it is made again: the same."""
+    found = rows(200)
+    stage.tell(found[:120])
+    asked(stage.settings)
+    stage.tell(found[120:])
+    whole = asked(stage.settings)
+    with temporary_index() as model:
+        model.writer.add(found)
+        model.writer.commit()
+        assert whole[0] == answers(model)
+    assert asked(stage.settings) == whole
+    files = stage.settings.lineage_dir / "files"
+    for table in files.glob("*.sst"):
+        table.write_bytes(table.read_bytes()[:-20] + bytes(20))
+    assert asked(stage.settings) == whole, "a damaged index is made again"
+    shutil.rmtree(stage.settings.lineage_dir)
+    assert asked(stage.settings) == whole, "a lost index is made again"
+
+
+def test_a_topic_made_anew(stage: LineageStage) -> None:
+    """An index whose topic was deleted and created again holds what the new one has, and nothing of the old one."""
+    stage.tell(rows(20))
+    asked(stage.settings)
+    stage.make_anew(topics.LINEAGE)
+    stage.tell(rows(10, first=100))
+    with open_index(stage.settings) as index:
+        wait_for(index, lambda: bool(index.deliveries("msg_109")))
+        caught_up(index)
+        assert not index.deliveries("msg_1")
+        (hour,) = index.hours("oura", "heartrate", 0, NOW_MS)
+        assert hour.deliveries == 10
+
+
+def test_reach(stage: LineageStage) -> None:
+    """An index says since when it has rows, and that it is not behind once it has caught up."""
+    with open_index(stage.settings) as index:
+        caught_up(index)
+        assert (index.reach().first_ms, index.reach().behind_s) == (0, 0.0)
+        stage.tell(rows(20))
+        wait_for(index, lambda: bool(index.deliveries("msg_19")))
+        caught_up(index)
+        assert index.reach().first_ms == NOW_MS - 3_600_000
+        assert index.state().trouble == ""
+        assert index.state().share == 1.0
+
+
+def test_forgotten_users_stay_out(stage: LineageStage) -> None:
+    """Who is forgotten is in no answer and no file, neither at once nor in an index that is made again; sums stay."""
+    stage.tell(rows(60))
+    stage.put(topics.DEAD_LETTERS, b"x", headers=[(H_SUBJECT, USERS[0].encode()), (H_REASON, b"bad_shape")])
+    with open_index(stage.settings) as index:
+        caught_up(index)
+        sums = list(index.hours("oura", "heartrate", 0, NOW_MS))
+        assert index.letters(USERS[0])
+        assert index.forget(USERS[0].upper())
+        assert not index.touching(USERS[0], "heartrate", 0, NOW_MS)
+        assert not index.deliveries("msg_0")
+        assert not index.letters(USERS[0])
+        assert index.touching(USERS[1], "heartrate", 0, NOW_MS)
+        assert list(index.hours("oura", "heartrate", 0, NOW_MS)) == sums
+    owner = bytes.fromhex(USERS[0].replace("-", ""))
+    assert not any(owner in file.read_bytes() for file in (stage.settings.lineage_dir / "files").iterdir())
+    assert USERS[0] not in file_of(stage.settings.lineage_dir).read_text()
+    shutil.rmtree(stage.settings.lineage_dir)
+    stage.tell(rows(6, first=60))
+    with open_index(stage.settings) as index:
+        caught_up(index)
+        assert not index.touching(USERS[0], "heartrate", 0, NOW_MS)
+        assert len(index.touching(USERS[1], "heartrate", 0, NOW_MS)) == 22
+
+
+def test_what_stands_beside(stage: LineageStage) -> None:
+    """Dead letters with their redrive, and what cannot be read: the rest of a topic counts; no body is kept."""
+    headers = [
+        (H_ID, b"msg_1"),
+        (H_SUBJECT, USERS[0].encode()),
+        (H_REASON, b"bad_shape"),
+        (H_DETAIL, b"$.data"),
+        (H_FROM_TOPIC, stage.full("raw.summaries").encode()),
+        (H_FROM_PARTITION, b"1"),
+        (H_FROM_OFFSET, b"7"),
+    ]
+    stage.put(topics.LINEAGE, b"no avro")
+    stage.put(topics.ALERTS, b"\0\0\0\0\x7fxx")
+    offset = stage.put(topics.DEAD_LETTERS, MARKER.encode() * 50, headers=headers, key=MARKER.encode())
+    stage.tell(rows(3))
+    with open_index(stage.settings) as index:
+        caught_up(index)
+        wait_for(index, lambda: bool(index.letters(USERS[0])))
+        (letter,) = index.letters(USERS[0])
+        mark = b'{"at_ms":%d,"redriven_at":"%s","to":"x"}' % (letter.dead_ms, rfc3339(NOW_MS).encode())
+        stage.put(topics.REDRIVEN, mark, key=b"0:%d" % offset)
+        wait_for(index, lambda: index.letters(USERS[0])[0].redriven_ms == NOW_MS)
+        assert index.letter_of("raw.summaries", 1, 7) == index.letters_of_delivery("msg_1")[0]
+        assert index.state().records_unreadable == 2
+        assert index.deliveries("msg_2")
+    for file in stage.settings.lineage_dir.rglob("*"):
+        assert file.is_dir() or MARKER.encode() not in file.read_bytes()
+
+
+def test_two_at_once(stage: LineageStage) -> None:
+    """A second process of the same folder is refused with a sentence."""
+    with open_index(stage.settings), pytest.raises(Misconfigured, match="another process"), open_index(stage.settings):
+        pass
+
+
+def test_kafka_is_away(settings: Settings, tmp_path: Path) -> None:
+    """Without Kafka, an index answers from what it has, and says why it does not go on."""
+    away = settings.model_copy(update={"bootstrap_servers": "127.0.0.1:9", "lineage_dir": tmp_path / "lineage"})
+    with open_index(away) as index:
+        wait_for(index, lambda: bool(index.state().trouble))
+        assert not index.deliveries("msg_1")
+        assert index.reach().behind_s > 0
+
+
+def test_scanned_for_one_question(stage: LineageStage) -> None:
+    """Without a kept index, a part of the topic is read into one of the moment, from a time on."""
+    stage.tell(rows(30))
+    told: list[int] = []
+    with temporary_index() as index:
+        scan_into(index, stage.settings, NOW_MS - 7_200_000, progress=told.append)
+        assert len(index.touching(USERS[0], "heartrate", 0, NOW_MS)) == 10
+        assert index.reach().first_ms == NOW_MS - 7_200_000
+        assert told
+    with temporary_index() as index:
+        scan_into(index, stage.settings, NOW_MS + 600_000)
+        assert not index.deliveries("msg_1")
