@@ -1,6 +1,6 @@
 """Stored events proved again: which secret signed each, of now or of the past, in raw topics and dead letters."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +9,7 @@ from confluent_kafka import Message
 
 from connectors.webhook import secret_files
 from streams.events import topics
+from streams.events.headers import Headers
 from streams.events.proof import KnownSecrets, Proof, prove_record
 from streams.events.signature import Keyring
 from streams.kafka.reader import Messages
@@ -40,6 +41,19 @@ def known_secrets(settings: Settings, retired: Path | None) -> list[KnownSecrets
     if not known:
         raise Misconfigured("no secret to verify with: set STREAMS_ENDPOINTS as the gateway has it, or --secrets-file")
     return known
+
+
+def prover(settings: Settings) -> Callable[[Headers, bytes], Proof] | None:
+    """Proves a stored record with the secrets as they are then, of files that have changed, too; None where there are
+    none. It raises Misconfigured."""
+    if not settings.endpoints:
+        return None
+
+    def prove(headers: Headers, body: bytes) -> Proof:
+        known = known_secrets(settings, None)
+        return prove_record(known, headers, body, tolerance_s=settings.signature_tolerance_s)
+
+    return prove
 
 
 def topic_name(settings: Settings, topic: str) -> str:

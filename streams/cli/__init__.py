@@ -7,7 +7,7 @@ runs, so that `--help` answers at once.
 # isort: off
 # In the order of `--help`: importing them adds their commands.
 from streams.cli import start, simulate, services, source, source_setup, source_check, sink, look, signatures  # noqa: F401  # because each only adds its commands
-from streams.cli import source_diff, mend, alerts, dead_letters  # noqa: F401  # because each only adds its commands
+from streams.cli import lineage, source_diff, mend, alerts, dead_letters  # noqa: F401  # because each only adds its commands
 from streams.cli import webhooks, webhooks_plan, webhooks_apply, webhooks_probe, webhooks_rotate, webhooks_recover  # noqa: F401  # because each only adds its commands
 from streams.cli import topics, acls, schemas, doctor  # noqa: F401  # because each only adds its commands
 

@@ -39,6 +39,7 @@ def _write(path: Path, settings: Settings, kind: Kind, junction_url: str) -> int
     about = Notice(
         kind, os.getpid(), cluster_id, settings.bootstrap_servers, settings.registry_url, settings.topic_prefix,
         settings.group_id, settings.partitions, settings.query_port if kind == "demo" else 0, junction_url,
+        settings.console_port if kind == "demo" else 0,
     )  # fmt: skip
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -26,7 +26,11 @@ PLACE = (
 )
 _NAMES: Mapping[Kind, str] = {"up": "Kafka", "demo": "demo"}
 # Settings that are given together or not at all.
-_TOGETHER = (("query_port", "query_url", "query_host"), ("junction_url", "junction_api_key"))
+_TOGETHER = (
+    ("query_port", "query_url", "query_host"),
+    ("console_port", "console_url", "console_host"),
+    ("junction_url", "junction_api_key"),
+)
 
 
 class Discovered(NamedTuple):
@@ -63,8 +67,7 @@ def missing(settings: Settings, running: Notice) -> dict[str, Any]:
         name: getattr(running, name)
         for name in ("bootstrap_servers", "registry_url", "topic_prefix", "group_id", "partitions")
     }
-    if running.query_port:
-        known["query_port"] = running.query_port
+    known |= {name: port for name in ("query_port", "console_port") if (port := getattr(running, name))}
     if running.junction_url:
         known |= {"junction_url": running.junction_url, "junction_api_key": SecretStr(KEY)}
     kept = {name for group in _TOGETHER if given & set(group) for name in group}

@@ -26,7 +26,7 @@ Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """Where a cluster is, and what the settings of its own processes are. `query_port`, `junction_url`: 0 and "" for
+    """Where a cluster is, and what the settings of its own processes are. Ports, `junction_url`: 0 and "" for
     none. Fields have the names of settings, so that they can stand in for them."""
 
     kind: Kind
@@ -39,6 +39,7 @@ class Notice(msgspec.Struct, frozen=True):
     partitions: Annotated[int, msgspec.Meta(ge=1, le=512)]
     query_port: Port = 0
     junction_url: str = ""
+    console_port: Port = 0
     format: Literal[1] = 1
 
 

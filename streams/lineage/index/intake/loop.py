@@ -119,8 +119,7 @@ class IndexIntake:
     def _stop_for_room(self) -> None:
         """RocksDB does not go on by itself; opened before there is room, it would not even answer."""
         while not self._stop.is_set():
-            disk = shutil.disk_usage(self._store.database.folder)
-            if disk.free > min(FREE_BYTES_MIN, disk.total // 4):
+            if shutil.disk_usage(self._store.database.folder).free > FREE_BYTES_MIN:
                 self._store.database.reopen()
                 self._writer.reset()
                 self._load()

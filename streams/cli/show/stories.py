@@ -1,0 +1,141 @@
+"""What `trace`, `story` and `why` print: the sentence, its steps with their times, what could not be found out."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from streams.lineage.telling import Story, StoryStep
+from streams.lineage.words import moment, span
+from streams.ops import terminal
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
+from streams.ops.terminal import line, pairs
+
+WIDE = 96  # columns from which on times stand beside the steps
+VALUES_SHOWN = 6  # of a list; `--json` has all
+NOT_FOUND, CANNOT_TELL = 1, 2
+# Endings by the code that a command ends with; all others are 0.
+_CODES = {"never_seen": NOT_FOUND, "nothing": NOT_FOUND} | dict.fromkeys(
+    ("cannot_tell", "unknown", "nothing_known"), CANNOT_TELL
+)
+_HOLDS = {"true": ("yes", "bold"), "false": ("no", "dim"), "unknown": ("?", "yellow")}
+
+
+def exit_code(story: Story) -> int:
+    """0 for an answer, 1 where nothing was found, 2 where that cannot be told."""
+    return _CODES.get(story.ending, 0)
+
+
+def print_story(story: Story, *, as_json: bool) -> None:
+    """For people, or as JSON for machines."""
+    if as_json:
+        terminal.machine(story.as_json())
+        return
+    console = terminal.console()
+    console.print(line(_sentence(story.sentence), style="bold"))
+    rows = [(_when(step, before), _what(step)) for before, step in _by_time(story.steps)]
+    for day, some in _days(story.steps, rows):
+        if day:
+            console.print(line(day, style="dim"))
+        _print_rows(console, some)
+    if story.missing:
+        console.print(line("Not found out:", style="yellow"))
+        for why in story.missing:
+            console.print(line(f"- {why}", style="yellow"))
+    if story.reaches_ms:
+        console.print(line(f"What was processed before {moment(story.reaches_ms)} is not known here.", style="dim"))
+
+
+def _sentence(words: str) -> str:
+    """As a line of its own begins and ends."""
+    first = words.split(" ", 1)[0]
+    words = words[:1].upper() + words[1:] if first.isalpha() else words
+    return words if words.endswith((".", "!", "?")) else f"{words}."
+
+
+def _by_time(steps: tuple[StoryStep, ...]) -> Iterator[tuple[int | None, StoryStep]]:
+    """Each step with the time of the one before it that has one."""
+    before: int | None = None
+    for step in steps:
+        yield before, step
+        before = step.at_ms or before
+
+
+def _days(steps: tuple[StoryStep, ...], rows: list[tuple[str, Text]]) -> Iterator[tuple[str, list[tuple[str, Text]]]]:
+    """Rows that follow each other on one day, with its name; of findings, which are in no order of time, all as one."""
+    if any("holds" in step.facts for step in steps):
+        yield "", rows
+        return
+    day, some = "", list[tuple[str, Text]]()
+    for step, row in zip(steps, rows, strict=True):
+        its = f"{moment(step.at_ms)[:10]} (UTC)" if step.at_ms else day
+        if its != day and some:
+            yield day, some
+            some = []
+        day = its
+        some.append(row)
+    yield day, some
+
+
+def _when(step: StoryStep, before_ms: int | None) -> str:
+    """A time of its day, and how long after the one before; of a finding, whether it holds."""
+    if "holds" in step.facts:
+        return _HOLDS.get(str(step.facts["holds"]), ("?", ""))[0]
+    if not step.at_ms:
+        return ""
+    clock = f"{moment(step.at_ms)[11:19]}.{step.at_ms % 1000:03}"
+    after = "" if before_ms is None or step.at_ms < before_ms else f"+{span(step.at_ms - before_ms)}"
+    return f"{clock}  {after:>12}" if after else clock
+
+
+def _what(step: StoryStep) -> Text:
+    """The sentence, with what to look at below it."""
+    words, style = step.sentence, ""
+    if "holds" in step.facts:
+        style = _HOLDS.get(str(step.facts["holds"]), ("", ""))[1]
+    elif (after_ms := step.facts.get("after_ms")) is not None:
+        words = words.removesuffix(f", {span(after_ms)} later")  # it stands beside it
+    text = line(words, style=style)
+    if step.evidence:
+        text.append("\n").append_text(line("  ".join(step.evidence), style="dim"))
+    for values in _values(step.facts):
+        text.append("\n").append_text(line(values))
+    return text
+
+
+def _values(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Clean records, where values were asked for."""
+    for found in facts.get("found", ()):
+        record = found.get("record") if isinstance(found, Mapping) else None
+        if isinstance(record, Mapping):
+            yield f"{facts.get('topic', '')} {found.get('partition')}:{found.get('offset')}"
+            yield from (f"  {name}: {_short(value)}" for name, value in record.items() if value not in (None, [], {}))
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list) and len(value) > VALUES_SHOWN:
+        return f"{terminal.as_json(value[:VALUES_SHOWN])[:-1]}, ... {len(value):,} in all]"
+    return value if isinstance(value, str) else terminal.as_json(value, str)
+
+
+def _print_rows(console: Console, rows: list[tuple[str, Text]]) -> None:
+    if console.width >= WIDE:
+        if rows:
+            console.print(pairs(rows))
+        return
+    for when, what in rows:
+        if when:
+            console.print(line(" ".join(when.split()), style="dim"))
+        console.print(what)
+
+
+def print_portal(settings: Settings, *, as_json: bool) -> None:
+    """The link to Junction's Svix portal, for a person at a terminal: whoever has it is logged in. Raises Misconfigured
+    where it would go elsewhere, or without a key; Unavailable."""
+    if as_json or not terminal.console().is_terminal:
+        raise Misconfigured("the portal's link logs in whoever has it: it is shown on a terminal alone")
+    from connectors.control.portal import portal_url
+
+    terminal.say(f"Junction's Svix portal, logged in for a while (keep it to yourself): {portal_url(settings)}")

@@ -1,0 +1,88 @@
+"""Who answers: an index and those who ask Kafka, gateways and Junction, behind the three questions there are."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from streams.events import times
+from streams.lineage.asking.delivery_asker import DeliveryAsker, Portal
+from streams.lineage.asking.doors import Doors
+from streams.lineage.asking.open_data_asker import open_data_asker
+from streams.lineage.asking.raw_look import Prove
+from streams.lineage.data_asker import AskJunction, DataAsker
+from streams.lineage.known import Index, Reach
+from streams.lineage.serving.questions import DataQuery, WhyQuery
+from streams.lineage.telling import Story
+from streams.lineage.words import phrase
+from streams.ops.errors import Misconfigured
+from streams.ops.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Helpers:
+    """What only connectors can do, handed in by who starts; None where they cannot be asked.
+
+    `prove`: what is proved of a stored record. `portal`: where a message is sent again by hand; no link that logs in
+    whoever reads it. `junction`: what Junction's API has.
+    """
+
+    prove: Prove | None = None
+    portal: Portal | None = None
+    junction: AskJunction | None = None
+
+
+class IndexAnswerer:
+    """`questions.Answerer`. Any thread may ask. `trouble`: why the index does not go on, "" while it does."""
+
+    def __init__(
+        self, index: Index, deliveries: DeliveryAsker, data: DataAsker, trouble: Callable[[], str] = lambda: ""
+    ) -> None:
+        self._index, self._deliveries, self._data, self._trouble = index, deliveries, data, trouble
+
+    def delivery(self, id: str, *, show_values: bool = False) -> Story:
+        return self._with_trouble(self._deliveries.story(id, show_values=show_values))
+
+    def data(self, query: DataQuery) -> Story:
+        found = self._data.history(
+            query.user, query.resource, day=query.day, entity=query.entity, at_ms=moment_asked(query.at),
+            show_values=query.show_values,
+        )  # fmt: skip
+        return self._with_trouble(found)
+
+    def why(self, query: WhyQuery) -> Story:
+        found = self._data.why(query.user, query.resource, day=query.day, ask_junction=query.ask_junction)
+        return self._with_trouble(found)
+
+    def reach(self) -> Reach:
+        return self._index.reach()
+
+    def _with_trouble(self, story: Story) -> Story:
+        why = self._trouble()
+        return replace(story, missing=(*story.missing, f"the index does not go on: {phrase(why)}")) if why else story
+
+
+@contextmanager
+def open_answerer(
+    settings: Settings, index: Index, helpers: Helpers, trouble: Callable[[], str] = lambda: ""
+) -> Iterator[IndexAnswerer]:
+    """With clients that stay open as long as it does. Raises Misconfigured where no Kafka is named."""
+    doors = Doors(settings, lambda delivery_id: bool(index.deliveries(delivery_id)))
+    deliveries = DeliveryAsker(
+        settings, index, prove=helpers.prove, refusals=doors.refusals, heartbeats=doors.heartbeats,
+        portal=helpers.portal,
+    )  # fmt: skip
+    try:
+        with open_data_asker(settings, index, helpers.junction) as data:
+            yield IndexAnswerer(index, deliveries, data, trouble)
+    finally:
+        deliveries.close()
+
+
+def moment_asked(text: str) -> int | None:
+    """A time as RFC 3339 (without offset: UTC) as Unix ms; None for "". Raises Misconfigured."""
+    if not text:
+        return None
+    try:
+        return times.micros(text)[0] // 1000
+    except ValueError:
+        raise Misconfigured("that is no time: write one as 2026-11-28T06:15:00Z") from None
