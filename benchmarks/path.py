@@ -222,6 +222,7 @@ def worker(settings: Settings, log: Path) -> Iterator[psutil.Process]:
         "STREAMS_TOPIC_PREFIX": settings.topic_prefix,
         "STREAMS_GROUP_ID": settings.group_id,
         "STREAMS_STATE_DIR": str(settings.state_dir),
+        "STREAMS_LINEAGE_DAYS": str(settings.lineage_days),
     }
     child = Child([sys.executable, "-m", "streams.cli", "worker"], log, env=env)
     try:

@@ -38,7 +38,7 @@ for name in postgres_password grafana_password sink_db_password streams_query_to
 done
 
 # Logins on Kafka: the administrator, and one for each role of docs/rights.md.
-logins="admin streams-gateway streams-worker streams-fetcher streams-notify streams-sink streams-source streams-support
+logins="admin streams-gateway streams-worker streams-fetcher streams-notify streams-sink streams-source streams-console streams-support
     streams-operator streams-consumer streams-labs streams-notes"
 for login in $logins; do
     random | once "kafka_$login"

@@ -44,7 +44,7 @@ def trace(
 
     Example: `junction-streams trace msg_2mQ3PZ9cN0Zr0Qk1Yv1n8h2d3eF`
     """
-    from streams.cli.show.stories import exit_code, print_portal, print_story
+    from streams.cli.show.stories import exit_of_delivery, print_portal, print_story
     from streams.cli.show.story_asked import Span, delivery_story
 
     settings = read_settings()
@@ -52,7 +52,7 @@ def trace(
     print_story(story, as_json=as_json)
     if portal:
         print_portal(settings, as_json=as_json)
-    raise SystemExit(exit_code(story))
+    raise SystemExit(exit_of_delivery(story))
 
 
 @app.command(rich_help_panel=LOOK)
@@ -62,9 +62,11 @@ def story(
     day: Day = "",
     entity: Annotated[str, typer.Option(metavar="ID", help="Only this summary.")] = "",
     at: Annotated[
-        int | None,
-        typer.Option(parser=moment, metavar="TIME", help="A moment: which delivery said what of its hour."),
-    ] = None,
+        str,
+        typer.Option(
+            metavar="TIME", help="2026-11-28T03:10:00Z, or by the user's clock: which delivery said what then."
+        ),
+    ] = "",
     values: Values = False,
     from_kafka: NoConsole = False,
     as_json: AsJson = False,
@@ -79,15 +81,15 @@ def story(
 
     Example: `junction-streams story 5f0c2c0e-... sleep --day last-night`
     """
-    from streams.cli.show.stories import exit_code, print_story
+    from streams.cli.show.stories import print_story
     from streams.cli.show.story_asked import data_story
-    from streams.events.times import rfc3339
+    from streams.lineage.data_exits import exit_of
     from streams.lineage.serving.questions import DataQuery
 
-    query = DataQuery(user, resource, day, entity, "" if at is None else rfc3339(at), values)
+    query = DataQuery(user, resource, day, entity, at, values)
     found = data_story(read_settings(), query, from_kafka=from_kafka)
     print_story(found, as_json=as_json)
-    raise SystemExit(exit_code(found))
+    raise SystemExit(exit_of(found))
 
 
 @app.command(rich_help_panel=LOOK)
@@ -107,18 +109,19 @@ def why(
     waiting, dead letter, refused or gateway away, STALE, provider late for everybody, data of other days or sources,
     Junction has none.
 
-    Exit 0: there is an answer (also that it is there). 2: nothing known explains it, or the words ask nothing. 3: Kafka
-    does not answer.
+    Exit 0: there is an answer (also that it is there). 1: all was looked at, and nothing explains it. 2: nothing does,
+    and not all could be looked at; or the words ask nothing. 3: Kafka does not answer.
 
     Example: `junction-streams why 5f0c2c0e-... sleep --day 2026-11-28 --ask-junction`
     """
-    from streams.cli.show.stories import exit_code, print_story
+    from streams.cli.show.stories import print_story
     from streams.cli.show.story_asked import data_story
+    from streams.lineage.data_exits import exit_of
     from streams.lineage.serving.questions import WhyQuery
 
     found = data_story(read_settings(), WhyQuery(user, resource, day, ask_junction), from_kafka=from_kafka)
     print_story(found, as_json=as_json)
-    raise SystemExit(exit_code(found))
+    raise SystemExit(exit_of(found))
 
 
 @lineage_app.command()

@@ -20,6 +20,7 @@ class Part(StrEnum):
     CONSUMER = "consumer"
     LABS = "labs"
     NOTES = "notes"
+    CONSOLE = "console"
     SUPPORT = "support"
     OPERATOR = "operator"
 
@@ -100,6 +101,10 @@ USES: Mapping[Part, Use] = {
     ),
     Part.LABS: Use("Reads laboratory results.", receives=(topics.LABS,)),
     Part.NOTES: Use("Reads what people wrote.", receives=_NOTES),
+    Part.CONSOLE: Use(
+        "Keeps the index of lineage and answers what became of a delivery and of a user's data. Sends nothing.",
+        looks=True,
+    ),
     Part.SUPPORT: Use(
         "A person who looks at any topic, puts dead letters back, asks for history and sets users' bounds.",
         sends=(*topics.RAW, topics.REDRIVEN, topics.FETCH_JOBS, topics.ALERT_THRESHOLDS, topics.RECONCILIATIONS),

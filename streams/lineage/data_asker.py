@@ -10,7 +10,7 @@ from streams.events import Shape, resources
 from streams.events.times import DAY_MS, HOUR_MS
 from streams.lineage.data.asked import entity_asked, resource_asked, unknown_resource, user_asked
 from streams.lineage.data.clocks import clock_of
-from streams.lineage.data.days import LAST_NIGHT, LocalDay, UserClock, day_asked
+from streams.lineage.data.days import LAST_NIGHT, LocalDay, UserClock, day_asked, moment_asked
 from streams.lineage.data.history_story import UNKNOWN, history
 from streams.lineage.data.originals import Originals, read_all
 from streams.lineage.data.question import DataQuestion
@@ -22,7 +22,6 @@ from streams.lineage.telling import Story
 from streams.lineage.why import lateness
 from streams.lineage.why.facts import DoorNews, JunctionSays, WaitingLook, WhyFacts
 from streams.lineage.why.judge import judged
-from streams.lineage.why.presence import missed
 from streams.ops.errors import StreamsError, Unavailable
 
 ReadOriginals = Callable[[Sequence[LineageRow]], Originals]  # never raises: what cannot be read is NotKnown
@@ -62,20 +61,23 @@ class DataAsker:
         self._pool.shutdown(wait=True)
 
     def history(
-        self, user: str, resource: str, *, day: str = "", entity: str = "", at_ms: int | None = None,
+        self, user: str, resource: str, *, day: str = "", entity: str = "", at: str = "",
         show_values: bool = False,
     ) -> Story:  # fmt: skip
         """All deliveries that touched a user's resource. `user`: its id, or the one that the app gave it.
 
-        `day`: 2026-11-28 or last-night; `entity`: one summary; `at_ms`: a moment, Unix ms. Raises Misconfigured for
-        what is no user, resource or day; whoever does not answer is a sentence in the story.
+        `day`: 2026-11-28 or last-night; `entity`: one summary; `at`: a moment, 2026-11-28T03:10:00Z, in the user's
+        clock without an offset. Raises Misconfigured for what is no user, resource, day or moment; whoever does not
+        answer is a sentence in the story.
         """
         now_ms, entity = self._now_ms(), entity_asked(entity)
         try:
             user_id, name, rows, reach = self._found(user, resource, now_ms)
         except Unavailable as error:
             return _no_index(error)
-        on = day_asked(day, self._clock(user_id, rows), now_ms, reach) if day else None
+        clock = self._clock(user_id, rows) if day or at else UserClock()
+        on = day_asked(day, clock, now_ms, reach) if day else None
+        at_ms = moment_asked(at, clock, now_ms, reach) if at else None
         question = DataQuestion(
             user_id=user_id, resource=name, day=on, entity=entity, at_ms=at_ms, show_values=show_values
         )
@@ -147,7 +149,7 @@ class DataAsker:
             letters=tuple(index.letters(user_id, facts.resource)),
         )
         since_ms, until_ms = facts.from_ms - (lateness.DAYS + 1) * DAY_MS, facts.now_ms + AHEAD_MS
-        providers = sorted(missed(facts).providers)
+        providers = sorted(facts.missed.providers)
         return replace(
             facts, hours={one: tuple(index.hours(one, facts.resource, since_ms, until_ms)) for one in providers}
         )

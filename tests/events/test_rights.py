@@ -40,7 +40,7 @@ def test_only_the_operator_creates_and_alters(part: Part) -> None:
     assert {one.operation for one in rights(part) if one.on is On.CLUSTER} <= {Operation.DESCRIBE}
 
 
-@pytest.mark.parametrize("part", [part for part in Part if part is not Part.SUPPORT])
+@pytest.mark.parametrize("part", [part for part in Part if not USES[part].looks])
 def test_records_are_read_and_written_as_the_table_says(part: Part) -> None:
     """Of all topics of the layout, tables' changelogs among them."""
     use, logs = USES[part], set(changelogs(part, GROUP))
@@ -49,18 +49,20 @@ def test_records_are_read_and_written_as_the_table_says(part: Part) -> None:
         assert {name for name in LAYOUT if may(part, operation, On.TOPIC, name)} == expected
 
 
-def test_support_reads_all_but_tables() -> None:
+@pytest.mark.parametrize("part", [Part.SUPPORT, Part.CONSOLE])
+def test_who_looks_reads_all_but_tables(part: Part) -> None:
     """People look at any topic; rows of tables are private bytes of the engine."""
-    read = {name for name in LAYOUT if may(Part.SUPPORT, Operation.READ, On.TOPIC, name)}
+    read = {name for name in LAYOUT if may(part, Operation.READ, On.TOPIC, name)}
     assert read == {name for name in LAYOUT if name.startswith("junction.")}
-    assert [one.name for one in rights(Part.SUPPORT) if one.operation == Operation.READ] == ["junction."]
+    assert [one.name for one in rights(part) if one.operation == Operation.READ] == ["junction."]
 
 
-def test_support_sees_where_our_groups_are() -> None:
+@pytest.mark.parametrize("part", [Part.SUPPORT, Part.CONSOLE])
+def test_who_looks_sees_where_our_groups_are(part: Part) -> None:
     """And joins none."""
     groups = (GROUP, f"{GROUP}-fetcher", f"{GROUP}-sink-postgres")
-    assert all(may(Part.SUPPORT, Operation.DESCRIBE, On.GROUP, group) for group in groups)
-    assert not any(may(Part.SUPPORT, Operation.READ, On.GROUP, group) for group in groups)
+    assert all(may(part, Operation.DESCRIBE, On.GROUP, group) for group in groups)
+    assert not any(may(part, Operation.READ, On.GROUP, group) for group in groups)
 
 
 @pytest.mark.parametrize(

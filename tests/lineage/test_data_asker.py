@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from streams.events.times import DAY_MS, HOUR_MS
+from streams.events.times import HOUR_MS
 from streams.lineage.data_asker import Asked, DataAsker
+from streams.lineage.data_exits import ANSWERED, CANNOT_TELL, NOT_FOUND, exit_of
 from streams.lineage.delivery.facts import NotKnown
 from streams.lineage.known import Index, Reach
+from streams.lineage.telling import Story
 from streams.ops.errors import Misconfigured, Unavailable
 from tests.lineage.why.real_worlds import FIRST_MS, NOW_MS, TODAY, TODAY_MS, USER, RealWorld
 
@@ -109,6 +111,16 @@ def test_a_day_before_the_index(asker: DataAsker) -> None:
     assert asker.history(USER, "sleep", day="0001-01-01").ending == "unknown"
 
 
+@pytest.mark.parametrize(
+    "at", ["3 o'clock", "1795000000", "2026-11-18", "2026-02-30T10:00", "\x00", "9" * 1_000_000, "2026-11-18T12:06:41"]
+)
+def test_what_is_no_moment(asker: DataAsker, at: str) -> None:
+    """A sentence with the span that there is; a moment to come is none."""
+    with pytest.raises(Misconfigured) as refused:
+        asker.history(USER, "sleep", at=at)
+    assert str(refused.value).endswith(SPAN)
+
+
 def test_an_entity_that_is_none(asker: DataAsker) -> None:
     """Ids of summaries are short, and can be printed."""
     for entity in ("x" * 257, "a\x00b", "\ud800"):
@@ -148,6 +160,18 @@ class _Broken:
         return fails
 
 
+def test_with_what_a_command_ends(asker: DataAsker) -> None:
+    """0 answered, 1 nothing there, 2 nobody can tell."""
+    assert exit_of(asker.history(USER, "sleep")) == ANSWERED
+    assert exit_of(asker.history("nobody", "sleep")) == NOT_FOUND
+    assert exit_of(asker.history(USER, "sleep", day="2026-10-01")) == CANNOT_TELL
+    assert exit_of(asker.why(USER, "sleep")) == ANSWERED  # it is there
+    assert exit_of(asker.why("nobody", "sleep")) == ANSWERED  # never connected
+    with RealWorld().asker() as absent:
+        assert exit_of(absent.why(USER, "sleep")) == CANNOT_TELL  # Junction was not asked
+    assert exit_of(Story(ending="nothing_known", sentence="")) == NOT_FOUND
+
+
 def test_without_an_index_nobody_can_tell() -> None:
     """The ending is `unknown`, and the sentence says why."""
     index: Index = _Broken()  # type: ignore[assignment]  # because each of its answers is an error
@@ -159,8 +183,8 @@ def test_without_an_index_nobody_can_tell() -> None:
 
 
 def test_a_moment_of_a_night(asker: DataAsker) -> None:
-    """What covers three o'clock of that night."""
-    story = asker.history(USER, "sleep", at_ms=TODAY_MS + 3 * HOUR_MS)
+    """What covers four o'clock of that night, where the user is; with an offset it is that of the text."""
+    story = asker.history(USER, "sleep", at="2026-11-18T04:00")
     assert "around 2026-11-18T03:00:00+00:00" in story.sentence
     assert [step.evidence[0] for step in story.steps if step.kind == "delivery"] == ["msg_came", "msg_corrected"]
-    assert asker.history(USER, "sleep", at_ms=TODAY_MS - DAY_MS + 15 * HOUR_MS).ending == "nothing"
+    assert asker.history(USER, "sleep", at="2026-11-17T15:00:00Z").ending == "nothing"

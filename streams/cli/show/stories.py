@@ -15,17 +15,14 @@ from streams.ops.terminal import line, pairs
 
 WIDE = 96  # columns from which on times stand beside the steps
 VALUES_SHOWN = 6  # of a list; `--json` has all
-NOT_FOUND, CANNOT_TELL = 1, 2
-# Endings by the code that a command ends with; all others are 0.
-_CODES = {"never_seen": NOT_FOUND, "nothing": NOT_FOUND} | dict.fromkeys(
-    ("cannot_tell", "unknown", "nothing_known"), CANNOT_TELL
-)
+# How a command ends that says what became of a delivery; every other ending is an answer.
+_EXITS = {"never_seen": 1, "cannot_tell": 2}
 _HOLDS = {"true": ("yes", "bold"), "false": ("no", "dim"), "unknown": ("?", "yellow")}
 
 
-def exit_code(story: Story) -> int:
-    """0 for an answer, 1 where nothing was found, 2 where that cannot be told."""
-    return _CODES.get(story.ending, 0)
+def exit_of_delivery(story: Story) -> int:
+    """0 for an answer, 1 where it was never seen, 2 where that cannot be told. Of data: `data_exits`."""
+    return _EXITS.get(story.ending, 0)
 
 
 def print_story(story: Story, *, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""Local days as a person names them, in the user's own clock. Pure: the time is an argument.
+"""Local days, and moments, as a person names them, in the user's own clock. Pure: the time is an argument.
 
 `last-night` is the local day of today: a night belongs to the day on which it ends.
 """
@@ -7,7 +7,7 @@ import re
 from datetime import date
 from typing import NamedTuple
 
-from streams.events.times import DAY_MS, DAY_US, HOUR_MS, day_number, day_text
+from streams.events.times import DAY_MS, DAY_US, HOUR_MS, day_number, day_text, micros
 from streams.lineage import words
 from streams.lineage.known import Reach
 from streams.ops.errors import Misconfigured
@@ -16,6 +16,7 @@ from streams.payloads import local_time
 LAST_NIGHT = "last-night"
 _FORM = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
 _LONG = re.compile(r"[+-]?\d{1,12}-\d{1,2}-\d{1,2}", re.ASCII)
+_MOMENT_CHARS_MAX = 40
 _EAST_MS = 14 * HOUR_MS  # the first clock on earth that begins a day: local_time.OFFSET_S_MAX
 
 
@@ -46,9 +47,12 @@ class UserClock(NamedTuple):
 
     def start_ms(self, day: int) -> int:
         """When a local day begins, Unix ms."""
+        return day * DAY_MS - self.ahead_s(day * DAY_US) * 1000
+
+    def ahead_s(self, wall_us: int) -> int:
+        """By how much it is ahead of UTC when it shows that time (µs since 1970 on it), seconds; 0 for unknown."""
         where = local_time.zone(self.zone) if self.zone else None
-        offset_s = local_time.offset_on_clock(where, day * DAY_US) if self.zone else self.offset_s
-        return day * DAY_MS - (offset_s or 0) * 1000
+        return (local_time.offset_on_clock(where, wall_us) if self.zone else self.offset_s) or 0
 
 
 class LocalDay(NamedTuple):
@@ -98,6 +102,23 @@ def _number(text: str, reach: Reach) -> int:
         return day_number(date(*map(int, found.groups())))
     except ValueError:
         raise Misconfigured(f"the calendar has no {text}. {span(reach)}") from None
+
+
+def moment_asked(text: str, clock: UserClock, now_ms: int, reach: Reach) -> int:
+    """A moment in a person's words, Unix ms; without an offset it is in the user's clock.
+
+    Raises Misconfigured, with the span that there is, for none or one to come.
+    """
+    text = text.strip(" \t\r\n")
+    try:
+        at_us, has_offset = micros(text if len(text) <= _MOMENT_CHARS_MAX and ":" in text else "")  # no bare day
+    except ValueError:
+        raise Misconfigured(f"that is no time: write one as 2026-11-28T03:10:00Z. {span(reach)}") from None
+    if not has_offset:
+        at_us -= clock.ahead_s(at_us) * 1_000_000
+    if at_us // 1000 > now_ms:
+        raise Misconfigured(f"that time has not come yet. {span(reach)}")
+    return at_us // 1000
 
 
 def span(reach: Reach) -> str:

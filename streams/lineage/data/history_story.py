@@ -12,9 +12,9 @@ from streams.events import EPOCH, MICRO
 from streams.lineage import words
 from streams.lineage.data import days, touching
 from streams.lineage.data.moments import MomentTold, SampleSaid, fold_hour
-from streams.lineage.data.originals import NOT_READ, OriginalRead, Originals, Reads, otherwise, read_all
+from streams.lineage.data.originals import OriginalRead, Originals, Reads, otherwise, read_all
 from streams.lineage.data.question import ORIGINALS_MAX, STEPS_MAX, DataQuestion
-from streams.lineage.data.touching import came_ms, place_words, verdicts_of
+from streams.lineage.data.touching import came_ms, place_words, verdicts_of, verdicts_of_all
 from streams.lineage.data.versions import FieldDiff, VersionFold, VersionTold
 from streams.lineage.delivery.facts import OriginalGone, RawPlace
 from streams.lineage.known import Reach
@@ -68,7 +68,13 @@ class _Told:
             self._moments = {_place(one.row): one for one in fold_hour(hour, answer, reads, knows_all=knows_all)}
         elif not question.is_of_samples:
             self._versions = {_place(one.row): one for one in VersionFold().all(answer, reads)}
-        self.n_otherwise = sum(bool(self._otherwise(row)) for row in answer)
+        found = ((place, self._otherwise(place)) for place in reads)
+        self._judged = {place: said for place, said in found if said}
+
+    @property
+    def n_otherwise(self) -> int:
+        """Deliveries of which this build judges otherwise."""
+        return len(self._judged)
 
     def steps(self, row: LineageRow) -> Iterator[StoryStep]:
         """What is told of a delivery."""
@@ -78,18 +84,18 @@ class _Told:
             yield _diff(version, version.against, self._named([one.name for one in version.diffs]), self._question)
         for sample in moment.said if moment else ():
             yield _sample(row, sample, show_values=self._question.show_values)
-        if said := self._otherwise(row):
+        if said := self._judged.get(_place(row)):
             yield _shadow(row, said)
 
-    def _otherwise(self, row: LineageRow) -> str:
+    def _otherwise(self, place: RawPlace) -> str:
         """What this build judges where it is something else than the row says, as a phrase; "" where it is not."""
-        version, moment = self._versions.get(_place(row)), self._moments.get(_place(row))
+        version, moment = self._versions.get(place), self._moments.get(place)
         if version is not None and version.is_otherwise and version.judged is not None:
             names = self._named(version.judged.changed_fields)
             return f"{version.judged.verdict}{f' ({words.names(names)})' if names else ''}"
         if moment is not None and moment.is_otherwise:
             return f"{words.tallies(moment.judged)} in this hour"
-        found = self._reads.get(_place(row), NOT_READ)
+        found = self._reads[place]
         return otherwise(found) if isinstance(found, OriginalRead) else ""
 
     def _named(self, names: Sequence[str]) -> list[str]:
@@ -205,13 +211,12 @@ def _sentence(question: DataQuestion, answer: Sequence[LineageRow], reach: Reach
     moment = f" around {_time(question.at_ms * 1000)}" if question.at_ms is not None else ""
     if not answer:
         return f"No delivery of {question.of_what}{moment} of this user is known. {days.span(reach)}"
-    verdicts = Counter[str]()
-    for row in answer:
-        verdicts += Counter(["dead letter"]) if row.is_dead else verdicts_of(row)
+    verdicts = verdicts_of_all(answer)
+    verdicts["dead letter"] = sum(row.is_dead for row in answer)
     newest = answer[-1]
     sentence = (
         f"{words.count(len(answer), 'delivery', 'deliveries')} touched {question.of_what}{moment}: "
-        f"{words.tallies(sorted(verdicts.items())) or 'nothing in them'}; the newest came at "
+        f"{words.tallies(sorted((+verdicts).items())) or 'nothing in them'}; the newest came at "
         f"{words.moment(came_ms(newest))}."
     )
     if told.n_otherwise:

@@ -46,15 +46,25 @@ def is_of_moment(row: LineageRow, from_us: int, until_us: int) -> bool:
 
 def verdicts_of(row: LineageRow) -> Counter[str]:
     """Entities and samples of a row by verdict."""
-    found = Counter(line.verdict for line in row.entities)
-    for verdict, n in row.counted:
-        found[verdict] += n
+    return verdicts_of_all((row,))
+
+
+def verdicts_of_all(rows: Iterable[LineageRow]) -> Counter[str]:
+    """Entities and samples of rows by verdict."""
+    found = Counter[str]()
+    for row in rows:
+        for line in row.entities:
+            found[line.verdict] += 1
+        for verdict, n in row.counted:
+            found[verdict] += n
     return found
 
 
 def is_there(row: LineageRow) -> bool:
     """Whether what it brought is in the clean topics: emitted for it, or known from before."""
-    return is_data(row) and not THERE.isdisjoint(verdicts_of(row))
+    if not is_data(row):
+        return False
+    return any(line.verdict in THERE for line in row.entities) or any(name in THERE for name, _ in row.counted)
 
 
 def came_ms(row: LineageRow) -> int:

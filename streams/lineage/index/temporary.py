@@ -21,13 +21,14 @@ class TemporaryIndex(DiskIndex):
     """
 
     def __init__(self, folder: Path, forgotten: Forgotten | None = None) -> None:
-        self._own_store = IndexStore(folder)
-        super().__init__(self._own_store, lambda: self.reached)
-        self.writer = IndexWriter(self._own_store, forgotten or Forgotten(None))
+        """In a folder that nobody else uses. Raises IndexFull."""
+        self.store = IndexStore(folder)
+        super().__init__(self.store, lambda: self.reached)
+        self.writer = IndexWriter(self.store, forgotten or Forgotten(None))
         self.reached = NOWHERE
 
     def close(self) -> None:
-        self._own_store.close()
+        self.store.close()
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from streams.events import times
 from streams.lineage.asking.delivery_asker import DeliveryAsker, Portal
 from streams.lineage.asking.doors import Doors
 from streams.lineage.asking.open_data_asker import open_data_asker
@@ -14,7 +13,6 @@ from streams.lineage.known import Index, Reach
 from streams.lineage.serving.questions import DataQuery, WhyQuery
 from streams.lineage.telling import Story
 from streams.lineage.words import phrase
-from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 
 
@@ -44,7 +42,7 @@ class IndexAnswerer:
 
     def data(self, query: DataQuery) -> Story:
         found = self._data.history(
-            query.user, query.resource, day=query.day, entity=query.entity, at_ms=moment_asked(query.at),
+            query.user, query.resource, day=query.day, entity=query.entity, at=query.at,
             show_values=query.show_values,
         )  # fmt: skip
         return self._with_trouble(found)
@@ -76,13 +74,3 @@ def open_answerer(
             yield IndexAnswerer(index, deliveries, data, trouble)
     finally:
         deliveries.close()
-
-
-def moment_asked(text: str) -> int | None:
-    """A time as RFC 3339 (without offset: UTC) as Unix ms; None for "". Raises Misconfigured."""
-    if not text:
-        return None
-    try:
-        return times.micros(text)[0] // 1000
-    except ValueError:
-        raise Misconfigured("that is no time: write one as 2026-11-28T06:15:00Z") from None

@@ -18,7 +18,8 @@ _LONGEST = {"user": ID_CHARS_MAX, "entity": ID_CHARS_MAX}
 
 class DataQuery(NamedTuple):
     """What came of a user's data. `user`: user id, or client user id. `day`: `2026-11-28`, `last-night`; `entity`: id
-    of a summary; `at`: a moment (RFC 3339); "" for all. `show_values`: with what was measured."""
+    of a summary; `at`: a moment, in the user's clock where it has no offset; "" for all. `show_values`: with what was
+    measured."""
 
     user: str
     resource: str

@@ -2,7 +2,8 @@
 
 facts       what could be found out, each part possibly not
 finding     what a cause says: it holds, it does not, it is not known
-presence    what is there already, from which providers, and which are missed
+presence    which rows are of it, by which it is there, which providers are missed
+here        whether it is there after all
 links       causes before any delivery: connection, permission, history
 deliveries  causes on the way: waiting, dead letters, refusals, STALE
 lateness    whether a provider is late for everybody

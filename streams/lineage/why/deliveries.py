@@ -9,7 +9,6 @@ from streams.lineage.delivery.facts import NotKnown
 from streams.lineage.known import DeadLetter
 from streams.lineage.why.facts import QuietSpan, RefusalSeen, WhyFacts
 from streams.lineage.why.finding import Finding, no, unknown, yes
-from streams.lineage.why.presence import asked, present
 from streams.tables import Verdict
 from streams.tables.history.outage import RETRIES_S_MIN
 
@@ -131,11 +130,11 @@ def _away(quiet: list[QuietSpan], refusals: list[RefusalSeen]) -> Finding:
 
 def stale(facts: WhyFacts) -> Finding:
     """It came, and a newer version of it was known already."""
-    rows = [row for row in asked(facts) if verdicts_of(row)[Verdict.STALE]]
+    rows = [row for row in facts.asked if verdicts_of(row)[Verdict.STALE]]
     if not rows:
         return no(f"No delivery of {facts.of_what} was STALE.")
     newest = rows[-1]
-    if present(facts):
+    if facts.there:
         return no(
             f"{words.count(len(rows), 'delivery', 'deliveries')} of it had something STALE, beside what is there."
         )

@@ -5,13 +5,16 @@ Times: Unix ms, 0 for unknown.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from streams.events.times import DAY_MS, HOUR_MS
 from streams.lineage.data.days import LocalDay
+from streams.lineage.data.touching import is_data, is_there
 from streams.lineage.delivery.facts import NotKnown
 from streams.lineage.known import DeadLetter, History, Link, ProviderHour, Reach
 from streams.lineage.row import LineageRow
+from streams.lineage.why.presence import Missed, asked_rows, missed_of
 
 LATE_MS = 12 * HOUR_MS  # data of a day may come after it: a phone syncs in the morning
 
@@ -75,7 +78,7 @@ class JunctionSays(NamedTuple):
 _NOTHING_WAITS, _NO_NEWS, _NOT_ASKED = WaitingLook(), DoorNews(), NotKnown("Junction was not asked")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: what follows from rows is worked out once
 class WhyFacts:
     """`day`: None for a resource that belongs to no day. `rows`: all of the user and resource that are known, dead ones
     and notices too; `connection_rows`: those of connection events. `hours`: by provider, those of a week and today."""
@@ -94,6 +97,26 @@ class WhyFacts:
     door: DoorNews | NotKnown = _NO_NEWS
     hours: Mapping[str, tuple[ProviderHour, ...]] = field(default_factory=dict)
     junction: JunctionSays | NotKnown = _NOT_ASKED
+
+    @cached_property
+    def data_rows(self) -> tuple[LineageRow, ...]:
+        """Rows that brought data."""
+        return tuple(filter(is_data, self.rows))
+
+    @cached_property
+    def asked(self) -> tuple[LineageRow, ...]:
+        """Rows with data of what is asked for."""
+        return asked_rows(self.data_rows, self.day)
+
+    @cached_property
+    def there(self) -> tuple[LineageRow, ...]:
+        """Rows by which it is there."""
+        return tuple(filter(is_there, self.asked))
+
+    @cached_property
+    def missed(self) -> Missed:
+        """Providers whose data are missed, whose causes count."""
+        return missed_of(self.data_rows, self.there, self.links, self.day, self.reach)
 
     @property
     def from_ms(self) -> int:

@@ -10,7 +10,7 @@ from streams.lineage.telling import Story
 from streams.lineage.why import deliveries, links, others
 from streams.lineage.why.facts import WhyFacts
 from streams.lineage.why.finding import Finding, Holds
-from streams.lineage.why.presence import here, missed
+from streams.lineage.why.here import here
 
 Cause = Callable[[WhyFacts], Finding]
 
@@ -57,7 +57,7 @@ def _rest(facts: WhyFacts, found: dict[str, Finding]) -> Finding:
 
 
 def _ending(facts: WhyFacts, found: dict[str, Finding]) -> str:
-    if found[HERE].holds is Holds.TRUE and not missed(facts).providers:
+    if found[HERE].holds is Holds.TRUE and not facts.missed.providers:
         return HERE
     return next(kind for kind, finding in found.items() if kind != HERE and finding.holds is Holds.TRUE)
 

@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 
 from streams.lineage import words
-from streams.lineage.data.touching import is_data
 from streams.lineage.known import History, Link
 from streams.lineage.row import LineageRow
 from streams.lineage.why.facts import WhyFacts
 from streams.lineage.why.finding import Finding, no, unknown, yes
-from streams.lineage.why.presence import missed
 from streams.tables import connections
 from streams.tables.history import BackfillStatus
 
@@ -18,11 +16,11 @@ UNDER_WAY = frozenset({BackfillStatus.NOTIFIED, BackfillStatus.QUEUED, BackfillS
 def connection(facts: WhyFacts) -> Finding:
     """In error at that time, or never made."""
     status = words.command("status", facts.user_id)
-    if not facts.links and not any(map(is_data, facts.rows)):
+    if not facts.links and not facts.data_rows:
         return yes(
             "No connection of this user to any provider is known: none was ever made, or we were not told.", status
         )
-    wanted = missed(facts)
+    wanted = facts.missed
     failed = {provider: at_ms for provider in sorted(wanted.providers) if (at_ms := _error_ms(facts, provider))}
     if failed and (wanted.are_known or len(failed) == len(wanted.providers)):
         return yes(
@@ -73,7 +71,7 @@ def _proof(facts: WhyFacts, failed: dict[str, int]) -> Sequence[str]:
 def not_available(facts: WhyFacts) -> Finding:
     """The user has not permitted it there, or the provider does not have it."""
     status = words.command("status", facts.user_id)
-    wanted = missed(facts)
+    wanted = facts.missed
     links = [link for link in facts.links if link.provider in wanted.providers]
     without = sorted(link.provider for link in links if _lacks(link, facts.resource))
     if without and (wanted.are_known or len(without) == len(links)):
@@ -93,7 +91,7 @@ def _lacks(link: Link, resource: str) -> bool:
 
 def history(facts: WhyFacts) -> Finding:
     """The history that has this day is under way, or failed."""
-    wanted = missed(facts).providers
+    wanted = facts.missed.providers
     histories = [one for one in facts.histories if one.resource == facts.resource and one.provider in wanted]
     mine = [one for one in histories if _has_day(one, facts)]
     failed = [one for one in mine if one.status == BackfillStatus.FAILED]

@@ -2,13 +2,12 @@
 
 from streams.events import day_text
 from streams.lineage import words
-from streams.lineage.data.touching import came_ms, is_data, place_words
+from streams.lineage.data.touching import came_ms, place_words
 from streams.lineage.delivery.facts import NotKnown
 from streams.lineage.row import LineageRow
 from streams.lineage.why import lateness
 from streams.lineage.why.facts import WhyFacts
 from streams.lineage.why.finding import Finding, Holds, no, unknown, yes
-from streams.lineage.why.presence import asked, missed, present
 
 
 def provider_late(facts: WhyFacts) -> Finding:
@@ -17,7 +16,7 @@ def provider_late(facts: WhyFacts) -> Finding:
     begin_ms, end_ms = lateness.window(facts.from_ms, until_ms, min(facts.now_ms, facts.reach.as_of_ms))
     found = {
         provider: lateness.judge(facts.hours.get(provider, ()), begin_ms, end_ms, facts.reach.first_ms)
-        for provider in sorted(missed(facts).providers)
+        for provider in sorted(facts.missed.providers)
     }
     late = {provider: one for provider, one in found.items() if one.is_late}
     between = f"from {words.moment(begin_ms)} to {words.moment(end_ms)}"
@@ -41,14 +40,14 @@ def _figures(found: dict[str, lateness.Lateness]) -> dict[str, object]:
 
 def other_data(facts: WhyFacts) -> Finding:
     """Since then data came, but only of other days, or only from another source."""
-    there, wanted = present(facts), missed(facts)
+    there, wanted = facts.there, facts.missed
     if there:
         return _other_source(facts, there, wanted.providers)
     if facts.day is None:
         return no(f"{facts.resource} is asked for without a day.")
-    rows = [row for row in facts.rows if is_data(row) and facts.from_ms <= came_ms(row) < facts.until_ms]
-    rows = [row for row in rows if row.first_day]
-    if not rows or asked(facts):
+    from_ms, until_ms = facts.from_ms, facts.until_ms
+    rows = [row for row in facts.data_rows if row.first_day and from_ms <= came_ms(row) < until_ms]
+    if not rows or facts.asked:
         return no(f"At that time no {facts.resource} of other days came.")
     newest = max(rows, key=lambda row: (row.last_day, came_ms(row), row.place))
     return yes(
@@ -90,7 +89,7 @@ def nothing_known(facts: WhyFacts, checked: tuple[Finding, ...]) -> Finding:
     """What is left: none of the others holds. `checked`: they."""
     n_open = sum(one.holds is Holds.UNKNOWN for one in checked)
     not_told = f"; {words.count(n_open, 'cause')} could not be checked" if n_open else ""
-    newest = max((row for row in facts.rows if is_data(row)), key=lambda row: (came_ms(row), row.place), default=None)
+    newest = max(facts.data_rows, key=lambda row: (came_ms(row), row.place), default=None)
     last = f" The newest {facts.resource} of this user came at {words.moment(came_ms(newest))}." if newest else ""
     return yes(
         f"Nothing that is known here explains why there is no {facts.of_what}{not_told}.{last}",

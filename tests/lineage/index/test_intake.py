@@ -1,6 +1,9 @@
 """An index that is filled from a real Kafka: started again, lost, damaged, its topic made anew."""
 
+import os
 import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -10,12 +13,14 @@ from streams.events import topics
 from streams.events.headers import H_DETAIL, H_FROM_OFFSET, H_FROM_PARTITION, H_FROM_TOPIC, H_ID, H_REASON, H_SUBJECT
 from streams.events.times import rfc3339
 from streams.lineage.index.forgotten import file_of
+from streams.lineage.index.intake import loop
 from streams.lineage.index.intake.scan import scan_into
 from streams.lineage.index.opening import open_index
 from streams.lineage.index.temporary import temporary_index
 from streams.lineage.row import EntityLine, LineageRow, Tally
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
+from tests.chaos import disks
 from tests.lineage.index.made import USERS
 from tests.lineage.index.stage import LineageStage, caught_up, wait_for
 from tests.lineage.index.test_answers import answers
@@ -80,6 +85,63 @@ def test_started_again_lost_and_damaged(stage: LineageStage) -> None:
     assert asked(stage.settings) == whole, "a damaged index is made again"
     shutil.rmtree(stage.settings.lineage_dir)
     assert asked(stage.settings) == whole, "a lost index is made again"
+
+
+def test_killed_while_it_reads(stage: LineageStage) -> None:
+    """A process that keeps an index may be killed at any time: the next one goes on, and every row counts once."""
+    found = rows(3_000)
+    for at in range(0, 3_000, 600):
+        stage.tell(found[at : at + 600], at_once=20)
+        killed(stage.settings, after_s=0.1 + at / 4_000)
+    with temporary_index() as model:
+        model.writer.add(found)
+        model.writer.commit()
+        assert asked(stage.settings)[0] == answers(model)
+
+
+def killed(settings: Settings, after_s: float) -> None:
+    """A process that keeps the index, ended by kill -9 so long after its first answer."""
+    own = {
+        "STREAMS_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
+        "STREAMS_REGISTRY_URL": settings.registry_url,
+        "STREAMS_TOPIC_PREFIX": settings.topic_prefix,
+        "STREAMS_GROUP_ID": settings.group_id,
+        "STREAMS_LINEAGE_DIR": str(settings.lineage_dir),
+    }
+    command = [sys.executable, "-m", "tests.lineage.index.keeper"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | own) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(after_s)
+        process.kill()
+
+
+def test_a_full_disk(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index whose disk is full says so and answers from what it has; when there is room it goes on by itself."""
+    place, ballast = tmp_path / "disk", tmp_path / "disk" / "ballast"
+    place.mkdir()
+    try:
+        disks.mount(place, 48)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("mounting a small disk is not allowed here")  # because only root may
+    monkeypatch.setattr(loop, "FLUSH_EVERY_S", 0.0)
+    try:
+        stage = LineageStage(settings.model_copy(update={"lineage_dir": place / "lineage"}))
+        stage.tell(rows(50))
+        with open_index(stage.settings) as index:
+            caught_up(index)
+            disks.fill(ballast)
+            stage.tell(rows(2_000, first=50))
+            wait_for(index, lambda: "no space is left" in index.state().trouble)
+            assert index.deliveries("msg_49")
+            ballast.unlink()
+            wait_for(index, lambda: bool(index.deliveries("msg_2049")))
+            assert index.state().trouble == ""
+            caught_up(index)
+            (hour,) = index.hours("oura", "heartrate", 0, NOW_MS)
+            assert hour.deliveries == 2_050
+    finally:
+        disks.unmount(place)
 
 
 def test_a_topic_made_anew(stage: LineageStage) -> None:

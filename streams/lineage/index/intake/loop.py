@@ -119,7 +119,8 @@ class IndexIntake:
     def _stop_for_room(self) -> None:
         """RocksDB does not go on by itself; opened before there is room, it would not even answer."""
         while not self._stop.is_set():
-            if shutil.disk_usage(self._store.database.folder).free > FREE_BYTES_MIN:
+            disk = shutil.disk_usage(self._store.database.folder)
+            if disk.free > min(FREE_BYTES_MIN, disk.total // 4):
                 self._store.database.reopen()
                 self._writer.reset()
                 self._load()

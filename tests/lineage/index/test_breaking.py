@@ -1,0 +1,117 @@
+"""An index under kill -9, on a full disk, and with less room than it wants."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from streams.events.times import DAY_MS
+from streams.lineage.index.database import IndexFull
+from streams.lineage.index.intake.retention import GIB, has_to_go, oldest_kept
+from streams.lineage.index.temporary import TemporaryIndex, temporary_index
+from tests.chaos import disks
+from tests.lineage.index.made import NOW_MS, USERS, row
+from tests.lineage.index.victim import POSITION, position, row_of
+
+KILLS = 4
+
+
+def killed(folder: Path, flushes: int) -> None:
+    """A writer of an index, ended by kill -9 some time after so many flushes."""
+    command = [sys.executable, "-m", "tests.lineage.index.victim", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for _ in range(flushes):
+            assert process.stdout.readline() == "flushed\n"
+        process.kill()
+
+
+def test_killed_while_it_writes(tmp_path: Path) -> None:
+    """After each kill an index has the sums of the rows up to its position, and all of these rows."""
+    for flushes in range(1, KILLS + 1):
+        killed(tmp_path, flushes)
+        with closing(TemporaryIndex(tmp_path)) as index, temporary_index() as model:
+            done = position(index.store)
+            assert done > 0
+            model.writer.add(map(row_of, range(done)))
+            model.writer.commit()
+            assert list(index.hours("", "", 0, NOW_MS * 2)) == list(model.hours("", "", 0, NOW_MS * 2))
+            for user in USERS:
+                mine = {one.place: one for one in index.touching(user, "heartrate", 0, NOW_MS * 2)}
+                theirs = {one.place: one for one in model.touching(user, "heartrate", 0, NOW_MS * 2)}
+                assert theirs.items() <= mine.items(), "later ones may be there, too"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 48 MiB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    try:
+        disks.mount(place, 48)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("mounting a small disk is not allowed here")  # because only root may
+    yield place
+    disks.unmount(place)
+
+
+def fill(index: TemporaryIndex) -> None:
+    """More than is left."""
+    index.writer.add(map(row_of, range(3_000, 300_000)))
+    index.writer.commit()
+    index.store.database.flush()
+
+
+def test_a_full_disk(small_disk: Path) -> None:
+    """On a full disk writing ends with a sentence, what is there is answered, and it goes on when there is room."""
+    ballast = small_disk / "ballast"
+    with closing(TemporaryIndex(small_disk)) as index:
+        store = index.store
+        index.writer.add(map(row_of, range(3_000)))
+        index.writer.commit({POSITION: b"3000"})
+        store.database.flush()
+        disks.fill(ballast)
+        with pytest.raises(IndexFull, match="no space is left"):
+            fill(index)
+        assert index.deliveries("msg_7") == [row_of(7)]
+        ballast.unlink()
+        store.database.reopen()
+        index.writer.reset()
+        done = position(store)
+        assert done >= 3_000
+        index.writer.add(map(row_of, range(done, 9_000)))
+        index.writer.commit()
+        assert index.deliveries("msg_8999") == [row_of(8_999)]
+        assert sum(one.deliveries for one in index.hours("", "", 0, NOW_MS * 2)) == 9_000
+
+
+def test_days_go() -> None:
+    """A day goes when it is older than is kept; the oldest one goes before, where there is no room, and never today."""
+    today = NOW_MS // DAY_MS
+    assert oldest_kept(NOW_MS, 30) == today - 30
+    assert has_to_go(today - 1, NOW_MS, 3 * GIB, 2.5)
+    assert not has_to_go(today - 1, NOW_MS, 2 * GIB, 2.5)
+    assert not has_to_go(today, NOW_MS, 3 * GIB, 2.5)
+    assert not has_to_go(None, NOW_MS, 3 * GIB, 2.5)
+
+
+def test_room_of_a_dropped_day_is_given_back() -> None:
+    """What a day took on the disk is free again once it was dropped, and the oldest day is the next one then."""
+    day = NOW_MS // DAY_MS
+    with temporary_index() as index:
+        for at in (0, 1):
+            index.writer.add(
+                row(delivery_id=f"msg_{n}", offset=n, processed_ms=NOW_MS + at * DAY_MS) for n in range(9_000)
+            )
+        index.writer.commit()
+        index.store.database.flush()
+        before = index.store.database.bytes_on_disk()
+        assert index.store.oldest_day() == day
+        index.writer.drop(day + 1)
+        index.store.compact_before(day + 1)
+        assert index.store.oldest_day() == day + 1
+        assert index.store.database.bytes_on_disk() < 0.7 * before
+        assert len(index.deliveries("msg_1")) == 1
