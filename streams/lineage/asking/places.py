@@ -3,7 +3,7 @@
 import queue
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -16,7 +16,9 @@ from streams.ops.settings import MIB, Settings
 
 ANSWER_S = 3.0
 REST_S = 5.0  # behind a question that Kafka did not answer: further ones of the same story do not wait, too
+LEARN_S = 300.0  # librdkafka forgets where a topic is after 15 min
 CONSUMERS = 4  # look-ups at once; a further one waits for one of them
+NEAR = 500  # records between two wanted ones that are read over: to go to another place costs as much
 _POLL_S = 0.05
 _BATCH = 500
 
@@ -48,7 +50,7 @@ class Places:
     def __init__(self, settings: Settings) -> None:
         settings.need_kafka()
         self._settings = settings
-        self._idle: queue.LifoQueue[Consumer | None] = queue.LifoQueue()
+        self._idle: queue.LifoQueue[_OpenConsumer | None] = queue.LifoQueue()
         self._rests_until_s = 0.0
         for _ in range(CONSUMERS):
             self._idle.put(None)  # made when it is needed first
@@ -76,17 +78,29 @@ class Places:
     def at(self, wanted: Mapping[Place, Sequence[int]]) -> dict[tuple[str, int, int], Message]:
         """The records at these offsets; those that are not there are left out. Raises Unavailable, Misconfigured."""
         found: dict[tuple[str, int, int], Message] = {}
-
-        def is_enough(message: Message) -> bool:
-            found[(message.topic(), message.partition(), message.offset())] = message
-            return True  # whatever is first there: the record, or one behind it
-
-        for turn in range(max(map(len, wanted.values()), default=0)):
-            starts = {place: offsets[turn] for place, offsets in wanted.items() if len(offsets) > turn}
-            if not self.scan(starts, Bounds(seconds=ANSWER_S), is_enough).is_whole:
+        rest = {place: sorted(set(offsets)) for place, offsets in wanted.items()}
+        while rest := {place: offsets for place, offsets in rest.items() if offsets}:
+            if not self._take(rest, found):
                 self._rests_until_s = time.monotonic() + REST_S
                 raise Unavailable(f"Kafka did not give a record within {ANSWER_S:.0f} s")
-        return {place: one for place, one in found.items() if place[2] in wanted[place[:2]]}
+        return found
+
+    def _take(self, rest: dict[Place, list[int]], found: dict[tuple[str, int, int], Message]) -> bool:
+        """Read on from the first offset of each partition as far as it is worth it. Whether Kafka gave all."""
+        last = {place: max(one for one in offsets if one - offsets[0] <= NEAR) for place, offsets in rest.items()}
+
+        def is_enough(message: Message) -> bool:
+            place, offset = (message.topic(), message.partition()), message.offset()
+            if offset in rest[place]:
+                found[(*place, offset)] = message
+            return bool(offset >= last[place])
+
+        starts = {place: offsets[0] for place, offsets in rest.items()}
+        scanned = self.scan(starts, Bounds(seconds=ANSWER_S), is_enough)
+        for place, offset in last.items():
+            read = starts[place] if place in scanned.lost else offset  # where the first has gone, the next may be there
+            rest[place] = [one for one in rest[place] if one > read]
+        return scanned.is_whole
 
     def from_times(self, times_ms: Mapping[Place, int]) -> dict[Place, int]:
         """Of each partition the first offset that is not older, or its end. Raises Unavailable, Misconfigured."""
@@ -105,9 +119,9 @@ class Places:
     def close(self) -> None:
         """Waits for look-ups under way."""
         for _ in range(CONSUMERS):
-            consumer = self._idle.get()
-            if consumer is not None:
-                consumer.close()
+            one = self._idle.get()
+            if one is not None:
+                one.consumer.close()
 
     def _ask(self, question: Callable[[Consumer], Answer], what: str) -> Answer:
         with self._consumer() as consumer:
@@ -122,14 +136,15 @@ class Places:
         if time.monotonic() < self._rests_until_s:
             raise Unavailable("Kafka does not answer")
         try:
-            consumer = self._idle.get(timeout=ANSWER_S)
+            one = self._idle.get(timeout=ANSWER_S)
         except queue.Empty:
             raise Unavailable(f"more than {CONSUMERS} look-ups at once: this one waited for {ANSWER_S:.0f} s") from None
         try:
-            consumer = consumer or self._made()
-            yield consumer
+            one = one or _OpenConsumer(self._made())
+            one.learn()
+            yield one.consumer
         finally:
-            self._idle.put(consumer)
+            self._idle.put(one)
 
     def _made(self) -> Consumer:
         conf = for_librdkafka(self._settings) | {
@@ -151,6 +166,21 @@ class Places:
             return Consumer(conf)
         except KafkaException as error:
             raise refused("a client of Kafka", error.args[0]) from None
+
+
+class _OpenConsumer:
+    """A consumer, and since when it knows where topics are."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        self.consumer = consumer
+        self._learnt_s = float("-inf")
+
+    def learn(self) -> None:
+        """All topics at once, now and then: of each that is read for the first time it would ask for half a second."""
+        if time.monotonic() - self._learnt_s > LEARN_S:
+            with suppress(KafkaException):  # the question that follows says why
+                self.consumer.list_topics(timeout=ANSWER_S)
+                self._learnt_s = time.monotonic()
 
 
 class _Reading:

@@ -48,7 +48,7 @@ def _again(facts: DeliveryFacts) -> str:
         return "its id does not say when it was made, nor so when it comes again"
     coming = _next(facts)
     if coming:
-        return f"Junction sends it again, {_within(coming, facts.now_ms)}"
+        return _coming(coming, facts.now_ms)
     return f"Junction has stopped sending it by {moment(last_try_ms(made))}: it has to be asked for"
 
 
@@ -57,12 +57,13 @@ def _next(facts: DeliveryFacts) -> NextTry | None:
     return next_try(made_ms(facts), facts.now_ms, seen[-1].at_ms if seen else 0)
 
 
-def _within(coming: NextTry, now_ms: int) -> str:
+def _coming(coming: NextTry, now_ms: int) -> str:
+    again = "Junction sends it again" if coming.number > 1 else "Junction sends it"
     number = f"attempt {coming.number} of {ATTEMPTS}"
     latest = f"by {moment(coming.to_ms)}"
     if coming.from_ms <= now_ms:
-        return f"any moment, {latest} at the latest ({number})"
-    return f"in {span(coming.from_ms - now_ms)} at the earliest, {latest} ({number})"
+        return f"{again}, any moment, {latest} at the latest ({number})"
+    return f"{again}, in {span(coming.from_ms - now_ms)} at the earliest, {latest} ({number})"
 
 
 def is_over(facts: DeliveryFacts) -> bool:
@@ -82,7 +83,7 @@ def steps(facts: DeliveryFacts) -> Iterator[StoryStep]:
     if coming:
         yield StoryStep(
             kind="next_try",
-            sentence=f"Junction sends it again, {_within(coming, facts.now_ms)}",
+            sentence=_coming(coming, facts.now_ms),
             facts={"attempt": coming.number, "from_ms": coming.from_ms, "to_ms": coming.to_ms},
         )
     yield from _to_do(facts, is_over=coming is None)
@@ -111,7 +112,7 @@ def _heard(heard: Heartbeats, made: int) -> Iterator[StoryStep]:
     elif before or after:
         words = f"no gateway is known to have taken anything then: nothing {' and '.join(one for one in ends if one)}"
     else:
-        words = "no gateway has ever taken anything"
+        words = "no heartbeat of a gateway is on record: none has taken anything for a minute or longer"
     yield StoryStep(kind="accepting", sentence=words, facts=facts)
 
 

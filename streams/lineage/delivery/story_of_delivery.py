@@ -82,8 +82,7 @@ def missing(facts: DeliveryFacts) -> Iterator[str]:
     for part in (facts.arrivals, facts.reach, facts.letters, facts.alerts, facts.door, facts.tail, facts.heartbeats):
         if isinstance(part, NotKnown):
             yield part.why
-    if isinstance(facts.door, DoorLook):
-        yield from facts.door.missing
+    yield from _missing_of_door(facts)
     if facts.left_out:
         yield f"{count(facts.left_out, 'older arrival')} of it left out"
     for arrival in door_steps.arrivals_of(facts):
@@ -94,6 +93,16 @@ def missing(facts: DeliveryFacts) -> Iterator[str]:
     if not isinstance(facts.reach, NotKnown) and facts.reach.behind_s > BEHIND_S:
         since = moment(facts.reach.as_of_ms)
         yield f"the index is {facts.reach.behind_s:,.0f} s behind: what was processed since {since} may not be here"
+
+
+def _missing_of_door(facts: DeliveryFacts) -> Iterator[str]:
+    """What gateways did not say; of one that is nowhere also what they may have forgotten."""
+    if not isinstance(facts.door, DoorLook):
+        return
+    yield from facts.door.missing
+    since_ms, is_here = facts.door.remembers_since_ms, known(facts.arrivals) != () or known(facts.letters) != ()
+    if not is_here and door_steps.made_ms(facts) < since_ms:
+        yield f"what gateways refused before {moment(since_ms)} is forgotten"
 
 
 def _missing_of(arrival: Arrival) -> Iterator[str]:

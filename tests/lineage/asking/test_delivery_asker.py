@@ -154,6 +154,16 @@ def test_never_another_record(yard: Yard) -> None:
     assert [one.sentence.count("made anew") for one in story.steps if one.kind == "gone"] == [1, 1]
 
 
+def test_one_of_two_has_expired(yard: Yard) -> None:
+    """The same id twice: the second is still there, and is read though the first is not."""
+    id = new_id()
+    rows = [yard.process(yard.store(id)) for _ in range(2)]
+    _delete(yard, "raw.summaries", rows[0].partition, rows[0].offset + 1)
+    story = yard.story(id)
+    assert story.ending == "processed"
+    assert [one.kind for one in story.steps if one.kind in ("stored", "gone")] == ["gone", "stored"]
+
+
 def test_clean_records_that_have_gone(yard: Yard) -> None:
     """They are counted by the row, and their places are said to be gone."""
     id = new_id()

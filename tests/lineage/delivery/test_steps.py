@@ -267,7 +267,7 @@ SILENT = Heartbeats(MADE_MS - DAY_MS, MADE_MS + 10 * MINUTE_MS, NOW_MS)
         (absent(heartbeats=SILENT), "no gateway is known to have taken anything then: nothing after"),
         (absent(heartbeats=HEARD._replace(after_ms=0)), "shortly before"),
         (absent(heartbeats=SILENT._replace(after_ms=0)), "since"),
-        (absent(heartbeats=Heartbeats()), "no gateway has ever taken anything"),
+        (absent(heartbeats=Heartbeats()), "no heartbeat of a gateway is on record"),
         (absent(door=DoorLook(accepting_since_ms=MADE_MS - 1)), "they run since"),
     ],
 )
@@ -334,6 +334,14 @@ def test_everything_that_is_missing_is_said() -> None:
     assert sorted(story.missing[:-1]) == sorted([*(one.why for one in gone), "readers"])
     assert "the index is 12 s behind" in story.missing[-1]
     assert told(facts(door=DoorLook(missing=("a gateway is away",)))).missing == ("a gateway is away",)
+
+
+def test_what_gateways_may_have_forgotten() -> None:
+    """Of a delivery that is nowhere it is said from when on refusals are remembered; of one that came nobody asks."""
+    door = DoorLook(remembers_since_ms=MADE_MS + 1)
+    assert told(absent(door=door)).missing == ("what gateways refused before 2026-06-03 15:20:00 UTC is forgotten",)
+    assert told(absent(door=replace(door, remembers_since_ms=MADE_MS))).missing == ()
+    assert told(facts(door=door)).missing == ()
 
 
 def test_how_far_the_rows_reach() -> None:
