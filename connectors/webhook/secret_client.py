@@ -7,11 +7,11 @@ import httpx
 import msgspec
 
 from connectors.webhook.secret_use import SecretRow
-from streams.ops import addresses, unpacking
+from streams.ops import addresses
 from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
+from streams.status.asking import NoAnswer, get, open_client
 
-_ANSWER_S = 10.0
 _ANSWER_BYTES_MAX = 4 * 1024 * 1024
 _decode = msgspec.json.Decoder(list[dict[str, Any]]).decode
 
@@ -26,9 +26,7 @@ def own_url(settings: Settings) -> str:
 
 async def ask_all(urls: Iterable[str]) -> list[list[SecretRow]]:
     """The rows of each process of each gateway. Raises Unavailable for the first that does not answer as one."""
-    # A proxy of the environment is none of the way to a listener of our own.
-    headers = {"accept-encoding": unpacking.ACCEPT}
-    async with httpx.AsyncClient(timeout=_ANSWER_S, trust_env=False, headers=headers) as client:
+    async with open_client(None) as client:  # addresses of the command line are given no token
         return [rows for url in urls for rows in _by_process(await _ask(client, url))]
 
 
@@ -42,10 +40,9 @@ def _by_process(rows: Iterable[SecretRow]) -> Iterable[list[SecretRow]]:
 async def _ask(client: httpx.AsyncClient, url: str) -> list[SecretRow]:
     shown = addresses.shown(url)
     try:
-        async with client.stream("GET", f"{url.rstrip('/')}/secrets") as answer:
-            body = await unpacking.read(answer, _ANSWER_BYTES_MAX)
-    except (httpx.HTTPError, httpx.InvalidURL, unpacking.NotWhole, unpacking.TooLarge) as error:
-        raise Unavailable(f"no gateway's admin listener answers at {shown} ({type(error).__name__})") from None
+        _, body = await get(client, f"{url.rstrip('/')}/secrets", _ANSWER_BYTES_MAX)
+    except NoAnswer as why:
+        raise Unavailable(f"no gateway's admin listener answers at {shown} ({why})") from None
     try:
         return [msgspec.convert([row.get(name) for name in SecretRow._fields], SecretRow) for row in _decode(body)]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -32,9 +32,9 @@ class Answered(NamedTuple):
     body: bytes
 
 
-def open_client(settings: Settings) -> httpx.AsyncClient:
-    """A client that shows the token of the query API, if there is one. `aclose` it."""
-    token = settings.query_token.get_secret_value()
+def open_client(settings: Settings | None) -> httpx.AsyncClient:
+    """A client that shows the token of the query API, if there is one; None: it shows none. `aclose` it."""
+    token = settings.query_token.get_secret_value() if settings else ""
     return httpx.AsyncClient(
         headers={"accept-encoding": unpacking.ACCEPT} | ({"authorization": f"Bearer {token}"} if token else {}),
         timeout=ANSWER_S,

@@ -14,8 +14,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from streams.events import times, topics
-from streams.events.times import MINUTE_MS
 from streams.kafka.reader import Messages
+from streams.lineage.delivery.absence import QUIET_MS
 from streams.lineage.delivery.facts import Heartbeats
 from streams.lineage.why.facts import QuietSpan
 from streams.lineage.words import moment
@@ -23,8 +23,7 @@ from streams.ops.errors import Rejected, Unavailable
 from streams.ops.settings import Settings
 from streams.tables.history import Outage, progress
 
-QUIET_MS = 10 * MINUTE_MS  # a shorter silence needs no reason
-TRIED_AGAIN_MS = 45 * MINUTE_MS  # by then Junction has tried three times
+TRIED_AGAIN_MS = 45 * times.MINUTE_MS  # by then Junction has tried three times
 SEARCH_S = 2.0  # for outages, among all that fetchers say
 _OUTAGE = b"outage"
 _POLL_S = 0.1
