@@ -78,11 +78,12 @@ def own(folder: Path) -> Iterator[None]:
 
 
 class IndexDatabase:
-    """Bytes under bytes, sorted. `made_anew`: nothing of what was there before could be used."""
+    """Bytes under bytes, sorted."""
 
     def __init__(self, folder: Path) -> None:
         """Open the files in a folder that is ours (`own`), or make them. Raises IndexFull, Misconfigured."""
         self.folder = folder
+        self.is_damaged = False  # whoever has found it: who writes has to make it again
         self._files = folder / FILES
         self._readers = 0
         self._quiet = threading.Condition()
@@ -157,11 +158,12 @@ class IndexDatabase:
                 self._db.close()
             _discard(self._files)
             self._db = self._open()
+            self.is_damaged = False
 
     def reopen(self) -> None:
         """Once more, where RocksDB does not go on by itself after its disk was full. Raises IndexFull."""
         with self._alone():
-            with suppress(Exception):
+            with suppress(Exception):  # because its disk was full, and what it had not written is read again
                 self._db.close()
             self._db = self._opened()
 
@@ -217,7 +219,8 @@ class IndexDatabase:
         # Only the text says which error it is: rocksdict raises plain exceptions.
         text = str(error)
         if text.startswith(("Corruption", "IO error: No such file or directory: While open")):
-            with suppress(OSError):
+            self.is_damaged = True
+            with suppress(OSError):  # without the mark the next start finds the damage as this one did
                 (self._files / MARK).touch()
             return IndexDamaged(self.folder)
         return IndexFull(self.folder) if "No space left on device" in text else error
@@ -226,10 +229,11 @@ class IndexDatabase:
 def _discard(path: Path) -> None:
     """Delete a folder: a kill in the middle leaves no database with only some of its files."""
     gone = path.with_name(f"{path.name}{GONE}")
-    shutil.rmtree(gone, ignore_errors=True)
+    if gone.exists():
+        shutil.rmtree(gone)
     if path.exists():
         path.rename(gone)
-    shutil.rmtree(gone, ignore_errors=True)
+        shutil.rmtree(gone)
 
 
 def _unlogged() -> Any:

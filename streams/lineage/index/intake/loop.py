@@ -167,6 +167,8 @@ class IndexIntake:
                 self._store.database.flush()
 
     def _read(self, source: IndexLog, records: RecordIntake) -> None:
+        if self._store.database.is_damaged:
+            raise IndexDamaged(self._store.database.folder)
         changed: dict[Source, Position] = {}
         ended: dict[Source, int] = {}
         for message in source.messages(POLL_S, ended):

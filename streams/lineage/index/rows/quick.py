@@ -18,7 +18,7 @@ from streams.lineage.index.rows.interned import Interned
 from streams.lineage.index.rows.packed import PackedRow, owner_digest
 from streams.lineage.index.rows.sketch import register
 from streams.lineage.index.rows.varints import number
-from streams.lineage.index.rows.wire import NumberColumn, TextColumn
+from streams.lineage.index.rows.wire import NO_NUMBERS, NumberColumn, TextColumn
 
 NONE = b"\0"
 
@@ -100,12 +100,12 @@ class QuickRecord:
         return self._column(name).numbers()
 
     def _column(self, name: str) -> NumberColumn:
-        column: NumberColumn | None = self._columns.get(name)
-        if column is None or not column.n:
-            return NumberColumn(bytes(self._n), self._n)
-        if column.n != self._n:
+        column: NumberColumn = self._columns.get(name, NO_NUMBERS)
+        if column.n == self._n:
+            return column
+        if column.n:
             raise ValueError("columns of different length")
-        return column
+        return NumberColumn(bytes(self._n), self._n)
 
     def _tokens(self, name: str) -> Iterable[bytes]:
         return self._column(name).tokens()

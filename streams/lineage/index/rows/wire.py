@@ -35,6 +35,9 @@ class NumberColumn(NamedTuple):
         return varints.numbers(self.region, self.n)
 
 
+NO_NUMBERS = NumberColumn(b"", 0)
+
+
 class TextColumn(NamedTuple):
     """`region`: bytes of `n` texts, each behind its length. `stride`: bytes of each, where all are equally long."""
 
@@ -71,7 +74,26 @@ def split(body: bytes, layout: Layout) -> dict[str, Any]:
     at = 0
     try:
         for name, kind in layout:
-            found[name], at = _READERS[kind](body, at)
+            if kind != NUMBERS:
+                found[name], at = _READERS[kind](body, at)
+                continue
+            # Most fields: without a call for each, which is half of the time that a record of a few rows takes.
+            n = body[at]
+            if n & 0x81:
+                n, at = _count(body, at)
+            else:
+                n, at = n >> 1, at + 1
+            if not n:
+                found[name] = NO_NUMBERS
+                continue
+            end = at + n
+            region = body[at:end]
+            if not region.isascii():
+                end = varints.end_of(body, at, n)
+                region = body[at:end]
+            if body[end]:
+                raise ValueError("a list in pieces")
+            found[name], at = NumberColumn(region, n), end + 1
     except (IndexError, UnicodeDecodeError):
         raise ValueError("cut off") from None
     if at != len(body):
@@ -91,16 +113,6 @@ def _count(body: bytes, at: int) -> tuple[int, int]:
     if not 0 <= n <= len(body) - at:  # negative: a writer that says how many bytes there are. None of ours does
         raise ValueError("a list in pieces")
     return n, at
-
-
-def _numbers(body: bytes, at: int) -> tuple[NumberColumn, int]:
-    n, at = _count(body, at)
-    if not n:
-        return NumberColumn(b"", 0), at
-    region = body[at : at + n]
-    if not region.isascii():
-        region = body[at : varints.end_of(body, at, n)]
-    return NumberColumn(region, n), _over(body, at + len(region))
 
 
 def _many_texts(body: bytes, at: int) -> tuple[TextColumn, int]:
@@ -137,6 +149,5 @@ def _texts(region: bytes, n: int) -> Iterator[bytes]:
 _READERS: dict[str, Any] = {
     LONG: varints.number_at,
     STRING: _text,
-    NUMBERS: _numbers,
     STRINGS: _many_texts,
 }

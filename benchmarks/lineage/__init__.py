@@ -1,0 +1,1 @@
+"""The index of lineage, measured: `python -m benchmarks lineage`."""
