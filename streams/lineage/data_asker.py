@@ -40,7 +40,7 @@ NOT_ASKED = NotKnown("Junction was not asked (--ask-junction)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class DataSources:
     """Whom the asker asks beside the index; None where nobody can be."""
 
     originals: ReadOriginals
@@ -52,7 +52,9 @@ class Asked:
 class DataAsker:
     """Safe to be used by several threads. `close` it."""
 
-    def __init__(self, index: Index, asked: Asked, now_ms: Callable[[], int] = lambda: int(time.time() * 1000)) -> None:
+    def __init__(
+        self, index: Index, asked: DataSources, now_ms: Callable[[], int] = lambda: int(time.time() * 1000)
+    ) -> None:
         self._index, self._asked, self._now_ms = index, asked, now_ms
         self._pool = ThreadPoolExecutor(6, thread_name_prefix="data")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from streams.events.times import HOUR_MS
-from streams.lineage.data_asker import Asked, DataAsker
+from streams.lineage.data_asker import DataAsker, DataSources
 from streams.lineage.data_exits import ANSWERED, CANNOT_TELL, NOT_FOUND, exit_of
 from streams.lineage.delivery.facts import NotKnown
 from streams.lineage.known import Index, Reach
@@ -138,7 +138,7 @@ def test_whoever_does_not_answer_is_a_sentence() -> None:
     with world.asker() as whole:
         index = whole._index
         gone = dict.fromkeys(world.product.originals, NotKnown("Kafka does not answer"))
-        asked = Asked(originals=lambda rows: gone, waiting=away, door=away, junction=away)  # type: ignore[arg-type]  # because they only raise
+        asked = DataSources(originals=lambda rows: gone, waiting=away, door=away, junction=away)  # type: ignore[arg-type]  # because they only raise
         asker = DataAsker(index, asked, lambda: NOW_MS)
         story = asker.why(USER, "sleep", ask_junction=True)
         assert story.ending == "nothing_known"
@@ -175,7 +175,7 @@ def test_with_what_a_command_ends(asker: DataAsker) -> None:
 def test_without_an_index_nobody_can_tell() -> None:
     """The ending is `unknown`, and the sentence says why."""
     index: Index = _Broken()  # type: ignore[assignment]  # because each of its answers is an error
-    asker = DataAsker(index, Asked(originals=lambda rows: {}), lambda: NOW_MS)
+    asker = DataAsker(index, DataSources(originals=lambda rows: {}), lambda: NOW_MS)
     for story in (asker.history(USER, "sleep"), asker.why(USER, "sleep")):
         assert story.ending == "unknown"
         assert "the disk of the index is full" in story.sentence

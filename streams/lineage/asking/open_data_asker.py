@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from streams.lineage.asking.doors import Doors
 from streams.lineage.asking.places import Places
 from streams.lineage.asking.row_originals import RowOriginals
-from streams.lineage.asking.waiting_look import Waiting
-from streams.lineage.data_asker import Asked, AskJunction, DataAsker
+from streams.lineage.asking.waiting_look import WaitingRecords
+from streams.lineage.data_asker import AskJunction, DataAsker, DataSources
 from streams.lineage.known import Index
 from streams.ops.settings import Settings
 
@@ -19,9 +19,9 @@ def open_data_asker(settings: Settings, index: Index, junction: AskJunction | No
     Raises Misconfigured where no Kafka is named.
     """
     places = Places(settings)
-    waiting = Waiting(settings, places)
+    waiting = WaitingRecords(settings, places)
     doors = Doors(settings, lambda delivery_id: bool(index.deliveries(delivery_id)))
-    asked = Asked(
+    asked = DataSources(
         originals=RowOriginals(settings, places), waiting=waiting, door=doors.between,
         junction=junction,
     )  # fmt: skip

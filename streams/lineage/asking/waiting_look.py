@@ -17,7 +17,7 @@ _KINDS = {"connection": "provider.connection.created", "device": "provider.devic
 _LABS = frozenset({"order", "appointment", "result", "match_review", "parsing_job", "order_tracking"})
 
 
-class Waiting:
+class WaitingRecords:
     """Asks and reads over open consumers. `close` it."""
 
     def __init__(self, settings: Settings, places: Places, bounds: Bounds = BOUNDS) -> None:

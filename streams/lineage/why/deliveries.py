@@ -8,14 +8,14 @@ from streams.lineage.data.touching import came_ms, place_words, verdicts_of
 from streams.lineage.delivery.facts import NotKnown
 from streams.lineage.known import DeadLetter
 from streams.lineage.why.facts import QuietSpan, RefusalSeen, WhyFacts
-from streams.lineage.why.finding import Finding, no, unknown, yes
+from streams.lineage.why.finding import CauseFinding, no, unknown, yes
 from streams.tables import Verdict
 from streams.tables.history.outage import RETRIES_S_MIN
 
 LETTERS_MS = 2 * DAY_MS  # after the day: what a letter says of its day is in its body alone
 
 
-def waiting(facts: WhyFacts) -> Finding:
+def waiting(facts: WhyFacts) -> CauseFinding:
     """It is in the raw topic, and no worker has processed it yet."""
     look = facts.waiting
     if isinstance(look, NotKnown):
@@ -36,7 +36,7 @@ def waiting(facts: WhyFacts) -> Finding:
     return no("No delivery of it waits for a worker.", behind=look.behind)
 
 
-def dead_letter(facts: WhyFacts) -> Finding:
+def dead_letter(facts: WhyFacts) -> CauseFinding:
     """A delivery of this user and resource could not be processed, and was not put back since."""
     mine = [one for one in facts.letters if _may_be_it(one, facts)]
     lying = [one for one in mine if not one.redriven_ms]
@@ -63,7 +63,7 @@ def _may_be_it(letter: DeadLetter, facts: WhyFacts) -> bool:
     return facts.from_ms <= letter.dead_ms < facts.day.until_ms + LETTERS_MS
 
 
-def door(facts: WhyFacts) -> Finding:
+def door(facts: WhyFacts) -> CauseFinding:
     """A gateway refused what Junction signed, or took nothing at all, at that time."""
     news = facts.door
     if isinstance(news, NotKnown):
@@ -85,7 +85,7 @@ def door(facts: WhyFacts) -> Finding:
     return no(f"No gateway refused a signed delivery at that time{strangers}, and none was away{still}.")
 
 
-def _refused(signed: list[RefusalSeen]) -> Finding:
+def _refused(signed: list[RefusalSeen]) -> CauseFinding:
     newest = max(signed, key=lambda one: (one.at_ms, one.claimed_id))
     outcomes = Counter(one.outcome for one in signed)
     ids = sorted({one.claimed_id for one in signed if one.claimed_id})
@@ -117,7 +117,7 @@ def _between(one: QuietSpan) -> str:
     return f"{words.moment(one.from_ms)} to {words.moment(one.until_ms)} ({lasted})"
 
 
-def _away(quiet: list[QuietSpan], refusals: list[RefusalSeen]) -> Finding:
+def _away(quiet: list[QuietSpan], refusals: list[RefusalSeen]) -> CauseFinding:
     longest = _longest(quiet)
     also = f", while {words.count(len(refusals), 'request')} without a right signature came" if refusals else ""
     return yes(
@@ -128,7 +128,7 @@ def _away(quiet: list[QuietSpan], refusals: list[RefusalSeen]) -> Finding:
     )  # fmt: skip
 
 
-def stale(facts: WhyFacts) -> Finding:
+def stale(facts: WhyFacts) -> CauseFinding:
     """It came, and a newer version of it was known already."""
     rows = [row for row in facts.asked if verdicts_of(row)[Verdict.STALE]]
     if not rows:

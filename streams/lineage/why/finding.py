@@ -13,7 +13,7 @@ class Holds(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Finding(NamedTuple):
+class CauseFinding(NamedTuple):
     """What became of one cause. `sentence`: whole. `evidence`: what to look at, as in `StoryStep`."""
 
     holds: Holds
@@ -30,16 +30,16 @@ class Finding(NamedTuple):
         )  # fmt: skip
 
 
-def yes(sentence: str, *evidence: str, at_ms: int | None = None, **facts: Any) -> Finding:
+def yes(sentence: str, *evidence: str, at_ms: int | None = None, **facts: Any) -> CauseFinding:
     """The cause holds."""
-    return Finding(Holds.TRUE, sentence, evidence, at_ms or None, facts)
+    return CauseFinding(Holds.TRUE, sentence, evidence, at_ms or None, facts)
 
 
-def no(sentence: str, *evidence: str, at_ms: int | None = None, **facts: Any) -> Finding:
+def no(sentence: str, *evidence: str, at_ms: int | None = None, **facts: Any) -> CauseFinding:
     """The cause does not hold."""
-    return Finding(Holds.FALSE, sentence, evidence, at_ms or None, facts)
+    return CauseFinding(Holds.FALSE, sentence, evidence, at_ms or None, facts)
 
 
-def unknown(sentence: str, *evidence: str, **facts: Any) -> Finding:
+def unknown(sentence: str, *evidence: str, **facts: Any) -> CauseFinding:
     """Whether it holds could not be found out."""
-    return Finding(Holds.UNKNOWN, sentence, evidence, None, facts)
+    return CauseFinding(Holds.UNKNOWN, sentence, evidence, None, facts)

@@ -3,10 +3,10 @@
 from streams.lineage import words
 from streams.lineage.data.touching import came_ms, place_words, verdicts_of
 from streams.lineage.why.facts import WhyFacts
-from streams.lineage.why.finding import Finding, no, yes
+from streams.lineage.why.finding import CauseFinding, no, yes
 
 
-def here(facts: WhyFacts) -> Finding:
+def here(facts: WhyFacts) -> CauseFinding:
     """Whether it is there. The newest delivery of it is the evidence."""
     rows = facts.there
     if not rows:

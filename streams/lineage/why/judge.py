@@ -9,10 +9,10 @@ from streams.lineage.delivery.facts import NotKnown
 from streams.lineage.telling import Story
 from streams.lineage.why import deliveries, links, others
 from streams.lineage.why.facts import WhyFacts
-from streams.lineage.why.finding import Finding, Holds
+from streams.lineage.why.finding import CauseFinding, Holds
 from streams.lineage.why.here import here
 
-Cause = Callable[[WhyFacts], Finding]
+Cause = Callable[[WhyFacts], CauseFinding]
 
 HERE, NOTHING_KNOWN = "here", "nothing_known"
 CAUSES: tuple[tuple[str, Cause], ...] = (
@@ -49,20 +49,20 @@ def _in_order(facts: WhyFacts) -> WhyFacts:
     return replace(facts, rows=touching.in_order(facts.rows), connection_rows=touching.in_order(facts.connection_rows))
 
 
-def _rest(facts: WhyFacts, found: dict[str, Finding]) -> Finding:
+def _rest(facts: WhyFacts, found: dict[str, CauseFinding]) -> CauseFinding:
     rest = others.nothing_known(facts, tuple(finding for kind, finding in found.items() if kind != HERE))
     if any(finding.holds is Holds.TRUE for finding in found.values()):
         return rest._replace(holds=Holds.FALSE, sentence="There is an answer above.", evidence=(), facts={})
     return rest
 
 
-def _ending(facts: WhyFacts, found: dict[str, Finding]) -> str:
+def _ending(facts: WhyFacts, found: dict[str, CauseFinding]) -> str:
     if found[HERE].holds is Holds.TRUE and not facts.missed.providers:
         return HERE
     return next(kind for kind, finding in found.items() if kind != HERE and finding.holds is Holds.TRUE)
 
 
-def _sentence(found: dict[str, Finding], ending: str) -> str:
+def _sentence(found: dict[str, CauseFinding], ending: str) -> str:
     answer = found[ending].sentence
     if ending != HERE and found[HERE].holds is Holds.TRUE:
         return f"{found['other_data'].sentence} {answer}" if ending != "other_data" else answer

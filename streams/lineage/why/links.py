@@ -6,14 +6,14 @@ from streams.lineage import words
 from streams.lineage.known import History, Link
 from streams.lineage.row import LineageRow
 from streams.lineage.why.facts import WhyFacts
-from streams.lineage.why.finding import Finding, no, unknown, yes
+from streams.lineage.why.finding import CauseFinding, no, unknown, yes
 from streams.tables import connections
 from streams.tables.history import BackfillStatus
 
 UNDER_WAY = frozenset({BackfillStatus.NOTIFIED, BackfillStatus.QUEUED, BackfillStatus.FETCHING})
 
 
-def connection(facts: WhyFacts) -> Finding:
+def connection(facts: WhyFacts) -> CauseFinding:
     """In error at that time, or never made."""
     status = words.command("status", facts.user_id)
     if not facts.links and not facts.data_rows:
@@ -68,7 +68,7 @@ def _proof(facts: WhyFacts, failed: dict[str, int]) -> Sequence[str]:
     return [row.delivery_id for row in rows if row.delivery_id]
 
 
-def not_available(facts: WhyFacts) -> Finding:
+def not_available(facts: WhyFacts) -> CauseFinding:
     """The user has not permitted it there, or the provider does not have it."""
     status = words.command("status", facts.user_id)
     wanted = facts.missed
@@ -89,7 +89,7 @@ def _lacks(link: Link, resource: str) -> bool:
     return resource in link.unavailable and resource not in link.available
 
 
-def history(facts: WhyFacts) -> Finding:
+def history(facts: WhyFacts) -> CauseFinding:
     """The history that has this day is under way, or failed."""
     wanted = facts.missed.providers
     histories = [one for one in facts.histories if one.resource == facts.resource and one.provider in wanted]

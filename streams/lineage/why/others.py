@@ -7,10 +7,10 @@ from streams.lineage.delivery.facts import NotKnown
 from streams.lineage.row import LineageRow
 from streams.lineage.why import lateness
 from streams.lineage.why.facts import WhyFacts
-from streams.lineage.why.finding import Finding, Holds, no, unknown, yes
+from streams.lineage.why.finding import CauseFinding, Holds, no, unknown, yes
 
 
-def provider_late(facts: WhyFacts) -> Finding:
+def provider_late(facts: WhyFacts) -> CauseFinding:
     """A provider is late for everybody: see `lateness`."""
     until_ms = facts.day.until_ms if facts.day else facts.now_ms + 1
     begin_ms, end_ms = lateness.window(facts.from_ms, until_ms, min(facts.now_ms, facts.reach.as_of_ms))
@@ -38,7 +38,7 @@ def _figures(found: dict[str, lateness.Lateness]) -> dict[str, object]:
     return {"hours": {name: {"now": one.now._asdict(), "usual": one.usual._asdict()} for name, one in found.items()}}
 
 
-def other_data(facts: WhyFacts) -> Finding:
+def other_data(facts: WhyFacts) -> CauseFinding:
     """Since then data came, but only of other days, or only from another source."""
     there, wanted = facts.there, facts.missed
     if there:
@@ -58,7 +58,7 @@ def other_data(facts: WhyFacts) -> Finding:
     )  # fmt: skip
 
 
-def _other_source(facts: WhyFacts, there: tuple[LineageRow, ...], absent: frozenset[str]) -> Finding:
+def _other_source(facts: WhyFacts, there: tuple[LineageRow, ...], absent: frozenset[str]) -> CauseFinding:
     newest, providers = there[-1], sorted({row.provider for row in there})
     if not absent:
         return no("It is there from all providers that usually bring it.")
@@ -69,7 +69,7 @@ def _other_source(facts: WhyFacts, there: tuple[LineageRow, ...], absent: frozen
     )  # fmt: skip
 
 
-def junction_has_none(facts: WhyFacts) -> Finding:
+def junction_has_none(facts: WhyFacts) -> CauseFinding:
     """Junction's API says that it has nothing either. It is asked only where a person wants it."""
     said = facts.junction
     if isinstance(said, NotKnown):
@@ -85,7 +85,7 @@ def junction_has_none(facts: WhyFacts) -> Finding:
     )
 
 
-def nothing_known(facts: WhyFacts, checked: tuple[Finding, ...]) -> Finding:
+def nothing_known(facts: WhyFacts, checked: tuple[CauseFinding, ...]) -> CauseFinding:
     """What is left: none of the others holds. `checked`: they."""
     n_open = sum(one.holds is Holds.UNKNOWN for one in checked)
     not_told = f"; {words.count(n_open, 'cause')} could not be checked" if n_open else ""

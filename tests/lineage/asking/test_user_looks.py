@@ -17,7 +17,7 @@ from streams.lineage.asking.doors import NO_GATEWAYS
 from streams.lineage.asking.open_data_asker import open_data_asker
 from streams.lineage.asking.places import Bounds, Places
 from streams.lineage.asking.row_originals import GAP, RowOriginals, stretches
-from streams.lineage.asking.waiting_look import Waiting, raw_topic_of
+from streams.lineage.asking.waiting_look import WaitingRecords, raw_topic_of
 from streams.lineage.data.originals import OriginalRead, read_all
 from streams.lineage.delivery.facts import NotKnown, OriginalGone, RawPlace
 from streams.lineage.index.temporary import temporary_index
@@ -160,7 +160,7 @@ def test_kafka_away(settings: Settings) -> None:
 
 def test_what_waits_for_a_worker(stored: Stored, places: Places) -> None:
     """Records of this user and resource behind what is committed; of nobody else, and none that is done."""
-    waiting = Waiting(stored.settings, places)
+    waiting = WaitingRecords(stored.settings, places)
     assert waiting(USER, "body").records == ()
     done = stored.store(weighed(0), "msg_done")
     stored.others(1)
@@ -172,7 +172,7 @@ def test_what_waits_for_a_worker(stored: Stored, places: Places) -> None:
     assert (look.behind, look.unread) == (waits.offset + 2 - done.offset - 1, "")
     assert waiting(USER, "sleep").records == ()
     waiting.close()
-    short = Waiting(stored.settings, places, Bounds(bytes_max=1))
+    short = WaitingRecords(stored.settings, places, Bounds(bytes_max=1))
     assert short(USER, "sleep").unread == "no more than 0 MiB or 2 s of them are read"
     short.close()
 

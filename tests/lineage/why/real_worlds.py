@@ -11,7 +11,7 @@ from typing import Any
 from streams.events import parse_type
 from streams.events.times import DAY_MS, HOUR_MS, MINUTE_MS, rfc3339
 from streams.lineage.data.days import LocalDay
-from streams.lineage.data_asker import Asked, DataAsker
+from streams.lineage.data_asker import DataAsker, DataSources
 from streams.lineage.index.temporary import temporary_index
 from streams.lineage.known import Reach
 from streams.lineage.row import LineageRow
@@ -90,11 +90,11 @@ class RealWorld:
             yield asker
             asker.close()
 
-    def _asked(self) -> Asked:
+    def _asked(self) -> DataSources:
         def junction(user_id: str, resource: str, day: LocalDay | None) -> JunctionSays:
             return self.junction
 
-        return Asked(
+        return DataSources(
             originals=lambda rows: self.product.originals,
             waiting=lambda user_id, resource: self.waiting,
             door=lambda from_ms, until_ms: self.door,

@@ -1,5 +1,6 @@
 """The same worlds from the simulator's bodies, the product's folds and a real index: the right sentence each time."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -136,6 +137,22 @@ def test_it_came() -> None:
         "1 delivery brought sleep of 2026-11-18 from oura, the newest at 2026-11-18 07:00:00 UTC (NEW)"
         in story.sentence
     )
+
+
+def test_no_value_is_shown() -> None:
+    """A marker in every value of deliveries that came, died and were stale: none is in the answer."""
+    mark, number = "plantedmarker", 8_675_309
+
+    def marked(world: RealWorld) -> None:
+        told = {**night(TODAY, number), "id": "night-1", "name": mark, mark.upper(): {mark: [number]}}
+        world.deliver("daily.data.sleep.created", told, id="msg_came", at_ms=MORNING_MS)
+        world.deliver("daily.data.sleep.created", f"{mark} {number}", id="msg_dead", at_ms=MORNING_MS)
+        world.connection(error_type="token_refresh_failed", message=mark, error_details=mark)
+
+    said = json.dumps(asked(marked, stale, late).as_json()).lower()
+    assert len(said) > 2000
+    assert mark not in said
+    assert str(number) not in said
 
 
 def test_by_the_id_that_the_app_gave() -> None:
