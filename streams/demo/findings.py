@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from streams.demo.letters import Letters
+from streams.demo.lineage.check import Traces
 from streams.demo.rights.matrix import Trial, counts
 from streams.demo.score import Score
 from streams.simulator.delivery.courier import Tally
@@ -23,18 +24,20 @@ class Findings(NamedTuple):
     letters: Letters
     tables: "TableFindings | None" = None
     rights: Sequence[Trial] = ()
+    traces: Traces | None = None
 
     @property
     def is_right(self) -> bool:
         are_tables_right = self.tables is None or self.tables.is_right
         are_rights_right = all(one.is_right for one in self.rights)
+        are_traces_right = self.traces is None or self.traces.is_right
         is_stream_right = self.report.is_right and self.alerts.is_right and self.letters.is_right
-        return is_stream_right and are_tables_right and are_rights_right
+        return is_stream_right and are_tables_right and are_rights_right and are_traces_right
 
 
 def summary(score: Score, found: Findings) -> dict[str, Any]:
     """The object of `--json`."""
-    report, alerts, left, tables, rights = found
+    report, alerts, left, tables, rights, traces = found
     tally = score.tally or Tally()
     verdicts: Counter[str] = Counter()
     for row in (score.verdicts or {}).values():
@@ -57,4 +60,5 @@ def summary(score: Score, found: Findings) -> dict[str, Any]:
         **({"history": score.history.as_json()} if score.history else {}),
         **({"tables": tables.as_json()} if tables else {}),
         **({"rights": counts(rights)} if rights else {}),
+        **({"traces": traces.as_json()} if traces else {}),
     }

@@ -14,6 +14,7 @@ from rich.console import Console
 from streams.demo import alarms, letters, quiet, stack, startup, watch
 from streams.demo.findings import Findings, summary
 from streams.demo.history import History
+from streams.demo.lineage import check as traces
 from streams.demo.options import Options
 from streams.demo.rights import show as rights_show
 from streams.demo.rights.matrix import Trial, matrix
@@ -191,7 +192,8 @@ class _Run:
         alerts = alarms.wait_for(self.events, lambda: list(self.watch.seen.records))
         left = letters.compare(self.events, letters.read(self.stack.settings_of(Part.SUPPORT)))
         truth = Truth.of(chain(self.events, fetched(self.world) if self.history else ()))
-        found = Findings(self._compare(truth), alerts, left, self._check_tables(truth), self._try_rights())
+        tables, rights = self._check_tables(truth), self._try_rights()
+        found = Findings(self._compare(truth), alerts, left, tables, rights, self._trace())
         what_was_found(self.console, found.report, self.watch.seen.records)
         letters.show(self.console, found.letters)
         alarms.show(self.console, found.alerts)
@@ -199,6 +201,8 @@ class _Run:
             from streams.demo.sink.show import show
 
             show(self.console, found.tables)
+        if found.traces:
+            traces.show(self.console, found.traces)
         if found.rights:
             rights_show.show(self.console, found.rights)
         return found
@@ -208,6 +212,13 @@ class _Run:
         if not self.options.is_secure:
             return []
         return matrix({part: self.stack.settings_of(part) for part in Part}, logins(), spares_running=True)
+
+    def _trace(self) -> "traces.Traces | None":
+        if self.stack.console is None or not self.options.once:
+            return None
+        return traces.check(
+            self.stack.settings, self.events, self.watch.seen.records, self.options.seed, self.score.seconds
+        )
 
     def _check_tables(self, truth: Truth) -> "TableFindings | None":
         if self.stack.sink is None:

@@ -27,6 +27,7 @@ class Stack:
     sink: Child | None = None
     notify: Child | None = None
     source: Child | None = None
+    console: Child | None = None
     pipeline: RunningPipeline | None = None
     roles: Roles = NOBODY
     api_url: str = ""
@@ -37,7 +38,7 @@ class Stack:
         """Each with its name; None for one that is not part of this demo."""
         return (
             (self.gateway, "gateway"), (self.worker, "worker"), (self.fetcher, "fetcher"), (self.sink, "sink"),
-            (self.notify, "notify"), (self.source, "source"),
+            (self.notify, "notify"), (self.source, "source"), (self.console, "console"),
         )  # fmt: skip
 
     @property

@@ -73,6 +73,8 @@ def start(
         running = Stack(settings, secret, kind, folder, gateway, worker, roles=roles)
         if has_history and world:
             running = _with_history(stack, running, world, more, is_short=is_short)
+        if not settings.is_mock:
+            running = _with_console(stack, running)
         if door != DoorName.WEBHOOK:
             say(f"the broker of door {door}, and `source`")
             running = _with_source(stack, running, door)
@@ -104,6 +106,18 @@ def _with_history(stack: ExitStack, running: Stack, world: World, more: Mapping[
     }
     fetcher = service(stack, "fetcher", running.settings_of(Part.FETCHER), running.secret, running.folder, env)
     return replace(running, fetcher=fetcher, api_url=url).also("fetcher", metrics_port)
+
+
+def _with_console(stack: ExitStack, running: Stack) -> Stack:
+    """Keeps the index of lineage and answers `trace`, `story` and `why`."""
+    env = {
+        "STREAMS_CONSOLE_PORT": str(running.settings.console_port),
+        "STREAMS_LINEAGE_DIR": str(running.folder / "lineage"),
+        "STREAMS_CONSOLE_GATEWAYS": running.gateway_admin_url,
+        "STREAMS_QUERY_URL": running.settings.query_address,
+    }
+    settings = running.settings_of(Part.CONSOLE)
+    return replace(running, console=service(stack, "lineage serve", settings, running.secret, running.folder, env))
 
 
 def _with_source(stack: ExitStack, running: Stack, door: str) -> Stack:
@@ -157,6 +171,7 @@ def _for_demo(settings: Settings, folder: Path, secret: str, *, is_short: bool) 
             "gateway_admin_port": _port(0 if is_short else settings.gateway_admin_port),
             "metrics_port": _port(settings.metrics_port),
             "query_port": _port(settings.query_port),
+            "console_port": _port(0 if is_short else settings.console_port),
             "state_dir": folder / "state",
         }
     )

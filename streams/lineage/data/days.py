@@ -1,6 +1,7 @@
 """Local days, and moments, as a person names them, in the user's own clock. Pure: the time is an argument.
 
-`last-night` is the local day of today: a night belongs to the day on which it ends.
+A night belongs to the day on which it ends: `last-night` is the local day of today, and before NIGHT_ENDS that of
+yesterday, because then the night still goes on.
 """
 
 import re
@@ -14,6 +15,7 @@ from streams.ops.errors import Misconfigured
 from streams.payloads import local_time
 
 LAST_NIGHT = "last-night"
+NIGHT_ENDS_MS = 4 * HOUR_MS  # after midnight, on the user's clock
 _FORM = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
 _LONG = re.compile(r"[+-]?\d{1,12}-\d{1,2}-\d{1,2}", re.ASCII)
 _MOMENT_CHARS_MAX = 40
@@ -84,7 +86,7 @@ def day_asked(text: str, clock: UserClock, now_ms: int, reach: Reach) -> LocalDa
     """The day in a person's words. Raises Misconfigured, with the span that there is, for none or one to come."""
     text = text.strip(" \t\r\n")
     if text == LAST_NIGHT:
-        return LocalDay(clock.day_at(now_ms), clock)
+        return LocalDay(clock.day_at(now_ms - NIGHT_ENDS_MS), clock)
     day = LocalDay(_number(text, reach), clock)
     # Where no clock is known, a day counts as begun as soon as it has begun for anybody.
     newest = clock.day_at(now_ms) if clock.is_known else clock.day_at(now_ms + _EAST_MS)

@@ -22,11 +22,12 @@ BERLIN, NEW_YORK, UTC = UserClock("Europe/Berlin"), UserClock("America/New_York"
         (NEW_YORK, "2026-11-27", "2026-11-27 in the user's clock (America/New_York)"),
         (UserClock(offset_s=-4 * 3600 - 1800), "2026-11-27", "2026-11-27 in the user's clock (UTC-04:30)"),
         (UserClock(offset_s=14 * 3600), "2026-11-28", "2026-11-28 in the user's clock (UTC+14:00)"),
-        (UserClock(), "2026-11-28", "2026-11-28 in UTC, as the user's clock is not known"),
+        (UserClock(), "2026-11-27", "2026-11-27 in UTC, as the user's clock is not known"),
     ],
 )
 def test_last_night_is_the_day_of_now_in_the_users_clock(clock: UserClock, day: str, words: str) -> None:
-    """A night belongs to the day on which it ends, where the user is; a sentence says by which clock."""
+    """A night belongs to the day on which it ends, where the user is, and goes on until four; a sentence says by which
+    clock."""
     found = day_asked(" last-night\n", clock, NOW_MS, REACH)
     assert found.text == day
     assert found.words == words
