@@ -31,6 +31,11 @@ class Credentials(Protocol):
         ...
 
 
+def are_set(settings: Settings) -> bool:
+    """Whether there is a key at all."""
+    return bool(settings.junction_api_key.get_secret_value() or settings.junction_management_key.get_secret_value())
+
+
 def of(settings: Settings, http: HttpTransport) -> Credentials:
     """A key wins over a management key. Raises NotAuthorized where there is neither."""
     if key := settings.junction_api_key.get_secret_value():

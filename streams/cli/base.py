@@ -79,6 +79,8 @@ def _role() -> str:
     command = next((one for one in sys.argv[1:] if not one.startswith("-")), "")
     if command in ("gateway", "worker", "fetcher", "notify", "sink", "source") and "diff" not in sys.argv[2:3]:
         return command
+    if command == "lineage":
+        return "console"
     return "operator" if command in ("topics", "schemas") else "support"
 
 

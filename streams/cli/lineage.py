@@ -44,14 +44,16 @@ def trace(
 
     Example: `junction-streams trace msg_2mQ3PZ9cN0Zr0Qk1Yv1n8h2d3eF`
     """
-    from streams.cli.show.stories import exit_of_delivery, print_portal, print_story
+    from streams.cli.show.stories import check_portal, exit_of_delivery, print_portal, print_story
     from streams.cli.show.story_asked import Span, delivery_story
 
+    if portal:
+        check_portal(as_json=as_json)
     settings = read_settings()
     story = delivery_story(settings, id, show_values=values, span=Span(since, until), from_kafka=from_kafka)
     print_story(story, as_json=as_json)
     if portal:
-        print_portal(settings, as_json=as_json)
+        print_portal(settings)
     raise SystemExit(exit_of_delivery(story))
 
 

@@ -1,6 +1,6 @@
 """What `trace`, `story` and `why` print: the sentence, its steps with their times, what could not be found out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -14,6 +14,7 @@ from streams.ops.settings import Settings
 from streams.ops.terminal import line, pairs
 
 WIDE = 96  # columns from which on times stand beside the steps
+WORD_CHARS = 3  # what stands before a step in the same line
 VALUES_SHOWN = 6  # of a list; `--json` has all
 # How a command ends that says what became of a delivery; every other ending is an answer.
 _EXITS = {"never_seen": 1, "cannot_tell": 2}
@@ -32,8 +33,9 @@ def print_story(story: Story, *, as_json: bool) -> None:
         return
     console = terminal.console()
     console.print(line(_sentence(story.sentence), style="bold"))
-    rows = [(_when(step, before), _what(step)) for before, step in _by_time(story.steps)]
-    for day, some in _days(story.steps, rows):
+    steps = [step for step in story.steps if not _is_needless(step)]
+    rows = [(_when(step, before), _what(step, said)) for step, before, said in _with_before(steps)]
+    for day, some in _days(steps, rows):
         if day:
             console.print(line(day, style="dim"))
         _print_rows(console, some)
@@ -52,15 +54,21 @@ def _sentence(words: str) -> str:
     return words if words.endswith((".", "!", "?")) else f"{words}."
 
 
-def _by_time(steps: tuple[StoryStep, ...]) -> Iterator[tuple[int | None, StoryStep]]:
-    """Each step with the time of the one before it that has one."""
+def _is_needless(step: StoryStep) -> bool:
+    """The rest of all causes, where one of them holds."""
+    return step.kind == "nothing_known" and step.facts.get("holds") == "false"
+
+
+def _with_before(steps: Sequence[StoryStep]) -> Iterator[tuple[StoryStep, int | None, Sequence[str]]]:
+    """Each step with the time of the one before it that has one, and with the evidence of the one before."""
     before: int | None = None
+    said: Sequence[str] = ()
     for step in steps:
-        yield before, step
-        before = step.at_ms or before
+        yield step, before, said
+        before, said = step.at_ms or before, step.evidence
 
 
-def _days(steps: tuple[StoryStep, ...], rows: list[tuple[str, Text]]) -> Iterator[tuple[str, list[tuple[str, Text]]]]:
+def _days(steps: Sequence[StoryStep], rows: list[tuple[str, Text]]) -> Iterator[tuple[str, list[tuple[str, Text]]]]:
     """Rows that follow each other on one day, with its name; of findings, which are in no order of time, all as one."""
     if any("holds" in step.facts for step in steps):
         yield "", rows
@@ -87,27 +95,35 @@ def _when(step: StoryStep, before_ms: int | None) -> str:
     return f"{clock}  {after:>12}" if after else clock
 
 
-def _what(step: StoryStep) -> Text:
-    """The sentence, with what to look at below it."""
+def _what(step: StoryStep, said: Sequence[str]) -> Text:
+    """The sentence, with what to look at below it. `said`: what the step before named already."""
     words, style = step.sentence, ""
     if "holds" in step.facts:
         style = _HOLDS.get(str(step.facts["holds"]), ("", ""))[1]
     elif (after_ms := step.facts.get("after_ms")) is not None:
         words = words.removesuffix(f", {span(after_ms)} later")  # it stands beside it
     text = line(words, style=style)
-    if step.evidence:
-        text.append("\n").append_text(line("  ".join(step.evidence), style="dim"))
+    if more := [one for one in step.evidence if one not in said and not _is_named(one, step.sentence)]:
+        text.append("\n").append_text(line("  ".join(more), style="dim"))
     for values in _values(step.facts):
         text.append("\n").append_text(line(values))
     return text
 
 
+def _is_named(evidence: str, sentence: str) -> bool:
+    """Whether a sentence names it already: `sleep 3:4` in `1 record in sleep: 3:4`."""
+    said = {word.strip(",.;:()") for word in sentence.split()}
+    return said.issuperset(evidence.split())
+
+
 def _values(facts: Mapping[str, Any]) -> Iterator[str]:
     """Clean records, where values were asked for."""
-    for found in facts.get("found", ()):
-        record = found.get("record") if isinstance(found, Mapping) else None
+    there = [one for one in facts.get("found", ()) if isinstance(one, Mapping)]
+    for found in there:
+        record = found.get("record")
         if isinstance(record, Mapping):
-            yield f"{facts.get('topic', '')} {found.get('partition')}:{found.get('offset')}"
+            if len(there) > 1:
+                yield f"{facts.get('topic', '')} {found.get('partition')}:{found.get('offset')}"
             yield from (f"  {name}: {_short(value)}" for name, value in record.items() if value not in (None, [], {}))
 
 
@@ -123,16 +139,21 @@ def _print_rows(console: Console, rows: list[tuple[str, Text]]) -> None:
             console.print(pairs(rows))
         return
     for when, what in rows:
-        if when:
+        if len(when) <= WORD_CHARS:
+            console.print(line((f"{when} " if when else "", "dim")).append_text(what))
+        else:
             console.print(line(" ".join(when.split()), style="dim"))
-        console.print(what)
+            console.print(what)
 
 
-def print_portal(settings: Settings, *, as_json: bool) -> None:
-    """The link to Junction's Svix portal, for a person at a terminal: whoever has it is logged in. Raises Misconfigured
-    where it would go elsewhere, or without a key; Unavailable."""
+def check_portal(*, as_json: bool) -> None:
+    """Raises Misconfigured where the link would be kept somewhere: whoever has it is logged in."""
     if as_json or not terminal.console().is_terminal:
-        raise Misconfigured("the portal's link logs in whoever has it: it is shown on a terminal alone")
+        raise Misconfigured("the portal's link logs in whoever has it: it is shown on a terminal alone, without --json")
+
+
+def print_portal(settings: Settings) -> None:
+    """The link to Junction's Svix portal. Raises Misconfigured without a key, Unavailable."""
     from connectors.control.portal import portal_url
 
     terminal.say(f"Junction's Svix portal, logged in for a while (keep it to yourself): {portal_url(settings)}")

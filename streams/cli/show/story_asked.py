@@ -32,14 +32,14 @@ class Span(NamedTuple):
 
 def helpers_of(settings: Settings) -> "Helpers":
     """What connectors do for the answers of this process."""
-    from connectors.history import asked_now
+    from connectors.history.day_question import junction_asker
+    from connectors.junction import credentials
     from connectors.webhook.proofs import prover
     from streams.lineage.serving.answers import Helpers
 
-    has_key = asked_now.has_key(settings)
-    return Helpers(
-        prove=prover(settings), portal=(lambda: PORTAL) if has_key else None, junction=asked_now.asker(settings)
-    )
+    if not credentials.are_set(settings):
+        return Helpers(prove=prover(settings))
+    return Helpers(prove=prover(settings), portal=lambda: PORTAL, junction=junction_asker(settings))
 
 
 def delivery_story(settings: Settings, id: str, *, show_values: bool, span: Span, from_kafka: bool) -> Story:

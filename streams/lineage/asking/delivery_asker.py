@@ -32,7 +32,7 @@ from streams.ops.errors import StreamsError
 from streams.ops.settings import Settings
 
 ARRIVALS_MAX = 10  # of one id; the newest are told
-CATCH_UP_S = 1.0  # so long an index may take to read what was processed before the question
+CATCH_UP_S = 5.0  # so long an index may take to read what was processed before the question
 _STEP_S = 0.02
 
 Refusals = Callable[[str], DoorLook]  # of a delivery id; may raise Unavailable, Misconfigured

@@ -25,7 +25,7 @@ from streams.payloads import to_json
 
 FOUND, NOTHING, UNKNOWN = "found", "nothing", "unknown"
 VALUE_CHARS_MAX = 120  # of one value in a sentence
-BEHIND_S = 2.0  # an index that is further behind says so
+BEHIND_S = 5.0  # an index that is further behind says so
 
 
 def history(

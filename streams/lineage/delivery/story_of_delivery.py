@@ -9,7 +9,7 @@ from streams.lineage.delivery.facts import Arrival, DeliveryFacts, DoorLook, Let
 from streams.lineage.telling import Story, StoryStep
 from streams.lineage.words import count, moment, span
 
-BEHIND_S = 2.0
+BEHIND_S = 5.0
 
 Block = tuple[int, list[StoryStep]]  # Unix ms by which it is sorted, and what stays together
 

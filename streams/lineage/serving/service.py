@@ -1,6 +1,7 @@
 """`junction-streams lineage serve`: keeps the index and answers, until a signal stops it."""
 
 import asyncio
+import os
 import signal
 
 from aiohttp import web
@@ -65,9 +66,10 @@ async def _listen(settings: Settings, runner: web.AppRunner) -> None:
     try:
         await web.TCPSite(runner, settings.console_host, settings.console_port).start()
     except OSError as taken:
+        where, why = f"{settings.console_host}:{settings.console_port}", os.strerror(taken.errno or 0)
         raise Misconfigured(
-            f"cannot listen on {settings.console_host}:{settings.console_port} ({taken.strerror}): is another console "
-            "there? Set STREAMS_CONSOLE_HOST or STREAMS_CONSOLE_PORT to an address that is free"
+            f"cannot listen on {where} ({why}): is another console there? Set "
+            "STREAMS_CONSOLE_HOST or STREAMS_CONSOLE_PORT to an address that is free"
         ) from None
 
 

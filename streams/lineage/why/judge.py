@@ -27,7 +27,7 @@ CAUSES: tuple[tuple[str, Cause], ...] = (
     ("other_data", others.other_data),
     ("junction_has_none", others.junction_has_none),
 )
-BEHIND_S = 2.0  # an index that is further behind says so
+BEHIND_S = 5.0  # an index that is further behind says so
 
 
 def judged(facts: WhyFacts) -> Story:
