@@ -11,7 +11,7 @@ within a tenth of a second: one in a quiet hour, a hundred at 10,000 deliveries 
     bytes         a delivery on the disk, all that is kept of it, when RocksDB has come to rest
     peak          most memory of the process that fills it, MiB
     id, absent, user and resource     a look-up in the filled index, p50 and p99: a delivery that is there; one that is
-                  not; 30 days of a user and resource. `while filled`: by id, with the intake running beside it
+                  not; 30 days of a user and resource. `id, meanwhile`: while the index is filled
 
 With --kafka the records go through an embedded Kafka, too, and the index reads them as it does in a console.
 """

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.lineage import world
+from benchmarks.lineage.filling import halves, timed_line
 from streams.events.times import DAY_MS
 from streams.lineage.index.temporary import TemporaryIndex
 
@@ -28,13 +29,10 @@ class LookUps:
     def lines(self) -> list[str]:
         """For people."""
 
-        def told(name: str, found: tuple[float, float]) -> str:
-            return f"  {name:<15} p50 {found[0]:.2f} ms, p99 {found[1]:.2f} ms"
-
         return [
-            told("id", self.by_id_ms),
-            told("absent id", self.absent_ms),
-            f"{told('user, resource', self.of_user_ms)}, {self.rows_of_user:.0f} rows",
+            timed_line("id", self.by_id_ms),
+            timed_line("absent id", self.absent_ms),
+            f"{timed_line('user, resource', self.of_user_ms)}, {self.rows_of_user:.0f} rows",
         ]
 
 
@@ -68,10 +66,9 @@ def _sample(shape: world.Shape) -> list[world.Told]:
 
 
 def _timed(ask: Callable[[world.Told], None], sample: Sequence[world.Told]) -> tuple[float, float]:
-    taken = []
+    taken: list[float] = []
     for one in sample:
         began = time.perf_counter()
         ask(one)
-        taken.append((time.perf_counter() - began) * 1000)
-    taken.sort()
-    return taken[len(taken) // 2], taken[len(taken) * 99 // 100]
+        taken.append(time.perf_counter() - began)
+    return halves(taken)

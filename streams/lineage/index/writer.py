@@ -4,7 +4,9 @@ Rows may be written any number of times, they are the same each time. Sums are n
 until `commit` writes them together with the position up to which they are made.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import repeat
 from typing import Any
 
 import rocksdict
@@ -15,14 +17,14 @@ from streams.lineage.index.forgotten import Forgotten
 from streams.lineage.index.rows import hours, keys
 from streams.lineage.index.rows.hours import Hour, HourSum, HourTally
 from streams.lineage.index.rows.interned import MANY
-from streams.lineage.index.rows.packed import PackedRow, owner_digest, packed
+from streams.lineage.index.rows.packed import owner_digest, packed
 from streams.lineage.index.rows.quick import QuickRecord
 from streams.lineage.index.store import CUT_KEY, IndexStore, word_row
 from streams.lineage.known import AlertAttempt, AlertSeen, DeadLetter, History, Link
 from streams.lineage.row import LineageRow
 
 # At once: RocksDB's binding keeps the interpreter for as long as a write takes, and answers would wait.
-ROWS_AT_ONCE = 4_000
+ROWS_AT_ONCE = 2_000
 OF_LINEAGE = (keys.ROW, keys.ID, keys.HOUR)
 OF_LETTERS = (keys.LETTER, keys.LETTER_OWNER, keys.LETTER_PLACE, keys.LETTER_ID, keys.MARK)
 OF_ALERTS = (keys.ALERT, keys.EVIDENCE, keys.EVIDENCE_PLACE, keys.ATTEMPT)
@@ -38,11 +40,12 @@ class IndexWriter:
         self._store = store
         self._forgotten = forgotten
         self._rows: dict[bytes, bytes | None] = {}
-        self._tallies: dict[bytes, HourTally] = {}
+        self._sums: defaultdict[Hour, HourSum] = defaultdict(HourSum)
 
     def reset(self) -> None:
         """Forget what was added and not committed."""
-        self._rows, self._tallies = {}, {}
+        self._rows.clear()
+        self._sums.clear()
         self._store.reload()
 
     def add(self, rows: Iterable[LineageRow]) -> None:
@@ -51,8 +54,10 @@ class IndexWriter:
             if keys.day_of(row.processed_ms) < self._store.cut:
                 continue
             if owner_digest(row.owner_id) not in self._forgotten:
-                self._add_row(packed(row, self._store.interned))
-            self._count(*hours.hour_sum(row))
+                one = packed(row, self._store.interned)
+                self._rows[one.row_key] = one.value
+                self._rows[one.id_key] = b""
+            hours.sum_up([hours.share_of(row)], self._sums)
             self._write_many()
 
     def add_columns(self, columns: Mapping[str, Any], partition: int) -> int:
@@ -64,27 +69,26 @@ class IndexWriter:
         if keys.day_of(record.processed_ms) < self._store.cut:
             return 0
         found = record.rows()
-        for row, owner in zip(found.rows, found.owners, strict=True):
-            if owner not in self._forgotten:
-                self._add_row(row)
-        for hour, one in found.hours.items():
-            self._count(hour, one)
+        self._rows.update(zip(found.row_keys, found.values, strict=True))
+        self._rows.update(zip(found.id_keys, repeat(b""), strict=False))
+        for at in [n for n, owner in enumerate(found.owners) if owner in self._forgotten]:
+            del self._rows[found.row_keys[at]], self._rows[found.id_keys[at]]
+        hours.sum_up(found.shares, self._sums)
         self._write_many()
-        return len(found.rows)
+        return len(found.values)
 
-    def _add_row(self, row: PackedRow) -> None:
-        self._rows[row.row_key] = row.value
-        self._rows[row.id_key] = b""
-
-    def _count(self, hour: Hour, more: HourSum) -> None:
-        pair = self._store.interned.short(hour[1:])
-        if pair == MANY or keys.day_of(hour[0]) < self._store.cut:
-            return
-        key = hours.key_of(hour[0], pair)
-        tally = self._tallies.get(key)
-        if tally is None:
-            tally = self._tallies[key] = HourTally(self._store.database.get(key))
-        tally.add(more)
+    def _tallies(self) -> dict[bytes, bytes | None]:
+        """Sums of hours as they are with what was added."""
+        found: dict[bytes, bytes | None] = {}
+        for hour, more in self._sums.items():
+            pair = self._store.interned.short(hour[1:])
+            if pair == MANY or keys.day_of(hour[0]) < self._store.cut:
+                continue
+            key = hours.key_of(hour[0], pair)
+            tally = HourTally(self._store.database.get(key))
+            tally.add(more)
+            found[key] = tally.data()
+        return found
 
     def add_letter(self, letter: DeadLetter) -> None:
         """A dead letter; when it was put back is a mark of its own."""
@@ -137,9 +141,8 @@ class IndexWriter:
 
         Raises IndexFull, IndexDamaged.
         """
-        sums: dict[bytes, bytes | None] = {key: tally.data() for key, tally in self._tallies.items()}
-        self._write(sums | dict(positions or {}))
-        self._tallies = {}
+        self._write(self._tallies() | dict(positions or {}))
+        self._sums.clear()
 
     def _write(self, more: Mapping[bytes, bytes | None]) -> None:
         new = self._store.interned.unsaved()

@@ -1,5 +1,7 @@
 """What an hour brought of a provider and resource, as a sum over lineage rows: in any order, the same. Pure."""
 
+from collections.abc import Iterable, MutableMapping
+
 import msgspec
 
 from streams.events.times import DAY_MS, HOUR_MS
@@ -18,6 +20,11 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[int, int, int, int, bytes]).decode
 
 
+Hour = tuple[int, str, str]  # its beginning (Unix ms), provider, resource
+# What one delivery adds to its hour: which, its user as `sketch.register` tells it, new samples, delay (-1 for none).
+HourShare = tuple[Hour, int, int, int]
+
+
 class HourSum:
     """What deliveries add to their hour. `registers`: of their users."""
 
@@ -25,28 +32,27 @@ class HourSum:
 
     def __init__(self) -> None:
         self.deliveries = self.new_samples = self.delay_ms = self.delayed = 0
-        self.registers: set[int] = set()
-
-    def add(self, register: int, new_samples: int, delay_ms: int) -> None:
-        """One delivery. `delay_ms`: -1 for none."""
-        self.deliveries += 1
-        self.registers.add(register)
-        self.new_samples += new_samples
-        if delay_ms >= 0:
-            self.delay_ms += delay_ms
-            self.delayed += 1
+        self.registers: list[int] = []
 
 
-Hour = tuple[int, str, str]  # its beginning (Unix ms), provider, resource
+def sum_up(shares: Iterable[HourShare], sums: MutableMapping[Hour, HourSum]) -> None:
+    """Add deliveries to the sums of their hours, which make new ones by themselves (a defaultdict)."""
+    for hour, user, new_samples, delay in shares:
+        one = sums[hour]
+        one.deliveries += 1
+        one.new_samples += new_samples
+        one.registers.append(user)
+        if delay >= 0:
+            one.delay_ms += delay
+            one.delayed += 1
 
 
-def hour_sum(row: LineageRow) -> tuple[Hour, HourSum]:
+def share_of(row: LineageRow) -> HourShare:
     """Of a row. A delivery without a time of receipt counts for the hour of its processing."""
     new = 0 if row.entities else sum(tally.n for tally in row.counted if tally.name == NEW)
-    received, found = row.received_ms or row.processed_ms, HourSum()
-    delay = delay_ms(row.origin, row.received_ms, row.last_us)
-    found.add(register(owner_digest(row.owner_id)), new, delay)
-    return (received - received % HOUR_MS, row.provider, row.resource), found
+    received = row.received_ms or row.processed_ms
+    hour = (received - received % HOUR_MS, row.provider, row.resource)
+    return hour, register(owner_digest(row.owner_id)), new, delay_ms(row.origin, row.received_ms, row.last_us)
 
 
 def delay_ms(origin: str, received_ms: int, last_us: int) -> int:

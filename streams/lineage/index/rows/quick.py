@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from streams.events.times import DAY_MS, HOUR_MS
 from streams.lineage.columns import NAMES_MAX
 from streams.lineage.index.rows import compact, keys
-from streams.lineage.index.rows.hours import NEW, HourSum, delay_ms
+from streams.lineage.index.rows.hours import NEW, HourShare, delay_ms
 from streams.lineage.index.rows.interned import Interned
-from streams.lineage.index.rows.packed import PackedRow, owner_digest
+from streams.lineage.index.rows.packed import owner_digest
 from streams.lineage.index.rows.sketch import register
 from streams.lineage.index.rows.varints import number
 from streams.lineage.index.rows.wire import NO_NUMBERS, NumberColumn, TextColumn
@@ -40,11 +40,13 @@ def owner_of(owner_id: str) -> Owner:
 
 
 class QuickRows(NamedTuple):
-    """Rows, and what they add to hours of a provider and resource. `owners`: digest of each row's owner."""
+    """Column by column, an entry a row. `owners`: digests; `shares`: what each adds to its hour."""
 
-    rows: list[PackedRow]
+    row_keys: list[bytes]
+    id_keys: list[bytes]
+    values: list[bytes]
     owners: list[bytes]
-    hours: dict[tuple[int, str, str], HourSum]
+    shares: list[HourShare]
 
 
 class _Made(dict[Any, Any]):
@@ -84,12 +86,12 @@ class QuickRecord:
         deliveries = self._ids("delivery_ids", compact.all_svix, compact.delivery)
         heads, tails = self._keys(owners)
         row_keys = list(map(heads[0].__add__, tails))
-        id_keys = map(b"".join, zip(repeat(heads[1]), map(compact.delivery_prefix, deliveries), tails, strict=False))
-        values = map(b"".join, zip(*self._values(deliveries, owners), strict=False))
-        rows = list(map(PackedRow, row_keys, id_keys, values))
-        if len(rows) != self._n:
+        prefixes = map(compact.delivery_prefix, deliveries)
+        id_keys = list(map(b"".join, zip(repeat(heads[1]), prefixes, tails, strict=False)))
+        values = list(map(b"".join, zip(*self._values(deliveries, owners), strict=False)))
+        if len(values) != self._n:
             raise ValueError("columns of different length")
-        return QuickRows(rows, [one.digest for one in owners], self._hours(owners))
+        return QuickRows(row_keys, id_keys, values, [one.digest for one in owners], self._shares(owners))
 
     def _word(self, place: int) -> str:
         if place < 0:
@@ -132,7 +134,7 @@ class QuickRecord:
         lanes = map(lane, zip(self._numbers("raw_topics"), self._numbers("resources"), strict=True))
         moment = keys.moment(self.processed_ms - day * DAY_MS, self._partition)
         offsets = keys.offsets(self._numbers("offsets"))
-        tails = map(b"".join, zip((one.prefix for one in owners), lanes, repeat(moment), offsets, strict=False))
+        tails = map(b"".join, zip([one.prefix for one in owners], lanes, repeat(moment), offsets, strict=False))
         return (keys.of_day(keys.ROW, day), keys.of_day(keys.ID, day)), list(tails)
 
     def _lane(self, topic: int, resource: int) -> bytes:
@@ -198,20 +200,14 @@ class QuickRecord:
         pairs = zip(counts, _sliced(counts, words), _sliced(counts, seconds), strict=True)
         return [number(n) + one + two if n else NONE for n, one, two in pairs]
 
-    def _hours(self, owners: Sequence[Owner]) -> dict[tuple[int, str, str], HourSum]:
-        found: dict[tuple[int, int, int], HourSum] = {}
+    def _shares(self, owners: Sequence[Owner]) -> list[HourShare]:
         at, words = self.processed_ms, self._words
-        rows = zip(
-            self._numbers("received_at"), self._numbers("providers"), self._numbers("resources"), owners,
-            self._numbers("last_times"), self._numbers("origins"), self._new_samples(), strict=False,
-        )  # fmt: skip
-        for received, provider, resource, owner, last_us, origin, new in rows:
-            moment = received or at
-            key = (moment - moment % HOUR_MS, provider, resource)
-            if (one := found.get(key)) is None:
-                one = found[key] = HourSum()
-            one.add(owner.register, new, delay_ms(words[origin], received, last_us))
-        return {(hour, words[provider], words[resource]): one for (hour, provider, resource), one in found.items()}
+        received, last, origins = map(self._numbers, ("received_at", "last_times", "origins"))
+        moments = (ms or at for ms in received)
+        providers, resources = (map(words.__getitem__, self._numbers(name)) for name in ("providers", "resources"))
+        hours = zip([ms - ms % HOUR_MS for ms in moments], providers, resources, strict=False)
+        delays = [delay_ms(words[origin], *times) for origin, *times in zip(origins, received, last, strict=False)]
+        return list(zip(hours, [one.register for one in owners], self._new_samples(), delays, strict=False))
 
     def _new_samples(self) -> Iterable[int]:
         """Of each row: those that are NEW, where its verdicts are of samples."""

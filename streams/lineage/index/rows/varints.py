@@ -13,6 +13,7 @@ _tokens = re.compile(_NUMBER).findall
 # Where so many numbers end. A pattern for each count would have to be compiled, which takes longer than all of this.
 _RUNS = [(1 << power, re.compile(rb"(?:%s){%d}+" % (_NUMBER, 1 << power)).match) for power in range(16, -1, -1)]
 _SMALL = 1 << 13
+_SHORT_BYTES = 2
 _LANE_BYTES = 8  # 56 bits: all but numbers beyond a year 2111 in µs
 
 
@@ -69,15 +70,23 @@ def numbers(region: bytes, n: int) -> Sequence[int]:
     if len(region) == n and not region.translate(None, _EVEN):
         return region.translate(_HALVES)
     found = tokens(region, n)
-    return [_value(one) for one in found] if len(region) < 3 * n else _wide(found)
+    return list(map(_VALUES.__getitem__, found)) if len(region) < 3 * n else _wide(found)
 
 
 _EVEN = bytes(range(0, 128, 2))
 
 
-@lru_cache(maxsize=1 << 14)
-def _value(token: bytes) -> int:
-    return number_at(token, 0)[0]
+class _Values(dict[bytes, int]):
+    """The number of each token; those of two bytes at most are kept."""
+
+    def __missing__(self, token: bytes) -> int:
+        found = number_at(token, 0)[0]
+        if len(token) <= _SHORT_BYTES:
+            self[token] = found
+        return found
+
+
+_VALUES = _Values()
 
 
 def _wide(found: Sequence[bytes]) -> Sequence[int]:
