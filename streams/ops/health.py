@@ -20,11 +20,13 @@ def main() -> None:
 
 
 def doors(environment: Mapping[str, str]) -> list[str]:
-    """Where a service answers: the gateway's admin port, or where metrics are; a container has one of them."""
+    """Where a service answers: the gateway's admin port, the console's, or where metrics are; a container has one."""
     admin_port = environment.get("STREAMS_GATEWAY_ADMIN_PORT") or "9080"
     found = [f"http://127.0.0.1:{admin_port}/livez"]
     if metrics_port := environment.get("STREAMS_METRICS_PORT"):
         found.append(f"http://127.0.0.1:{metrics_port}/metrics")
+    if console_port := environment.get("STREAMS_CONSOLE_PORT"):
+        found.append(f"http://127.0.0.1:{console_port}/healthz")
     return found
 
 
