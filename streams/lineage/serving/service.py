@@ -79,7 +79,7 @@ def _address(runner: web.AppRunner) -> str:
 
 
 async def _watch(index: KeptIndex, stop: asyncio.Event) -> None:
-    """Tell how far the index is while it catches up, why it does not go on, and that it does again."""
+    """Tell how far the index is while it catches up, and once it has. Why it waits, if it does, it tells itself."""
     watcher = _Watcher(index)
     while not stop.is_set():
         await asyncio.to_thread(watcher.look)
@@ -94,25 +94,19 @@ class _Watcher:
 
     def __init__(self, index: KeptIndex) -> None:
         self._index = index
-        self._trouble, self._n_behind, self._is_behind = "", 0, True
+        self._looks_behind, self._is_behind = 0, True
 
     def look(self) -> None:
         state, reach = self._index.state(), self._index.reach()
-        if state.trouble != self._trouble:
-            self._trouble = state.trouble
-            if state.trouble:
-                logger.warning("index_waits", why=state.trouble)
-            else:
-                logger.info("index_goes_on")
         if reach.as_of_ms and reach.behind_s <= BEHIND_S:
             if self._is_behind:
                 mib = state.bytes_on_disk // MIB
                 logger.info(
                     "index_is_current", since=moment(reach.first_ms), mib=mib, unreadable=state.records_unreadable
                 )
-            self._is_behind, self._n_behind = False, 0
+            self._is_behind, self._looks_behind = False, 0
             return
         self._is_behind = True
-        if self._n_behind % TELL_EVERY == TELL_EVERY - 1 and not state.trouble:
+        self._looks_behind += 1
+        if self._looks_behind % TELL_EVERY == 0 and not state.trouble:
             logger.info("index_catches_up", read=f"{state.share:.1%}", as_of=moment(reach.as_of_ms))
-        self._n_behind += 1

@@ -1,0 +1,77 @@
+"""Who answers: what is not known because the index stands still is said in each answer; from when on Kafka is read."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from streams.events.message_ids import new_message_id
+from streams.events.times import DAY_MS, HOUR_MS, day_number
+from streams.lineage.delivery.delivery_ids import delivery_id
+from streams.lineage.index.temporary import temporary_index
+from streams.lineage.serving.answers import Helpers, IndexAnswerer, open_answerer
+from streams.lineage.serving.from_kafka import since_of_data, since_of_delivery
+from streams.lineage.serving.questions import DataQuery, WhyQuery
+from streams.ops.errors import Misconfigured
+from tests.lineage.serving.desks import settings
+
+NOW_MS = 1_780_500_000_000  # 2026-06-03 15:20 UTC
+TODAY = NOW_MS // DAY_MS * DAY_MS
+
+
+@contextmanager
+def answering(trouble: Callable[[], str]) -> Iterator[IndexAnswerer]:
+    """Over an empty index, and a Kafka that is not there."""
+    with (
+        temporary_index() as index,
+        open_answerer(settings(bootstrap_servers="127.0.0.1:9"), index, Helpers(), trouble) as answerer,
+    ):
+        yield answerer
+
+
+def test_why_the_index_stands_still_is_in_each_answer() -> None:
+    """As a sentence among what is missing, as long as it is so."""
+    why = ["no space is left on the disk."]
+    with answering(lambda: why[0]) as answerer:
+        assert answerer.delivery("probe_1").missing[-1] == "the index does not go on: no space is left on the disk"
+        why[0] = ""
+        assert answerer.delivery("probe_1").missing == ()
+
+
+def test_words_that_ask_nothing_are_refused() -> None:
+    """By whoever judges them, whatever else is away."""
+    with answering(lambda: "") as answerer:
+        for ask in (
+            lambda: answerer.delivery("../x"),
+            lambda: answerer.data(DataQuery("u", "slep")),
+            lambda: answerer.data(DataQuery("u", "sleep", day="2026-02-30")),
+            lambda: answerer.data(DataQuery("u", "heartrate", at="yesterday")),
+            lambda: answerer.why(WhyQuery("u", "sleep", day="tomorrow")),
+        ):
+            with pytest.raises(Misconfigured):
+                ask()
+
+
+def test_from_when_on_a_delivery_is_looked_for() -> None:
+    """From a little before it was made; where its id does not say that, as far back as rows are kept."""
+    made = delivery_id(new_message_id(NOW_MS - HOUR_MS, bytes(15)))
+    assert NOW_MS - HOUR_MS - 10 * 60_000 < since_of_delivery(made, NOW_MS, 30) < NOW_MS - HOUR_MS
+    assert since_of_delivery(delivery_id("msg_short"), NOW_MS, 30) == NOW_MS - 30 * DAY_MS
+
+
+@pytest.mark.parametrize("day", ["", "2026-06-03", "last-night"])
+def test_from_when_on_data_are_looked_for(day: str) -> None:
+    """From where the day begins first on earth; without a day as far back as rows are kept; for `why` with the week
+    before, by which a provider is judged."""
+    begun = TODAY - 14 * HOUR_MS if day else NOW_MS - 30 * DAY_MS
+    assert since_of_data(DataQuery("u", "sleep", day), NOW_MS, 30) == begun
+    assert since_of_data(WhyQuery("u", "sleep", day), NOW_MS, 30) == TODAY - 14 * HOUR_MS - 8 * DAY_MS
+
+
+def test_a_day_is_judged_before_anything_is_read() -> None:
+    """With the span that is kept."""
+    from datetime import date
+
+    assert day_number(date(2026, 6, 3)) * DAY_MS == TODAY
+    with pytest.raises(Misconfigured, match="has what was processed from 2026-05-04"):
+        since_of_data(DataQuery("u", "sleep", "2026-06-31"), NOW_MS, 30)
