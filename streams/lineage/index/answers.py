@@ -132,7 +132,8 @@ class DiskIndex:
         """When data of each provider came last, Unix ms."""
         found: dict[str, int] = {}
         looked_at = 0
-        for day in range(keys.day_of(self.reach().as_of_ms), max(self._store.cut, 1) - 1, -1):
+        oldest, newest = self._store.oldest_day(), keys.day_of(self.reach().as_of_ms)
+        for day in range(newest, newest if oldest is None else oldest - 1, -1):
             for row in self._of_owner(user_id, day, day):
                 looked_at += 1
                 if row.provider in providers and (row.entities or row.counted):

@@ -59,7 +59,7 @@ def open_index(settings: Settings) -> Iterator[KeptIndex]:
     with own(settings.lineage_dir):
         store = IndexStore(settings.lineage_dir)
         try:
-            index = KeptIndex(settings, store, Forgotten(file_of(settings.lineage_dir)))
+            index = KeptIndex(settings, store, forgotten_of(settings))
             index.start()
             try:
                 yield index
@@ -67,6 +67,11 @@ def open_index(settings: Settings) -> Iterator[KeptIndex]:
                 index.stop()
         finally:
             store.close()
+
+
+def forgotten_of(settings: Settings) -> Forgotten:
+    """Who is kept out of any index, also of one that is made for one question. Raises Misconfigured."""
+    return Forgotten(file_of(settings.lineage_dir))
 
 
 def forget_user(settings: Settings, user_id: str) -> None:

@@ -8,7 +8,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from streams.events import Headers, topics
-from streams.kafka import registry
+from streams.kafka import codec, registry
 from streams.kafka.codec import Codec
 from streams.kafka.login.librdkafka import for_librdkafka
 from streams.lineage.columns import record_of
@@ -59,6 +59,10 @@ class LineageStage:
                 self.put(topics.LINEAGE, self.codec.encode(topics.LINEAGE, record), partition=partition)
         self._producer.flush()
 
+    def emit(self, name: str, schema: str, fields: dict[str, Any]) -> None:
+        """A clean record: these fields, the others as little as their schema allows."""
+        self.put(name, self.codec.encode(name, {**_least(codec.parsed(schema)), **_whole(schema, fields)}))
+
     def put(
         self,
         name: str,
@@ -80,6 +84,25 @@ class LineageStage:
         )
         self._producer.flush()
         return int(where[0].offset())
+
+
+_ZEROS = {"string": "", "int": 0, "long": 0, "double": 0.0, "boolean": False, "array": []}
+
+
+def _least(schema: Any) -> dict[str, Any]:
+    return {one["name"]: _zero(one["type"]) for one in schema["fields"]}
+
+
+def _zero(form: Any) -> Any:
+    if isinstance(form, list):
+        return None
+    return _ZEROS[form["type"] if isinstance(form, dict) else form]
+
+
+def _whole(schema: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """Evidence of an alert has fields of its own."""
+    named = fields.get("evidence", []) if schema == "Alert" else []
+    return fields | ({"evidence": [_least(codec.parsed("Evidence")) | one for one in named]} if named else {})
 
 
 def wait_for(index: KeptIndex, said: Callable[[], bool], within_s: float = 30.0) -> None:

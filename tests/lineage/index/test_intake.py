@@ -225,6 +225,44 @@ def test_what_stands_beside(stage: LineageStage) -> None:
         assert file.is_dir() or MARKER.encode() not in file.read_bytes()
 
 
+def test_states_and_alerts(stage: LineageStage) -> None:
+    """The newest state of links and histories, whose client user id it is, and alerts by the raw record they name."""
+    stage.tell(rows(3))
+    who = {"user_id": USERS[0], "client_user_id": "app-7", "team_id": None, "provider": "oura"}
+    link = {"status": "connected", "since": NOW_MS, "resources_available": ["sleep"], "last_event_type": "x"}
+    for state in ({"status": "error", "error_type": "token_refresh_failed", "error_at": NOW_MS}, {}):
+        stage.emit(topics.CONNECTIONS, "Connection", who | link | {"processed_at": NOW_MS} | state)
+    stage.emit(topics.CONNECTIONS, "Connection", who | link | {"provider": "garmin", "processed_at": NOW_MS})
+    stage.put(topics.CONNECTIONS, None, key=f"{USERS[0]}:garmin".encode())
+    stage.put(topics.CONNECTIONS, None, key=b"of another form")
+    history = {"resource": "sleep", "status": "fetching", "share": 0.5, "range_start": 5_000_000, "progress_at": NOW_MS}
+    stage.emit(topics.BACKFILLS, "Backfill", who | history)
+    named = {"raw_topic": stage.full("raw.timeseries"), "raw_partition": 1, "raw_offset": 1, "time": 0}
+    alert = {"id": "a", "revision": 1, "user_id": USERS[0], "rule": "low", "severity": "critical", "at": NOW_MS}
+    stage.emit(topics.ALERTS, "Alert", alert | {"life": "opened", "evidence": [named]})
+    attempt = {"alert_id": "a", "revision": 1, "user_id": USERS[0], "receiver": "pager", "status": "delivered"}
+    stage.emit(topics.ALERT_DELIVERIES, "AlertDelivery", attempt | {"attempt": 1, "at": NOW_MS})
+    with open_index(stage.settings) as index:
+        caught_up(index)
+        wait_for(index, lambda: bool(index.alerts_of_delivery("msg_1") and index.histories(USERS[0])))
+        wait_for(
+            index, lambda: [(one.provider, one.status) for one in index.links(USERS[0])] == [("oura", "connected")]
+        )
+        assert index.links(USERS[0])[0].last_data_ms == NOW_MS - 3_700_000
+        (fetched,) = index.histories(USERS[0])
+        assert (fetched.start_ms, fetched.progress_ms, fetched.share) == (5_000, NOW_MS, 0.5)
+        assert index.user_of("app-7") == USERS[0]
+        (seen,) = index.alerts_of_delivery("msg_1")
+        assert (seen.rule, seen.evidence, seen.attempts[0].receiver) == ("low", ("msg_1",), "pager")
+        assert not index.alerts_of_delivery("msg_2")
+        wait_for(index, lambda: index.state().records_unreadable == 1)
+        index.forget(USERS[0])
+        assert not index.links(USERS[0])
+        assert not index.histories(USERS[0])
+        assert not index.alerts_of_delivery("msg_1")
+        assert index.user_of("app-7") == ""
+
+
 def test_two_at_once(stage: LineageStage) -> None:
     """A second process of the same folder is refused with a sentence."""
     with open_index(stage.settings), pytest.raises(Misconfigured, match="another process"), open_index(stage.settings):

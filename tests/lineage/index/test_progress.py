@@ -1,0 +1,71 @@
+"""How far an index is read, and what it says of that."""
+
+from streams.events.times import DAY_MS
+from streams.lineage.index.intake import positions, progress
+from streams.lineage.index.intake.positions import Bounds, Position
+from streams.lineage.index.intake.progress import Look
+
+SOURCE, OTHER = ("j.lineage", 0), ("j.lineage", 1)
+NOW = 20_000 * DAY_MS
+
+
+def test_positions_come_back() -> None:
+    """What is written of a position is what a start goes on from."""
+    known = {SOURCE: Position("id", 7, 1, 2, False), OTHER: Position("id", 0)}
+    assert dict(positions.position_in(*row) for row in positions.rows_of(known).items()) == known
+
+
+def test_where_to_go_on() -> None:
+    """A partition goes on where it was left; what is gone is passed over, and then what came before is not whole."""
+    bounds = {SOURCE: Bounds(5, 90), OTHER: Bounds(0, 10)}
+    found = positions.to_read({SOURCE: Position("id", 50, 1, 2)}, {"j.lineage": "id"}, bounds)
+    assert found == {SOURCE: Position("id", 50, 1, 2), OTHER: Position("id", 0, is_whole=True)}
+    (late,) = positions.to_read(
+        {SOURCE: Position("id", 3, 1, 2)}, {"j.lineage": "id"}, {SOURCE: bounds[SOURCE]}
+    ).values()
+    assert late == Position("id", 5, 0, 2, is_whole=False)
+    (new,) = positions.to_read({}, {"j.lineage": "id"}, {SOURCE: bounds[SOURCE]}).values()
+    assert not new.is_whole
+
+
+def test_a_topic_made_anew_is_noticed() -> None:
+    """By its id; and where it ends before our place, as in a Kafka that was put back from a copy."""
+    known = {SOURCE: Position("id", 50)}
+    assert not positions.is_of_another_topic(known, {"j.lineage": "id"}, {SOURCE: Bounds(0, 50)})
+    assert positions.is_of_another_topic(known, {"j.lineage": "other"}, {SOURCE: Bounds(0, 50)})
+    assert positions.is_of_another_topic(known, {"j.lineage": "id"}, {SOURCE: Bounds(0, 49)})
+
+
+def test_all_before_is_here() -> None:
+    """All is read: up to now, less what may be on its way. Something is left: up to the last row of that partition."""
+    at = {SOURCE: Position("id", 9, 100, NOW - 500), OTHER: Position("id", 4, 100, NOW - 900_000)}
+    current = progress.look(at, {SOURCE: Bounds(0, 9), OTHER: Bounds(0, 4)}, NOW, 1_200, Look())
+    assert current == Look(NOW, NOW - 1_200, True)
+    behind = progress.look(at, {SOURCE: Bounds(0, 11), OTHER: Bounds(0, 4)}, NOW, 1_200, Look())
+    assert behind == Look(NOW, NOW - 1_200, False), "a row that is newer than the margin says nothing"
+    behind = progress.look(at, {SOURCE: Bounds(0, 9), OTHER: Bounds(0, 5)}, NOW, 1_200, Look())
+    assert behind.as_of_ms == NOW - 900_000
+    assert progress.look(at, {SOURCE: Bounds(0, 9), OTHER: Bounds(0, 5)}, NOW, 1_200, current).as_of_ms == NOW - 1_200
+
+
+def test_behind() -> None:
+    """By its last look, if that is fresh; while Kafka is away it grows, to no more than the topic keeps."""
+    seen = Look(NOW, NOW - 1_000, True)
+    assert progress.reach(seen, 7, NOW + 1_000, 30).behind_s == 0.0
+    assert progress.reach(seen, 7, NOW + 60_000, 30).behind_s == 61.0
+    assert progress.reach(Look(), 0, NOW, 30).behind_s == 30 * DAY_MS / 1000
+
+
+def test_since_when() -> None:
+    """The first row; no day that was dropped; nothing before the first row of a partition that had lost some."""
+    whole, late = Position("id", 9, 100, 200), Position("id", 9, 150, 200, False)
+    assert progress.first_ms([], 0) == progress.first_ms([Position("id", 0)], 50) == 0
+    assert progress.first_ms([whole, Position("id", 9, 180, 200)], 0) == 100
+    assert progress.first_ms([whole, late], 0) == 150
+    assert progress.first_ms([whole, late], 170) == 170
+
+
+def test_how_much_is_read() -> None:
+    """A share of what Kafka has."""
+    assert progress.share({SOURCE: Position("id", 10)}, {SOURCE: Bounds(5, 15)}) == 0.5
+    assert progress.share({}, {}) == 1.0
