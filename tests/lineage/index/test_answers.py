@@ -114,6 +114,11 @@ def test_letters(index: TemporaryIndex) -> None:
     assert index.letter_of("raw.summaries", 1, 70) == found
     assert not index.letters(USERS[0], "activity")
     assert index.letter_of("raw.timeseries", 1, 70) is None
+    index.writer.drop_beside(letters=NOW_MS // DAY_MS, alerts=0)
+    assert index.letters(USERS[0])
+    index.writer.drop_beside(letters=NOW_MS // DAY_MS + 1, alerts=0)
+    assert not index.letters(USERS[0])
+    assert not index.letters_of_delivery("msg_1")
 
 
 def test_alerts_with_their_attempts(index: TemporaryIndex) -> None:
@@ -140,6 +145,8 @@ def test_alerts_with_their_attempts(index: TemporaryIndex) -> None:
     (found,) = index.alerts_of_delivery("msg_2")
     assert found.attempts == tuple(tries)
     assert not index.alerts_of_delivery("msg_3")
+    index.writer.drop_beside(letters=0, alerts=NOW_MS // DAY_MS + 1)
+    assert not index.alerts_of_delivery("msg_2")
 
 
 def test_states_of_a_user(index: TemporaryIndex) -> None:

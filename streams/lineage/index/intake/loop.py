@@ -62,6 +62,8 @@ class IndexIntake:
         self._bounds: dict[Source, places.Bounds] = {}
         self._look = progress.Look()
         self._trouble, self._unreadable = "", 0
+        self._days_beside = (settings.raw_retention_days, settings.clean_days)
+        self._dropped_beside = (0, 0)
         self._stop = threading.Event()
         self._wake, self._has_erased = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="lineage-index", daemon=True)
@@ -92,6 +94,7 @@ class IndexIntake:
         self._positions = dict(places.position_in(*row) for row in rows)
         as_of = self._store.database.get(_AS_OF_KEY)
         self._look = progress.Look(as_of_ms=int(as_of or 0))
+        self._dropped_beside = (0, 0)
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -213,11 +216,13 @@ class IndexIntake:
         cut = retention.oldest_kept(_now_ms(), self._settings.lineage_days)
         if cut > self._store.cut:
             self._writer.drop(cut)
-        self._writer.drop_beside(
-            letters=retention.oldest_kept(_now_ms(), self._settings.raw_retention_days),
-            alerts=retention.oldest_kept(_now_ms(), self._settings.clean_days),
-        )
+        self._drop_beside(*(retention.oldest_kept(_now_ms(), days) for days in self._days_beside))
         self._make_room()
+
+    def _drop_beside(self, letters: int, alerts: int) -> None:
+        if self._dropped_beside != (letters, alerts):  # once a day: what is deleted stands in files, too
+            self._dropped_beside = (letters, alerts)
+            self._writer.drop_beside(letters=letters, alerts=alerts)
 
     def _make_room(self) -> None:
         size = self._store.database.bytes_on_disk()
