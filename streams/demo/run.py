@@ -216,9 +216,7 @@ class _Run:
     def _trace(self) -> "traces.Traces | None":
         if self.stack.console is None or not self.options.once:
             return None
-        return traces.check(
-            self.stack.settings, self.events, self.watch.seen.records, self.options.seed, self.score.seconds
-        )
+        return traces.check(self.stack.settings, self.events, self.watch.seen.records, self.options.seed)
 
     def _check_tables(self, truth: Truth) -> "TableFindings | None":
         if self.stack.sink is None:

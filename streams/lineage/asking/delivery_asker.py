@@ -32,7 +32,9 @@ from streams.ops.errors import StreamsError
 from streams.ops.settings import Settings
 
 ARRIVALS_MAX = 10  # of one id; the newest are told
-CATCH_UP_S = 5.0  # so long an index may take to read what was processed before the question
+# So long an index may take to read what was processed before the question. It looks where the topic ends once a second,
+# and believes no end that is younger than another second.
+CATCH_UP_S = 5.0
 _STEP_S = 0.02
 
 Refusals = Callable[[str], DoorLook]  # of a delivery id; may raise Unavailable, Misconfigured

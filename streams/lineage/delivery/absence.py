@@ -89,12 +89,18 @@ def steps(facts: DeliveryFacts) -> Iterator[StoryStep]:
     yield from _to_do(facts, is_over=coming is None)
 
 
+def was_accepting(facts: DeliveryFacts) -> bool:
+    """Whether gateways that run now ran already when it was made: then no heartbeat has to say it."""
+    since_ms = facts.door.accepting_since_ms if isinstance(facts.door, DoorLook) else 0
+    return 0 < since_ms <= made_ms(facts)
+
+
 def _accepting(facts: DeliveryFacts) -> Iterator[StoryStep]:
     made = made_ms(facts)
     since_ms = facts.door.accepting_since_ms if isinstance(facts.door, DoorLook) else 0
     if not made:
         return
-    if 0 < since_ms <= made:
+    if was_accepting(facts):
         words = f"gateways were accepting then: they run since {moment(since_ms)}"
         yield StoryStep(kind="accepting", sentence=words, facts={"since_ms": since_ms})
     elif isinstance(facts.heartbeats, Heartbeats):

@@ -79,7 +79,8 @@ def with_durations(steps: Iterable[StoryStep]) -> Iterator[StoryStep]:
 
 def missing(facts: DeliveryFacts) -> Iterator[str]:
     """A sentence for each part that could not be found out."""
-    for part in (facts.arrivals, facts.reach, facts.letters, facts.alerts, facts.door, facts.tail, facts.heartbeats):
+    heartbeats = None if absence.was_accepting(facts) else facts.heartbeats
+    for part in (facts.arrivals, facts.reach, facts.letters, facts.alerts, facts.door, facts.tail, heartbeats):
         if isinstance(part, NotKnown):
             yield part.why
     yield from _missing_of_door(facts)
