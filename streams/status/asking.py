@@ -59,7 +59,9 @@ async def get(
 ) -> Answered:
     """What is answered within `answer_s` seconds, to the last byte. Raises NoAnswer."""
     try:
-        async with asyncio.timeout(answer_s), client.stream("GET", url, params=query) as answer:
+        # Whoever works out an answer sends nothing meanwhile: the client's own patience is for connections.
+        patience = httpx.Timeout(ANSWER_S, read=answer_s)
+        async with asyncio.timeout(answer_s), client.stream("GET", url, params=query, timeout=patience) as answer:
             return Answered(answer.status_code, await unpacking.read(answer, bytes_max))
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
         raise NoAnswer(type(error).__name__, is_away=True) from None
