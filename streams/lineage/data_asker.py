@@ -11,9 +11,9 @@ from streams.events.times import DAY_MS, HOUR_MS
 from streams.lineage.data.asked import entity_asked, resource_asked, unknown_resource, user_asked
 from streams.lineage.data.clocks import clock_of
 from streams.lineage.data.days import LAST_NIGHT, LocalDay, UserClock, day_asked, moment_asked
-from streams.lineage.data.history_story import UNKNOWN, history
 from streams.lineage.data.originals import Originals, read_all
 from streams.lineage.data.question import DataQuestion
+from streams.lineage.data.story_of_data import UNKNOWN, story_of_data
 from streams.lineage.data.touching import in_order, is_data
 from streams.lineage.delivery.facts import NotKnown
 from streams.lineage.known import Index, Reach
@@ -62,7 +62,7 @@ class DataAsker:
         """Waits for stories under way."""
         self._pool.shutdown(wait=True)
 
-    def history(
+    def story(
         self, user: str, resource: str, *, day: str = "", entity: str = "", at: str = "",
         show_values: bool = False,
     ) -> Story:  # fmt: skip
@@ -84,12 +84,12 @@ class DataAsker:
             user_id=user_id, resource=name, day=on, entity=entity, at_ms=at_ms, show_values=show_values
         )
         originals = self._asked.originals(question.wanted(question.answer(rows)))
-        return history(question, rows, originals, reach)
+        return story_of_data(question, rows, originals, reach)
 
     def why(self, user: str, resource: str, *, day: str = "", ask_junction: bool = False) -> Story:
         """Why a user's resource is not there; or that it is. Without a day: that of last night.
 
-        Raises as `history` does.
+        Raises as `story` does.
         """
         now_ms = self._now_ms()
         try:

@@ -1,6 +1,6 @@
 """With what a command ends that printed a story of data: 0 answered, 1 nothing is there, 2 nobody can tell. Pure."""
 
-from streams.lineage.data.history_story import NOTHING, UNKNOWN
+from streams.lineage.data.story_of_data import NOTHING, UNKNOWN
 from streams.lineage.telling import Story
 from streams.lineage.why.judge import NOTHING_KNOWN
 
@@ -8,7 +8,7 @@ ANSWERED, NOT_FOUND, CANNOT_TELL = 0, 1, 2
 
 
 def exit_of(story: Story) -> int:
-    """Of `history` and `why`. That nothing explains an absence is an answer only where all causes could be checked."""
+    """Of `story` and `why`. That nothing explains an absence is an answer only where all causes could be checked."""
     if story.ending == UNKNOWN:
         return CANNOT_TELL
     if story.ending == NOTHING_KNOWN:

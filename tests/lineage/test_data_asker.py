@@ -28,7 +28,7 @@ def asker() -> Iterator[DataAsker]:
 
 def test_what_happened_to_last_night(asker: DataAsker) -> None:
     """The local day of today, by the clock that the newest data name; each delivery, and what it changed."""
-    story = asker.history(USER, "sleep", day="last-night", show_values=True)
+    story = asker.story(USER, "sleep", day="last-night", show_values=True)
     assert story.sentence.startswith(
         "2 deliveries touched sleep of 2026-11-18 in the user's clock (UTC+01:00): 1 CHANGED, 1 NEW;"
     )
@@ -39,26 +39,26 @@ def test_what_happened_to_last_night(asker: DataAsker) -> None:
 
 def test_all_that_is_known(asker: DataAsker) -> None:
     """Without a day: every night of ten days, of which each came twice."""
-    story = asker.history(USER, "sleep")
+    story = asker.story(USER, "sleep")
     assert {step.kind for step in story.steps} == {"notice", "delivery", "diff"}
     assert len([step for step in story.steps if step.kind == "delivery"]) > 15
     assert not [step for step in story.steps if step.kind == "judged_otherwise"]
-    assert asker.history(USER, "sleep", entity=f"night-{TODAY}").ending == "found"
-    assert asker.history(USER, "sleep", entity="night-0").ending == "nothing"
+    assert asker.story(USER, "sleep", entity=f"night-{TODAY}").ending == "found"
+    assert asker.story(USER, "sleep", entity="night-0").ending == "nothing"
 
 
 def test_by_any_of_its_names(asker: DataAsker) -> None:
     """The app's id of the user, capitals; a resource by the name that the API has for it."""
-    story = asker.history(USER, "sleep", day="2026-11-18")
-    assert asker.history(USER.upper(), " sleep\n", day=" 2026-11-18 ") == story
-    assert asker.history("patient-0", "sleep", day="2026-11-18").ending == "nothing"
-    assert asker.history(USER, "body_weight").sentence.startswith("No delivery of weight of this user is known.")
+    story = asker.story(USER, "sleep", day="2026-11-18")
+    assert asker.story(USER.upper(), " sleep\n", day=" 2026-11-18 ") == story
+    assert asker.story("patient-0", "sleep", day="2026-11-18").ending == "nothing"
+    assert asker.story(USER, "body_weight").sentence.startswith("No delivery of weight of this user is known.")
 
 
 @pytest.mark.parametrize("user", ["", " ", "\x00", "a\nb", "\ud800", "x" * 257, "x" * 1_000_000, "\x1b[31m"])
 def test_what_is_no_user(asker: DataAsker, user: str) -> None:
     """A sentence, without the words that were given."""
-    for ask in (asker.history, asker.why):
+    for ask in (asker.story, asker.why):
         with pytest.raises(Misconfigured, match=r"^no user") as refused:
             ask(user, "sleep")
         assert len(str(refused.value)) < 200
@@ -70,7 +70,7 @@ def test_what_is_no_user(asker: DataAsker, user: str) -> None:
 )
 def test_a_user_that_nobody_knows(asker: DataAsker, user: str) -> None:
     """Any other text may be an app's id of a user: nothing is known of that one."""
-    assert asker.history(user, "sleep").ending == "nothing"
+    assert asker.story(user, "sleep").ending == "nothing"
     assert asker.why(user, "sleep").ending == "connection"
 
 
@@ -88,7 +88,7 @@ def test_a_user_that_nobody_knows(asker: DataAsker, user: str) -> None:
 )
 def test_what_is_no_resource(asker: DataAsker, resource: str, sentence: str) -> None:
     """A sentence with those that are near."""
-    for ask in (asker.history, asker.why):
+    for ask in (asker.story, asker.why):
         with pytest.raises(Misconfigured, match=f"^{sentence}"):
             ask(USER, resource)
 
@@ -96,7 +96,7 @@ def test_what_is_no_resource(asker: DataAsker, resource: str, sentence: str) -> 
 @pytest.mark.parametrize("day", ["2026-02-30", "300000-01-01", "2026-11-19", "yesterday", "\x00", "9" * 1_000_000])
 def test_what_is_no_day(asker: DataAsker, day: str) -> None:
     """A sentence with the span that there is."""
-    for ask in (asker.history, asker.why):
+    for ask in (asker.story, asker.why):
         with pytest.raises(Misconfigured) as refused:
             ask(USER, "sleep", day=day)
         assert str(refused.value).endswith(SPAN)
@@ -104,11 +104,11 @@ def test_what_is_no_day(asker: DataAsker, day: str) -> None:
 
 def test_a_day_before_the_index(asker: DataAsker) -> None:
     """Nobody can tell, and the sentence has the span."""
-    story = asker.history(USER, "sleep", day="2026-10-01")
+    story = asker.story(USER, "sleep", day="2026-10-01")
     assert story.ending == "unknown"
     assert SPAN in story.sentence
     assert any(SPAN in one for one in asker.why(USER, "sleep", day="2026-10-01").missing)
-    assert asker.history(USER, "sleep", day="0001-01-01").ending == "unknown"
+    assert asker.story(USER, "sleep", day="0001-01-01").ending == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_day_before_the_index(asker: DataAsker) -> None:
 def test_what_is_no_moment(asker: DataAsker, at: str) -> None:
     """A sentence with the span that there is; a moment to come is none."""
     with pytest.raises(Misconfigured) as refused:
-        asker.history(USER, "sleep", at=at)
+        asker.story(USER, "sleep", at=at)
     assert str(refused.value).endswith(SPAN)
 
 
@@ -125,7 +125,7 @@ def test_an_entity_that_is_none(asker: DataAsker) -> None:
     """Ids of summaries are short, and can be printed."""
     for entity in ("x" * 257, "a\x00b", "\ud800"):
         with pytest.raises(Misconfigured, match="no id of a summary"):
-            asker.history(USER, "sleep", entity=entity)
+            asker.story(USER, "sleep", entity=entity)
 
 
 def test_whoever_does_not_answer_is_a_sentence() -> None:
@@ -144,7 +144,7 @@ def test_whoever_does_not_answer_is_a_sentence() -> None:
         assert story.ending == "nothing_known"
         assert "2026-11-18; 4 causes could not be checked." in story.sentence
         assert story.missing == ("it does not answer.", "it does not answer.")
-        past = asker.history(USER, "sleep", day="2026-11-17")
+        past = asker.story(USER, "sleep", day="2026-11-17")
         assert "2026-11-17 in UTC, as the user's clock is not known" in past.sentence
         assert past.missing == ("2 originals could not be read: Kafka does not answer.",)
         asker.close()
@@ -162,9 +162,9 @@ class _Broken:
 
 def test_with_what_a_command_ends(asker: DataAsker) -> None:
     """0 answered, 1 nothing there, 2 nobody can tell."""
-    assert exit_of(asker.history(USER, "sleep")) == ANSWERED
-    assert exit_of(asker.history("nobody", "sleep")) == NOT_FOUND
-    assert exit_of(asker.history(USER, "sleep", day="2026-10-01")) == CANNOT_TELL
+    assert exit_of(asker.story(USER, "sleep")) == ANSWERED
+    assert exit_of(asker.story("nobody", "sleep")) == NOT_FOUND
+    assert exit_of(asker.story(USER, "sleep", day="2026-10-01")) == CANNOT_TELL
     assert exit_of(asker.why(USER, "sleep")) == ANSWERED  # it is there
     assert exit_of(asker.why("nobody", "sleep")) == ANSWERED  # never connected
     with RealWorld().asker() as absent:
@@ -176,7 +176,7 @@ def test_without_an_index_nobody_can_tell() -> None:
     """The ending is `unknown`, and the sentence says why."""
     index: Index = _Broken()  # type: ignore[assignment]  # because each of its answers is an error
     asker = DataAsker(index, DataSources(originals=lambda rows: {}), lambda: NOW_MS)
-    for story in (asker.history(USER, "sleep"), asker.why(USER, "sleep")):
+    for story in (asker.story(USER, "sleep"), asker.why(USER, "sleep")):
         assert story.ending == "unknown"
         assert "the disk of the index is full" in story.sentence
     asker.close()
@@ -184,7 +184,7 @@ def test_without_an_index_nobody_can_tell() -> None:
 
 def test_a_moment_of_a_night(asker: DataAsker) -> None:
     """What covers four o'clock of that night, where the user is; with an offset it is that of the text."""
-    story = asker.history(USER, "sleep", at="2026-11-18T04:00")
+    story = asker.story(USER, "sleep", at="2026-11-18T04:00")
     assert "around 2026-11-18T03:00:00+00:00" in story.sentence
     assert [step.evidence[0] for step in story.steps if step.kind == "delivery"] == ["msg_came", "msg_corrected"]
-    assert asker.history(USER, "sleep", at="2026-11-17T15:00:00Z").ending == "nothing"
+    assert asker.story(USER, "sleep", at="2026-11-17T15:00:00Z").ending == "nothing"

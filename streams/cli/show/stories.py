@@ -15,6 +15,7 @@ from streams.ops.terminal import line, pairs
 
 WIDE = 96  # columns from which on times stand beside the steps
 WORD_CHARS = 3  # what stands before a step in the same line
+COMMAND = "junction-streams "
 VALUES_SHOWN = 6  # of a list; `--json` has all
 # How a command ends that says what became of a delivery; every other ending is an answer.
 _EXITS = {"never_seen": 1, "cannot_tell": 2}
@@ -104,10 +105,18 @@ def _what(step: StoryStep, said: Sequence[str]) -> Text:
         words = words.removesuffix(f", {span(after_ms)} later")  # it stands beside it
     text = line(words, style=style)
     if more := [one for one in step.evidence if one not in said and not _is_named(one, step.sentence)]:
-        text.append("\n").append_text(line("  ".join(more), style="dim"))
+        for one in _by_line(more):
+            text.append("\n").append_text(line(one, style="dim"))
     for values in _values(step.facts):
         text.append("\n").append_text(line(values))
     return text
+
+
+def _by_line(evidence: Sequence[str]) -> Iterator[str]:
+    """Places side by side, and each command by itself, to be copied."""
+    if places := [one for one in evidence if not one.startswith(COMMAND)]:
+        yield "  ".join(places)
+    yield from (one for one in evidence if one.startswith(COMMAND))
 
 
 def _is_named(evidence: str, sentence: str) -> bool:

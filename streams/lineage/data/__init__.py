@@ -8,5 +8,5 @@ question   what is asked, which rows answer it, whose originals are read for it
 originals  raw records of rows, and what this build reads in them
 versions   summaries folded again: what this build judges, what differs between versions
 moments    samples of an hour folded again: which delivery said what of a moment
-history_story  all of that, as a story
+story_of_data  all of that, as a story
 """

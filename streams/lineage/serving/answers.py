@@ -41,7 +41,7 @@ class IndexAnswerer:
         return self._with_trouble(self._deliveries.story(id, show_values=show_values))
 
     def data(self, query: DataQuery) -> Story:
-        found = self._data.history(
+        found = self._data.story(
             query.user, query.resource, day=query.day, entity=query.entity, at=query.at,
             show_values=query.show_values,
         )  # fmt: skip

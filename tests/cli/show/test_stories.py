@@ -22,7 +22,9 @@ STORY = Story(
     steps=(
         StoryStep(kind="made", sentence="Junction made it", at_ms=AT - 40_000_000),
         StoryStep(kind="stored", sentence="stored as raw.summaries 3:12", at_ms=AT, evidence=("raw.summaries 3:12",)),
-        StoryStep(kind="verdict", sentence="s1 is NEW", evidence=("raw.summaries 3:12", "another")),
+        StoryStep(
+            kind="verdict", sentence="s1 is NEW", evidence=("raw.summaries 3:12", "a b", "junction-streams x", "c")
+        ),
         StoryStep(
             kind="clean", sentence="1 record in sleep: 3:4, 0.21 s later", at_ms=AT + 210, facts={"after_ms": 210}
         ),
@@ -41,7 +43,8 @@ def test_on_a_wide_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         "2026-06-03 (UTC)",
         " 08:00:00.000   +11 h 6 min  stored as raw.summaries 3:12",
         "                             s1 is NEW",
-        "                             another",
+        "                             a b  c",
+        "                             junction-streams x",
         " 08:00:00.210       +0.21 s  1 record in sleep: 3:4",
         "Not found out:",
         "- no gateway is named",

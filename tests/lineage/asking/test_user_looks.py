@@ -208,7 +208,7 @@ def test_both_questions_over_kafka(stored: Stored) -> None:
         index.writer.add(rows)
         index.writer.commit()
         index.reached = Reach(first_ms=NOW_MS - 86_400_000, as_of_ms=NOW_MS + 3_600_000, behind_s=0.0)
-        story = asker.history(USER, "body", day="2026-06-03", show_values=True)
+        story = asker.story(USER, "body", day="2026-06-03", show_values=True)
         assert "weight_kg 71.0 → 72.0" in story.steps[-1].sentence
         assert not [one for one in story.missing if "original" in one]
         stored.store(weighed(2), "msg_waits")

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from streams.events.times import DAY_MS, HOUR_MS
 from streams.lineage.data.days import LocalDay, UserClock
-from streams.lineage.data.history_story import FOUND, NOTHING, UNKNOWN, history
 from streams.lineage.data.question import ORIGINALS_MAX, STEPS_MAX, DataQuestion
+from streams.lineage.data.story_of_data import FOUND, NOTHING, UNKNOWN, story_of_data
 from streams.lineage.delivery.facts import NotKnown, RawPlace
 from streams.lineage.known import Reach
 from streams.lineage.row import EntityLine
@@ -45,7 +45,7 @@ def heartrate(values: dict[int, float], source: dict[str, str] = RING) -> dict[s
 
 def asked(product: Product, reach: Reach = REACH, **question: Any) -> Story:
     what = DataQuestion(**{"user_id": USER, "resource": "sleep", **question})
-    return history(what, product.of(USER, what.resource), product.originals, reach)
+    return story_of_data(what, product.of(USER, what.resource), product.originals, reach)
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_this_build_judges_otherwise(product: Product) -> None:
     """A shadow replay of one thing: the story says so, on top and at the delivery."""
     rows = list(product.of(USER, "sleep"))
     rows[3] = replace(rows[3], entities=(EntityLine("night-3", "SAME"),), version="0.0.9")
-    story = history(DataQuestion(user_id=USER, resource="sleep"), rows, product.originals, REACH)
+    story = story_of_data(DataQuestion(user_id=USER, resource="sleep"), rows, product.originals, REACH)
     assert "This build judges 1 of them otherwise than the worker did." in story.sentence
     (step,) = [step for step in story.steps if step.kind == "judged_otherwise"]
     assert step.evidence[0] == "msg_corrected"
@@ -133,7 +133,7 @@ def test_a_letter_that_this_build_would_take(product: Product) -> None:
     rows = [product.of(USER, "sleep")[1], product.of(USER, "sleep")[-1]]
     rows[0] = replace(rows[0], reason="no_key")
     rows[1] = replace(rows[1], reason="")
-    story = history(DataQuestion(user_id=USER, resource="sleep"), rows, product.originals, REACH)
+    story = story_of_data(DataQuestion(user_id=USER, resource="sleep"), rows, product.originals, REACH)
     said = [step.sentence for step in story.steps if step.kind == "judged_otherwise"]
     assert [one.rpartition("did: ")[2] for one in said] == [
         "no dead letter: it can be put back.", "a dead letter (bad_shape).",
@@ -164,7 +164,7 @@ def test_without_the_originals_the_rows_are_left(product: Product) -> None:
     """Kafka away, or expired: the same deliveries, and a sentence with the reason for what is missing."""
     what = DataQuestion(user_id=USER, resource="sleep", day=LocalDay(DAY, UTC))
     away = dict.fromkeys(product.originals, NotKnown("Kafka does not answer"))
-    story = history(what, product.of(USER, "sleep"), away, REACH)
+    story = story_of_data(what, product.of(USER, "sleep"), away, REACH)
     assert [step.kind for step in story.steps] == ["delivery"] * 4 + ["dead_letter"]
     assert story.missing == ("5 originals could not be read: Kafka does not answer.",)
 
@@ -190,7 +190,9 @@ def test_the_order_of_rows_does_not_matter(chance: random.Random, show_values: b
     what = DataQuestion(user_id=USER, resource="sleep", show_values=show_values)
     rows = [*made.of(USER, "sleep"), *chance.sample(made.of(USER, "sleep"), 2)]
     chance.shuffle(rows)
-    assert history(what, rows, made.originals, REACH) == history(what, made.of(USER, "sleep"), made.originals, REACH)
+    assert story_of_data(what, rows, made.originals, REACH) == story_of_data(
+        what, made.of(USER, "sleep"), made.originals, REACH
+    )
 
 
 def _world() -> Product:

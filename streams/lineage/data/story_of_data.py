@@ -28,7 +28,7 @@ VALUE_CHARS_MAX = 120  # of one value in a sentence
 BEHIND_S = 5.0  # an index that is further behind says so
 
 
-def history(
+def story_of_data(
     question: DataQuestion, rows: Iterable[LineageRow], originals: Originals, reach: Reach, missing: Sequence[str] = ()
 ) -> Story:
     """The story. `rows`: of the user and resource, in any order; `originals`: of those that `question.wanted`.
