@@ -27,7 +27,7 @@ BLOCK_BYTES = 16 * 1024
 LEVEL_BYTES = 256 * MIB
 MARK, LOCK, GONE = "damaged", "lock", ".gone"
 FILES = "files"  # in the folder, beside the lock
-_FORMAT_KEY = keys.NOTE + b"format"
+FORMAT_KEY = keys.NOTE + b"format"
 READABLE = "other users of this host can read in it who sent what, when: chmod -R go= makes it yours alone"
 
 logger = log.get("lineage")
@@ -88,10 +88,10 @@ class IndexDatabase:
         self._readers = 0
         self._quiet = threading.Condition()
         self._db = self._opened()
-        if self.get(_FORMAT_KEY) not in (None, FORMAT):
+        if self.get(FORMAT_KEY) not in (None, FORMAT):
             logger.warning("lineage_format", folder=str(folder))
             self.remake()
-        self._db.put(_FORMAT_KEY, FORMAT, _unlogged())
+        self._db.put(FORMAT_KEY, FORMAT, _unlogged())
 
     def get(self, key: bytes) -> bytes | None:
         """The value of a key. Raises IndexDamaged."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from streams.events.times import DAY_MS
-from streams.lineage.index.database import IndexFull
+from streams.lineage.index.database import FORMAT_KEY, IndexFull
 from streams.lineage.index.intake.retention import GIB, has_to_go, oldest_kept
 from streams.lineage.index.temporary import TemporaryIndex, temporary_index
 from tests.chaos import disks
@@ -86,6 +86,15 @@ def test_a_full_disk(small_disk: Path) -> None:
         index.writer.commit()
         assert index.deliveries("msg_8999") == [row_of(8_999)]
         assert sum(one.deliveries for one in index.hours("", "", 0, NOW_MS * 2)) == 9_000
+
+
+def test_another_format_is_made_again(tmp_path: Path) -> None:
+    """Files of another version's format are forgotten, and the index begins anew."""
+    with closing(TemporaryIndex(tmp_path)) as index:
+        index.writer.add([row()])
+        index.writer.commit({FORMAT_KEY: b"0"})
+    with closing(TemporaryIndex(tmp_path)) as index:
+        assert not index.deliveries("msg_1")
 
 
 def test_days_go() -> None:

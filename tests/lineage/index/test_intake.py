@@ -5,13 +5,14 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from streams.events import topics
 from streams.events.headers import H_DETAIL, H_FROM_OFFSET, H_FROM_PARTITION, H_FROM_TOPIC, H_ID, H_REASON, H_SUBJECT
-from streams.events.times import rfc3339
+from streams.events.times import DAY_MS, rfc3339
 from streams.lineage.index.forgotten import file_of
 from streams.lineage.index.intake import loop
 from streams.lineage.index.intake.scan import scan_into
@@ -142,6 +143,24 @@ def test_a_full_disk(settings: Settings, tmp_path: Path, monkeypatch: pytest.Mon
             assert hour.deliveries == 2_050
     finally:
         disks.unmount(place)
+
+
+def test_days_go(stage: LineageStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is older than STREAMS_LINEAGE_DAYS goes; with no room for more the oldest days go, and today stays."""
+    monkeypatch.setattr(loop, "FLUSH_EVERY_S", 0.0)
+    monkeypatch.setattr(loop, "CARE_EVERY_S", 0.0)
+    days = [replace(row, processed_ms=NOW_MS - row.offset * DAY_MS) for row in rows(8)]
+    stage.tell(days)
+    kept = stage.settings.model_copy(update={"lineage_days": 5})
+    with open_index(kept) as index:
+        wait_for(index, lambda: bool(index.deliveries("msg_0")) and not index.deliveries("msg_6"))
+        caught_up(index)
+        assert [bool(index.deliveries(f"msg_{n}")) for n in range(8)] == [True] * 6 + [False] * 2
+        assert index.reach().first_ms == (NOW_MS // DAY_MS - 5) * DAY_MS
+    with open_index(kept.model_copy(update={"lineage_gib_max": 1e-9})) as index:
+        wait_for(index, lambda: not index.deliveries("msg_1"))
+        assert index.deliveries("msg_0")
+        assert index.reach().first_ms >= (NOW_MS // DAY_MS) * DAY_MS
 
 
 def test_a_topic_made_anew(stage: LineageStage) -> None:

@@ -28,6 +28,13 @@ def test_where_to_go_on() -> None:
     assert not new.is_whole
 
 
+def test_first_and_last_rows() -> None:
+    """A partition that is whole begins with its earliest row, one that has lost some with the first that was left."""
+    whole = Position("id", 0).after(1, 500).after(2).after(3, 300).after(4, 900)
+    assert (whole.next, whole.first_ms, whole.last_ms) == (4, 300, 900)
+    assert Position("id", 7, is_whole=False).after(8, 500).after(9, 300).first_ms == 500
+
+
 def test_a_topic_made_anew_is_noticed() -> None:
     """By its id; and where it ends before our place, as in a Kafka that was put back from a copy."""
     known = {SOURCE: Position("id", 50)}

@@ -20,7 +20,8 @@ class Bounds(NamedTuple):
 class Position(msgspec.Struct, frozen=True, array_like=True):
     """Of one partition. `next`: offset that is read next. `topic_id`: Kafka's, another one once a topic is made anew.
 
-    `first_ms`, `last_ms`: when the first and the last rows that were read were processed, Unix ms; 0 for none.
+    `first_ms`, `last_ms`: when the first and the last rows that were read were processed, Unix ms; 0 for none. As
+    clocks of workers differ, the first is the earliest of a whole partition, and else the one behind what is gone.
     `is_whole`: nothing of the partition was gone before it could be read.
     """
 
@@ -32,12 +33,9 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
 
     def after(self, next: int, processed_ms: int = 0) -> "Position":
         """Further. `processed_ms`: of the rows that were read, 0 for none."""
+        first = min(self.first_ms, processed_ms) if processed_ms and self.is_whole else self.first_ms
         return Position(
-            self.topic_id,
-            next,
-            self.first_ms or processed_ms,
-            max(self.last_ms, processed_ms),
-            self.is_whole,
+            self.topic_id, next, first or self.first_ms or processed_ms, max(self.last_ms, processed_ms), self.is_whole
         )
 
 
