@@ -5,7 +5,7 @@ places           records by their places, over consumers that stay open
 raw_look         raw records and dead letters: still there, whose, signed by whom, and what a redrive would do
 clean_look       clean records of a row, found by time
 tail_look        raw topics behind what is committed, searched for an id
-group_look       consumer groups: who has read a clean record
+group_look       consumer groups: who has read a clean record; `group_history` by when
 doors            what gateways refused, and when they took nothing
 heartbeats       when gateways took deliveries, as far as it is on record
 open_data_asker  everything about a user's data: `data_asker` over the clients below

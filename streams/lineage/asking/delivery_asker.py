@@ -48,7 +48,8 @@ class DeliveryAsker:
     """Answers in milliseconds, over clients that stay open. Safe to be used by several threads. `close` it.
 
     `prove`: what is proved of a stored record (`events/proof`), with secrets that only gateways' settings have.
-    `refusals`, `heartbeats`, `portal`: None where nobody can be asked.
+    `refusals`, `heartbeats`, `portal`: None where nobody can be asked. `watch_groups_s`: look so often where consumer
+    groups are, to say by when one had read a record; 0: never.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class DeliveryAsker:
         refusals: Refusals | None = None,
         heartbeats: Beats | None = None,
         portal: Portal | None = None,
+        watch_groups_s: float = 0.0,
     ) -> None:
         """Raises Misconfigured where no Kafka is named."""
         self._settings, self._index = settings, index
@@ -67,7 +69,7 @@ class DeliveryAsker:
         self._places = Places(settings)
         self._originals = Originals(settings, self._places, prove)
         self._clean = CleanRecords(settings, self._places)
-        self._groups = Groups(settings)
+        self._groups = Groups(settings, watch_groups_s)
         self._tail = Tail(settings, self._places)
         self._pool = ThreadPoolExecutor(8, thread_name_prefix="delivery")
 

@@ -9,6 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
@@ -18,6 +19,7 @@ from streams.kafka.clients import client_id
 from streams.kafka.login.librdkafka import for_librdkafka
 from streams.kafka.ping import admin_client
 from streams.kafka.refused import refused
+from streams.lineage.asking.group_history import GroupHistory
 from streams.lineage.asking.places import Place
 from streams.lineage.delivery.facts import CleanSeen, ReaderLook, ReaderSeen
 from streams.ops.errors import StreamsError, Unavailable
@@ -39,10 +41,14 @@ class _Group(NamedTuple):
 
 
 class Groups:
-    """Safe to be used by several threads. `close` it."""
+    """Safe to be used by several threads. `close` it.
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    `watch_s`: look so often where all groups are, so that it can be said by when one had read something; 0: never.
+    """
+
+    def __init__(self, settings: Settings, watch_s: float = 0.0) -> None:
+        self._settings, self._watch_s = settings, watch_s
+        self._history, self._closing = GroupHistory(), threading.Event()
         self._admin = admin_client(settings)
         self._open: OrderedDict[str, _Group] = OrderedDict()
         self._lock = threading.Lock()
@@ -50,6 +56,9 @@ class Groups:
         self._clean = tuple(f"{settings.topic_prefix}.{name}" for name in topics.clean_topics())
         self._idle: dict[tuple[str, int], float] = {}  # group and partition of which it reads nothing → until when
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="groups")
+        self._watcher = threading.Thread(target=self._watch, name="groups-watch", daemon=True)
+        if watch_s:
+            self._watcher.start()
 
     def look(self, seen: Iterable[CleanSeen]) -> ReaderLook:
         """Who has read these records, the newest of each topic and partition. Never raises for Kafka."""
@@ -62,7 +71,22 @@ class Groups:
             return ReaderLook((), (f"who has read it is not known: {error}",))
         return self._asked(names, newest)
 
+    def see(self) -> None:
+        """Look where all groups are now, as far as Kafka says it."""
+        at_ms, numbers = int(time.time() * 1000), range(self._settings.partitions)
+        with suppress(StreamsError):
+            for name in self._worth_asking(self._listed(), numbers)[:GROUPS_MAX]:
+                with suppress(StreamsError):
+                    self._history.note(name, self._committed(name, numbers), at_ms)
+
+    def _watch(self) -> None:
+        while not self._closing.wait(self._watch_s):
+            self.see()
+
     def close(self) -> None:
+        self._closing.set()
+        if self._watcher.is_alive():
+            self._watcher.join()
         self._pool.shutdown(wait=True, cancel_futures=True)
         for group in self._open.values():
             group.consumer.close()
@@ -88,8 +112,8 @@ class Groups:
         return names
 
     def _asked(self, names: Sequence[str], newest: Mapping[Place, int]) -> ReaderLook:
-        now_s, numbers = time.monotonic(), sorted({partition for _, partition in newest})
-        asked = [name for name in names if any(self._idle.get((name, one), 0.0) < now_s for one in numbers)]
+        numbers = sorted({partition for _, partition in newest})
+        asked = self._worth_asking(names, numbers)
         futures = {self._pool.submit(self._committed, name, numbers): name for name in asked[:GROUPS_MAX]}
         done, late = wait(futures, ANSWER_S)
         found, missing = [], []
@@ -103,6 +127,11 @@ class Groups:
         if left := len(late) + len(asked[GROUPS_MAX:]):
             missing.append(f"{left:,} of {len(asked):,} consumer groups did not answer in time, or were not asked")
         return ReaderLook(tuple(found), tuple(missing))
+
+    def _worth_asking(self, names: Sequence[str], numbers: Sequence[int]) -> list[str]:
+        """Without those that read nothing in these partitions a moment ago."""
+        now_s = time.monotonic()
+        return [name for name in names if any(self._idle.get((name, one), 0.0) < now_s for one in numbers)]
 
     def _committed(self, name: str, numbers: Sequence[int]) -> dict[Place, int]:
         """What a group has committed in these partitions of any clean topic. Raises Unavailable, Misconfigured."""
@@ -128,7 +157,14 @@ class Groups:
     def _readers(self, name: str, committed: Mapping[Place, int], newest: Mapping[Place, int]) -> list[ReaderSeen]:
         prefix, note = f"{self._settings.topic_prefix}.", self._note(name)
         return [
-            ReaderSeen(name, place[0].removeprefix(prefix), place[1], max(offset + 1 - committed[place], 0), note=note)
+            ReaderSeen(
+                name,
+                place[0].removeprefix(prefix),
+                place[1],
+                to_go=max(offset + 1 - committed[place], 0),
+                passed_ms=self._history.passed_ms(name, *place, offset) if committed[place] > offset else 0,
+                note=note,
+            )
             for place, offset in sorted(newest.items())
             if place in committed
         ]

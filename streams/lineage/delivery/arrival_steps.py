@@ -234,6 +234,8 @@ def _reader(one: ReaderSeen) -> StoryStep:
     note = f" ({one.note})" if one.note else ""
     if one.to_go:
         words = f"{one.group} has {one.to_go:,} to go in {one.topic}"
+    elif one.passed_ms:
+        words = f"{one.group} was seen behind it in {one.topic}"
     else:
         words = f"{one.group} has read it in {one.topic}"
     facts = {"group": one.group, "topic": one.topic, "partition": one.partition, "to_go": one.to_go}

@@ -88,7 +88,7 @@ class CleanLook:
 class ReaderSeen(NamedTuple):
     """A consumer group at a clean topic's partition. `to_go`: records until it has read the newest of this delivery's.
 
-    `passed_ms`: when it had read it at the latest, 0 where that is not known. `note`: what its offset does not say.
+    `passed_ms`: when it was first seen behind it, 0 where nobody looked then. `note`: what its offset does not say.
     """
 
     group: str

@@ -62,7 +62,10 @@ def _letter(seen: LetterSeen) -> Iterator[StoryStep]:
 
 
 def with_durations(steps: Iterable[StoryStep]) -> Iterator[StoryStep]:
-    """Each with how long after the one before it came, where both have a time and follow each other."""
+    """Each with how long after the one before it came, where both have a time and follow each other.
+
+    Readers read side by side: each is compared with what it reads, and not with another.
+    """
     before_ms: int | None = None
     for step in steps:
         if step.at_ms is None:
@@ -74,7 +77,7 @@ def with_durations(steps: Iterable[StoryStep]) -> Iterator[StoryStep]:
             yield replace(step, sentence=words, facts={**step.facts, "after_ms": after_ms})
         else:
             yield step
-        before_ms = step.at_ms
+        before_ms = before_ms if step.kind == "read" else step.at_ms
 
 
 def missing(facts: DeliveryFacts) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Stories of deliveries on a real Kafka: records, topics made anew, groups, letters; and with each part of it away."""
 
 import json
+import threading
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -81,6 +82,33 @@ def test_a_delivery_from_door_to_readers(yard: Yard) -> None:
     to_go = {f"{own}-ehr": 0, f"{own}-warehouse": offset + 1 - max(offset - 2, 0), sink: 0}
     assert {name: one.facts["to_go"] for name, one in read.items()} == to_go
     assert "its own position is in its database" in read[sink].sentence
+
+
+def test_how_long_after_a_group_had_read_it(yard: Yard) -> None:
+    """Who looks now and then can say by when; of what was read before the first look only that it was."""
+    id = new_id()
+    row = yard.process(yard.store(id))
+    (offset,) = (at for topic, at in yard.emitted if topic == "sleep")
+    late, early = f"{yard.settings.group_id}-late", f"{yard.settings.group_id}-early"
+    yard.commit(late, "sleep", row.partition, offset)
+    yard.commit(early, "sleep", row.partition, offset + 1)
+    with yard.asker() as asker:
+        asker._groups.see()
+        yard.commit(late, "sleep", row.partition, offset + 1)
+        asker._groups.see()
+        steps = {one.facts.get("group"): one for one in asker.story(id).steps}
+    assert steps[early].at_ms is None
+    assert steps[late].at_ms is not None
+    assert "was seen behind it in sleep, " in steps[late].sentence
+
+
+def test_groups_are_watched_by_themselves(yard: Yard) -> None:
+    """With a time between looks a thread looks, and ends with the asker."""
+    before = threading.active_count()
+    with yard.asker(watch_groups_s=0.01) as asker:
+        assert asker._groups._watcher.is_alive()
+    assert not asker._groups._watcher.is_alive()
+    assert threading.active_count() <= before
 
 
 def test_values_only_where_they_are_asked_for(yard: Yard) -> None:

@@ -54,6 +54,23 @@ def test_processed_without_a_verdict() -> None:
     assert "nothing in it had a verdict" in found.sentence
 
 
+def test_how_long_it_took_is_said_where_it_is_known() -> None:
+    """Not of a delivery whose time nobody knows, nor of one that was processed before it was made."""
+    at_once = replace(ARRIVAL, row=replace(ROW, processed_ms=MADE_MS))
+    assert " 0.00 s after it was made" in told(facts(arrivals=(at_once,))).sentence
+    before = replace(ARRIVAL, row=replace(ROW, processed_ms=MADE_MS - 1))
+    assert "after it was made" not in told(facts(arrivals=(before,))).sentence
+    unknown = replace(ARRIVAL, row=replace(ROW, created_ms=0), raw=AWAY)
+    assert "after it was made" not in told(facts(id=delivery_id("msg_recorded_1"), arrivals=(unknown,))).sentence
+
+
+def test_older_arrivals_are_counted() -> None:
+    """Of one that came very often the newest are told, and all are counted."""
+    found = told(facts(left_out=5))
+    assert found.sentence.endswith("it came 6 times")
+    assert "5 older arrivals of it left out" in found.missing
+
+
 def test_expired() -> None:
     """The row is left, the bytes are not; the verdicts are still told."""
     found = told(facts(arrivals=(replace(ARRIVAL, raw=OriginalGone("it has expired")),)))

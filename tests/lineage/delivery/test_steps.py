@@ -7,6 +7,7 @@ import pytest
 
 from streams.events.proof import Proof, ProofVerdict
 from streams.events.times import DAY_MS, MINUTE_MS
+from streams.lineage.delivery.absence import is_over
 from streams.lineage.delivery.delivery_ids import delivery_id
 from streams.lineage.delivery.facts import (
     Arrival,
@@ -21,6 +22,7 @@ from streams.lineage.delivery.facts import (
     ReaderSeen,
     TailLook,
 )
+from streams.lineage.delivery.retries import last_try_ms
 from streams.lineage.row import Tally
 from streams.lineage.telling import Story, StoryStep
 from tests.lineage.delivery.values import (
@@ -82,10 +84,29 @@ def test_durations_between_steps() -> None:
     story = told(WHOLE)
     at_ms = [(one.at_ms or 0, one.facts.get("after_ms")) for one in story.steps if one.at_ms is not None]
     assert at_ms[0] == (MADE_MS, None)
-    for (before_ms, _), (now_ms, after_ms) in itertools.pairwise(at_ms):
+    for (before_ms, _), (now_ms, after_ms) in itertools.pairwise(at_ms[:-3]):
         assert after_ms == (now_ms - before_ms if now_ms >= before_ms else None)
     assert step(story, "taken").sentence == "our door webhook took it, 0.10 s later"
-    assert step(story, "read").sentence == "ehr-sync has read it in sleep, 3.00 s later"
+    assert step(story, "read").sentence == "ehr-sync was seen behind it in sleep, 3.00 s later"
+
+
+def test_readers_are_compared_with_what_they_read() -> None:
+    """Two groups read side by side: neither comes behind the other, and an alert does not wait for them."""
+    both = tuple(ReaderSeen(name, "sleep", 3, 0, CLEAN.at_ms + ms) for name, ms in (("a", 3000), ("b", 1000)))
+    story = told(facts(arrivals=(replace(ARRIVAL, readers=ReaderLook(both)),), alerts=(ALERT,)))
+    assert [one.facts["after_ms"] for one in story.steps if one.kind == "read"] == [3000, 1000]
+    assert step(story, "alert").facts["after_ms"] == ALERT.at_ms - CLEAN.at_ms
+
+
+def test_the_order_without_originals() -> None:
+    """What cannot be read has its place by its row: when it was received, or processed where it was put back."""
+    raw = NotKnown("away")
+    again = replace(ROW, offset=90, processed_ms=MADE_MS + 9_000, redriven_from="3:7")
+    known = facts(arrivals=(Arrival(row=again, raw=raw), Arrival(row=ROW, raw=raw)), door=refused_at(5))
+    shown = [one for one in kinds(told(known)) if one in ("taken", "refused", "redriven")]
+    assert shown == ["taken", "refused", "redriven"]
+    unknown = replace(ROW, received_ms=0, processed_ms=MADE_MS + 9_000)
+    assert kinds(told(facts(arrivals=(Arrival(row=unknown, raw=raw),), door=refused_at(5))))[1] == "refused"
 
 
 def test_a_clock_that_is_behind_makes_no_duration() -> None:
@@ -280,6 +301,48 @@ def test_gateways_that_started_later_say_nothing_of_then() -> None:
     """A start behind the time in question is no proof; heartbeats go on."""
     known = absent(door=DoorLook(accepting_since_ms=MADE_MS + 1), heartbeats=SILENT)
     assert "nothing after" in step(told(known), "accepting").sentence
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        (absent(door=DoorLook(accepting_since_ms=MADE_MS)), "they run since"),
+        (absent(heartbeats=Heartbeats(MADE_MS - 5 * MINUTE_MS, MADE_MS + 5 * MINUTE_MS)), "were accepting then"),
+        (absent(heartbeats=Heartbeats(MADE_MS - 5 * MINUTE_MS, MADE_MS + 5 * MINUTE_MS + 1)), "is known to have taken"),
+        (absent(heartbeats=Heartbeats(MADE_MS - 10 * MINUTE_MS)), "shortly before"),
+        (absent(heartbeats=Heartbeats(MADE_MS - 10 * MINUTE_MS - 1)), "is known to have taken"),
+    ],
+)
+def test_how_long_a_silence_needs_no_reason(known: DeliveryFacts, words: str) -> None:
+    """Ten minutes, to the millisecond; a start at the very time counts."""
+    assert words in step(told(known), "accepting").sentence
+
+
+def test_whether_it_is_over() -> None:
+    """Only of a delivery whose time is known, and only once the last attempt is over."""
+    assert not is_over(absent())
+    assert is_over(absent(now_ms=last_try_ms(MADE_MS)))
+    assert not is_over(absent(now_ms=last_try_ms(MADE_MS) - 1))
+    assert not is_over(absent(id=delivery_id("msg_recorded_1"), now_ms=NOW_MS + 3 * DAY_MS))
+
+
+def test_a_first_attempt_is_no_repetition() -> None:
+    """Just made: Junction sends it, and not again."""
+    soon = TailLook(MADE_MS + 10)
+    first = told(absent(now_ms=MADE_MS + 10, tail=soon)).sentence
+    assert first.startswith("never seen; Junction sends it, any moment")
+    assert "Junction sends it again" in told(absent(now_ms=MADE_MS + 10, tail=soon, door=refused_at(0.001))).sentence
+
+
+def test_a_raw_record_of_another_place_is_not_what_waits() -> None:
+    """Only of the record that the search has found it is known whether it waits."""
+    tail = TailLook(NOW_MS, place=RAW.place._replace(offset=40))
+    assert kinds(told(absent(arrivals=(Arrival(row=None, raw=RAW),), tail=tail))) == [
+        "made",
+        "taken",
+        "stored",
+        "signature",
+    ]
 
 
 def test_what_to_do() -> None:
