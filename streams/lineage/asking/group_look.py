@@ -72,12 +72,13 @@ class Groups:
         return self._asked(names, newest)
 
     def see(self) -> None:
-        """Look where all groups are now, as far as Kafka says it."""
+        """Look where all groups are now; what Kafka does not say is seen the next time."""
         at_ms, numbers = int(time.time() * 1000), range(self._settings.partitions)
         with suppress(StreamsError):
             for name in self._worth_asking(self._listed(), numbers)[:GROUPS_MAX]:
-                with suppress(StreamsError):
-                    self._history.note(name, self._committed(name, numbers), at_ms)
+                if self._closing.is_set():
+                    return
+                self._history.note(name, self._committed(name, numbers), at_ms)
 
     def _watch(self) -> None:
         while not self._closing.wait(self._watch_s):

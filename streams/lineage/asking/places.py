@@ -154,7 +154,7 @@ class Places:
             "auto.offset.reset": "error",  # an offset that is gone, or of a topic made anew, is said
             "enable.auto.commit": False,
             "enable.partition.eof": True,
-            "fetch.wait.max.ms": 10,  # an end is told after so long
+            "fetch.wait.max.ms": 2,  # an end is told after so long, and the next question waits behind the last fetch
             "fetch.queue.backoff.ms": 10,  # by its default a second, and one look-up in twenty waits for it
             "fetch.message.max.bytes": 128 * 1024,  # one record is wanted; a larger one comes all the same (KIP-74)
             "fetch.max.bytes": 2 * MIB,

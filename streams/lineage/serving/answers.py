@@ -15,6 +15,8 @@ from streams.lineage.telling import Story
 from streams.lineage.words import phrase
 from streams.ops.settings import Settings
 
+WATCH_GROUPS_S = 5.0  # to so much it is known by when a consumer group had read a record
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Helpers:
@@ -67,7 +69,7 @@ def open_answerer(
     doors = Doors(settings, lambda delivery_id: bool(index.deliveries(delivery_id)))
     deliveries = DeliveryAsker(
         settings, index, prove=helpers.prove, refusals=doors.refusals, heartbeats=doors.heartbeats,
-        portal=helpers.portal,
+        portal=helpers.portal, watch_groups_s=WATCH_GROUPS_S,
     )  # fmt: skip
     try:
         with open_data_asker(settings, index, helpers.junction) as data:
