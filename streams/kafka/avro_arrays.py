@@ -42,6 +42,9 @@ def longs(values: Sequence[int]) -> bytes:
             return long(n) + bytes([value << 1 for value in values]) + _EMPTY
         if least >= 0 and most < _TWO_BYTES:
             return long(n) + b"".join([LAST[value << 1] for value in values]) + _EMPTY
+        if least >= _TWO_BYTES and most < _TWO_BYTES << 14:
+            parts = [_GOES_ON[value << 1 & _14_BITS] + LAST[value >> 13] for value in values]
+            return long(n) + b"".join(parts) + _EMPTY
         if least >= _TWO_BYTES << 14 and most < _TWO_BYTES << 28:  # milliseconds since 1970: `long`, without its calls
             parts = [
                 _GOES_ON[value << 1 & _14_BITS] + _GOES_ON[value >> 13 & _14_BITS] + LAST[value >> 27]

@@ -86,3 +86,11 @@ def test_a_record_ends_after_so_many_rows_or_bytes() -> None:
     value = CODEC.encode(topics.LINEAGE, large.record(0, "w", "1"))
     assert len(large) < ROWS_MAX
     assert len(value) < 900_000
+
+
+def test_text_beyond_ascii_counts_by_its_bytes() -> None:
+    """A record of ids that take four bytes a letter is full in time, too."""
+    large = Columns()
+    while not large.is_full:
+        large.add(("💤" * 256, *["w" * 256] * 12, *[0] * 7), [("💤" * 256, "NEW", ())] * ENTITIES_MAX)
+    assert len(CODEC.encode(topics.LINEAGE, large.record(0, "w", "1"))) < 900_000

@@ -139,6 +139,16 @@ def test_no_value_and_no_strange_name_is_in_a_row() -> None:
     assert MARK.encode() not in value
 
 
+def test_an_id_that_is_made_of_free_words_is_odd() -> None:
+    """A connection is told by its provider, and a summary without an id by its source: neither may hold an address."""
+    worker = Worker()
+    worker.deliver(envelope("provider.connection.created", {"provider": {"slug": "jane.doe@example.com"}}))
+    nameless = weighed(70, source={"provider": "+49 170 1234567", "type": "scale"})
+    del nameless["data"]["id"]
+    worker.deliver(nameless)
+    assert [one.id for row in worker.rows for one in row.entities] == [ODD, ODD]
+
+
 @pytest.mark.parametrize("n", [1, 2_000, 2_001, 4_500])
 def test_a_record_holds_so_many_rows_at_most(n: int) -> None:
     """Rows of a large transaction are cut into records, and none is lost or twice."""
