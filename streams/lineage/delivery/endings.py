@@ -133,6 +133,6 @@ def _not_read_any_more(facts: DeliveryFacts) -> str:
     searched_ms = facts.tail.since_ms if isinstance(facts.tail, TailLook) else 0
     if 0 < searched_ms <= made and made > facts.now_ms - facts.raw_days * DAY_MS:
         return ""
-    return (
-        f"it was made at {moment(made)}, and what was done before {moment(facts.reach.first_ms)} is not known any more"
-    )
+    if not facts.reach.first_ms:
+        return "the index has no rows, and not all raw records of that time were read"
+    return f"it was made at {moment(made)}, and what was done before {moment(first_ms)} is not known any more"

@@ -57,6 +57,13 @@ def test_what_is_no_id_is_told_the_forms(text: str) -> None:
     assert str(caught.value).isprintable()
 
 
+def test_the_longest_id() -> None:
+    """As long as a door takes one, and no longer."""
+    assert delivery_id("a" * ID_CHARS_MAX).form is IdForm.OTHER
+    with pytest.raises(Misconfigured, match="257 characters"):
+        delivery_id("a" * (ID_CHARS_MAX + 1))
+
+
 @given(st.text(max_size=ID_CHARS_MAX + 5))
 def test_any_text_is_an_id_or_a_sentence(text: str) -> None:
     """Nothing else is raised, and an id is printable and bounded."""

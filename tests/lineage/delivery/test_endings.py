@@ -207,7 +207,7 @@ FUTURE = delivery_id(new_message_id(NOW_MS + DAY_MS, bytes(15)))
         (absent(tail=AWAY), AWAY.why),
         (absent(tail=TailLook(NOW_MS, unread="50 MiB are not all")), "50 MiB are not all"),
         (absent(reach=OLD), "is not known any more"),
-        (absent(reach=Reach(first_ms=0, as_of_ms=NOW_MS, behind_s=0)), "is not known any more"),
+        (absent(reach=Reach(first_ms=0, as_of_ms=NOW_MS, behind_s=0)), "the index has no rows"),
         (absent(id=FUTURE), "is still to come"),
     ],
 )
@@ -234,6 +234,19 @@ def test_an_old_one_is_never_seen_where_the_raw_topics_say_so() -> None:
     late = replace(REACH, first_ms=later_ms - DAY_MS, as_of_ms=later_ms)
     gone = absent(now_ms=later_ms, reach=late, tail=TailLook(later_ms, since_ms=MADE_MS - 1))
     assert told(gone).ending == "cannot_tell"
+
+
+def test_the_edges_of_what_is_known() -> None:
+    """Made at the first moment that has rows is known; made at the edge of the retention is not."""
+    at_first = replace(REACH, first_ms=MADE_MS)
+    assert told(absent(reach=at_first)).ending == "never_seen"
+    exactly = TailLook(NOW_MS, since_ms=MADE_MS)
+    assert told(absent(reach=OLD, tail=exactly)).ending == "never_seen"
+    now_ms = MADE_MS + 90 * DAY_MS
+    late = Reach(first_ms=now_ms, as_of_ms=now_ms, behind_s=0)
+    assert told(absent(now_ms=now_ms, reach=late, tail=TailLook(now_ms, since_ms=MADE_MS))).ending == "cannot_tell"
+    ahead = delivery_id(new_message_id(NOW_MS + 5 * 60_000, bytes(15)))
+    assert told(absent(id=ahead)).ending == "never_seen"
 
 
 def test_dead_goes_before_the_original() -> None:

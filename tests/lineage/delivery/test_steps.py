@@ -235,6 +235,22 @@ TWICE = (
 )
 
 
+def test_who_says_when_it_was_made() -> None:
+    """Its id; else its row or its raw record, whose headers say it; of a page that we fetched nobody at Junction."""
+    assert step(told(facts()), "made").sentence.endswith("by the time in its id")
+    named = delivery_id("daily.data.sleep.created/1")
+    by_row = step(told(facts(id=named)), "made")
+    assert (by_row.at_ms, by_row.sentence.endswith("by its headers")) == (MADE_MS, True)
+    by_raw = facts(id=named, arrivals=(replace(ARRIVAL, row=replace(ROW, created_ms=0)),))
+    assert step(told(by_raw), "made").at_ms == MADE_MS
+    unread = facts(id=named, arrivals=(replace(ARRIVAL, raw=NotKnown("away")),))
+    assert step(told(unread), "made").at_ms == MADE_MS
+    assert (
+        step(told(facts(id=delivery_id(f"bf_{'0' * 32}.3.0"))), "made").sentence
+        == "we fetched it, a page of a backfill"
+    )
+
+
 def test_the_same_id_twice() -> None:
     """Both arrivals, each with its steps together, and the refusal between them in its place."""
     story = told(facts(arrivals=TWICE, door=refused_at(5)))
