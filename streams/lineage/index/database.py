@@ -28,6 +28,7 @@ LEVEL_BYTES = 256 * MIB
 MARK, LOCK, GONE = "damaged", "lock", ".gone"
 FILES = "files"  # in the folder, beside the lock
 FORMAT_KEY = keys.NOTE + b"format"
+NO_ROOM = ("No space left on device", "Disk quota exceeded")
 READABLE = "other users of this host can read in it who sent what, when: chmod -R go= makes it yours alone"
 
 logger = log.get("lineage")
@@ -48,6 +49,13 @@ class IndexFull(Unavailable):
             f"no space is left on the disk of the lineage index, {folder}: what came since is not in it. Make room, or "
             "set STREAMS_LINEAGE_GIB_MAX lower; it goes on by itself. Data flow as before."
         )
+
+
+class IndexShut(Unavailable):
+    """Its files are not open now, because opening them again has failed so far."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"the files of the lineage index in {folder} are not open now: that is tried again by itself")
 
 
 @contextmanager
@@ -152,12 +160,12 @@ class IndexDatabase:
             return int(db.property_int_value("rocksdb.live-sst-files-size") or 0)
 
     def remake(self) -> None:
-        """Forget everything, and begin anew."""
+        """Forget everything, and begin anew. Raises IndexFull, OSError; then nothing is open (IndexShut)."""
         with self._alone():
             with suppress(Exception):  # because it may be damaged, which is why
                 self._db.close()
             _discard(self._files)
-            self._db = self._open()
+            self._db = self._opened()
             self.is_damaged = False
 
     def reopen(self) -> None:
@@ -217,13 +225,15 @@ class IndexDatabase:
 
     def _trouble(self, error: Exception) -> Exception:
         # Only the text says which error it is: rocksdict raises plain exceptions.
+        if isinstance(error, rocksdict.DbClosedError):
+            return IndexShut(self.folder)
         text = str(error)
         if text.startswith(("Corruption", "IO error: No such file or directory: While open")):
             self.is_damaged = True
             with suppress(OSError):  # without the mark the next start finds the damage as this one did
                 (self._files / MARK).touch()
             return IndexDamaged(self.folder)
-        return IndexFull(self.folder) if "No space left on device" in text else error
+        return IndexFull(self.folder) if any(why in text for why in NO_ROOM) else error
 
 
 def _discard(path: Path) -> None:

@@ -14,6 +14,7 @@ from streams.lineage.index.writer import OF_ALERTS, OF_LETTERS, OF_LINEAGE, Inde
 from streams.lineage.known import DeadLetter
 
 _DONE_KEY = keys.NOTE + b"forgotten"
+_BEGUN_KEY = keys.NOTE + b"forgetting"  # keys were deleted, which may stand in files still
 _STATES = (keys.LINK, keys.HISTORY, keys.CLIENT)
 
 
@@ -29,9 +30,13 @@ def erase(store: IndexStore, writer: IndexWriter, digests: Collection[bytes]) ->
     if not new:
         return 0
     found = [key for digest in new for key in _keys(store, digest)]
-    writer.delete(found, {_DONE_KEY: done + b"".join(new)})
-    for family in (*OF_LINEAGE, *OF_LETTERS, *OF_ALERTS, *_STATES) if found else ():
-        store.database.compact(family, keys.end_of(family))
+    if found:
+        writer.delete((), {_BEGUN_KEY: b"1"})
+        writer.delete(found, {})
+    if store.database.get(_BEGUN_KEY):
+        for family in (*OF_LINEAGE, *OF_LETTERS, *OF_ALERTS, *_STATES):
+            store.database.compact(family, keys.end_of(family))
+    writer.delete([_BEGUN_KEY], {_DONE_KEY: done + b"".join(new)})  # only now: a kill before is made good by the next
     return len(found)
 
 

@@ -5,12 +5,13 @@ cannot do it says (`state`), while the index answers from what there is.
 import shutil
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from streams.events import topics
 from streams.events.times import DAY_MS
 from streams.kafka.topic_ids import topic_ids
-from streams.lineage.index.database import IndexDamaged, IndexFull
+from streams.lineage.index.database import IndexDamaged, IndexFull, IndexShut
 from streams.lineage.index.erasing import erase
 from streams.lineage.index.forgotten import Forgotten
 from streams.lineage.index.intake import positions as places
@@ -23,7 +24,7 @@ from streams.lineage.index.store import IndexStore
 from streams.lineage.index.writer import IndexWriter
 from streams.lineage.known import Reach
 from streams.ops import log
-from streams.ops.errors import StreamsError, Unreadable
+from streams.ops.errors import StreamsError, UnknownSchema, Unreadable
 from streams.ops.settings import Settings
 
 POLL_S = 0.2
@@ -31,6 +32,7 @@ LOOK_EVERY_S = 1.0  # at the ends
 CARE_EVERY_S = 30.0  # for old days, room, who is forgotten
 FLUSH_EVERY_S = 300.0  # what a kill takes is read again
 AGAIN_S = 5.0
+UNKNOWN_S = 60.0  # so long a registry may take to know a new schema; one of nobody must not hold the index up for good
 FREE_BYTES_MIN = 256 << 20  # below it an index that had no room does not try again
 MARGIN_MS = 1_000
 _AS_OF_KEY = keys.NOTE + b"as_of"
@@ -62,6 +64,8 @@ class IndexIntake:
         self._bounds: dict[Source, places.Bounds] = {}
         self._look = progress.Look()
         self._trouble, self._unreadable = "", 0
+        self._cure: Callable[[], None] | None = None  # what has to be done before it can go on
+        self._unknown: tuple[Source, int, float] | None = None  # a record of an unknown schema; since when
         self._days_beside = (settings.raw_retention_days, settings.clean_days)
         self._dropped_beside = (0, 0)
         self._stop = threading.Event()
@@ -99,18 +103,27 @@ class IndexIntake:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
+                self._be_cured()
                 self._follow()
-            except IndexFull as error:
+            except (IndexFull, IndexShut) as error:
+                self._cure = self._stop_for_room
                 self._wait(error)
-                self._stop_for_room()
             except IndexDamaged as error:
                 logger.warning("lineage_damaged", why=str(error))
-                self._begin_anew()
+                if self._cure:  # that has not helped: not again at once
+                    self._wait(error)
+                self._cure = self._begin_anew
             except StreamsError as error:
                 self._wait(error)
             except Exception as error:  # a thread that ends would leave an index that says nothing of it
                 logger.exception("lineage_failed")
                 self._wait(error)
+
+    def _be_cured(self) -> None:
+        """May fail like everything else, and is then tried again."""
+        if self._cure:
+            self._cure()
+            self._cure = None
 
     def _wait(self, error: Exception) -> None:
         why = str(error) if isinstance(error, StreamsError) else type(error).__name__
@@ -179,10 +192,12 @@ class IndexIntake:
             at = changed.get(place) or self._positions[place]
             try:
                 processed_ms = records.take(message)
-            except Unreadable as why:
-                processed_ms = 0
+                changed[place] = at.after(message.offset() + 1, processed_ms)
+            except (Unreadable, UnknownSchema) as why:
+                if isinstance(why, UnknownSchema) and self._may_be_known_soon(place, message.offset()):
+                    raise
                 self._pass_over(place, message.offset(), str(why))
-            changed[place] = at.after(message.offset() + 1, processed_ms)
+                changed[place] = at.without(message.offset(), min(message.timestamp()[1], _now_ms()))
         for place, offset in ended.items():
             at = changed.get(place) or self._positions[place]
             if offset > at.next:
@@ -191,6 +206,13 @@ class IndexIntake:
             self._writer.commit(places.rows_of(changed))
             self._positions = self._positions | changed
         self._trouble = ""
+
+    def _may_be_known_soon(self, place: Source, offset: int) -> bool:
+        """Whether the schema of a record is still waited for."""
+        now = time.monotonic()
+        if self._unknown is None or self._unknown[:2] != (place, offset):
+            self._unknown = (place, offset, now)
+        return now - self._unknown[2] < UNKNOWN_S
 
     def _pass_over(self, place: Source, offset: int, why: str) -> None:
         self._unreadable += 1

@@ -22,7 +22,7 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
 
     `first_ms`, `last_ms`: when the first and the last rows that were read were processed, Unix ms; 0 for none. As
     clocks of workers differ, the first is the earliest of a whole partition, and else the one behind what is gone.
-    `is_whole`: nothing of the partition was gone before it could be read.
+    `is_whole`: nothing of the partition was gone before it could be read, or could not be read.
     """
 
     topic_id: str
@@ -37,6 +37,11 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
         return Position(
             self.topic_id, next, first or self.first_ms or processed_ms, max(self.last_ms, processed_ms), self.is_whole
         )
+
+    def without(self, offset: int, at_ms: int) -> "Position":
+        """Behind a record that cannot be read, of a time (Unix ms): only what came later is known to be whole."""
+        first = max(self.first_ms, self.last_ms, at_ms + 1)
+        return Position(self.topic_id, offset + 1, first, self.last_ms, is_whole=False)
 
 
 _encode = msgspec.msgpack.Encoder().encode

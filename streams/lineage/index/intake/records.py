@@ -1,5 +1,6 @@
 """A record of each topic as what the index keeps of it: names, places and times; of a dead letter its headers alone."""
 
+import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -29,9 +30,14 @@ from streams.lineage.index.beside import Place
 from streams.lineage.index.rows import wire
 from streams.lineage.index.writer import IndexWriter
 from streams.lineage.known import AlertAttempt, AlertSeen, DeadLetter, History, Link
-from streams.ops.errors import UnknownSchema, Unreadable
+from streams.lineage.observed import shown
+from streams.ops.errors import Unreadable
 from streams.ops.settings import Settings
 
+_NOT_IT = (
+    *(msgspec.MsgspecError, ValueError, KeyError, TypeError, OverflowError, RecursionError),
+    *(struct.error, IndexError, AttributeError),  # numbers too large for a key, words that are no words
+)
 Json = Mapping[str, Any]
 
 SMALL = (
@@ -68,11 +74,12 @@ class RecordIntake:
     def take(self, message: Message) -> int:
         """One record; returns when its rows were processed, Unix ms, 0 where it has none.
 
-        Raises Unreadable, IndexFull, IndexDamaged; Unavailable or Misconfigured where the registry does not say.
+        Raises Unreadable, IndexFull, IndexDamaged; UnknownSchema for lineage whose schema the registry may know soon;
+        Unavailable or Misconfigured where the registry does not say.
         """
         try:
             return self._of[message.topic().removeprefix(self._prefix)](message)
-        except (msgspec.MsgspecError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        except _NOT_IT as error:
             raise Unreadable(f"not what its topic holds ({type(error).__name__})") from None
 
     def _lineage(self, message: Message) -> int:
@@ -98,8 +105,6 @@ class RecordIntake:
             if id not in self._layouts:
                 schema = self._schemas.writer(id)
                 self._layouts[id] = (str(schema.get("name")), wire.layout_of(codec.bare(schema)))
-        except UnknownSchema:
-            raise Unreadable("unknown schema id") from None
         except (ForeignSchema, AttributeError):
             raise Unreadable("the schema of another topic") from None
         return self._layouts[id]
@@ -137,9 +142,9 @@ class RecordIntake:
         record = self._record(message)
         if record is None:
             user_id, provider = _key_parts(message, 2)
-            self._writer.put_link(user_id, provider, None)
+            self._writer.put_link(user_id, shown(provider), None)
             return 0
-        self._writer.put_link(record["user_id"], record["provider"], link_of(record))
+        self._writer.put_link(record["user_id"], shown(record["provider"]), link_of(record))
         self._writer.add_client(record["client_user_id"] or "", record["user_id"], record["processed_at"])
         return 0
 
@@ -147,9 +152,10 @@ class RecordIntake:
         record = self._record(message)
         if record is None:
             user_id, provider, resource = _key_parts(message, 3)
-            self._writer.put_history(user_id, provider, resource, None)
+            self._writer.put_history(user_id, shown(provider), resource, None)
             return 0
-        self._writer.put_history(record["user_id"], record["provider"], record["resource"], history_of(record))
+        provider = shown(record["provider"])
+        self._writer.put_history(record["user_id"], provider, record["resource"], history_of(record))
         self._writer.add_client(record["client_user_id"] or "", record["user_id"], record["processed_at"])
         return 0
 
@@ -218,7 +224,7 @@ def attempt_of(record: Json) -> AlertAttempt:
 def link_of(record: Json) -> Link:
     """A user's connection to a provider."""
     return Link(
-        provider=record["provider"],
+        provider=shown(record["provider"]),
         status=record["status"],
         since_ms=record["since"],
         error_type=record["error_type"] or "",
@@ -233,7 +239,7 @@ def history_of(record: Json) -> History:
     start_us = record["fetch_start"] or record["range_start"] or 0
     end_us = record["fetch_end"] or record["range_end"] or 0
     return History(
-        provider=record["provider"],
+        provider=shown(record["provider"]),
         resource=record["resource"],
         status=record["status"],
         reason=record["reason"],

@@ -11,7 +11,7 @@ from streams.kafka.reader import Messages
 from streams.lineage.index.intake.records import SMALL, RecordIntake
 from streams.lineage.index.temporary import TemporaryIndex
 from streams.lineage.known import Reach
-from streams.ops.errors import Unreadable
+from streams.ops.errors import UnknownSchema, Unreadable
 from streams.ops.settings import Settings
 
 SLACK_MS = 60_000  # a record lies in its topic a little later than it was made, and clocks differ
@@ -71,5 +71,5 @@ def _read(
 def _take(records: RecordIntake, messages: Messages, message: Message) -> None:
     try:
         records.take(message)
-    except Unreadable as why:
+    except (Unreadable, UnknownSchema) as why:
         messages.pass_over(message, str(why))

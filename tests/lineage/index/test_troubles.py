@@ -1,0 +1,188 @@
+"""What goes wrong under an index, and that it goes on: a disk that refuses, records that are no records, a kill."""
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.events import topics
+from streams.lineage.index import erasing
+from streams.lineage.index.database import IndexFull, IndexShut
+from streams.lineage.index.forgotten import Forgotten
+from streams.lineage.index.intake import loop
+from streams.lineage.index.intake.loop import IndexIntake
+from streams.lineage.index.intake.positions import Position
+from streams.lineage.index.intake.records import RecordIntake, history_of, link_of
+from streams.lineage.index.rows.packed import owner_digest
+from streams.lineage.index.store import IndexStore
+from streams.lineage.index.temporary import TemporaryIndex, temporary_index
+from streams.ops.errors import UnknownSchema, Unreadable
+from streams.ops.settings import Settings
+from tests.lineage.index.made import USERS, row
+from tests.lineage.index.stage import wait_for
+
+SOURCE = ("junction.lineage", 0)
+FREE_TEXT = "Jane Doe, 7 Elm Street"
+
+
+class Record:
+    """Of a topic, as librdkafka gives it."""
+
+    def __init__(self, topic: str, key: bytes, value: bytes, at_ms: int = 5_000) -> None:
+        self._of = topic, key, value, at_ms
+
+    def topic(self) -> str:
+        return self._of[0]
+
+    def partition(self) -> int:
+        return 0
+
+    def offset(self) -> int:
+        return 7
+
+    def key(self) -> bytes:
+        return self._of[1]
+
+    def value(self) -> bytes:
+        return self._of[2]
+
+    def timestamp(self) -> tuple[int, int]:
+        return 1, self._of[3]
+
+
+class OneRecord:
+    """A log with one record."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+
+    def messages(self, timeout_s: float, ended: object) -> list[Record]:
+        return [self._record]
+
+
+class Refusing:
+    """Takes no record."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def take(self, message: object) -> int:
+        raise self._error
+
+
+def made(tmp_path: Path) -> tuple[IndexStore, Any]:
+    """An index, and what keeps it, which has not begun."""
+    store = IndexStore(tmp_path)
+    settings = Settings(_env_file=None, lineage_dir=tmp_path)
+    return store, IndexIntake(settings, store, Forgotten(None))
+
+
+@pytest.mark.parametrize("error", [OSError("the disk is away"), IndexFull(Path("x")), IndexShut(Path("x"))])
+def test_a_cure_that_fails_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """Whatever making room, or opening the files again, raises: the thread stays, and does it once more."""
+    monkeypatch.setattr(loop, "AGAIN_S", 0.01)
+    store, intake = made(tmp_path)
+    tries: list[int] = []
+
+    def cure() -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise error
+
+    def follow() -> None:
+        if not tries:
+            raise IndexFull(tmp_path)
+        intake._stop.wait(0.01)
+
+    intake._stop_for_room, intake._follow = cure, follow
+    with closing(store):
+        intake.start()
+        wait_for(intake, lambda: len(tries) == 3 and intake._cure is None, 10)
+        intake.stop()
+
+
+def test_files_that_are_not_open(tmp_path: Path) -> None:
+    """Who asks while the files are shut is told so in a sentence; opened again, they answer."""
+    with closing(TemporaryIndex(tmp_path)) as index:
+        index.store.database._db.close()
+        with pytest.raises(IndexShut, match="tried again by itself"):
+            index.deliveries("msg_1")
+        index.store.database.reopen()
+        assert not index.deliveries("msg_1")
+
+
+def test_a_quota_is_a_full_disk(tmp_path: Path) -> None:
+    """As a disk without room."""
+    with closing(TemporaryIndex(tmp_path)) as index:
+        found = index.store.database._trouble(Exception("IO error: Disk quota exceeded: While appending to file"))
+        assert isinstance(found, IndexFull)
+
+
+@pytest.mark.parametrize("error", [IndexError("x"), AttributeError("x")])
+def test_records_that_are_no_records(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers too large for a key, words that are no words: Unreadable, whatever Python says of them."""
+    mark = b'{"at_ms":5,"redriven_at":"2026-01-01T00:00:00Z","to":"x"}'
+    with temporary_index() as index:
+        records = RecordIntake(Settings(_env_file=None), index.writer)
+        with pytest.raises(Unreadable, match="error"):
+            records.take(Record(f"junction.{topics.REDRIVEN}", b"70000:5", mark))
+        monkeypatch.setattr(records, "_of", {topics.LINEAGE: lambda message: Refusing(error).take(message)})
+        with pytest.raises(Unreadable, match=type(error).__name__):
+            records.take(Record(SOURCE[0], b"", b""))
+
+
+def test_whole_only_behind_what_cannot_be_read(tmp_path: Path) -> None:
+    """Deliveries of a record that cannot be read are not "never seen": the index reaches back to behind it."""
+    assert Position("id", 7, 1_000, 4_000).without(7, 5_000) == Position("id", 8, 5_001, 4_000, is_whole=False)
+    store, intake = made(tmp_path)
+    with closing(store):
+        intake._positions = {SOURCE: Position("id", 7, 1_000, 4_000), ("junction.lineage", 1): Position("id", 9, 500)}
+        assert intake.reach().first_ms == 500
+        intake._read(OneRecord(Record(SOURCE[0], b"", b"")), Refusing(Unreadable("no Avro")))
+        assert (intake.reach().first_ms, intake._positions[SOURCE].next) == (5_001, 8)
+
+
+def test_an_unknown_schema_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a while, as a registry may know it soon; one that nobody has does not hold the index up for good."""
+    store, intake = made(tmp_path)
+    log, records = OneRecord(Record(SOURCE[0], b"", b"")), Refusing(UnknownSchema("no schema 9"))
+    with closing(store):
+        intake._positions = {SOURCE: Position("id", 7, 1_000, 4_000)}
+        with pytest.raises(UnknownSchema):
+            intake._read(log, records)
+        assert intake._positions[SOURCE].next == 7
+        monkeypatch.setattr(loop, "UNKNOWN_S", 0.0)
+        intake._read(log, records)
+        assert (intake.reach().first_ms, intake._positions[SOURCE].next) == (5_001, 8)
+
+
+def test_an_erasure_that_was_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ended between deleting and writing files anew, it is not done: the next one writes them anew."""
+    digest = owner_digest(USERS[0])
+    with closing(TemporaryIndex(tmp_path)) as index:
+        index.writer.add([row(owner_id=USERS[0])])
+        index.writer.commit()
+        database, compacted = index.store.database, list[bytes]()
+
+        def cut_off(start: bytes, stop: bytes) -> None:
+            raise IndexFull(tmp_path)
+
+        monkeypatch.setattr(database, "compact", cut_off)
+        with pytest.raises(IndexFull):
+            erasing.erase(index.store, index.writer, [digest])
+        monkeypatch.setattr(database, "compact", lambda start, stop: compacted.append(start))
+        erasing.erase(index.store, index.writer, [digest])
+        n = len(compacted)
+        assert n > 0
+        erasing.erase(index.store, index.writer, [digest])
+        assert len(compacted) == n, "once it is done it is not done again"
+
+
+def test_no_free_text_as_a_provider() -> None:
+    """A provider that is no name may be anything: it does not come into the index."""
+    link = dict.fromkeys(("status", "error_type"), "") | {"since": 0, "error_at": 0, "provider": FREE_TEXT}
+    assert FREE_TEXT not in str(link_of(link | {"resources_available": [], "resources_unavailable": []}))
+    times = ("fetch_start", "range_start", "fetch_end", "range_end", "progress_at", "notified_at")
+    history = dict.fromkeys(times, 0) | dict.fromkeys(("resource", "status", "reason"), "") | {"share": None}
+    assert FREE_TEXT not in str(history_of(history | {"provider": FREE_TEXT}))
