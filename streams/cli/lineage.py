@@ -146,17 +146,17 @@ def serve() -> None:
 
 
 @lineage_app.command()
-def forget(user: Annotated[str, typer.Argument(help="User id.")]) -> None:
+def forget(user: Annotated[str, typer.Argument(help="User id, a UUID.")]) -> None:
     """Delete a person's rows from the index, and keep them out when it is made again.
 
     On the host of the console, with its STREAMS_LINEAGE_DIR. Rows on Kafka's topic go by their age.
 
     Example: `junction-streams lineage forget 5f0c2c0e-...`
     """
-    from streams.lineage.data.asked import user_asked
+    from streams.lineage.data.asked import user_id_asked
     from streams.lineage.index.opening import forget_user
     from streams.ops.terminal import say
 
-    settings, user_id = read_settings(running=FOR_SERVICES), user_asked(user)
+    settings, user_id = read_settings(running=FOR_SERVICES), user_id_asked(user)
     forget_user(settings, user_id)
     say("forgotten: a console that runs deletes the rows within a minute, one that does not when it starts")

@@ -124,12 +124,21 @@ class Messages:
         ends = {(p.topic, p.partition): self._end(p) for p in self._partitions}
         return all(self._ended.get(place, 0) >= end for place, end in ends.items())
 
+    def cut(self) -> set[tuple[str, int]]:
+        """Partitions that are read from their first record on, where Kafka has deleted others before it."""
+        firsts = [(one, self._bounds(one)[0]) for one in self._partitions if one.offset != OFFSET_END]
+        return {(one.topic, one.partition) for one, first in firsts if first and one.offset <= first}
+
     def _end(self, partition: TopicPartition) -> int:
+        return self._bounds(partition)[1]
+
+    def _bounds(self, partition: TopicPartition) -> tuple[int, int]:
         try:
-            return int(self._asking.get_watermark_offsets(partition, timeout=10)[1])
+            first, end = self._asking.get_watermark_offsets(partition, timeout=10)
         except KafkaException as error:
             what = f"Kafka does not say where {partition.topic} ends"
             raise refused(what, error.args[0], is_question=True) from None
+        return int(first), int(end)
 
     def pass_over(self, message: Message, why: str) -> None:
         """Log that a record cannot be read: its place, never its content."""

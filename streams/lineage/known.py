@@ -12,12 +12,19 @@ class Reach:
     """How far an index reaches. Unix ms.
 
     `first_ms`: rows of what was processed earlier are not here, 0 while it holds none. `as_of_ms`: all that was
-    processed before is here. `behind_s`: how far reading is behind the topic's end.
+    processed before is here. `behind_s`: how far reading is behind the topic's end. `still_ms`: of an index that was
+    read once, the time up to which; 0 for one that goes on.
     """
 
     first_ms: int
     as_of_ms: int
     behind_s: float
+    still_ms: int = 0
+
+
+def margin_ms(commit_interval_s: float) -> int:
+    """For so long rows may be on their way to the topic: a worker commits, and another second for clocks."""
+    return 1_000 + int(2000 * commit_interval_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,16 +25,15 @@ from streams.lineage.delivery.facts import (
     RawPlace,
 )
 from streams.lineage.delivery.story_of_delivery import story_of
-from streams.lineage.known import DeadLetter, Index, Reach
+from streams.lineage.known import DeadLetter, Index, Reach, margin_ms
 from streams.lineage.row import LineageRow
 from streams.lineage.telling import Story
 from streams.ops.errors import StreamsError
 from streams.ops.settings import Settings
 
 ARRIVALS_MAX = 10  # of one id; the newest are told
-# So long an index may take to read what was processed before the question. It looks where the topic ends once a second,
-# and believes no end that is younger than another second.
 CATCH_UP_S = 5.0
+LOOKS_S = 2.0  # an index looks once a second where its topic ends, and then has to read
 _STEP_S = 0.02
 
 Refusals = Callable[[str], DoorLook]  # of a delivery id; may raise Unavailable, Misconfigured
@@ -149,10 +148,10 @@ class DeliveryAsker:
 
     def _catch_up(self, asked_ms: int) -> None:
         """Wait until the index has what was processed before, a moment at most."""
-        until_s = time.monotonic() + CATCH_UP_S
+        until_s = time.monotonic() + patience_s(self._settings.commit_interval_s)
         while time.monotonic() < until_s:
             reach = _asked(self._index.reach)
-            if isinstance(reach, NotKnown) or reach.as_of_ms >= asked_ms:
+            if isinstance(reach, NotKnown) or reach.still_ms or reach.as_of_ms >= asked_ms:
                 return
             time.sleep(_STEP_S)
 
@@ -173,13 +172,17 @@ class DeliveryAsker:
 
 
 def since_ms(facts: DeliveryFacts) -> int | None:
-    """Since when raw topics have to be read, because no rows of then are left; None where there are rows."""
+    """Since when raw topics have to be read: workers may have written no rows for a while. None: nothing of then is
+    left, or the id does not say when."""
     made_ms = facts.id.made_ms
     if made_ms is None or made_ms <= facts.now_ms - facts.raw_days * DAY_MS:
         return None
-    if isinstance(facts.reach, NotKnown) or isinstance(facts.arrivals, NotKnown):
-        return made_ms
-    return made_ms if made_ms < (facts.reach.first_ms or facts.now_ms) else None
+    return made_ms
+
+
+def patience_s(commit_interval_s: float) -> float:
+    """So long an index may take to have what was processed before the question: it believes no younger end."""
+    return max(CATCH_UP_S, margin_ms(commit_interval_s) / 1000 + LOOKS_S)
 
 
 def _asked(question: Callable[[], Answer]) -> Answer | NotKnown:

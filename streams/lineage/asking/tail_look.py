@@ -49,12 +49,13 @@ class Tail:
     def _long_ago(
         self, delivery_id: str, made_ms: int, asked_ms: int, committed: Mapping[Place, int], bounds: Bounds
     ) -> tuple[TailLook, Message | None]:
-        """All that was stored since it was made: of then there are no rows."""
+        """All that was stored since it was made: of some of it there may be no rows."""
         since_ms = made_ms - SLACK_MS
         starts = self._places.from_times(dict.fromkeys(self._partitions, since_ms))
         found, is_whole = self._search(starts, delivery_id, bounds)
         told = self._told(found, committed, asked_ms, "")
-        return told._replace(since_ms=since_ms if is_whole else 0), found
+        partly = "" if found or is_whole else _unread(bounds, "what raw topics have since it was made")
+        return told._replace(since_ms=since_ms if is_whole else 0, partly=partly), found
 
     def _committed(self) -> dict[Place, int]:
         """Of the workers' group; OFFSET_BEGINNING where it has committed nothing."""

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import uuid
 
 from streams.events import RESOURCES, ids, resources
 from streams.events.text import ID_CHARS_MAX
@@ -24,6 +25,18 @@ def user_asked(text: str) -> str:
     if not text.isprintable():  # control characters, halves of surrogate pairs
         raise Misconfigured("no user: the id has characters that cannot be printed")
     return ids.canonical(text)
+
+
+def user_id_asked(text: str) -> str:
+    """A user id, in its one spelling. Raises Misconfigured for what is none, as for a client user id."""
+    found = user_asked(text)
+    try:
+        uuid.UUID(found)
+    except ValueError:
+        raise Misconfigured(
+            "that is no user id, which is a UUID: rows of lineage lie under it, not under the id that your app gave"
+        ) from None
+    return found
 
 
 def entity_asked(text: str) -> str:

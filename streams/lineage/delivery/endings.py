@@ -120,6 +120,8 @@ def _not_read_yet(facts: DeliveryFacts) -> str:
         return f"its id says that it is made at {moment(made)}, which is still to come"
     if isinstance(facts.reach, NotKnown) or facts.reach.as_of_ms >= asked_ms:
         return ""
+    if _is_searched(facts) and made <= facts.reach.still_ms:
+        return ""  # raw topics were read later than the index, and have none that a worker could have processed since
     return f"the index is {span(asked_ms - facts.reach.as_of_ms)} behind, and has not read what came since"
 
 
@@ -130,9 +132,14 @@ def _not_read_any_more(facts: DeliveryFacts) -> str:
     first_ms = facts.reach.first_ms or facts.now_ms  # an index without rows knows nothing of the past
     if made >= first_ms:
         return ""
-    searched_ms = facts.tail.since_ms if isinstance(facts.tail, TailLook) else 0
-    if 0 < searched_ms <= made and made > facts.now_ms - facts.raw_days * DAY_MS:
+    if _is_searched(facts):
         return ""
     if not facts.reach.first_ms:
         return "the index has no rows, and not all raw records of that time were read"
     return f"it was made at {moment(made)}, and what was done before {moment(first_ms)} is not known any more"
+
+
+def _is_searched(facts: DeliveryFacts) -> bool:
+    """Whether raw topics still have all that was stored since it was made, and all of it was searched."""
+    searched_ms, made = facts.tail.since_ms if isinstance(facts.tail, TailLook) else 0, made_ms(facts)
+    return 0 < searched_ms <= made and made > facts.now_ms - facts.raw_days * DAY_MS

@@ -173,6 +173,7 @@ class TailLook(NamedTuple):
     `asked_ms`: when it was asked up to where they have. `since_ms`: all that was stored since then was read, too; 0 for
     none of it. `place`: where it is, None for nowhere. `before`: records of its partition that are processed first.
     `is_passed`: its offset is committed, only no row is here. `unread`: a sentence where not all was read, else "".
+    `partly`: the same of what was committed long ago, which rows should tell of, too.
     """
 
     asked_ms: int
@@ -181,6 +182,7 @@ class TailLook(NamedTuple):
     before: int = 0
     is_passed: bool = False
     unread: str = ""
+    partly: str = ""
 
 
 class Heartbeats(NamedTuple):

@@ -5,7 +5,16 @@ from dataclasses import replace
 
 from streams.lineage.delivery import absence, alert_steps, arrival_steps, door_steps
 from streams.lineage.delivery.endings import Ending, ended
-from streams.lineage.delivery.facts import Arrival, DeliveryFacts, DoorLook, LetterSeen, NotKnown, RawSeen, known
+from streams.lineage.delivery.facts import (
+    Arrival,
+    DeliveryFacts,
+    DoorLook,
+    LetterSeen,
+    NotKnown,
+    RawSeen,
+    TailLook,
+    known,
+)
 from streams.lineage.telling import Story, StoryStep
 from streams.lineage.words import count, moment, span
 
@@ -86,6 +95,8 @@ def missing(facts: DeliveryFacts) -> Iterator[str]:
     for part in (facts.arrivals, facts.reach, facts.letters, facts.alerts, facts.door, facts.tail, heartbeats):
         if isinstance(part, NotKnown):
             yield part.why
+    if isinstance(facts.tail, TailLook) and facts.tail.partly:
+        yield facts.tail.partly
     yield from _missing_of_door(facts)
     if facts.left_out:
         yield f"{count(facts.left_out, 'older arrival')} of it left out"

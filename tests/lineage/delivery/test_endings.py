@@ -249,6 +249,25 @@ def test_the_edges_of_what_is_known() -> None:
     assert told(absent(id=ahead)).ending == "never_seen"
 
 
+def test_raw_topics_that_were_searched_in_part() -> None:
+    """Rows reach back to then: never seen, as rows say, and that raw topics were not read whole."""
+    part = TailLook(NOW_MS, partly="too much")
+    story = told(absent(tail=part))
+    assert (story.ending, story.missing) == ("never_seen", ("too much",))
+    assert told(absent(tail=TailLook(NOW_MS, since_ms=MADE_MS - 1))).missing == ()
+    assert told(absent(reach=OLD, tail=part)).ending == "cannot_tell"
+
+
+def test_an_index_that_stands_still() -> None:
+    """Read once, before the raw topics: that counts where these were searched since the delivery was made."""
+    still = replace(REACH, as_of_ms=NOW_MS - 20_000, still_ms=NOW_MS - 9_000)
+    searched = TailLook(NOW_MS, since_ms=MADE_MS - 1)
+    assert told(absent(reach=still, tail=searched)).ending == "never_seen"
+    assert told(absent(reach=still, tail=TailLook(NOW_MS))).ending == "cannot_tell"
+    assert told(absent(reach=replace(still, still_ms=MADE_MS - 1), tail=searched)).ending == "cannot_tell"
+    assert told(absent(reach=replace(still, still_ms=0), tail=searched)).ending == "cannot_tell"
+
+
 def test_dead_goes_before_the_original() -> None:
     """A dead letter stays one when its raw record has expired: the letter has the bytes."""
     gone = Arrival(row=DEAD, raw=OriginalGone("it has expired"))

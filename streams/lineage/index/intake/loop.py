@@ -22,7 +22,7 @@ from streams.lineage.index.intake.records import SMALL, RecordIntake
 from streams.lineage.index.rows import keys
 from streams.lineage.index.store import IndexStore
 from streams.lineage.index.writer import IndexWriter
-from streams.lineage.known import Reach
+from streams.lineage.known import Reach, margin_ms
 from streams.ops import log
 from streams.ops.errors import StreamsError, UnknownSchema, Unreadable
 from streams.ops.settings import Settings
@@ -34,7 +34,6 @@ FLUSH_EVERY_S = 300.0  # what a kill takes is read again
 AGAIN_S = 5.0
 UNKNOWN_S = 60.0  # so long a registry may take to know a new schema; one of nobody must not hold the index up for good
 FREE_BYTES_MIN = 256 << 20  # below it an index that had no room does not try again
-MARGIN_MS = 1_000
 _AS_OF_KEY = keys.NOTE + b"as_of"
 
 logger = log.get("lineage")
@@ -223,7 +222,7 @@ class IndexIntake:
         mine = {one: position for one, position in self._positions.items() if one[0] == self._lineage}
         at_ms = _now_ms()
         bounds = source.bounds(mine)
-        margin = MARGIN_MS + int(2000 * self._settings.commit_interval_s)
+        margin = margin_ms(self._settings.commit_interval_s)
         self._look = progress.look(mine, bounds, at_ms, margin, self._look)
         self._bounds = self._bounds | bounds
         self._writer.commit({_AS_OF_KEY: b"%d" % self._look.as_of_ms})

@@ -1,7 +1,7 @@
 """A part of the topics into an index that is asked once: for who traces a delivery where no index is kept."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 
 from confluent_kafka import Message
@@ -10,14 +10,15 @@ from streams.events import topics
 from streams.kafka.reader import Messages
 from streams.lineage.index.intake.records import SMALL, RecordIntake
 from streams.lineage.index.temporary import TemporaryIndex
-from streams.lineage.known import Reach
+from streams.lineage.known import Reach, margin_ms
 from streams.ops.errors import UnknownSchema, Unreadable
 from streams.ops.settings import Settings
 
 SLACK_MS = 60_000  # a record lies in its topic a little later than it was made, and clocks differ
 COMMIT_EVERY = 100
 STATES = (topics.CONNECTIONS, topics.BACKFILLS)  # compacted: all of them are read
-MARGIN_MS = 1_000
+
+Place = tuple[str, int]  # topic (full name), partition
 
 
 def scan_into(
@@ -35,14 +36,22 @@ def scan_into(
     began_ms = time.time_ns() // 1_000_000
     records = RecordIntake(settings, index.writer)
     small = [name for name in SMALL if name not in STATES]
+    first_ms = since_ms
     for names, since in ((STATES, None), (small, since_ms), ((topics.LINEAGE,), since_ms)):
-        _read(index, settings, names, records, since, until_ms, progress)
-    index.reached = Reach(first_ms=since_ms, as_of_ms=_as_of(began_ms, until_ms, settings), behind_s=0.0)
+        first_ms = _read(index, settings, names, records, since, until_ms, progress)
+    index.reached = reached(first_ms, began_ms, until_ms, margin_ms(settings.commit_interval_s))
 
 
-def _as_of(began_ms: int, until_ms: int | None, settings: Settings) -> int:
-    now = began_ms - MARGIN_MS - int(2000 * settings.commit_interval_s)
-    return now if until_ms is None else min(until_ms, now)
+def reached(first_ms: int, began_ms: int, until_ms: int | None, margin_ms: int) -> Reach:
+    """How far an index reaches that was read at a time, Unix ms. `margin_ms`: so long rows may be on their way."""
+    until = began_ms if until_ms is None else min(until_ms, began_ms)
+    return Reach(first_ms=first_ms, as_of_ms=min(until, began_ms - margin_ms), behind_s=0.0, still_ms=until)
+
+
+def first_of(since_ms: int, firsts: Mapping[Place, int], cut: Collection[Place]) -> int:
+    """Since when all rows were there to be read. `firsts`: when the first row of each partition was processed; `cut`:
+    partitions of which Kafka had nothing more before it."""
+    return max([since_ms, *(first for place, first in firsts.items() if place in cut)])
 
 
 def _read(
@@ -53,23 +62,29 @@ def _read(
     since_ms: int | None,
     until_ms: int | None,
     progress: Callable[[int], None],
-) -> None:
+) -> int:
+    """Since when all was there to be read, Unix ms; 0 for whole topics."""
+    firsts: dict[Place, int] = {}
     full = [f"{settings.topic_prefix}.{name}" for name in names]
     since = None if since_ms is None else since_ms - SLACK_MS
     with closing(Messages(settings, full, from_beginning=True, since_ms=since, is_lean=True)) as messages:
         for n, message in enumerate(messages.until_now()):
             if since_ms is not None and until_ms is not None and message.timestamp()[1] > until_ms + SLACK_MS:
                 continue
-            _take(records, messages, message)
+            firsts.setdefault((message.topic(), message.partition()), _take(records, messages, message))
             if n % COMMIT_EVERY == 0:
                 index.writer.commit()
                 if names == (topics.LINEAGE,):
                     progress(message.timestamp()[1])
+        cut = messages.cut() if since_ms is not None else ()
     index.writer.commit()
+    return first_of(since_ms or 0, firsts, cut)
 
 
-def _take(records: RecordIntake, messages: Messages, message: Message) -> None:
+def _take(records: RecordIntake, messages: Messages, message: Message) -> int:
+    """When it was processed, or else stored, Unix ms."""
     try:
-        records.take(message)
+        return records.take(message) or int(message.timestamp()[1])
     except (Unreadable, UnknownSchema) as why:
         messages.pass_over(message, str(why))
+        return int(message.timestamp()[1])

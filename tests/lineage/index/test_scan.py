@@ -1,0 +1,22 @@
+"""How far an index reaches that is read for one question."""
+
+from streams.lineage.index.intake.scan import first_of, reached
+
+SINCE_MS = 1_000_000
+
+
+def test_no_further_back_than_kafka_had_rows() -> None:
+    """Where older records of a partition have gone, only what came later than its first is known to be whole."""
+    firsts = {("t", 0): SINCE_MS + 500, ("t", 1): SINCE_MS + 700, ("t", 2): SINCE_MS - 5}
+    assert first_of(SINCE_MS, firsts, cut=()) == SINCE_MS
+    assert first_of(SINCE_MS, firsts, cut={("t", 0)}) == SINCE_MS + 500
+    assert first_of(SINCE_MS, firsts, cut={("t", 0), ("t", 1)}) == SINCE_MS + 700
+    assert first_of(SINCE_MS, firsts, cut={("t", 2), ("t", 3)}) == SINCE_MS
+
+
+def test_it_stands_still() -> None:
+    """Since it began to read, or since the end that was asked for; rows of the last moments may be missing."""
+    now = reached(SINCE_MS, 9_000_000, None, 3_000)
+    assert (now.first_ms, now.as_of_ms, now.still_ms) == (SINCE_MS, 8_997_000, 9_000_000)
+    until = reached(SINCE_MS, 9_000_000, 5_000_000, 3_000)
+    assert (until.as_of_ms, until.still_ms) == (5_000_000, 5_000_000)
