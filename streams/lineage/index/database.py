@@ -20,7 +20,7 @@ from streams.ops import log, private
 from streams.ops.errors import Misconfigured, Unavailable
 
 MIB = 1024 * 1024
-FORMAT = b"1"  # of keys and values; another one is made again from Kafka
+FORMAT = b"2"  # of keys and values; another one is made again from Kafka
 CACHE_BYTES = 24 * MIB
 WRITE_BUFFER_BYTES = 16 * MIB
 BLOCK_BYTES = 16 * 1024

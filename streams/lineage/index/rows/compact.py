@@ -21,7 +21,12 @@ PREFIX_BYTES = 6
 
 def digest(id: str) -> bytes:
     """16 bytes that stand for an id in keys."""
-    return blake2b(id.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
+    return digest_of(id.encode("utf-8", "surrogatepass"))
+
+
+def digest_of(id: bytes) -> bytes:
+    """The same of an id in UTF-8."""
+    return blake2b(id, digest_size=DIGEST_BYTES).digest()
 
 
 def text(id: bytes) -> bytes:
@@ -40,12 +45,12 @@ def delivery_prefix(packed: bytes) -> bytes:
     """What stands for a delivery id in keys: the last characters of a KSUID, which are random; else of its digest."""
     if packed.startswith(SVIX):
         return packed[-PREFIX_BYTES - 1 : -1]
-    return blake2b(packed, digest_size=DIGEST_BYTES).digest()[:PREFIX_BYTES]
+    return digest_of(packed)[:PREFIX_BYTES]
 
 
 def uuid(id: bytes) -> bytes:
     """An id that may be a UUID in lower case: 17 bytes instead of 37."""
-    if len(id) == _UUID_CHARS and id.translate(None, _DIGITS) == _DASHES and all(id[at] == 0x2D for at in _PLACES):
+    if len(id) == _UUID_CHARS and id[8:24:5] == _DASHES == id.translate(None, _DIGITS):
         return UUID + bytes.fromhex(id.replace(b"-", b"").decode())
     return text(id)
 

@@ -21,6 +21,7 @@ class Interned:
     def __init__(self, things: Iterable[Thing] = (), *, things_max: int = _THINGS_MAX) -> None:
         self._things: list[Thing] = list(things)
         self._numbers: dict[Thing, int] = {thing: number for number, thing in enumerate(self._things)}
+        self._tokens: dict[str, bytes] = {}
         self._saved = len(self._things)
         self._max = min(things_max, MANY)
 
@@ -44,11 +45,18 @@ class Interned:
 
     def token(self, word: str) -> bytes:
         """A word in a value: its number, or its length below zero and the word."""
+        found = self._tokens.get(word)
+        if found is None:
+            found = self._token(word)
+        return found
+
+    def _token(self, word: str) -> bytes:
         short = self.short(word)
-        if short != MANY:
-            return number(short)
-        data = word.encode()
-        return number(-1 - len(data)) + data
+        if short == MANY:
+            data = word.encode()
+            return number(-1 - len(data)) + data
+        found = self._tokens[word] = number(short)
+        return found
 
     def word_at(self, data: bytes, at: int) -> tuple[str, int]:
         """The word that `token` was given, and where it ends."""

@@ -5,10 +5,10 @@ ids stand in keys by a few bytes of their digest; who finds a row compares the i
 """
 
 import struct
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from streams.events.times import DAY_MS
+from streams.lineage.index.rows.varints import number, number_at
 
 ROW, ID, HOUR = b"r", b"i", b"h"  # of lineage
 LETTER, LETTER_OWNER, LETTER_PLACE, LETTER_ID, MARK = b"l", b"o", b"p", b"d", b"m"
@@ -19,10 +19,11 @@ WORD, POSITION, NOTE = b"w", b"n", b"z"  # of the index itself
 DAYS_MAX = 0xFFFF
 OWNER_BYTES, ID_BYTES = 6, 6
 _DAY = struct.Struct(">H")
-_PLACE = struct.Struct(">HIHIH")  # lane, ms of the day, partition, high and low part of the offset
+_PLACE = struct.Struct(">HIH")  # lane, ms of the day, partition; the offset follows as a varint
 _MOMENT = struct.Struct(">IH")
 _OFFSET = struct.Struct(">HIH")
 _LOW = 16
+_SPOT_AT = 3 + OWNER_BYTES  # in a key with a value
 
 
 class Spot(NamedTuple):
@@ -50,25 +51,19 @@ def day_in(key: bytes) -> int:
 
 
 def spot(lane: int, ms: int, partition: int, offset: int) -> bytes:
-    """The end of a row's keys: 14 bytes."""
-    return _PLACE.pack(lane, ms, partition, offset >> _LOW, offset & 0xFFFF)
+    """The end of a row's keys."""
+    return _PLACE.pack(lane, ms, partition) + number(offset)
 
 
-def spot_in(key: bytes) -> Spot:
-    """What `spot` was given, of a key that ends with it."""
-    lane, ms, partition, high, low = _PLACE.unpack_from(key, len(key) - _PLACE.size)
-    return Spot(lane, ms, partition, high << _LOW | low)
+def spot_in(row_key: bytes) -> Spot:
+    """What `spot` was given, of a key by owner."""
+    lane, ms, partition = _PLACE.unpack_from(row_key, _SPOT_AT)
+    return Spot(lane, ms, partition, number_at(row_key, _SPOT_AT + _PLACE.size)[0])
 
 
 def moment(ms: int, partition: int) -> bytes:
-    """The middle of a `spot`, behind its lane."""
+    """The middle of a `spot`: behind its lane, before its offset."""
     return _MOMENT.pack(ms, partition)
-
-
-def offsets(found: Sequence[int]) -> list[bytes]:
-    """The ends of `spot`s."""
-    data = struct.pack(f">{len(found)}Q", *found)
-    return [data[at : at + 6] for at in range(2, len(data), 8)]
 
 
 def offset(partition: int, offset: int) -> bytes:

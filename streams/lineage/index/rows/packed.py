@@ -2,10 +2,10 @@
 
 The value stands under owner, resource and time, because that is how many rows are asked for at once. The key by
 delivery id has none: it ends with where the row is. In the value, one behind the other: words (by their number, or as
-they are), lists (how many, then column by column), times, ids. `quick` makes the same bytes without a `LineageRow`.
+they are), lists (how many, then each), times, ids. `quick` makes the same bytes without a `LineageRow`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from streams.events import ids
@@ -49,28 +49,24 @@ def _parts(row: LineageRow, delivery: bytes, interned: Interned) -> Iterable[byt
     words = interned.token
     head = (row.raw_topic, row.resource, row.event_type, row.door, row.origin, row.provider, row.source_type)
     yield from map(words, (*head, row.reason, row.worker, row.version))
-    yield number(len(row.entities))
-    yield from (words(one.verdict) for one in row.entities)
-    for entity in row.entities:
-        yield number(entity.n_changed)
-        yield number(len(entity.changed_fields))
-        yield from map(words, entity.changed_fields)
     yield from _tallies(row.counted, interned)
     yield from _tallies(row.clean, interned)
     yield number(len(row.alerts))
-    yield from (words(step.rule) for step in row.alerts)
-    yield from (words(step.step) for step in row.alerts)
+    yield from (words(word) for step in row.alerts for word in step)
     yield from map(number, (row.first_day, row.last_day, row.created_ms, row.received_ms, row.first_us, row.last_us))
     yield delivery
     yield compact.uuid(row.owner_id.encode("utf-8", "surrogatepass"))
-    yield from (compact.uuid(one.id.encode("utf-8", "surrogatepass")) for one in row.entities)
+    yield number(len(row.entities))
+    for entity in row.entities:
+        yield words(entity.verdict) + number(entity.n_changed) + number(len(entity.changed_fields))
+        yield from map(words, entity.changed_fields)
+        yield compact.uuid(entity.id.encode("utf-8", "surrogatepass"))
     yield from (compact.text(one.encode()) for one in (row.backfill_id, row.redriven_from, row.detail))
 
 
 def _tallies(tallies: Sequence[Tally], interned: Interned) -> Iterable[bytes]:
     yield number(len(tallies))
-    yield from (interned.token(one.name) for one in tallies)
-    yield from (number(one.n) for one in tallies)
+    yield from (interned.token(one.name) + number(one.n) for one in tallies)
 
 
 class _Reader:
@@ -98,24 +94,26 @@ class _Reader:
         return found
 
     def tallies(self) -> tuple[Tally, ...]:
-        n = self.number()
-        return tuple(map(Tally, self.words(n), self.numbers(n)))
+        return tuple(Tally(self.word(), self.number()) for _ in range(self.number()))
+
+    def steps(self) -> tuple[AlertStep, ...]:
+        return tuple(AlertStep(self.word(), self.word()) for _ in range(self.number()))
+
+    def entities(self) -> Iterator[EntityLine]:
+        for _ in range(self.number()):
+            verdict, n_changed, n_named = self.word(), self.number(), self.number()
+            changed = self.words(n_named)
+            yield EntityLine(self.id(), verdict, changed, n_changed)
 
 
 def unpacked(key: bytes, value: bytes, interned: Interned) -> LineageRow:
     """The row of a key that has a value. Raises IndexError or ValueError where it is none."""
     spot, read = keys.spot_in(key), _Reader(value, interned)
     raw_topic, resource, event_type, door, origin, provider, source_type, reason, worker, version = read.words(10)
-    verdicts = read.words(read.number())
-    changes = [(read.number(), read.words(read.number())) for _ in verdicts]
-    counted, clean = read.tallies(), read.tallies()
-    n_steps = read.number()
-    steps = tuple(map(AlertStep, read.words(n_steps), read.words(n_steps)))
+    counted, clean, steps = read.tallies(), read.tallies(), read.steps()
     first_day, last_day, created, received, first, last = read.numbers(6)
     delivery_id, owner_id = read.id(), read.id()
-    entities = tuple(
-        EntityLine(read.id(), verdict, names, n) for verdict, (n, names) in zip(verdicts, changes, strict=True)
-    )
+    entities = tuple(read.entities())
     backfill_id, redriven_from, detail = read.id(), read.id(), read.id()
     return LineageRow(
         delivery_id=delivery_id,

@@ -62,7 +62,17 @@ def end_of(data: bytes, at: int, n: int) -> int:
 
 def tokens(region: bytes, n: int) -> Sequence[bytes]:
     """The bytes of each of n numbers that make up a region."""
-    return [ONE[one] for one in region] if len(region) == n else _tokens(region)
+    if len(region) == n:
+        return [ONE[one] for one in region]
+    width = _width(region, n)
+    return [region[at : at + width] for at in range(0, len(region), width)] if width else _tokens(region)
+
+
+def _width(region: bytes, n: int) -> int:
+    """Of each of n numbers, where all have as many bytes; else 0."""
+    width, rest = divmod(len(region), n)
+    is_even = not rest and region[width - 1 :: width].isascii()
+    return width if is_even and len(region.translate(None, _LAST)) == len(region) - n else 0
 
 
 def numbers(region: bytes, n: int) -> Sequence[int]:
@@ -70,34 +80,41 @@ def numbers(region: bytes, n: int) -> Sequence[int]:
     if len(region) == n and not region.translate(None, _EVEN):
         return region.translate(_HALVES)
     found = tokens(region, n)
-    return list(map(_VALUES.__getitem__, found)) if len(region) < 3 * n else _wide(found)
+    widest = max(map(len, found), default=0)
+    if widest <= _SHORT_BYTES:
+        return list(map(_VALUES.__getitem__, found))
+    return _wide(found) if widest <= _LANE_BYTES else [number_at(one, 0)[0] for one in found]
 
 
-_EVEN = bytes(range(0, 128, 2))
+_EVEN, _LAST = bytes(range(0, 128, 2)), bytes(range(128))
 
 
 class _Values(dict[bytes, int]):
-    """The number of each token; those of two bytes at most are kept."""
+    """The number of each token, of two bytes at most."""
 
     def __missing__(self, token: bytes) -> int:
-        found = number_at(token, 0)[0]
-        if len(token) <= _SHORT_BYTES:
-            self[token] = found
+        found = self[token] = number_at(token, 0)[0]
         return found
 
 
 _VALUES = _Values()
 
 
+def value(token: bytes) -> int:
+    """The number of a token."""
+    return _VALUES[token] if len(token) <= _SHORT_BYTES else number_at(token, 0)[0]
+
+
 def _wide(found: Sequence[bytes]) -> Sequence[int]:
-    """Numbers of up to 8 bytes, all at once: as lanes of one big integer."""
-    joined = b"".join([one.ljust(_LANE_BYTES, b"\0") for one in found])
+    """All at once: as lanes of one big integer."""
     n = len(found)
-    if len(joined) != _LANE_BYTES * n:  # one of them is longer
-        return [number_at(one, 0)[0] for one in found]
-    lanes = int.from_bytes(joined, "little")
-    for stay, move, by in _masks(n):
+    lanes = int.from_bytes(b"".join([one.ljust(_LANE_BYTES, b"\0") for one in found]), "little")
+    masks, signs = _masks(n)
+    is_positive = not lanes & signs
+    for stay, move, by in masks:
         lanes = lanes & stay | (lanes & move) >> by
+    if is_positive:
+        return struct.unpack(f"<{n}Q", (lanes >> 1).to_bytes(_LANE_BYTES * n, "little"))
     values = struct.unpack(f"<{n}Q", lanes.to_bytes(_LANE_BYTES * n, "little"))
     return [z >> 1 ^ -(z & 1) for z in values]
 
@@ -111,11 +128,13 @@ _GATHER = (
 
 
 @lru_cache(maxsize=64)
-def _masks(n: int) -> tuple[tuple[int, int, int], ...]:
+def _masks(n: int) -> tuple[tuple[tuple[int, int, int], ...], int]:
+    """Those of n lanes, and their lowest bits, which are the signs."""
+
     def repeated(mask: int) -> int:
         return int.from_bytes(mask.to_bytes(_LANE_BYTES, "little") * n, "little")
 
-    return tuple((repeated(stay), repeated(move), by) for stay, move, by in _GATHER)
+    return tuple((repeated(stay), repeated(move), by) for stay, move, by in _GATHER), repeated(1)
 
 
 def joined(values: Iterable[int]) -> bytes:

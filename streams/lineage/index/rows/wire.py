@@ -26,6 +26,10 @@ class NumberColumn(NamedTuple):
     def is_zero(self) -> bool:
         return not self.region.strip(b"\0")
 
+    def raw(self) -> Sequence[int] | Sequence[bytes]:
+        """Each as one byte, where that is enough for all; else its bytes."""
+        return self.region if len(self.region) == self.n else varints.tokens(self.region, self.n)
+
     def tokens(self) -> Sequence[bytes]:
         """The bytes of each."""
         return varints.tokens(self.region, self.n)
