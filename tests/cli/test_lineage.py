@@ -151,6 +151,19 @@ async def test_a_strangers_words_move_no_cursor(tmp_path: Path) -> None:
     assert told["sentence"] == bad
 
 
+async def test_readers_stand_beside_what_they_read(tmp_path: Path) -> None:
+    """The distance that is printed is that of --json: from what was read, and not from another reader."""
+    steps = [
+        StoryStep(kind="clean", sentence="1 record in sleep", at_ms=1_780_500_000_000),
+        StoryStep(kind="read", sentence="a read it", at_ms=1_780_500_060_000, facts={"after_ms": 60_000}),
+        StoryStep(kind="read", sentence="b read it", at_ms=1_780_500_063_000, facts={"after_ms": 63_000}),
+    ]
+    async with console(Ending("processed", steps), tmp_path) as run:
+        said = (await run("trace", ID)).out
+    assert "+1 min " in said
+    assert "+1 min 3 s" in said
+
+
 def test_no_lineage_no_console(tmp_path: Path) -> None:
     """Where workers write none there is nothing to keep: a sentence, exit 2. So is an address that others reach."""
     program = LineageProgram(tmp_path, {"STREAMS_BOOTSTRAP_SERVERS": "127.0.0.1:9", "STREAMS_REGISTRY_URL": HERE})

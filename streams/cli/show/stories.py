@@ -61,12 +61,15 @@ def _is_needless(step: StoryStep) -> bool:
 
 
 def _with_before(steps: Sequence[StoryStep]) -> Iterator[tuple[StoryStep, int | None, Sequence[str]]]:
-    """Each step with the time of the one before it that has one, and with the evidence of the one before."""
+    """Each step with the time of the one before it that has one, and with the evidence of the one before.
+
+    A reader is none that comes before: others read beside it, as in `story_of_delivery.with_durations`.
+    """
     before: int | None = None
     said: Sequence[str] = ()
     for step in steps:
         yield step, before, said
-        before, said = step.at_ms or before, step.evidence
+        before, said = before if step.kind == "read" else step.at_ms or before, step.evidence
 
 
 def _days(steps: Sequence[StoryStep], rows: list[tuple[str, Text]]) -> Iterator[tuple[str, list[tuple[str, Text]]]]:

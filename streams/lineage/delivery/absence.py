@@ -11,6 +11,7 @@ from streams.lineage.telling import StoryStep
 from streams.lineage.words import count, moment, span
 
 QUIET_MS = 10 * MINUTE_MS  # heartbeats are written once a minute; a shorter silence needs no reason
+DUE_MS = 2 * MINUTE_MS  # what was taken by now has its heartbeat by then
 
 _OTHERS = {
     IdForm.PAGE: "never stored: no page of that number was fetched",
@@ -27,12 +28,19 @@ def attempts_of(facts: DeliveryFacts) -> tuple[DoorAttempt, ...]:
 
 
 def refused(facts: DeliveryFacts) -> str:
-    """The sentence of a delivery that reached us and was not taken."""
-    found = attempts_of(facts)
-    last = found[-1]
+    """The sentence of a delivery that reached us and was not taken. The last attempt that may be Junction's counts."""
+    found, mine = attempts_of(facts), _maybe_junctions(facts)
+    told = mine or found
+    last, strangers = told[-1], len(found) - len(told)
     whose = "" if last.is_signed else ", and whether it was Junction's is not proved"
-    what = f"refused {count(len(found), 'time')}: {moment(last.at_ms)} with {last.status} {last.outcome}{whose}"
+    also = f" (and {count(strangers, 'time')} without a right signature)" if strangers else ""
+    what = f"refused {count(len(told), 'time')}{also}: {moment(last.at_ms)} with {last.status} {last.outcome}{whose}"
     return f"{what}; {_again(facts)}"
+
+
+def _maybe_junctions(facts: DeliveryFacts) -> list[DoorAttempt]:
+    """Without those of strangers, who may send an id whenever they like."""
+    return [one for one in attempts_of(facts) if one.is_signed is not False]
 
 
 def never_seen(facts: DeliveryFacts) -> str:
@@ -49,11 +57,13 @@ def _again(facts: DeliveryFacts) -> str:
     coming = _next(facts)
     if coming:
         return _coming(coming, facts.now_ms)
+    if last_try_ms(made) > facts.now_ms:
+        return "that was Junction's last attempt: it has to be asked for"
     return f"Junction has stopped sending it by {moment(last_try_ms(made))}: it has to be asked for"
 
 
 def _next(facts: DeliveryFacts) -> NextTry | None:
-    seen = attempts_of(facts)
+    seen = _maybe_junctions(facts)
     return next_try(made_ms(facts), facts.now_ms, seen[-1].at_ms if seen else 0)
 
 
@@ -104,17 +114,18 @@ def _accepting(facts: DeliveryFacts) -> Iterator[StoryStep]:
         words = f"gateways were accepting then: they run since {moment(since_ms)}"
         yield StoryStep(kind="accepting", sentence=words, facts={"since_ms": since_ms})
     elif isinstance(facts.heartbeats, Heartbeats):
-        yield from _heard(facts.heartbeats, made)
+        yield from _heard(facts.heartbeats, made, facts.now_ms)
 
 
-def _heard(heard: Heartbeats, made: int) -> Iterator[StoryStep]:
+def _heard(heard: Heartbeats, made: int, now_ms: int) -> Iterator[StoryStep]:
     before, after = heard.before_ms, heard.after_ms
     facts = {"before_ms": before, "after_ms": after, "newest_ms": heard.newest_ms}
     ends = (f"after {moment(before)}" if before else "", f"before {moment(after)}" if after else "since")
     if before and after and after - before <= QUIET_MS:
         words = f"gateways were accepting then: deliveries were taken at {moment(before)} and {moment(after)}"
     elif before and not after and made - before <= QUIET_MS:
-        words = f"gateways were accepting shortly before, at {moment(before)}, and have taken nothing since"
+        since = "; the next heartbeat is not due yet" if now_ms - before <= DUE_MS else ", and none is known since"
+        words = f"gateways were accepting shortly before, at {moment(before)}{since}"
     elif before or after:
         words = f"no gateway is known to have taken anything then: nothing {' and '.join(one for one in ends if one)}"
     else:

@@ -34,7 +34,8 @@ def build(settings: Settings, answerer: Answerer) -> web.Application:
     """The application."""
     desk = _Desk(settings, answerer)
     app = web.Application(client_max_size=BODY_BYTES_MAX)
-    for path, ask in (("/deliveries/{id}", _delivery), ("/story", _data), ("/why", _why), ("/reach", _reach)):
+    # A plain {id} has no braces in it, and the id of a pipeline may.
+    for path, ask in (("/deliveries/{id:.+}", _delivery), ("/story", _data), ("/why", _why), ("/reach", _reach)):
         app.router.add_get(path, desk.handler(ask))
     app.router.add_get("/healthz", _healthz)
     app.on_cleanup.append(desk.close)

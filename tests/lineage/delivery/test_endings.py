@@ -10,6 +10,7 @@ from streams.lineage.delivery.delivery_ids import delivery_id
 from streams.lineage.delivery.facts import (
     Arrival,
     DeliveryFacts,
+    DoorLook,
     LetterSeen,
     NotKnown,
     OriginalGone,
@@ -156,6 +157,25 @@ def test_refused_by_somebody_else() -> None:
     """Whoever claims an id without a right signature proves nothing."""
     found = told(absent(door=refused_at(1, is_signed=False, status=401, outcome="refused")))
     assert "whether it was Junction's is not proved" in found.sentence
+
+
+def test_a_stranger_moves_no_schedule() -> None:
+    """Who sends an id without a right signature is told of, and Junction's next attempt is the one that it was."""
+    at_ms = MADE_MS + 260_000
+    known = absent(now_ms=at_ms, door=refused_at(0.3, 5.5), tail=TailLook(at_ms))
+    stranger = refused_at(250, is_signed=False, status=401, outcome="refused").attempts
+    both = replace(known, door=DoorLook(attempts=known.door.attempts + stranger))
+    assert "attempt 3 of 8" in told(known).sentence
+    said = told(known).sentence.replace("2 times", "2 times (and 1 time without a right signature)")
+    assert told(both).sentence == said
+
+
+def test_refused_at_the_last_attempt() -> None:
+    """Nothing comes after it, though its time is not over yet: that time is not told as one that was."""
+    at_ms = MADE_MS + 81_000_000
+    reach = replace(REACH, as_of_ms=at_ms)
+    found = told(absent(now_ms=at_ms, reach=reach, door=refused_at(80_000), tail=TailLook(at_ms)))
+    assert found.sentence.endswith("; that was Junction's last attempt: it has to be asked for")
 
 
 def test_never_seen() -> None:

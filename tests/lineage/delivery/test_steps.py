@@ -334,6 +334,15 @@ def test_how_long_a_silence_needs_no_reason(known: DeliveryFacts, words: str) ->
     assert words in step(told(known), "accepting").sentence
 
 
+def test_a_heartbeat_that_is_not_due_is_not_missed() -> None:
+    """They are written once a minute: before that nobody says that nothing was taken."""
+    heard = Heartbeats(MADE_MS - 35_000, 0, MADE_MS - 35_000)
+    just = step(told(absent(now_ms=heard.before_ms + 2 * MINUTE_MS, heartbeats=heard)), "accepting")
+    assert just.sentence.endswith("; the next heartbeat is not due yet")
+    later = step(told(absent(now_ms=heard.before_ms + 2 * MINUTE_MS + 1, heartbeats=heard)), "accepting")
+    assert later.sentence.endswith(", and none is known since")
+
+
 def test_whether_it_is_over() -> None:
     """Only of a delivery whose time is known, and only once the last attempt is over."""
     assert not is_over(absent())

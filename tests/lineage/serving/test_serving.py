@@ -49,6 +49,7 @@ async def test_a_story_is_the_same_on_the_other_side() -> None:
         "daily.data.sleep.created/../x",
         "daily.data.sleep.created/a b?c#d%2F",
         "daily.data.sleep.created/ümlaut",
+        'daily.data.sleep.created/{"a":1}',
         "x" * 256,
     ],
 )
