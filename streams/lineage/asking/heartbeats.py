@@ -24,6 +24,7 @@ from streams.ops.settings import Settings
 from streams.tables.history import Outage, progress
 
 TRIED_AGAIN_MS = 45 * times.MINUTE_MS  # by then Junction has tried three times
+AT_ONCE_MS = 3 * times.MINUTE_MS  # a heartbeat is written up to a minute after something came
 SEARCH_S = 2.0  # for outages, among all that fetchers say
 _OUTAGE = b"outage"
 _POLL_S = 0.1
@@ -60,21 +61,23 @@ def quiet_spans(
 ) -> tuple[QuietSpan, ...]:
     """Times in which no gateway took anything and that touch [from_ms, until_ms), by time, whole; the last may last
     until now. `accepting_since_ms`: since when each gateway says that it has accepted, 0 for unknown. Pure."""
-    gaps = [*signs.outages, *pairwise((*signs.heard_ms, max((now_ms, *signs.heard_ms[-1:]))))]
+    heard = signs.heard_ms
+    gaps = {*signs.outages, *pairwise((*heard, max((now_ms, *heard[-1:]))))}
     return tuple(
-        QuietSpan(start, end, _was_up(start, end, accepting_since_ms))
-        for start, end in sorted(set(gaps))
+        QuietSpan(start, end, _was_up(start, end, accepting_since_ms, is_over=end <= max(heard, default=end)))
+        for start, end in sorted(gaps)
         if end - start > QUIET_MS and start < until_ms and from_ms < end
     )
 
 
-def _was_up(from_ms: int, until_ms: int, accepting_since_ms: Sequence[int]) -> bool | None:
+def _was_up(from_ms: int, until_ms: int, accepting_since_ms: Sequence[int], *, is_over: bool) -> bool | None:
     there_ms = max(from_ms, until_ms - TRIED_AGAIN_MS)  # who began in between: what had failed would have come again
     if any(0 < since_ms <= there_ms for since_ms in accepting_since_ms):
         return True
-    # All began in this time. Those that began later say nothing of it: others may have been there before them.
-    is_known = bool(accepting_since_ms) and all(accepting_since_ms)
-    return False if is_known and min(accepting_since_ms) <= until_ms else None
+    # Who began earlier in this time, or later, may have followed another that was there: gateways restarted by turns
+    # while nothing was sent. Only where all began and at once something came, it had been waiting for them.
+    began_with_it = [until_ms - AT_ONCE_MS <= since_ms <= until_ms for since_ms in accepting_since_ms]
+    return False if is_over and began_with_it and all(began_with_it) else None
 
 
 def signs_since(settings: Settings, from_ms: int) -> GatewaySigns:

@@ -8,7 +8,7 @@ import re
 from datetime import date
 from typing import NamedTuple
 
-from streams.events.times import DAY_MS, DAY_US, HOUR_MS, day_number, day_text, micros
+from streams.events.times import DAY_MS, DAY_US, HOUR_MS, day_number, day_text, in_range, micros
 from streams.lineage import words
 from streams.lineage.known import Reach
 from streams.ops.errors import Misconfigured
@@ -113,14 +113,22 @@ def moment_asked(text: str, clock: UserClock, now_ms: int, reach: Reach) -> int:
     """
     text = text.strip(" \t\r\n")
     try:
-        at_us, has_offset = micros(text if len(text) <= _MOMENT_CHARS_MAX and ":" in text else "")  # no bare day
+        at_us = _moment_us(text, clock)
     except ValueError:
         raise Misconfigured(f"that is no time: write one as 2026-11-28T03:10:00Z. {span(reach)}") from None
-    if not has_offset:
-        at_us -= clock.ahead_s(at_us) * 1_000_000
     if at_us // 1000 > now_ms:
         raise Misconfigured(f"that time has not come yet. {span(reach)}")
     return at_us // 1000
+
+
+def _moment_us(text: str, clock: UserClock) -> int:
+    """Unix µs. Raises ValueError for none, and where the user's clock pushes it out of the years that there are."""
+    at_us, has_offset = micros(text if len(text) <= _MOMENT_CHARS_MAX and ":" in text else "")  # no bare day
+    if not has_offset:
+        at_us -= clock.ahead_s(at_us) * 1_000_000
+    if not in_range(at_us):
+        raise ValueError("outside the years 1 to 9999")
+    return at_us
 
 
 def span(reach: Reach) -> str:

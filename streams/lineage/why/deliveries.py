@@ -12,6 +12,7 @@ from streams.lineage.why.finding import CauseFinding, no, unknown, yes
 from streams.tables import Verdict
 from streams.tables.history.outage import RETRIES_S_MIN
 
+_OF_SILENCE = ("gateway_heartbeats", words.command("doctor"), words.command("webhooks", "recover", "--help"))
 LETTERS_MS = 2 * DAY_MS  # after the day: what a letter says of its day is in its body alone
 
 
@@ -73,10 +74,10 @@ def door(facts: WhyFacts) -> CauseFinding:
     quiet = [one for one in news.quiet if one.from_ms < facts.until_ms and one.until_ms > facts.from_ms]
     if signed:
         return _refused(signed)
-    if away := [one for one in quiet if _was_away(one)]:
+    if away := [one for one in quiet if one.was_up is False]:
         return _away(away, refusals)
     if silent := [one for one in quiet if one.was_up is None]:
-        return unknown(f"{_silence(silent)}, and whether a gateway was there is not known.", "gateway_heartbeats")
+        return _silent(silent)
     if news.missing:
         said = "; ".join(map(words.phrase, news.missing))
         return unknown(f"Not everything that gateways refused at that time is known: {said}.")
@@ -98,12 +99,6 @@ def _refused(signed: list[RefusalSeen]) -> CauseFinding:
     )  # fmt: skip
 
 
-def _was_away(one: QuietSpan) -> bool:
-    """Where nobody knows whether a gateway was there, a time longer than Junction tries counts as an outage."""
-    lasted_ms = one.until_ms - one.from_ms
-    return one.was_up is False or (one.was_up is None and lasted_ms >= RETRIES_S_MIN * 1000)
-
-
 def _longest(quiet: list[QuietSpan]) -> QuietSpan:
     return max(quiet, key=lambda one: (one.until_ms - one.from_ms, one.from_ms))
 
@@ -117,13 +112,21 @@ def _between(one: QuietSpan) -> str:
     return f"{words.moment(one.from_ms)} to {words.moment(one.until_ms)} ({lasted})"
 
 
+def _silent(quiet: list[QuietSpan]) -> CauseFinding:
+    """Perhaps nothing was sent: however long it lasted, it is no outage before somebody says so."""
+    longest = _longest(quiet)
+    is_lost = longest.until_ms - longest.from_ms >= RETRIES_S_MIN * 1000
+    lost = " If none was, what failed then does not come again by itself." if is_lost else ""
+    return unknown(f"{_silence(quiet)}, and whether a gateway was there is not known.{lost}", *_OF_SILENCE)
+
+
 def _away(quiet: list[QuietSpan], refusals: list[RefusalSeen]) -> CauseFinding:
     longest = _longest(quiet)
     also = f", while {words.count(len(refusals), 'request')} without a right signature came" if refusals else ""
     return yes(
-        f"{_silence(quiet)}{also}, and none was there: Junction sends what failed again for a day, "
-        "and after that it has to be recovered.",
-        "gateway_heartbeats", words.command("doctor"), words.command("webhooks", "recover", "--help"),
+        f"{_silence(quiet)}{also}, and all that run began to accept at the end of that time: as far as is known none "
+        "was there. Junction sends what failed again for a day, and after that it has to be recovered.",
+        *_OF_SILENCE,
         at_ms=longest.from_ms, from_ms=longest.from_ms, until_ms=longest.until_ms,
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from streams.lineage import words
+from streams.lineage.delivery.retries import last_try_ms
 from streams.lineage.known import History, Link
 from streams.lineage.row import LineageRow
 from streams.lineage.why.facts import WhyFacts
@@ -45,8 +46,17 @@ def _error_ms(facts: WhyFacts, provider: str) -> int:
         return 0
     if link.status == connections.ERROR:
         return link.since_ms if link.since_ms <= facts.end_ms else 0
-    mended_later = link.since_ms > facts.end_ms and link.error_ms <= facts.end_ms
-    return link.error_ms if mended_later else 0
+    was_mended_later = link.since_ms > facts.end_ms and link.error_ms <= facts.end_ms
+    return link.error_ms if was_mended_later and not _has_brought_since(facts, link) else 0
+
+
+def _has_brought_since(facts: WhyFacts, link: Link) -> bool:
+    """Whether data that Junction made after the error had come by then: it was mended before, too, as only the newest
+    mending is on record. Of other resources only the receipt is known, and what failed comes again for a day."""
+    told = (_told_ms(row) for row in facts.data_rows if row.provider == link.provider)
+    if any(link.error_ms < at_ms <= facts.end_ms for at_ms in told):
+        return True
+    return last_try_ms(link.error_ms) < link.last_data_ms <= facts.end_ms
 
 
 def _told_ms(row: LineageRow) -> int:

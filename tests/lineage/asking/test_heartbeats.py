@@ -73,15 +73,25 @@ LATE = WITH_A_GAP[-1] - HOUR_MS
         ((T + 2 * HOUR_MS, T - 1), True),
         ((T + 3 * HOUR_MS, NOW), True),  # what had failed before would have come again
         ((LATE,), False),
-        ((LATE, LATE + MINUTE_MS, NOW), False),
+        ((LATE, LATE + MINUTE_MS), False),
         ((LATE, 0), None),  # of one it is not known
         ((NOW,), None),  # there may have been another before it
+        ((LATE, NOW), None),  # or before that one of them
+        ((LATE - 6 * MINUTE_MS, LATE - 7 * MINUTE_MS), None),  # restarted by turns, and nothing was sent
     ],
 )
 def test_whether_a_gateway_was_there(since_ms: tuple[int, ...], was_up: bool | None) -> None:
-    """Yes, where one that runs was there before, or soon enough; no, where all that run began at the end of it."""
+    """Yes, where one that runs was there before, or soon enough; no, where all that run began at the end of it, and at
+    once something came; else nobody knows."""
     (found,) = quiet_spans(GatewaySigns(WITH_A_GAP), T, NOW, NOW, since_ms)
     assert found.was_up is was_up
+
+
+def test_a_silence_that_goes_on_says_nothing_of_gateways() -> None:
+    """All that run were started just now, and nothing has come yet: perhaps nothing is sent."""
+    now = EVERY_MINUTE[-1] + HOUR_MS
+    (found,) = quiet_spans(GatewaySigns(EVERY_MINUTE), T, now, now, (now - MINUTE_MS,))
+    assert found == QuietSpan(EVERY_MINUTE[-1], now, None)
 
 
 @given(st.lists(st.integers(T, T + DAY_MS), max_size=40), st.integers(T, T + DAY_MS), st.integers(1, DAY_MS))

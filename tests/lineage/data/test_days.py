@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.events.times import DAY_MS, HOUR_MS
-from streams.lineage.data.days import LocalDay, UserClock, day_asked, is_before
+from streams.lineage.data.days import LocalDay, UserClock, day_asked, is_before, moment_asked
 from streams.lineage.known import Reach
 from streams.ops.errors import Misconfigured
 
@@ -72,6 +72,14 @@ def test_a_day_has_begun_where_the_user_is() -> None:
     assert day_asked("2026-11-29", UserClock(), at_ms, REACH).number == 20_786
     with pytest.raises(Misconfigured, match="2026-11-29 has not begun yet"):
         day_asked("2026-11-29", BERLIN, at_ms, REACH)
+
+
+def test_a_moment_that_a_clock_pushes_out_of_the_calendar() -> None:
+    """The first hours of year 1 in Berlin are of year 0 in UTC, which nothing can hold: it is no time."""
+    with pytest.raises(Misconfigured, match="that is no time") as refused:
+        moment_asked("0001-01-01T00:00:00", BERLIN, NOW_MS, REACH)
+    assert str(refused.value).endswith(SPAN)
+    assert moment_asked("0001-01-01T00:00:00", NEW_YORK, NOW_MS, REACH) < 0
 
 
 def test_an_empty_index_says_so() -> None:

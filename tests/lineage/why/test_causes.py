@@ -192,6 +192,26 @@ def test_what_was_so_at_that_time_counts() -> None:
     assert "was in error since 2026-11-23 00:00:00 UTC" in story.sentence
 
 
+@pytest.mark.parametrize(
+    ("brought_ms", "made_ms", "last_data_ms", "holds"),
+    [
+        (DAY_START_MS - 3 * DAY_MS, DAY_START_MS - 3 * DAY_MS, 0, "false"),  # data since: it was mended
+        (DAY_START_MS - 3 * DAY_MS, DAY_START_MS - 6 * DAY_MS, 0, "true"),  # made before it, came after it
+        (DAY_START_MS - 9 * DAY_MS, 0, 0, "true"),
+        (DAY_START_MS - 9 * DAY_MS, 0, DAY_START_MS - DAY_MS, "false"),  # data of another resource
+        (DAY_START_MS - 9 * DAY_MS, 0, DAY_START_MS - 5 * DAY_MS + HOUR_MS, "true"),  # perhaps tried again
+        (DAY_START_MS - 9 * DAY_MS, 0, NOW_MS, "true"),  # since it was mended
+    ],
+)
+def test_an_error_that_was_mended_unseen(brought_ms: int, made_ms: int, last_data_ms: int, holds: str) -> None:
+    """Of mendings only the newest is on record, here one after the day. Data that Junction made after the error say
+    that there was another before; data that were only late do not."""
+    error_ms, day = DAY_START_MS - 5 * DAY_MS, LocalDay(DAY - 1, UserClock(offset_s=0))
+    mended = link(since_ms=DAY_START_MS + HOUR_MS, error_ms=error_ms, last_data_ms=last_data_ms)
+    brought = row(DAY - 9, received_ms=brought_ms, created_ms=made_ms or brought_ms, processed_ms=brought_ms)
+    assert holds_of("connection", day=day, rows=(brought,), links=(mended,)) == holds
+
+
 def test_history_of_other_days() -> None:
     """A history that does not have the day is no cause; one that failed says how to ask again."""
     assert judged(nothing_known(histories=(history(status="fetching"),))).ending == NOTHING_KNOWN
@@ -229,7 +249,7 @@ QUIET = QuietSpan(DAY_START_MS + HOUR_MS, DAY_START_MS + 4 * HOUR_MS, False)
         (DoorNews(quiet=(QUIET,)), "true"),
         (DoorNews(quiet=(QUIET._replace(was_up=True),)), "false"),
         (DoorNews(quiet=(QUIET._replace(was_up=None),)), "unknown"),
-        (DoorNews(quiet=(QUIET._replace(was_up=None, from_ms=DAY_START_MS - DAY_MS),)), "true"),
+        (DoorNews(quiet=(QUIET._replace(was_up=None, from_ms=DAY_START_MS - DAY_MS),)), "unknown"),
         (DoorNews(missing=("the gateway at x does not answer",)), "unknown"),
         (DoorNews(refusals=(REFUSED,), missing=("the gateway at x does not answer",)), "true"),
         (NotKnown("no gateway is named in STREAMS_CONSOLE_GATEWAYS"), "unknown"),
@@ -238,6 +258,16 @@ QUIET = QuietSpan(DAY_START_MS + HOUR_MS, DAY_START_MS + 4 * HOUR_MS, False)
 def test_what_the_door_explains(news: DoorNews | NotKnown, holds: str) -> None:
     """Strangers' requests explain nothing, nor a quiet night of a gateway that was there."""
     assert holds_of("door", door=news) == holds
+
+
+def test_a_quiet_team_hides_no_cause() -> None:
+    """Nothing came for a day, and no gateway says whether it was there: that is no answer, and what is known is one."""
+    silence = DoorNews(quiet=(QUIET._replace(was_up=None, from_ms=DAY_START_MS - DAY_MS),))
+    story = judged(nothing_known(door=silence, rows=(*BEFORE, row(DAY, "STALE"))))
+    assert story.ending == "stale"
+    (door,) = [step for step in story.steps if step.kind == "door"]
+    assert "whether a gateway was there is not known. If none was, what failed then does not come" in door.sentence
+    assert "junction-streams webhooks recover --help" in door.evidence
 
 
 def test_stale_beside_what_is_there() -> None:
