@@ -298,7 +298,8 @@ def test_kafka_is_away(settings: Settings, tmp_path: Path) -> None:
 
 
 def test_scanned_for_one_question(stage: LineageStage) -> None:
-    """Without a kept index, a part of the topic is read into one of the moment, from a time on."""
+    """Without a kept index, a part of the topic is read into one of the moment, from a time on; whole from behind the
+    last record that cannot be read."""
     stage.tell(rows(30))
     told: list[int] = []
     with temporary_index() as index:
@@ -309,3 +310,8 @@ def test_scanned_for_one_question(stage: LineageStage) -> None:
     with temporary_index() as index:
         scan_into(index, stage.settings, NOW_MS + 600_000)
         assert not index.deliveries("msg_1")
+    stage.put(topics.LINEAGE, b"no Avro")
+    with temporary_index() as index:
+        scan_into(index, stage.settings, NOW_MS - 7_200_000)
+        assert index.deliveries("msg_1")
+        assert index.reach().first_ms > NOW_MS, "only behind what cannot be read all is known to be there"

@@ -63,28 +63,32 @@ def _read(
     until_ms: int | None,
     progress: Callable[[int], None],
 ) -> int:
-    """Since when all was there to be read, Unix ms; 0 for whole topics."""
+    """Since when all was there and could be read, Unix ms; 0 for whole topics."""
     firsts: dict[Place, int] = {}
+    whole_ms = since_ms or 0
     full = [f"{settings.topic_prefix}.{name}" for name in names]
     since = None if since_ms is None else since_ms - SLACK_MS
     with closing(Messages(settings, full, from_beginning=True, since_ms=since, is_lean=True)) as messages:
         for n, message in enumerate(messages.until_now()):
             if since_ms is not None and until_ms is not None and message.timestamp()[1] > until_ms + SLACK_MS:
                 continue
-            firsts.setdefault((message.topic(), message.partition()), _take(records, messages, message))
+            at_ms, behind_ms = _take(records, messages, message)
+            firsts.setdefault((message.topic(), message.partition()), at_ms)
+            whole_ms = max(whole_ms, behind_ms)
             if n % COMMIT_EVERY == 0:
                 index.writer.commit()
                 if names == (topics.LINEAGE,):
                     progress(message.timestamp()[1])
         cut = messages.cut() if since_ms is not None else ()
     index.writer.commit()
-    return first_of(since_ms or 0, firsts, cut)
+    return first_of(whole_ms, firsts, cut)
 
 
-def _take(records: RecordIntake, messages: Messages, message: Message) -> int:
-    """When it was processed, or else stored, Unix ms."""
+def _take(records: RecordIntake, messages: Messages, message: Message) -> tuple[int, int]:
+    """When it was processed, or else stored; and since when all is whole behind it, 0 where it was read. Unix ms."""
+    stored_ms = int(message.timestamp()[1])
     try:
-        return records.take(message) or int(message.timestamp()[1])
+        return records.take(message) or stored_ms, 0
     except (Unreadable, UnknownSchema) as why:
         messages.pass_over(message, str(why))
-        return int(message.timestamp()[1])
+        return stored_ms, min(stored_ms, time.time_ns() // 1_000_000) + 1
