@@ -23,7 +23,9 @@ from streams.lineage.delivery.facts import (
     LetterSeen,
     NotKnown,
     RawPlace,
+    known,
 )
+from streams.lineage.delivery.put_back import put_back
 from streams.lineage.delivery.story_of_delivery import story_of
 from streams.lineage.known import DeadLetter, Index, Reach, margin_ms
 from streams.lineage.row import LineageRow
@@ -82,7 +84,7 @@ class DeliveryAsker:
             return story_of(self._nothing(id))
         door = self._pool.submit(self._door, id)
         facts = self._of_rows(id, show_values=show_values)
-        if isinstance(facts.arrivals, NotKnown) or not (facts.arrivals or facts.letters):
+        if is_open(facts):
             facts = self._of_tail(facts, show_values=show_values)
         story = story_of(self._with_absence(replace(facts, door=door.result())))
         if id.form is IdForm.OTHER and story.ending == Ending.NEVER_SEEN:
@@ -130,21 +132,23 @@ class DeliveryAsker:
         return Arrival(row=row, raw=raw, clean=clean, readers=self._groups.look(clean.seen))
 
     def _of_tail(self, facts: DeliveryFacts, *, show_values: bool) -> DeliveryFacts:
-        """It has no row: it is in what the workers have still to do, on its way into the index, or nowhere."""
+        """It has no row: it is in what the workers have still to do, on its way into the index, or nowhere. So is what
+        a redrive made of its letter."""
+        back = put_back(facts)
         try:
-            tail, message = self._tail.look(facts.id.text, since_ms(facts))
+            tail, message = self._tail.look(facts.id.text, since_ms(facts), redriven_from=back.place if back else "")
         except StreamsError as error:
             return replace(facts, tail=NotKnown(f"raw topics cannot be searched: {error}"))
         if message is None or tail.is_passed:
             self._catch_up(tail.asked_ms)
             facts = self._of_rows(facts.id, show_values=show_values)
-            if not isinstance(facts.arrivals, NotKnown) and (facts.arrivals or facts.letters):
+            if not is_open(facts):
                 return facts
         if message is None or tail.place is None:
             return replace(facts, tail=tail)
         reach = facts.arrivals if isinstance(facts.arrivals, NotKnown) else facts.reach
         seen = Arrival(row=None, raw=self._originals.seen(tail.place, message))
-        return replace(facts, tail=tail, reach=reach, arrivals=(seen,))
+        return replace(facts, tail=tail, reach=reach, arrivals=(*known(facts.arrivals), seen))
 
     def _catch_up(self, asked_ms: int) -> None:
         """Wait until the index has what was processed before, a moment at most."""
@@ -171,13 +175,22 @@ class DeliveryAsker:
         return _asked(lambda: refusals(id.text)) if refusals else DoorLook(missing=(NO_GATEWAYS,))
 
 
+def is_open(facts: DeliveryFacts) -> bool:
+    """Whether no row and no letter says how it ended: raw topics have to be searched."""
+    if isinstance(facts.arrivals, NotKnown) or not (facts.arrivals or facts.letters):
+        return True
+    return put_back(facts) is not None
+
+
 def since_ms(facts: DeliveryFacts) -> int | None:
-    """Since when raw topics have to be read: workers may have written no rows for a while. None: nothing of then is
-    left, or the id does not say when."""
-    made_ms = facts.id.made_ms
-    if made_ms is None or made_ms <= facts.now_ms - facts.raw_days * DAY_MS:
-        return None
-    return made_ms
+    """Since when raw topics have to be read: workers may have written no rows for a while. Where the id does not say
+    when it was made, all that they have. None: nothing of then is left."""
+    kept_ms = facts.now_ms - facts.raw_days * DAY_MS
+    back = put_back(facts)
+    from_ms = back.letter.redriven_ms if back else facts.id.made_ms
+    if from_ms is None:
+        return kept_ms
+    return from_ms if from_ms > kept_ms else None
 
 
 def patience_s(commit_interval_s: float) -> float:

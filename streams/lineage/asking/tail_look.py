@@ -1,21 +1,25 @@
 """Raw topics searched for an id that has no row: behind what the workers have committed, and a little before."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, Message, TopicPartition
 
-from streams.events import topics
+from streams.events import H_REDRIVEN_FROM, header, topics
 from streams.kafka.clients import asking
 from streams.kafka.refused import refused
 from streams.lineage.asking.places import ANSWER_S, Bounds, Place, Places
 from streams.lineage.asking.raw_look import delivery_of
 from streams.lineage.delivery.facts import RawPlace, TailLook
+from streams.lineage.words import moment
 from streams.ops.settings import MIB, Settings
 
 BOUNDS = Bounds()
 FRESH_MS = 10_000  # what was stored lately is read though it is committed: its row may still be on its way
 SLACK_MS = 60_000  # a broker's clock and Junction's may be so far apart
+
+IsIt = Callable[[Message], bool]
 
 
 class Tail:
@@ -28,18 +32,20 @@ class Tail:
         self._partitions = [(name, partition) for name in names for partition in range(settings.partitions)]
 
     def look(
-        self, delivery_id: str, made_ms: int | None = None, bounds: Bounds = BOUNDS
+        self, delivery_id: str, since_ms: int | None = None, bounds: Bounds = BOUNDS, redriven_from: str = ""
     ) -> tuple[TailLook, Message | None]:
-        """Where it is, and the record. `made_ms`: all that was stored since then is searched, too, Unix ms.
+        """Where it is, and the record. `since_ms`: all that was stored since then is searched, too, Unix ms.
 
-        Raises Unavailable, Misconfigured.
+        `redriven_from`: of the id only what was made of this dead letter, partition:offset; "" for any. Raises
+        Unavailable, Misconfigured.
         """
+        is_it = partial(_is_it, delivery_id, redriven_from)
         asked_ms = int(time.time() * 1000)
         committed = self._committed()
         starts = self._starts(committed, asked_ms - FRESH_MS)
-        found, is_whole = self._search(starts, delivery_id, bounds)
-        if found is None and is_whole and made_ms is not None:
-            return self._long_ago(delivery_id, made_ms, asked_ms, committed, bounds)
+        found, is_whole = self._search(starts, is_it, bounds)
+        if found is None and is_whole and since_ms is not None:
+            return self._long_ago(is_it, since_ms - SLACK_MS, asked_ms, committed, bounds)
         unread = "" if found or is_whole else _unread(bounds, "what the workers have still to do")
         return self._told(found, committed, asked_ms, unread), found
 
@@ -47,14 +53,13 @@ class Tail:
         self._group.close()
 
     def _long_ago(
-        self, delivery_id: str, made_ms: int, asked_ms: int, committed: Mapping[Place, int], bounds: Bounds
+        self, is_it: IsIt, since_ms: int, asked_ms: int, committed: Mapping[Place, int], bounds: Bounds
     ) -> tuple[TailLook, Message | None]:
-        """All that was stored since it was made: of some of it there may be no rows."""
-        since_ms = made_ms - SLACK_MS
+        """All that was stored since then: of some of it there may be no rows."""
         starts = self._places.from_times(dict.fromkeys(self._partitions, since_ms))
-        found, is_whole = self._search(starts, delivery_id, bounds)
+        found, is_whole = self._search(starts, is_it, bounds)
         told = self._told(found, committed, asked_ms, "")
-        partly = "" if found or is_whole else _unread(bounds, "what raw topics have since it was made")
+        partly = "" if found or is_whole else _unread(bounds, f"what raw topics have since {moment(since_ms)}")
         return told._replace(since_ms=since_ms if is_whole else 0, partly=partly), found
 
     def _committed(self) -> dict[Place, int]:
@@ -80,12 +85,12 @@ class Tail:
                 starts[place] = min(offset, newest)
         return starts
 
-    def _search(self, starts: Mapping[Place, int], delivery_id: str, bounds: Bounds) -> tuple[Message | None, bool]:
+    def _search(self, starts: Mapping[Place, int], is_it: IsIt, bounds: Bounds) -> tuple[Message | None, bool]:
         """(the record, whether all was read). What starts where Kafka has nothing is read from its beginning."""
         wanted: list[Message] = []
 
         def is_enough(message: Message) -> bool:
-            if not wanted and delivery_of(message.headers() or []) == delivery_id:
+            if not wanted and is_it(message):
                 wanted.append(message)
             return bool(wanted)
 
@@ -104,6 +109,11 @@ class Tail:
         short = RawPlace(place[0].removeprefix(f"{self._settings.topic_prefix}."), place[1], found.offset())
         is_passed = committed[place] > found.offset()
         return TailLook(asked_ms, place=short, before=max(behind, 0), is_passed=is_passed)
+
+
+def _is_it(delivery_id: str, redriven_from: str, message: Message) -> bool:
+    headers = message.headers() or []
+    return delivery_of(headers) == delivery_id and redriven_from in ("", header(headers, H_REDRIVEN_FROM))
 
 
 def _unread(bounds: Bounds, what: str) -> str:

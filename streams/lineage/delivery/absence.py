@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from streams.events.times import DAY_MS, MINUTE_MS, day_text
 from streams.lineage.delivery.delivery_ids import IdForm
 from streams.lineage.delivery.door_steps import made_ms
+from streams.lineage.delivery.doubts import known_since_ms
 from streams.lineage.delivery.facts import DeliveryFacts, DoorAttempt, DoorLook, Heartbeats
 from streams.lineage.delivery.retries import ATTEMPTS, NextTry, last_try_ms, next_try
 from streams.lineage.telling import StoryStep
@@ -44,10 +45,11 @@ def _maybe_junctions(facts: DeliveryFacts) -> list[DoorAttempt]:
 
 
 def never_seen(facts: DeliveryFacts) -> str:
-    """The sentence of a delivery of which nothing is here."""
-    if facts.id.form in _OTHERS:
-        return _OTHERS[facts.id.form]
-    return f"never seen; {_again(facts)}"
+    """The sentence of a delivery of which nothing is here; of an id without a time, since when that can be said."""
+    said = _OTHERS.get(facts.id.form) or f"never seen; {_again(facts)}"
+    if made_ms(facts) or facts.id.form is IdForm.PROBE:
+        return said
+    return f"{said}; what came before {moment(known_since_ms(facts))} is not known"
 
 
 def _again(facts: DeliveryFacts) -> str:

@@ -3,19 +3,18 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from streams.events.times import DAY_MS
 from streams.lineage.delivery import absence, arrival_steps
-from streams.lineage.delivery.delivery_ids import IdForm
 from streams.lineage.delivery.door_steps import arrivals_of, made_ms
+from streams.lineage.delivery.doubts import doubt, doubt_since
 from streams.lineage.delivery.facts import Arrival, DeliveryFacts, LetterSeen, NotKnown, OriginalGone, TailLook, known
+from streams.lineage.delivery.put_back import last_letter
 from streams.lineage.row import LineageRow
-from streams.lineage.words import count, moment, span
-
-AHEAD_MS = 5 * 60_000  # a clock may be so far from another
+from streams.lineage.words import count, moment
 
 
 class Ending(StrEnum):
-    """What became of it. `EXPIRED`: processed, and the original has gone. `CANNOT_TELL`: it may be here, or not."""
+    """What became of it. `EXPIRED`: processed, and the original has gone; or put back so long ago that no row tells of
+    it any more. `CANNOT_TELL`: it may be here, or not."""
 
     PROCESSED = "processed"
     WAITING = "waiting"
@@ -42,7 +41,7 @@ def ended(facts: DeliveryFacts) -> Ended:
         times = f"; it came {n:,} times" if n > 1 else ""
         return found._replace(sentence=found.sentence + times)
     if letters := known(facts.letters):
-        return _of_letter(letters[-1])
+        return _of_letter(letters[-1], facts)
     return _of_none(facts)
 
 
@@ -50,7 +49,7 @@ def _of_arrival(arrival: Arrival, facts: DeliveryFacts) -> Ended:
     if arrival.row is None:
         return _without_row(facts.tail)
     if arrival.row.is_dead:
-        return _dead(arrival.row, arrival_steps.letter_of(arrival.row, facts))
+        return _dead(arrival.row, facts)
     done = _processed(arrival.row, made_ms(facts))
     if isinstance(arrival.raw, OriginalGone):
         return Ended(Ending.EXPIRED, f"{done}; the original has gone, the row is what is left")
@@ -71,23 +70,30 @@ def _without_row(tail: TailLook | NotKnown | None) -> Ended:
     return Ended(Ending.WAITING, f"stored, and waiting for a worker: {queue}")
 
 
-def _dead(row: LineageRow, seen: LetterSeen | None) -> Ended:
+def _dead(row: LineageRow, facts: DeliveryFacts) -> Ended:
+    seen = last_letter(row, facts)
+    if seen is not None and (seen.letter.redriven_ms or seen.raw_place != row.place):
+        return _of_letter(seen, facts)
     why = f"{row.reason} {row.detail}".strip()
-    if seen is not None and seen.letter.redriven_ms:
-        return _put_back(seen)
     return Ended(Ending.DEAD, f"a dead letter since {moment(row.processed_ms)}, {why}{_redrive(seen)}")
 
 
-def _of_letter(seen: LetterSeen) -> Ended:
+def _of_letter(seen: LetterSeen, facts: DeliveryFacts) -> Ended:
     if seen.letter.redriven_ms:
-        return _put_back(seen)
+        return _put_back(seen, facts)
     why = f"{seen.letter.reason} {seen.letter.detail}".strip()
     return Ended(Ending.DEAD, f"a dead letter since {moment(seen.letter.dead_ms)}, {why}{_redrive(seen)}")
 
 
-def _put_back(seen: LetterSeen) -> Ended:
-    at = moment(seen.letter.redriven_ms)
-    return Ended(Ending.WAITING, f"a dead letter that was put back at {at}, and waits for a worker")
+def _put_back(seen: LetterSeen, facts: DeliveryFacts) -> Ended:
+    """Its record is an arrival where it was found: here no row tells of it, and it was not found."""
+    at_ms = seen.letter.redriven_ms
+    what = f"a dead letter that was put back at {moment(at_ms)}"
+    if why := doubt_since(facts, at_ms):
+        return Ended(Ending.CANNOT_TELL, f"{what}; what became of it cannot be told: {why}")
+    if not isinstance(facts.reach, NotKnown) and at_ms < facts.reach.first_ms:
+        return Ended(Ending.EXPIRED, f"{what}; what became of it is not known any more")
+    return Ended(Ending.CANNOT_TELL, f"{what}; neither rows nor raw topics say what became of it")
 
 
 def _redrive(seen: LetterSeen | None) -> str:
@@ -100,46 +106,3 @@ def _of_none(facts: DeliveryFacts) -> Ended:
     if absence.attempts_of(facts):
         return Ended(Ending.REFUSED, absence.refused(facts))
     return Ended(Ending.NEVER_SEEN, absence.never_seen(facts))
-
-
-def doubt(facts: DeliveryFacts) -> str:
-    """Why a delivery that was not found may be here all the same; "" where it is not."""
-    if facts.id.form is IdForm.PROBE:
-        return ""
-    for part in (facts.arrivals, facts.reach, facts.letters, facts.tail):
-        if isinstance(part, NotKnown):
-            return part.why
-    if isinstance(facts.tail, TailLook) and facts.tail.unread:
-        return facts.tail.unread
-    return _not_read_yet(facts) or _not_read_any_more(facts)
-
-
-def _not_read_yet(facts: DeliveryFacts) -> str:
-    made, asked_ms = made_ms(facts), facts.tail.asked_ms if isinstance(facts.tail, TailLook) else facts.now_ms
-    if made > facts.now_ms + AHEAD_MS:
-        return f"its id says that it is made at {moment(made)}, which is still to come"
-    if isinstance(facts.reach, NotKnown) or facts.reach.as_of_ms >= asked_ms:
-        return ""
-    if _is_searched(facts) and made <= facts.reach.still_ms:
-        return ""  # raw topics were read later than the index, and have none that a worker could have processed since
-    return f"the index is {span(asked_ms - facts.reach.as_of_ms)} behind, and has not read what came since"
-
-
-def _not_read_any_more(facts: DeliveryFacts) -> str:
-    made = made_ms(facts)
-    if not made or isinstance(facts.reach, NotKnown):
-        return ""
-    first_ms = facts.reach.first_ms or facts.now_ms  # an index without rows knows nothing of the past
-    if made >= first_ms:
-        return ""
-    if _is_searched(facts):
-        return ""
-    if not facts.reach.first_ms:
-        return "the index has no rows, and not all raw records of that time were read"
-    return f"it was made at {moment(made)}, and what was done before {moment(first_ms)} is not known any more"
-
-
-def _is_searched(facts: DeliveryFacts) -> bool:
-    """Whether raw topics still have all that was stored since it was made, and all of it was searched."""
-    searched_ms, made = facts.tail.since_ms if isinstance(facts.tail, TailLook) else 0, made_ms(facts)
-    return 0 < searched_ms <= made and made > facts.now_ms - facts.raw_days * DAY_MS

@@ -13,7 +13,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from streams.demo.cluster import Cluster
-from streams.events import topics
+from streams.events import H_REDRIVEN_FROM, topics
 from streams.events.times import DAY_MS, HOUR_MS
 from streams.kafka.login.librdkafka import for_librdkafka
 from streams.lineage.asking import tail_look
@@ -29,7 +29,7 @@ from streams.ops.errors import Misconfigured, Unavailable
 from streams.ops.settings import Settings
 from tests.agents.test_privacy import DATA, MARKERS, planted
 from tests.agents.test_privacy import told as has_marker
-from tests.lineage.asking.yard import SECRET, Ground, Yard, body_of, new_id, now_ms, proves
+from tests.lineage.asking.yard import SECRET, SLEEP, Ground, Yard, body_of, new_id, now_ms, proves
 
 BROKEN = b'{"event_type": "daily.data.sleep.created", "user_id": "u", "data": []}'
 
@@ -224,6 +224,29 @@ def test_waiting_for_the_first_worker(yard: Yard) -> None:
     assert step(yard.story(id), "waiting").facts["before"] == offset
 
 
+def test_a_letter_that_was_put_back(yard: Yard) -> None:
+    """It waits while workers have still to come to its record, and no longer; a letter alone does not say that."""
+    id = new_id()
+    died = yard.store(id, BROKEN)
+    row = yard.process(died)
+    yard.workers_passed(died)
+    ((_, offset),) = yard.emitted
+    (letter,) = yard.index.letters_of_delivery(id)
+    mark_ms = now_ms()
+    yard.index.writer.add_mark(row.partition, offset, letter.dead_ms, mark_ms)
+    yard.index.writer.commit()
+    nowhere = yard.story(id)
+    assert (nowhere.ending, "neither rows nor raw topics" in nowhere.sentence) == ("cannot_tell", True)
+    record = died.record
+    again = [*record.headers, (H_REDRIVEN_FROM, f"{row.partition}:{offset}".encode())]
+    at, _ = yard.put(record.topic, record.partition, record.key, record.value, again)
+    waiting = yard.story(id)
+    assert (waiting.ending, waiting.sentence.endswith("it came 2 times")) == ("waiting", True)
+    assert f"raw.summaries {row.partition}:{at}" in [one for each in waiting.steps for one in each.evidence]
+    yard.commit(yard.settings.group_id, "raw.summaries", row.partition, at + 1)
+    assert yard.story(id).ending == "processed"
+
+
 def test_processed_and_its_row_on_the_way(yard: Yard) -> None:
     """Committed a moment ago, and not in the index: processed, and no more is said than is known."""
     id = new_id()
@@ -305,6 +328,9 @@ def test_of_a_time_without_rows(yard: Yard) -> None:
     assert yard.story(came).ending == "processed"
     assert yard.story(never).ending == "never_seen"
     assert yard.story(new_id(2, age_ms=400 * DAY_MS)).ending == "cannot_tell"
+    yard.workers_passed(yard.store(f"{SLEEP}/came"))
+    assert yard.story(f"{SLEEP}/came").ending == "processed"
+    assert yard.story(f"{SLEEP}/never").ending == "never_seen"
 
 
 def test_a_tail_that_is_too_long(yard: Yard) -> None:

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from streams.events.times import DAY_MS
-from streams.lineage.asking.delivery_asker import CATCH_UP_S, patience_s, since_ms
+from streams.lineage.asking.delivery_asker import CATCH_UP_S, is_open, patience_s, since_ms
 from streams.lineage.delivery.delivery_ids import delivery_id
 from streams.lineage.known import margin_ms
-from tests.lineage.delivery.values import MADE_MS, NOW_MS, REACH, absent
+from tests.lineage.delivery.values import ARRIVAL, DEAD_ARRIVAL, MADE_MS, NOW_MS, REACH, absent, facts, letter
 
 
 def test_longer_than_rows_are_on_their_way() -> None:
@@ -17,9 +17,21 @@ def test_longer_than_rows_are_on_their_way() -> None:
 
 
 def test_raw_topics_are_searched_since_it_was_made() -> None:
-    """Also of a time of which there are rows: not all workers may have written theirs. Not where raw records are gone,
-    nor for an id that does not say when."""
+    """Also of a time of which there are rows: not all workers may have written theirs. Not where raw records are gone;
+    all that there are for an id that does not say when."""
     assert since_ms(absent(reach=replace(REACH, first_ms=MADE_MS - DAY_MS))) == MADE_MS
     assert since_ms(absent(reach=replace(REACH, first_ms=NOW_MS))) == MADE_MS
     assert since_ms(absent(now_ms=MADE_MS + 400 * DAY_MS)) is None
-    assert since_ms(absent(id=delivery_id("no-such-thing"))) is None
+    assert since_ms(absent(id=delivery_id("no-such-thing"))) == NOW_MS - 90 * DAY_MS
+
+
+def test_what_was_put_back_is_searched_for() -> None:
+    """Since then, while no row tells what became of it; one that waits for nobody is not."""
+    back = letter(redriven_ms=NOW_MS - 5)
+    assert is_open(facts(arrivals=(DEAD_ARRIVAL,), letters=(back,)))
+    assert since_ms(facts(arrivals=(DEAD_ARRIVAL,), letters=(back,))) == NOW_MS - 5
+    assert is_open(facts(arrivals=(), letters=(back,)))
+    assert not is_open(facts(arrivals=(DEAD_ARRIVAL,), letters=(letter(),)))
+    assert not is_open(facts(arrivals=(DEAD_ARRIVAL, ARRIVAL), letters=(back,)))
+    again = letter(redriven_ms=0, offset=8, raw_offset=90, dead_ms=NOW_MS)
+    assert not is_open(facts(arrivals=(DEAD_ARRIVAL,), letters=(back, again)))

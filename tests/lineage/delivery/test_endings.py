@@ -28,6 +28,7 @@ from tests.lineage.delivery.values import (
     RAW,
     REACH,
     ROW,
+    TAIL,
     TOPIC,
     absent,
     facts,
@@ -107,12 +108,45 @@ def test_dead_at_the_door() -> None:
     assert found.ending == "dead"
 
 
+BACK = letter(redriven_ms=MADE_MS + HOUR_MS // 2)
+
+
 def test_put_back_and_not_processed_again_waits() -> None:
-    """A letter that was redriven is no end."""
-    found = told(facts(arrivals=(DEAD_ARRIVAL,), letters=(letter(redriven_ms=NOW_MS),)))
-    assert found.ending == "waiting"
-    found = told(absent(letters=(letter(raw_topic="", redriven_ms=NOW_MS),)))
-    assert found.ending == "waiting"
+    """A letter that was redriven is no end: its record is found where the workers have still to come."""
+    place = RawPlace(TOPIC, 3, 90)
+    waiting = Arrival(row=None, raw=replace(RAW, place=place, redriven_from="3:7"))
+    tail = TailLook(NOW_MS, place=place, before=2)
+    found = told(facts(arrivals=(DEAD_ARRIVAL, waiting), letters=(BACK,), tail=tail))
+    assert (found.ending, "2 records of its partition come first" in found.sentence) == ("waiting", True)
+    passed = told(facts(arrivals=(DEAD_ARRIVAL, waiting), letters=(BACK,), tail=tail._replace(is_passed=True)))
+    assert passed.ending == "processed"
+
+
+@pytest.mark.parametrize("arrivals", [(), (DEAD_ARRIVAL,)])
+def test_put_back_and_nowhere_found_does_not_wait(arrivals: tuple[Arrival, ...]) -> None:
+    """It was processed since, and its row has gone; or it cannot be told, and why: no worker is said to have it."""
+    now_ms = MADE_MS + 45 * DAY_MS
+    late = Reach(first_ms=now_ms - 30 * DAY_MS, as_of_ms=now_ms, behind_s=0)
+    searched = TailLook(now_ms, since_ms=MADE_MS)
+    known = facts(now_ms=now_ms, reach=late, arrivals=arrivals, letters=(BACK,), tail=searched)
+    found = told(known)
+    assert found.ending == "expired"
+    assert found.sentence.startswith("a dead letter that was put back at 2026-06-03 15:50:00 UTC; what became of it")
+    for less, why in (
+        ({"tail": AWAY}, AWAY.why), ({"tail": searched._replace(unread="not all was read")}, "not all was read"),
+        ({"reach": replace(late, as_of_ms=now_ms - 12_000)}, "12.0 s behind"), ({"reach": AWAY}, AWAY.why),
+        ({"reach": replace(late, first_ms=1)}, "neither rows nor raw topics"),
+    ):  # fmt: skip
+        found = told(replace(known, **less))
+        assert (found.ending, why in found.sentence) == ("cannot_tell", True)
+
+
+def test_put_back_and_dead_again() -> None:
+    """Its second letter counts, though its second row is not here."""
+    again = letter(offset=8, raw_offset=90, dead_ms=NOW_MS, reason="too_large")
+    found = told(facts(arrivals=(DEAD_ARRIVAL,), letters=(BACK, again)))
+    assert found.ending == "dead"
+    assert "too_large" in found.sentence
 
 
 def test_put_back_and_processed() -> None:
@@ -206,10 +240,28 @@ def test_never_seen_and_over() -> None:
     ],
 )
 def test_never_seen_by_form(text: str, words: str) -> None:
-    """What has no schedule of Junction's is not said to come again."""
-    found = told(absent(id=delivery_id(text)))
+    """What has no schedule of Junction's is not said to come again; without a time in its id it is said since when."""
+    found = told(absent(id=delivery_id(text), tail=TailLook(NOW_MS, since_ms=NOW_MS - 90 * DAY_MS)))
     assert found.ending == "never_seen"
     assert words in found.sentence
+    assert ("what came before 2026-03-05 16:20:00 UTC is not known" in found.sentence) == (text != "probe_1")
+
+
+@pytest.mark.parametrize("text", ["msg_recorded_1", f"bf_{'0' * 32}.3.0", "daily.data.sleep.created/1", "a-name"])
+@pytest.mark.parametrize("first_ms", [0, MADE_MS])
+def test_an_id_without_a_time_may_be_of_any_time(text: str, first_ms: int) -> None:
+    """Before the index begins, or with none of its rows, it is never seen only where all raw records were searched."""
+    reach = replace(REACH, first_ms=first_ms)
+    for tail in (TAIL, TailLook(NOW_MS, partly="too much"), TailLook(NOW_MS, since_ms=NOW_MS - 89 * DAY_MS)):
+        found = told(absent(id=delivery_id(text), reach=reach, tail=tail))
+        assert found.ending == "cannot_tell"
+    assert ("does not say when it was made" in found.sentence) == bool(first_ms)
+    searched = TailLook(NOW_MS, since_ms=NOW_MS - 90 * DAY_MS)
+    behind = replace(reach, as_of_ms=NOW_MS - 12_000)
+    assert told(absent(id=delivery_id(text), reach=reach, tail=searched)).ending == "never_seen"
+    assert told(absent(id=delivery_id(text), reach=behind, tail=searched)).ending == "cannot_tell"
+    still = replace(behind, still_ms=NOW_MS - 9_000)
+    assert told(absent(id=delivery_id(text), reach=still, tail=searched)).ending == "never_seen"
 
 
 BEHIND = replace(REACH, as_of_ms=NOW_MS - 12_000, behind_s=12.0)
