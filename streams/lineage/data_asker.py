@@ -83,7 +83,7 @@ class DataAsker:
         question = DataQuestion(
             user_id=user_id, resource=name, day=on, entity=entity, at_ms=at_ms, show_values=show_values
         )
-        originals = self._asked.originals(question.wanted(question.answer(rows)))
+        originals = self._asked.originals(question.wanted(question.folded(rows, question.answer(rows))))
         return story_of_data(question, rows, originals, reach)
 
     def why(self, user: str, resource: str, *, day: str = "", ask_junction: bool = False) -> Story:

@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 
 from streams.events import HOUR_US, MINUTE_US
 from streams.lineage.data.originals import NOT_READ, OriginalRead, Reads, otherwise
-from streams.lineage.data.touching import is_of_moment, verdicts_of
-from streams.lineage.delivery.facts import RawPlace
+from streams.lineage.data.touching import is_of_moment, key_of, verdicts_of
 from streams.lineage.row import LineageRow
 from streams.payloads import Series
 from streams.tables import EMITTED, Verdict, samples
@@ -148,7 +147,7 @@ def fold_hour(hour: Hour, rows: Iterable[LineageRow], reads: Reads, *, knows_all
     fold, told, keys_of = _Fold(hour), list[MomentTold](), list[list[Key]]()
     is_whole = knows_all
     for row in filter(hour.touched_by, rows):
-        found = reads.get(RawPlace(*row.place), NOT_READ)
+        found = reads.get(key_of(row), NOT_READ)
         if isinstance(found, OriginalRead):
             one, keys = fold.one(len(told), found)
         else:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from streams.events import H_ID, H_SVIX_ID, Record, body_of, header
 from streams.events.doors import CONTENT_ID, PIPELINES
+from streams.lineage.data.touching import RowKey, key_of
 from streams.lineage.delivery.facts import NotKnown, OriginalGone, RawPlace
 from streams.lineage.row import LineageRow
 from streams.ops.errors import Reason, Rejected
@@ -24,13 +25,13 @@ class OriginalRead(NamedTuple):
     reading: Reading | Rejected
 
 
-Reads = Mapping[RawPlace, OriginalRead | OriginalGone | NotKnown]
+Reads = Mapping[RowKey, OriginalRead | OriginalGone | NotKnown]
 NOT_READ = NotKnown("it was not read")
 
 
 def read_all(rows: Iterable[LineageRow], originals: Originals) -> Reads:
-    """What this build reads in the raw record of each row, by its place."""
-    return {(place := RawPlace(*row.place)): _read(row, originals.get(place, NOT_READ)) for row in rows}
+    """What this build reads in the raw record of each row, by the row's key."""
+    return {key_of(row): _read(row, originals.get(RawPlace(*row.place), NOT_READ)) for row in rows}
 
 
 def _read(row: LineageRow, found: Original) -> OriginalRead | OriginalGone | NotKnown:

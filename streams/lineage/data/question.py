@@ -1,6 +1,6 @@
 """What is asked of a user's data, which rows answer it, and whose originals have to be read for it. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from streams.events import Kind, resources
@@ -66,8 +66,19 @@ class DataQuestion:
             return self.day.from_ms <= touching.came_ms(row) < self.day.until_ms + DEAD_MS
         return self.at_ms is None or self.at_ms <= touching.came_ms(row) < self.at_ms + DEAD_MS
 
+    def folded(self, rows: Iterable[LineageRow], answer: Sequence[LineageRow]) -> tuple[LineageRow, ...]:
+        """Those of an answer, and by what else it is judged what this build says of them, in the order of processing:
+        all of the hour, or of the same summaries before, also those of another day. `rows`: all that are known."""
+        if self.hour is not None:
+            return touching.in_order((*answer, *filter(self.hour.touched_by, rows)))
+        if self.is_of_samples or not answer:
+            return tuple(answer)
+        ids, last = {line.id for row in answer for line in row.entities}, touching.when(answer[-1])
+        mine = (row for row in rows if touching.when(row) < last and any(line.id in ids for line in row.entities))
+        return touching.in_order((*answer, *mine))
+
     def wanted(self, rows: Iterable[LineageRow]) -> tuple[LineageRow, ...]:
-        """Whose originals are needed, the newest ORIGINALS_MAX. `rows`: those of the answer."""
+        """Whose originals are needed, the newest ORIGINALS_MAX. `rows`: those that are folded."""
         if self.is_of_samples and self.hour is None:
             return tuple(row for row in rows if row.is_dead)[-ORIGINALS_MAX:]
         return tuple(row for row in rows if not touching.is_notice(row))[-ORIGINALS_MAX:]

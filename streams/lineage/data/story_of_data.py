@@ -14,14 +14,15 @@ from streams.lineage.data import days, touching
 from streams.lineage.data.moments import MomentTold, SampleSaid, fold_hour
 from streams.lineage.data.originals import OriginalRead, Originals, Reads, otherwise, read_all
 from streams.lineage.data.question import ORIGINALS_MAX, STEPS_MAX, DataQuestion
-from streams.lineage.data.touching import came_ms, place_words, verdicts_of, verdicts_of_all
+from streams.lineage.data.touching import RowKey, came_ms, key_of, place_words, verdicts_of, verdicts_of_all
 from streams.lineage.data.versions import FieldDiff, VersionFold, VersionTold
-from streams.lineage.delivery.facts import OriginalGone, RawPlace
+from streams.lineage.delivery.facts import NotKnown, OriginalGone
 from streams.lineage.known import Reach
 from streams.lineage.observed import shown
 from streams.lineage.row import EntityLine, LineageRow
 from streams.lineage.telling import Story, StoryStep
 from streams.payloads import to_json
+from streams.payloads.drift import ODD
 
 FOUND, NOTHING, UNKNOWN = "found", "nothing", "unknown"
 VALUE_CHARS_MAX = 120  # of one value in a sentence
@@ -35,15 +36,17 @@ def story_of_data(
 
     `missing`: sentences of what could not be asked.
     """
+    rows = tuple(rows)
     answer = question.answer(rows)
-    reads = read_all(question.wanted(answer), originals)
-    told = _Told(question, answer, reads, reach)
+    folded = question.folded(rows, answer)
+    reads = read_all(question.wanted(folded), originals)
+    told = _Told(question, folded, reads, reach)
     steps = [step for row in answer[-STEPS_MAX:] for step in told.steps(row)]
     return Story(
         ending=_ending(question, answer, reach),
-        sentence=_sentence(question, answer, reach, told),
+        sentence=_sentence(question, answer, reach, told.n_otherwise(answer)),
         steps=tuple(steps),
-        missing=(*missing, *_missing(question, answer, reads, reach)),
+        missing=(*missing, *_missing(question, answer, folded, reads, reach)),
         reaches_ms=reach.first_ms,
     )
 
@@ -58,53 +61,48 @@ def _ending(question: DataQuestion, answer: Sequence[LineageRow], reach: Reach) 
 class _Told:
     """What the originals say beyond the rows, by row."""
 
-    def __init__(self, question: DataQuestion, answer: Sequence[LineageRow], reads: Reads, reach: Reach) -> None:
+    def __init__(self, question: DataQuestion, folded: Sequence[LineageRow], reads: Reads, reach: Reach) -> None:
         self._question, self._reads = question, reads
-        self._versions: dict[RawPlace, VersionTold] = {}
-        self._moments: dict[RawPlace, MomentTold] = {}
+        self._versions: dict[RowKey, VersionTold] = {}
+        self._moments: dict[RowKey, MomentTold] = {}
         hour = question.hour
         if hour is not None:
-            knows_all = 0 < reach.first_ms <= hour.from_us // 1000 and len(answer) <= ORIGINALS_MAX
-            self._moments = {_place(one.row): one for one in fold_hour(hour, answer, reads, knows_all=knows_all)}
+            knows_all = 0 < reach.first_ms <= hour.from_us // 1000 and len(folded) <= ORIGINALS_MAX
+            self._moments = {key_of(one.row): one for one in fold_hour(hour, folded, reads, knows_all=knows_all)}
         elif not question.is_of_samples:
-            self._versions = {_place(one.row): one for one in VersionFold().all(answer, reads)}
-        found = ((place, self._otherwise(place)) for place in reads)
-        self._judged = {place: said for place, said in found if said}
+            self._versions = {key_of(one.row): one for one in VersionFold().all(folded, reads)}
+        found = ((key, self._otherwise(key)) for key in reads)
+        self._judged = {key: said for key, said in found if said}
 
-    @property
-    def n_otherwise(self) -> int:
-        """Deliveries of which this build judges otherwise."""
-        return len(self._judged)
+    def n_otherwise(self, rows: Sequence[LineageRow]) -> int:
+        """Of how many this build judges otherwise."""
+        return sum(key_of(row) in self._judged for row in rows)
 
     def steps(self, row: LineageRow) -> Iterator[StoryStep]:
         """What is told of a delivery."""
         yield _delivery(row)
-        version, moment = self._versions.get(_place(row)), self._moments.get(_place(row))
+        version, moment = self._versions.get(key_of(row)), self._moments.get(key_of(row))
         if version is not None and version.against is not None and version.diffs:
             yield _diff(version, version.against, self._named([one.name for one in version.diffs]), self._question)
         for sample in moment.said if moment else ():
             yield _sample(row, sample, show_values=self._question.show_values)
-        if said := self._judged.get(_place(row)):
+        if said := self._judged.get(key_of(row)):
             yield _shadow(row, said)
 
-    def _otherwise(self, place: RawPlace) -> str:
+    def _otherwise(self, key: RowKey) -> str:
         """What this build judges where it is something else than the row says, as a phrase; "" where it is not."""
-        version, moment = self._versions.get(place), self._moments.get(place)
+        version, moment = self._versions.get(key), self._moments.get(key)
         if version is not None and version.is_otherwise and version.judged is not None:
             names = self._named(version.judged.changed_fields)
             return f"{version.judged.verdict}{f' ({words.names(names)})' if names else ''}"
         if moment is not None and moment.is_otherwise:
             return f"{words.tallies(moment.judged)} in this hour"
-        found = self._reads[place]
+        found = self._reads[key]
         return otherwise(found) if isinstance(found, OriginalRead) else ""
 
     def _named(self, names: Sequence[str]) -> list[str]:
         """Names of a body as they may be shown: one that may be a value is shown where values are."""
         return list(names) if self._question.show_values else [*map(shown, names)]
-
-
-def _place(row: LineageRow) -> RawPlace:
-    return RawPlace(*row.place)
 
 
 def _delivery(row: LineageRow) -> StoryStep:
@@ -149,7 +147,9 @@ def _line(line: EntityLine) -> str:
 
 
 def _diff(told: VersionTold, against: LineageRow, names: list[str], question: DataQuestion) -> StoryStep:
-    facts: dict[str, Any] = {"entity": told.entity, "against": against.delivery_id, "fields": names}
+    named = told.line.id if told.line else ODD  # an id of a body's own words may be a value
+    entity = told.entity if question.show_values else named
+    facts: dict[str, Any] = {"entity": entity, "against": against.delivery_id, "fields": names}
     said = words.names(names)
     if question.show_values:
         facts["values"] = {one.name: {"before": one.before, "after": one.after} for one in told.diffs}
@@ -207,7 +207,7 @@ def _shadow(row: LineageRow, said: str) -> StoryStep:
     )  # fmt: skip
 
 
-def _sentence(question: DataQuestion, answer: Sequence[LineageRow], reach: Reach, told: _Told) -> str:
+def _sentence(question: DataQuestion, answer: Sequence[LineageRow], reach: Reach, n_otherwise: int) -> str:
     moment = f" around {_time(question.at_ms * 1000)}" if question.at_ms is not None else ""
     if not answer:
         return f"No delivery of {question.of_what}{moment} of this user is known. {days.span(reach)}"
@@ -219,17 +219,19 @@ def _sentence(question: DataQuestion, answer: Sequence[LineageRow], reach: Reach
         f"{words.tallies(sorted((+verdicts).items())) or 'nothing in them'}; the newest came at "
         f"{words.moment(came_ms(newest))}."
     )
-    if told.n_otherwise:
-        sentence += f" This build judges {told.n_otherwise:,} of them otherwise than the worker did."
+    if n_otherwise:
+        sentence += f" This build judges {n_otherwise:,} of them otherwise than the worker did."
     return sentence
 
 
-def _missing(question: DataQuestion, answer: Sequence[LineageRow], reads: Reads, reach: Reach) -> Iterator[str]:
+def _missing(
+    question: DataQuestion, answer: Sequence[LineageRow], folded: Sequence[LineageRow], reads: Reads, reach: Reach
+) -> Iterator[str]:
     if len(answer) > STEPS_MAX:
         yield f"Of {len(answer):,} deliveries the newest {STEPS_MAX} are told: name a day, an entity or a time."
-    if len(answer) > ORIGINALS_MAX and question.wanted(answer):
+    if len(folded) > ORIGINALS_MAX and question.wanted(folded):
         yield f"No more than {ORIGINALS_MAX} originals are read for one answer, the newest."
-    yield from _unread(reads)
+    yield from _unread(reads[key] for key in map(key_of, answer) if key in reads)
     if question.day is not None and days.is_before(question.day, reach):
         yield f"What came of {question.day.text} at its time is not known. {days.span(reach)}"
     if question.hour is not None and not 0 < reach.first_ms <= question.hour.from_us // 1000:
@@ -238,9 +240,9 @@ def _missing(question: DataQuestion, answer: Sequence[LineageRow], reads: Reads,
         yield f"The index is {reach.behind_s:.0f} s behind: what was processed since is not in it."
 
 
-def _unread(reads: Reads) -> Iterator[str]:
+def _unread(found: Iterable[OriginalRead | OriginalGone | NotKnown]) -> Iterator[str]:
     """A sentence for each reason why originals could not be read."""
-    lost = Counter(one for one in reads.values() if not isinstance(one, OriginalRead))
+    lost = Counter(one for one in found if not isinstance(one, OriginalRead))
     for one, n in sorted(lost.items(), key=lambda item: item[0].why):
         what = "has gone, the row is what is left" if isinstance(one, OriginalGone) else "could not be read"
         yield f"{words.count(n, 'original')} {what}: {words.phrase(one.why)}."

@@ -8,16 +8,23 @@ from streams.lineage.data.days import LocalDay
 from streams.lineage.row import LineageRow
 from streams.tables import EMITTED, Verdict
 
+RowKey = tuple[str, int, int, str, int]  # of `key_of`
 THERE = frozenset({*EMITTED, Verdict.SAME})  # verdicts of what is in the clean topics, from this delivery or before
 
 
 def in_order(rows: Iterable[LineageRow]) -> tuple[LineageRow, ...]:
     """Each row once, in the order of processing, however they came."""
-    return tuple(sorted({row.place: row for row in rows}.values(), key=_when))
+    return tuple(sorted({key_of(row): row for row in rows}.values(), key=when))
 
 
-def _when(row: LineageRow) -> tuple[int, str, int, int]:
-    return (row.processed_ms, *row.place)
+def key_of(row: LineageRow) -> RowKey:
+    """What tells two rows apart. A raw topic that was made anew gives its places again, to other deliveries."""
+    return (*row.place, row.delivery_id, row.processed_ms)
+
+
+def when(row: LineageRow) -> tuple[int, RowKey]:
+    """By what rows are in the order of processing."""
+    return (row.processed_ms, key_of(row))
 
 
 def is_notice(row: LineageRow) -> bool:

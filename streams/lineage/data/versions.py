@@ -5,16 +5,16 @@ was CHANGED or CONFLICT replaced whatever was there, and only what comes behind 
 has gone ends that, unless it was STALE and changed nothing.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from streams.lineage.data.originals import NOT_READ, OriginalRead, Reads, Repetitions
-from streams.lineage.delivery.facts import RawPlace
+from streams.lineage.data.touching import key_of
 from streams.lineage.observed import shown
 from streams.lineage.row import EntityLine, LineageRow
 from streams.payloads import Summary, to_json
+from streams.payloads.drift import ODD
 from streams.payloads.summary import state_parts
 from streams.tables import EMITTED, NEVER_US, EntityVerdict, Verdict, Version, is_ahead, signed_hash
 from streams.tables.readings import SummaryReading
@@ -32,7 +32,8 @@ class FieldDiff(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionTold:
-    """A delivery of a summary. `against`: the delivery whose version was the newest until then, None for the first one.
+    """A delivery of a summary. `against`: the delivery whose version was the newest until then, None where there was
+    none, or where that is not known.
 
     `judged`: what this build says of it; None where the state before is not known. `line`: what the row says.
     """
@@ -57,8 +58,10 @@ class VersionTold:
 
 @dataclass(slots=True)
 class _Entity:
-    """What is known of one summary while its deliveries are folded. `state`: as the worker's table has it."""
+    """What is known of one summary while its deliveries are folded. `name`: its id as rows have it; `state`: as the
+    worker's table has it; `newest`: its newest version, None for unknown."""
 
+    name: str
     state: bytes | None = None
     is_known: bool = False
     newest: tuple[LineageRow, Summary] | None = None
@@ -68,7 +71,7 @@ class VersionFold:
     """Deliveries of a user and resource, folded in the order of the log."""
 
     def __init__(self) -> None:
-        self._entities: dict[tuple[str, ...], _Entity] = defaultdict(_Entity)
+        self._entities: dict[tuple[str, ...], _Entity] = {}
         self._repetitions = Repetitions()
 
     def all(self, rows: Iterable[LineageRow], reads: Reads) -> Iterator[VersionTold]:
@@ -76,7 +79,7 @@ class VersionFold:
         for row in rows:
             if row.is_dead:  # nothing of it is in the tables
                 continue
-            found = reads.get(RawPlace(*row.place), NOT_READ)
+            found = reads.get(key_of(row), NOT_READ)
             if not isinstance(found, OriginalRead):
                 self._lose(row)
             elif type(found.reading) is SummaryReading and not self._repetitions.has(found.delivery):
@@ -84,21 +87,29 @@ class VersionFold:
 
     def _lose(self, row: LineageRow) -> None:
         """Nobody knows any more what this delivery said, so nor what the state was behind it."""
-        lost = {line.id for line in row.entities if line.verdict != Verdict.STALE}
-        for parts, entity in self._entities.items():
-            entity.is_known = entity.is_known and parts[2] not in lost
+        verdicts = {line.id: line.verdict for line in row.entities}
+        for entity in self._entities.values():
+            verdict = verdicts.get(entity.name, Verdict.STALE)
+            entity.is_known = entity.is_known and verdict == Verdict.STALE
+            entity.newest = None if verdict in EMITTED else entity.newest
 
     def _fold(self, found: OriginalRead, summary: Summary) -> VersionTold:
-        row, entity = found.row, self._entities[tuple(state_parts(summary))]
-        line = next((line for line in row.entities if line.id == summary.id), None)
+        row, line = found.row, _line_of(found.row, summary)
+        entity = self._entities.setdefault(tuple(state_parts(summary)), _Entity(line.id if line else summary.id))
         told = VersionTold(row=row, entity=summary.id, line=line, judged=_judged(entity, line, found, summary))
         if entity.newest is not None:
             against, other = entity.newest
             told = replace(told, against=against, diffs=differences(other, summary))
         verdict = told.judged.verdict if told.judged else line.verdict if line else ""
-        if verdict in EMITTED or entity.newest is None:
+        if verdict in EMITTED or (verdict == Verdict.SAME and entity.newest is None):
             entity.newest = (row, summary)
         return told
+
+
+def _line_of(row: LineageRow, summary: Summary) -> EntityLine | None:
+    """What a row says of a summary, whose id it may not hold."""
+    lines = {line.id: line for line in row.entities}
+    return lines.get(summary.id) or lines.get(ODD)
 
 
 def _judged(entity: _Entity, line: EntityLine | None, found: OriginalRead, summary: Summary) -> EntityVerdict | None:

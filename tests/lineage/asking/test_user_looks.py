@@ -19,6 +19,7 @@ from streams.lineage.asking.places import Bounds, Places
 from streams.lineage.asking.row_originals import GAP, RowOriginals, stretches
 from streams.lineage.asking.waiting_look import WaitingRecords, raw_topic_of
 from streams.lineage.data.originals import OriginalRead, read_all
+from streams.lineage.data.touching import key_of
 from streams.lineage.delivery.facts import NotKnown, OriginalGone, RawPlace
 from streams.lineage.index.temporary import temporary_index
 from streams.lineage.known import Reach
@@ -120,7 +121,7 @@ def test_originals_are_those_of_the_rows(stored: Stored, places: Places) -> None
     }
     wrong = replace(rows[0], delivery_id="msg_other")
     assert read_all([wrong], read([wrong])) == {
-        RawPlace(*wrong.place): OriginalGone("the topic was made anew, another record has its place")
+        key_of(wrong): OriginalGone("the topic was made anew, another record has its place")
     }
 
 
@@ -133,7 +134,7 @@ def test_originals_that_expired(stored: Stored, places: Places) -> None:
         done.result()
     found = RowOriginals(stored.settings, places)(rows)
     assert found[RawPlace(*rows[0].place)] == OriginalGone("it has expired")
-    assert isinstance(read_all(rows, found)[RawPlace(*rows[1].place)], OriginalRead)
+    assert isinstance(read_all(rows, found)[key_of(rows[1])], OriginalRead)
 
 
 def test_originals_within_bounds(stored: Stored, places: Places) -> None:
@@ -143,7 +144,7 @@ def test_originals_within_bounds(stored: Stored, places: Places) -> None:
         rows.append(stored.process(stored.store(weighed(number), f"msg_{number}")))
         stored.others(GAP)
     found = RowOriginals(stored.settings, places, Bounds(bytes_max=100))(rows)
-    assert isinstance(read_all(rows, found)[RawPlace(*rows[1].place)], OriginalRead)
+    assert isinstance(read_all(rows, found)[key_of(rows[1])], OriginalRead)
     assert found[RawPlace(*rows[0].place)] == NotKnown("no more than 0 MiB or 2 s are read for one answer")
 
 

@@ -140,6 +140,51 @@ def test_a_letter_that_this_build_would_take(product: Product) -> None:
     ]  # fmt: skip
 
 
+def test_a_summary_that_was_of_another_day_meanwhile() -> None:
+    """What moved it away and back is folded, and not told: this build judges as the worker did, which knew it, too."""
+    product = Product()
+    for number, (day, score, hour) in enumerate([(3, 70, 7), (2, 75, 8), (3, 70, 9), (2, 70, 10)]):
+        moved = night(day, score, id="night-x", updated_at=f"2026-06-03T{hour:02}:00:00+00:00")
+        product.deliver(moved, f"msg_{number}", MORNING_MS + number * HOUR_MS)
+    story = asked(product, day=LocalDay(DAY, UTC))
+    assert "otherwise" not in story.sentence
+    assert [(step.kind, step.evidence[0]) for step in story.steps] == [
+        ("delivery", "msg_0"), ("delivery", "msg_2"), ("diff", "msg_1"),
+    ]  # fmt: skip
+    del product.originals[RawPlace(*product.rows[1].place)]
+    without = asked(product, day=LocalDay(DAY, UTC))
+    assert [step.kind for step in without.steps] == ["delivery", "delivery"]
+    assert without.missing == ()
+
+
+def test_an_id_that_may_be_a_value() -> None:
+    """A row does not hold it, and a difference names it only where values are asked for."""
+    product, odd = Product(), "weight 82.5 kg of Jane"
+    product.deliver(night(3, 70, 7, id=odd), "msg_0", MORNING_MS)
+    product.deliver(night(3, 71, 8, id=odd), "msg_1", MORNING_MS + HOUR_MS)
+    hidden = asked(product)
+    assert [step.facts["entity"] for step in hidden.steps if step.kind == "diff"] == ["(odd)"]
+    assert "Jane" not in json.dumps(hidden.as_json())
+    shown = asked(product, show_values=True)
+    assert [step.facts["entity"] for step in shown.steps if step.kind == "diff"] == [odd]
+
+
+def test_two_deliveries_that_had_the_same_place() -> None:
+    """A raw topic that was made anew gives its places again: both are told, and the record is the second one's."""
+    before, after = Product(), Product()
+    before.deliver(night(2, 70), "msg_before", MORNING_MS - DAY_MS)
+    after.deliver(night(3, 75), "msg_after", MORNING_MS)
+    rows = [*after.rows, *before.rows]
+    story = story_of_data(DataQuestion(user_id=USER, resource="sleep"), rows, after.originals, REACH)
+    assert story.sentence.startswith("2 deliveries touched sleep: 2 NEW;")
+    assert [step.evidence for step in story.steps] == [
+        ("msg_before", "raw.summaries 3:0"), ("msg_after", "raw.summaries 3:0"),
+    ]  # fmt: skip
+    assert story.missing == (
+        "1 original has gone, the row is what is left: the topic was made anew, another record has its place.",
+    )
+
+
 def test_nothing_is_known() -> None:
     """Nothing of a day within the index; not known of one before it, nor while it is empty."""
     empty = Product()

@@ -87,6 +87,50 @@ def test_what_is_not_known_is_not_judged() -> None:
     assert [one.judged and one.judged.verdict for one in folded(rows, product)] == [None, "SAME", None, None]
 
 
+def test_only_what_won_is_a_newest_version() -> None:
+    """Of a delivery that was STALE nobody knows against what; one that was SAME said what the newest version says."""
+    product = Product()
+    for number, (weight, hour) in enumerate([(70, 3), (60, 1), (70, 3), (71, 4)]):
+        product.deliver(weighed(weight, 20, hour), f"msg_{number}", START_MS + number)
+    new, stale, same, changed = product.rows
+    assert [line.verdict for row in product.rows for line in row.entities] == ["NEW", "STALE", "SAME", "CHANGED"]
+    assert against([stale, changed], product) == ["", ""]
+    assert against([stale, same, changed], product) == ["", "", "msg_2"]
+    assert against([new, stale, same, changed], product) == ["", "msg_0", "msg_0", "msg_0"]
+
+
+def test_behind_an_original_that_has_gone_no_version_is_the_newest() -> None:
+    """It may have replaced what was there; one that was STALE or SAME did not."""
+    product = Product()
+    for number, (weight, hour) in enumerate([(70, 1), (71, 2), (60, 0), (71, 2), (71, 3), (72, 4)]):
+        product.deliver(weighed(weight, 20, hour), f"msg_{number}", START_MS + number)
+    verdicts = [line.verdict for row in product.rows for line in row.entities]
+    assert verdicts == ["NEW", "CHANGED", "STALE", "SAME", "SAME", "CHANGED"]
+    for gone in product.rows[2:5]:
+        del product.originals[RawPlace(*gone.place)]
+    assert against(product.rows, product) == ["", "msg_0", "msg_1"]
+    del product.originals[RawPlace(*product.rows[1].place)]
+    assert against(product.rows, product) == ["", ""]
+
+
+def test_a_summary_whose_id_no_row_may_hold() -> None:
+    """Its id is like a sentence: it is judged like others."""
+    product = Product()
+    for number, hour in enumerate([1, 2]):
+        event = weighed(70 + hour, 20, hour)
+        event["data"]["id"] = "weight 82.5 kg"
+        product.deliver(event, f"msg_{number}", START_MS + number)
+    found = told(product, USER, "body")
+    assert [one.line and (one.line.id, one.line.verdict) for one in found] == [("(odd)", "NEW"), ("(odd)", "CHANGED")]
+    assert [one.judged and one.judged.verdict for one in found] == ["NEW", "CHANGED"]
+    del product.originals[RawPlace(*product.rows[0].place)]
+    assert told(product, USER, "body")[0].judged is None
+
+
+def against(rows: list[LineageRow], product: Product) -> list[str]:
+    return [one.against.delivery_id if one.against else "" for one in folded(rows, product)]
+
+
 def folded(rows: list[LineageRow], product: Product) -> list[VersionTold]:
     return list(VersionFold().all(rows, read_all(rows, product.originals)))
 
@@ -98,7 +142,7 @@ def test_another_record_at_its_place_is_none() -> None:
     (place,) = product.originals
     other = Product().stored(json.dumps(weighed(99, 20, 1)).encode(), "msg_other", START_MS, START_MS)
     found = read_all(product.rows, {place: other})
-    assert found == {place: OriginalGone("the topic was made anew, another record has its place")}
+    assert [*found.values()] == [OriginalGone("the topic was made anew, another record has its place")]
 
 
 def test_a_pipelines_repetition_counts_once() -> None:
