@@ -34,6 +34,7 @@ from streams.ops.errors import StreamsError
 from streams.ops.settings import Settings
 
 ARRIVALS_MAX = 10  # of one id; the newest are told
+LETTERS_MAX = 10  # likewise, and those of these arrivals: each is read, to say what a redrive would do
 CATCH_UP_S = 5.0
 LOOKS_S = 2.0  # an index looks once a second where its topic ends, and then has to read
 _STEP_S = 0.02
@@ -106,23 +107,23 @@ class DeliveryAsker:
         """What the index knows, and what lies at the places that its rows name."""
         reach = _asked(self._index.reach)  # first: rows that are read later are no fewer than it says
         rows = _asked(lambda: tuple(self._index.deliveries(id.text)))
-        letters = _asked(lambda: self._letters(id.text, () if isinstance(rows, NotKnown) else rows))
+        newest = () if isinstance(rows, NotKnown) else rows[-ARRIVALS_MAX:]
+        letters = _asked(lambda: self._letters(id.text, newest))
         alerts = _asked(lambda: tuple(self._index.alerts_of_delivery(id.text)))
-        facts = replace(self._nothing(id), reach=reach, alerts=alerts)
-        told = rows if isinstance(rows, NotKnown) else self._arrivals(id, rows, show_values=show_values)
-        left_out = 0 if isinstance(rows, NotKnown) else max(len(rows) - ARRIVALS_MAX, 0)
-        return replace(facts, arrivals=told, letters=letters, left_out=left_out)
+        seen, left_out = (letters, 0) if isinstance(letters, NotKnown) else letters
+        facts = replace(self._nothing(id), reach=reach, alerts=alerts, letters=seen, letters_left_out=left_out)
+        if isinstance(rows, NotKnown):
+            return replace(facts, arrivals=rows)
+        told = self._arrivals(id, newest, show_values=show_values)
+        return replace(facts, arrivals=told, left_out=len(rows) - len(newest))
 
-    def _letters(self, id: str, rows: Sequence[LineageRow]) -> tuple[LetterSeen, ...]:
-        found: dict[tuple[int, int], DeadLetter] = {}
-        named = (self._index.letter_of(*row.place) for row in rows if row.is_dead)
-        for one in (*self._index.letters_of_delivery(id), *named):
-            if one is not None:
-                found[(one.partition, one.offset)] = one
-        return self._originals.letters(found.values())
+    def _letters(self, id: str, newest: Sequence[LineageRow]) -> tuple[tuple[LetterSeen, ...], int]:
+        """Those that are told, and how many others there are. By the delivery alone: a place may have another's."""
+        found = self._index.letters_of_delivery(id)
+        told = letters_told(found, newest)
+        return self._originals.letters(told), len(found) - len(told)
 
-    def _arrivals(self, id: DeliveryId, rows: Sequence[LineageRow], *, show_values: bool) -> tuple[Arrival, ...]:
-        newest = rows[-ARRIVALS_MAX:]
+    def _arrivals(self, id: DeliveryId, newest: Sequence[LineageRow], *, show_values: bool) -> tuple[Arrival, ...]:
         raws = self._originals.look((RawPlace(*row.place) for row in newest), id.text)
         looks = [self._pool.submit(self._arrival, row, raws[RawPlace(*row.place)], show_values) for row in newest]
         return tuple(look.result() for look in looks)
@@ -173,6 +174,17 @@ class DeliveryAsker:
     def _door(self, id: DeliveryId) -> DoorLook | NotKnown:
         refusals = self._refusals
         return _asked(lambda: refusals(id.text)) if refusals else DoorLook(missing=(NO_GATEWAYS,))
+
+
+def letters_told(letters: Sequence[DeadLetter], newest: Sequence[LineageRow]) -> list[DeadLetter]:
+    """The newest of them, and all that were made of these rows' records."""
+    places = {row.place for row in newest}
+    first = len(letters) - LETTERS_MAX
+    return [
+        one
+        for number, one in enumerate(letters)
+        if number >= first or (one.raw_topic, one.raw_partition, one.raw_offset) in places
+    ]
 
 
 def is_open(facts: DeliveryFacts) -> bool:

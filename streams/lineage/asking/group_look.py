@@ -10,9 +10,11 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
+from dataclasses import replace
 from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin import ListConsumerGroupsResult
 
 from streams.events import topics
 from streams.kafka.clients import client_id
@@ -22,6 +24,7 @@ from streams.kafka.refused import refused
 from streams.lineage.asking.group_history import GroupHistory
 from streams.lineage.asking.places import Place
 from streams.lineage.delivery.facts import CleanSeen, ReaderLook, ReaderSeen
+from streams.lineage.words import count
 from streams.ops.errors import StreamsError, Unavailable
 from streams.ops.settings import Settings
 
@@ -40,6 +43,13 @@ class _Group(NamedTuple):
     lock: threading.Lock
 
 
+class _Listed(NamedTuple):
+    """Names of groups, sorted. `unlisted`: a sentence where there may be others, else ""."""
+
+    names: tuple[str, ...] = ()
+    unlisted: str = ""
+
+
 class Groups:
     """Safe to be used by several threads. `close` it.
 
@@ -52,7 +62,7 @@ class Groups:
         self._admin = admin_client(settings)
         self._open: OrderedDict[str, _Group] = OrderedDict()
         self._lock = threading.Lock()
-        self._names: tuple[float, tuple[str, ...]] = (float("-inf"), ())
+        self._names: tuple[float, _Listed] = (float("-inf"), _Listed())
         self._clean = tuple(f"{settings.topic_prefix}.{name}" for name in topics.clean_topics())
         self._idle: dict[tuple[str, int], float] = {}  # group and partition of which it reads nothing → until when
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="groups")
@@ -66,16 +76,17 @@ class Groups:
         if not newest:
             return ReaderLook()
         try:
-            names = self._listed()
+            listed = self._listed()
         except StreamsError as error:
             return ReaderLook((), (f"who has read it is not known: {error}",))
-        return self._asked(names, newest)
+        look = self._asked(listed.names, newest)
+        return look if not listed.unlisted else replace(look, missing=(listed.unlisted, *look.missing))
 
     def see(self) -> None:
         """Look where all groups are now; what Kafka does not say is seen the next time."""
         at_ms, numbers = int(time.time() * 1000), range(self._settings.partitions)
         with suppress(StreamsError):
-            for name in self._worth_asking(self._listed(), numbers)[:GROUPS_MAX]:
+            for name in self._worth_asking(self._listed().names, numbers)[:GROUPS_MAX]:
                 if self._closing.is_set():
                     return
                 self._history.note(name, self._committed(name, numbers), at_ms)
@@ -99,18 +110,18 @@ class Groups:
             newest[place] = max(one.offset, newest.get(place, -1))
         return newest
 
-    def _listed(self) -> tuple[str, ...]:
+    def _listed(self) -> _Listed:
         """Names of all groups that this login may see. Raises Unavailable, Misconfigured."""
-        read_s, names = self._names
+        read_s, listed = self._names
         if time.monotonic() - read_s < NAMES_S:
-            return names
+            return listed
         try:
-            listed = self._admin.list_consumer_groups(request_timeout=ANSWER_S).result()
+            found = self._admin.list_consumer_groups(request_timeout=ANSWER_S).result()
         except KafkaException as error:
             raise refused("Kafka does not list its groups", error.args[0], is_question=True) from None
-        names = tuple(sorted(one.group_id for one in listed.valid))
-        self._names = (time.monotonic(), names)
-        return names
+        listed = listed_of(found)
+        self._names = (time.monotonic(), listed)
+        return listed
 
     def _asked(self, names: Sequence[str], newest: Mapping[Place, int]) -> ReaderLook:
         numbers = sorted({partition for _, partition in newest})
@@ -200,3 +211,12 @@ class Groups:
             return Consumer(for_librdkafka(self._settings) | conf)
         except KafkaException as error:
             raise refused("a client of Kafka", error.args[0]) from None
+
+
+def listed_of(found: ListConsumerGroupsResult) -> _Listed:
+    """What Kafka listed. Each broker knows its own groups alone, and may not answer. Pure."""
+    names = tuple(sorted(one.group_id for one in found.valid or ()))
+    if not found.errors:
+        return _Listed(names)
+    n = count(len(found.errors), "broker")
+    return _Listed(names, f"there may be other consumer groups: {n} did not list theirs")

@@ -196,8 +196,8 @@ class Heartbeats(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryFacts:
     """`now_ms`: when this was asked. `tail`, `heartbeats`: None where nobody had to look. `raw_days`: how long raw
-    records stay. `left_out`: older arrivals, beside those that are told. `portal`: address of Junction's Svix portal,
-    "" without a key."""
+    records stay. `left_out`, `letters_left_out`: older ones, beside those that are told. `portal`: address of
+    Junction's Svix portal, "" without a key."""
 
     id: DeliveryId
     now_ms: int
@@ -210,4 +210,5 @@ class DeliveryFacts:
     tail: TailLook | NotKnown | None = None
     heartbeats: Heartbeats | NotKnown | None = None
     left_out: int = 0
+    letters_left_out: int = 0
     portal: str = ""

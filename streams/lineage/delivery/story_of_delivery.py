@@ -100,6 +100,8 @@ def missing(facts: DeliveryFacts) -> Iterator[str]:
     yield from _missing_of_door(facts)
     if facts.left_out:
         yield f"{count(facts.left_out, 'older arrival')} of it left out"
+    if facts.letters_left_out:
+        yield f"{count(facts.letters_left_out, 'older dead letter')} of it left out"
     for arrival in door_steps.arrivals_of(facts):
         yield from _missing_of(arrival)
     for seen in known(facts.letters):

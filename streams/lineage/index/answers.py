@@ -6,6 +6,7 @@ from dataclasses import replace
 import msgspec
 
 from streams.events import ids
+from streams.events.times import MINUTE_MS
 from streams.lineage.index import beside
 from streams.lineage.index.database import IndexDamaged
 from streams.lineage.index.rows import hours, keys
@@ -17,6 +18,7 @@ from streams.lineage.known import AlertAttempt, AlertSeen, DeadLetter, History, 
 from streams.lineage.row import LineageRow
 
 ROWS_LOOKED_AT_MAX = 5_000  # of one user, for when their data came last
+CLOCKS_MS = 5 * MINUTE_MS  # those of two workers may be so far apart
 
 
 class DiskIndex:
@@ -55,17 +57,35 @@ class DiskIndex:
         return [one for one in found if one.delivery_id == delivery_id]
 
     def alerts_of_delivery(self, delivery_id: str) -> Sequence[AlertSeen]:
-        places = {row.place for row in self.deliveries(delivery_id)}
+        rows = self.deliveries(delivery_id)
         ways = set(self._days(keys.EVIDENCE, beside.id_prefix(delivery_id)))
-        for place in places:
-            ways.update(self._days(keys.EVIDENCE_PLACE, beside.place_prefix(*place)))
+        for row in rows:
+            ways.update(self._days(keys.EVIDENCE_PLACE, beside.place_prefix(*row.place)))
         found = {key: self._alert(key) for key in map(beside.alert_key, ways)}
         named = [
             self._with_attempts(one.alert, delivery_id)
             for one in found.values()
-            if one is not None and (delivery_id in one.alert.evidence or not places.isdisjoint(one.places))
+            if one is not None
+            and (delivery_id in one.alert.evidence or any(self._is_evidence(row, one) for row in rows))
         ]
         return sorted(named, key=lambda one: (one.at_ms, one.alert_id, one.revision))
+
+    def _is_evidence(self, row: LineageRow, named: beside.StoredAlert) -> bool:
+        """Whether an alert names this very record: the same place may have another, where a raw topic was made anew."""
+        alert = named.alert
+        if row.place not in named.places or ids.canonical(alert.user_id) != ids.canonical(row.owner_id):
+            return False
+        return row.processed_ms - CLOCKS_MS <= alert.at_ms and not self._is_replaced(row, alert.at_ms)
+
+    def _is_replaced(self, row: LineageRow, until_ms: int) -> bool:
+        """Whether another record of the owner had its place by then."""
+        rows = self._of_owner(row.owner_id, keys.day_of(row.processed_ms), keys.day_of(until_ms + CLOCKS_MS))
+        return any(
+            one.place == row.place
+            and one.delivery_id != row.delivery_id
+            and row.processed_ms < one.processed_ms <= until_ms + CLOCKS_MS
+            for one in rows
+        )
 
     def links(self, user_id: str) -> Sequence[Link]:
         rows = self._store.database.prefixed(beside.state_prefix(keys.LINK, user_id))

@@ -142,6 +142,25 @@ def test_a_dead_letter_and_what_a_redrive_would_do(yard: Yard) -> None:
     assert any("has gone" in one for one in gone.missing)
 
 
+def test_as_many_letters_are_read_as_arrivals(yard: Yard) -> None:
+    """An id that died very often: the newest letters are told and the rest counted; another delivery's letter that has
+    the place of one of its rows is none of them."""
+    id = new_id()
+    row = yard.process(yard.store(id, BROKEN))
+    (own,) = yard.index.letters_of_delivery(id)
+    for n in range(12):
+        yard.index.writer.add_letter(replace(own, offset=1_000 + n, raw_offset=-1, dead_ms=own.dead_ms + 1 + n))
+    yard.index.writer.add_letter(replace(own, offset=2_000, delivery_id="msg_other", dead_ms=own.dead_ms + 50))
+    yard.index.writer.commit()
+    story = yard.story(id)
+    evidence = [one for each in story.steps for one in each.evidence]
+    assert f"dead_letters {row.partition}:{own.offset}" in evidence
+    assert f"dead_letters {row.partition}:1002" in evidence
+    assert f"dead_letters {row.partition}:1001" not in evidence
+    assert f"dead_letters {row.partition}:2000" not in evidence
+    assert "2 older dead letters of it left out" in story.missing
+
+
 def test_the_same_id_twice(yard: Yard) -> None:
     """Both arrivals are told, each with its own raw place and its own clean records."""
     id = new_id()

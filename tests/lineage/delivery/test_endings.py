@@ -68,9 +68,10 @@ def test_how_long_it_took_is_said_where_it_is_known() -> None:
 
 def test_older_arrivals_are_counted() -> None:
     """Of one that came very often the newest are told, and all are counted."""
-    found = told(facts(left_out=5))
+    found = told(facts(left_out=5, letters_left_out=1))
     assert found.sentence.endswith("it came 6 times")
     assert "5 older arrivals of it left out" in found.missing
+    assert "1 older dead letter of it left out" in found.missing
 
 
 def test_expired() -> None:

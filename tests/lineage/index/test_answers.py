@@ -149,6 +149,22 @@ def test_alerts_with_their_attempts(index: TemporaryIndex) -> None:
     assert not index.alerts_of_delivery("msg_2")
 
 
+def test_an_alert_of_another_record_at_the_same_place(index: TemporaryIndex) -> None:
+    """A raw topic that was made anew has other records at old places: an alert is told of the one that it names, by
+    whose it is, when that was processed, and what came to the place between."""
+    late_ms = NOW_MS - DAY_MS
+    old, other = row(delivery_id="msg_1", processed_ms=late_ms), row(delivery_id="msg_2", owner_id=USERS[1])
+    index.writer.add([old, other, row(delivery_id="msg_3", processed_ms=late_ms + HOUR_MS)])
+    for id, user, at_ms in (("a", USERS[0], late_ms + 5), ("b", USERS[1], NOW_MS + 5), ("c", USERS[0].upper(), NOW_MS)):
+        alert = AlertSeen(
+            alert_id=id, revision=1, user_id=user, rule="r", severity="low", life="opened", at_ms=at_ms, evidence=(),
+        )  # fmt: skip
+        index.writer.add_alert(alert, (old.place,))
+    index.writer.commit()
+    told = {id: [one.alert_id for one in index.alerts_of_delivery(id)] for id in ("msg_1", "msg_2", "msg_3")}
+    assert told == {"msg_1": ["a"], "msg_2": ["b"], "msg_3": ["c"]}
+
+
 def test_states_of_a_user(index: TemporaryIndex) -> None:
     """Links and histories are the newest; a link knows when data came last; a client user id leads to its user."""
     link = Link(provider="oura", status="connected", since_ms=5, available=("sleep",))
