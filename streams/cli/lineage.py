@@ -78,8 +78,8 @@ def story(
     Asks the console (`lineage serve`). Where none answers it reads Kafka, from the day's beginning on or as far back as
     rows are kept, and says so.
 
-    Exit 0: found. 1: no delivery of it is known. 2: cannot tell (before the index begins), or the words ask nothing.
-    3: Kafka does not answer.
+    Exit 0: found. 1: no delivery of it is known. 2: cannot tell (the index begins later or is behind, or only a dead
+    letter may be of it), or the words ask nothing. 3: Kafka does not answer.
 
     Example: `junction-streams story 5f0c2c0e-... sleep --day last-night`
     """

@@ -129,6 +129,14 @@ class Messages:
         firsts = [(one, self._bounds(one)[0]) for one in self._partitions if one.offset != OFFSET_END]
         return {(one.topic, one.partition) for one, first in firsts if first and one.offset <= first}
 
+    def is_all(self) -> bool:
+        """Whether these partitions never held anything before the records that are read."""
+        for one in self._partitions:
+            first, end = self._bounds(one)
+            if first or (end if one.offset == OFFSET_END else one.offset > 0):
+                return False
+        return True
+
     def _end(self, partition: TopicPartition) -> int:
         return self._bounds(partition)[1]
 

@@ -8,10 +8,11 @@ ANSWERED, NOT_FOUND, CANNOT_TELL = 0, 1, 2
 
 
 def exit_of(story: Story) -> int:
-    """Of `story` and `why`. That nothing explains an absence is an answer only where all causes could be checked."""
+    """Of `story` and `why`. That nothing explains an absence is an answer only where all causes could be
+    checked, by an index that has the day and goes on."""
     if story.ending == UNKNOWN:
         return CANNOT_TELL
     if story.ending == NOTHING_KNOWN:
         is_open = any(step.facts.get("holds") == "unknown" for step in story.steps)
-        return CANNOT_TELL if is_open else NOT_FOUND
+        return CANNOT_TELL if is_open or story.missing else NOT_FOUND
     return NOT_FOUND if story.ending == NOTHING else ANSWERED

@@ -5,6 +5,7 @@ yesterday, because then the night still goes on.
 """
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ NIGHT_ENDS_MS = 4 * HOUR_MS  # after midnight, on the user's clock
 _FORM = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
 _LONG = re.compile(r"[+-]?\d{1,12}-\d{1,2}-\d{1,2}", re.ASCII)
 _MOMENT_CHARS_MAX = 40
+BEHIND_S = 5.0  # an index that is further behind says so
 _EAST_MS = 14 * HOUR_MS  # the first clock on earth that begins a day: local_time.OFFSET_S_MAX
 
 
@@ -136,6 +138,27 @@ def span(reach: Reach) -> str:
     if not reach.first_ms:
         return "The index of lineage holds nothing yet."
     return f"The index has what was processed from {words.moment(reach.first_ms)} to {words.moment(reach.as_of_ms)}."
+
+
+def is_current(reach: Reach) -> bool:
+    """Whether an index has all that was processed from its beginning up to now."""
+    return reach.first_ms > 0 and reach.behind_s <= BEHIND_S
+
+
+def not_read(reach: Reach) -> Iterator[str]:
+    """A sentence where an index is behind."""
+    if reach.behind_s > BEHIND_S:
+        yield f"The index is {reach.behind_s:.0f} s behind: what was processed since is not in it."
+
+
+def not_kept(day: LocalDay | None, reach: Reach) -> Iterator[str]:
+    """A sentence where what came of a day, while it was or later, may be older than an index."""
+    if day is None:
+        return
+    if is_before(day, reach):
+        yield f"What came of {day.text} at its time is not known. {span(reach)}"
+    elif reach.first_ms > day.from_ms:
+        yield f"What came of {day.text} before {words.moment(reach.first_ms)} is not known."
 
 
 def is_before(day: LocalDay, reach: Reach) -> bool:

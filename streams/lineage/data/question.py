@@ -60,6 +60,16 @@ class DataQuestion:
             return self.hour.touched_by(row)
         return touching.is_of_moment(row, at_ms * 1000, at_ms * 1000 + 1)
 
+    def is_sure(self, row: LineageRow) -> bool:
+        """Of a row of the answer, whether it is of it: which day a dead letter is of, is in its body alone."""
+        return not row.is_dead or (self.day is None and self.at_ms is None)
+
+    @property
+    def since_ms(self) -> int | None:
+        """Since when deliveries of it may have come, Unix ms; None where no time is asked for."""
+        asked_ms = (self.day.from_ms if self.day else None, self.at_ms)
+        return min((one for one in asked_ms if one is not None), default=None)
+
     def _may_be_of_it(self, row: LineageRow) -> bool:
         """Of a dead letter: whether it came when what is asked for may have come."""
         if self.day is not None:

@@ -1,6 +1,7 @@
 """Rows and originals → the story of a user's resource. Pure.
 
-Its endings: `found`; `nothing` where no delivery is known; `unknown` where the index does not reach so far.
+Its endings: `found`; `nothing` where no delivery is known; `unknown` where the index does not reach so far, is behind,
+or has only dead letters that may be of it.
 """
 
 from collections import Counter
@@ -26,7 +27,6 @@ from streams.payloads.drift import ODD
 
 FOUND, NOTHING, UNKNOWN = "found", "nothing", "unknown"
 VALUE_CHARS_MAX = 120  # of one value in a sentence
-BEHIND_S = 5.0  # an index that is further behind says so
 
 
 def story_of_data(
@@ -52,10 +52,11 @@ def story_of_data(
 
 
 def _ending(question: DataQuestion, answer: Sequence[LineageRow], reach: Reach) -> str:
-    if answer:
+    if any(map(question.is_sure, answer)):
         return FOUND
-    is_before = question.day is not None and days.is_before(question.day, reach)
-    return UNKNOWN if is_before or not reach.first_ms else NOTHING
+    since_ms = question.since_ms
+    is_known = days.is_current(reach) and (since_ms is None or reach.first_ms <= since_ms)
+    return NOTHING if is_known and not answer else UNKNOWN
 
 
 class _Told:
@@ -209,19 +210,24 @@ def _shadow(row: LineageRow, said: str) -> StoryStep:
 
 def _sentence(question: DataQuestion, answer: Sequence[LineageRow], reach: Reach, n_otherwise: int) -> str:
     moment = f" around {_time(question.at_ms * 1000)}" if question.at_ms is not None else ""
-    if not answer:
-        return f"No delivery of {question.of_what}{moment} of this user is known. {days.span(reach)}"
-    verdicts = verdicts_of_all(answer)
-    verdicts["dead letter"] = sum(row.is_dead for row in answer)
-    newest = answer[-1]
+    sure = [row for row in answer if question.is_sure(row)]
+    perhaps = _perhaps(len(answer) - len(sure))
+    if not sure:
+        return f"No delivery of {question.of_what}{moment} of this user is known.{perhaps} {days.span(reach)}"
+    verdicts = verdicts_of_all(sure)
+    verdicts["dead letter"] = sum(row.is_dead for row in sure)
     sentence = (
-        f"{words.count(len(answer), 'delivery', 'deliveries')} touched {question.of_what}{moment}: "
+        f"{words.count(len(sure), 'delivery', 'deliveries')} touched {question.of_what}{moment}: "
         f"{words.tallies(sorted((+verdicts).items())) or 'nothing in them'}; the newest came at "
-        f"{words.moment(came_ms(newest))}."
+        f"{words.moment(came_ms(sure[-1]))}.{perhaps}"
     )
     if n_otherwise:
         sentence += f" This build judges {n_otherwise:,} of them otherwise than the worker did."
     return sentence
+
+
+def _perhaps(n_letters: int) -> str:
+    return f" {words.count(n_letters, 'dead letter')} of that time may be of it." if n_letters else ""
 
 
 def _missing(
@@ -232,12 +238,10 @@ def _missing(
     if len(folded) > ORIGINALS_MAX and question.wanted(folded):
         yield f"No more than {ORIGINALS_MAX} originals are read for one answer, the newest."
     yield from _unread(reads[key] for key in map(key_of, answer) if key in reads)
-    if question.day is not None and days.is_before(question.day, reach):
-        yield f"What came of {question.day.text} at its time is not known. {days.span(reach)}"
+    yield from days.not_kept(question.day, reach)
     if question.hour is not None and not 0 < reach.first_ms <= question.hour.from_us // 1000:
         yield "Deliveries of that hour may be older than the index, so this build's verdicts are not compared."
-    if reach.behind_s > BEHIND_S:
-        yield f"The index is {reach.behind_s:.0f} s behind: what was processed since is not in it."
+    yield from days.not_read(reach)
 
 
 def _unread(found: Iterable[OriginalRead | OriginalGone | NotKnown]) -> Iterator[str]:

@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Iterable
 
 from streams.events import Family, parse_type
+from streams.events.times import DAY_MS, DAY_US
 from streams.lineage.data.days import LocalDay
 from streams.lineage.row import LineageRow
+from streams.payloads import FLOATING_PROVIDERS
 from streams.tables import EMITTED, Verdict
 
 RowKey = tuple[str, int, int, str, int]  # of `key_of`
@@ -38,8 +40,23 @@ def is_data(row: LineageRow) -> bool:
 
 
 def is_of_day(row: LineageRow, day: LocalDay) -> bool:
-    """Whether its data lie on that local day, or around it."""
-    return bool(row.first_day) and row.first_day <= day.number <= (row.last_day or row.first_day)
+    """Whether its data lie on that local day, or around it: by the day that a summary or a sample's offset says; where
+    samples name no offset by their times, on the clock of the day."""
+    if not row.first_day:
+        return False
+    if day.from_ms != day.number * DAY_MS and _names_no_offset(row):
+        from_us, until_us = day.from_ms * 1000, day.until_ms * 1000
+        return row.first_us < until_us and (row.last_us > from_us or row.first_us >= from_us)
+    return row.first_day <= day.number <= (row.last_day or row.first_day)
+
+
+def _names_no_offset(row: LineageRow) -> bool:
+    """Whether its samples are filed under days of UTC. Of providers that send the user's clock as if it were UTC these
+    are the user's days."""
+    is_of_samples = parse_type(row.event_type).family is Family.TIMESERIES
+    if not is_of_samples or not row.first_us or row.provider in FLOATING_PROVIDERS:
+        return False
+    return row.first_day == row.first_us // DAY_US and row.last_day <= row.last_us // DAY_US
 
 
 def is_of_entity(row: LineageRow, entity: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from streams.events.times import DAY_MS, HOUR_MS, MINUTE_MS
-from streams.lineage.data.days import LAST_NIGHT, UserClock, day_asked
+from streams.lineage.data.days import LAST_NIGHT, NIGHT_ENDS_MS, UserClock, day_asked
 from streams.lineage.delivery.delivery_ids import DeliveryId
 from streams.lineage.index.forgotten import Forgotten, file_of
 from streams.lineage.index.intake.scan import scan_into
@@ -13,9 +13,11 @@ from streams.lineage.known import Reach
 from streams.lineage.serving.answers import Helpers, IndexAnswerer, open_answerer
 from streams.lineage.serving.questions import DataQuery, WhyQuery
 from streams.lineage.why import lateness
+from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 
 EAST_MS = 14 * HOUR_MS  # a local day may begin so long before that of UTC
+LONGEST_DAY_MS = 25 * HOUR_MS  # on which clocks go back
 CLOCKS_MS = 5 * MINUTE_MS  # Junction's and ours may differ by so much
 
 
@@ -42,13 +44,19 @@ def since_of_delivery(id: DeliveryId, now_ms: int, days: int) -> int:
 def since_of_data(query: DataQuery | WhyQuery, now_ms: int, days: int) -> int:
     """From when on its rows may be there, Unix ms: since its day began anywhere, or for as long as rows are kept.
 
-    Why something is not there is judged by what was usual in the week before, too. Raises Misconfigured for no day.
+    Why something is not there is judged by what was usual in the week before, too. Raises Misconfigured for no day, and
+    where no rows are kept.
     """
+    if not days:
+        raise Misconfigured("STREAMS_LINEAGE_DAYS is 0: workers write no lineage, so nothing is known of a user's data")
     kept_ms = now_ms - days * DAY_MS
     is_why = isinstance(query, WhyQuery)
     day = query.day or (LAST_NIGHT if is_why else "")
     if not day:
         return kept_ms
     reach = Reach(first_ms=kept_ms, as_of_ms=now_ms, behind_s=0.0)
-    began_ms = day_asked(day, UserClock(), now_ms, reach).from_ms - EAST_MS
+    if day == LAST_NIGHT:  # of a user whose clock is known later
+        began_ms = now_ms - NIGHT_ENDS_MS - LONGEST_DAY_MS
+    else:
+        began_ms = day_asked(day, UserClock(), now_ms, reach).from_ms - EAST_MS
     return began_ms - (lateness.DAYS + 1) * DAY_MS * is_why

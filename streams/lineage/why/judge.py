@@ -27,7 +27,6 @@ CAUSES: tuple[tuple[str, Cause], ...] = (
     ("other_data", others.other_data),
     ("junction_has_none", others.junction_has_none),
 )
-BEHIND_S = 5.0  # an index that is further behind says so
 
 
 def judged(facts: WhyFacts) -> Story:
@@ -73,10 +72,7 @@ def _missing(facts: WhyFacts) -> tuple[str, ...]:
     missing = [f"{words.phrase(part.why)}." for part in (facts.waiting, facts.door) if isinstance(part, NotKnown)]
     if not isinstance(facts.door, NotKnown):
         missing += [f"{words.phrase(why)}." for why in facts.door.missing]
-    if facts.day is not None and days.is_before(facts.day, facts.reach):
-        missing.append(f"What came of {facts.day.text} at its time is not known. {days.span(facts.reach)}")
-    elif not facts.reach.first_ms:
+    missing += days.not_kept(facts.day, facts.reach)
+    if facts.day is None and not facts.reach.first_ms:
         missing.append(days.span(facts.reach))
-    if facts.reach.behind_s > BEHIND_S:
-        missing.append(f"The index is {facts.reach.behind_s:.0f} s behind: what was processed since is not in it.")
-    return tuple(missing)
+    return (*missing, *days.not_read(facts.reach))

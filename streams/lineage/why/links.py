@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from streams.lineage import words
+from streams.lineage.data import days
 from streams.lineage.delivery.retries import last_try_ms
 from streams.lineage.known import History, Link
 from streams.lineage.row import LineageRow
@@ -18,9 +19,7 @@ def connection(facts: WhyFacts) -> CauseFinding:
     """In error at that time, or never made."""
     status = words.command("status", facts.user_id)
     if not facts.links and not facts.data_rows:
-        return yes(
-            "No connection of this user to any provider is known: none was ever made, or we were not told.", status
-        )
+        return _never_made(facts, status)
     wanted = facts.missed
     failed = {provider: at_ms for provider in sorted(wanted.providers) if (at_ms := _error_ms(facts, provider))}
     if failed and (wanted.are_known or len(failed) == len(wanted.providers)):
@@ -33,6 +32,12 @@ def connection(facts: WhyFacts) -> CauseFinding:
     if failed:
         return no(f"Of several connections that might bring it, {words.names(sorted(failed))} is in error.", status)
     return no("No connection that might bring it was in error at that time.", status)
+
+
+def _never_made(facts: WhyFacts, status: str) -> CauseFinding:
+    if not days.is_current(facts.reach):  # what lies beside lineage is read together with it
+        return unknown("No connection of this user is known, and not all that there may be is read yet.", status)
+    return yes("No connection of this user to any provider is known: none was ever made, or we were not told.", status)
 
 
 def _error_ms(facts: WhyFacts, provider: str) -> int:

@@ -2,7 +2,8 @@
 
 from streams.events import day_text
 from streams.lineage import words
-from streams.lineage.data.touching import came_ms, place_words
+from streams.lineage.data import days
+from streams.lineage.data.touching import came_ms, key_of, place_words
 from streams.lineage.delivery.facts import NotKnown
 from streams.lineage.row import LineageRow
 from streams.lineage.why import lateness
@@ -46,9 +47,14 @@ def other_data(facts: WhyFacts) -> CauseFinding:
     if facts.day is None:
         return no(f"{facts.resource} is asked for without a day.")
     from_ms, until_ms = facts.from_ms, facts.until_ms
-    rows = [row for row in facts.data_rows if row.first_day and from_ms <= came_ms(row) < until_ms]
-    if not rows or facts.asked:
+    mine = set(map(key_of, facts.asked))
+    others = (row for row in facts.data_rows if row.first_day and key_of(row) not in mine)
+    rows = [row for row in others if from_ms <= came_ms(row) < until_ms]
+    if not rows:
         return no(f"At that time no {facts.resource} of other days came.")
+    if mine:
+        came = words.count(len(rows), "delivery", "deliveries")
+        return no(f"At that time {came} of {facts.resource} of other days came, beside {len(mine):,} of this day.")
     newest = max(rows, key=lambda row: (row.last_day, came_ms(row), row.place))
     return yes(
         f"At that time {words.count(len(rows), 'delivery', 'deliveries')} of {facts.resource} came, and all of other "
@@ -89,6 +95,8 @@ def nothing_known(facts: WhyFacts, checked: tuple[CauseFinding, ...]) -> CauseFi
     """What is left: none of the others holds. `checked`: they."""
     n_open = sum(one.holds is Holds.UNKNOWN for one in checked)
     not_told = f"; {words.count(n_open, 'cause')} could not be checked" if n_open else ""
+    if facts.reach.behind_s > days.BEHIND_S:
+        not_told += f"; the index is {words.span(int(facts.reach.behind_s * 1000))} behind"
     newest = max(facts.data_rows, key=lambda row: (came_ms(row), row.place), default=None)
     last = f" The newest {facts.resource} of this user came at {words.moment(came_ms(newest))}." if newest else ""
     return yes(

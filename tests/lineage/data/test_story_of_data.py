@@ -13,6 +13,7 @@ from streams.events.times import DAY_MS, HOUR_MS
 from streams.lineage.data.days import LocalDay, UserClock
 from streams.lineage.data.question import ORIGINALS_MAX, STEPS_MAX, DataQuestion
 from streams.lineage.data.story_of_data import FOUND, NOTHING, UNKNOWN, story_of_data
+from streams.lineage.data_exits import CANNOT_TELL, exit_of
 from streams.lineage.delivery.facts import NotKnown, RawPlace
 from streams.lineage.known import Reach
 from streams.lineage.row import EntityLine
@@ -66,8 +67,10 @@ def test_all_deliveries_of_a_day_in_order(product: Product) -> None:
     story = asked(product, day=LocalDay(DAY, UTC))
     assert story.ending == FOUND
     assert story.sentence.startswith(
-        "5 deliveries touched sleep of 2026-06-03 in the user's clock (UTC+00:00): 1 CHANGED,"
+        "4 deliveries touched sleep of 2026-06-03 in the user's clock (UTC+00:00): 1 CHANGED,"
     )
+    assert story.sentence.endswith(" 1 dead letter of that time may be of it.")
+    assert asked(product).sentence.startswith("6 deliveries touched sleep: 1 CHANGED, 2 NEW, 1 SAME, 1 STALE, 1 dead")
     assert [(step.kind, step.evidence[0]) for step in story.steps] == [
         ("delivery", "msg_first"),
         ("delivery", "msg_first"),
@@ -193,6 +196,71 @@ def test_nothing_is_known() -> None:
     assert before.ending == UNKNOWN
     assert "The index has what was processed from 2026-05-14 00:00:00 UTC" in before.sentence
     assert asked(empty, Reach(first_ms=0, as_of_ms=0, behind_s=0.0)).ending == UNKNOWN
+
+
+def test_a_dead_letter_alone_is_no_delivery_of_a_day() -> None:
+    """Its day is in its body alone: it may be of it, so nobody can tell; without a day it is one of that resource."""
+    product = Product()
+    product.deliver({**night(5, 1), "data": "no object"}, "msg_dead", MORNING_MS + DAY_MS)
+    story = asked(product, day=LocalDay(DAY, UTC))
+    assert (story.ending, exit_of(story)) == (UNKNOWN, CANNOT_TELL)
+    assert story.sentence.startswith(
+        "No delivery of sleep of 2026-06-03 in the user's clock (UTC+00:00) of this user is"
+    )
+    assert " is known. 1 dead letter of that time may be of it. The index has" in story.sentence
+    assert [step.kind for step in story.steps] == ["dead_letter"]
+    assert asked(product).ending == FOUND
+
+
+@pytest.mark.parametrize(
+    ("first_ms", "behind_s", "ending"),
+    [
+        (DAY * DAY_MS, 0.0, NOTHING),
+        (DAY * DAY_MS + 1, 0.0, UNKNOWN),  # some may have come before
+        (DAY * DAY_MS, 7200.0, UNKNOWN),
+        (0, 0.0, UNKNOWN),
+    ],
+)
+def test_nothing_is_said_only_of_what_is_read(first_ms: int, behind_s: float, ending: str) -> None:
+    """Of a day, or a moment, that the index has from its beginning on, up to now."""
+    reach = Reach(first_ms=first_ms, as_of_ms=(DAY + 1) * DAY_MS, behind_s=behind_s)
+    of_day = asked(Product(), reach, day=LocalDay(DAY, UTC))
+    assert of_day.ending == asked(Product(), reach, at_ms=DAY * DAY_MS).ending == ending
+    assert bool(of_day.missing) == (ending == UNKNOWN)
+
+
+def test_samples_that_name_no_offset() -> None:
+    """They are filed under days of UTC, and are of the day that the user's clock showed at their times. Of a provider
+    that sends that clock as if it were UTC, or where an offset is named, they are of the day that they name."""
+    sample = {
+        "timestamp": "2026-06-02T20:00:00Z",
+        "value": 60,
+        "unit": "bpm",
+    }  # five in the morning of the 3rd in Tokyo
+    product, patch = Product(), {"provider": "freestyle_libre", "type": "cgm"}
+    for id, source, more in (("ring", RING, {}), ("patch", patch, {}), ("abroad", RING, {"timezone_offset": 32_400})):
+        event = envelope("daily.data.heartrate.created", {"source": source, "data": [sample | more]})
+        product.deliver(event, id, MORNING_MS)
+    assert of_days(product, UserClock("Asia/Tokyo")) == [{"patch"}, {"ring", "abroad"}]
+    assert of_days(product, UserClock("America/New_York")) == [{"ring", "patch"}, {"abroad"}]
+    assert of_days(product, UserClock()) == [{"ring", "patch"}, {"abroad"}]
+
+
+def test_an_interval_that_ends_with_the_day_is_of_no_other() -> None:
+    """Its end is not in it; a sample at midnight is of the day that begins."""
+    for last, found in ((22, [{"x"}, set()]), (23, [{"x"}, {"x"}])):
+        end = f"2026-06-02T{last}:00:00Z"
+        lasting = {"start": "2026-06-02T21:00:00Z", "timestamp": "2026-06-02T21:00:00Z", "end": end}
+        product = Product()
+        data = [{**lasting, "value": 60, "unit": "count"}]
+        product.deliver(envelope("daily.data.steps.created", {"source": RING, "data": data}), "x", MORNING_MS)
+        assert of_days(product, UserClock(offset_s=7200), "steps") == found
+
+
+def of_days(product: Product, clock: UserClock, resource: str = "heartrate") -> list[set[str]]:
+    """What is told of the day before, and of the day."""
+    days = [LocalDay(number, clock) for number in (DAY - 1, DAY)]
+    return [{step.evidence[0] for step in asked(product, resource=resource, day=day).steps} for day in days]
 
 
 def test_history_of_a_day_before_the_index(product: Product) -> None:

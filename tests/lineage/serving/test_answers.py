@@ -4,11 +4,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streams.events.message_ids import new_message_id
 from streams.events.times import DAY_MS, HOUR_MS, day_number
+from streams.lineage.data.days import UserClock, day_asked
 from streams.lineage.delivery.delivery_ids import delivery_id
 from streams.lineage.index.temporary import temporary_index
+from streams.lineage.known import Reach
 from streams.lineage.serving.answers import Helpers, IndexAnswerer, open_answerer
 from streams.lineage.serving.from_kafka import since_of_data, since_of_delivery
 from streams.lineage.serving.questions import DataQuery, WhyQuery
@@ -17,6 +21,7 @@ from tests.lineage.serving.desks import settings
 
 NOW_MS = 1_780_500_000_000  # 2026-06-03 15:20 UTC
 TODAY = NOW_MS // DAY_MS * DAY_MS
+ZONES = [UserClock("America/New_York"), UserClock("Europe/Berlin"), UserClock("Pacific/Kiritimati")]
 
 
 @contextmanager
@@ -61,11 +66,28 @@ def test_from_when_on_a_delivery_is_looked_for() -> None:
 
 @pytest.mark.parametrize("day", ["", "2026-06-03", "last-night"])
 def test_from_when_on_data_are_looked_for(day: str) -> None:
-    """From where the day begins first on earth; without a day as far back as rows are kept; for `why` with the week
-    before, by which a provider is judged."""
-    begun = TODAY - 14 * HOUR_MS if day else NOW_MS - 30 * DAY_MS
-    assert since_of_data(DataQuery("u", "sleep", day), NOW_MS, 30) == begun
-    assert since_of_data(WhyQuery("u", "sleep", day), NOW_MS, 30) == TODAY - 14 * HOUR_MS - 8 * DAY_MS
+    """From where the day begins first on earth, of last night where it began first; without a day as far back as rows
+    are kept; for `why` with the week before, by which a provider is judged."""
+    last_night = NOW_MS - 29 * HOUR_MS
+    begun = {"": NOW_MS - 30 * DAY_MS, "2026-06-03": TODAY - 14 * HOUR_MS, "last-night": last_night}
+    assert since_of_data(DataQuery("u", "sleep", day), NOW_MS, 30) == begun[day]
+    since_ms = since_of_data(WhyQuery("u", "sleep", day), NOW_MS, 30)
+    assert since_ms == (begun[day] if day else last_night) - 8 * DAY_MS
+
+
+@given(st.integers(0, 365 * 48), st.sampled_from([UserClock(offset_s=h * 1800) for h in range(-24, 29)] + ZONES))
+def test_all_of_last_night_is_read_wherever_the_user_is(half_hours: int, clock: UserClock) -> None:
+    """The clock is known only when that has been read."""
+    now_ms = NOW_MS + half_hours * HOUR_MS // 2
+    day = day_asked("last-night", clock, now_ms, Reach(first_ms=1, as_of_ms=now_ms, behind_s=0.0))
+    assert since_of_data(DataQuery("u", "sleep", "last-night"), now_ms, 30) <= day.from_ms
+
+
+def test_where_no_rows_are_kept_nothing_is_said_of_data() -> None:
+    """Nobody wrote what came of them."""
+    for query in (DataQuery("u", "sleep"), WhyQuery("u", "sleep", "2026-06-03")):
+        with pytest.raises(Misconfigured, match="STREAMS_LINEAGE_DAYS is 0"):
+            since_of_data(query, NOW_MS, 0)
 
 
 def test_a_day_is_judged_before_anything_is_read() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from streams.events.times import DAY_MS, HOUR_MS
 from streams.lineage.data.days import LocalDay, UserClock
+from streams.lineage.data_exits import CANNOT_TELL, NOT_FOUND, exit_of
 from streams.lineage.delivery.facts import NotKnown
 from streams.lineage.known import Reach
 from streams.lineage.row import Tally
@@ -170,6 +171,17 @@ def test_never_connected() -> None:
     assert "No connection of this user to any provider is known" in story.sentence
 
 
+@pytest.mark.parametrize(("first_ms", "behind_s"), [(0, 2_592_000.0), (0, 0.0), (FIRST_MS, 7_200.0)])
+def test_an_index_that_has_not_all_says_no_never(first_ms: int, behind_s: float) -> None:
+    """Being made again, or behind: that no connection is in it says nothing, nor that nothing explains an absence."""
+    reach = Reach(first_ms=first_ms, as_of_ms=NOW_MS - int(behind_s * 1000), behind_s=behind_s)
+    story = judged(nothing_known(rows=(), links=(), histories=(), hours={}, reach=reach))
+    assert (story.ending, exit_of(story)) == (NOTHING_KNOWN, CANNOT_TELL)
+    assert holds_of("connection", rows=(), links=(), hours={}, reach=reach) == "unknown"
+    assert exit_of(judged(nothing_known(reach=reach))) == CANNOT_TELL
+    assert exit_of(judged(nothing_known())) == NOT_FOUND
+
+
 def test_a_provider_that_never_brought_it_is_no_cause() -> None:
     """Whoop in error for months explains nothing where oura brings the nights."""
     links = (link(), link(provider="whoop", status="error", since_ms=FIRST_MS))
@@ -275,6 +287,17 @@ def test_stale_beside_what_is_there() -> None:
     assert holds_of("stale", rows=(*BEFORE, row(DAY), row(DAY, "STALE"))) == "false"
 
 
+def test_other_days_beside_a_day_that_was_stale() -> None:
+    """That data of other days came is not denied where some of this day came, too."""
+    other = row(DAY - 1, "CHANGED", received_ms=SIX_MS, processed_ms=SIX_MS, delivery_id="msg_other")
+    story = judged(nothing_known(rows=(*BEFORE, row(DAY, "STALE"), other)))
+    assert story.ending == "stale"
+    (found,) = [step for step in story.steps if step.kind == "other_data"]
+    assert found.sentence == "At that time 1 delivery of sleep of other days came, beside 1 of this day."
+    without = judged(nothing_known(rows=(*BEFORE, row(DAY, "STALE"))))
+    assert "At that time no sleep of other days came." in [step.sentence for step in without.steps]
+
+
 def test_samples_that_are_stale() -> None:
     """Counts of samples are verdicts like those of entities."""
     stale = row(DAY, "STALE", entities=(), counted=(Tally("STALE", 60),))
@@ -297,7 +320,7 @@ def test_what_is_not_known_is_said() -> None:
         )
     )
     assert story.ending == NOTHING_KNOWN
-    assert "; 2 causes could not be checked." in story.sentence
+    assert "; 2 causes could not be checked; the index is 1 min behind." in story.sentence
     assert "Kafka does not answer." in story.missing
     assert any("60 s behind" in one for one in story.missing)
 

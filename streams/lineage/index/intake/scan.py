@@ -48,10 +48,14 @@ def reached(first_ms: int, began_ms: int, until_ms: int | None, margin_ms: int) 
     return Reach(first_ms=first_ms, as_of_ms=min(until, began_ms - margin_ms), behind_s=0.0, still_ms=until)
 
 
-def first_of(since_ms: int, firsts: Mapping[Place, int], cut: Collection[Place]) -> int:
-    """Since when all rows were there to be read. `firsts`: when the first row of each partition was processed; `cut`:
-    partitions of which Kafka had nothing more before it."""
-    return max([since_ms, *(first for place, first in firsts.items() if place in cut)])
+def first_of(since_ms: int, firsts: Mapping[Place, int], cut: Collection[Place], *, is_all: bool) -> int:
+    """Since when all rows were there to be read, Unix ms; 0 where there never was one. `firsts`: when the first row of
+    each partition was processed; `cut`: partitions of which Kafka had nothing more before it. `is_all`: whether none
+    was ever written before these, so that the oldest one is the first that a worker wrote."""
+    if is_all and not firsts:
+        return 0
+    oldest_ms = min(firsts.values()) if is_all else since_ms
+    return max([since_ms, oldest_ms, *(first for place, first in firsts.items() if place in cut)])
 
 
 def _read(
@@ -79,9 +83,8 @@ def _read(
                 index.writer.commit()
                 if names == (topics.LINEAGE,):
                     progress(message.timestamp()[1])
-        cut = messages.cut() if since_ms is not None else ()
-    index.writer.commit()
-    return first_of(whole_ms, firsts, cut)
+        index.writer.commit()
+        return 0 if since_ms is None else first_of(whole_ms, firsts, messages.cut(), is_all=messages.is_all())
 
 
 def _take(records: RecordIntake, messages: Messages, message: Message) -> tuple[int, int]:
