@@ -2,12 +2,12 @@
 
 import os
 import subprocess
-import sys
 
 import pytest
 from typer.testing import CliRunner
 
 from streams.cli import app
+from tests.forked import run_command
 
 SERVICES = ["demo", "up", "gateway", "worker", "fetcher", "simulate", "fake-api"]
 SERVICES = ["demo", "up", "gateway", "worker", "fetcher", "notify", "simulate"]
@@ -23,14 +23,7 @@ COMMANDS = [*SERVICES, *SINKS, *SETUPS, *DOORS, *LOOKS, *LETTERS, *WEBHOOKS, *AL
 
 def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     """The real program in a process of its own, without this shell's settings."""
-    return subprocess.run(
-        [sys.executable, "-m", "streams.cli", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={"XDG_STATE_HOME": os.devnull, **env},  # nor what runs on this machine
-        check=False,
-    )
+    return run_command(*arguments, env={"XDG_STATE_HOME": os.devnull, **env})  # nor what runs on this machine
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -91,8 +84,7 @@ def test_a_wrong_setting_is_named_without_its_value() -> None:
 def test_explain_reads_standard_input() -> None:
     """`explain -` takes a body from a pipe, and an unreadable file is a sentence."""
     body = '{"event_type":"daily.data.sleep.created","user_id":"u","data":{"id":"1","source":{"provider":"oura"}}}'
-    command = [sys.executable, "-m", "streams.cli", "explain", "--json", "-"]
-    ended = subprocess.run(command, input=body, capture_output=True, text=True, timeout=60, check=False)
+    ended = run_command("explain", "--json", "-", env={"XDG_STATE_HOME": os.devnull}, given=body)
     assert '"key": "u:sleep"' in ended.stdout
     missing = run("explain", "no-such-file.json")
     assert missing.returncode == 2

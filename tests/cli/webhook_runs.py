@@ -4,7 +4,12 @@ import asyncio
 import os
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+from tests.forked import run_command
+
+RUN_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class Program:
         )
 
     async def run(self, *arguments: str, **more: str) -> Ran:
-        process = await self.start(*arguments, **more)
-        out, err = await process.communicate()
-        return Ran(process.returncode or 0, out.decode(), err.decode())
+        run = partial(
+            run_command, "webhooks", *arguments, env=self.environment(**more), cwd=self.folder, timeout_s=RUN_S
+        )
+        ended = await asyncio.to_thread(run)
+        return Ran(ended.returncode, ended.stdout, ended.stderr)

@@ -138,6 +138,8 @@ def test_an_example_fits_the_schema(path: Any) -> None:
         {"files": {"STREAMS_SSL_CA_FILE": "/etc/ca.pem"}},
         {"image": {"digest": "0.1.0"}},
         {"pods": {"user": 0}},
+        {"settings": {"STREAMS_LINEAGE_DIR": "/index"}},
+        {"console": {"settings": {"STREAMS_LINEAGE_DAYS": 7}}},
         {"sinks": {"a": {"kind": "clickhouse"}}},
         {"sinks": {"A_b": {}}},
     ],
@@ -217,6 +219,8 @@ def test_a_pod_is_given_the_secrets_that_it_reads() -> None:
     logins = {name.lower() for name in settings.readers()["every"]}
     assert of["gateway"] == logins | {"streams_endpoints", "streams_query_token"}
     assert of["worker"] == logins | {"streams_query_token"}
+    junction = {f"streams_junction_{name}" for name in ("api_key", "management_key")}
+    assert of["console"] == logins | {"streams_endpoints", "streams_query_token"} | junction
     assert of["sink-warehouse"] == logins | {"streams_postgres_url"}
     assert of["init"] == logins
 
@@ -270,6 +274,47 @@ def test_workers_reach_kafka_the_registry_and_each_other() -> None:
     assert out == [[53, 53], [9093], [443], [8070]]
     assert policy["policyTypes"] == ["Ingress", "Egress"]
     assert all(rule["from"] for rule in policy["ingress"])
+
+
+def policy_of(example: str, component: str) -> dict[str, Any]:
+    return next(
+        dict(one["spec"])
+        for one in rendered(example)
+        if one["kind"] == "NetworkPolicy" and one["metadata"]["name"].endswith(f"-{component}")
+    )
+
+
+def peers(rules: list[dict[str, Any]], way: str, port: int) -> set[str]:
+    """Components that a policy names for a port. `way`: from, to."""
+    found = (one for rule in rules if {"port": port, "protocol": "TCP"} in rule["ports"] for one in rule[way])
+    labels = (one.get("podSelector", {}).get("matchLabels", {}) for one in found)
+    return {one["app.kubernetes.io/component"] for one in labels if "app.kubernetes.io/component" in one}
+
+
+@with_helm
+def test_a_console_is_found_and_finds_gateways() -> None:
+    """Workers ask it by its name, it asks gateways what they refused, and both ends of each way are open; its index
+    has room on its volume. Without a console nothing of it is left."""
+    of = pods("everything")
+    console = variables(of["console"]["containers"][0])
+    assert (
+        variables(of["worker"]["containers"][0])["STREAMS_CONSOLE_URL"]
+        == "http://x-junction-streams-console.health.svc:8060"
+    )
+    assert console["STREAMS_CONSOLE_GATEWAYS"] == "http://x-junction-streams-gateway-metrics.health.svc:9080"
+    (claim,) = next(
+        one["spec"]["volumeClaimTemplates"]
+        for one in rendered("everything")
+        if one["kind"] == "StatefulSet" and one["metadata"]["name"].endswith("-console")
+    )
+    assert claim["spec"]["resources"]["requests"]["storage"] == "25Gi"
+    assert float(console["STREAMS_LINEAGE_GIB_MAX"]) < 25
+    assert peers(policy_of("everything", "gateway")["ingress"], "from", 9080) == {"console"}
+    assert peers(policy_of("everything", "console")["egress"], "to", 9080) == {"gateway"}
+    assert peers(policy_of("everything", "console")["ingress"], "from", 8060) == {"worker"}
+    assert peers(policy_of("everything", "worker")["egress"], "to", 8060) == {"console"}
+    assert "console" not in json.dumps([*pods("production"), policy_of("production", "gateway")])
+    assert variables(pods("production")["worker"]["containers"][0])["STREAMS_CONSOLE_URL"] == ""
 
 
 @with_helm

@@ -2,12 +2,11 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 from streams.ops.lines import State
 from streams.ops.settings import Settings
+from tests.forked import run_command
 
 SECRET = "whsec_bWFya2VyLW9mLXRoaXMtdGVzdC1hbmQtbW9yZQ=="
 
@@ -24,10 +23,7 @@ def doctor(tmp_path: Path, settings: Settings, **env: str) -> tuple[int, list[di
         "STREAMS_ENDPOINTS": json.dumps({"junction": [SECRET]}),
         "XDG_STATE_HOME": os.devnull,
     }
-    ended = subprocess.run(
-        [sys.executable, "-m", "streams.cli", "doctor", "--json"],
-        capture_output=True, text=True, timeout=90, env=known | env, cwd=tmp_path, check=False,
-    )  # fmt: skip
+    ended = run_command("doctor", "--json", env=known | env, cwd=tmp_path, timeout_s=90.0)
     assert ended.stdout, ended.stderr
     answer = json.loads(ended.stdout)
     assert answer["exit"] == ended.returncode

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -18,6 +17,8 @@ from streams.engine.positions import ledger
 from streams.events import topics
 from streams.kafka.login.librdkafka import for_librdkafka
 from streams.ops.settings import Settings
+from tests.engine import dedup_worker
+from tests.forked import ForkedProcess
 
 REPO = Path(__file__).parents[2]
 TABLE = "seen"
@@ -36,7 +37,7 @@ class Rig:
     sources: tuple[str, ...] = ("raw.a",)
     env: dict[str, str] = field(default_factory=dict)
     changelog_config: dict[str, str] = field(default_factory=lambda: {"cleanup.policy": "compact"})
-    workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    workers: dict[str, ForkedProcess] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._producer = Producer(for_librdkafka(self.settings) | {"linger.ms": 5, "partitioner": "murmur2_random"})
@@ -77,7 +78,7 @@ class Rig:
     def log(self, worker: str) -> str:
         return (self.settings.state_dir / f"{worker}.log").read_text()
 
-    def start(self, worker: str = "w0", **env: str) -> subprocess.Popen[bytes]:
+    def start(self, worker: str = "w0", **env: str) -> ForkedProcess:
         """A worker in a process of its own; `env` on top of the rig's."""
         self.settings.state_dir.mkdir(parents=True, exist_ok=True)
         environment = {
@@ -92,10 +93,8 @@ class Rig:
             **self.env,
             **env,
         }
-        with (self.settings.state_dir / f"{worker}.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tests.engine.dedup_worker"], env=environment, cwd=REPO, stderr=log
-            )
+        log = self.settings.state_dir / f"{worker}.log"
+        process = ForkedProcess(dedup_worker.main, environment, REPO, (log, log))
         self.workers[worker] = process
         return process
 

@@ -3,10 +3,10 @@
 import asyncio
 import json
 import os
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from streams.alerts.alert_history import AlertHistory
 from streams.demo import stack, startup
 from streams.ops.settings import Settings
 from streams.simulator.delivery.courier import Target, open_courier
+from tests.forked import run_command
 from tests.simulator.receiver import SECRET, running
 from tests.simulator.receiver import Receiver as Svix
 from tests.strategies import USER, envelope
@@ -80,12 +81,9 @@ async def command(settings: Settings, *arguments: str, **more: str) -> str:
         "STREAMS_PARTITIONS": str(settings.partitions),
         **more,
     }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "streams.cli", *arguments, env=env, stdout=asyncio.subprocess.PIPE
-    )
-    said, _ = await asyncio.wait_for(process.communicate(), PATIENCE_S)
-    assert process.returncode == 0, arguments
-    return said.decode()
+    ended = await asyncio.to_thread(partial(run_command, *arguments, env=env, timeout_s=PATIENCE_S))
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
 
 
 async def _notify(settings: Settings, url: str) -> None:

@@ -1,7 +1,6 @@
 """The whole product in processes of its own, as a newcomer starts it."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -49,14 +48,3 @@ def _remove_elsewhere(folder: Path) -> None:
     """Where root's PostgreSQL has its data, if not in the folder."""
     if (elsewhere := place(folder, unprivileged())) != folder:
         shutil.rmtree(elsewhere)
-
-
-def test_without_java_the_demo_says_so_and_goes_on_in_memory(tmp_path: Path) -> None:
-    """No Java, no Maven: a sentence with the packages to install, then the mock cluster, and the same result."""
-    command = [sys.executable, "-m", "streams.cli", "demo", "--once", "--json", "--users", "2", "--days", "1"]
-    env = {name: value for name, value in os.environ.items() if name != "JAVA_HOME"} | {"PATH": str(tmp_path)}
-    (tmp_path / "sh").symlink_to("/bin/sh")
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=env)
-    assert "apt install default-jre-headless maven" in " ".join(ended.stderr.split())
-    assert "in memory, nothing survives" in " ".join(ended.stderr.split())
-    assert ended.returncode == 0, ended.stderr[-3000:]

@@ -1,8 +1,6 @@
 """Who may do what: a service without DDL rights, logins that fail."""
 
 import os
-import subprocess
-import sys
 from contextlib import closing
 
 import psycopg
@@ -16,6 +14,7 @@ from streams.ops.settings import LOCAL_REGISTRY, Settings
 from tests.connectors.postgres.filling import point, series, sleep
 from tests.connectors.postgres.sinking import Log, Target
 from tests.folding import PREFIX
+from tests.forked import run_command
 
 OLD = "2026-06-03T08:00:00+00:00"
 GRANTS = (
@@ -109,8 +108,7 @@ def test_the_address(url: str, is_fine: bool) -> None:
 def test_the_plan_is_sql_that_runs(database: str) -> None:
     """What `--plan` prints makes everything when a person pastes it: then nothing is left to plan."""
     env = {"XDG_STATE_HOME": os.devnull, "STREAMS_REGISTRY_URL": LOCAL_REGISTRY, "STREAMS_POSTGRES_URL": database}
-    command = [sys.executable, "-m", "streams.cli", "sink", "postgres", "--plan"]
-    printed = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+    printed = run_command("sink", "postgres", "--plan", env=env).stdout
     with psycopg.connect(database) as connection:
         connection.execute(printed.encode())
     assert service.plan(settings_of(database)) == []

@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import stamina
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from streams.events import topics
 from streams.events.partitions import partition_for
+from streams.kafka.clients import asking
 from streams.kafka.login.librdkafka import for_librdkafka
 from streams.lineage.asking.doors import NO_GATEWAYS
 from streams.lineage.asking.open_data_asker import open_data_asker
@@ -53,7 +55,7 @@ class Stored:
             f"{self.settings.topic_prefix}.{topic}", value, key, partition, timestamp=at_ms, headers=list(headers),
             on_delivery=lambda error, message: where.append(message.offset()),
         )  # fmt: skip
-        self._producer.commit_transaction()
+        self._commit(topic, partition)
         return where[0]
 
     def others(self, n: int) -> None:
@@ -62,7 +64,19 @@ class Stored:
         for _ in range(n):
             topic = f"{self.settings.topic_prefix}.raw.summaries"
             self._producer.produce(topic, weighed(0, OTHER), b"somebody:body", self.partition)
+        self._commit("raw.summaries", self.partition)
+
+    def _commit(self, topic: str, partition: int) -> None:
+        """Return when readers see the transaction: Kafka answers a commit before its marker stands in the partition."""
         self._producer.commit_transaction()
+        place = TopicPartition(f"{self.settings.topic_prefix}.{topic}", partition)
+        ends = [asking(self.settings, "test", level) for level in ("read_committed", "read_uncommitted")]
+        for attempt in stamina.retry_context(on=AssertionError, attempts=None, timeout=30.0, wait_max=0.1):
+            with attempt:
+                stable, end = (one.get_watermark_offsets(place, timeout=10.0) for one in ends)
+                assert stable == end
+        for one in ends:
+            one.close()
 
     def store(self, body: bytes, id: str) -> RawRecord:
         """As a door does."""

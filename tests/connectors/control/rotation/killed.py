@@ -1,4 +1,4 @@
-"""The command in a process that kills itself (SIGKILL): `python -m ...killed N ARGS...`.
+"""A command in a process that kills itself (SIGKILL).
 
 Its effects are counted: each replacement of a file, and each call that rotates at Junction. Before the Nth it dies.
 With N beyond the last it lives.
@@ -7,12 +7,10 @@ With N beyond the last it lives.
 import functools
 import os
 import signal
-import sys
 from collections.abc import Callable
 from typing import Any
 
 from connectors.junction.webhook_api import WebhookApi
-from streams.cli.base import main
 
 
 class Effects:
@@ -43,11 +41,8 @@ class Effects:
         return call
 
 
-if __name__ == "__main__":
-    effects = Effects(int(sys.argv[1]))
+def die_before(number: int) -> None:
+    """From now on this process counts its effects, and dies before the one with that number, from 0."""
+    effects = Effects(number)
     os.replace = effects.counted(os.replace)
     WebhookApi.rotate = effects.counted_call(WebhookApi.rotate)  # type: ignore[method-assign]  # because that is the point
-    sys.argv[1:] = sys.argv[2:]
-    import streams.cli.__main__  # noqa: F401  # because it has every command
-
-    main()

@@ -4,10 +4,9 @@ import json
 import os
 import signal
 import stat
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,11 @@ import pytest
 from connectors.control import signing_secret
 from connectors.webhook import secret_watch
 from streams.simulator.management.trouble import Mishap
+from tests.connectors.control.rotation.killed import die_before
 from tests.connectors.control.rotation.stage import RotationStage, print_of, stage
+from tests.forked import run_command
 
 RUN_S = 120
-KILLED = "tests.connectors.control.rotation.killed"
 
 
 @pytest.fixture(autouse=True)
@@ -35,11 +35,10 @@ def two(tmp_path: Path) -> Iterator[RotationStage]:
         yield made
 
 
-def command(made: RotationStage, *args: str, program: tuple[str, ...] = ("streams.cli",), **more: str) -> Any:
-    """The command's end. Its log is kept with what it prints."""
-    env = {"PATH": os.environ["PATH"], **made.env, **more}
-    words = [sys.executable, "-m", *program, "webhooks", "rotate", "junction", "--file", str(made.toml), *args]
-    return subprocess.run(words, env=env, capture_output=True, text=True, timeout=RUN_S, check=False)
+def command(made: RotationStage, *args: str, before: Callable[[], None] | None = None, **more: str) -> Any:
+    """The command's end. Its log is kept with what it prints. `before`: called first in its process."""
+    words, env = ["webhooks", "rotate", "junction", "--file", str(made.toml)], made.env | more
+    return run_command(*words, *args, env=env, timeout_s=RUN_S, before=before)
 
 
 def ok(made: RotationStage, *args: str, **more: str) -> str:
@@ -243,7 +242,7 @@ def test_killed_at_each_step(tmp_path: Path) -> None:
         folder = tmp_path / str(at)
         folder.mkdir()
         with stage(folder) as made:
-            killed = command(made, "--leaked", program=(KILLED, str(at)))
+            killed = command(made, "--leaked", before=partial(die_before, at))
             is_killed = killed.returncode == -signal.SIGKILL
             assert is_killed or killed.returncode == 0, killed.stdout + killed.stderr
             assert [one.post(*made.live()) for one in made.gateways] == [204, 204]
