@@ -9,25 +9,26 @@ OF_THE_CHART = frozenset(
     {
         *("worker_id", "state_dir", "query_host", "query_port", "query_url", "metrics_host", "metrics_port"),
         *("gateway_host", "gateway_port", "gateway_admin_host", "gateway_admin_port", "postgres_sink"),
+        *("lineage_dir", "console_host", "console_port", "console_url", "console_gateways"),
     }
 )
 # What all have to be told alike: topics are made by one process, as the others expect them.
 OF_ALL = frozenset(
     {
         *("topic_prefix", "partitions", "replication", "raw_retention_days", "clean_retention_days"),
-        *("compaction_days", "record_bytes_max", "group_id"),
+        *("compaction_days", "lineage_days", "record_bytes_max", "group_id"),
     }
 )
 # Who reads a secret. Those that are not here (logins at Kafka and the registry) are everybody's.
 READERS = {
-    "endpoints": ("gateway",),
-    "query_token": ("fetcher", "gateway", "worker"),
+    "endpoints": ("console", "gateway"),
+    "query_token": ("console", "fetcher", "gateway", "worker"),
     "notify_receivers": ("notify",),
     "postgres_url": ("sink",),
     "rabbitmq_url": ("source",),
     "event_hubs_connection": ("source",),
-    "junction_api_key": ("fetcher",),
-    "junction_management_key": ("fetcher",),
+    "junction_api_key": ("console", "fetcher"),
+    "junction_management_key": ("console", "fetcher"),
     "svix_token": (),  # of a person's command
 }
 _NEEDLESS = {"title", "default", "format"}

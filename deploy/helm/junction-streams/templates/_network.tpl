@@ -54,6 +54,18 @@ ports:
     - podSelector:
         matchLabels: {{- include "streams.selector" (dict "root" .root "component" "worker") | nindent 10 }}
 {{- end }}
+{{- if .asksGateways }}
+- ports: [{port: 9080, protocol: TCP}]
+  to:
+    - podSelector:
+        matchLabels: {{- include "streams.selector" (dict "root" .root "component" "gateway") | nindent 10 }}
+{{- end }}
+{{- if .asksConsole }}
+- ports: [{port: 8060, protocol: TCP}]
+  to:
+    - podSelector:
+        matchLabels: {{- include "streams.selector" (dict "root" .root "component" "console") | nindent 10 }}
+{{- end }}
 {{- with concat $policies.egress (.values.egress | default list) }}
 {{ toYaml . }}
 {{- end }}
