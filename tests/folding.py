@@ -112,7 +112,7 @@ class Worker:
 
     def _apply(self, draft: Draft) -> list[Clean]:
         self.emits = draft.emits
-        for columns in columns_of(draft.measurements):
+        for columns in columns_of(draft.measurements, PREFIX):
             self.rows += rows_of(columns.record(draft.now_ms, "w1", "1.0"), draft.partition)
         for table, rows in draft.tables.items():
             for key, value in rows.items():

@@ -19,7 +19,7 @@ def closing(codec: Codec, prefix: str, worker: str) -> Punctuation:
 
     def close(draft: Draft) -> None:
         draft.trace = None  # what it emits belongs to many deliveries
-        for columns in columns_of(draft.measurements):
+        for columns in columns_of(draft.measurements, prefix):
             record = columns.record(draft.now_ms, worker, __version__)
             draft.emit(topic, None, codec.encode(topics.LINEAGE, record))
 

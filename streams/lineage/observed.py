@@ -16,6 +16,7 @@ from streams.tables import ASIDE, EventExtent, provenance_of
 from streams.tables.outputs import About, Count, Dead, Handled, Judged, Measurement
 
 DETAIL_CHARS_MAX = 256
+_RAW = "raw."  # topics of raw records begin so behind the prefix, which may hold it itself
 _NAME = re.compile(r"[a-z][a-z0-9_.]{0,63}", re.ASCII)
 _ID = re.compile(r"[A-Za-z0-9_.:~/|%=-]{1,256}", re.ASCII)
 _NO_DATA = About("", "", None)
@@ -29,8 +30,9 @@ def shown(name: str) -> str:
     return name if not name or _NAME.fullmatch(name) else ODD
 
 
-def columns_of(measurements: Iterable[Measurement]) -> Iterator[Columns]:
-    """The rows of one draft, in records of at most ROWS_MAX."""
+def columns_of(measurements: Iterable[Measurement], prefix: str) -> Iterator[Columns]:
+    """The rows of one draft, in records of at most ROWS_MAX. `prefix`: of our topics."""
+    raw = f"{prefix}.{_RAW}"
     columns, begun = Columns(), _NOTHING  # this is the path of every record
     judged, counts, about = list[Judged](), list[Count](), _NO_DATA
     for one in chain(measurements, (_NOTHING,)):
@@ -44,8 +46,8 @@ def columns_of(measurements: Iterable[Measurement]) -> Iterator[Columns]:
         else:
             if type(begun) is Handled:
                 _add_event(columns, begun, judged, counts, about)
-            elif type(begun) is Dead and is_raw(begun.record.topic):
-                _add_dead(columns, begun)
+            elif type(begun) is Dead and begun.record.topic.startswith(raw):
+                _add_dead(columns, begun, begun.record.topic.removeprefix(f"{prefix}."))
             if columns.is_full:
                 yield columns
                 columns = Columns()
@@ -54,11 +56,6 @@ def columns_of(measurements: Iterable[Measurement]) -> Iterator[Columns]:
             counts.clear()
     if columns:
         yield columns
-
-
-def is_raw(topic: str) -> bool:
-    """Whether a topic, by its full name, is one of raw records."""
-    return ".raw." in topic
 
 
 def _add_event(
@@ -106,12 +103,11 @@ def _outcome(counts: Iterable[Count]) -> tuple[Sequence[tuple[str, int]], Sequen
     return [*clean.items()], steps[:STEPS_MAX]
 
 
-def _add_dead(columns: Columns, dead: Dead) -> None:
+def _add_dead(columns: Columns, dead: Dead, raw_topic: str) -> None:
     record, rejection = dead
     delivery = provenance_of(record)
     kind = parse_type(header(record.headers, H_TYPE)[:ID_CHARS_MAX])
     owner = header(record.headers, H_PARTITION_KEY)[:ID_CHARS_MAX]
-    raw_topic = record.topic[record.topic.index(".raw.") + 1 :]
     row = (
         *(delivery.id, raw_topic, delivery.redriven_from, owner, shown(kind.text), shown(kind.resource)),
         *(delivery.door, delivery.origin, delivery.backfill_id, "", ""),

@@ -80,7 +80,7 @@ class Model:
         self._keep(draft)
 
     def _remember(self, draft: Draft) -> None:
-        for columns in columns_of(draft.measurements):
+        for columns in columns_of(draft.measurements, self.prefix):
             for row in rows_of(columns.record(NOW_MS, "", ""), draft.partition):
                 self.rows[row.place] = row
 

@@ -8,6 +8,7 @@ import pytest
 
 from streams.agents import assembly
 from streams.engine.work.transaction import Transaction
+from streams.kafka.codec import bare, decode, parsed
 from streams.lineage.closing import closing
 from streams.lineage.columns import Columns
 from streams.tables.draft import Draft
@@ -60,3 +61,11 @@ def test_rows_leave_with_the_records_that_they_are_about() -> None:
     sent = Sent()
     asyncio.run(_closed()).produce(sent)  # type: ignore[arg-type]  # because only what is handed over is looked at
     assert sent.topics == [f"{PREFIX}.connections", f"{PREFIX}.heartrate", f"{PREFIX}.lineage"]
+
+
+def test_rows_have_the_time_of_the_closing() -> None:
+    """Not that of the last record that joined: by it is told how far the topic is read."""
+    transaction = asyncio.run(_closed())
+    value = transaction.drafts[3].emits[-1].value or b""
+    processed_ms = decode(value, bare(parsed("Lineage")))["processed_at"]
+    assert processed_ms == transaction.drafts[3].now_ms > NOW_MS

@@ -13,6 +13,8 @@ from streams.lineage.closing import closing
 from streams.lineage.columns import ENTITIES_MAX, rows_of
 from streams.lineage.observed import ODD, columns_of
 from streams.lineage.row import AlertStep, LineageRow, Tally
+from streams.ops.errors import Reason, Rejected
+from streams.tables import Dead
 from streams.tables.draft import Draft
 from tests.folding import CODEC, NOW_MS, PREFIX, RawRecord, Worker, raw
 from tests.strategies import USER, envelope
@@ -103,7 +105,7 @@ def test_what_no_event_asked_for_is_of_no_delivery() -> None:
     folds = assembly.folds(CODEC, PREFIX)
     draft.run(folds["raw.summaries"], raw(json.dumps(weighed(70)).encode()))
     draft.call(lambda draft: draft.count("clean_records", "alerts"))
-    (row,) = rows_of(next(iter(columns_of(draft.measurements))).record(0, "w", "1"), 3)
+    (row,) = rows_of(next(iter(columns_of(draft.measurements, PREFIX))).record(0, "w", "1"), 3)
     assert row.clean == (Tally("connections", 1), Tally("body", 1))
 
 
@@ -155,9 +157,20 @@ def test_a_record_holds_so_many_rows_at_most(n: int) -> None:
     draft = new_draft()
     fold, record = assembly.folds(CODEC, PREFIX)["raw.timeseries"], raw(json.dumps(heartrate(60)).encode())
     draft.run_all(fold, [RawRecord(*record[:2], offset, *record[3:]) for offset in range(n)], _never)
-    rows = [rows_of(one.record(0, "w", "1"), 3) for one in columns_of(draft.measurements)]
+    rows = [rows_of(one.record(0, "w", "1"), 3) for one in columns_of(draft.measurements, PREFIX)]
     assert [len(one) for one in rows] == [min(2_000, n - first) for first in range(0, n, 2_000)]
     assert [row.offset for part in rows for row in part] == list(range(n))
+
+
+@pytest.mark.parametrize("prefix", ["acme.raw.junction", "x.raw", "junction"])
+def test_a_prefix_that_holds_raw(prefix: str) -> None:
+    """A dead letter names its raw topic without the prefix, whatever that holds; of another topic it is in no row."""
+    draft = new_draft()
+    for topic in ("raw.summaries", "fetch_progress"):
+        record = raw(json.dumps(weighed(70)).encode())
+        draft.note(Dead(RawRecord(f"{prefix}.{topic}", *record[1:]), Rejected(Reason.BAD_SHAPE, "$.data")))
+    (row,) = rows_of(next(iter(columns_of(draft.measurements, prefix))).record(0, "w", "1"), 3)
+    assert row.raw_topic == "raw.summaries"
 
 
 def _never(record: Any, error: BaseException) -> None:

@@ -1,6 +1,7 @@
 """What one transaction holds (drafts, offsets), and in which order it is committed and written."""
 
 import asyncio
+import time
 from collections.abc import Iterator, Mapping
 
 from streams.engine.positions import ledger
@@ -36,9 +37,10 @@ class Transaction:
             self.ended.set_result(is_committed)
 
     def close(self, closing: Punctuation) -> None:
-        """Call a function with each draft, behind all that joined it. Raises CallFailed."""
+        """Call a function with each draft, behind all that joined it, at the time of now. Raises CallFailed."""
         # In the thread of the commit: the event loop goes on folding meanwhile.
         for draft in self.drafts.values():
+            draft.now_ms = time.time_ns() // 1_000_000  # what it has is the time when its last record joined
             try:
                 closing(draft)
             except Exception as error:

@@ -116,6 +116,15 @@ def test_damaged_bytes_are_refused(data: st.DataObject) -> None:
         index.writer.commit()
 
 
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_names_of_changed_fields_are_as_many_as_are_said(n: int) -> None:
+    """A record with more or fewer names than its entities say is refused: another entity's bytes would be a name."""
+    record = record_of([row(entities=(EntityLine("e", "CHANGED", ("a", "b"), 2),))])
+    record["changed_names"] = (record["changed_names"] * 2)[:n]
+    with temporary_index() as index, pytest.raises(ValueError, match="different length"):
+        index.writer.add_columns(wire.split(codec.writer("Lineage")(record), LAYOUT), 1)
+
+
 def test_a_schema_of_another_form_has_no_layout() -> None:
     """What has other fields than numbers, texts and lists of them is left to the general reader."""
     assert wire.layout_of({"fields": [{"name": "a", "type": {"type": "map", "values": "string"}}]}) is None

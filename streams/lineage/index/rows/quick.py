@@ -192,10 +192,14 @@ class QuickRecord:
         if "entity_ids" not in self._columns:
             return ()
         ids = self._ids("entity_ids", compact.all_uuids, compact.uuid)
-        names = map(self._token, self._columns["changed_names"].raw())
+        counts = self._columns["entity_changes"].numbers()
+        found = list(map(self._token, self._columns["changed_names"].raw()))
+        if len(found) != sum(min(n, NAMES_MAX) for n in counts):
+            raise ValueError("columns of different length")
+        names = iter(found)
         changes = [
             b"".join((number(n), number(min(n, NAMES_MAX)), *islice(names, min(n, NAMES_MAX)))) if n else _UNCHANGED
-            for n in self._columns["entity_changes"].numbers()
+            for n in counts
         ]
         verdicts = list(map(self._token, self._columns["entity_verdicts"].raw()))
         if not len(ids) == len(verdicts) == len(changes):
