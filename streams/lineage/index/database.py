@@ -27,6 +27,7 @@ BLOCK_BYTES = 16 * 1024
 LEVEL_BYTES = 256 * MIB
 MARK, LOCK, GONE = "damaged", "lock", ".gone"
 FILES = "files"  # in the folder, beside the lock
+ERRORS = "rocksdb.background-errors"  # `compact_range` says nothing of them
 FORMAT_KEY = keys.NOTE + b"format"
 NO_ROOM = ("No space left on device", "Disk quota exceeded")
 READABLE = "other users of this host can read in it who sent what, when: chmod -R go= makes it yours alone"
@@ -37,17 +38,24 @@ logger = log.get("lineage")
 class IndexDamaged(Unavailable):
     """What is read is not what was written."""
 
+    def __init__(self, folder: Path, why: str = "its files are damaged") -> None:
+        super().__init__(f"the lineage index in {folder} is made again from Kafka: {why}")
+
+
+class IndexAhead(IndexDamaged):
+    """Days were dropped too early, by a clock that was ahead."""
+
     def __init__(self, folder: Path) -> None:
-        super().__init__(f"the files of the lineage index in {folder} are damaged: it is made again from Kafka")
+        super().__init__(folder, "a clock that was ahead has dropped days from it")
 
 
 class IndexFull(Unavailable):
     """The index has no room; what is in it can still be asked."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, why: str = "what came since is not in it") -> None:
         super().__init__(
-            f"no space is left on the disk of the lineage index, {folder}: what came since is not in it. Make room, or "
-            "set STREAMS_LINEAGE_GIB_MAX lower; it goes on by itself. Data flow as before."
+            f"no space is left on the disk of the lineage index, {folder}: {why}. Make room, or set "
+            "STREAMS_LINEAGE_GIB_MAX lower; it goes on by itself. Data flow as before."
         )
 
 
@@ -151,8 +159,15 @@ class IndexDatabase:
         self._do(lambda db: db.flush())
 
     def compact(self, start: bytes, stop: bytes) -> None:
-        """Write these rows anew, so that nothing of deleted ones stays in files. Takes seconds a gigabyte."""
+        """Write these rows anew, so that nothing of deleted ones stays in files. Takes seconds a gigabyte.
+
+        Raises IndexFull where that failed; then the files have to be opened again (`reopen`).
+        """
         self._do(lambda db: (db.flush(), db.compact_range(start, stop)))
+        with self._reading() as db:
+            errors = db.property_int_value(ERRORS)  # since it was opened; behind one, RocksDB rests
+        if errors:
+            raise IndexFull(self.folder, "files could not be written anew, and may have what was deleted from them")
 
     def bytes_on_disk(self) -> int:
         """Of files that are in use."""
@@ -181,7 +196,8 @@ class IndexDatabase:
                 self._db.flush()
             except Exception as error:
                 logger.warning("lineage_not_flushed", why=type(self._trouble(error)).__name__)
-            self._db.close()
+            with suppress(rocksdict.DbClosedError):  # because opening it again may have failed before
+                self._db.close()
 
     def _do(self, what: Callable[[Any], Any]) -> None:
         with self._reading() as db:

@@ -18,26 +18,37 @@ _BEGUN_KEY = keys.NOTE + b"forgetting"  # keys were deleted, which may stand in 
 _STATES = (keys.LINK, keys.HISTORY, keys.CLIENT)
 
 
-def erase(store: IndexStore, writer: IndexWriter, digests: Collection[bytes]) -> int:
+def delete(store: IndexStore, writer: IndexWriter, digests: Collection[bytes]) -> int:
     """Delete what is known of these users (`owner_digest`), as far as it was not done before; returns how many keys.
 
-    Files are written anew, so that nothing of it stays on the disk: that takes about ten seconds a gigabyte.
-    Raises IndexFull, IndexDamaged.
+    Nobody finds it then; files still have it until `finish`. Raises IndexFull, IndexDamaged.
     """
-    done = store.database.get(_DONE_KEY) or b""
-    known = {done[at : at + compact.DIGEST_BYTES] for at in range(0, len(done), compact.DIGEST_BYTES)}
-    new = [one for one in digests if one not in known]
-    if not new:
-        return 0
-    found = [key for digest in new for key in _keys(store, digest)]
+    found = [key for digest in _new(store, digests) for key in _keys(store, digest)]
     if found:
         writer.delete((), {_BEGUN_KEY: b"1"})
         writer.delete(found, {})
+    return len(found)
+
+
+def finish(store: IndexStore, writer: IndexWriter, digests: Collection[bytes]) -> None:
+    """Write files anew that still have what `delete` deleted of these users: about ten seconds a gigabyte.
+
+    Raises IndexFull, IndexDamaged; then it is not done, and the next call does it.
+    """
+    new = _new(store, digests)
+    if not new:
+        return
     if store.database.get(_BEGUN_KEY):
         for family in (*OF_LINEAGE, *OF_LETTERS, *OF_ALERTS, *_STATES):
             store.database.compact(family, keys.end_of(family))
+    done = store.database.get(_DONE_KEY) or b""
     writer.delete([_BEGUN_KEY], {_DONE_KEY: done + b"".join(new)})  # only now: a kill before is made good by the next
-    return len(found)
+
+
+def _new(store: IndexStore, digests: Collection[bytes]) -> list[bytes]:
+    done = store.database.get(_DONE_KEY) or b""
+    known = {done[at : at + compact.DIGEST_BYTES] for at in range(0, len(done), compact.DIGEST_BYTES)}
+    return [one for one in digests if one not in known]
 
 
 def _keys(store: IndexStore, digest: bytes) -> Iterator[bytes]:

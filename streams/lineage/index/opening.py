@@ -45,7 +45,7 @@ class KeptIndex(DiskIndex):
         hours stay: they name nobody. Raises Misconfigured where the list of who is forgotten cannot be written.
         """
         forget(file_of(self._folder), user_id)
-        return self._intake.erase_now(ERASED_WITHIN_S)
+        return self._intake.care.erase_now(ERASED_WITHIN_S)
 
 
 @contextmanager

@@ -34,9 +34,15 @@ class IndexStore:
         key = next((key for key, _ in self.database.scan(first, keys.end_of(keys.ROW))), None)
         return None if key is None else keys.day_in(key)
 
+    def oldest_of_all(self) -> int | None:
+        """The oldest day that has rows, dead letters or alerts; None where there are none."""
+        found = [next(self.database.scan(family, keys.end_of(family)), None) for family in (keys.LETTER, keys.ALERT)]
+        days = [keys.day_in(row[0]) for row in found if row is not None]
+        return min([*days, *(() if (oldest := self.oldest_day()) is None else (oldest,))], default=None)
+
     def compact_before(self, day: int) -> None:
-        """Give the room of dropped days back at once. Takes about a second for 100 MB."""
-        for family in (keys.ROW, keys.ID, keys.HOUR):
+        """Give the room of dropped days back at once. Takes about a second for 100 MB. Raises IndexFull."""
+        for family in keys.OF_DAYS:
             self.database.compact(keys.of_day(family, 0), keys.of_day(family, day))
 
     def remake(self) -> None:

@@ -1,11 +1,12 @@
 """The topics of an index on a real Kafka, and what workers, gateways and notifiers would write there."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 from streams.events import Headers, topics
 from streams.kafka import codec, registry
@@ -28,7 +29,10 @@ class LineageStage:
         self._admin = AdminClient(for_librdkafka(settings) | {"log_level": 0})
         self.create(NAMES)
         self.codec = Codec(registry.register(settings))
-        self._producer = Producer(for_librdkafka(settings) | {"log_level": 0})
+        self._producer = self._new_producer()
+
+    def _new_producer(self) -> Producer:
+        return Producer(for_librdkafka(self.settings) | {"log_level": 0})
 
     def create(self, names: Iterable[str]) -> None:
         """Short names."""
@@ -44,6 +48,28 @@ class LineageStage:
         while self.full(name) in self._admin.list_topics(timeout=10).topics and time.monotonic() < deadline:
             time.sleep(0.1)
         self.create([name])
+
+    def grow(self, name: str, n: int) -> None:
+        """So many partitions instead of fewer."""
+        for one in self._admin.create_partitions([NewPartitions(self.full(name), n)]).values():
+            one.result()
+        self._producer = self._new_producer()  # the other one learns of it by and by
+
+    @contextmanager
+    def transaction(self) -> Iterator[Callable[[Sequence[LineageRow]], None]]:
+        """Who puts records, each of one partition and moment, into a transaction that is committed at the end."""
+        config = {"transactional.id": f"{self.settings.topic_prefix}-open", "log_level": 0}
+        producer = Producer(for_librdkafka(self.settings) | config)
+        producer.init_transactions(10)
+        producer.begin_transaction()
+
+        def put(rows: Sequence[LineageRow]) -> None:
+            value = self.codec.encode(topics.LINEAGE, record_of(rows))
+            producer.produce(self.full(topics.LINEAGE), value, None, rows[0].partition)
+            producer.flush()
+
+        yield put
+        producer.commit_transaction(10)
 
     def full(self, name: str) -> str:
         return f"{self.settings.topic_prefix}.{name}"

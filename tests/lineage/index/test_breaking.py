@@ -10,7 +10,7 @@ import pytest
 
 from streams.events.times import DAY_MS
 from streams.lineage.index.database import FORMAT_KEY, IndexFull
-from streams.lineage.index.intake.retention import GIB, has_to_go, oldest_kept
+from streams.lineage.index.intake.retention import GIB, has_to_go, oldest_kept, was_ahead
 from streams.lineage.index.temporary import TemporaryIndex, temporary_index
 from tests.chaos import disks
 from tests.lineage.index.made import NOW_MS, USERS, row
@@ -105,6 +105,14 @@ def test_days_go() -> None:
     assert not has_to_go(today - 1, NOW_MS, 2 * GIB, 2.5)
     assert not has_to_go(today, NOW_MS, 3 * GIB, 2.5)
     assert not has_to_go(None, NOW_MS, 3 * GIB, 2.5)
+
+
+def test_days_that_went_too_early() -> None:
+    """Dropped by a clock that was ahead by more than a day; one that is behind now has not been ahead then."""
+    today = NOW_MS // DAY_MS
+    assert was_ahead(today + 9, NOW_MS, NOW_MS)
+    assert not was_ahead(today + 1, NOW_MS, NOW_MS), "about midnight, when a clock is put right by a second"
+    assert not was_ahead(today, NOW_MS, 0), "our clock begins in 1970 before it is set, and rows are of today"
 
 
 def test_room_of_a_dropped_day_is_given_back() -> None:

@@ -14,7 +14,7 @@ from streams.events import topics
 from streams.events.headers import H_DETAIL, H_FROM_OFFSET, H_FROM_PARTITION, H_FROM_TOPIC, H_ID, H_REASON, H_SUBJECT
 from streams.events.times import DAY_MS, rfc3339
 from streams.lineage.index.forgotten import file_of
-from streams.lineage.index.intake import loop
+from streams.lineage.index.intake import care, loop
 from streams.lineage.index.intake.scan import scan_into
 from streams.lineage.index.opening import open_index
 from streams.lineage.index.temporary import temporary_index
@@ -148,7 +148,7 @@ def test_a_full_disk(settings: Settings, tmp_path: Path, monkeypatch: pytest.Mon
 def test_days_go(stage: LineageStage, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is older than STREAMS_LINEAGE_DAYS goes; with no room for more the oldest days go, and today stays."""
     monkeypatch.setattr(loop, "FLUSH_EVERY_S", 0.0)
-    monkeypatch.setattr(loop, "CARE_EVERY_S", 0.0)
+    monkeypatch.setattr(care, "CARE_EVERY_S", 0.0)
     days = [replace(row, processed_ms=NOW_MS - row.offset * DAY_MS) for row in rows(8)]
     stage.tell(days)
     kept = stage.settings.model_copy(update={"lineage_days": 5})
@@ -175,6 +175,42 @@ def test_a_topic_made_anew(stage: LineageStage) -> None:
         assert not index.deliveries("msg_1")
         (hour,) = index.hours("oura", "heartrate", 0, NOW_MS)
         assert hour.deliveries == 10
+
+
+def test_topics_that_change_while_it_reads(stage: LineageStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Partitions that are added are read, too; a topic that is made anew, and is longer than the old one was read, is
+    read from its beginning."""
+    monkeypatch.setattr(loop, "TOPICS_EVERY_S", 0.0)
+    monkeypatch.setattr(loop, "AGAIN_S", 0.1)
+    stage.tell(rows(2))
+    with open_index(stage.settings) as index:
+        wait_for(index, lambda: bool(index.deliveries("msg_1")))
+        more = stage.settings.partitions
+        stage.grow(topics.LINEAGE, more + 1)
+        stage.tell([replace(row, partition=more) for row in rows(1, first=50)])
+        wait_for(index, lambda: bool(index.deliveries("msg_50")))
+        monkeypatch.setattr(loop, "TOPICS_EVERY_S", 3600.0)
+        stage.make_anew(topics.LINEAGE)
+        stage.tell(rows(40, first=100), at_once=1)
+        monkeypatch.setattr(loop, "TOPICS_EVERY_S", 0.0)
+        wait_for(index, lambda: bool(index.deliveries("msg_100") and index.deliveries("msg_139")))
+        assert not index.deliveries("msg_1")
+
+
+def test_rows_of_an_open_transaction_are_not_here(stage: LineageStage) -> None:
+    """While one is open, rows may come that were processed long ago: the index does not call itself current."""
+    stage.tell(rows(2))
+    with open_index(stage.settings) as index:
+        caught_up(index)
+        with stage.transaction() as put:
+            put(rows(1, first=60))
+            opened_ms = int(time.time() * 1000)
+            wait_for(index, lambda: index.reach().behind_s > 2)
+            assert not index.deliveries("msg_60")
+            assert index.reach().as_of_ms < opened_ms
+        wait_for(index, lambda: bool(index.deliveries("msg_60")))
+        caught_up(index)
+        assert index.reach().behind_s == 0.0
 
 
 def test_reach(stage: LineageStage) -> None:

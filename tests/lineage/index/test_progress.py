@@ -32,6 +32,7 @@ def test_first_and_last_rows() -> None:
     """A partition that is whole begins with its earliest row, one that has lost some with the first that was left."""
     whole = Position("id", 0).after(1, 500).after(2).after(3, 300).after(4, 900)
     assert (whole.next, whole.first_ms, whole.last_ms) == (4, 300, 900)
+    assert whole.after(5, 700).last_ms == 700, "a clock that was ahead for one row is forgotten with the next one"
     assert Position("id", 7, is_whole=False).after(8, 500).after(9, 300).first_ms == 500
 
 
@@ -66,10 +67,32 @@ def test_behind() -> None:
 def test_since_when() -> None:
     """The first row; no day that was dropped; nothing before the first row of a partition that had lost some."""
     whole, late = Position("id", 9, 100, 200), Position("id", 9, 150, 200, False)
-    assert progress.first_ms([], 0) == progress.first_ms([Position("id", 0)], 50) == 0
-    assert progress.first_ms([whole, Position("id", 9, 180, 200)], 0) == 100
-    assert progress.first_ms([whole, late], 0) == 150
-    assert progress.first_ms([whole, late], 170) == 170
+    assert progress.first_ms([], 0, NOW) == progress.first_ms([Position("id", 0)], 50, NOW) == 0
+    assert progress.first_ms([whole, Position("id", 9, 180, 200)], 0, NOW) == 100
+    assert progress.first_ms([whole, late], 0, NOW) == 150
+    assert progress.first_ms([whole, late], 170, NOW) == 170
+
+
+def test_a_partition_whose_unread_rows_are_gone() -> None:
+    """With none left, nothing before now is known to be whole; once its end was met, nothing before that moment."""
+    whole, (emptied,) = (
+        Position("id", 9, 100, 200),
+        positions.to_read({OTHER: Position("id", 3, 100, 200)}, {"j.lineage": "id"}, {OTHER: Bounds(50, 50)}).values(),
+    )
+    assert progress.first_ms([whole, emptied], 0, NOW) == NOW
+    assert progress.first_ms([whole, emptied.at_end(50, NOW).at_end(50, NOW + 9)], 0, NOW + 60) == NOW
+    assert emptied.after(51, NOW - 5).at_end(51, NOW).first_ms == NOW - 5, "its first row says more"
+    assert whole.at_end(9, NOW) == whole
+
+
+def test_a_clock_that_was_ahead() -> None:
+    """What a look said of a time that is still to come is not believed, neither by the next look nor in an answer."""
+    ahead = Look(NOW + 365 * DAY_MS, NOW + 365 * DAY_MS - 1_200, True)
+    at = {SOURCE: Position("id", 9, 100, NOW - 500_000)}
+    assert progress.look(at, {SOURCE: Bounds(0, 500)}, NOW, 1_200, ahead) == Look(NOW, NOW - 500_000, False)
+    assert progress.look(at, {SOURCE: Bounds(0, 9)}, NOW, 1_200, ahead) == Look(NOW, NOW - 1_200, True)
+    told = progress.reach(ahead, 7, NOW, 30)
+    assert (told.as_of_ms, told.behind_s) == (0, 30 * DAY_MS / 1000)
 
 
 def test_how_much_is_read() -> None:

@@ -8,16 +8,18 @@ import pytest
 
 from streams.events import topics
 from streams.lineage.index import erasing
+from streams.lineage.index.answers import DiskIndex
 from streams.lineage.index.database import IndexFull, IndexShut
-from streams.lineage.index.forgotten import Forgotten
-from streams.lineage.index.intake import loop
+from streams.lineage.index.forgotten import Forgotten, file_of, forget
+from streams.lineage.index.intake import loop, patience
 from streams.lineage.index.intake.loop import IndexIntake
+from streams.lineage.index.intake.patience import IDS_MAX, SchemaPatience
 from streams.lineage.index.intake.positions import Position
 from streams.lineage.index.intake.records import RecordIntake, history_of, link_of
 from streams.lineage.index.rows.packed import owner_digest
 from streams.lineage.index.store import IndexStore
 from streams.lineage.index.temporary import TemporaryIndex, temporary_index
-from streams.ops.errors import UnknownSchema, Unreadable
+from streams.ops.errors import Misconfigured, UnknownSchema, Unreadable
 from streams.ops.settings import Settings
 from tests.lineage.index.made import USERS, row
 from tests.lineage.index.stage import wait_for
@@ -29,17 +31,20 @@ FREE_TEXT = "Jane Doe, 7 Elm Street"
 class Record:
     """Of a topic, as librdkafka gives it."""
 
-    def __init__(self, topic: str, key: bytes, value: bytes, at_ms: int = 5_000) -> None:
+    def __init__(
+        self, topic: str, key: bytes, value: bytes, at_ms: int = 5_000, partition: int = 0, offset: int = 7
+    ) -> None:
         self._of = topic, key, value, at_ms
+        self._place = partition, offset
 
     def topic(self) -> str:
         return self._of[0]
 
     def partition(self) -> int:
-        return 0
+        return self._place[0]
 
     def offset(self) -> int:
-        return 7
+        return self._place[1]
 
     def key(self) -> bytes:
         return self._of[1]
@@ -51,14 +56,15 @@ class Record:
         return 1, self._of[3]
 
 
-class OneRecord:
-    """A log with one record."""
+class Records:
+    """A log with these, of which the end is known, too."""
 
-    def __init__(self, record: Record) -> None:
-        self._record = record
+    def __init__(self, *records: Record) -> None:
+        self._records = records
 
-    def messages(self, timeout_s: float, ended: object) -> list[Record]:
-        return [self._record]
+    def messages(self, timeout_s: float, ended: dict[Any, int]) -> list[Record]:
+        ended |= {(one.topic(), one.partition()): one.offset() + 1 for one in self._records}
+        return list(self._records)
 
 
 class Refusing:
@@ -139,22 +145,106 @@ def test_whole_only_behind_what_cannot_be_read(tmp_path: Path) -> None:
     with closing(store):
         intake._positions = {SOURCE: Position("id", 7, 1_000, 4_000), ("junction.lineage", 1): Position("id", 9, 500)}
         assert intake.reach().first_ms == 500
-        intake._read(OneRecord(Record(SOURCE[0], b"", b"")), Refusing(Unreadable("no Avro")))
+        intake._read(Records(Record(SOURCE[0], b"", b"")), Refusing(Unreadable("no Avro")))
         assert (intake.reach().first_ms, intake._positions[SOURCE].next) == (5_001, 8)
+
+
+def of_schema(id: int, partition: int, offset: int) -> Record:
+    """A record that names a schema."""
+    return Record(SOURCE[0], b"", b"\0" + id.to_bytes(4, "big") + b"x", partition=partition, offset=offset)
 
 
 def test_an_unknown_schema_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """For a while, as a registry may know it soon; one that nobody has does not hold the index up for good."""
     store, intake = made(tmp_path)
-    log, records = OneRecord(Record(SOURCE[0], b"", b"")), Refusing(UnknownSchema("no schema 9"))
+    log, records = Records(of_schema(9, 0, 7)), Refusing(UnknownSchema("no schema 9"))
     with closing(store):
         intake._positions = {SOURCE: Position("id", 7, 1_000, 4_000)}
         with pytest.raises(UnknownSchema):
             intake._read(log, records)
-        assert intake._positions[SOURCE].next == 7
-        monkeypatch.setattr(loop, "UNKNOWN_S", 0.0)
+        assert intake._positions[SOURCE].next == 7, "neither by the record nor by the end that was met"
+        monkeypatch.setattr(patience, "WAIT_S", 0.0)
         intake._read(log, records)
         assert (intake.reach().first_ms, intake._positions[SOURCE].next) == (5_001, 8)
+
+
+def test_many_records_of_unknown_schemas_wait_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those behind, and those of other partitions, wait meanwhile: once the time is over all are passed over."""
+    store, intake = made(tmp_path)
+    places = [(SOURCE[0], n) for n in range(3)]
+    refused, moment_s = [of_schema(9, n, at) for at in (7, 8) for n in range(3)], [0.0]
+    monkeypatch.setattr(loop.time, "monotonic", lambda: moment_s[0])
+    with closing(store):
+        intake._positions = {one: Position("id", 7, 1_000, 4_000) for one in places}
+        log, records = Records(*refused, of_schema(10, 2, 9)), Refusing(UnknownSchema("not known"))
+        with pytest.raises(UnknownSchema):
+            intake._read(log, records)
+        moment_s[0] = 60.0
+        intake._read(log, records)
+        assert [intake._positions[one].next for one in places] == [9, 9, 10]
+
+
+def test_what_was_read_beside_an_unknown_schema_stays_read(tmp_path: Path) -> None:
+    """A partition that waits holds no other one up, and what was passed over before is not met again."""
+    store, intake = made(tmp_path)
+
+    class Other:
+        def take(self, message: Record) -> int:
+            if message.partition() == 0:
+                raise UnknownSchema("no schema 9")
+            return 4_500
+
+    other = (SOURCE[0], 1)
+    with closing(store):
+        intake._positions = {one: Position("id", 7, 1_000, 4_000) for one in (SOURCE, other)}
+        with pytest.raises(UnknownSchema):
+            intake._read(Records(of_schema(9, 0, 7), of_schema(8, 1, 7)), Other())
+        intake._load()
+        assert intake._positions == {other: Position("id", 8, 1_000, 4_500)}
+
+
+def test_not_any_number_of_schemas_is_waited_for() -> None:
+    """Whoever may write to the topic may name any: beyond some, a record is passed over at once."""
+    waits = SchemaPatience()
+    over = [waits.is_over(b"\0" + id.to_bytes(4, "big"), 0.0) for id in range(1, IDS_MAX + 2)]
+    assert over == [False] * IDS_MAX + [True]
+
+
+def test_a_worker_whose_clock_is_ahead(tmp_path: Path) -> None:
+    """A row of a time to come says nothing of how far the others are read."""
+
+    class Ahead:
+        def take(self, message: Record) -> int:
+            return 2**45
+
+    store, intake = made(tmp_path)
+    with closing(store):
+        intake._positions = {SOURCE: Position("id", 7, 1_000, 4_000)}
+        intake._read(Records(of_schema(9, 0, 7)), Ahead())
+        assert intake._positions[SOURCE].last_ms <= loop._now_ms()
+
+
+def test_a_look_while_files_are_shut(tmp_path: Path) -> None:
+    """How an index is can be asked at any time, and to end with shut files is no error."""
+    store, intake = made(tmp_path)
+    store.database._db.close()
+    assert intake.state().bytes_on_disk == 0
+    store.close()
+
+
+def test_no_kafka_is_needed_to_forget(tmp_path: Path) -> None:
+    """A person goes from the index before Kafka is asked for anything."""
+    store = IndexStore(tmp_path / "lineage")
+    settings = Settings(_env_file=None, lineage_dir=tmp_path / "lineage")
+    listed = file_of(settings.lineage_dir)
+    intake = IndexIntake(settings, store, Forgotten(listed))
+    with closing(store):
+        intake._writer.add([row(owner_id=USERS[0])])
+        intake._writer.commit()
+        forget(listed, USERS[0])
+        with pytest.raises(Misconfigured, match="STREAMS_BOOTSTRAP_SERVERS"):
+            intake._follow()
+        assert not DiskIndex(store, intake.reach).deliveries("msg_1")
 
 
 def test_an_erasure_that_was_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,13 +259,14 @@ def test_an_erasure_that_was_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyP
             raise IndexFull(tmp_path)
 
         monkeypatch.setattr(database, "compact", cut_off)
+        assert erasing.delete(index.store, index.writer, [digest])
         with pytest.raises(IndexFull):
-            erasing.erase(index.store, index.writer, [digest])
+            erasing.finish(index.store, index.writer, [digest])
         monkeypatch.setattr(database, "compact", lambda start, stop: compacted.append(start))
-        erasing.erase(index.store, index.writer, [digest])
+        erasing.finish(index.store, index.writer, [digest])
         n = len(compacted)
         assert n > 0
-        erasing.erase(index.store, index.writer, [digest])
+        erasing.finish(index.store, index.writer, [digest])
         assert len(compacted) == n, "once it is done it is not done again"
 
 

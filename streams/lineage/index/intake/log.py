@@ -25,6 +25,10 @@ class LogMoved(Unavailable):
     """Kafka no longer has the record that was to be read next."""
 
 
+class TopicsChanged(Unavailable):
+    """A topic has other partitions than when reading began, or was made anew."""
+
+
 class IndexLog:
     """Some topics (full names), all partitions."""
 
@@ -32,26 +36,28 @@ class IndexLog:
         """Raises Misconfigured where one of them is missing, Unavailable."""
         settings.need_kafka()
         self._consumer = asking(settings, "lineage", "read_committed", **FETCH)
-        self._asking = asking(settings, "lineage-ends", "read_committed")
+        self._asking = asking(settings, "lineage-ends", "read_uncommitted")
+        self._names = names
         try:
-            self.sources = self._existing(names)
+            self.sources = self.existing()
         except BaseException:
             self.close()
             raise
 
-    def _existing(self, names: Collection[str]) -> list[Source]:
+    def existing(self) -> list[Source]:
+        """Their partitions as they are now. Raises as above."""
         try:
             known = self._asking.list_topics(timeout=ANSWER_S).topics
         except KafkaException as error:
             raise refused("Kafka does not answer", error.args[0]) from None
-        missing = sorted(set(names) - set(known))
+        missing = sorted(set(self._names) - set(known))
         if missing:
             raise Misconfigured(f"no topic {', '.join(missing)}: run `junction-streams topics apply`")
-        return [(name, partition) for name in names for partition in known[name].partitions]
+        return [(name, partition) for name in self._names for partition in known[name].partitions]
 
     def bounds(self, sources: Collection[Source]) -> dict[Source, Bounds]:
-        """What Kafka has of these partitions. The end is that of all records: it is not reached while some of them may
-        still be aborted. Raises Unavailable."""
+        """What Kafka has of these partitions. The end is that of all records: it is not reached while a transaction is
+        open, in which rows may have been processed that are committed later. Raises Unavailable."""
         return {source: self._bounds(source) for source in sources}
 
     def _bounds(self, source: Source) -> Bounds:

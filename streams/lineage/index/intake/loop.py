@@ -8,15 +8,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from confluent_kafka import Message
+
 from streams.events import topics
 from streams.events.times import DAY_MS
 from streams.kafka.topic_ids import topic_ids
 from streams.lineage.index.database import IndexDamaged, IndexFull, IndexShut
-from streams.lineage.index.erasing import erase
 from streams.lineage.index.forgotten import Forgotten
 from streams.lineage.index.intake import positions as places
-from streams.lineage.index.intake import progress, retention
-from streams.lineage.index.intake.log import IndexLog
+from streams.lineage.index.intake import progress
+from streams.lineage.index.intake.care import IndexCare
+from streams.lineage.index.intake.log import IndexLog, TopicsChanged
+from streams.lineage.index.intake.patience import SchemaPatience
 from streams.lineage.index.intake.positions import Position, Source
 from streams.lineage.index.intake.records import SMALL, RecordIntake
 from streams.lineage.index.rows import keys
@@ -24,15 +27,14 @@ from streams.lineage.index.store import IndexStore
 from streams.lineage.index.writer import IndexWriter
 from streams.lineage.known import Reach, margin_ms
 from streams.ops import log
-from streams.ops.errors import StreamsError, UnknownSchema, Unreadable
+from streams.ops.errors import StreamsError, Unavailable, UnknownSchema, Unreadable
 from streams.ops.settings import Settings
 
 POLL_S = 0.2
 LOOK_EVERY_S = 1.0  # at the ends
-CARE_EVERY_S = 30.0  # for old days, room, who is forgotten
+TOPICS_EVERY_S = 60.0  # at their ids and partitions
 FLUSH_EVERY_S = 300.0  # what a kill takes is read again
 AGAIN_S = 5.0
-UNKNOWN_S = 60.0  # so long a registry may take to know a new schema; one of nobody must not hold the index up for good
 FREE_BYTES_MIN = 256 << 20  # below it an index that had no room does not try again
 _AS_OF_KEY = keys.NOTE + b"as_of"
 
@@ -55,8 +57,8 @@ class IndexIntake:
     def __init__(self, settings: Settings, store: IndexStore, forgotten: Forgotten) -> None:
         self._settings = settings
         self._store = store
-        self._forgotten = forgotten
         self._writer = IndexWriter(store, forgotten)
+        self.care = IndexCare(settings, store, self._writer, forgotten)
         self._names = [f"{settings.topic_prefix}.{name}" for name in (topics.LINEAGE, *SMALL)]
         self._lineage = self._names[0]
         self._positions: dict[Source, Position] = {}
@@ -64,11 +66,8 @@ class IndexIntake:
         self._look = progress.Look()
         self._trouble, self._unreadable = "", 0
         self._cure: Callable[[], None] | None = None  # what has to be done before it can go on
-        self._unknown: tuple[Source, int, float] | None = None  # a record of an unknown schema; since when
-        self._days_beside = (settings.raw_retention_days, settings.clean_days)
-        self._dropped_beside = (0, 0)
+        self._patience = SchemaPatience()
         self._stop = threading.Event()
-        self._wake, self._has_erased = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="lineage-index", daemon=True)
         self._load()
 
@@ -84,20 +83,25 @@ class IndexIntake:
     def reach(self) -> Reach:
         """How far the index reaches now."""
         mine = [one for source, one in self._positions.items() if source[0] == self._lineage]
-        first = progress.first_ms(mine, self._store.cut * DAY_MS)
-        return progress.reach(self._look, first, _now_ms(), self._settings.lineage_days)
+        now_ms = _now_ms()
+        first = progress.first_ms(mine, self._store.cut * DAY_MS, now_ms)
+        return progress.reach(self._look, first, now_ms, self._settings.lineage_days)
 
     def state(self) -> IndexState:
         """How it is now."""
         share = progress.share(dict(self._positions), self._bounds)
-        return IndexState(self._trouble, share, self._store.database.bytes_on_disk(), self._unreadable)
+        try:
+            size = self._store.database.bytes_on_disk()
+        except Unavailable:  # its files are shut; it tells why
+            size = 0
+        return IndexState(self._trouble or self.care.trouble, share, size, self._unreadable)
 
     def _load(self) -> None:
         rows = self._store.database.prefixed(keys.POSITION)
         self._positions = dict(places.position_in(*row) for row in rows)
         as_of = self._store.database.get(_AS_OF_KEY)
         self._look = progress.Look(as_of_ms=int(as_of or 0))
-        self._dropped_beside = (0, 0)
+        self.care.reset()
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -151,6 +155,7 @@ class IndexIntake:
         """Read on until told to stop. Raises whatever keeps it from that."""
         self._writer.reset()
         self._load()
+        self._take_care()  # Kafka may be away for long
         source = IndexLog(self._settings, self._names)
         try:
             self._go_on(source)
@@ -167,16 +172,17 @@ class IndexIntake:
         self._bounds = bounds
         source.begin({one: position.next for one, position in self._positions.items()})
         records = RecordIntake(self._settings, self._writer)
-        looked, cared, flushed = 0.0, 0.0, time.monotonic()
+        looked, compared, flushed = 0.0, time.monotonic(), time.monotonic()
         while not self._stop.is_set():
             self._read(source, records)
             now = time.monotonic()
             if now - looked > LOOK_EVERY_S:
                 looked = now
                 self._look_at_ends(source)
-            if now - cared > CARE_EVERY_S or self._wake.is_set():
-                cared = now
-                self._care()
+            if now - compared > TOPICS_EVERY_S:
+                compared = now
+                self._compare_topics(source, ids)
+            self._take_care()
             if now - flushed > FLUSH_EVERY_S:
                 flushed = now
                 self._store.database.flush()
@@ -185,33 +191,42 @@ class IndexIntake:
         if self._store.database.is_damaged:
             raise IndexDamaged(self._store.database.folder)
         changed: dict[Source, Position] = {}
+        waiting: dict[Source, UnknownSchema] = {}  # for a schema: of these partitions nothing more is taken
         ended: dict[Source, int] = {}
         for message in source.messages(POLL_S, ended):
-            place = (message.topic(), message.partition())
+            self._take(message, records, changed, waiting)
+        for place in ended.keys() - waiting.keys():
             at = changed.get(place) or self._positions[place]
-            try:
-                processed_ms = records.take(message)
-                changed[place] = at.after(message.offset() + 1, processed_ms)
-            except (Unreadable, UnknownSchema) as why:
-                if isinstance(why, UnknownSchema) and self._may_be_known_soon(place, message.offset()):
-                    raise
-                self._pass_over(place, message.offset(), str(why))
-                changed[place] = at.without(message.offset(), min(message.timestamp()[1], _now_ms()))
-        for place, offset in ended.items():
-            at = changed.get(place) or self._positions[place]
-            if offset > at.next:
-                changed[place] = at.after(offset)
+            if (met := at.at_end(max(ended[place], at.next), _now_ms())) != at:
+                changed[place] = met
         if changed:
             self._writer.commit(places.rows_of(changed))
             self._positions = self._positions | changed
+        for unknown in waiting.values():
+            raise unknown
         self._trouble = ""
 
-    def _may_be_known_soon(self, place: Source, offset: int) -> bool:
-        """Whether the schema of a record is still waited for."""
-        now = time.monotonic()
-        if self._unknown is None or self._unknown[:2] != (place, offset):
-            self._unknown = (place, offset, now)
-        return now - self._unknown[2] < UNKNOWN_S
+    def _take(
+        self,
+        message: Message,
+        records: RecordIntake,
+        changed: dict[Source, Position],
+        waiting: dict[Source, UnknownSchema],
+    ) -> None:
+        place = (message.topic(), message.partition())
+        if place in waiting:
+            self._patience.see(message.value() or b"", time.monotonic())
+            return
+        at = changed.get(place) or self._positions[place]
+        try:
+            processed_ms = min(records.take(message), _now_ms())  # a worker's clock may be ahead
+            changed[place] = at.after(message.offset() + 1, processed_ms)
+        except (Unreadable, UnknownSchema) as why:
+            if isinstance(why, UnknownSchema) and not self._patience.is_over(message.value() or b"", time.monotonic()):
+                waiting[place] = why
+                return
+            self._pass_over(place, message.offset(), str(why))
+            changed[place] = at.without(message.offset(), min(message.timestamp()[1], _now_ms()))
 
     def _pass_over(self, place: Source, offset: int, why: str) -> None:
         self._unreadable += 1
@@ -227,37 +242,15 @@ class IndexIntake:
         self._bounds = self._bounds | bounds
         self._writer.commit({_AS_OF_KEY: b"%d" % self._look.as_of_ms})
 
-    def _care(self) -> None:
-        """What is done now and then."""
-        self._wake.clear()
-        self._forgotten.refresh()
-        if erased := erase(self._store, self._writer, self._forgotten.all()):
-            logger.info("lineage_erased", rows=erased)
-        self._has_erased.set()
-        cut = retention.oldest_kept(_now_ms(), self._settings.lineage_days)
-        if cut > self._store.cut:
-            self._writer.drop(cut)
-        self._drop_beside(*(retention.oldest_kept(_now_ms(), days) for days in self._days_beside))
-        self._make_room()
+    def _compare_topics(self, source: IndexLog, ids: dict[str, str]) -> None:
+        """Whether they are those that are read. Raises TopicsChanged, and what asking Kafka raises."""
+        if source.existing() != source.sources or topic_ids(self._settings, self._names) != ids:
+            raise TopicsChanged("a topic has other partitions than before, or was made anew: reading begins again")
 
-    def _drop_beside(self, letters: int, alerts: int) -> None:
-        if self._dropped_beside != (letters, alerts):  # once a day: what is deleted stands in files, too
-            self._dropped_beside = (letters, alerts)
-            self._writer.drop_beside(letters=letters, alerts=alerts)
-
-    def _make_room(self) -> None:
-        size = self._store.database.bytes_on_disk()
-        oldest = self._store.oldest_day()
-        if oldest is not None and retention.has_to_go(oldest, _now_ms(), size, self._settings.lineage_gib_max):
-            logger.warning("lineage_no_room", day=oldest, bytes=size)
-            self._writer.drop(oldest + 1)
-            self._store.compact_before(oldest + 1)
-
-    def erase_now(self, patience_s: float) -> bool:
-        """Look at once who is forgotten; whether that was done within the time."""
-        self._has_erased.clear()
-        self._wake.set()
-        return self._has_erased.wait(patience_s)
+    def _take_care(self) -> None:
+        """What is done now and then, once it is time for it."""
+        if self.care.is_due():
+            self.care.take(max((one.last_ms for one in self._positions.values()), default=0), _now_ms())
 
 
 def _now_ms() -> int:

@@ -21,7 +21,8 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
     """Of one partition. `next`: offset that is read next. `topic_id`: Kafka's, another one once a topic is made anew.
 
     `first_ms`, `last_ms`: when the first and the last rows that were read were processed, Unix ms; 0 for none. As
-    clocks of workers differ, the first is the earliest of a whole partition, and else the one behind what is gone.
+    clocks of workers differ, the first is the earliest of a whole partition, and else the one behind what is gone; the
+    last is that of the last record: a clock that was ahead once is soon forgotten.
     `is_whole`: nothing of the partition was gone before it could be read, or could not be read.
     """
 
@@ -34,9 +35,13 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
     def after(self, next: int, processed_ms: int = 0) -> "Position":
         """Further. `processed_ms`: of the rows that were read, 0 for none."""
         first = min(self.first_ms, processed_ms) if processed_ms and self.is_whole else self.first_ms
-        return Position(
-            self.topic_id, next, first or self.first_ms or processed_ms, max(self.last_ms, processed_ms), self.is_whole
-        )
+        first = first or self.first_ms or processed_ms
+        return Position(self.topic_id, next, first, processed_ms or self.last_ms, self.is_whole)
+
+    def at_end(self, next: int, now_ms: int) -> "Position":
+        """Where Kafka has no more now: of a partition of which all rows were gone, later ones are known to be whole."""
+        first = self.first_ms if self.is_whole else self.first_ms or now_ms
+        return Position(self.topic_id, next, first, self.last_ms, self.is_whole)
 
     def without(self, offset: int, at_ms: int) -> "Position":
         """Behind a record that cannot be read, of a time (Unix ms): only what came later is known to be whole."""

@@ -24,27 +24,30 @@ def look(
 ) -> Look:
     """Of a look at the ends at a time. `margin_ms`: for so long rows may be on their way to the topic."""
     behind = [one for source, one in positions.items() if one.next < bounds[source].end]
-    as_of = min([at_ms - margin_ms, *(one.last_ms for one in behind)])
-    return Look(at_ms, max(as_of, before.as_of_ms), not behind)
+    latest_ms = at_ms - margin_ms
+    as_of = min([latest_ms, *(one.last_ms for one in behind)])
+    was_ms = before.as_of_ms if before.as_of_ms <= latest_ms else 0  # else our clock was ahead then
+    return Look(at_ms, max(as_of, was_ms), not behind)
 
 
-def first_ms(positions: Collection[Position], cut_ms: int) -> int:
+def first_ms(positions: Collection[Position], cut_ms: int, now_ms: int) -> int:
     """Since when rows are here, 0 where there are none. `cut_ms`: the beginning of the oldest day that is kept.
 
-    Where Kafka had nothing more of a partition, only what came later than its first row is known to be whole.
+    Where Kafka had nothing more of a partition, only what came later than its first row is known to be whole; without
+    one, nothing before now.
     """
     firsts = [one.first_ms for one in positions if one.first_ms]
     if not firsts:
         return 0
-    return max([cut_ms, min(firsts), *(one.first_ms for one in positions if not one.is_whole)])
+    return max([cut_ms, min(firsts), *(one.first_ms or now_ms for one in positions if not one.is_whole)])
 
 
 def reach(seen: Look, first_ms: int, now_ms: int, days: int) -> Reach:
     """As it is answered now. `days`: for how long the topic keeps rows, so that it is no further behind."""
-    is_current = seen.is_current and now_ms - seen.at_ms < FRESH_MS
-    behind_ms = min(max(now_ms - seen.as_of_ms, 0), days * DAY_MS)
-    behind_s = 0.0 if is_current else behind_ms / 1000
-    return Reach(first_ms=first_ms, as_of_ms=seen.as_of_ms, behind_s=behind_s)
+    is_current = seen.is_current and abs(now_ms - seen.at_ms) < FRESH_MS
+    as_of_ms = seen.as_of_ms if seen.as_of_ms <= now_ms else 0  # else our clock was ahead at that look
+    behind_ms = min(now_ms - as_of_ms, days * DAY_MS)
+    return Reach(first_ms=first_ms, as_of_ms=as_of_ms, behind_s=0.0 if is_current else behind_ms / 1000)
 
 
 def share(positions: Mapping[Source, Position], bounds: Mapping[Source, Bounds]) -> float:

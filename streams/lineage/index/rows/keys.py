@@ -13,6 +13,7 @@ from streams.lineage.index.rows.varints import number, number_at
 ROW, ID, HOUR = b"r", b"i", b"h"  # of lineage
 LETTER, LETTER_OWNER, LETTER_PLACE, LETTER_ID, MARK = b"l", b"o", b"p", b"d", b"m"
 ALERT, EVIDENCE, EVIDENCE_PLACE, ATTEMPT = b"a", b"e", b"f", b"t"
+OF_DAYS = (ROW, ID, HOUR, LETTER, LETTER_OWNER, LETTER_PLACE, LETTER_ID, MARK, ALERT, EVIDENCE, EVIDENCE_PLACE, ATTEMPT)
 LINK, HISTORY, CLIENT = b"c", b"b", b"u"  # the newest state, without a day
 WORD, POSITION, NOTE = b"w", b"n", b"z"  # of the index itself
 

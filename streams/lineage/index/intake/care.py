@@ -1,0 +1,113 @@
+"""What is done for an index now and then: who is forgotten goes, old days go, and the oldest ones for want of room."""
+
+import threading
+import time
+
+from streams.lineage.index import erasing
+from streams.lineage.index.database import IndexAhead, IndexFull
+from streams.lineage.index.forgotten import Forgotten
+from streams.lineage.index.intake import retention
+from streams.lineage.index.rows import keys
+from streams.lineage.index.store import IndexStore
+from streams.lineage.index.writer import IndexWriter
+from streams.ops import log
+from streams.ops.settings import Settings
+
+CARE_EVERY_S = 30.0
+CARE_AGAIN_S = 300.0  # behind one that had no room: it may have written gigabytes
+_CARED_KEY = keys.NOTE + b"cared"  # the latest day of a care
+
+logger = log.get("lineage")
+
+
+class IndexCare:
+    """Of one thread, but for `erase_now`. `trouble`: why the last one was not done to its end, "" where it was."""
+
+    def __init__(self, settings: Settings, store: IndexStore, writer: IndexWriter, forgotten: Forgotten) -> None:
+        self._store, self._writer, self._forgotten = store, writer, forgotten
+        self._days, self._gib_max = settings.lineage_days, settings.lineage_gib_max
+        self._days_beside = (settings.raw_retention_days, settings.clean_days)
+        self._dropped_beside = (0, 0)
+        self._due_s = 0.0  # monotonic
+        self._steps = threading.Condition()
+        self._begun, self._erased, self._is_wanted = 0, 0, False
+        self.trouble = ""
+
+    def reset(self) -> None:
+        """The index may be another one than before."""
+        self._dropped_beside = (0, 0)
+
+    def is_due(self) -> bool:
+        """Whether it is time for it, or somebody waits for it."""
+        return self._is_wanted or time.monotonic() >= self._due_s
+
+    def take(self, newest_ms: int, now_ms: int) -> None:
+        """Do it. `newest_ms`: when the newest row was processed. Unix ms.
+
+        Raises IndexFull, of which `trouble` tells until it has been done; IndexAhead, Misconfigured.
+        """
+        self._check_clock(newest_ms, now_ms)
+        with self._steps:
+            self._begun += 1
+            number, self._is_wanted = self._begun, False
+        self._due_s = time.monotonic() + CARE_AGAIN_S
+        try:
+            self._take(number, now_ms)
+        except IndexFull as error:
+            self.trouble = str(error)
+            raise
+        self.trouble, self._due_s = "", time.monotonic() + CARE_EVERY_S
+
+    def _check_clock(self, newest_ms: int, now_ms: int) -> None:
+        """Days that a clock which was ahead has dropped are in Kafka still."""
+        cared, today = int(self._store.database.get(_CARED_KEY) or 0), keys.day_of(now_ms)
+        if retention.was_ahead(max(cared, self._store.cut), newest_ms, now_ms):
+            raise IndexAhead(self._store.database.folder)
+        if today > cared:
+            self._writer.delete((), {_CARED_KEY: b"%d" % today})
+
+    def _take(self, number: int, now_ms: int) -> None:
+        self._forgotten.refresh()
+        digests = self._forgotten.all()
+        if erased := erasing.delete(self._store, self._writer, digests):
+            logger.info("lineage_erased", rows=erased)
+        self._drop_old(now_ms)
+        self._make_room(now_ms)
+        erasing.finish(self._store, self._writer, digests)
+        with self._steps:
+            self._erased = number
+            self._steps.notify_all()
+
+    def _drop_old(self, now_ms: int) -> None:
+        cut = retention.oldest_kept(now_ms, self._days)
+        if cut > self._store.cut:
+            self._writer.drop(cut)
+        letters, alerts = (retention.oldest_kept(now_ms, days) for days in self._days_beside)
+        if self._dropped_beside != (letters, alerts):  # once a day: what is deleted stands in files, too
+            self._dropped_beside = (letters, alerts)
+            self._writer.drop_beside(letters=letters, alerts=alerts)
+
+    def _make_room(self, now_ms: int) -> None:
+        """Dead letters and alerts take room as rows do: the oldest day goes, whatever it is of."""
+        oldest = self._store.oldest_of_all()
+        if oldest is None or not self._has_to_go(oldest, now_ms):
+            return
+        self._store.compact_before(oldest)  # what was dropped before may not have given its room back
+        if self._has_to_go(oldest, now_ms):
+            logger.warning("lineage_no_room", day=oldest, bytes=self._store.database.bytes_on_disk())
+            if oldest >= self._store.cut:
+                self._writer.drop(oldest + 1)
+            self._writer.drop_beside(letters=oldest + 1, alerts=oldest + 1)
+            self._store.compact_before(oldest + 1)
+
+    def _has_to_go(self, oldest: int, now_ms: int) -> bool:
+        return retention.has_to_go(oldest, now_ms, self._store.database.bytes_on_disk(), self._gib_max)
+
+    def erase_now(self, patience_s: float) -> bool:
+        """Have it done at once; whether one that began after this call has erased whoever is forgotten in that time.
+
+        For any other thread than the one that does it.
+        """
+        with self._steps:
+            wanted, self._is_wanted = self._begun + 1, True
+            return self._steps.wait_for(lambda: self._erased >= wanted, patience_s)

@@ -1,0 +1,156 @@
+"""What is done for an index now and then, and what of it waits for room, for a clock, or for who asked for it."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.events.times import DAY_MS
+from streams.lineage.index import erasing
+from streams.lineage.index.answers import DiskIndex
+from streams.lineage.index.database import IndexAhead, IndexFull
+from streams.lineage.index.forgotten import Forgotten, file_of, forget
+from streams.lineage.index.intake import care
+from streams.lineage.index.intake.care import IndexCare
+from streams.lineage.index.store import IndexStore
+from streams.lineage.index.writer import IndexWriter
+from streams.lineage.known import DeadLetter, Reach
+from streams.ops.settings import Settings
+from tests.lineage.index.made import NOW_MS, USERS, row
+
+DAY = NOW_MS // DAY_MS
+
+
+@dataclass
+class Cared:
+    """An index in a folder, and who cares for it."""
+
+    store: IndexStore
+    writer: IndexWriter
+    care: IndexCare
+    listed: Path
+
+    def has(self, delivery_id: str) -> bool:
+        return bool(DiskIndex(self.store, lambda: Reach(first_ms=0, as_of_ms=0, behind_s=0)).deliveries(delivery_id))
+
+
+def cared(folder: Path, **settings: Any) -> Cared:
+    """Empty, or as it was left in the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    listed = file_of(folder)
+    store, forgotten = IndexStore(folder), Forgotten(listed)
+    writer = IndexWriter(store, forgotten)
+    found = Settings(_env_file=None, lineage_dir=folder, **settings)
+    return Cared(store, writer, IndexCare(found, store, writer, forgotten), listed)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Cared]:
+    """An empty one."""
+    found = cared(tmp_path / "lineage")
+    yield found
+    found.store.close()
+
+
+def test_a_care_that_began_before_has_not_seen_the_list(kept: Cared, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks while one is under way waits for the next one, which begins at once."""
+    kept.writer.add([row(delivery_id=f"msg_{n}", offset=n, owner_id=USERS[n]) for n in range(2)])
+    kept.writer.commit()
+    forget(kept.listed, USERS[0])
+    told: list[bool] = []
+    asking, finish = threading.Thread(target=lambda: told.append(kept.care.erase_now(30.0))), erasing.finish
+
+    def meanwhile(*given: Any) -> None:
+        forget(kept.listed, USERS[1])
+        asking.start()
+        while not kept.care.is_due():  # until it waits
+            pass
+        finish(*given)
+
+    monkeypatch.setattr(erasing, "finish", meanwhile)
+    kept.care.take(NOW_MS, NOW_MS)
+    assert (kept.has("msg_0"), kept.has("msg_1"), told) == (False, True, [])
+    monkeypatch.setattr(erasing, "finish", finish)
+    assert kept.care.is_due()
+    kept.care.take(NOW_MS, NOW_MS)
+    asking.join()
+    assert (kept.has("msg_1"), told) == (False, [True])
+
+
+def test_files_that_cannot_be_written_anew(kept: Cared, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is said until it is done; meanwhile a forgotten person is in no answer, and no further day goes."""
+    kept.writer.add([row(delivery_id=f"msg_{n}", offset=n, processed_ms=NOW_MS - n * DAY_MS) for n in range(5)])
+    kept.writer.add([row(delivery_id="msg_9", offset=9, owner_id=USERS[1])])
+    kept.writer.commit()
+    kept.store.database.flush()
+    forget(kept.listed, USERS[1])
+    compact = kept.store.database.compact
+
+    def no_room(start: bytes, stop: bytes) -> None:
+        raise IndexFull(kept.listed)
+
+    kept.care._gib_max = 1e-9
+    monkeypatch.setattr(kept.store.database, "compact", no_room)
+    for _ in range(3):
+        with pytest.raises(IndexFull):
+            kept.care.take(NOW_MS, NOW_MS)
+    assert "no space is left" in kept.care.trouble
+    assert not kept.care.is_due(), "not again at once: it may have written gigabytes"
+    assert [kept.has(f"msg_{n}") for n in (0, 1, 2, 3, 4, 9)] == [True, True, True, True, True, False]
+    monkeypatch.setattr(kept.store.database, "compact", compact)
+    kept.care.take(NOW_MS, NOW_MS)
+    assert kept.care.trouble == ""
+    assert [kept.has(f"msg_{n}") for n in (0, 1, 3, 4)] == [True, True, True, False]
+
+
+def letter(day: int) -> DeadLetter:
+    """A dead letter of a day."""
+    return DeadLetter(
+        partition=0, offset=day, raw_topic="", raw_partition=-1, raw_offset=-1, delivery_id="", owner_id=USERS[0],
+        event_type="", resource="", reason="", detail="", dead_ms=day * DAY_MS,
+    )  # fmt: skip
+
+
+def test_the_oldest_day_makes_room_whatever_it_is_of(kept: Cared) -> None:
+    """Dead letters take room, too: those that are older than all rows go before a row does."""
+    kept.writer.add([row(delivery_id="msg_1", processed_ms=NOW_MS - DAY_MS)])
+    for day in (DAY - 40, DAY):
+        kept.writer.add_letter(letter(day))
+    kept.writer.commit()
+    kept.store.database.flush()
+    kept.care._gib_max = 1e-9
+    kept.care.take(NOW_MS, NOW_MS)
+    index = DiskIndex(kept.store, lambda: Reach(first_ms=0, as_of_ms=0, behind_s=0))
+    assert [one.offset for one in index.letters(USERS[0])] == [DAY]
+    assert kept.has("msg_1")
+    kept.care.take(NOW_MS, NOW_MS)
+    assert not kept.has("msg_1")
+    kept.care.take(NOW_MS, NOW_MS)
+    assert index.letters(USERS[0]), "today stays"
+
+
+def test_a_clock_that_was_ahead_is_noticed_by_the_next_care(kept: Cared, tmp_path: Path) -> None:
+    """Its days went too early, also after a restart: the index has to be made again."""
+    kept.care.take(NOW_MS, NOW_MS)
+    kept.care.take(NOW_MS, NOW_MS + 9 * DAY_MS)
+    with pytest.raises(IndexAhead, match="a clock that was ahead"):
+        kept.care.take(NOW_MS, NOW_MS)
+    kept.store.remake()
+    kept.care.take(NOW_MS, NOW_MS)
+    kept.care.take(NOW_MS, 0)  # a clock that is not set yet: rows are of a later day than it has
+    kept.care.take(NOW_MS, NOW_MS + DAY_MS)
+
+
+def test_not_more_often_than_it_has_to_be(kept: Cared, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At once, then after a while, and whenever somebody waits for it."""
+    assert kept.care.is_due()
+    kept.care.take(NOW_MS, NOW_MS)
+    assert not kept.care.is_due()
+    assert not kept.care.erase_now(0.0)
+    assert kept.care.is_due()
+    monkeypatch.setattr(care, "CARE_EVERY_S", 0.0)
+    kept.care.take(NOW_MS, NOW_MS)
+    assert kept.care.is_due()
