@@ -117,7 +117,7 @@ def _read(settings: Settings, index: TemporaryIndex) -> None:
 
 def _asker(running: stack.Stack, index: TemporaryIndex) -> DeliveryAsker:
     settings = running.settings.model_copy(update={"console_gateways": (running.gateway_admin_url,)})
-    doors = Doors(settings, is_here=lambda id: False)
+    doors = Doors(settings)
     known = [KnownSecrets(stack.ENDPOINT, Keyring.parse([running.secret]))]
 
     def prove(headers: list[tuple[str, bytes]], body: bytes) -> Proof:

@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from streams.lineage.asking import heartbeats
+from streams.lineage.asking.came_since import Came, CameSince, Ids, nobody_looked
 from streams.lineage.delivery.facts import DoorAttempt, DoorLook, Heartbeats
 from streams.lineage.why.facts import DoorNews, RefusalSeen
 from streams.lineage.words import moment
@@ -20,11 +21,11 @@ NO_GATEWAYS = "what gateways refused is not known: no gateway is named, set STRE
 class Doors:
     """Asks gateways, and heartbeats on Kafka. Each call blocks, in a thread without an event loop.
 
-    `is_here`: whether a delivery of that id has come in since: then its refusals explain nothing.
+    `came`: which deliveries that were refused have come in since: then their refusals explain nothing.
     """
 
-    def __init__(self, settings: Settings, is_here: Callable[[str], bool]) -> None:
-        self._settings, self._is_here = settings, is_here
+    def __init__(self, settings: Settings, came: Came = nobody_looked) -> None:
+        self._settings, self._came = settings, came
 
     def refusals(self, delivery_id: str) -> DoorLook:
         """What gateways remember of this delivery. Raises nothing: who is away is a sentence."""
@@ -35,7 +36,7 @@ class Doors:
         return heartbeats.around(heartbeats.signs_since(self._settings, at_ms), at_ms)
 
     def between(self, from_ms: int, until_ms: int) -> DoorNews:
-        """What happened at the gateways in [from_ms, until_ms). Raises nothing: what is not known is a sentence."""
+        """What happened at the gateways in [from_ms, until_ms). Raises what `came` does: else a sentence says it."""
         reports = self._reports(RefusedQuery("", from_ms, until_ms, LIMIT_MAX))
         missing = [*_missing(reports), *_forgotten(reports, from_ms)]
         signs = heartbeats.GatewaySigns()
@@ -46,18 +47,13 @@ class Doors:
             missing.append(f"when gateways took deliveries is not known: {error}")
         now_ms, since_ms = int(time.time() * 1000), [one.accepting_since_ms for one in reports]
         quiet = heartbeats.quiet_spans(signs, from_ms, until_ms, now_ms, since_ms)
-        return DoorNews(tuple(self._still_missed(reports)), quiet, tuple(missing))
+        attempts = _by_time(reports)
+        signed = frozenset(one.claimed_id for one in attempts if one.is_signed and one.claimed_id)
+        came = self._came(signed) if signed else CameSince()
+        return DoorNews(tuple(_still_missed(attempts, came.ids)), quiet, tuple(missing), came.unsure)
 
     def _reports(self, query: RefusedQuery) -> tuple[GatewayReport, ...]:
         return asyncio.run(refused(self._settings, query))
-
-    def _still_missed(self, reports: Iterable[GatewayReport]) -> Iterator[RefusalSeen]:
-        here: dict[str, bool] = {}
-        for one in _by_time(reports):
-            if one.claimed_id not in here:
-                here[one.claimed_id] = bool(one.claimed_id) and self._is_here(one.claimed_id)
-            if not here[one.claimed_id]:
-                yield RefusalSeen(one.at_ms, one.gateway, one.outcome, one.status, one.claimed_id, one.is_signed)
 
 
 def look_of(reports: tuple[GatewayReport, ...], delivery_id: str) -> DoorLook:
@@ -76,6 +72,12 @@ def _attempt(delivery_id: str, one: RefusedAttempt) -> DoorAttempt:
         at_ms=one.at_ms, gateway=one.gateway, endpoint=one.endpoint, outcome=one.outcome, status=one.status,
         body_bytes=one.body_bytes, is_signed=one.is_signed, is_cut=is_cut,
     )  # fmt: skip
+
+
+def _still_missed(attempts: Iterable[RefusedAttempt], came: Ids) -> Iterator[RefusalSeen]:
+    for one in attempts:
+        if one.claimed_id not in came:
+            yield RefusalSeen(one.at_ms, one.gateway, one.outcome, one.status, one.claimed_id, one.is_signed)
 
 
 def _by_time(reports: Iterable[GatewayReport]) -> list[RefusedAttempt]:

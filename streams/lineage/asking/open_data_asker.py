@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
+from streams.lineage.asking.came_since import came_since
 from streams.lineage.asking.doors import Doors
 from streams.lineage.asking.places import Places
 from streams.lineage.asking.row_originals import RowOriginals
+from streams.lineage.asking.tail_look import Tail
 from streams.lineage.asking.waiting_look import WaitingRecords
 from streams.lineage.data_asker import AskJunction, DataAsker, DataSources
 from streams.lineage.known import Index
@@ -19,8 +22,8 @@ def open_data_asker(settings: Settings, index: Index, junction: AskJunction | No
     Raises Misconfigured where no Kafka is named.
     """
     places = Places(settings)
-    waiting = WaitingRecords(settings, places)
-    doors = Doors(settings, lambda delivery_id: bool(index.deliveries(delivery_id)))
+    waiting, tail = WaitingRecords(settings, places), Tail(settings, places)
+    doors = Doors(settings, partial(came_since, index, tail))
     asked = DataSources(
         originals=RowOriginals(settings, places), waiting=waiting, door=doors.between,
         junction=junction,
@@ -31,4 +34,5 @@ def open_data_asker(settings: Settings, index: Index, junction: AskJunction | No
     finally:
         asker.close()
         waiting.close()
+        tail.close()
         places.close()

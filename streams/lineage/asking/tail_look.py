@@ -1,7 +1,7 @@
 """Raw topics searched for an id that has no row: behind what the workers have committed, and a little before."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, Message, TopicPartition
@@ -19,6 +19,7 @@ BOUNDS = Bounds()
 FRESH_MS = 10_000  # what was stored lately is read though it is committed: its row may still be on its way
 SLACK_MS = 60_000  # a broker's clock and Junction's may be so far apart
 
+_TO_DO = "what the workers have still to do"
 IsIt = Callable[[Message], bool]
 
 
@@ -46,8 +47,24 @@ class Tail:
         found, is_whole = self._search(starts, is_it, bounds)
         if found is None and is_whole and since_ms is not None:
             return self._long_ago(is_it, since_ms - SLACK_MS, asked_ms, committed, bounds)
-        unread = "" if found or is_whole else _unread(bounds, "what the workers have still to do")
+        unread = "" if found or is_whole else _unread(bounds, _TO_DO)
         return self._told(found, committed, asked_ms, unread), found
+
+    def stored(self, ids: Collection[str], bounds: Bounds = BOUNDS) -> tuple[frozenset[str], str]:
+        """Which of these deliveries wait for workers or came a moment ago; a phrase where not all was read, else "".
+
+        Raises Unavailable, Misconfigured.
+        """
+        found = set[str]()
+
+        def is_enough(message: Message) -> bool:
+            if (id := delivery_of(message.headers() or [])) in ids:
+                found.add(id)
+            return len(found) == len(ids)
+
+        starts = self._starts(self._committed(), int(time.time() * 1000) - FRESH_MS)
+        is_whole = self._read(starts, bounds, is_enough)
+        return frozenset(found), "" if is_whole else _unread(bounds, _TO_DO)
 
     def close(self) -> None:
         self._group.close()
@@ -86,7 +103,7 @@ class Tail:
         return starts
 
     def _search(self, starts: Mapping[Place, int], is_it: IsIt, bounds: Bounds) -> tuple[Message | None, bool]:
-        """(the record, whether all was read). What starts where Kafka has nothing is read from its beginning."""
+        """(the record, whether all was read)."""
         wanted: list[Message] = []
 
         def is_enough(message: Message) -> bool:
@@ -94,12 +111,14 @@ class Tail:
                 wanted.append(message)
             return bool(wanted)
 
+        is_whole = self._read(starts, bounds, is_enough)
+        return (wanted[0] if wanted else None), is_whole
+
+    def _read(self, starts: Mapping[Place, int], bounds: Bounds, is_enough: IsIt) -> bool:
+        """Whether all was read. What starts where Kafka has nothing is read from its beginning."""
         scanned = self._places.scan(starts, bounds, is_enough)
         lost = dict.fromkeys(scanned.lost, OFFSET_BEGINNING)
-        if lost and not wanted:
-            again = self._places.scan(lost, bounds, is_enough)
-            return (wanted[0] if wanted else None), scanned.is_whole and again.is_whole
-        return (wanted[0] if wanted else None), scanned.is_whole
+        return scanned.is_whole and (not lost or self._places.scan(lost, bounds, is_enough).is_whole)
 
     def _told(self, found: Message | None, committed: Mapping[Place, int], asked_ms: int, unread: str) -> TailLook:
         if found is None:

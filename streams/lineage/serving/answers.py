@@ -66,7 +66,7 @@ def open_answerer(
     settings: Settings, index: Index, helpers: Helpers, trouble: Callable[[], str] = lambda: ""
 ) -> Iterator[IndexAnswerer]:
     """With clients that stay open as long as it does. Raises Misconfigured where no Kafka is named."""
-    doors = Doors(settings, lambda delivery_id: bool(index.deliveries(delivery_id)))
+    doors = Doors(settings)
     deliveries = DeliveryAsker(
         settings, index, prove=helpers.prove, refusals=doors.refusals, heartbeats=doors.heartbeats,
         portal=helpers.portal, watch_groups_s=WATCH_GROUPS_S,

@@ -1,12 +1,13 @@
 """Causes on the way of a delivery: it waits, it died, it was refused, it came too late to count. Pure."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 from streams.events.times import DAY_MS
 from streams.lineage import words
 from streams.lineage.data.touching import came_ms, place_words, verdicts_of
 from streams.lineage.delivery.facts import NotKnown
-from streams.lineage.known import DeadLetter
+from streams.lineage.known import DeadLetter, Reach
 from streams.lineage.why.facts import QuietSpan, RefusalSeen, WhyFacts
 from streams.lineage.why.finding import CauseFinding, no, unknown, yes
 from streams.tables import Verdict
@@ -72,10 +73,13 @@ def door(facts: WhyFacts) -> CauseFinding:
     refusals = [one for one in news.refusals if facts.from_ms <= one.at_ms < facts.until_ms]
     signed = [one for one in refusals if one.is_signed]
     quiet = [one for one in news.quiet if one.from_ms < facts.until_ms and one.until_ms > facts.from_ms]
-    if signed:
+    unsure = news.unsure or _not_kept(signed, facts.reach)
+    if signed and not unsure:
         return _refused(signed)
     if away := [one for one in quiet if one.was_up is False]:
-        return _away(away, refusals)
+        return _away(away, [one for one in refusals if not one.is_signed])
+    if signed:
+        return _perhaps_refused(signed, unsure)
     if silent := [one for one in quiet if one.was_up is None]:
         return _silent(silent)
     if news.missing:
@@ -86,17 +90,40 @@ def door(facts: WhyFacts) -> CauseFinding:
     return no(f"No gateway refused a signed delivery at that time{strangers}, and none was away{still}.")
 
 
+def _not_kept(signed: list[RefusalSeen], reach: Reach) -> str:
+    """Why rows of what came again then may not be here; "" where they are."""
+    first_ms = reach.first_ms
+    if all(first_ms and one.at_ms >= first_ms for one in signed):
+        return ""
+    return f"what was processed before {words.moment(first_ms)} is not known" if first_ms else "the index has no rows"
+
+
 def _refused(signed: list[RefusalSeen]) -> CauseFinding:
     newest = max(signed, key=lambda one: (one.at_ms, one.claimed_id))
-    outcomes = Counter(one.outcome for one in signed)
-    ids = sorted({one.claimed_id for one in signed if one.claimed_id})
     return yes(
-        f"Gateways refused {words.count(len(signed), 'signed delivery', 'signed deliveries')} at that time "
-        f"({words.names(sorted(outcomes))}) that did not come again since, the newest at "
-        f"{words.moment(newest.at_ms)}; of which user they were is not known.",
-        *ids[: words.NAMES_MAX], *(words.command("trace", id) for id in ids[:1]),
-        at_ms=newest.at_ms, outcomes=dict(outcomes),
+        f"{_refusals(signed)} that did not come again since, the newest at {words.moment(newest.at_ms)}; of which user "
+        "they were is not known.",
+        *_traces(signed), at_ms=newest.at_ms, outcomes=dict(Counter(one.outcome for one in signed)),
     )  # fmt: skip
+
+
+def _perhaps_refused(signed: list[RefusalSeen], unsure: str) -> CauseFinding:
+    """They may have come again, and wait."""
+    said = f"{_refusals(signed)} of which no row is here yet; whether they came again since is not known"
+    return unknown(f"{said}: {words.phrase(unsure)}.", *_traces(signed))
+
+
+def _refusals(signed: list[RefusalSeen]) -> str:
+    """How many deliveries: each may have been refused several times."""
+    n = len({one.claimed_id or f"{one.gateway} {one.at_ms}" for one in signed})
+    outcomes = words.names(sorted({one.outcome for one in signed}))
+    return f"Gateways refused {words.count(n, 'signed delivery', 'signed deliveries')} at that time ({outcomes})"
+
+
+def _traces(signed: list[RefusalSeen]) -> Iterator[str]:
+    ids = sorted({one.claimed_id for one in signed if one.claimed_id})
+    yield from ids[: words.NAMES_MAX]
+    yield from (words.command("trace", id) for id in ids[:1])
 
 
 def _longest(quiet: list[QuietSpan]) -> QuietSpan:

@@ -39,8 +39,8 @@ class WaitingLook(NamedTuple):
 
 
 class RefusalSeen(NamedTuple):
-    """A request that a gateway answered with something else than 2xx, and whose id no row has. `is_signed`: whether a
-    secret signed it; None where that was not tried."""
+    """A request that a gateway answered with something else than 2xx. `is_signed`: whether a secret signed it, and then
+    it is not known to have come since; None where that was not tried."""
 
     at_ms: int
     gateway: str
@@ -61,11 +61,13 @@ class QuietSpan(NamedTuple):
 
 class DoorNews(NamedTuple):
     """What gateways refused at that time, and when none took anything. `missing`: a sentence without full stop for
-    each gateway that did not say, and for what they no longer remember."""
+    each gateway that did not say, and for what they no longer remember. `unsure`: why refused ones that were signed may
+    have come since, as a phrase; "" where they did not."""
 
     refusals: tuple[RefusalSeen, ...] = ()
     quiet: tuple[QuietSpan, ...] = ()
     missing: tuple[str, ...] = ()
+    unsure: str = ""
 
 
 class JunctionSays(NamedTuple):

@@ -17,6 +17,7 @@ from streams.events import H_REDRIVEN_FROM, topics
 from streams.events.times import DAY_MS, HOUR_MS
 from streams.kafka.login.librdkafka import for_librdkafka
 from streams.lineage.asking import tail_look
+from streams.lineage.asking.came_since import came_since
 from streams.lineage.asking.delivery_asker import NO_GATEWAYS
 from streams.lineage.asking.places import Bounds, Places
 from streams.lineage.asking.raw_look import NO_SECRETS
@@ -365,6 +366,30 @@ def test_a_tail_that_is_too_long(yard: Yard) -> None:
     assert look.unread == ""
     tail.close()
     places.close()
+
+
+def test_what_was_refused_and_came_again(yard: Yard) -> None:
+    """As a row, a letter, or a record that waits for a worker; the others did not, unless not all was looked at."""
+    row, dead, waits, never = (new_id(n) for n in range(4))
+    yard.process(yard.store(row))
+    yard.process(yard.store(dead, BROKEN))
+    yard.store(waits)
+    places = Places(yard.settings)
+    tail, ids = Tail(yard.settings, places), frozenset({row, dead, waits, never})
+    assert came_since(yard.index, tail, ids) == (ids - {never}, "")
+    assert came_since(yard.index, tail, ids - {never, waits}) == (ids - {never, waits}, "")
+    yard.index.reached = replace(yard.index.reached, behind_s=7200.0)
+    assert came_since(yard.index, tail, ids) == (ids - {never}, "the index is 2 h behind")
+    assert came_since(yard.index, tail, ids - {never}) == (ids - {never}, "")
+    found, unread = tail.stored({never}, Bounds(bytes_max=1, seconds=5))
+    assert (found, "more than was searched" in unread) == (frozenset(), True)
+    tail.close()
+    places.close()
+    away = Places(yard.settings.model_copy(update={"bootstrap_servers": "127.0.0.1:9"}))
+    nobody = Tail(yard.settings.model_copy(update={"bootstrap_servers": "127.0.0.1:9"}), away)
+    assert came_since(yard.index, nobody, ids).unsure.startswith("raw topics cannot be searched: ")
+    nobody.close()
+    away.close()
 
 
 def test_a_body_of_16_mib(yard: Yard) -> None:

@@ -4,6 +4,7 @@ import time
 
 from streams.events import topics
 from streams.kafka import admin
+from streams.lineage.asking.came_since import CameSince, Ids
 from streams.lineage.asking.doors import Doors, look_of
 from streams.lineage.delivery.facts import DoorAttempt, DoorLook, Heartbeats
 from streams.lineage.why.facts import QuietSpan
@@ -18,9 +19,9 @@ HOUR_MS = 3_600_000
 
 
 def asking(*gateways: str) -> Doors:
-    """Without a Kafka that answers; nothing of what was refused has come since."""
+    """Without a Kafka that answers; nobody looks whether what was refused has come since."""
     of = Settings(_env_file=None, console_gateways=gateways, bootstrap_servers="127.0.0.1:1")
-    return Doors(of, lambda _: False)
+    return Doors(of)
 
 
 def refuse(gateway: Running, id: str, *, is_signed: bool) -> None:
@@ -87,9 +88,18 @@ def test_what_happened_at_a_time(settings: Settings) -> None:
     with start(make_settings(), time.time) as gateway:
         for id in ("msg_1", "msg_2", "msg_1"):
             refuse(gateway, id, is_signed=True)
-        doors = Doors(settings.model_copy(update={"console_gateways": (gateway.admin,)}), lambda id: id == "msg_2")
+        refuse(gateway, "msg_3", is_signed=False)
+        asked: list[Ids] = []
+
+        def came(ids: Ids) -> CameSince:
+            asked.append(ids)
+            return CameSince(frozenset({"msg_2"}), "the index is behind")
+
+        doors = Doors(settings.model_copy(update={"console_gateways": (gateway.admin,)}), came)
         news = doors.between(now - HOUR_MS, now + HOUR_MS)
-        assert [(row.claimed_id, row.is_signed) for row in news.refusals] == [("msg_1", True)] * 2
+        signed = [("msg_1", True)] * 2
+        assert [(row.claimed_id, row.is_signed) for row in news.refusals] == [*signed, ("msg_3", False)]
+        assert (asked, news.unsure) == ([{"msg_1", "msg_2"}], "the index is behind")
         assert news.quiet == (QuietSpan(heard[1], heard[2], None),)
         (forgotten,) = news.missing
         assert "remembers what it refused since" in forgotten

@@ -264,12 +264,32 @@ QUIET = QuietSpan(DAY_START_MS + HOUR_MS, DAY_START_MS + 4 * HOUR_MS, False)
         (DoorNews(quiet=(QUIET._replace(was_up=None, from_ms=DAY_START_MS - DAY_MS),)), "unknown"),
         (DoorNews(missing=("the gateway at x does not answer",)), "unknown"),
         (DoorNews(refusals=(REFUSED,), missing=("the gateway at x does not answer",)), "true"),
+        (DoorNews(refusals=(REFUSED,), unsure="the index is behind"), "unknown"),
+        (DoorNews(refusals=(REFUSED,), quiet=(QUIET,), unsure="the index is behind"), "true"),
         (NotKnown("no gateway is named in STREAMS_CONSOLE_GATEWAYS"), "unknown"),
     ],
 )
 def test_what_the_door_explains(news: DoorNews | NotKnown, holds: str) -> None:
     """Strangers' requests explain nothing, nor a quiet night of a gateway that was there."""
     assert holds_of("door", door=news) == holds
+
+
+def test_what_was_refused_may_have_come_again() -> None:
+    """After an overload all came again, and wait or are not read yet: then no refusal is the answer. Each delivery
+    counts once, however often it was refused."""
+    twice = (REFUSED, REFUSED._replace(at_ms=SIX_MS + 1))
+    story = judged(nothing_known(door=DoorNews(refusals=twice, unsure="the index is 2 h behind")))
+    assert story.ending == "nothing_known"
+    (door,) = [step for step in story.steps if step.kind == "door"]
+    assert door.sentence == (
+        "Gateways refused 1 signed delivery at that time (unavailable) of which no row is here yet; whether they came "
+        "again since is not known: the index is 2 h behind."
+    )
+    assert "junction-streams trace msg_refused" in door.evidence
+    began = Reach(first_ms=SIX_MS + 1, as_of_ms=NOW_MS, behind_s=0.0)
+    assert holds_of("door", door=DoorNews(refusals=(REFUSED,)), reach=began) == "unknown"
+    assert holds_of("door", door=DoorNews(refusals=(REFUSED,)), reach=replace(began, first_ms=SIX_MS)) == "true"
+    assert holds_of("door", door=DoorNews(refusals=(REFUSED,)), reach=replace(began, first_ms=0)) == "unknown"
 
 
 def test_a_quiet_team_hides_no_cause() -> None:
