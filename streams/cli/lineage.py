@@ -1,10 +1,13 @@
 """`trace`, `story`, `why`: what came of a delivery or of a user's data; `lineage`: who keeps the index that answers."""
 
+from contextlib import suppress
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from streams.cli.base import FOR_SERVICES, LOOK, SERVICES, AsJson, app, moment, read_settings
+from streams.ops.errors import Misconfigured, Unavailable
 
 lineage_app = typer.Typer(no_args_is_help=True, help="The index that answers `trace`, `story` and `why` at once.")
 app.add_typer(lineage_app, name="lineage", rich_help_panel=SERVICES)
@@ -146,17 +149,34 @@ def serve() -> None:
 
 
 @lineage_app.command()
-def forget(user: Annotated[str, typer.Argument(help="User id, a UUID.")]) -> None:
+def forget(user: User) -> None:
     """Delete a person's rows from the index, and keep them out when it is made again.
 
-    On the host of the console, with its STREAMS_LINEAGE_DIR. Rows on Kafka's topic go by their age.
+    On the host of the console, with its STREAMS_LINEAGE_DIR: by the index in it an id of your app is found. Rows on
+    Kafka's topic go by their age.
+
+    Exit 2: no user is known by that id, and it is no user id.
 
     Example: `junction-streams lineage forget 5f0c2c0e-...`
     """
-    from streams.lineage.data.asked import user_id_asked
     from streams.lineage.index.opening import forget_user
     from streams.ops.terminal import say
 
-    settings, user_id = read_settings(running=FOR_SERVICES), user_id_asked(user)
+    settings = read_settings(running=FOR_SERVICES)
+    user_id = _user_id(settings.lineage_dir, user)
     forget_user(settings, user_id)
-    say("forgotten: a console that runs deletes the rows within a minute, one that does not when it starts")
+    say(f"{user_id} is forgotten: a console that runs deletes the rows within a minute, another one when it starts")
+
+
+def _user_id(folder: Path, user: str) -> str:
+    """As `story` takes it. Raises Misconfigured for nobody's, Unavailable where the index has to be asked and fails."""
+    from streams.lineage.data.asked import user_asked, user_id_asked
+    from streams.lineage.index.peek import user_known
+
+    given = user_asked(user)
+    try:
+        return user_known(folder, given, user.strip()) or user_id_asked(user)
+    except Unavailable:
+        with suppress(Misconfigured):
+            return user_id_asked(user)
+        raise

@@ -3,12 +3,13 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from streams.lineage.index.temporary import TemporaryIndex
 from streams.lineage.serving.questions import DataQuery, WhyQuery
 from streams.lineage.telling import Story, StoryStep
 from tests.cli.lineage_runs import LineageProgram, Ran
@@ -174,12 +175,24 @@ def test_no_lineage_no_console(tmp_path: Path) -> None:
 
 
 def test_who_is_forgotten_is_on_the_list_without_an_id(tmp_path: Path) -> None:
-    """`lineage forget` needs no console; the file beside the index holds no id."""
+    """`lineage forget` needs no console; the file beside the index holds no id. An app's own id is found by the index,
+    whoever keeps it, and nothing is written to its files; nobody's is a sentence, and is not put on the list."""
     user = "5f0c2c0e-7a41-4d5e-9c31-0d9f8b6a1e77"
     program = LineageProgram(tmp_path)
     assert program.run("lineage", "forget", user.upper()).code == 0
     listed = (tmp_path / "index.forgotten").read_text()
     assert user not in listed.lower()
+    assert program.run("lineage", "forget", "app-7").code == 2
+    (tmp_path / "index").mkdir()
+    with closing(TemporaryIndex(tmp_path / "index")) as index:
+        index.writer.add_client("app-7", "5f0c2c0e-7a41-4d5e-9c31-0d9f8b6a1e78", 1)
+        index.writer.commit()
+        index.store.database.flush()
+        before = sorted((one.name, one.stat().st_mtime_ns) for one in (tmp_path / "index" / "files").iterdir())
+        found = program.run("lineage", "forget", " app-7 ")
+        assert before == sorted((one.name, one.stat().st_mtime_ns) for one in (tmp_path / "index" / "files").iterdir())
+    assert (found.code, "5f0c2c0e-7a41-4d5e-9c31-0d9f8b6a1e78" in found.out) == (0, True)
+    assert len((tmp_path / "index.forgotten").read_text().splitlines()) == len(listed.splitlines()) + 1
     again = program.run("lineage", "forget", "")
     assert (again.code, "no user" in again.err) == (2, True)
 

@@ -28,13 +28,14 @@ def user_asked(text: str) -> str:
 
 
 def user_id_asked(text: str) -> str:
-    """A user id, in its one spelling. Raises Misconfigured for what is none, as for a client user id."""
+    """A user id, in its one spelling. Raises Misconfigured for what is none, as for a client user id of nobody."""
     found = user_asked(text)
     try:
         uuid.UUID(found)
     except ValueError:
         raise Misconfigured(
-            "that is no user id, which is a UUID: rows of lineage lie under it, not under the id that your app gave"
+            "that is no user id, which is a UUID, and the index in STREAMS_LINEAGE_DIR knows no user to whom your app "
+            "gave it: what came in the last five minutes it may not have yet"
         ) from None
     return found
 

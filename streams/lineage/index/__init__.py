@@ -8,6 +8,7 @@ writer      what is added, and committed with its position
 answers     what `known.Index` promises
 forgotten   users whose rows are kept out, also of an index that is made again; `erasing`: what of them goes
 opening     an index that a process keeps, filled from Kafka by a thread
+peek        who a user is, by the files of an index that another process keeps
 intake      the topics, read by that thread
 temporary   an index that goes with who asked for it
 """

@@ -1,5 +1,6 @@
 """What stands beside the rows of deliveries, as bytes: dead letters, alerts, links, histories. Pure."""
 
+from collections.abc import Iterable
 from typing import TypeVar
 
 import msgspec
@@ -135,6 +136,13 @@ class Owned(msgspec.Struct, frozen=True, array_like=True):
 def rows_of_client(owned: Owned) -> Rows:
     """That a client user id belongs to somebody."""
     return {client_prefix(owned.client_user_id) + owner_digest(owned.user_id): _encode(owned)}
+
+
+def owner_of_client(rows: Iterable[tuple[bytes, bytes]], client_user_id: str) -> str:
+    """Who has had a client user id last, by the rows of `client_prefix`; "" for nobody."""
+    found = (decoded(value, Owned) for _, value in rows)
+    mine = [(one.at_ms, one.user_id) for one in found if one.client_user_id == client_user_id]
+    return max(mine)[1] if mine else ""
 
 
 def encoded(value: Link | History) -> bytes:

@@ -13,7 +13,7 @@ from streams.lineage.index.store import IndexStore
 from streams.lineage.index.writer import OF_ALERTS, OF_LETTERS, OF_LINEAGE, IndexWriter
 from streams.lineage.known import DeadLetter
 
-_DONE_KEY = keys.NOTE + b"forgotten"
+DONE_KEY = keys.NOTE + b"forgotten"
 _BEGUN_KEY = keys.NOTE + b"forgetting"  # keys were deleted, which may stand in files still
 _STATES = (keys.LINK, keys.HISTORY, keys.CLIENT)
 
@@ -41,12 +41,12 @@ def finish(store: IndexStore, writer: IndexWriter, digests: Collection[bytes]) -
     if store.database.get(_BEGUN_KEY):
         for family in (*OF_LINEAGE, *OF_LETTERS, *OF_ALERTS, *_STATES):
             store.database.compact(family, keys.end_of(family))
-    done = store.database.get(_DONE_KEY) or b""
-    writer.delete([_BEGUN_KEY], {_DONE_KEY: done + b"".join(new)})  # only now: a kill before is made good by the next
+    done = store.database.get(DONE_KEY) or b""
+    writer.delete([_BEGUN_KEY], {DONE_KEY: done + b"".join(new)})  # only now: a kill before is made good by the next
 
 
 def _new(store: IndexStore, digests: Collection[bytes]) -> list[bytes]:
-    done = store.database.get(_DONE_KEY) or b""
+    done = store.database.get(DONE_KEY) or b""
     known = {done[at : at + compact.DIGEST_BYTES] for at in range(0, len(done), compact.DIGEST_BYTES)}
     return [one for one in digests if one not in known]
 

@@ -1,16 +1,21 @@
 """An index under kill -9, on a full disk, and with less room than it wants."""
 
+import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from streams.events.times import DAY_MS
+from streams.lineage.index import erasing
 from streams.lineage.index.database import FORMAT_KEY, IndexFull
 from streams.lineage.index.intake.retention import GIB, has_to_go, oldest_kept, was_ahead
+from streams.lineage.index.rows.packed import owner_digest
 from streams.lineage.index.temporary import TemporaryIndex, temporary_index
 from tests.chaos import disks
 from tests.lineage.index.made import NOW_MS, USERS, row
@@ -86,6 +91,32 @@ def test_a_full_disk(small_disk: Path) -> None:
         index.writer.commit()
         assert index.deliveries("msg_8999") == [row_of(8_999)]
         assert sum(one.deliveries for one in index.hours("", "", 0, NOW_MS * 2)) == 9_000
+
+
+def test_an_erasure_without_room(small_disk: Path) -> None:
+    """Files that RocksDB could not write anew, of which it says nothing, still have who was to be forgotten: it is not
+    done, and is done once the files were opened again with room."""
+    gone, ballast = uuid.UUID(int=9), small_disk / "ballast"
+    digest = owner_digest(str(gone))
+    with closing(TemporaryIndex(small_disk)) as index:
+        store = index.store
+        rows = (row_of(n) if n % 1_000 else replace(row_of(n), owner_id=str(gone)) for n in range(20_000))
+
+        index.writer.add(rows)
+        index.writer.commit()
+        store.database.flush()
+        disks.fill(ballast)
+        os.truncate(ballast, ballast.stat().st_size - 300_000)
+        assert erasing.delete(store, index.writer, [digest])
+        with pytest.raises(IndexFull, match="could not be written anew"):
+            erasing.finish(store, index.writer, [digest])
+        assert store.database.get(erasing.DONE_KEY) is None
+        ballast.unlink()
+        store.database.reopen()
+        index.writer.reset()
+        erasing.delete(store, index.writer, [digest])
+        erasing.finish(store, index.writer, [digest])
+        assert store.database.get(erasing.DONE_KEY) == digest
 
 
 def test_another_format_is_made_again(tmp_path: Path) -> None:
