@@ -292,14 +292,14 @@ def test_states_and_alerts(stage: LineageStage) -> None:
     stage.put(topics.CONNECTIONS, None, key=b"of another form")
     history = {"resource": "sleep", "status": "fetching", "share": 0.5, "range_start": 5_000_000, "progress_at": NOW_MS}
     stage.emit(topics.BACKFILLS, "Backfill", who | history)
-    named = {"raw_topic": stage.full("raw.timeseries"), "raw_partition": 1, "raw_offset": 1, "time": 0}
+    named = {"raw_topic": stage.full("raw.timeseries"), "raw_partition": 0, "raw_offset": 0, "time": 0}
     alert = {"id": "a", "revision": 1, "user_id": USERS[0], "rule": "low", "severity": "critical", "at": NOW_MS}
     stage.emit(topics.ALERTS, "Alert", alert | {"life": "opened", "evidence": [named]})
     attempt = {"alert_id": "a", "revision": 1, "user_id": USERS[0], "receiver": "pager", "status": "delivered"}
     stage.emit(topics.ALERT_DELIVERIES, "AlertDelivery", attempt | {"attempt": 1, "at": NOW_MS})
     with open_index(stage.settings) as index:
         caught_up(index)
-        wait_for(index, lambda: bool(index.alerts_of_delivery("msg_1") and index.histories(USERS[0])))
+        wait_for(index, lambda: bool(index.alerts_of_delivery("msg_0") and index.histories(USERS[0])))
         wait_for(
             index, lambda: [(one.provider, one.status) for one in index.links(USERS[0])] == [("oura", "connected")]
         )
@@ -307,14 +307,14 @@ def test_states_and_alerts(stage: LineageStage) -> None:
         (fetched,) = index.histories(USERS[0])
         assert (fetched.start_ms, fetched.progress_ms, fetched.share) == (5_000, NOW_MS, 0.5)
         assert index.user_of("app-7") == USERS[0]
-        (seen,) = index.alerts_of_delivery("msg_1")
-        assert (seen.rule, seen.evidence, seen.attempts[0].receiver) == ("low", ("msg_1",), "pager")
+        (seen,) = index.alerts_of_delivery("msg_0")
+        assert (seen.rule, seen.evidence, seen.attempts[0].receiver) == ("low", ("msg_0",), "pager")
         assert not index.alerts_of_delivery("msg_2")
         wait_for(index, lambda: index.state().records_unreadable == 1)
         index.forget(USERS[0])
         assert not index.links(USERS[0])
         assert not index.histories(USERS[0])
-        assert not index.alerts_of_delivery("msg_1")
+        assert not index.alerts_of_delivery("msg_0")
         assert index.user_of("app-7") == ""
 
 
