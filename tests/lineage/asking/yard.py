@@ -25,7 +25,7 @@ from streams.lineage.asking.delivery_asker import DeliveryAsker
 from streams.lineage.index.temporary import TemporaryIndex
 from streams.lineage.known import DeadLetter, Reach
 from streams.lineage.row import LineageRow, Tally
-from streams.lineage.telling import Story
+from streams.lineage.telling import Story, StoryStep
 from streams.ops.errors import Rejected
 from streams.ops.settings import Settings
 from streams.tables.draft import Draft
@@ -35,6 +35,7 @@ from tests.webhook_records import record_of
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SLEEP = "daily.data.sleep.created"
+BROKEN = b'{"event_type": "daily.data.sleep.created", "user_id": "u", "data": []}'
 
 
 def now_ms() -> int:
@@ -198,3 +199,11 @@ def proves(secrets: Sequence[str]) -> Any:
         return prove_record(known, headers, body, tolerance_s=300)
 
     return prove
+
+
+def step(story: Story, kind: str) -> StoryStep:
+    return next(one for one in story.steps if one.kind == kind)
+
+
+def kinds(story: Story) -> list[str]:
+    return [one.kind for one in story.steps]

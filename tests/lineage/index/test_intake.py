@@ -18,6 +18,7 @@ from streams.lineage.index.intake import care, loop
 from streams.lineage.index.intake.scan import scan_into
 from streams.lineage.index.opening import open_index
 from streams.lineage.index.temporary import temporary_index
+from streams.lineage.index.writer import OF_ALERTS
 from streams.lineage.row import EntityLine, LineageRow, Tally
 from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
@@ -314,7 +315,7 @@ def test_states_and_alerts(stage: LineageStage) -> None:
         index.forget(USERS[0])
         assert not index.links(USERS[0])
         assert not index.histories(USERS[0])
-        assert not index.alerts_of_delivery("msg_0")
+        assert not [key for family in OF_ALERTS for key, _ in index._store.database.prefixed(family)]
         assert index.user_of("app-7") == ""
 
 
