@@ -19,7 +19,7 @@ from streams.kafka import admin
 from streams.ops.settings import Settings
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "data/asyncapi-3.0.0.json").read_text(encoding="utf-8"))
-PAGE: dict[str, Any] = yaml.safe_load(asyncapi.PATH.read_text(encoding="utf-8"))
+PAGE: dict[str, Any] = yaml.load(asyncapi.PATH.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 CHANNELS, MESSAGES = PAGE["channels"], PAGE["components"]["messages"]
 
 

@@ -20,7 +20,7 @@ from streams.events import signature
 from streams.ops.errors import SignatureError
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "data/openapi-3.1.json").read_text(encoding="utf-8"))
-PAGE: dict[str, Any] = yaml.safe_load(openapi.PATH.read_text(encoding="utf-8"))
+PAGE: dict[str, Any] = yaml.load(openapi.PATH.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 POST = PAGE["paths"][webhook.ROUTE]["post"]
 
 
