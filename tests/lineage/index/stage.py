@@ -19,14 +19,6 @@ from streams.lineage.row import LineageRow
 from streams.ops.settings import Settings
 
 NAMES = (topics.LINEAGE, *SMALL)
-_IDS: dict[str, dict[str, int]] = {}
-
-
-def _ids(settings: Settings) -> dict[str, int]:
-    """Of schemas. A registry has one for each, whatever the prefix: to register all of them takes seconds of CPU."""
-    if settings.registry_url not in _IDS:
-        _IDS[settings.registry_url] = registry.register(settings)
-    return _IDS[settings.registry_url]
 
 
 class LineageStage:
@@ -36,7 +28,7 @@ class LineageStage:
         self.settings = settings
         self._admin = AdminClient(for_librdkafka(settings) | {"log_level": 0})
         self.create(NAMES)
-        self.codec = Codec(_ids(settings))
+        self.codec = Codec(registry.register(settings))
         self._producer = self._new_producer()
 
     def _new_producer(self) -> Producer:
