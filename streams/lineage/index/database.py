@@ -54,8 +54,8 @@ class IndexFull(Unavailable):
 
     def __init__(self, folder: Path, why: str = "what came since is not in it") -> None:
         super().__init__(
-            f"no space is left on the disk of the lineage index, {folder}: {why}. Make room, or set "
-            "STREAMS_LINEAGE_GIB_MAX lower; it goes on by itself. Data flow as before."
+            f"no space is left on the disk of the lineage index, {folder}: {why}. Make room, and let "
+            "STREAMS_LINEAGE_GIB_MAX leave some; it goes on by itself. Data flow as before."
         )
 
 
@@ -164,8 +164,13 @@ class IndexDatabase:
         Raises IndexFull where that failed; then the files have to be opened again (`reopen`).
         """
         self._do(lambda db: (db.flush(), db.compact_range(start, stop)))
+        self.check()
+
+    def check(self) -> None:
+        """Raises IndexFull where RocksDB failed to write files anew since they were opened: until they are opened again
+        (`reopen`) it does not try, and later it would take no more rows."""
         with self._reading() as db:
-            errors = db.property_int_value(ERRORS)  # since it was opened; behind one, RocksDB rests
+            errors = db.property_int_value(ERRORS)
         if errors:
             raise IndexFull(self.folder, "files could not be written anew, and may have what was deleted from them")
 
@@ -191,12 +196,13 @@ class IndexDatabase:
             self._db = self._opened()
 
     def close(self) -> None:
+        """Whatever the disk says: what is not written is read again."""
         with self._alone():
             try:
                 self._db.flush()
             except Exception as error:
                 logger.warning("lineage_not_flushed", why=type(self._trouble(error)).__name__)
-            with suppress(rocksdict.DbClosedError):  # because opening it again may have failed before
+            with suppress(Exception):  # because it tries to write once more, or has been closed before
                 self._db.close()
 
     def _do(self, what: Callable[[Any], Any]) -> None:

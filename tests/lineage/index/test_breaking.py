@@ -93,6 +93,15 @@ def test_a_full_disk(small_disk: Path) -> None:
         assert sum(one.deliveries for one in index.hours("", "", 0, NOW_MS * 2)) == 9_000
 
 
+def test_the_end_of_an_index_on_a_full_disk(small_disk: Path) -> None:
+    """Is no error: what could not be written is read again."""
+    index = TemporaryIndex(small_disk)
+    index.writer.add(map(row_of, range(2_000)))
+    index.writer.commit()
+    disks.fill(small_disk / "ballast")
+    index.close()
+
+
 def test_an_erasure_without_room(small_disk: Path) -> None:
     """Files that RocksDB could not write anew, of which it says nothing, still have who was to be forgotten: it is not
     done, and is done once the files were opened again with room."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from streams.events.times import DAY_MS
-from streams.lineage.index import erasing
+from streams.lineage.index import database, erasing
 from streams.lineage.index.answers import DiskIndex
 from streams.lineage.index.database import IndexAhead, IndexFull
 from streams.lineage.index.forgotten import Forgotten, file_of, forget
@@ -18,6 +18,7 @@ from streams.lineage.index.intake.care import IndexCare
 from streams.lineage.index.store import IndexStore
 from streams.lineage.index.writer import IndexWriter
 from streams.lineage.known import DeadLetter, Reach
+from streams.ops.errors import Misconfigured
 from streams.ops.settings import Settings
 from tests.lineage.index.made import NOW_MS, USERS, row
 
@@ -99,11 +100,31 @@ def test_files_that_cannot_be_written_anew(kept: Cared, monkeypatch: pytest.Monk
             kept.care.take(NOW_MS, NOW_MS)
     assert "no space is left" in kept.care.trouble
     assert not kept.care.is_due(), "not again at once: it may have written gigabytes"
-    assert [kept.has(f"msg_{n}") for n in (0, 1, 2, 3, 4, 9)] == [True, True, True, True, True, False]
+    assert [kept.has(f"msg_{n}") for n in (0, 1, 2, 3, 4, 9)] == [True, True, True, True, False, False]
     monkeypatch.setattr(kept.store.database, "compact", compact)
     kept.care.take(NOW_MS, NOW_MS)
-    assert kept.care.trouble == ""
-    assert [kept.has(f"msg_{n}") for n in (0, 1, 3, 4)] == [True, True, True, False]
+    assert (kept.care.trouble, kept.has("msg_3")) == ("", True)
+    kept.care.take(NOW_MS, NOW_MS)
+    assert [kept.has(f"msg_{n}") for n in (0, 1, 2, 3)] == [True, True, True, False]
+
+
+def test_rocksdb_that_rests(kept: Cared, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it failed to write files anew by itself it would take no more rows one day: they are opened again."""
+    monkeypatch.setattr(database, "ERRORS", "rocksdb.estimate-num-keys")  # of which there are some
+    with pytest.raises(IndexFull, match="could not be written anew"):
+        kept.care.take(NOW_MS, NOW_MS)
+
+
+def test_a_list_that_cannot_be_read_is_not_forgotten_about(kept: Cared) -> None:
+    """While nobody knows who is on it the index does not go on, however often it tries."""
+    kept.care.take(NOW_MS, NOW_MS)
+    kept.listed.write_text("half a li")
+    assert not kept.care.erase_now(0.0)
+    for _ in range(2):
+        assert kept.care.is_due()
+        with pytest.raises(Misconfigured, match="line 1 of"):
+            kept.care.take(NOW_MS, NOW_MS)
+    assert kept.care.is_due()
 
 
 def letter(day: int) -> DeadLetter:

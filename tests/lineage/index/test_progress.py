@@ -30,10 +30,12 @@ def test_where_to_go_on() -> None:
 
 def test_first_and_last_rows() -> None:
     """A partition that is whole begins with its earliest row, one that has lost some with the first that was left."""
-    whole = Position("id", 0).after(1, 500).after(2).after(3, 300).after(4, 900)
+    whole = Position("id", 0).after(1, 500, NOW).after(2, 0, NOW).after(3, 300, NOW).after(4, 900, NOW)
     assert (whole.next, whole.first_ms, whole.last_ms) == (4, 300, 900)
-    assert whole.after(5, 700).last_ms == 700, "a clock that was ahead for one row is forgotten with the next one"
-    assert Position("id", 7, is_whole=False).after(8, 500).after(9, 300).first_ms == 500
+    assert whole.after(5, 700, NOW).last_ms == 700, "a clock that was ahead for one row is forgotten with the next one"
+    assert whole.after(5, NOW + 9, NOW).last_ms == NOW
+    assert Position("id", 7, is_whole=False).after(8, NOW + 9, NOW).first_ms == NOW, "no index begins in the future"
+    assert Position("id", 7, is_whole=False).after(8, 500, NOW).after(9, 300, NOW).first_ms == 500
 
 
 def test_a_topic_made_anew_is_noticed() -> None:
@@ -81,7 +83,7 @@ def test_a_partition_whose_unread_rows_are_gone() -> None:
     )
     assert progress.first_ms([whole, emptied], 0, NOW) == NOW
     assert progress.first_ms([whole, emptied.at_end(50, NOW).at_end(50, NOW + 9)], 0, NOW + 60) == NOW
-    assert emptied.after(51, NOW - 5).at_end(51, NOW).first_ms == NOW - 5, "its first row says more"
+    assert emptied.after(51, NOW - 5, NOW).at_end(51, NOW).first_ms == NOW - 5, "its first row says more"
     assert whole.at_end(9, NOW) == whole
 
 

@@ -28,6 +28,7 @@ class IndexCare:
         self._days, self._gib_max = settings.lineage_days, settings.lineage_gib_max
         self._days_beside = (settings.raw_retention_days, settings.clean_days)
         self._dropped_beside = (0, 0)
+        self._owed_before = 0  # room of days that were dropped, which are before this one
         self._due_s = 0.0  # monotonic
         self._steps = threading.Condition()
         self._begun, self._erased, self._is_wanted = 0, 0, False
@@ -50,11 +51,11 @@ class IndexCare:
         with self._steps:
             self._begun += 1
             number, self._is_wanted = self._begun, False
-        self._due_s = time.monotonic() + CARE_AGAIN_S
+        self._due_s = 0.0  # still, if anything else keeps it from being done
         try:
             self._take(number, now_ms)
         except IndexFull as error:
-            self.trouble = str(error)
+            self.trouble, self._due_s = str(error), time.monotonic() + CARE_AGAIN_S
             raise
         self.trouble, self._due_s = "", time.monotonic() + CARE_EVERY_S
 
@@ -77,6 +78,7 @@ class IndexCare:
         with self._steps:
             self._erased = number
             self._steps.notify_all()
+        self._store.database.check()
 
     def _drop_old(self, now_ms: int) -> None:
         cut = retention.oldest_kept(now_ms, self._days)
@@ -92,13 +94,14 @@ class IndexCare:
         oldest = self._store.oldest_of_all()
         if oldest is None or not self._has_to_go(oldest, now_ms):
             return
-        self._store.compact_before(oldest)  # what was dropped before may not have given its room back
-        if self._has_to_go(oldest, now_ms):
+        if not self._owed_before:  # else it is not known what there is yet
             logger.warning("lineage_no_room", day=oldest, bytes=self._store.database.bytes_on_disk())
+            self._owed_before = oldest + 1
             if oldest >= self._store.cut:
                 self._writer.drop(oldest + 1)
             self._writer.drop_beside(letters=oldest + 1, alerts=oldest + 1)
-            self._store.compact_before(oldest + 1)
+        self._store.compact_before(self._owed_before)
+        self._owed_before = 0
 
     def _has_to_go(self, oldest: int, now_ms: int) -> bool:
         return retention.has_to_go(oldest, now_ms, self._store.database.bytes_on_disk(), self._gib_max)

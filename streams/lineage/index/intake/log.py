@@ -53,6 +53,8 @@ class IndexLog:
         missing = sorted(set(self._names) - set(known))
         if missing:
             raise Misconfigured(f"no topic {', '.join(missing)}: run `junction-streams topics apply`")
+        if any(not known[name].partitions for name in self._names):
+            raise Unavailable("Kafka does not say yet which partitions the topics of lineage have")
         return [(name, partition) for name in self._names for partition in known[name].partitions]
 
     def bounds(self, sources: Collection[Source]) -> dict[Source, Bounds]:

@@ -219,8 +219,7 @@ class IndexIntake:
             return
         at = changed.get(place) or self._positions[place]
         try:
-            processed_ms = min(records.take(message), _now_ms())  # a worker's clock may be ahead
-            changed[place] = at.after(message.offset() + 1, processed_ms)
+            changed[place] = at.after(message.offset() + 1, records.take(message), _now_ms())
         except (Unreadable, UnknownSchema) as why:
             if isinstance(why, UnknownSchema) and not self._patience.is_over(message.value() or b"", time.monotonic()):
                 waiting[place] = why
@@ -244,7 +243,7 @@ class IndexIntake:
 
     def _compare_topics(self, source: IndexLog, ids: dict[str, str]) -> None:
         """Whether they are those that are read. Raises TopicsChanged, and what asking Kafka raises."""
-        if source.existing() != source.sources or topic_ids(self._settings, self._names) != ids:
+        if set(source.existing()) != set(source.sources) or topic_ids(self._settings, self._names) != ids:
             raise TopicsChanged("a topic has other partitions than before, or was made anew: reading begins again")
 
     def _take_care(self) -> None:

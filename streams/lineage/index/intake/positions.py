@@ -22,7 +22,7 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
 
     `first_ms`, `last_ms`: when the first and the last rows that were read were processed, Unix ms; 0 for none. As
     clocks of workers differ, the first is the earliest of a whole partition, and else the one behind what is gone; the
-    last is that of the last record: a clock that was ahead once is soon forgotten.
+    last is that of the last record, and neither that nor the one behind what is gone is beyond our own clock.
     `is_whole`: nothing of the partition was gone before it could be read, or could not be read.
     """
 
@@ -32,11 +32,13 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
     last_ms: int = 0
     is_whole: bool = True
 
-    def after(self, next: int, processed_ms: int = 0) -> "Position":
-        """Further. `processed_ms`: of the rows that were read, 0 for none."""
-        first = min(self.first_ms, processed_ms) if processed_ms and self.is_whole else self.first_ms
-        first = first or self.first_ms or processed_ms
-        return Position(self.topic_id, next, first, processed_ms or self.last_ms, self.is_whole)
+    def after(self, next: int, processed_ms: int, now_ms: int) -> "Position":
+        """Further. `processed_ms`: of the rows that were read, 0 for none; a worker's clock may be ahead."""
+        if not processed_ms:
+            return Position(self.topic_id, next, self.first_ms, self.last_ms, self.is_whole)
+        last = min(processed_ms, now_ms)
+        first = min(self.first_ms or processed_ms, processed_ms) if self.is_whole else self.first_ms or last
+        return Position(self.topic_id, next, first, last, self.is_whole)
 
     def at_end(self, next: int, now_ms: int) -> "Position":
         """Where Kafka has no more now: of a partition of which all rows were gone, later ones are known to be whole."""
