@@ -100,9 +100,7 @@ class DiskIndex:
 
     def user_of(self, client_user_id: str) -> str:
         rows = self._store.database.prefixed(beside.client_prefix(client_user_id))
-        found = [beside.decoded(value, beside.Owned) for _, value in rows]
-        mine = [(one.at_ms, one.user_id) for one in found if one.client_user_id == client_user_id]
-        return max(mine)[1] if mine else ""
+        return beside.owner_of_client(rows, client_user_id)
 
     def hours(self, provider: str, resource: str, since_ms: int, until_ms: int) -> Sequence[ProviderHour]:
         """`provider`, `resource`: "" for any."""
