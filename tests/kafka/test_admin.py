@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import stamina
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic, ResourceType
 
 from streams.kafka import admin
@@ -94,6 +95,9 @@ def test_partition_count_is_not_mended(small: Settings) -> None:
     name = f"{small.topic_prefix}.raw.summaries"
     client = admin.client_of(small)
     client.create_partitions([NewPartitions(name, 3)])[name].result()
+    for attempt in stamina.retry_context(on=AssertionError, attempts=None, timeout=30.0, wait_max=0.2):
+        with attempt:  # a broker hears of it behind the answer
+            assert len(client.list_topics(name, timeout=10.0).topics[name].partitions) == 3
     for call in (admin.apply, admin.check_layout):
         with pytest.raises(Misconfigured, match=f"{name} has 3 partitions instead of 1.*STREAMS_PARTITIONS"):
             call(small)
