@@ -13,13 +13,15 @@ class Reach:
 
     `first_ms`: rows of what was processed earlier are not here, 0 while it holds none. `as_of_ms`: all that was
     processed before is here. `behind_s`: how far reading is behind the topic's end. `still_ms`: of an index that was
-    read once, the time up to which; 0 for one that goes on.
+    read once, the time up to which; 0 for one that goes on. `has_connections`: whether the states of connections were
+    read up to where they ended when reading began; the other three are of lineage alone.
     """
 
     first_ms: int
     as_of_ms: int
     behind_s: float
     still_ms: int = 0
+    has_connections: bool = True
 
 
 def margin_ms(commit_interval_s: float) -> int:

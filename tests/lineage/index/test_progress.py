@@ -97,6 +97,18 @@ def test_a_clock_that_was_ahead() -> None:
     assert (told.as_of_ms, told.behind_s) == (0, 30 * DAY_MS / 1000)
 
 
+def test_a_topic_is_read_to_its_end() -> None:
+    """Once each partition is read up to where it ended when reading began; not while nobody knows where that is."""
+    states = ("j.connections", 0), ("j.connections", 1)
+    ends = {states[0]: Bounds(0, 5), states[1]: Bounds(0, 0), SOURCE: Bounds(0, 90)}
+    at = {states[0]: Position("id", 5), states[1]: Position("id", 0), SOURCE: Position("id", 3)}
+    assert progress.is_read(at, ends, "j.connections")
+    assert not progress.is_read(at | {states[0]: Position("id", 4)}, ends, "j.connections")
+    assert not progress.is_read(at, ends, "j.lineage")
+    assert not progress.is_read(at, {SOURCE: Bounds(0, 0)}, "j.connections")
+    assert not progress.is_read({}, ends, "j.connections")
+
+
 def test_how_much_is_read() -> None:
     """A share of what Kafka has."""
     assert progress.share({SOURCE: Position("id", 10)}, {SOURCE: Bounds(5, 15)}) == 0.5

@@ -14,7 +14,7 @@ from streams.lineage.index.forgotten import Forgotten, file_of, forget
 from streams.lineage.index.intake import loop, patience
 from streams.lineage.index.intake.loop import IndexIntake
 from streams.lineage.index.intake.patience import IDS_MAX, SchemaPatience
-from streams.lineage.index.intake.positions import Position
+from streams.lineage.index.intake.positions import Bounds, Position
 from streams.lineage.index.intake.records import RecordIntake, history_of, link_of
 from streams.lineage.index.rows.packed import owner_digest
 from streams.lineage.index.store import IndexStore
@@ -147,6 +147,18 @@ def test_whole_only_behind_what_cannot_be_read(tmp_path: Path) -> None:
         assert intake.reach().first_ms == 500
         intake._read(Records(Record(SOURCE[0], b"", b"")), Refusing(Unreadable("no Avro")))
         assert (intake.reach().first_ms, intake._positions[SOURCE].next) == (5_001, 8)
+
+
+def test_connections_that_are_still_being_read(tmp_path: Path) -> None:
+    """Said apart from lineage, which may be read long before: without it no connection is said to be missing."""
+    store, intake = made(tmp_path)
+    place = (f"junction.{topics.CONNECTIONS}", 0)
+    with closing(store):
+        intake._bounds = {SOURCE: Bounds(0, 7), place: Bounds(0, 9)}
+        intake._positions = {SOURCE: Position("id", 7, 1_000, 4_000), place: Position("id", 2)}
+        assert not intake.reach().has_connections
+        intake._positions |= {place: Position("id", 9)}
+        assert intake.reach().has_connections
 
 
 def of_schema(id: int, partition: int, offset: int) -> Record:

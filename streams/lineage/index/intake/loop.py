@@ -61,6 +61,7 @@ class IndexIntake:
         self.care = IndexCare(settings, store, self._writer, forgotten)
         self._names = [f"{settings.topic_prefix}.{name}" for name in (topics.LINEAGE, *SMALL)]
         self._lineage = self._names[0]
+        self._connections = f"{settings.topic_prefix}.{topics.CONNECTIONS}"
         self._positions: dict[Source, Position] = {}
         self._bounds: dict[Source, places.Bounds] = {}
         self._look = progress.Look()
@@ -85,7 +86,8 @@ class IndexIntake:
         mine = [one for source, one in self._positions.items() if source[0] == self._lineage]
         now_ms = _now_ms()
         first = progress.first_ms(mine, self._store.cut * DAY_MS, now_ms)
-        return progress.reach(self._look, first, now_ms, self._settings.lineage_days)
+        days, is_all = self._settings.lineage_days, progress.is_read(self._positions, self._bounds, self._connections)
+        return progress.reach(self._look, first, now_ms, days, has_connections=is_all)
 
     def state(self) -> IndexState:
         """How it is now."""

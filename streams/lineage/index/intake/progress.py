@@ -42,12 +42,19 @@ def first_ms(positions: Collection[Position], cut_ms: int, now_ms: int) -> int:
     return max([cut_ms, min(firsts), *(one.first_ms or now_ms for one in positions if not one.is_whole)])
 
 
-def reach(seen: Look, first_ms: int, now_ms: int, days: int) -> Reach:
+def is_read(positions: Mapping[Source, Position], bounds: Mapping[Source, Bounds], topic: str) -> bool:
+    """Whether a topic (full name) is read up to its ends in `bounds`; not where those are not known yet."""
+    ends = {source: one.end for source, one in bounds.items() if source[0] == topic}
+    return bool(ends) and all(source in positions and positions[source].next >= end for source, end in ends.items())
+
+
+def reach(seen: Look, first_ms: int, now_ms: int, days: int, *, has_connections: bool = True) -> Reach:
     """As it is answered now. `days`: for how long the topic keeps rows, so that it is no further behind."""
     is_current = seen.is_current and abs(now_ms - seen.at_ms) < FRESH_MS
     as_of_ms = seen.as_of_ms if seen.as_of_ms <= now_ms else 0  # else our clock was ahead at that look
     behind_ms = min(now_ms - as_of_ms, days * DAY_MS)
-    return Reach(first_ms=first_ms, as_of_ms=as_of_ms, behind_s=0.0 if is_current else behind_ms / 1000)
+    behind_s = 0.0 if is_current else behind_ms / 1000
+    return Reach(first_ms=first_ms, as_of_ms=as_of_ms, behind_s=behind_s, has_connections=has_connections)
 
 
 def share(positions: Mapping[Source, Position], bounds: Mapping[Source, Bounds]) -> float:
