@@ -13,8 +13,7 @@ from streams.lineage.asking.places import Places
 from streams.lineage.asking.raw_look import Originals, Prove, RawLook
 from streams.lineage.asking.tail_look import Tail
 from streams.lineage.delivery.absence import is_over
-from streams.lineage.delivery.delivery_ids import DeliveryId, IdForm, delivery_id, no_id
-from streams.lineage.delivery.endings import Ending
+from streams.lineage.delivery.delivery_ids import DeliveryId, IdForm, delivery_id
 from streams.lineage.delivery.facts import (
     Arrival,
     DeliveryFacts,
@@ -25,6 +24,7 @@ from streams.lineage.delivery.facts import (
     RawPlace,
     known,
 )
+from streams.lineage.delivery.other_ids import with_forms
 from streams.lineage.delivery.put_back import put_back
 from streams.lineage.delivery.story_of_delivery import story_of
 from streams.lineage.known import DeadLetter, Index, Reach, margin_ms
@@ -87,10 +87,8 @@ class DeliveryAsker:
         facts = self._of_rows(id, show_values=show_values)
         if is_open(facts):
             facts = self._of_tail(facts, show_values=show_values)
-        story = story_of(self._with_absence(replace(facts, door=door.result())))
-        if id.form is IdForm.OTHER and story.ending == Ending.NEVER_SEEN:
-            raise no_id("nothing of that name is here, and it looks like none")
-        return story
+        facts = self._with_absence(replace(facts, door=door.result()))
+        return with_forms(facts, story_of(facts))
 
     def close(self) -> None:
         """Waits for stories under way."""
@@ -196,13 +194,19 @@ def is_open(facts: DeliveryFacts) -> bool:
 
 def since_ms(facts: DeliveryFacts) -> int | None:
     """Since when raw topics have to be read: workers may have written no rows for a while. Where the id does not say
-    when it was made, all that they have. None: nothing of then is left."""
+    when it was made, all that they have. None: nothing of then is left, or it is hardly an id, for which an index that
+    goes on is enough."""
     kept_ms = facts.now_ms - facts.raw_days * DAY_MS
     back = put_back(facts)
     from_ms = back.letter.redriven_ms if back else facts.id.made_ms
     if from_ms is None:
-        return kept_ms
+        return kept_ms if facts.id.form is not IdForm.OTHER or _is_still(facts) else None
     return from_ms if from_ms > kept_ms else None
+
+
+def _is_still(facts: DeliveryFacts) -> bool:
+    """Whether rows were read once: what came since then is in raw topics alone."""
+    return not isinstance(facts.reach, NotKnown) and facts.reach.still_ms > 0
 
 
 def patience_s(commit_interval_s: float) -> float:

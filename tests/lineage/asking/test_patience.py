@@ -18,11 +18,15 @@ def test_longer_than_rows_are_on_their_way() -> None:
 
 def test_raw_topics_are_searched_since_it_was_made() -> None:
     """Also of a time of which there are rows: not all workers may have written theirs. Not where raw records are gone;
-    all that there are for an id that does not say when."""
+    all that there are for an id that does not say when. For a word that looks like none only where rows stand still."""
     assert since_ms(absent(reach=replace(REACH, first_ms=MADE_MS - DAY_MS))) == MADE_MS
     assert since_ms(absent(reach=replace(REACH, first_ms=NOW_MS))) == MADE_MS
     assert since_ms(absent(now_ms=MADE_MS + 400 * DAY_MS)) is None
-    assert since_ms(absent(id=delivery_id("no-such-thing"))) == NOW_MS - 90 * DAY_MS
+    assert since_ms(absent(id=delivery_id("msg_recorded"))) == NOW_MS - 90 * DAY_MS
+    hardly = absent(id=delivery_id("no-such-thing"))
+    assert since_ms(hardly) is None
+    still = replace(hardly, reach=replace(REACH, still_ms=NOW_MS))
+    assert since_ms(still) == NOW_MS - 90 * DAY_MS
 
 
 def test_what_was_put_back_is_searched_for() -> None:
