@@ -18,14 +18,14 @@ def test_positions_come_back() -> None:
 def test_where_to_go_on() -> None:
     """A partition goes on where it was left; what is gone is passed over, and then what came before is not whole."""
     bounds = {SOURCE: Bounds(5, 90), OTHER: Bounds(0, 10)}
-    found = positions.to_read({SOURCE: Position("id", 50, 1, 2)}, {"j.lineage": "id"}, bounds)
+    found = positions.to_read({SOURCE: Position("id", 50, 1, 2)}, {"j.lineage": "id"}, bounds, NOW)
     assert found == {SOURCE: Position("id", 50, 1, 2), OTHER: Position("id", 0, is_whole=True)}
     (late,) = positions.to_read(
-        {SOURCE: Position("id", 3, 1, 2)}, {"j.lineage": "id"}, {SOURCE: bounds[SOURCE]}
+        {SOURCE: Position("id", 3, 1, 2)}, {"j.lineage": "id"}, {SOURCE: bounds[SOURCE]}, NOW
     ).values()
     assert late == Position("id", 5, 0, 2, is_whole=False)
-    (new,) = positions.to_read({}, {"j.lineage": "id"}, {SOURCE: bounds[SOURCE]}).values()
-    assert not new.is_whole
+    (new,) = positions.to_read({}, {"j.lineage": "id"}, {SOURCE: bounds[SOURCE]}, NOW).values()
+    assert new == Position("id", 5, aged_ms=NOW)
 
 
 def test_first_and_last_rows() -> None:
@@ -77,14 +77,25 @@ def test_since_when() -> None:
 
 def test_a_partition_whose_unread_rows_are_gone() -> None:
     """With none left, nothing before now is known to be whole; once its end was met, nothing before that moment."""
-    whole, (emptied,) = (
-        Position("id", 9, 100, 200),
-        positions.to_read({OTHER: Position("id", 3, 100, 200)}, {"j.lineage": "id"}, {OTHER: Bounds(50, 50)}).values(),
-    )
+    whole, known, gone = Position("id", 9, 100, 200), {OTHER: Position("id", 3, 100, 200)}, {OTHER: Bounds(50, 50)}
+    (emptied,) = positions.to_read(known, {"j.lineage": "id"}, gone, NOW - 30 * DAY_MS).values()
     assert progress.first_ms([whole, emptied], 0, NOW) == NOW
     assert progress.first_ms([whole, emptied.at_end(50, NOW).at_end(50, NOW + 9)], 0, NOW + 60) == NOW
     assert emptied.after(51, NOW - 5, NOW).at_end(51, NOW).first_ms == NOW - 5, "its first row says more"
     assert whole.at_end(9, NOW) == whole
+
+
+def test_a_partition_that_was_idle_when_reading_began() -> None:
+    """What had gone of it by then went by its age: an index that is made anew holds all days that Kafka keeps."""
+    aged_ms = NOW - 30 * DAY_MS
+    bounds = {SOURCE: Bounds(7, 90), OTHER: Bounds(50, 50)}
+    found = positions.to_read({}, {"j.lineage": "id"}, bounds, aged_ms)
+    busy, idle = found[SOURCE].after(90, aged_ms - 9, NOW), found[OTHER].at_end(50, NOW)
+    assert progress.first_ms([busy, idle], 0, NOW) == aged_ms
+    assert progress.first_ms([busy, idle.after(51, NOW - 5, NOW)], 0, NOW) == aged_ms, "its next row says nothing of it"
+    late = found[SOURCE].after(90, NOW - DAY_MS, NOW)
+    assert progress.first_ms([late, idle], 0, NOW) == NOW - DAY_MS, "nothing is known of days of which no row was read"
+    assert progress.first_ms([idle], 0, NOW) == 0
 
 
 def test_a_clock_that_was_ahead() -> None:

@@ -170,7 +170,8 @@ class IndexIntake:
         if places.is_of_another_topic(self._positions, ids, bounds):
             logger.warning("lineage_topic_anew")
             self._begin_anew()
-        self._positions = places.to_read(self._positions, ids, bounds)
+        aged_ms = _now_ms() - self._settings.lineage_days * DAY_MS
+        self._positions = places.to_read(self._positions, ids, bounds, aged_ms)
         self._bounds = bounds
         source.begin({one: position.next for one, position in self._positions.items()})
         records = RecordIntake(self._settings, self._writer)

@@ -33,13 +33,14 @@ def look(
 def first_ms(positions: Collection[Position], cut_ms: int, now_ms: int) -> int:
     """Since when rows are here, 0 where there are none. `cut_ms`: the beginning of the oldest day that is kept.
 
-    Where Kafka had nothing more of a partition, only what came later than its first row is known to be whole; without
-    one, nothing before now.
+    Of what was lost of a partition, only what came later than its first row is known to be whole; without one, nothing
+    before now. Of what had gone by its age when reading began, what is younger is.
     """
     firsts = [one.first_ms for one in positions if one.first_ms]
     if not firsts:
         return 0
-    return max([cut_ms, min(firsts), *(one.first_ms or now_ms for one in positions if not one.is_whole)])
+    lost = [one.first_ms or now_ms for one in positions if not one.is_whole]
+    return max([cut_ms, min(firsts), *(one.aged_ms for one in positions), *lost])
 
 
 def is_read(positions: Mapping[Source, Position], bounds: Mapping[Source, Bounds], topic: str) -> bool:
