@@ -46,7 +46,8 @@ class Doors:
         except StreamsError as error:
             missing.append(f"when gateways took deliveries is not known: {error}")
         now_ms, since_ms = int(time.time() * 1000), [one.accepting_since_ms for one in reports]
-        quiet = heartbeats.quiet_spans(signs, from_ms, until_ms, now_ms, since_ms)
+        all_away = bool(reports) and all(one.is_away for one in reports)
+        quiet = heartbeats.quiet_spans(signs, from_ms, until_ms, now_ms, since_ms, all_away=all_away)
         attempts = _by_time(reports)
         signed = frozenset(one.claimed_id for one in attempts if one.is_signed and one.claimed_id)
         came = self._came(signed) if signed else CameSince()

@@ -22,6 +22,7 @@ from streams.lineage.words import moment
 from streams.ops.errors import Rejected, Unavailable
 from streams.ops.settings import Settings
 from streams.tables.history import Outage, progress
+from streams.tables.history.outage import RETRIES_S_MIN
 
 TRIED_AGAIN_MS = 45 * times.MINUTE_MS  # by then Junction has tried three times
 AT_ONCE_MS = 3 * times.MINUTE_MS  # a heartbeat is written up to a minute after something came
@@ -57,17 +58,28 @@ def around(signs: GatewaySigns, at_ms: int) -> Heartbeats:
 
 
 def quiet_spans(
-    signs: GatewaySigns, from_ms: int, until_ms: int, now_ms: int, accepting_since_ms: Sequence[int] = ()
-) -> tuple[QuietSpan, ...]:
+    signs: GatewaySigns, from_ms: int, until_ms: int, now_ms: int, accepting_since_ms: Sequence[int] = (),
+    *, all_away: bool = False,
+) -> tuple[QuietSpan, ...]:  # fmt: skip
     """Times in which no gateway took anything and that touch [from_ms, until_ms), by time, whole; the last may last
-    until now. `accepting_since_ms`: since when each gateway says that it has accepted, 0 for unknown. Pure."""
+    until now. `accepting_since_ms`: since when each gateway says that it has accepted, 0 for unknown. `all_away`: there
+    are gateways that should answer now, and none does. Pure."""
     heard = signs.heard_ms
     gaps = {*signs.outages, *pairwise((*heard, max((now_ms, *heard[-1:]))))}
     return tuple(
-        QuietSpan(start, end, _was_up(start, end, accepting_since_ms, is_over=end <= max(heard, default=end)))
+        _quiet(start, end, accepting_since_ms, goes_on=end > max(heard, default=end), all_away=all_away)
         for start, end in sorted(gaps)
         if end - start > QUIET_MS and start < until_ms and from_ms < end
     )
+
+
+def _quiet(
+    from_ms: int, until_ms: int, accepting_since_ms: Sequence[int], *, goes_on: bool, all_away: bool
+) -> QuietSpan:
+    was_up = _was_up(from_ms, until_ms, accepting_since_ms, is_over=not goes_on)
+    if goes_on and all_away and until_ms - from_ms >= RETRIES_S_MIN * 1000:
+        was_up = False  # a shorter silence may be a quiet night, and who asks may have lost the way to gateways
+    return QuietSpan(from_ms, until_ms, was_up, goes_on)
 
 
 def _was_up(from_ms: int, until_ms: int, accepting_since_ms: Sequence[int], *, is_over: bool) -> bool | None:

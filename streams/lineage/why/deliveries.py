@@ -14,6 +14,7 @@ from streams.tables import Verdict
 from streams.tables.history.outage import RETRIES_S_MIN
 
 _OF_SILENCE = ("gateway_heartbeats", words.command("doctor"), words.command("webhooks", "recover", "--help"))
+_BEGAN = "all that run began to accept at the end of that time"
 LETTERS_MS = 2 * DAY_MS  # after the day: what a letter says of its day is in its body alone
 
 
@@ -150,9 +151,10 @@ def _silent(quiet: list[QuietSpan]) -> CauseFinding:
 def _away(quiet: list[QuietSpan], refusals: list[RefusalSeen]) -> CauseFinding:
     longest = _longest(quiet)
     also = f", while {words.count(len(refusals), 'request')} without a right signature came" if refusals else ""
+    whether = "none that is named answers now" if longest.goes_on else _BEGAN
     return yes(
-        f"{_silence(quiet)}{also}, and all that run began to accept at the end of that time: as far as is known none "
-        "was there. Junction sends what failed again for a day, and after that it has to be recovered.",
+        f"{_silence(quiet)}{also}, and {whether}: as far as is known none was there. Junction sends what failed again "
+        "for a day, and after that it has to be recovered.",
         *_OF_SILENCE,
         at_ms=longest.from_ms, from_ms=longest.from_ms, until_ms=longest.until_ms,
     )  # fmt: skip

@@ -52,11 +52,12 @@ class RefusalSeen(NamedTuple):
 
 class QuietSpan(NamedTuple):
     """A time in which no gateway took anything. `was_up`: whether one says that it was there all the time; None where
-    that is not known."""
+    that is not known. `goes_on`: it lasts until now."""
 
     from_ms: int
     until_ms: int
     was_up: bool | None
+    goes_on: bool = False
 
 
 class DoorNews(NamedTuple):

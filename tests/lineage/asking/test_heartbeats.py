@@ -57,7 +57,7 @@ def test_quiet_times() -> None:
     assert quiet_spans(signs, T, gap[0], NOW) == quiet_spans(signs, gap[1], NOW, NOW) == ()
     assert quiet_spans(signs, T - 3 * DAY_MS, T, NOW) == (QuietSpan(T - 2 * DAY_MS, T - DAY_MS, None),)
     later = NOW + HOUR_MS
-    assert quiet_spans(signs, NOW, later, later) == (QuietSpan(WITH_A_GAP[-1], later, None),)
+    assert quiet_spans(signs, NOW, later, later) == (QuietSpan(WITH_A_GAP[-1], later, None, goes_on=True),)
     assert quiet_spans(GatewaySigns((NOW + DAY_MS,)), 0, NOW, NOW) == quiet_spans(GatewaySigns(), 0, NOW, NOW) == ()
 
 
@@ -91,7 +91,19 @@ def test_a_silence_that_goes_on_says_nothing_of_gateways() -> None:
     """All that run were started just now, and nothing has come yet: perhaps nothing is sent."""
     now = EVERY_MINUTE[-1] + HOUR_MS
     (found,) = quiet_spans(GatewaySigns(EVERY_MINUTE), T, now, now, (now - MINUTE_MS,))
-    assert found == QuietSpan(EVERY_MINUTE[-1], now, None)
+    assert found == QuietSpan(EVERY_MINUTE[-1], now, None, goes_on=True)
+
+
+@pytest.mark.parametrize(
+    ("hours", "all_away", "was_up"), [(30, True, False), (22, True, False), (21, True, None), (30, False, None)]
+)
+def test_gateways_that_are_away_now(hours: int, all_away: bool, was_up: bool | None) -> None:
+    """Nothing came for as long as Junction tries, and none of those that are named answers: none is there. A time that
+    is over is not judged by who answers now."""
+    now = WITH_A_GAP[-1] + hours * HOUR_MS
+    over, lasting = quiet_spans(GatewaySigns(WITH_A_GAP), T, now, now, (0,), all_away=all_away)
+    assert over == QuietSpan(EVERY_MINUTE[-1], T + 4 * HOUR_MS, None)
+    assert lasting == QuietSpan(WITH_A_GAP[-1], now, was_up, goes_on=True)
 
 
 @given(st.lists(st.integers(T, T + DAY_MS), max_size=40), st.integers(T, T + DAY_MS), st.integers(1, DAY_MS))

@@ -250,6 +250,7 @@ def test_which_dead_letters_count(changes: dict[str, Any], holds: str) -> None:
 
 UNSIGNED = REFUSED._replace(is_signed=False, outcome="refused", status=401)
 QUIET = QuietSpan(DAY_START_MS + HOUR_MS, DAY_START_MS + 4 * HOUR_MS, False)
+GOES_ON = QuietSpan(NOW_MS - 30 * HOUR_MS, NOW_MS, False, goes_on=True)
 
 
 @pytest.mark.parametrize(
@@ -272,6 +273,14 @@ QUIET = QuietSpan(DAY_START_MS + HOUR_MS, DAY_START_MS + 4 * HOUR_MS, False)
 def test_what_the_door_explains(news: DoorNews | NotKnown, holds: str) -> None:
     """Strangers' requests explain nothing, nor a quiet night of a gateway that was there."""
     assert holds_of("door", door=news) == holds
+
+
+def test_an_outage_that_goes_on_says_who_does_not_answer() -> None:
+    """Of one that is over it says that all began at its end, which is no word for one in which none runs."""
+    for quiet, words in ((QUIET, "all that run began to accept at the end"), (GOES_ON, "none that is named answers")):
+        story = judged(nothing_known(door=DoorNews(quiet=(quiet,))))
+        assert story.ending == "door"
+        assert f"and {words}" in story.sentence
 
 
 def test_what_was_refused_may_have_come_again() -> None:
