@@ -2,7 +2,7 @@
 
 from streams.events.times import DAY_MS
 from streams.lineage.index.intake import positions, progress
-from streams.lineage.index.intake.positions import Bounds, Position
+from streams.lineage.index.intake.positions import Bounds, Position, Source
 from streams.lineage.index.intake.progress import Look
 
 SOURCE, OTHER = ("j.lineage", 0), ("j.lineage", 1)
@@ -46,21 +46,52 @@ def test_a_topic_made_anew_is_noticed() -> None:
     assert positions.is_of_another_topic(known, {"j.lineage": "id"}, {SOURCE: Bounds(0, 49)})
 
 
+def looked(at: dict[Source, Position], ends: dict[Source, int], at_ms: int, before: Look | None = None) -> Look:
+    """A look at these ends, with a margin of 1,200 ms."""
+    return progress.look(at, {one: Bounds(0, end) for one, end in ends.items()}, at_ms, 1_200, before or Look())
+
+
 def test_all_before_is_here() -> None:
     """All is read: up to now, less what may be on its way. Something is left: up to the last row of that partition."""
     at = {SOURCE: Position("id", 9, 100, NOW - 500), OTHER: Position("id", 4, 100, NOW - 900_000)}
-    current = progress.look(at, {SOURCE: Bounds(0, 9), OTHER: Bounds(0, 4)}, NOW, 1_200, Look())
-    assert current == Look(NOW, NOW - 1_200, True)
-    behind = progress.look(at, {SOURCE: Bounds(0, 11), OTHER: Bounds(0, 4)}, NOW, 1_200, Look())
-    assert behind == Look(NOW, NOW - 1_200, False), "a row that is newer than the margin says nothing"
-    behind = progress.look(at, {SOURCE: Bounds(0, 9), OTHER: Bounds(0, 5)}, NOW, 1_200, Look())
-    assert behind.as_of_ms == NOW - 900_000
-    assert progress.look(at, {SOURCE: Bounds(0, 9), OTHER: Bounds(0, 5)}, NOW, 1_200, current).as_of_ms == NOW - 1_200
+    current = looked(at, {SOURCE: 9, OTHER: 4}, NOW)
+    assert (current.as_of_ms, current.read_ms) == (NOW - 1_200, NOW)
+    behind = looked(at, {SOURCE: 11, OTHER: 4}, NOW)
+    assert (behind.as_of_ms, behind.read_ms) == (NOW - 1_200, 0), "a row that is newer than the margin says nothing"
+    assert looked(at, {SOURCE: 9, OTHER: 5}, NOW).as_of_ms == NOW - 900_000
+    assert looked(at, {SOURCE: 9, OTHER: 5}, NOW + 60_000, current).as_of_ms == NOW - 1_200
+
+
+def test_partitions_that_are_written_to_all_the_time() -> None:
+    """At each look one is behind its end of now; what it had at the look before is read, and so is the whole index."""
+    at, seen = {SOURCE: Position("id", 10, 100, NOW - 900_000), OTHER: Position("id", 10, 100, NOW - 900_000)}, Look()
+    for second in range(9):
+        places = SOURCE, OTHER
+        ends = {places[second % 2]: 12 + second, places[second % 2 - 1]: at[places[second % 2 - 1]].next}
+        seen = looked(at, ends, NOW + second * 1_000, seen)
+        at = {one: Position("id", end, 100, NOW - 900_000) for one, end in ends.items()}  # read a moment later
+    assert seen.read_ms == NOW + 7_000
+    assert seen.as_of_ms == NOW + 7_000 - 1_200
+    assert progress.reach(seen, 7, NOW + 9_000, 30).behind_s == 0.0
+
+
+def test_a_transaction_that_stays_open() -> None:
+    """Rows that were processed before it ends may be in it: the index reaches no further than the look before it."""
+    at = {SOURCE: Position("id", 9, 100, NOW - 900_000)}
+    seen = looked(at, {SOURCE: 9}, NOW)
+    for second in range(1, 30):
+        seen = looked(at, {SOURCE: 9 + second}, NOW + second * 1_000, seen)
+        assert (seen.read_ms, seen.as_of_ms) == (NOW, NOW - 1_200)
+    assert len(seen.ends[SOURCE].waiting) == progress.WAITING_MAX
+    assert progress.reach(seen, 7, NOW + 29_000, 30).behind_s == 30.2
+    half = {SOURCE: Position("id", 12, 100, NOW - 900_000)}
+    assert looked(half, {SOURCE: 50}, NOW + 30_000, seen).read_ms == NOW + 3_000
+    assert looked({SOURCE: Position("id", 50)}, {SOURCE: 50}, NOW + 30_000, seen).read_ms == NOW + 30_000
 
 
 def test_behind() -> None:
     """By its last look, if that is fresh; while Kafka is away it grows, to no more than the topic keeps."""
-    seen = Look(NOW, NOW - 1_000, True)
+    seen = Look(NOW - 1_000, NOW)
     assert progress.reach(seen, 7, NOW + 1_000, 30).behind_s == 0.0
     assert progress.reach(seen, 7, NOW + 60_000, 30).behind_s == 61.0
     assert progress.reach(Look(), 0, NOW, 30).behind_s == 30 * DAY_MS / 1000
@@ -100,10 +131,12 @@ def test_a_partition_that_was_idle_when_reading_began() -> None:
 
 def test_a_clock_that_was_ahead() -> None:
     """What a look said of a time that is still to come is not believed, neither by the next look nor in an answer."""
-    ahead = Look(NOW + 365 * DAY_MS, NOW + 365 * DAY_MS - 1_200, True)
     at = {SOURCE: Position("id", 9, 100, NOW - 500_000)}
-    assert progress.look(at, {SOURCE: Bounds(0, 500)}, NOW, 1_200, ahead) == Look(NOW, NOW - 500_000, False)
-    assert progress.look(at, {SOURCE: Bounds(0, 9)}, NOW, 1_200, ahead) == Look(NOW, NOW - 1_200, True)
+    ahead = looked(at, {SOURCE: 9}, NOW + 365 * DAY_MS)
+    ahead = looked(at, {SOURCE: 10}, NOW + 365 * DAY_MS + 1_000, ahead)
+    behind, current = looked(at, {SOURCE: 500}, NOW, ahead), looked(at, {SOURCE: 9}, NOW, ahead)
+    assert (behind.as_of_ms, behind.read_ms) == (NOW - 500_000, 0)
+    assert (current.as_of_ms, current.read_ms) == (NOW - 1_200, NOW)
     told = progress.reach(ahead, 7, NOW, 30)
     assert (told.as_of_ms, told.behind_s) == (0, 30 * DAY_MS / 1000)
 
