@@ -49,8 +49,8 @@ class Doors:
         all_away = bool(reports) and all(one.is_away for one in reports)
         quiet = heartbeats.quiet_spans(signs, from_ms, until_ms, now_ms, since_ms, all_away=all_away)
         attempts = _by_time(reports)
-        signed = frozenset(one.claimed_id for one in attempts if one.is_signed and one.claimed_id)
-        came = self._came(signed) if signed else CameSince()
+        ids = maybe_junctions(attempts)
+        came = self._came(ids) if ids else CameSince()
         return DoorNews(tuple(_still_missed(attempts, came.ids)), quiet, tuple(missing), came.unsure)
 
     def _reports(self, query: RefusedQuery) -> tuple[GatewayReport, ...]:
@@ -73,6 +73,11 @@ def _attempt(delivery_id: str, one: RefusedAttempt) -> DoorAttempt:
         at_ms=one.at_ms, gateway=one.gateway, endpoint=one.endpoint, outcome=one.outcome, status=one.status,
         body_bytes=one.body_bytes, is_signed=one.is_signed, is_cut=is_cut,
     )  # fmt: skip
+
+
+def maybe_junctions(attempts: Iterable[RefusedAttempt]) -> Ids:
+    """Ids of deliveries that may have come since: a gateway that is busy refuses before it tries a signature."""
+    return frozenset(one.claimed_id for one in attempts if one.is_signed is not False and one.claimed_id)
 
 
 def _still_missed(attempts: Iterable[RefusedAttempt], came: Ids) -> Iterator[RefusalSeen]:

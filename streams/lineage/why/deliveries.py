@@ -78,7 +78,7 @@ def door(facts: WhyFacts) -> CauseFinding:
     if signed and not unsure:
         return _refused(signed)
     if away := [one for one in quiet if one.was_up is False]:
-        return _away(away, [one for one in refusals if not one.is_signed])
+        return _away(away, _not_signed(refusals))
     if signed:
         return _perhaps_refused(signed, unsure)
     if silent := [one for one in quiet if one.was_up is None]:
@@ -86,9 +86,20 @@ def door(facts: WhyFacts) -> CauseFinding:
     if news.missing:
         said = "; ".join(map(words.phrase, news.missing))
         return unknown(f"Not everything that gateways refused at that time is known: {said}.")
-    strangers = f" ({words.count(len(refusals), 'request')} without a right signature)" if refusals else ""
+    strangers = f" ({said})" if (said := _not_signed(refusals)) else ""
     still = f"; one was there while none came from {_between(_longest(quiet))}" if quiet else ""
     return no(f"No gateway refused a signed delivery at that time{strangers}, and none was away{still}.")
+
+
+def _not_signed(refusals: list[RefusalSeen]) -> str:
+    """How many requests explain nothing, of strangers or perhaps so; "" for none."""
+    wrong = sum(one.is_signed is False for one in refusals)
+    untried = sum(one.is_signed is None for one in refusals)
+    parts = (
+        f"{words.count(wrong, 'request')} without a right signature" if wrong else "",
+        f"{words.count(untried, 'request')} refused before a signature was tried" if untried else "",
+    )
+    return " and ".join(filter(None, parts))
 
 
 def _not_kept(signed: list[RefusalSeen], reach: Reach) -> str:
@@ -148,9 +159,9 @@ def _silent(quiet: list[QuietSpan]) -> CauseFinding:
     return unknown(f"{_silence(quiet)}, and whether a gateway was there is not known.{lost}", *_OF_SILENCE)
 
 
-def _away(quiet: list[QuietSpan], refusals: list[RefusalSeen]) -> CauseFinding:
+def _away(quiet: list[QuietSpan], not_signed: str) -> CauseFinding:
     longest = _longest(quiet)
-    also = f", while {words.count(len(refusals), 'request')} without a right signature came" if refusals else ""
+    also = f", while {not_signed} came" if not_signed else ""
     whether = "none that is named answers now" if longest.goes_on else _BEGAN
     return yes(
         f"{_silence(quiet)}{also}, and {whether}: as far as is known none was there. Junction sends what failed again "

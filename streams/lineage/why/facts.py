@@ -39,8 +39,8 @@ class WaitingLook(NamedTuple):
 
 
 class RefusalSeen(NamedTuple):
-    """A request that a gateway answered with something else than 2xx. `is_signed`: whether a secret signed it, and then
-    it is not known to have come since; None where that was not tried."""
+    """A request that a gateway answered with something else than 2xx. `is_signed`: whether a secret signed it; None
+    where that was not tried. But for what was signed wrongly none is known to have come since."""
 
     at_ms: int
     gateway: str

@@ -5,7 +5,7 @@ import time
 from streams.events import topics
 from streams.kafka import admin
 from streams.lineage.asking.came_since import CameSince, Ids
-from streams.lineage.asking.doors import Doors, look_of
+from streams.lineage.asking.doors import Doors, look_of, maybe_junctions
 from streams.lineage.delivery.facts import DoorAttempt, DoorLook, Heartbeats
 from streams.lineage.why.facts import QuietSpan
 from streams.ops.errors import Unavailable
@@ -68,6 +68,12 @@ def test_an_id_of_which_only_the_beginning_is_known() -> None:
         accepting_since_ms=1,
         missing=("the gateway at g refused more than 1, of which the newest are here",),
     )  # fmt: skip
+
+
+def test_of_whom_it_is_asked_whether_they_came_since() -> None:
+    """Of all whose signature was not wrong: one that was not tried may be Junction's, and taken a second later."""
+    rows = [RefusedAttempt(5, "g", "junction", "busy", 503, 7, f"msg_{tried}", tried) for tried in (True, False, None)]
+    assert maybe_junctions([*rows, rows[0]._replace(claimed_id="")]) == {"msg_True", "msg_None"}
 
 
 def test_no_gateway_is_named() -> None:

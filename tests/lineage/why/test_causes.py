@@ -275,6 +275,18 @@ def test_what_the_door_explains(news: DoorNews | NotKnown, holds: str) -> None:
     assert holds_of("door", door=news) == holds
 
 
+def test_who_was_refused_untried_is_no_stranger() -> None:
+    """A gateway that is busy answers before it looks at the signature: that is not said to have been wrong."""
+    untried = UNSIGNED._replace(is_signed=None, outcome="busy", status=503)
+    news = DoorNews(refusals=(UNSIGNED, untried, untried))
+    (door,) = [step for step in judged(nothing_known(door=news)).steps if step.kind == "door"]
+    assert "(1 request without a right signature and 2 requests refused before a signature was tried)" in door.sentence
+    (door,) = [step for step in judged(nothing_known(door=DoorNews((untried,)))).steps if step.kind == "door"]
+    assert "(1 request refused before a signature was tried)" in door.sentence
+    sentence = judged(nothing_known(door=DoorNews((UNSIGNED,), (QUIET,)))).sentence
+    assert ", while 1 request without a right signature came, and all that run" in sentence
+
+
 def test_an_outage_that_goes_on_says_who_does_not_answer() -> None:
     """Of one that is over it says that all began at its end, which is no word for one in which none runs."""
     for quiet, words in ((QUIET, "all that run began to accept at the end"), (GOES_ON, "none that is named answers")):
