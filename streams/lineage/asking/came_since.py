@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from streams.lineage.asking.tail_look import Tail
 from streams.lineage.delivery.story_of_delivery import BEHIND_S
 from streams.lineage.known import Index
 from streams.lineage.words import span
@@ -19,6 +18,7 @@ class CameSince(NamedTuple):
     unsure: str = ""
 
 
+Stored = Callable[[Ids], tuple[Ids, str]]  # as `Tail.stored`
 Came = Callable[[Ids], CameSince]  # of delivery ids; may raise Unavailable, of the index
 
 
@@ -27,18 +27,15 @@ def nobody_looked(_: Ids) -> CameSince:
     return CameSince(unsure="nobody looked")
 
 
-def came_since(index: Index, tail: Tail, ids: Ids) -> CameSince:
+def came_since(index: Index, stored_of: Stored, ids: Ids) -> CameSince:
     """After an overload all may have come again, and wait: then they have no rows yet. Raises Unavailable."""
-    reach = index.reach()  # first: rows that are read later are no fewer than it says
-    here = _in_index(index, ids)
-    if here == ids:
-        return CameSince(ids)
     try:
-        stored, unread = tail.stored(ids - here)
+        stored, unread = stored_of(ids)  # first: what is processed meanwhile has its row by then
     except StreamsError as error:
-        return CameSince(here, f"raw topics cannot be searched: {error}")
-    here |= stored | _in_index(index, ids - here - stored)  # some were processed meanwhile
-    if here != ids and reach.behind_s > BEHIND_S:
+        stored, unread = frozenset(), f"raw topics cannot be searched: {error}"
+    reach = index.reach()  # before rows are read, which are no fewer than it says
+    here = stored | _in_index(index, ids - stored)
+    if here != ids and not unread and reach.behind_s > BEHIND_S:
         return CameSince(here, f"the index is {span(int(reach.behind_s * 1000))} behind")
     return CameSince(here, "" if here == ids else unread)
 

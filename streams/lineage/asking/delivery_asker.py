@@ -36,6 +36,7 @@ from streams.ops.settings import Settings
 ARRIVALS_MAX = 10  # of one id; the newest are told
 LETTERS_MAX = 10  # likewise, and those of these arrivals: each is read, to say what a redrive would do
 CATCH_UP_S = 5.0
+CLOCKS_MS = 60_000  # Kafka may take a letter so long after its row was written
 LOOKS_S = 2.0  # an index looks once a second where its topic ends, and then has to read
 _STEP_S = 0.02
 
@@ -116,8 +117,8 @@ class DeliveryAsker:
         return replace(facts, arrivals=told, left_out=len(rows) - len(newest))
 
     def _letters(self, id: str, newest: Sequence[LineageRow]) -> tuple[tuple[LetterSeen, ...], int]:
-        """Those that are told, and how many others there are. By the delivery alone: a place may have another's."""
-        found = self._index.letters_of_delivery(id)
+        """Those that are told, and how many others there are."""
+        found = letters_of(self._index, id, newest)
         told = letters_told(found, newest)
         return self._originals.letters(told), len(found) - len(told)
 
@@ -172,6 +173,22 @@ class DeliveryAsker:
     def _door(self, id: DeliveryId) -> DoorLook | NotKnown:
         refusals = self._refusals
         return _asked(lambda: refusals(id.text)) if refusals else DoorLook(missing=(NO_GATEWAYS,))
+
+
+def letters_of(index: Index, id: str, newest: Sequence[LineageRow]) -> list[DeadLetter]:
+    """A delivery's, sorted by when it died; of a letter that names no delivery, as it would have been too large with
+    the record's own headers, by the place of its record. Not of one that names another: a place may have two."""
+    found = list(index.letters_of_delivery(id))
+    for row in newest:
+        nameless = index.letter_of(*row.place) if row.is_dead else None
+        if nameless is not None and not nameless.delivery_id and is_of_row(nameless, row):
+            found.append(nameless)
+    return sorted(found, key=lambda one: one.dead_ms)
+
+
+def is_of_row(nameless: DeadLetter, row: LineageRow) -> bool:
+    """Whether it died as the row says: where a raw topic was made anew, its places are given again."""
+    return nameless.reason == row.reason and abs(nameless.dead_ms - row.processed_ms) <= CLOCKS_MS
 
 
 def letters_told(letters: Sequence[DeadLetter], newest: Sequence[LineageRow]) -> list[DeadLetter]:

@@ -23,7 +23,7 @@ def open_data_asker(settings: Settings, index: Index, junction: AskJunction | No
     """
     places = Places(settings)
     waiting, tail = WaitingRecords(settings, places), Tail(settings, places)
-    doors = Doors(settings, partial(came_since, index, tail))
+    doors = Doors(settings, partial(came_since, index, tail.stored))
     asked = DataSources(
         originals=RowOriginals(settings, places), waiting=waiting, door=doors.between,
         junction=junction,
