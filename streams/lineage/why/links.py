@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from streams.lineage import words
 from streams.lineage.data import days
 from streams.lineage.delivery.retries import last_try_ms
-from streams.lineage.known import History, Link
+from streams.lineage.known import History, Link, Reach
 from streams.lineage.row import LineageRow
 from streams.lineage.why.facts import WhyFacts
 from streams.lineage.why.finding import CauseFinding, no, unknown, yes
@@ -20,6 +20,8 @@ def connection(facts: WhyFacts) -> CauseFinding:
     status = words.command("status", facts.user_id)
     if not facts.links and not facts.data_rows:
         return _never_made(facts, status)
+    if not facts.reach.has_connections:
+        return unknown("Not all states of connections are read yet.", status)
     wanted = facts.missed
     failed = {provider: at_ms for provider in sorted(wanted.providers) if (at_ms := _error_ms(facts, provider))}
     if failed and (wanted.are_known or len(failed) == len(wanted.providers)):
@@ -35,9 +37,14 @@ def connection(facts: WhyFacts) -> CauseFinding:
 
 
 def _never_made(facts: WhyFacts, status: str) -> CauseFinding:
-    if not days.is_current(facts.reach):  # what lies beside lineage is read together with it
+    if not _is_read(facts.reach):
         return unknown("No connection of this user is known, and not all that there may be is read yet.", status)
     return yes("No connection of this user to any provider is known: none was ever made, or we were not told.", status)
+
+
+def _is_read(reach: Reach) -> bool:
+    """Whether all that we were told is known. It need not be anything: of a new product there are no rows yet."""
+    return reach.has_connections and reach.as_of_ms > 0 and reach.behind_s <= days.BEHIND_S
 
 
 def _error_ms(facts: WhyFacts, provider: str) -> int:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from streams.events.times import DAY_MS, HOUR_MS
 from streams.lineage.data.days import LocalDay, UserClock
-from streams.lineage.data_exits import CANNOT_TELL, NOT_FOUND, exit_of
+from streams.lineage.data_exits import ANSWERED, CANNOT_TELL, NOT_FOUND, exit_of
 from streams.lineage.delivery.facts import NotKnown
 from streams.lineage.known import Reach
 from streams.lineage.row import Tally
@@ -171,7 +171,21 @@ def test_never_connected() -> None:
     assert "No connection of this user to any provider is known" in story.sentence
 
 
-@pytest.mark.parametrize(("first_ms", "behind_s"), [(0, 2_592_000.0), (0, 0.0), (FIRST_MS, 7_200.0)])
+def test_never_connected_in_a_new_product() -> None:
+    """All is read, and nobody has sent anything yet: that there are no rows is no doubt. There is one where states of
+    connections are still read, though lineage was read to its end."""
+    new = Reach(first_ms=0, as_of_ms=NOW_MS - 1_200, behind_s=0.0)
+    nobody: dict[str, Any] = {"rows": (), "links": (), "histories": (), "hours": {}}
+    story = judged(nothing_known(reach=new, **nobody))
+    assert (story.ending, exit_of(story)) == ("connection", ANSWERED)
+    assert "none was ever made" in story.sentence
+    for reach in (replace(new, first_ms=FIRST_MS, has_connections=False), replace(new, as_of_ms=0)):
+        assert holds_of("connection", reach=reach, **nobody) == "unknown"
+    assert holds_of("connection", reach=replace(new, first_ms=FIRST_MS, has_connections=False)) == "unknown"
+    assert holds_of("connection") == "false"
+
+
+@pytest.mark.parametrize(("first_ms", "behind_s"), [(0, 2_592_000.0), (FIRST_MS, 7_200.0)])
 def test_an_index_that_has_not_all_says_no_never(first_ms: int, behind_s: float) -> None:
     """Being made again, or behind: that no connection is in it says nothing, nor that nothing explains an absence."""
     reach = Reach(first_ms=first_ms, as_of_ms=NOW_MS - int(behind_s * 1000), behind_s=behind_s)
