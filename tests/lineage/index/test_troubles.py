@@ -220,6 +220,44 @@ def test_not_any_number_of_schemas_is_waited_for() -> None:
     waits = SchemaPatience()
     over = [waits.is_over(b"\0" + id.to_bytes(4, "big"), 0.0) for id in range(1, IDS_MAX + 2)]
     assert over == [False] * IDS_MAX + [True]
+    assert not waits.is_over(b"\0\0\0\x7f\xff", 86_400.0), "those that nobody met since make room"
+
+
+def test_a_schema_that_was_waited_for_is_waited_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Days later a registry may not know it for a moment, nor one that only stood behind it: nothing is passed over."""
+    store, intake = made(tmp_path)
+    unknown, moment_s = {9}, [0.0]
+    monkeypatch.setattr(loop.time, "monotonic", lambda: moment_s[0])
+
+    class Registry:
+        def take(self, message: Record) -> int:
+            if message.value()[4] in unknown:
+                raise UnknownSchema("not known")
+            return 4_500
+
+    with closing(store):
+        intake._positions = {SOURCE: Position("id", 7, 1_000, 4_000)}
+        log = Records(of_schema(9, 0, 7), of_schema(7, 0, 8))
+        with pytest.raises(UnknownSchema):
+            intake._read(log, Registry())
+        unknown, moment_s[0] = set(), 5.0
+        intake._read(log, Registry())
+        unknown, moment_s[0] = {7, 9}, 70.0
+        for id in (7, 9):
+            with pytest.raises(UnknownSchema):
+                intake._read(Records(of_schema(id, 0, 9)), Registry())
+        assert (intake._positions[SOURCE].next, intake.state().records_unreadable) == (9, 0)
+
+
+def test_what_is_not_met_again_waits_anew() -> None:
+    """A wait that was cut off says nothing of one that comes much later; of one in vain the next record knows."""
+    waits, cut_off, in_vain = SchemaPatience(), b"\0\0\0\0\1", b"\0\0\0\0\2"
+    assert [waits.is_over(one, 0.0) for one in (cut_off, in_vain)] == [False, False]
+    assert waits.is_over(in_vain, 60.0)
+    assert not waits.is_over(cut_off, 86_400.0)
+    assert waits.is_over(in_vain, 86_400.0)
+    waits.met_known(in_vain)
+    assert not waits.is_over(in_vain, 86_401.0)
 
 
 def test_a_worker_whose_clock_is_ahead(tmp_path: Path) -> None:

@@ -223,6 +223,7 @@ class IndexIntake:
         at = changed.get(place) or self._positions[place]
         try:
             changed[place] = at.after(message.offset() + 1, records.take(message), _now_ms())
+            self._patience.met_known(message.value() or b"")
         except (Unreadable, UnknownSchema) as why:
             if isinstance(why, UnknownSchema) and not self._patience.is_over(message.value() or b"", time.monotonic()):
                 waiting[place] = why
