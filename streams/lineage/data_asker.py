@@ -22,6 +22,7 @@ from streams.lineage.telling import Story
 from streams.lineage.why import lateness
 from streams.lineage.why.facts import DoorNews, JunctionSays, WaitingLook, WhyFacts
 from streams.lineage.why.judge import judged
+from streams.lineage.why.links import is_mended_later, newest_made
 from streams.ops.errors import StreamsError, Unavailable
 
 ReadOriginals = Callable[[Sequence[LineageRow]], Originals]  # never raises: what cannot be read is NotKnown
@@ -153,8 +154,21 @@ class DataAsker:
         since_ms, until_ms = facts.from_ms - (lateness.DAYS + 1) * DAY_MS, facts.now_ms + AHEAD_MS
         providers = sorted(facts.missed.providers)
         return replace(
-            facts, hours={one: tuple(index.hours(one, facts.resource, since_ms, until_ms)) for one in providers}
+            facts,
+            brought=self._brought(facts),
+            hours={one: tuple(index.hours(one, facts.resource, since_ms, until_ms)) for one in providers},
         )
+
+    def _brought(self, facts: WhyFacts) -> dict[str, int]:
+        """Asked only of connections of which that says whether they were mended; of the last day first, as of what
+        works something comes each day."""
+        end_ms, found = facts.end_ms, dict[str, int]()
+        errors = {one.provider: one.error_ms for one in facts.links if is_mended_later(one, end_ms)}
+        for since_ms in (max(end_ms - DAY_MS, min(errors.values())), min(errors.values())) if errors else ():
+            found = newest_made(self._index.touching(facts.user_id, "", since_ms, end_ms))
+            if all(found.get(provider, 0) > error_ms for provider, error_ms in errors.items()):
+                break
+        return found
 
     def _answered(self, facts: WhyFacts, *, ask_junction: bool) -> WhyFacts:
         """With the answers of everybody else, who are asked at once."""

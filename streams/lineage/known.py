@@ -128,7 +128,7 @@ class Index(Protocol):
         ...
 
     def touching(self, owner_id: str, resource: str, since_ms: int, until_ms: int) -> Sequence[LineageRow]:
-        """Rows of a user and resource that were processed in [since_ms, until_ms)."""
+        """Rows of a user and resource ("" for any) that were processed in [since_ms, until_ms)."""
         ...
 
     def letters(self, owner_id: str, resource: str = "") -> Sequence[DeadLetter]:

@@ -1,17 +1,20 @@
 """Questions in a person's words, over a real index of the product's rows."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from streams.events.times import HOUR_MS
+from streams.events.times import DAY_MS, HOUR_MS, day_text
 from streams.lineage.data_asker import DataAsker, DataSources
 from streams.lineage.data_exits import ANSWERED, CANNOT_TELL, NOT_FOUND, exit_of
 from streams.lineage.delivery.facts import NotKnown
-from streams.lineage.known import Index, Reach
+from streams.lineage.index.temporary import temporary_index
+from streams.lineage.known import Index, Link, Reach
 from streams.lineage.telling import Story
 from streams.ops.errors import Misconfigured, Unavailable
 from tests.lineage.why.real_worlds import FIRST_MS, NOW_MS, TODAY, TODAY_MS, USER, RealWorld
+from tests.lineage.why.worlds import row
 
 SPAN = "The index has what was processed from 2026-11-06 00:00:00 UTC to 2026-11-18 11:06:40 UTC."
 
@@ -188,3 +191,21 @@ def test_a_moment_of_a_night(asker: DataAsker) -> None:
     assert "around 2026-11-18T03:00:00+00:00" in story.sentence
     assert [step.evidence[0] for step in story.steps if step.kind == "delivery"] == ["msg_came", "msg_corrected"]
     assert asker.story(USER, "sleep", at="2026-11-17T15:00:00Z").ending == "nothing"
+
+
+def test_an_old_error_of_somebody_whose_other_data_came() -> None:
+    """Mended once unseen, and again after the day: rows of other resources say that it worked. Without them it did
+    not."""
+    long_ago_ms, day = FIRST_MS - 200 * DAY_MS, TODAY - 1
+    again = Link(provider="oura", status="connected", since_ms=TODAY_MS + HOUR_MS, error_ms=long_ago_ms, last_data_ms=0)
+    today = row(TODAY, owner_id=USER, resource="steps", event_type="daily.data.steps.created")
+    steps = row(day, owner_id=USER, resource="steps", event_type="daily.data.steps.created")
+    for other, ending in ((steps, "nothing_known"), (replace(steps, provider="garmin"), "connection")):
+        with temporary_index() as index:
+            index.writer.put_link(USER, "oura", again)
+            index.writer.add((other, today))
+            index.writer.commit()
+            index.reached = Reach(first_ms=FIRST_MS, as_of_ms=NOW_MS, behind_s=0.0)
+            asker = DataAsker(index, DataSources(originals=lambda rows: {}), lambda: NOW_MS)
+            assert asker.why(USER, "sleep", day=day_text(day)).ending == ending
+            asker.close()

@@ -84,7 +84,8 @@ _NOTHING_WAITS, _NO_NEWS, _NOT_ASKED = WaitingLook(), DoorNews(), NotKnown("Junc
 @dataclass(frozen=True, kw_only=True)  # without slots: what follows from rows is worked out once
 class WhyFacts:
     """`day`: None for a resource that belongs to no day. `rows`: all of the user and resource that are known, dead ones
-    and notices too; `connection_rows`: those of connection events. `hours`: by provider, those of a week and today."""
+    and notices too; `connection_rows`: those of connection events. `hours`: by provider, those of a week and today.
+    `brought`: by provider, when the newest data of any resource were made that came by the end of the day."""
 
     user_id: str
     resource: str
@@ -99,6 +100,7 @@ class WhyFacts:
     waiting: WaitingLook | NotKnown = _NOTHING_WAITS
     door: DoorNews | NotKnown = _NO_NEWS
     hours: Mapping[str, tuple[ProviderHour, ...]] = field(default_factory=dict)
+    brought: Mapping[str, int] = field(default_factory=dict)
     junction: JunctionSays | NotKnown = _NOT_ASKED
 
     @cached_property

@@ -1,14 +1,17 @@
 """Causes that lie before any delivery: the connection, what it permits, a history that is not done. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from streams.events.times import DAY_MS
 from streams.lineage import words
 from streams.lineage.data import days
+from streams.lineage.data.touching import is_data
 from streams.lineage.delivery.retries import last_try_ms
 from streams.lineage.known import History, Link, Reach
 from streams.lineage.row import LineageRow
 from streams.lineage.why.facts import WhyFacts
 from streams.lineage.why.finding import CauseFinding, no, unknown, yes
+from streams.lineage.why.presence import Missed
 from streams.tables import connections
 from streams.tables.history import BackfillStatus
 
@@ -24,16 +27,33 @@ def connection(facts: WhyFacts) -> CauseFinding:
         return unknown("Not all states of connections are read yet.", status)
     wanted = facts.missed
     failed = {provider: at_ms for provider in sorted(wanted.providers) if (at_ms := _error_ms(facts, provider))}
-    if failed and (wanted.are_known or len(failed) == len(wanted.providers)):
+    sure = {provider: at_ms for provider, at_ms in failed.items() if not _is_unsure(facts, provider)}
+    if _explains(sure, wanted):
         return yes(
-            f"The connection to {words.names(sorted(failed))} {_tense(facts, failed)} in error since "
-            f"{words.moment(min(failed.values()))}{_error_type(facts, failed)}: nothing comes until the user connects "
+            f"The connection to {words.names(sorted(sure))} {_tense(facts, sure)} in error since "
+            f"{words.moment(min(sure.values()))}{_error_type(facts, sure)}: nothing comes until the user connects "
             "again.",
-            status, *_proof(facts, failed), at_ms=min(failed.values()), providers=sorted(failed),
+            status, *_proof(facts, sure), at_ms=min(sure.values()), providers=sorted(sure),
         )  # fmt: skip
+    if _explains(failed, wanted):
+        return _perhaps(facts, failed, status)
     if failed:
         return no(f"Of several connections that might bring it, {words.names(sorted(failed))} is in error.", status)
     return no("No connection that might bring it was in error at that time.", status)
+
+
+def _explains(failed: dict[str, int], wanted: Missed) -> bool:
+    return bool(failed) and (wanted.are_known or len(failed) == len(wanted.providers))
+
+
+def _perhaps(facts: WhyFacts, failed: dict[str, int], status: str) -> CauseFinding:
+    since = words.moment(facts.reach.first_ms)
+    return unknown(
+        f"The connection to {words.names(sorted(failed))} was in error at {words.moment(min(failed.values()))} and was "
+        "mended after that day, and whether it was mended before, too, is not known: what came is known from "
+        f"{since} to {words.moment(facts.reach.as_of_ms)}.",
+        status,
+    )
 
 
 def _never_made(facts: WhyFacts, status: str) -> CauseFinding:
@@ -58,17 +78,41 @@ def _error_ms(facts: WhyFacts, provider: str) -> int:
         return 0
     if link.status == connections.ERROR:
         return link.since_ms if link.since_ms <= facts.end_ms else 0
-    was_mended_later = link.since_ms > facts.end_ms and link.error_ms <= facts.end_ms
-    return link.error_ms if was_mended_later and not _has_brought_since(facts, link) else 0
+    return link.error_ms if is_mended_later(link, facts.end_ms) and not _has_brought_since(facts, link) else 0
+
+
+def is_mended_later(link: Link, end_ms: int) -> bool:
+    """Whether it was in error when a day ended, for all that a link says: of mendings only the newest is on record."""
+    was_before = 0 < link.error_ms <= end_ms < link.since_ms
+    return was_before and link.status != connections.ERROR
 
 
 def _has_brought_since(facts: WhyFacts, link: Link) -> bool:
-    """Whether data that Junction made after the error had come by then: it was mended before, too, as only the newest
-    mending is on record. Of other resources only the receipt is known, and what failed comes again for a day."""
+    """Whether data that Junction made after the error had come by then: it was mended before, too. Where only the
+    receipt is known, what failed comes again for a day."""
     told = (_told_ms(row) for row in facts.data_rows if row.provider == link.provider)
     if any(link.error_ms < at_ms <= facts.end_ms for at_ms in told):
         return True
+    if link.error_ms < facts.brought.get(link.provider, 0) <= facts.end_ms:
+        return True
     return last_try_ms(link.error_ms) < link.last_data_ms <= facts.end_ms
+
+
+def _is_unsure(facts: WhyFacts, provider: str) -> bool:
+    """Whether data that would say that it was mended before may have come when there are no rows of it."""
+    link = next((link for link in facts.links if link.provider == provider), None)
+    if link is None or not is_mended_later(link, facts.end_ms):
+        return False
+    from_ms = max(link.error_ms, facts.end_ms - DAY_MS)  # a connection that works brings something in a day
+    return not 0 < facts.reach.first_ms <= from_ms or facts.reach.behind_s > days.BEHIND_S
+
+
+def newest_made(rows: Iterable[LineageRow]) -> dict[str, int]:
+    """When the newest data of each provider were made, of any resource, Unix ms."""
+    found: dict[str, int] = {}
+    for row in filter(is_data, rows):
+        found[row.provider] = max(found.get(row.provider, 0), _told_ms(row))
+    return found
 
 
 def _told_ms(row: LineageRow) -> int:

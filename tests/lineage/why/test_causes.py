@@ -238,6 +238,23 @@ def test_an_error_that_was_mended_unseen(brought_ms: int, made_ms: int, last_dat
     assert holds_of("connection", day=day, rows=(brought,), links=(mended,)) == holds
 
 
+def test_an_error_of_long_ago_that_was_mended_twice() -> None:
+    """A healthy user whose other resources came all the time, and who connected again today: data that were made behind
+    the error and came by the end of the day say that it was mended before. Where rows of then are missing nobody
+    knows."""
+    error_ms, day = DAY_START_MS - 300 * DAY_MS, LocalDay(DAY - 1, UserClock(offset_s=0))
+    again = link(since_ms=DAY_START_MS + HOUR_MS, error_ms=error_ms, last_data_ms=NOW_MS - 1000)
+    asked: dict[str, Any] = {"day": day, "rows": (), "links": (again,)}
+    assert holds_of("connection", **asked) == "true"
+    assert holds_of("connection", **asked, brought={"oura": DAY_START_MS - HOUR_MS}) == "false"
+    assert holds_of("connection", **asked, brought={"oura": error_ms - 1, "garmin": DAY_START_MS - 1}) == "true"
+    young = Reach(first_ms=DAY_START_MS - HOUR_MS, as_of_ms=NOW_MS, behind_s=0.0)
+    for reach in (young, replace(young, first_ms=0), replace(young, first_ms=FIRST_MS, behind_s=60.0)):
+        assert holds_of("connection", **asked, reach=reach) == "unknown"
+    still = link(status="error", since_ms=error_ms, error_ms=error_ms)
+    assert holds_of("connection", day=day, rows=(), links=(still,), reach=young) == "true"
+
+
 def test_history_of_other_days() -> None:
     """A history that does not have the day is no cause; one that failed says how to ask again."""
     assert judged(nothing_known(histories=(history(status="fetching"),))).ending == NOTHING_KNOWN
