@@ -179,6 +179,11 @@ class IndexDatabase:
         with self._reading() as db:
             return int(db.property_int_value("rocksdb.live-sst-files-size") or 0)
 
+    def files(self) -> list[tuple[bytes, bytes, int]]:
+        """First key, last key and size in bytes of each."""
+        with self._reading() as db:
+            return [(one["start_key"] or b"", one["end_key"] or b"", int(one["size"])) for one in db.live_files()]
+
     def remake(self) -> None:
         """Forget everything, and begin anew. Raises IndexFull, OSError; then nothing is open (IndexShut)."""
         with self._alone():

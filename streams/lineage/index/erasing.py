@@ -10,7 +10,7 @@ from streams.lineage.index import beside
 from streams.lineage.index.rows import compact, keys
 from streams.lineage.index.rows.packed import owner_digest, packed, unpacked
 from streams.lineage.index.store import IndexStore
-from streams.lineage.index.writer import OF_ALERTS, OF_LETTERS, OF_LINEAGE, IndexWriter
+from streams.lineage.index.writer import IndexWriter
 from streams.lineage.known import DeadLetter
 
 DONE_KEY = keys.NOTE + b"forgotten"
@@ -39,7 +39,7 @@ def finish(store: IndexStore, writer: IndexWriter, digests: Collection[bytes]) -
     if not new:
         return
     if store.database.get(_BEGUN_KEY):
-        for family in (*OF_LINEAGE, *OF_LETTERS, *OF_ALERTS, *_STATES):
+        for family in (*keys.OF_LINEAGE, *keys.BESIDE, *_STATES):
             store.database.compact(family, keys.end_of(family))
     done = store.database.get(DONE_KEY) or b""
     writer.delete([_BEGUN_KEY], {DONE_KEY: done + b"".join(new)})  # only now: a kill before is made good by the next

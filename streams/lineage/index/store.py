@@ -1,5 +1,6 @@
 """The index on disk with what every reader and writer of it has in memory: its interned words, its oldest day."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -34,15 +35,18 @@ class IndexStore:
         key = next((key for key, _ in self.database.scan(first, keys.end_of(keys.ROW))), None)
         return None if key is None else keys.day_in(key)
 
-    def oldest_of_all(self) -> int | None:
-        """The oldest day that has rows, dead letters or alerts; None where there are none."""
+    def oldest_beside(self) -> int | None:
+        """The oldest day that has dead letters or alerts; None where there are none."""
         found = [next(self.database.scan(family, keys.end_of(family)), None) for family in (keys.LETTER, keys.ALERT)]
-        days = [keys.day_in(row[0]) for row in found if row is not None]
-        return min([*days, *(() if (oldest := self.oldest_day()) is None else (oldest,))], default=None)
+        return min((keys.day_in(row[0]) for row in found if row is not None), default=None)
 
-    def compact_before(self, day: int) -> None:
+    def bytes_beside(self) -> int:
+        """Of files that hold nothing but dead letters and alerts: where these are many, nearly all of theirs."""
+        return sum(size for first, last, size in self.database.files() if keys.is_beside(first, last))
+
+    def compact_before(self, day: int, families: Iterable[bytes]) -> None:
         """Give the room of dropped days back at once. Takes about a second for 100 MB. Raises IndexFull."""
-        for family in keys.OF_DAYS:
+        for family in families:
             self.database.compact(keys.of_day(family, 0), keys.of_day(family, day))
 
     def remake(self) -> None:

@@ -25,7 +25,6 @@ from streams.lineage.row import LineageRow
 
 # At once: RocksDB's binding keeps the interpreter for as long as a write takes, and answers would wait.
 ROWS_AT_ONCE = 2_000
-OF_LINEAGE = (keys.ROW, keys.ID, keys.HOUR)
 OF_LETTERS = (keys.LETTER, keys.LETTER_OWNER, keys.LETTER_PLACE, keys.LETTER_ID, keys.MARK)
 OF_ALERTS = (keys.ALERT, keys.EVIDENCE, keys.EVIDENCE_PLACE, keys.ATTEMPT)
 
@@ -167,7 +166,7 @@ class IndexWriter:
 
     def drop(self, first_day: int) -> None:
         """Delete what was processed before a day (since 1970), and keep it out from now on."""
-        self._drop(OF_LINEAGE, first_day, {CUT_KEY: b"%d" % first_day})
+        self._drop(keys.OF_LINEAGE, first_day, {CUT_KEY: b"%d" % first_day})
         self._store.cut = first_day
 
     def drop_beside(self, *, letters: int, alerts: int) -> None:

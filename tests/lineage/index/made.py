@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from streams.events.times import DAY_MS
+from streams.lineage.known import DeadLetter
 from streams.lineage.row import AlertStep, EntityLine, LineageRow, Tally
 
 NOW_MS = 20_700 * DAY_MS + 12_345_678
@@ -63,3 +64,11 @@ def row(**fields: Any) -> LineageRow:
     """One row, of which only what is named matters."""
     usual = {"delivery_id": "msg_1", "raw_topic": "raw.summaries", "partition": 0, "offset": 0, "processed_ms": NOW_MS}
     return LineageRow(**usual | {"owner_id": USERS[0], "resource": "sleep"} | fields)
+
+
+def letter(day: int) -> DeadLetter:
+    """A dead letter of a day."""
+    return DeadLetter(
+        partition=0, offset=day, raw_topic="", raw_partition=-1, raw_offset=-1, delivery_id="", owner_id=USERS[0],
+        event_type="", resource="", reason="", detail="", dead_ms=day * DAY_MS,
+    )  # fmt: skip

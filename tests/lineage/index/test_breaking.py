@@ -14,9 +14,11 @@ import pytest
 from streams.events.times import DAY_MS
 from streams.lineage.index import erasing
 from streams.lineage.index.database import FORMAT_KEY, IndexFull
-from streams.lineage.index.intake.retention import GIB, has_to_go, oldest_kept, was_ahead
+from streams.lineage.index.intake.retention import GIB, DaysHeld, goes_next, oldest_kept, was_ahead
+from streams.lineage.index.rows import keys
 from streams.lineage.index.rows.packed import owner_digest
 from streams.lineage.index.temporary import TemporaryIndex, temporary_index
+from streams.lineage.known import AlertSeen
 from tests.chaos import disks
 from tests.lineage.index.made import NOW_MS, USERS, row
 from tests.lineage.index.victim import POSITION, position, row_of
@@ -141,10 +143,38 @@ def test_days_go() -> None:
     """A day goes when it is older than is kept; the oldest one goes before, where there is no room, and never today."""
     today = NOW_MS // DAY_MS
     assert oldest_kept(NOW_MS, 30) == today - 30
-    assert has_to_go(today - 1, NOW_MS, 3 * GIB, 2.5)
-    assert not has_to_go(today - 1, NOW_MS, 2 * GIB, 2.5)
-    assert not has_to_go(today, NOW_MS, 3 * GIB, 2.5)
-    assert not has_to_go(None, NOW_MS, 3 * GIB, 2.5)
+    goes = keys.OF_LINEAGE, today - 1
+    assert goes_next(DaysHeld(today - 1, None, 3 * GIB), NOW_MS, 2.5) == goes
+    assert goes_next(DaysHeld(today - 1, None, 2 * GIB), NOW_MS, 2.5) is None
+    assert goes_next(DaysHeld(today, today, 3 * GIB), NOW_MS, 2.5) is None
+    assert goes_next(DaysHeld(None, None, 3 * GIB), NOW_MS, 2.5) is None
+
+
+def test_what_lies_beside_stays_while_it_is_small() -> None:
+    """Dead letters and alerts are kept for longer than rows: their days go when no other room is left, or they are
+    what takes it."""
+    today = NOW_MS // DAY_MS
+    rows, letters = (keys.OF_LINEAGE, today - 9), (keys.BESIDE, today - 60)
+    assert goes_next(DaysHeld(today - 9, today - 60, 3 * GIB, GIB), NOW_MS, 2.5) == rows
+    assert goes_next(DaysHeld(today - 9, today - 60, 3 * GIB, 2 * GIB), NOW_MS, 2.5) == letters
+    assert goes_next(DaysHeld(today, today - 60, 3 * GIB), NOW_MS, 2.5) == letters
+    assert goes_next(DaysHeld(today - 9, today, 3 * GIB, 2 * GIB), NOW_MS, 2.5) == rows
+
+
+def test_files_of_dead_letters_are_told() -> None:
+    """By what they begin and end with; one with rows in it counts as theirs."""
+    assert not keys.is_beside(keys.LETTER_ID, keys.LETTER_PLACE), "rows lie between"
+    assert keys.is_beside(keys.of_day(keys.ALERT, 7), keys.of_day(keys.ALERT, 9))
+    alert = AlertSeen(alert_id="a", revision=1, user_id="u", rule="", severity="", life="", at_ms=NOW_MS, evidence=())
+    with temporary_index() as index:
+        index.writer.add([row(offset=n) for n in range(9)])
+        index.writer.commit()
+        index.store.database.flush()
+        assert index.store.bytes_beside() == 0
+        index.writer.add_alert(alert)
+        index.writer._write({})
+        index.store.database.flush()
+        assert 0 < index.store.bytes_beside() < index.store.database.bytes_on_disk()
 
 
 def test_days_that_went_too_early() -> None:
@@ -168,7 +198,7 @@ def test_room_of_a_dropped_day_is_given_back() -> None:
         before = index.store.database.bytes_on_disk()
         assert index.store.oldest_day() == day
         index.writer.drop(day + 1)
-        index.store.compact_before(day + 1)
+        index.store.compact_before(day + 1, keys.OF_LINEAGE)
         assert index.store.oldest_day() == day + 1
         assert index.store.database.bytes_on_disk() < 0.7 * before
         assert len(index.deliveries("msg_1")) == 1

@@ -7,6 +7,7 @@ from streams.lineage.index import erasing
 from streams.lineage.index.database import IndexAhead, IndexFull
 from streams.lineage.index.forgotten import Forgotten
 from streams.lineage.index.intake import retention
+from streams.lineage.index.intake.retention import DaysHeld
 from streams.lineage.index.rows import keys
 from streams.lineage.index.store import IndexStore
 from streams.lineage.index.writer import IndexWriter
@@ -28,7 +29,7 @@ class IndexCare:
         self._days, self._gib_max = settings.lineage_days, settings.lineage_gib_max
         self._days_beside = (settings.raw_retention_days, settings.clean_days)
         self._dropped_beside = (0, 0)
-        self._owed_before = 0  # room of days that were dropped, which are before this one
+        self._owed: tuple[tuple[bytes, ...], int] | None = None  # room of what was dropped: families, before which day
         self._due_s = 0.0  # monotonic
         self._steps = threading.Condition()
         self._begun, self._erased, self._is_wanted = 0, 0, False
@@ -90,21 +91,25 @@ class IndexCare:
             self._writer.drop_beside(letters=letters, alerts=alerts)
 
     def _make_room(self, now_ms: int) -> None:
-        """Dead letters and alerts take room as rows do: the oldest day goes, whatever it is of."""
-        oldest = self._store.oldest_of_all()
-        if oldest is None or not self._has_to_go(oldest, now_ms):
+        """The oldest day goes, of rows or of what lies beside them."""
+        goes = retention.goes_next(self._held(), now_ms, self._gib_max)
+        if goes is None:
             return
-        if not self._owed_before:  # else it is not known what there is yet
-            logger.warning("lineage_no_room", day=oldest, bytes=self._store.database.bytes_on_disk())
-            self._owed_before = oldest + 1
-            if oldest >= self._store.cut:
-                self._writer.drop(oldest + 1)
-            self._writer.drop_beside(letters=oldest + 1, alerts=oldest + 1)
-        self._store.compact_before(self._owed_before)
-        self._owed_before = 0
+        if self._owed is None:  # else it is not known what there is yet
+            families, day = goes
+            logger.warning("lineage_no_room", day=day, bytes=self._store.database.bytes_on_disk())
+            self._owed = families, day + 1
+            if families == keys.OF_LINEAGE:
+                self._writer.drop(day + 1)
+            else:
+                self._writer.drop_beside(letters=day + 1, alerts=day + 1)
+        families, before = self._owed
+        self._store.compact_before(before, families)
+        self._owed = None
 
-    def _has_to_go(self, oldest: int, now_ms: int) -> bool:
-        return retention.has_to_go(oldest, now_ms, self._store.database.bytes_on_disk(), self._gib_max)
+    def _held(self) -> DaysHeld:
+        rows, beside = self._store.oldest_day(), self._store.oldest_beside()
+        return DaysHeld(rows, beside, self._store.database.bytes_on_disk(), self._store.bytes_beside())
 
     def erase_now(self, patience_s: float) -> bool:
         """Have it done at once; whether one that began after this call has erased whoever is forgotten in that time.

@@ -13,9 +13,11 @@ from streams.lineage.index.rows.varints import number, number_at
 ROW, ID, HOUR = b"r", b"i", b"h"  # of lineage
 LETTER, LETTER_OWNER, LETTER_PLACE, LETTER_ID, MARK = b"l", b"o", b"p", b"d", b"m"
 ALERT, EVIDENCE, EVIDENCE_PLACE, ATTEMPT = b"a", b"e", b"f", b"t"
-OF_DAYS = (ROW, ID, HOUR, LETTER, LETTER_OWNER, LETTER_PLACE, LETTER_ID, MARK, ALERT, EVIDENCE, EVIDENCE_PLACE, ATTEMPT)
+OF_LINEAGE = (ROW, ID, HOUR)
+BESIDE = (LETTER, LETTER_OWNER, LETTER_PLACE, LETTER_ID, MARK, ALERT, EVIDENCE, EVIDENCE_PLACE, ATTEMPT)
 LINK, HISTORY, CLIENT = b"c", b"b", b"u"  # the newest state, without a day
 WORD, POSITION, NOTE = b"w", b"n", b"z"  # of the index itself
+_FAMILIES = (*OF_LINEAGE, *BESIDE, LINK, HISTORY, CLIENT, WORD, POSITION, NOTE)
 
 DAYS_MAX = 0xFFFF
 OWNER_BYTES, ID_BYTES = 6, 6
@@ -44,6 +46,11 @@ def day_of(ms: int) -> int:
 def of_day(family: bytes, day: int) -> bytes:
     """What all keys of a family and day begin with."""
     return family + _DAY.pack(day)
+
+
+def is_beside(first: bytes, last: bytes) -> bool:
+    """Whether keys from the first to the last can be of nothing but dead letters and alerts."""
+    return all(family in BESIDE for family in _FAMILIES if first[:1] <= family <= last[:1])
 
 
 def day_in(key: bytes) -> int:
