@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 
-from streams.events import H_PARTITION_KEY, H_TYPE, header, parse_type
+from streams.events import H_PARTITION_KEY, H_TYPE, Family, header, parse_type
 from streams.events.text import ID_CHARS_MAX
 from streams.lineage.columns import ENTITIES_MAX, STEPS_MAX, Columns, Entity
+from streams.payloads import FLOATING_PROVIDERS
 from streams.payloads.drift import ODD
 from streams.tables import ASIDE, EventExtent, provenance_of
 from streams.tables.outputs import About, Count, Dead, Handled, Judged, Measurement
@@ -65,6 +66,8 @@ def _add_event(
     provider, source_type, extent = about
     kind = event.type
     first_us, last_us, first_day, last_day = _span(extent)
+    if kind.family is Family.TIMESERIES and not (extent and extent.says_offset) and provider not in FLOATING_PROVIDERS:
+        first_day = last_day = 0  # which day it was where the user is, is not known
     row = (
         delivery.id, raw_topic, delivery.redriven_from, event.owner_id, shown(kind.text), shown(kind.resource),
         delivery.door, delivery.origin, delivery.backfill_id, shown(provider), shown(source_type), "", "",
@@ -121,7 +124,7 @@ def _span(extent: EventExtent | None) -> tuple[int, int, int, int]:
     """First and last moment, first and last local day."""
     if extent is None:
         return _NO_SPAN
-    first_us, last_us, days = extent
+    first_us, last_us, days, _ = extent
     if len(days) == 1:
         (day,) = days
         return first_us, last_us, day, day

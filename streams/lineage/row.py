@@ -57,7 +57,7 @@ class LineageRow:
     source_type: str = ""
     first_us: int = 0
     last_us: int = 0
-    first_day: int = 0
+    first_day: int = 0  # of samples only where they name their offset
     last_day: int = 0
     entities: tuple[EntityLine, ...] = ()
     counted: tuple[Tally, ...] = ()

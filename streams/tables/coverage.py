@@ -17,11 +17,15 @@ DAYS_MAX = 512  # days that are remembered one by one, the newest ones
 
 
 class EventExtent(NamedTuple):
-    """What one event covers: first and last moment (µs since 1970, UTC) and local days since 1970."""
+    """What one event covers: first and last moment (µs since 1970, UTC) and local days since 1970.
+
+    `says_offset`: whether samples name the offset by which their days are local; else these are days of UTC.
+    """
 
     first_us: int
     last_us: int
     days: frozenset[int]
+    says_offset: bool = False
 
 
 class Coverage(NamedTuple):
@@ -86,12 +90,13 @@ def _pack(days: Iterable[int]) -> tuple[int, bytes]:
 def of_samples(columns: Columns) -> EventExtent:
     """Of a timeseries event. Days are local where the samples say their offset. `columns` is not empty."""
     first_us, last_us = columns.times_us[0], columns.times_us[-1]
-    offset_us = (columns.attributes[0].timezone_offset_s or 0) * SECOND_US
+    offset_s = columns.attributes[0].timezone_offset_s
+    offset_us = (offset_s or 0) * SECOND_US
     first, last = (first_us + offset_us) // DAY_US, (last_us + offset_us) // DAY_US
     days = {first, last}
     if last - first > 1:
         days |= {(time_us + offset_us) // DAY_US for time_us in columns.times_us}
-    return EventExtent(first_us, max(last_us, columns.ends_us[-1]), frozenset(days))
+    return EventExtent(first_us, max(last_us, columns.ends_us[-1]), frozenset(days), offset_s is not None)
 
 
 def of_summary(fields: Mapping[str, Any], at_ms: int, place: LocalTime | None = None) -> EventExtent | None:

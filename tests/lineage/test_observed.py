@@ -77,10 +77,31 @@ def test_a_row_says_whose_data_came_when_and_how() -> None:
     assert (row.created_ms, row.received_ms, row.redriven_from) == (NOW_MS, NOW_MS, "2:7")
     assert (row.owner_id, row.event_type, row.resource) == (USER, "daily.data.heartrate.created", "heartrate")
     assert (row.door, row.origin, row.provider, row.source_type) == ("webhook", "incremental", "garmin", "watch")
-    assert (row.last_us - row.first_us, row.first_day, row.last_day) == (1_000_000, 20_607, 20_607)
+    assert row.last_us - row.first_us == 1_000_000
     assert row.counted == (Tally("NEW", 2),)
     assert not row.entities
     assert (row.processed_ms, row.worker) == (NOW_MS, "w1")
+
+
+@pytest.mark.parametrize(
+    ("provider", "offset", "days"),
+    [
+        ("garmin", {"timezone_offset": 14 * 3600}, (20_608, 20_608)),
+        ("garmin", {"timezone_offset": 0}, (20_607, 20_607)),
+        ("garmin", {}, (0, 0)),
+        ("freestyle_libre", {}, (20_607, 20_607)),  # because its UTC is the user's clock
+    ],
+)
+def test_days_of_samples_are_those_that_they_name(provider: str, offset: dict[str, int], days: tuple[int, int]) -> None:
+    """Without an offset nobody knows which day it was where the user is: a row does not say that of UTC instead."""
+    event = heartrate(60, 61)
+    event["data"] = {
+        "source": {"provider": provider, "type": "watch"}, "data": [one | offset for one in event["data"]["data"]]
+    }  # fmt: skip
+    worker = Worker()
+    worker.deliver(event, at_ms=NOW_MS, id="msg_a")
+    (row,) = worker.rows
+    assert (row.first_day, row.last_day) == days
 
 
 def test_rows_of_a_delivery_agree_with_the_counters() -> None:

@@ -4,10 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from streams.events import Family, parse_type
-from streams.events.times import DAY_MS, DAY_US
-from streams.lineage.data.days import LocalDay
+from streams.lineage.data.days import LocalDay, UserClock
 from streams.lineage.row import LineageRow
-from streams.payloads import FLOATING_PROVIDERS
 from streams.tables import EMITTED, Verdict
 
 RowKey = tuple[str, int, int, str, int]  # of `key_of`
@@ -40,23 +38,18 @@ def is_data(row: LineageRow) -> bool:
 
 
 def is_of_day(row: LineageRow, day: LocalDay) -> bool:
-    """Whether its data lie on that local day, or around it: by the day that a summary or a sample's offset says; where
-    samples name no offset by their times, on the clock of the day."""
-    if not row.first_day:
-        return False
-    if day.from_ms != day.number * DAY_MS and _names_no_offset(row):
-        from_us, until_us = day.from_ms * 1000, day.until_ms * 1000
-        return row.first_us < until_us and (row.last_us > from_us or row.first_us >= from_us)
-    return row.first_day <= day.number <= (row.last_day or row.first_day)
+    """Whether its data lie on that local day, or around it."""
+    first, last = days_of(row, day.clock)
+    return bool(first) and first <= day.number <= last
 
 
-def _names_no_offset(row: LineageRow) -> bool:
-    """Whether its samples are filed under days of UTC. Of providers that send the user's clock as if it were UTC these
-    are the user's days."""
-    is_of_samples = parse_type(row.event_type).family is Family.TIMESERIES
-    if not is_of_samples or not row.first_us or row.provider in FLOATING_PROVIDERS:
-        return False
-    return row.first_day == row.first_us // DAY_US and row.last_day <= row.last_us // DAY_US
+def days_of(row: LineageRow, clock: UserClock) -> tuple[int, int]:
+    """First and last local day of its data: those that a summary or a sample's offset names; where samples name none,
+    by their times on the user's clock, without the moment at which they end. (0, 0) where they have no time."""
+    if row.first_day or not row.first_us or parse_type(row.event_type).family is not Family.TIMESERIES:
+        return row.first_day, row.last_day or row.first_day
+    last_us = max(row.first_us, row.last_us - 1)
+    return clock.day_at(row.first_us // 1000), clock.day_at(last_us // 1000)
 
 
 def is_of_entity(row: LineageRow, entity: str) -> bool:

@@ -3,7 +3,7 @@
 from streams.events import day_text
 from streams.lineage import words
 from streams.lineage.data import days
-from streams.lineage.data.touching import came_ms, key_of, place_words
+from streams.lineage.data.touching import came_ms, days_of, key_of, place_words
 from streams.lineage.delivery.facts import NotKnown
 from streams.lineage.row import LineageRow
 from streams.lineage.why import lateness
@@ -48,19 +48,21 @@ def other_data(facts: WhyFacts) -> CauseFinding:
         return no(f"{facts.resource} is asked for without a day.")
     from_ms, until_ms = facts.from_ms, facts.until_ms
     mine = set(map(key_of, facts.asked))
-    others = (row for row in facts.data_rows if row.first_day and key_of(row) not in mine)
+    clock = facts.day.clock
+    others = (row for row in facts.data_rows if days_of(row, clock)[0] and key_of(row) not in mine)
     rows = [row for row in others if from_ms <= came_ms(row) < until_ms]
     if not rows:
         return no(f"At that time no {facts.resource} of other days came.")
     if mine:
         came = words.count(len(rows), "delivery", "deliveries")
         return no(f"At that time {came} of {facts.resource} of other days came, beside {len(mine):,} of this day.")
-    newest = max(rows, key=lambda row: (row.last_day, came_ms(row), row.place))
+    newest = max(rows, key=lambda row: (days_of(row, clock)[1], came_ms(row), row.place))
+    newest_day = day_text(days_of(newest, clock)[1])
     return yes(
         f"At that time {words.count(len(rows), 'delivery', 'deliveries')} of {facts.resource} came, and all of other "
-        f"days: the newest of {day_text(newest.last_day or newest.first_day)}, at {words.moment(came_ms(newest))}.",
+        f"days: the newest of {newest_day}, at {words.moment(came_ms(newest))}.",
         newest.delivery_id, place_words(newest),
-        at_ms=came_ms(newest), deliveries=len(rows), newest_day=day_text(newest.last_day or newest.first_day),
+        at_ms=came_ms(newest), deliveries=len(rows), newest_day=newest_day,
     )  # fmt: skip
 
 

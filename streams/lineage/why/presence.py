@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from streams.lineage.data.days import LocalDay
-from streams.lineage.data.touching import is_of_day, is_there
+from streams.lineage.data.touching import days_of, is_of_day, is_there
 from streams.lineage.known import Link, Reach
 from streams.lineage.row import LineageRow
 
@@ -47,7 +47,8 @@ def usual(rows: Sequence[LineageRow], day: LocalDay | None, reach: Reach) -> fro
         return frozenset()
     days: dict[str, set[int]] = {}
     for row in rows:
-        if row.provider and row.first_day and is_there(row):
-            covered = range(max(row.first_day, before.start), min(row.last_day or row.first_day, day.number - 1) + 1)
+        first, last = days_of(row, day.clock)
+        if row.provider and first and is_there(row):
+            covered = range(max(first, before.start), min(last, day.number - 1) + 1)
             days.setdefault(row.provider, set()).update(covered)
     return frozenset(provider for provider, found in days.items() if 2 * len(found) >= len(before))

@@ -246,6 +246,19 @@ def test_samples_that_name_no_offset() -> None:
     assert of_days(product, UserClock()) == [{"ring", "patch"}, {"abroad"}]
 
 
+@pytest.mark.parametrize("clock", [UserClock(offset_s=7200), UserClock(offset_s=32_400), UserClock(offset_s=-18_000)])
+def test_samples_that_name_an_offset_stay_where_they_were(clock: UserClock) -> None:
+    """Half past eleven in the evening before the clocks went forward, or before the user flew: by the clock of now it
+    would be of another day, also where the day is that of UTC."""
+    sample = {"timestamp": "2026-06-02T22:30:00Z", "timezone_offset": 3600, "value": 60, "unit": "bpm"}
+    early = sample | {"timestamp": "2026-06-02T01:30:00Z", "timezone_offset": 0}
+    product = Product()
+    for id, one in (("late", sample), ("early", early)):
+        event = envelope("daily.data.heartrate.created", {"source": RING, "data": [one]})
+        product.deliver(event, id, MORNING_MS)
+    assert of_days(product, clock) == [{"late", "early"}, set()]
+
+
 def test_an_interval_that_ends_with_the_day_is_of_no_other() -> None:
     """Its end is not in it; a sample at midnight is of the day that begins."""
     for last, found in ((22, [{"x"}, set()]), (23, [{"x"}, {"x"}])):

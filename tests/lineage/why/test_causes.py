@@ -376,6 +376,21 @@ def test_samples_that_are_stale() -> None:
     assert judged(nothing_known(rows=(*BEFORE, stale))).ending == "stale"
 
 
+def test_samples_that_name_no_offset_are_of_days_too() -> None:
+    """By their times on the user's clock: they are data of other days, and a provider that brings them each day is
+    missed."""
+    undated: dict[str, Any] = {"event_type": "daily.data.heartrate.created", "first_day": 0, "last_day": 0}
+    clock = UserClock(offset_s=9 * 3600)
+    rows = tuple(row(day, **undated) for day in range(DAY - 20, DAY))  # from 23:00 of the day before to 06:00 in UTC
+    behind = row(DAY - 1, **undated, delivery_id="msg_behind", received_ms=SIX_MS, processed_ms=SIX_MS)
+    story = judged(nothing_known(rows=(*rows, behind), day=LocalDay(DAY, clock), resource="heartrate"))
+    assert story.ending == "other_data"
+    assert "the newest of 2026-11-27" in story.sentence
+    there = row(DAY, provider="garmin", **undated)
+    found = nothing_known(rows=(*rows, there), day=LocalDay(DAY, clock), resource="heartrate")
+    assert (found.there, found.missed.providers) == ((there,), {"oura"})
+
+
 def test_a_notice_is_no_data() -> None:
     """That Junction pulled a history of the day brings nothing of it."""
     notice = row(DAY, event_type="historical.data.sleep.created")
