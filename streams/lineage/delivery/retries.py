@@ -39,6 +39,13 @@ def next_try(made_ms: int, now_ms: int, seen_ms: int = 0) -> NextTry | None:
     return next((one for one in tries(made_ms) if one.number > after and one.to_ms > now_ms), None)
 
 
+def again_by_ms(from_ms: int, until_ms: int) -> int | None:
+    """By when all that failed in [from_ms, until_ms) has come again behind it, Unix ms; None where the last attempt
+    may lie within."""
+    behind = next((one for one in tries(from_ms) if one.from_ms >= until_ms), None)
+    return None if behind is None else until_ms + behind.to_ms - from_ms  # what was made later waits no longer
+
+
 def last_try_ms(made_ms: int) -> int:
     """When the last attempt is over at the latest, Unix ms."""
     return tries(made_ms)[-1].to_ms

@@ -7,6 +7,7 @@ from streams.events.times import DAY_MS
 from streams.lineage import words
 from streams.lineage.data.touching import came_ms, place_words, verdicts_of
 from streams.lineage.delivery.facts import NotKnown
+from streams.lineage.delivery.retries import again_by_ms
 from streams.lineage.known import DeadLetter, Reach
 from streams.lineage.why.facts import QuietSpan, RefusalSeen, WhyFacts
 from streams.lineage.why.finding import CauseFinding, no, unknown, yes
@@ -77,18 +78,34 @@ def door(facts: WhyFacts) -> CauseFinding:
     unsure = news.unsure or _not_kept(signed, facts.reach)
     if signed and not unsure:
         return _refused(signed)
-    if away := [one for one in quiet if one.was_up is False]:
+    lasting = [one for one in quiet if not _came_again(one, facts.now_ms)]
+    if away := [one for one in lasting if one.was_up is False]:
         return _away(away, _not_signed(refusals))
     if signed:
         return _perhaps_refused(signed, unsure)
-    if silent := [one for one in quiet if one.was_up is None]:
+    if silent := [one for one in lasting if one.was_up is None]:
         return _silent(silent)
     if news.missing:
         said = "; ".join(map(words.phrase, news.missing))
         return unknown(f"Not everything that gateways refused at that time is known: {said}.")
     strangers = f" ({said})" if (said := _not_signed(refusals)) else ""
-    still = f"; one was there while none came from {_between(_longest(quiet))}" if quiet else ""
-    return no(f"No gateway refused a signed delivery at that time{strangers}, and none was away{still}.")
+    return no(f"No gateway refused a signed delivery at that time{strangers}{_explains_nothing(quiet)}.")
+
+
+def _came_again(one: QuietSpan, now_ms: int) -> bool:
+    """Whether Junction has sent all that failed then again by now, when gateways took something."""
+    by_ms = None if one.goes_on else again_by_ms(one.from_ms, one.until_ms)
+    return by_ms is not None and by_ms <= now_ms
+
+
+def _explains_nothing(quiet: list[QuietSpan]) -> str:
+    """What is said of silences: a gateway was there, or what failed was sent again."""
+    if not quiet:
+        return ", and none was away"
+    longest = _longest(quiet)
+    if longest.was_up:
+        return f", and none was away; one was there while none came from {_between(longest)}"
+    return f"; none took any from {_between(longest)}, and what may have failed then was sent again since"
 
 
 def _not_signed(refusals: list[RefusalSeen]) -> str:

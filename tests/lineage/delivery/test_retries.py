@@ -1,9 +1,13 @@
 """When a delivery comes again, against the schedule that Junction publishes."""
 
+from itertools import accumulate
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streams.events.times import HOUR_MS, MINUTE_MS
-from streams.lineage.delivery.retries import ATTEMPTS, last_try_ms, next_try, tries
+from streams.lineage.delivery.retries import ATTEMPTS, WAITS_S, again_by_ms, last_try_ms, next_try, tries
 
 MADE_MS = 1_780_500_000_000
 # Behind the first attempt, in minutes: 5 s, then 5 min, 30 min, 2, 5, 10 and 10 h more.
@@ -44,6 +48,19 @@ def test_behind_the_last_one_there_is_none() -> None:
     """A day and a half later nothing comes by itself."""
     assert next_try(MADE_MS, last_try_ms(MADE_MS)) is None
     assert next_try(MADE_MS, last_try_ms(MADE_MS) - 1) is not None
+
+
+@given(st.integers(1, 30 * HOUR_MS), st.floats(0, 1), st.lists(st.floats(0.8, 1.2), min_size=8, max_size=8))
+def test_by_when_what_failed_has_come_again(length_ms: int, share: float, jitter: list[float]) -> None:
+    """Whenever it was made in that time, and however Junction's waits fall out; not promised where none may be left."""
+    by_ms = again_by_ms(MADE_MS, MADE_MS + length_ms)
+    made_ms = MADE_MS + int(share * (length_ms - 1))
+    waits = (wait_s * 1000 * by for wait_s, by in zip(WAITS_S, jitter, strict=False))
+    behind = [at_ms for at_ms in accumulate(waits, initial=made_ms) if at_ms >= MADE_MS + length_ms]
+    assert (by_ms is None) == (length_ms > sum(WAITS_S) * 800)
+    if by_ms is not None:
+        assert behind
+        assert behind[0] <= by_ms
 
 
 def test_an_attempt_that_was_seen_is_over() -> None:

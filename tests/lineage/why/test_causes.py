@@ -318,6 +318,22 @@ def test_who_was_refused_untried_is_no_stranger() -> None:
     assert ", while 1 request without a right signature came, and all that run" in sentence
 
 
+def test_an_outage_after_which_all_came_again_explains_nothing() -> None:
+    """Half an hour of a night that is over for hours, be a gateway known to have been away or not: Junction has sent
+    again what failed. A silence of a day, or one that goes on, is no such one."""
+    half = QUIET._replace(until_ms=DAY_START_MS + HOUR_MS + 30 * 60_000)
+    for was_up in (False, None):
+        short = half._replace(was_up=was_up)
+        story = judged(nothing_known(door=DoorNews(quiet=(short,))))
+        assert (story.ending, exit_of(story)) == (NOTHING_KNOWN, NOT_FOUND)
+        (door,) = [step for step in story.steps if step.kind == "door"]
+        assert "(30 min), and what may have failed then was sent again since" in door.sentence
+        assert holds_of("door", door=DoorNews(quiet=(short,)), now_ms=half.until_ms + HOUR_MS) != "false"
+        assert holds_of("door", door=DoorNews(quiet=(short._replace(goes_on=True),))) != "false"
+        day = short._replace(from_ms=DAY_START_MS - 21 * HOUR_MS - 1800_000)
+        assert holds_of("door", door=DoorNews(quiet=(day,)), now_ms=NOW_MS + 90 * 24 * HOUR_MS) != "false"
+
+
 def test_an_outage_that_goes_on_says_who_does_not_answer() -> None:
     """Of one that is over it says that all began at its end, which is no word for one in which none runs."""
     for quiet, words in ((QUIET, "all that run began to accept at the end"), (GOES_ON, "none that is named answers")):
