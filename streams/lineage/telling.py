@@ -27,7 +27,8 @@ class Story:
     """An answer. `ending`: one word for machines; `sentence`: the answer in one sentence.
 
     `missing`: sentences, one for each part that could not be found out and why (Kafka away, the index is behind, ...).
-    `reaches_ms`: rows of what was processed earlier are not known, Unix ms; 0 where that is not known.
+    `reaches_ms`: rows of what was processed earlier are not known, Unix ms; 0 where that is not known. `notes`: for
+    whoever runs the index, sentences of it: the answer lacks nothing by them.
     """
 
     ending: str
@@ -35,6 +36,7 @@ class Story:
     steps: tuple[StoryStep, ...] = ()
     missing: tuple[str, ...] = ()
     reaches_ms: int = 0
+    notes: tuple[str, ...] = ()
 
     def as_json(self) -> Json:
         """Plain values for `json.dumps`."""

@@ -44,6 +44,8 @@ def print_story(story: Story, *, as_json: bool) -> None:
         console.print(line("Not found out:", style="yellow"))
         for why in story.missing:
             console.print(line(f"- {why}", style="yellow"))
+    for note in story.notes:
+        console.print(line(_sentence(note), style="dim"))
     if story.reaches_ms:
         console.print(line(f"What was processed before {moment(story.reaches_ms)} is not known here.", style="dim"))
 

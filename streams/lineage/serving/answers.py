@@ -31,39 +31,49 @@ class Helpers:
     junction: AskJunction | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Troubles:
+    """`stands`: why the index does not go on; `cares`: what of its care could not be done. "" for nothing."""
+
+    stands: str = ""
+    cares: str = ""
+
+
 class IndexAnswerer:
-    """`questions.Answerer`. Any thread may ask. `trouble`: why the index does not go on, "" while it does."""
+    """`questions.Answerer`. Any thread may ask. `troubles`: of the index, now."""
 
     def __init__(
-        self, index: Index, deliveries: DeliveryAsker, data: DataAsker, trouble: Callable[[], str] = lambda: ""
+        self, index: Index, deliveries: DeliveryAsker, data: DataAsker, troubles: Callable[[], Troubles] = Troubles
     ) -> None:
-        self._index, self._deliveries, self._data, self._trouble = index, deliveries, data, trouble
+        self._index, self._deliveries, self._data, self._troubles = index, deliveries, data, troubles
 
     def delivery(self, id: str, *, show_values: bool = False) -> Story:
-        return self._with_trouble(self._deliveries.story(id, show_values=show_values))
+        return self._with_troubles(self._deliveries.story(id, show_values=show_values))
 
     def data(self, query: DataQuery) -> Story:
         found = self._data.story(
             query.user, query.resource, day=query.day, entity=query.entity, at=query.at,
             show_values=query.show_values,
         )  # fmt: skip
-        return self._with_trouble(found)
+        return self._with_troubles(found)
 
     def why(self, query: WhyQuery) -> Story:
         found = self._data.why(query.user, query.resource, day=query.day, ask_junction=query.ask_junction)
-        return self._with_trouble(found)
+        return self._with_troubles(found)
 
     def reach(self) -> Reach:
         return self._index.reach()
 
-    def _with_trouble(self, story: Story) -> Story:
-        why = self._trouble()
-        return replace(story, missing=(*story.missing, f"the index does not go on: {phrase(why)}")) if why else story
+    def _with_troubles(self, story: Story) -> Story:
+        now = self._troubles()
+        stands = (f"the index does not go on: {phrase(now.stands)}",) if now.stands else ()
+        cares = (f"the index goes on; {phrase(now.cares)}",) if now.cares and not now.stands else ()
+        return replace(story, missing=(*story.missing, *stands), notes=(*story.notes, *cares))
 
 
 @contextmanager
 def open_answerer(
-    settings: Settings, index: Index, helpers: Helpers, trouble: Callable[[], str] = lambda: ""
+    settings: Settings, index: Index, helpers: Helpers, troubles: Callable[[], Troubles] = Troubles
 ) -> Iterator[IndexAnswerer]:
     """With clients that stay open as long as it does. Raises Misconfigured where no Kafka is named."""
     doors = Doors(settings)
@@ -73,6 +83,6 @@ def open_answerer(
     )  # fmt: skip
     try:
         with open_data_asker(settings, index, helpers.junction) as data:
-            yield IndexAnswerer(index, deliveries, data, trouble)
+            yield IndexAnswerer(index, deliveries, data, troubles)
     finally:
         deliveries.close()

@@ -7,7 +7,7 @@ import signal
 from aiohttp import web
 
 from streams.lineage.index.opening import KeptIndex, open_index
-from streams.lineage.serving.answers import Helpers, open_answerer
+from streams.lineage.serving.answers import Helpers, Troubles, open_answerer
 from streams.lineage.serving.questions import Answerer
 from streams.lineage.serving.server import KEEPALIVE_S, build
 from streams.lineage.words import moment
@@ -31,10 +31,15 @@ def run(settings: Settings, helpers: Helpers) -> None:
     settings.need_kafka()
     with (
         open_index(settings) as index,
-        open_answerer(settings, index, helpers, lambda: index.state().trouble) as answerer,
+        open_answerer(settings, index, helpers, lambda: _troubles(index)) as answerer,
     ):
         asyncio.run(_serve(settings, index, answerer))
     logger.info("stopped")
+
+
+def _troubles(index: KeptIndex) -> Troubles:
+    state = index.state()
+    return Troubles(state.trouble, state.care_trouble)
 
 
 def check(settings: Settings) -> None:

@@ -52,6 +52,14 @@ def test_on_a_wide_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     ]
 
 
+def test_notes_are_no_part_of_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who runs the index reads them below the answer."""
+    story = Story(ending="never_seen", sentence="nothing", notes=("the index goes on; its files wait",))
+    assert printed(monkeypatch, capsys, story, 80) == ["Nothing.", "The index goes on; its files wait."]
+
+
 def test_on_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Times stand above the steps; no line is longer than the terminal, nothing is cut."""
     lines = printed(monkeypatch, capsys, STORY, 30)

@@ -274,6 +274,14 @@ def test_a_worker_whose_clock_is_ahead(tmp_path: Path) -> None:
         assert intake._positions[SOURCE].last_ms <= loop._now_ms()
 
 
+def test_care_that_could_not_be_done_is_told_apart(tmp_path: Path) -> None:
+    """An index whose files could not be written anew goes on all the same."""
+    store, intake = made(tmp_path)
+    with closing(store):
+        intake.care.trouble = "no space is left"
+        assert (intake.state().trouble, intake.state().care_trouble) == ("", "no space is left")
+
+
 def test_a_look_while_files_are_shut(tmp_path: Path) -> None:
     """How an index is can be asked at any time, and to end with shut files is no error."""
     store, intake = made(tmp_path)

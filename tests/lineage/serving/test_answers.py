@@ -13,7 +13,7 @@ from streams.lineage.data.days import UserClock, day_asked
 from streams.lineage.delivery.delivery_ids import delivery_id
 from streams.lineage.index.temporary import temporary_index
 from streams.lineage.known import Reach
-from streams.lineage.serving.answers import Helpers, IndexAnswerer, open_answerer
+from streams.lineage.serving.answers import Helpers, IndexAnswerer, Troubles, open_answerer
 from streams.lineage.serving.from_kafka import since_of_data, since_of_delivery
 from streams.lineage.serving.questions import DataQuery, WhyQuery
 from streams.ops.errors import Misconfigured
@@ -25,27 +25,36 @@ ZONES = [UserClock("America/New_York"), UserClock("Europe/Berlin"), UserClock("P
 
 
 @contextmanager
-def answering(trouble: Callable[[], str]) -> Iterator[IndexAnswerer]:
+def answering(troubles: Callable[[], Troubles] = Troubles) -> Iterator[IndexAnswerer]:
     """Over an empty index, and a Kafka that is not there."""
     with (
         temporary_index() as index,
-        open_answerer(settings(bootstrap_servers="127.0.0.1:9"), index, Helpers(), trouble) as answerer,
+        open_answerer(settings(bootstrap_servers="127.0.0.1:9"), index, Helpers(), troubles) as answerer,
     ):
         yield answerer
 
 
 def test_why_the_index_stands_still_is_in_each_answer() -> None:
     """As a sentence among what is missing, as long as it is so."""
-    why = ["no space is left on the disk."]
-    with answering(lambda: why[0]) as answerer:
-        assert answerer.delivery("probe_1").missing[-1] == "the index does not go on: no space is left on the disk"
-        why[0] = ""
+    now = [Troubles("no space is left on the disk.", "its files.")]
+    with answering(lambda: now[0]) as answerer:
+        story = answerer.delivery("probe_1")
+        assert (story.missing[-1], story.notes) == ("the index does not go on: no space is left on the disk", ())
+        now[0] = Troubles()
         assert answerer.delivery("probe_1").missing == ()
+
+
+def test_an_index_that_goes_on_is_not_said_to_stand_still() -> None:
+    """What of its care could not be done is a note: an answer lacks nothing by it, and ends as it would without."""
+    with answering(lambda: Troubles(cares="no space is left to write its files anew.")) as answerer:
+        story = answerer.delivery("probe_1")
+        assert story.missing == ()
+        assert story.notes == ("the index goes on; no space is left to write its files anew",)
 
 
 def test_words_that_ask_nothing_are_refused() -> None:
     """By whoever judges them, whatever else is away."""
-    with answering(lambda: "") as answerer:
+    with answering() as answerer:
         for ask in (
             lambda: answerer.delivery("../x"),
             lambda: answerer.data(DataQuery("u", "slep")),

@@ -16,6 +16,7 @@ from streams.ops.settings import Settings
 
 CARE_EVERY_S = 30.0
 CARE_AGAIN_S = 300.0  # behind one that had no room: it may have written gigabytes
+NO_ROOM = "no space is left to write its files anew, which may have what was deleted from them: that is tried again"
 _CARED_KEY = keys.NOTE + b"cared"  # the latest day of a care
 
 logger = log.get("lineage")
@@ -55,8 +56,8 @@ class IndexCare:
         self._due_s = 0.0  # still, if anything else keeps it from being done
         try:
             self._take(number, now_ms)
-        except IndexFull as error:
-            self.trouble, self._due_s = str(error), time.monotonic() + CARE_AGAIN_S
+        except IndexFull:
+            self.trouble, self._due_s = NO_ROOM, time.monotonic() + CARE_AGAIN_S
             raise
         self.trouble, self._due_s = "", time.monotonic() + CARE_EVERY_S
 

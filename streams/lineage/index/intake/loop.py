@@ -43,9 +43,11 @@ logger = log.get("lineage")
 
 @dataclass(frozen=True, slots=True)
 class IndexState:
-    """How an index is. `trouble`: why it does not go on, "" while it does. `share`: of Kafka's that is read, 0 to 1."""
+    """How an index is. `trouble`: why it does not go on, "" while it does. `care_trouble`: what of its care could not
+    be done, whether it goes on or not, "" for nothing. `share`: of Kafka's that is read, 0 to 1."""
 
     trouble: str
+    care_trouble: str
     share: float
     bytes_on_disk: int
     records_unreadable: int
@@ -96,7 +98,7 @@ class IndexIntake:
             size = self._store.database.bytes_on_disk()
         except Unavailable:  # its files are shut; it tells why
             size = 0
-        return IndexState(self._trouble or self.care.trouble, share, size, self._unreadable)
+        return IndexState(self._trouble, self.care.trouble, share, size, self._unreadable)
 
     def _load(self) -> None:
         rows = self._store.database.prefixed(keys.POSITION)
