@@ -40,7 +40,7 @@ class GatewayReport(NamedTuple):
 
     `accepting_since_ms`: it has accepted deliveries without a restart since then (of several processes, one of them),
     Unix ms, 0 for unknown. `remembers_since_ms`: what it refused before may be forgotten, Unix ms, 0 for unknown.
-    `trouble`: a sentence that says what is not known, and why; "" where all is known. `is_away`: nobody answered.
+    `trouble`: a sentence that says what is not known, and why; "" where all is known. `is_away`: there is nobody.
     """
 
     gateway: str
@@ -95,7 +95,7 @@ async def _ask(client: httpx.AsyncClient, url: str, query: RefusedQuery) -> Gate
     try:
         status, body = await get(client, f"{url}{PATH}", ANSWER_BYTES_MAX, parameters(query), answer_s=ANSWER_S)
     except NoAnswer as why:
-        return GatewayReport(shown, trouble=f"the gateway at {shown} does not answer ({why})", is_away=True)
+        return GatewayReport(shown, trouble=f"the gateway at {shown} does not answer ({why})", is_away=why.is_away)
     if status in (401, 403):
         return GatewayReport(shown, trouble=f"the gateway at {shown} wants the STREAMS_QUERY_TOKEN that it has")
     if status != 200:

@@ -109,7 +109,7 @@ async def test_one_that_cannot_be_used(page: object, status: int, sentence: str)
         reports = await refused(settings(odd, good))
     assert sentence in reports[0].trouble
     assert odd in reports[0].trouble
-    assert (reports[0].attempts, reports[0].accepting_since_ms) == ((), 0)
+    assert (reports[0].attempts, reports[0].accepting_since_ms, reports[0].is_away) == ((), 0, False)
     assert (len(reports[1].attempts), reports[1].trouble) == (1, "")
 
 
@@ -117,6 +117,7 @@ async def test_one_that_is_away() -> None:
     """Nobody listens: a sentence, without the login that the address may hold."""
     reports = await refused(settings("http://someone:geheim@127.0.0.1:1"))
     assert reports[0].trouble == "the gateway at http://127.0.0.1:1 does not answer (ConnectError)"
+    assert reports[0].is_away
     assert await refused(settings()) == ()
 
 
