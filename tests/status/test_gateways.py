@@ -62,8 +62,8 @@ async def test_each_gateway_answers_for_itself() -> None:
     async with gateway(says(PAGE)) as first, gateway(says(other)) as second:
         reports = await refused(settings(first, second, f"{first}/"))
     assert [report.gateway for report in reports] == [first, second]
-    assert reports[0] == (first, 100, 300, (RefusedAttempt(gateway=first, **ROW),), False, "")  # type: ignore[arg-type]  # because the row is JSON
-    assert reports[1] == (second, 300, 300, (), True, "")
+    assert reports[0] == (first, 100, 300, (RefusedAttempt(gateway=first, **ROW),), False, "", False)  # type: ignore[arg-type]  # because the row is JSON
+    assert reports[1] == (second, 300, 300, (), True, "", False)
 
 
 async def test_what_is_asked() -> None:
