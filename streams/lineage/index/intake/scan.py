@@ -7,6 +7,7 @@ from contextlib import closing
 from confluent_kafka import Message
 
 from streams.events import topics
+from streams.events.times import DAY_MS
 from streams.kafka.reader import Messages
 from streams.lineage.index.intake.records import SMALL, RecordIntake
 from streams.lineage.index.temporary import TemporaryIndex
@@ -48,14 +49,18 @@ def reached(first_ms: int, began_ms: int, until_ms: int | None, margin_ms: int) 
     return Reach(first_ms=first_ms, as_of_ms=min(until, began_ms - margin_ms), behind_s=0.0, still_ms=until)
 
 
-def first_of(since_ms: int, firsts: Mapping[Place, int], cut: Collection[Place], *, is_all: bool) -> int:
+def first_of(since_ms: int, firsts: Mapping[Place, int], cut: Collection[Place], aged_ms: int, *, is_all: bool) -> int:
     """Since when all rows were there to be read, Unix ms; 0 where there never was one. `firsts`: when the first row of
     each partition was processed; `cut`: partitions of which Kafka had nothing more before it. `is_all`: whether none
-    was ever written before these, so that the oldest one is the first that a worker wrote."""
+    was ever written before these, so that the oldest one is the first that a worker wrote.
+
+    What was cut off went by its age: before `aged_ms`, and before the oldest row of any partition. That one was quiet
+    for days says nothing of these.
+    """
     if is_all and not firsts:
         return 0
-    oldest_ms = min(firsts.values()) if is_all else since_ms
-    return max([since_ms, oldest_ms, *(first for place, first in firsts.items() if place in cut)])
+    oldest_ms = min(firsts.values(), default=since_ms) if is_all or cut else since_ms
+    return max(since_ms, oldest_ms, aged_ms if cut else since_ms)
 
 
 def _read(
@@ -84,7 +89,8 @@ def _read(
                 if names == (topics.LINEAGE,):
                     progress(message.timestamp()[1])
         index.writer.commit()
-        return 0 if since_ms is None else first_of(whole_ms, firsts, messages.cut(), is_all=messages.is_all())
+        aged_ms = time.time_ns() // 1_000_000 - settings.lineage_days * DAY_MS
+        return 0 if since_ms is None else first_of(whole_ms, firsts, messages.cut(), aged_ms, is_all=messages.is_all())
 
 
 def _take(records: RecordIntake, messages: Messages, message: Message) -> tuple[int, int]:
