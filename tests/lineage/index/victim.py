@@ -44,7 +44,7 @@ def main(folder: Path) -> None:
         index.writer.add([row_of(at)])
         if dice.random() < 0.01:
             index.writer.commit({POSITION: b"%d" % (at + 1)})
-        if dice.random() < 0.0005:
+        if dice.random() < 0.0005 and position(store):
             store.database.flush()
             print("flushed", flush=True)
 
