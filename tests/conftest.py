@@ -59,7 +59,7 @@ def java() -> None:
     """Skips, with the sentence that a user would see, where an embedded cluster cannot start."""
     lacking = missing()
     if lacking:
-        pytest.skip(lacking)  # because without Java and Maven no Kafka starts; the sentence says what to install
+        pytest.skip(f"because without Java and Maven no Kafka starts: {lacking}")
 
 
 @pytest.fixture(scope="session")
@@ -128,7 +128,7 @@ def hub_settings(settings: Settings, cluster: Cluster, prefix: str) -> Settings:
 def rabbitmq() -> Iterator[RabbitMQ]:
     """A real RabbitMQ; skips where none is installed. Queues are a test's own."""
     if lacking := rabbitmq_missing():
-        pytest.skip(lacking)  # because the door needs a real broker; the sentence says what to install
+        pytest.skip(f"because the door needs a real broker: {lacking}")
     with RabbitMQ() as running:
         yield running
 
@@ -144,7 +144,7 @@ def rabbit_settings(settings: Settings, rabbitmq: RabbitMQ, prefix: str) -> Sett
 def pubsub() -> Iterator[FakePubSub]:
     """Google's fake of Pub/Sub; skips where it cannot be built. Topics and subscriptions are a test's own."""
     if lacking := pubsub_missing():
-        pytest.skip(lacking)  # because the door needs somebody who speaks as Pub/Sub; the sentence says what to install
+        pytest.skip(f"because the door needs somebody who speaks as Pub/Sub: {lacking}")
     with FakePubSub() as running:
         yield running
 

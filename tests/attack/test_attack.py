@@ -88,7 +88,7 @@ async def test_forms_of_smuggling(settings: Settings, accepted: list[str], tmp_p
 async def test_forms_of_smuggling_behind_nginx(settings: Settings, accepted: list[str], tmp_path: Path) -> None:
     """Behind nginx the gateway takes for requests what nginx takes for requests, and answers none of them with 5xx."""
     if lacking := stage.missing_nginx():
-        pytest.skip(lacking)  # because nginx is a package of the system; the sentence says which
+        pytest.skip(f"because nginx is a package of the system: {lacking}")
     with stage.gateway(settings, tmp_path, is_behind=True) as behind, stage.nginx(tmp_path, behind.port) as front:
         sent, found = await asyncio.gather(send_good(front.port), outcomes(("127.0.0.1", front.port), MANY))
         seen = front.seen_ids

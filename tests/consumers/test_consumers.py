@@ -45,7 +45,7 @@ def test_the_java_client_shows_exactly_what_was_committed(cluster: Cluster, stag
     """The client of the embedded Kafka, and GenericRecord with the Avro that the registry brings."""
     javac = shutil.which("javac")
     if not javac:
-        pytest.skip("no javac")  # because a run-time Java alone runs the cluster; `make consumers` needs more anyway
+        pytest.skip("because there is no javac: a run-time Java alone runs the cluster")
     found = jars.resolve()
     avro = next((found.folder / "registry" / "lib").glob("org.apache.avro.avro-*.jar"))
     class_path = f"{found.kafka_class_path}:{avro}:{tmp_path}"

@@ -23,7 +23,7 @@ NOT_SETTABLE = {"min.insync.replicas", "segment.ms", "max.compaction.lag.ms", "d
 @pytest.fixture(scope="module")
 def kafka(java: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RefusingKafka]:
     if why := lacking():
-        pytest.skip(why)  # because the policies are compiled here; the sentence says what to install
+        pytest.skip(f"because the policies are compiled here: {why}")
     running = RefusingKafka(jars.resolve(), tmp_path_factory.mktemp("refusing") / "kafka", [USER])
     try:
         running.start()

@@ -96,8 +96,9 @@ def test_days_of_samples_are_those_that_they_name(provider: str, offset: dict[st
     """Without an offset nobody knows which day it was where the user is: a row does not say that of UTC instead."""
     event = heartrate(60, 61)
     event["data"] = {
-        "source": {"provider": provider, "type": "watch"}, "data": [one | offset for one in event["data"]["data"]]
-    }  # fmt: skip
+        "source": {"provider": provider, "type": "watch"},
+        "data": [one | offset for one in event["data"]["data"]],
+    }
     worker = Worker()
     worker.deliver(event, at_ms=NOW_MS, id="msg_a")
     (row,) = worker.rows

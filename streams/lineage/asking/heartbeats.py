@@ -58,9 +58,14 @@ def around(signs: GatewaySigns, at_ms: int) -> Heartbeats:
 
 
 def quiet_spans(
-    signs: GatewaySigns, from_ms: int, until_ms: int, now_ms: int, accepting_since_ms: Sequence[int] = (),
-    *, all_away: bool = False,
-) -> tuple[QuietSpan, ...]:  # fmt: skip
+    signs: GatewaySigns,
+    from_ms: int,
+    until_ms: int,
+    now_ms: int,
+    accepting_since_ms: Sequence[int] = (),
+    *,
+    all_away: bool = False,
+) -> tuple[QuietSpan, ...]:
     """Times in which no gateway took anything and that touch [from_ms, until_ms), by time, whole; the last may last
     until now. `accepting_since_ms`: since when each gateway says that it has accepted, 0 for unknown. `all_away`: there
     are gateways that should answer now, and none does. Pure."""

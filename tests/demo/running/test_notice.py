@@ -59,7 +59,7 @@ def a_folder(path: Path) -> None:
 
 def somebody_elses(path: Path) -> None:
     if os.getuid():
-        pytest.skip("only root can give a file away")  # because chown needs it
+        pytest.skip("because only root can give a file away")
     os.chown(path, 65534, 65534)
 
 

@@ -152,8 +152,10 @@ def test_a_summary_that_was_of_another_day_meanwhile() -> None:
     story = asked(product, day=LocalDay(DAY, UTC))
     assert "otherwise" not in story.sentence
     assert [(step.kind, step.evidence[0]) for step in story.steps] == [
-        ("delivery", "msg_0"), ("delivery", "msg_2"), ("diff", "msg_1"),
-    ]  # fmt: skip
+        ("delivery", "msg_0"),
+        ("delivery", "msg_2"),
+        ("diff", "msg_1"),
+    ]
     del product.originals[RawPlace(*product.rows[1].place)]
     without = asked(product, day=LocalDay(DAY, UTC))
     assert [step.kind for step in without.steps] == ["delivery", "delivery"]
@@ -181,8 +183,9 @@ def test_two_deliveries_that_had_the_same_place() -> None:
     story = story_of_data(DataQuestion(user_id=USER, resource="sleep"), rows, after.originals, REACH)
     assert story.sentence.startswith("2 deliveries touched sleep: 2 NEW;")
     assert [step.evidence for step in story.steps] == [
-        ("msg_before", "raw.summaries 3:0"), ("msg_after", "raw.summaries 3:0"),
-    ]  # fmt: skip
+        ("msg_before", "raw.summaries 3:0"),
+        ("msg_after", "raw.summaries 3:0"),
+    ]
     assert story.missing == (
         "1 original has gone, the row is what is left: the topic was made anew, another record has its place.",
     )

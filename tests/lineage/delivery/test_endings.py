@@ -134,10 +134,12 @@ def test_put_back_and_nowhere_found_does_not_wait(arrivals: tuple[Arrival, ...])
     assert found.ending == "expired"
     assert found.sentence.startswith("a dead letter that was put back at 2026-06-03 15:50:00 UTC; what became of it")
     for less, why in (
-        ({"tail": AWAY}, AWAY.why), ({"tail": searched._replace(unread="not all was read")}, "not all was read"),
-        ({"reach": replace(late, as_of_ms=now_ms - 12_000)}, "12.0 s behind"), ({"reach": AWAY}, AWAY.why),
+        ({"tail": AWAY}, AWAY.why),
+        ({"tail": searched._replace(unread="not all was read")}, "not all was read"),
+        ({"reach": replace(late, as_of_ms=now_ms - 12_000)}, "12.0 s behind"),
+        ({"reach": AWAY}, AWAY.why),
         ({"reach": replace(late, first_ms=1)}, "neither rows nor raw topics"),
-    ):  # fmt: skip
+    ):
         found = told(replace(known, **less))
         assert (found.ending, why in found.sentence) == ("cannot_tell", True)
 

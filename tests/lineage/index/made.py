@@ -69,6 +69,16 @@ def row(**fields: Any) -> LineageRow:
 def letter(day: int) -> DeadLetter:
     """A dead letter of a day."""
     return DeadLetter(
-        partition=0, offset=day, raw_topic="", raw_partition=-1, raw_offset=-1, delivery_id="", owner_id=USERS[0],
-        event_type="", resource="", reason="", detail="", dead_ms=day * DAY_MS,
-    )  # fmt: skip
+        partition=0,
+        offset=day,
+        raw_topic="",
+        raw_partition=-1,
+        raw_offset=-1,
+        delivery_id="",
+        owner_id=USERS[0],
+        event_type="",
+        resource="",
+        reason="",
+        detail="",
+        dead_ms=day * DAY_MS,
+    )

@@ -157,8 +157,15 @@ def test_an_alert_of_another_record_at_the_same_place(index: TemporaryIndex) -> 
     index.writer.add([old, other, row(delivery_id="msg_3", processed_ms=late_ms + HOUR_MS)])
     for id, user, at_ms in (("a", USERS[0], late_ms + 5), ("b", USERS[1], NOW_MS + 5), ("c", USERS[0].upper(), NOW_MS)):
         alert = AlertSeen(
-            alert_id=id, revision=1, user_id=user, rule="r", severity="low", life="opened", at_ms=at_ms, evidence=(),
-        )  # fmt: skip
+            alert_id=id,
+            revision=1,
+            user_id=user,
+            rule="r",
+            severity="low",
+            life="opened",
+            at_ms=at_ms,
+            evidence=(),
+        )
         index.writer.add_alert(alert, (old.place,))
     index.writer.commit()
     told = {id: [one.alert_id for one in index.alerts_of_delivery(id)] for id in ("msg_1", "msg_2", "msg_3")}

@@ -60,7 +60,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     try:
         disks.mount(place, 48)
     except (OSError, subprocess.CalledProcessError):
-        pytest.skip("mounting a small disk is not allowed here")  # because only root may
+        pytest.skip("because only root may mount a small disk")
     yield place
     disks.unmount(place)
 

@@ -125,7 +125,7 @@ def test_a_full_disk(settings: Settings, tmp_path: Path, monkeypatch: pytest.Mon
     try:
         disks.mount(place, 48)
     except (OSError, subprocess.CalledProcessError):
-        pytest.skip("mounting a small disk is not allowed here")  # because only root may
+        pytest.skip("because only root may mount a small disk")
     monkeypatch.setattr(loop, "FLUSH_EVERY_S", 0.0)
     try:
         stage = LineageStage(settings.model_copy(update={"lineage_dir": place / "lineage"}))
